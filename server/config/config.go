@@ -1,0 +1,172 @@
+// Package config reads the server's settings from environment variables. Nobody else in the server looks at the
+// environment: main loads a Config, node hands each part its own piece.
+//
+// Every field has a default, so an empty environment is a working embedded server. An empty value is the same as none
+// at all, because compose files write `REDIS_URL: ${REDIS_URL:-}`. Durations are written as Go writes them (1m30s).
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Config is everything that can be set from outside, one struct per part of the server. README.md has the same list as a
+// table, and TestREADMETable compares the two.
+type Config struct {
+	Server   Server
+	Redis    Redis
+	Room     Room
+	Session  Session
+	Limits   Limits
+	Drain    Drain
+	Presence Presence
+	Log      Log
+}
+
+// Server says who this process is and where it listens.
+type Server struct {
+	// App names this server in every message it takes; in a cluster each has its own. Unset: the host name.
+	App string `env:"APPID"`
+	// Addr is the TCP address of page, socket and API: host:port, an empty host is every interface, port 0 any free one.
+	Addr string `env:"ADDR" envDefault:":8080"`
+	// Role is what this process does: RoleAll (page, socket, API) or RoleWS (the same routes, meant to stand behind HAProxy).
+	Role string `env:"ROLE" envDefault:"all"`
+	// HeaderTimeout is how long a client may take to send its request line and headers.
+	HeaderTimeout time.Duration `env:"HEADER_TIMEOUT" envDefault:"5s"`
+	// AllowedOrigins are the pages that may open a socket, as scheme://host[:port] in the form browsers send (lower
+	// case, no default port), or a single "*". Empty: pages of the host that was asked, on any port.
+	AllowedOrigins []string `env:"ALLOWED_ORIGINS"`
+}
+
+// Redis says which Redis carries the rooms and how long to wait for it.
+type Redis struct {
+	// URL is redis://, rediss:// or unix://. Empty: a Redis inside this process, for one server alone.
+	URL string `env:"REDIS_URL"`
+	// Channel is the pub/sub channel of the default room and the prefix of every other channel and key.
+	Channel string `env:"CHANNEL" envDefault:"livechat"`
+	// IDTTL is how long a message id is remembered: within it a message sent again appears once.
+	IDTTL time.Duration `env:"ID_TTL" envDefault:"20m"`
+	// PublishTimeout bounds one publication, queueing included; beyond it the sender is told `unavailable`.
+	PublishTimeout time.Duration `env:"PUBLISH_TIMEOUT" envDefault:"5s"`
+	// FeedTimeout is how long the subscription may be silent before it is replaced. Redis is pinged on it every second.
+	FeedTimeout time.Duration `env:"FEED_TIMEOUT" envDefault:"3s"`
+}
+
+// Room bounds the rooms of one server.
+type Room struct {
+	// MaxRooms is the most rooms this server has open at once.
+	MaxRooms int `env:"MAX_ROOMS" envDefault:"1000"`
+	// Linger is how long a room stays open after its last client left.
+	Linger time.Duration `env:"ROOM_LINGER" envDefault:"30s"`
+	// RingSize is how many entries of a room are kept in memory, a power of two. A reader further behind is cut off.
+	RingSize int `env:"RING_SIZE" envDefault:"4096"`
+	// HistoryLength is about how many messages of a room Redis keeps.
+	HistoryLength int `env:"HISTORY_LENGTH" envDefault:"10000"`
+}
+
+// Session sets the timing and the buffers of one connection.
+type Session struct {
+	// PingInterval is the time between two pings to a client.
+	PingInterval time.Duration `env:"PING_INTERVAL" envDefault:"25s"`
+	// PongTimeout is how long after a ping something must have been heard from the client.
+	PongTimeout time.Duration `env:"PONG_TIMEOUT" envDefault:"10s"`
+	// WriteTimeout is how long a client whose socket is full may take nothing in.
+	WriteTimeout time.Duration `env:"WRITE_TIMEOUT" envDefault:"5s"`
+	// SendBuffer is the kernel's send buffer of each connection in bytes.
+	SendBuffer int `env:"SEND_BUFFER" envDefault:"65536"`
+	// FlushInterval is how long a pass over the clients may wait for more messages to send with it; 0 does not wait.
+	FlushInterval time.Duration `env:"FLUSH_INTERVAL" envDefault:"0s"`
+}
+
+// Limits bounds what clients may do.
+type Limits struct {
+	// MessageRate is how many messages a second one connection may send in the long run; 0 is no limit.
+	MessageRate float64 `env:"MESSAGE_RATE" envDefault:"5"`
+	// MessageBurst is how many messages a connection may send at once before MessageRate holds.
+	MessageBurst int `env:"MESSAGE_BURST" envDefault:"10"`
+	// MaxText is the longest text of a message in characters (code points).
+	MaxText int `env:"MAX_TEXT" envDefault:"4000"`
+	// MaxFrame is the longest WebSocket message a client may send, in bytes.
+	MaxFrame int `env:"MAX_FRAME" envDefault:"16384"`
+	// MaxConnections is the most connections this server takes; 0 is no limit.
+	MaxConnections int `env:"MAX_CONNECTIONS" envDefault:"0"`
+}
+
+// Drain sets how a server leaves after SIGTERM.
+type Drain struct {
+	// Delay is how long /readyz says 404 before the first connection is closed: the load balancer's time to notice.
+	Delay time.Duration `env:"DRAIN_DELAY" envDefault:"3s"`
+	// Period is the time over which the connections are closed, so that they do not all come back at once.
+	Period time.Duration `env:"DRAIN_PERIOD" envDefault:"10s"`
+}
+
+// Presence sets the reports about who is here.
+type Presence struct {
+	// Interval is the least time between two reports of a server, and between two presence frames to a client.
+	Interval time.Duration `env:"PRESENCE_INTERVAL" envDefault:"1s"`
+	// Expiry is how long after its last report a server's people are still counted.
+	Expiry time.Duration `env:"PRESENCE_EXPIRY" envDefault:"4s"`
+}
+
+// Log sets what is logged and in what shape. Logger makes the logger.
+type Log struct {
+	// Level is the least level that is written.
+	Level slog.Level `env:"LOG_LEVEL" envDefault:"info"`
+	// Format is FormatText, FormatJSON, or empty: text on a terminal, otherwise JSON.
+	Format string `env:"LOG_FORMAT"`
+}
+
+// The values of Server.Role.
+const (
+	RoleAll = "all"
+	RoleWS  = "ws"
+)
+
+// FromEnvironment loads the settings from the process's own environment.
+func FromEnvironment() (Config, error) {
+	return Load(env.ToMap(os.Environ()))
+}
+
+// Load makes a Config of the given variables and the defaults. Its error has one line for each bad variable, with the
+// variable's name, the value it was given and the values it takes; passwords in a value are masked.
+func Load(environ map[string]string) (Config, error) {
+	if environ == nil {
+		environ = map[string]string{} // nil would make the library read the process's environment
+	}
+	var c Config
+	unreadable, err := parse(&c, environ)
+	if err != nil {
+		return Config{}, err
+	}
+	if c.Server.App == "" {
+		if c.Server.App, err = os.Hostname(); err != nil {
+			return Config{}, fmt.Errorf("find the host name to use as APPID: %w", err)
+		}
+	}
+	c.Server.AllowedOrigins = normalOrigins(c.Server.AllowedOrigins)
+	if err := validate(&c, environ, unreadable); err != nil {
+		return Config{}, err
+	}
+	return c, nil
+}
+
+// normalOrigins brings each origin to the form in which browsers send it, so that a comparison of strings is enough.
+func normalOrigins(origins []string) []string {
+	var normal []string
+	for _, origin := range origins {
+		origin = strings.ToLower(strings.TrimSpace(origin))
+		switch {
+		case strings.HasPrefix(origin, "http://"):
+			origin = strings.TrimSuffix(origin, ":80")
+		case strings.HasPrefix(origin, "https://"):
+			origin = strings.TrimSuffix(origin, ":443")
+		}
+		normal = append(normal, origin)
+	}
+	return normal
+}

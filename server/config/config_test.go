@@ -1,0 +1,207 @@
+package config
+
+import (
+	"bytes"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+)
+
+func TestDefaults(t *testing.T) {
+	t.Setenv("ADDR", ":1") // Load must look at its argument only, also when that is nil
+	for _, environ := range []map[string]string{nil, {}, {"ADDR": "", "REDIS_URL": "", "ALLOWED_ORIGINS": ""}} {
+		c, err := Load(environ)
+		if err != nil {
+			t.Fatal(err)
+		}
+		host, err := os.Hostname()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Server.App != host || c.Server.Addr != ":8080" || c.Server.Role != RoleAll || c.Server.AllowedOrigins != nil {
+			t.Errorf("server: %+v", c.Server)
+		}
+		if c.Redis.URL != "" || c.Redis.Channel != "livechat" || c.Redis.IDTTL != 20*time.Minute {
+			t.Errorf("redis: %+v", c.Redis)
+		}
+		if c.Limits.MessageRate != 5 || c.Limits.MessageBurst != 10 || c.Limits.MaxText != 4000 || c.Limits.MaxFrame != 16384 {
+			t.Errorf("limits: %+v", c.Limits)
+		}
+		if c.Log.Level != slog.LevelInfo || c.Log.Format != "" {
+			t.Errorf("log: %+v", c.Log)
+		}
+	}
+}
+
+func TestFromEnvironment(t *testing.T) {
+	t.Setenv("APPID", "1000")
+	t.Setenv("MESSAGE_RATE", "0.5")
+	t.Setenv("LOG_LEVEL", "DEBUG")
+	c, err := FromEnvironment()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Server.App != "1000" || c.Limits.MessageRate != 0.5 || c.Log.Level != slog.LevelDebug {
+		t.Errorf("got %+v", c)
+	}
+}
+
+func TestAllowedOrigins(t *testing.T) {
+	for given, want := range map[string][]string{
+		"*":                                  {"*"},
+		"https://chat.example":               {"https://chat.example"},
+		"HTTPS://Chat.Example":               {"https://chat.example"},
+		"https://a:443,http://b":             {"https://a", "http://b"},
+		"http://a:80":                        {"http://a"},
+		"http://a:443":                       {"http://a:443"},
+		" http://a:8080 , http://[::1]:1007": {"http://a:8080", "http://[::1]:1007"},
+		"capacitor://localhost":              {"capacitor://localhost"},
+	} {
+		c, err := Load(map[string]string{"ALLOWED_ORIGINS": given})
+		if err != nil || !slices.Equal(c.Server.AllowedOrigins, want) {
+			t.Errorf("ALLOWED_ORIGINS=%q gives %q, %v; want %q", given, c.Server.AllowedOrigins, err, want)
+		}
+	}
+}
+
+// TestBounds has, for every variable with bounds, values just inside and just outside of them, and some of no such type.
+func TestBounds(t *testing.T) {
+	for name, values := range map[string]struct{ good, bad []string }{
+		"APPID":             {[]string{"1000", "ws-1.example_x", strings.Repeat("a", 64)}, []string{"a b", "ü", "a/b", strings.Repeat("a", 65)}},
+		"ADDR":              {[]string{":0", ":65535", "127.0.0.1:80", "[::1]:80", "localhost:8080"}, []string{"8080", ":65536", ":http", "::1:80", "localhost", ":-1"}},
+		"ROLE":              {[]string{"all", "ws"}, []string{"api", "ALL"}},
+		"HEADER_TIMEOUT":    {[]string{"1ms"}, []string{"0s", "-1s", "5", "soon"}},
+		"ALLOWED_ORIGINS":   {[]string{"*"}, []string{"chat.example", "https://a/", "https://a/path", "https://", "*,https://a", "https://a,,", "null", "https://u@a", "https://a?b", "//a"}},
+		"REDIS_URL":         {[]string{"redis://rds:6379/0", "rediss://:pw@rds", "unix:///run/redis.sock", "redis://a:1,b:2"}, []string{"rds:6379", "http://rds", "redis://", "redis:// x"}},
+		"CHANNEL":           {[]string{"prod:chat", "a"}, []string{"{a}", "a b", strings.Repeat("a", 65)}},
+		"ID_TTL":            {[]string{"1s"}, []string{"999ms"}},
+		"PUBLISH_TIMEOUT":   {[]string{"1ms"}, []string{"0s"}},
+		"FEED_TIMEOUT":      {[]string{"1001ms"}, []string{"1s"}},
+		"MAX_ROOMS":         {[]string{"1"}, []string{"0", "many", "1.5"}},
+		"ROOM_LINGER":       {[]string{"0s"}, []string{"-1s"}},
+		"RING_SIZE":         {[]string{"256", "1048576"}, []string{"128", "0", "-256", "257", "4095", "2097152"}},
+		"HISTORY_LENGTH":    {[]string{"1"}, []string{"0"}},
+		"PING_INTERVAL":     {[]string{"1ms"}, []string{"0s"}},
+		"PONG_TIMEOUT":      {[]string{"1ms"}, []string{"0s"}},
+		"WRITE_TIMEOUT":     {[]string{"1ms"}, []string{"0s"}},
+		"SEND_BUFFER":       {[]string{"4096", "16777216"}, []string{"4095", "16777217"}},
+		"FLUSH_INTERVAL":    {[]string{"0s", "1s"}, []string{"-1ms", "1001ms"}},
+		"MESSAGE_RATE":      {[]string{"0", "0.5", "1e6"}, []string{"-1", "-0.1", "NaN", "Inf", "five"}},
+		"MESSAGE_BURST":     {[]string{"1"}, []string{"0"}},
+		"MAX_TEXT":          {[]string{"1", "1000000"}, []string{"0", "1000001"}},
+		"MAX_FRAME":         {[]string{"1024", "16777216"}, []string{"1023", "16777217"}},
+		"MAX_CONNECTIONS":   {[]string{"0"}, []string{"-1"}},
+		"DRAIN_DELAY":       {[]string{"0s"}, []string{"-1s"}},
+		"DRAIN_PERIOD":      {[]string{"0s"}, []string{"-1s"}},
+		"PRESENCE_INTERVAL": {[]string{"100ms", "2s"}, []string{"99ms"}},
+		"PRESENCE_EXPIRY":   {[]string{"2s"}, []string{"1999ms"}},
+		"LOG_LEVEL":         {[]string{"debug", "INFO", "warn", "error"}, []string{"loud"}},
+		"LOG_FORMAT":        {[]string{"text", "json"}, []string{"xml"}},
+	} {
+		for _, value := range values.good {
+			if _, err := Load(map[string]string{name: value}); err != nil {
+				t.Errorf("%s=%s is refused: %v", name, value, err)
+			}
+		}
+		for _, value := range values.bad {
+			_, err := Load(map[string]string{name: value})
+			if err == nil || !strings.HasPrefix(err.Error(), name+"=") || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%s=%s: got %v, want one line that starts with %s=", name, value, err, name)
+			}
+		}
+	}
+}
+
+func TestErrors(t *testing.T) {
+	for _, test := range []struct {
+		environ map[string]string
+		want    string
+	}{
+		{map[string]string{"MESSAGE_RATE": "-1"}, "MESSAGE_RATE=-1: want a number of messages per second, 0 (no limit) or more"},
+		{map[string]string{"PING_INTERVAL": "25"}, "PING_INTERVAL=25: want a duration above 0, such as 25s"},
+		{map[string]string{"APPID": "two words"}, `APPID="two words": want 1 to 64 letters, digits, dots, dashes or underscores`},
+		{map[string]string{"CHANNEL": "a\nb"}, `CHANNEL="a\nb": want 1 to 64 letters, digits, dots, dashes, underscores or colons`},
+		{ // all of them, of whatever kind, in the order of the table
+			map[string]string{"LOG_LEVEL": "loud", "ADDR": "8080", "RING_SIZE": "4k", "ROLE": "db"},
+			"ADDR=8080: want host:port or :port, with a port from 0 to 65535\nROLE=db: want all or ws\n" +
+				"RING_SIZE=4k: want a power of two from 256 to 1048576\nLOG_LEVEL=loud: want debug, info, warn or error",
+		},
+		{ // broken by another variable: the value shown is the default
+			map[string]string{"PRESENCE_INTERVAL": "10s"},
+			"PRESENCE_EXPIRY=4s: want a duration of at least twice PRESENCE_INTERVAL, or one lost report would empty a room",
+		},
+	} {
+		if _, err := Load(test.environ); err == nil || err.Error() != test.want {
+			t.Errorf("%v gives\n%v\nwant\n%s", test.environ, err, test.want)
+		}
+	}
+}
+
+func TestErrorsHidePasswords(t *testing.T) {
+	for given, shown := range map[string]string{
+		"http://ann:secret@rds:6379":          "http://***@rds:6379",
+		"redis://:sec/ret@a:1, :secret@b:2":   "redis://***@b:2",
+		"ann:secret@rds":                      "***@rds",
+		"redis ://\nsecret@rds":               "***@rds",
+		"redis:// rds":                        `"redis:// rds"`,
+		"postgres://ann:se@cret@rds?sslmode=": "postgres://***@rds?sslmode=",
+	} {
+		_, err := Load(map[string]string{"REDIS_URL": given})
+		if err == nil || !strings.HasPrefix(err.Error(), "REDIS_URL="+shown+": want ") {
+			t.Errorf("REDIS_URL=%s gives %v, want REDIS_URL=%s", given, err, shown)
+		}
+	}
+}
+
+func TestHostNameAsApp(t *testing.T) {
+	c := Config{Server: Server{App: "bad host"}}
+	if got, want := given(&c, nil, "APPID"), `APPID is not set and the host name is "bad host"`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// TestEveryVariableHasARule: without a rule a value that does not even parse would be dropped in silence.
+func TestEveryVariableHasARule(t *testing.T) {
+	params, err := env.GetFieldParams(&Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var fields, ruled []string
+	for _, param := range params {
+		fields = append(fields, param.Key)
+	}
+	for _, rule := range rules() {
+		ruled = append(ruled, rule.name)
+	}
+	slices.Sort(fields)
+	slices.Sort(ruled)
+	if !slices.Equal(fields, ruled) {
+		t.Errorf("fields %q\nrules  %q", fields, ruled)
+	}
+}
+
+func TestLogger(t *testing.T) {
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0) // a character device, as a terminal is
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	if _, ok := (Log{}).Logger(null).Handler().(*slog.TextHandler); !ok {
+		t.Error("on a terminal the default is not text")
+	}
+
+	for format, want := range map[string]string{"": `{"time"`, FormatJSON: `{"time"`, FormatText: "time="} {
+		var out bytes.Buffer
+		log := Log{Level: slog.LevelWarn, Format: format}.Logger(&out)
+		log.Info("quiet")
+		log.Warn("loud")
+		if got := out.String(); !strings.HasPrefix(got, want) || strings.Contains(got, "quiet") || !strings.Contains(got, "loud") {
+			t.Errorf("format %q wrote %q", format, got)
+		}
+	}
+}

@@ -1,0 +1,106 @@
+package config
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// TestREADMETable compares the README's table of environment variables with the struct: the same names in the same order
+// with the same defaults, and a meaning for each.
+func TestREADMETable(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skip("there is no README.md")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, fault := range compareTable(t, string(text)) {
+		t.Error(fault)
+	}
+}
+
+// TestCompareTable shows that the comparison finds what it is for.
+func TestCompareTable(t *testing.T) {
+	var table strings.Builder
+	table.WriteString("# x\n<!-- env -->\n| variable | default | meaning |\n|---|---|---|\n")
+	for _, param := range fieldParams(t) {
+		value := "`" + param.DefaultValue + "`"
+		if param.DefaultValue == "" {
+			value = "none"
+		}
+		table.WriteString("| `" + param.Key + "` | " + value + " | something |\n")
+	}
+	table.WriteString("<!-- /env -->\n| not | a | row |\n")
+	good := table.String()
+	if faults := compareTable(t, good); len(faults) > 0 {
+		t.Fatalf("a right table has faults: %q", faults)
+	}
+	for name, bad := range map[string]string{
+		"no table":                             "# x\n",
+		"no end":                               strings.Replace(good, "<!-- /env -->", "", 1),
+		"row missing":                          strings.Replace(good, "| `ROLE` | `all` | something |\n", "", 1),
+		"row too many":                         strings.Replace(good, "<!-- /env -->", "| `NEW` | `1` | something |\n<!-- /env -->", 1),
+		"wrong default":                        strings.Replace(good, "`:8080`", "`:80`", 1),
+		"no meaning":                           strings.Replace(good, "| `all` | something |", "| `all` | |", 1),
+		"default of an unset variable in code": strings.Replace(good, "| `REDIS_URL` | none |", "| `REDIS_URL` | `none` |", 1),
+	} {
+		if faults := compareTable(t, bad); len(faults) == 0 {
+			t.Errorf("%s: not found", name)
+		}
+	}
+}
+
+func fieldParams(t *testing.T) []env.FieldParams {
+	t.Helper()
+	params, err := env.GetFieldParams(&Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return params
+}
+
+// compareTable returns what is wrong with the table between the markers. A default stands in `code`; where the variable is
+// unset by default, words say what happens then.
+func compareTable(t *testing.T, readme string) (faults []string) {
+	t.Helper()
+	_, rest, found := strings.Cut(readme, "<!-- env -->")
+	table, _, closed := strings.Cut(rest, "<!-- /env -->")
+	if !found || !closed {
+		return []string{"README.md has no table between <!-- env --> and <!-- /env -->"}
+	}
+	var rows [][]string
+	for line := range strings.Lines(table) {
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+		for i := range cells {
+			cells[i] = strings.TrimSpace(cells[i])
+		}
+		if strings.HasPrefix(cells[0], "`") {
+			rows = append(rows, cells)
+		}
+	}
+	params := fieldParams(t)
+	for i, param := range params {
+		if i >= len(rows) || len(rows[i]) != 3 || rows[i][0] != "`"+param.Key+"`" {
+			return append(faults, "README.md's table has no row of three cells for "+param.Key+" in its place, which is that of the struct")
+		}
+		words, code := rows[i][1], "`"+param.DefaultValue+"`"
+		switch {
+		case param.DefaultValue != "" && words != code:
+			faults = append(faults, param.Key+" has the default "+code+", README.md says "+words)
+		case param.DefaultValue == "" && (words == "" || strings.HasPrefix(words, "`")):
+			faults = append(faults, param.Key+" has no default; README.md should say in words what happens then, not "+words)
+		case rows[i][2] == "":
+			faults = append(faults, param.Key+" has no meaning in README.md")
+		}
+	}
+	if len(rows) > len(params) {
+		faults = append(faults, "README.md's table has a row for "+rows[len(params)][0]+", which does not exist")
+	}
+	return faults
+}

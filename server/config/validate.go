@@ -1,0 +1,164 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"net/url"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// rule says which values one variable takes, in words for the error and as a test of the parsed value.
+type rule struct {
+	name string
+	want string
+	ok   func(*Config) bool
+}
+
+// rules has one entry for each variable, in the order in which they are reported. A test sees to it that none is missing.
+func rules() []rule {
+	return []rule{
+		{"APPID", "1 to 64 letters, digits, dots, dashes or underscores", func(c *Config) bool { return appPattern.MatchString(c.Server.App) }},
+		{"ADDR", "host:port or :port, with a port from 0 to 65535", func(c *Config) bool { return isAddr(c.Server.Addr) }},
+		{"ROLE", "all or ws", func(c *Config) bool { return slices.Contains([]string{RoleAll, RoleWS}, c.Server.Role) }},
+		{"HEADER_TIMEOUT", "a duration above 0, such as 5s", func(c *Config) bool { return c.Server.HeaderTimeout > 0 }},
+		{"ALLOWED_ORIGINS", "* or origins such as https://chat.example.org, separated by commas", func(c *Config) bool { return areOrigins(c.Server.AllowedOrigins) }},
+
+		{"REDIS_URL", "a URL that starts with redis://, rediss:// or unix://, or nothing for an embedded Redis", func(c *Config) bool { return c.Redis.URL == "" || redisPattern.MatchString(c.Redis.URL) }},
+		{"CHANNEL", "1 to 64 letters, digits, dots, dashes, underscores or colons", func(c *Config) bool { return channelPattern.MatchString(c.Redis.Channel) }},
+		{"ID_TTL", "a duration of 1s or more, such as 20m", func(c *Config) bool { return c.Redis.IDTTL >= time.Second }},
+		{"PUBLISH_TIMEOUT", "a duration above 0, such as 5s", func(c *Config) bool { return c.Redis.PublishTimeout > 0 }},
+		{"FEED_TIMEOUT", "a duration above 1s, the interval of the pings on the subscription, such as 3s", func(c *Config) bool { return c.Redis.FeedTimeout > time.Second }},
+
+		{"MAX_ROOMS", "a number of rooms, 1 or more", func(c *Config) bool { return c.Room.MaxRooms >= 1 }},
+		{"ROOM_LINGER", "a duration, 0s or more", func(c *Config) bool { return c.Room.Linger >= 0 }},
+		{"RING_SIZE", "a power of two from 256 to 1048576", func(c *Config) bool { return isRingSize(c.Room.RingSize) }},
+		{"HISTORY_LENGTH", "a number of messages, 1 or more", func(c *Config) bool { return c.Room.HistoryLength >= 1 }},
+
+		{"PING_INTERVAL", "a duration above 0, such as 25s", func(c *Config) bool { return c.Session.PingInterval > 0 }},
+		{"PONG_TIMEOUT", "a duration above 0, such as 10s", func(c *Config) bool { return c.Session.PongTimeout > 0 }},
+		{"WRITE_TIMEOUT", "a duration above 0, such as 5s", func(c *Config) bool { return c.Session.WriteTimeout > 0 }},
+		{"SEND_BUFFER", "a number of bytes from 4096 to 16777216", func(c *Config) bool { return within(c.Session.SendBuffer, 4096, 16<<20) }},
+		{"FLUSH_INTERVAL", "a duration from 0s to 1s", func(c *Config) bool { return c.Session.FlushInterval >= 0 && c.Session.FlushInterval <= time.Second }},
+
+		{"MESSAGE_RATE", "a number of messages per second, 0 (no limit) or more", func(c *Config) bool { return c.Limits.MessageRate >= 0 && !math.IsInf(c.Limits.MessageRate, 1) }},
+		{"MESSAGE_BURST", "a number of messages, 1 or more", func(c *Config) bool { return c.Limits.MessageBurst >= 1 }},
+		{"MAX_TEXT", "a number of characters from 1 to 1000000", func(c *Config) bool { return within(c.Limits.MaxText, 1, 1_000_000) }},
+		{"MAX_FRAME", "a number of bytes from 1024 to 16777216", func(c *Config) bool { return within(c.Limits.MaxFrame, 1024, 16<<20) }},
+		{"MAX_CONNECTIONS", "a number of connections, 0 (no limit) or more", func(c *Config) bool { return c.Limits.MaxConnections >= 0 }},
+
+		{"DRAIN_DELAY", "a duration, 0s or more", func(c *Config) bool { return c.Drain.Delay >= 0 }},
+		{"DRAIN_PERIOD", "a duration, 0s or more", func(c *Config) bool { return c.Drain.Period >= 0 }},
+
+		{"PRESENCE_INTERVAL", "a duration of 100ms or more", func(c *Config) bool { return c.Presence.Interval >= 100*time.Millisecond }},
+		{"PRESENCE_EXPIRY", "a duration of at least twice PRESENCE_INTERVAL, or one lost report would empty a room", func(c *Config) bool { return c.Presence.Expiry >= 2*c.Presence.Interval }},
+
+		{"LOG_LEVEL", "debug, info, warn or error", func(*Config) bool { return true }},
+		{"LOG_FORMAT", "text or json, or nothing for text on a terminal and json elsewhere", func(c *Config) bool { return slices.Contains([]string{"", FormatText, FormatJSON}, c.Log.Format) }},
+	}
+}
+
+// parse fills c and returns the names of the variables whose values are not of their type at all.
+func parse(c *Config, environ map[string]string) (unreadable []string, err error) {
+	err = env.ParseWithOptions(c, env.Options{Environment: environ})
+	var all env.AggregateError
+	if !errors.As(err, &all) {
+		return nil, err
+	}
+	names := variables(reflect.TypeFor[Config]())
+	for _, one := range all.Errors {
+		var bad env.ParseError
+		if !errors.As(one, &bad) {
+			return nil, fmt.Errorf("read the environment: %w", one)
+		}
+		unreadable = append(unreadable, names[bad.Name])
+	}
+	return unreadable, nil
+}
+
+// variables maps the field names of a Config to their variables: the library's errors know only the former.
+func variables(part reflect.Type) map[string]string {
+	names := map[string]string{}
+	for field := range part.Fields() {
+		if name, ok := field.Tag.Lookup("env"); ok {
+			names[field.Name] = name
+			continue
+		}
+		for inner, name := range variables(field.Type) {
+			names[inner] = name
+		}
+	}
+	return names
+}
+
+// validate returns an error with a line for each variable that was unreadable or breaks its rule.
+func validate(c *Config, environ map[string]string, unreadable []string) error {
+	var bad []error
+	for _, rule := range rules() {
+		if slices.Contains(unreadable, rule.name) || !rule.ok(c) {
+			bad = append(bad, fmt.Errorf("%s: want %s", given(c, environ, rule.name), rule.want))
+		}
+	}
+	return errors.Join(bad...)
+}
+
+// given shows a variable as the user wrote it, on one line. Only two can be bad without having been written: APPID, which
+// comes from the host name, and PRESENCE_EXPIRY, which a long PRESENCE_INTERVAL overtakes.
+func given(c *Config, environ map[string]string, name string) string {
+	value := environ[name]
+	switch {
+	case name == "REDIS_URL":
+		value = credentials.ReplaceAllString(value, "$1***@")
+	case value == "" && name == "APPID":
+		return fmt.Sprintf("APPID is not set and the host name is %q", c.Server.App)
+	case value == "" && name == "PRESENCE_EXPIRY":
+		value = c.Presence.Expiry.String()
+	}
+	if quoted := strconv.Quote(value); quoted != `"`+value+`"` || strings.ContainsRune(value, ' ') {
+		value = quoted
+	}
+	return name + "=" + value
+}
+
+var (
+	appPattern     = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+	channelPattern = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,64}$`) // no braces: they mark the hash tag of a room's keys
+	redisPattern   = regexp.MustCompile(`^(rediss?|unix)://\S+$`)  // the rest of the URL is for the bus to read
+	originPattern  = regexp.MustCompile(`^[a-z][a-z0-9+.-]*$`)
+	credentials    = regexp.MustCompile(`(?s)^(\w*://)?.*@`) // user and password of a URL, also of one that does not parse
+)
+
+func within(n, least, most int) bool { return n >= least && n <= most }
+
+func isRingSize(n int) bool { return within(n, 256, 1<<20) && n&(n-1) == 0 }
+
+func isAddr(addr string) bool {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	_, err = strconv.ParseUint(port, 10, 16)
+	return err == nil
+}
+
+// areOrigins wants a single star, or scheme://host[:port] and nothing behind it: an origin has no path, not even a slash.
+func areOrigins(origins []string) bool {
+	if slices.Equal(origins, []string{"*"}) {
+		return true
+	}
+	for _, origin := range origins {
+		u, err := url.Parse(origin)
+		if err != nil || !originPattern.MatchString(u.Scheme) || u.Hostname() == "" || origin != u.Scheme+"://"+u.Host {
+			return false
+		}
+	}
+	return true
+}

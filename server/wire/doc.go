@@ -1,0 +1,37 @@
+// Package wire is the protocol of livechat, version 1: what goes over a WebSocket, byte for byte, and over the room's channel.
+//
+// One JSON object is one text frame (RFC 6455 section 5.6), `type` comes first, times are Unix milliseconds. Both sides ignore
+// fields that they do not know; a client ignores types that it does not know, the server answers one with `error bad_request`.
+// Duplicate keys, invalid UTF-8 and trailing data are refused. Liveness is by RFC 6455 pings, so any WebSocket client stays alive.
+//
+// # The conversation
+//
+// Joining. The answer to the handshake `GET /?name=ann` is a welcome, the room's newest messages, and from then on all that is said:
+//
+//	S  {"type":"welcome","app":"2000","session":"5f1c…","name":"ann","room":"livechat","epoch":"8d0f…","seq":7,"limits":{…}}
+//	S  {"type":"presence","online":3,"names":["ann","bob","eve"]}
+//	S  {"type":"message","seq":7,"id":"…","app":"1000","session":"…","name":"bob","text":"anyone?","at":1763770000000}
+//
+// Talking. The message comes back to its sender like to everybody else; who gave an id also gets an ack, after the message is in the log:
+//
+//	C  {"type":"message","id":"0b9d…","text":"I am"}
+//	S  {"type":"message","seq":8,"id":"0b9d…","app":"2000",…,"text":"I am",…}
+//	S  {"type":"ack","id":"0b9d…","seq":8,"duplicate":false}
+//
+// An ack and its message may come in either order. Text that is no JSON object is a message as it stands, so that people can type into wscat.
+// What cannot be taken is answered with an error that carries the id, if there was one; the connection stays:
+//
+//	C  {"type":"message","id":"77aa…","text":"one too many"}
+//	S  {"type":"error","id":"77aa…","code":"rate_limited","message":"…","retryable":true,"retry_after_ms":200}
+//
+// Coming back. A client that lost its connection, to whatever, asks any server for what followed the last message that it saw:
+//
+//	`GET /?name=ann&after=8d0f…:8`
+//	S  {"type":"welcome",…,"epoch":"8d0f…","seq":11,"recovered":true,…}
+//	S  messages 9, 10, 11, then live
+//
+// `recovered:false` says that not all of it is in reach, and a gap says which part; with another epoch the log is another one, and
+// what follows is its newest part. A message that was not acked is sent again with the same id, on any server: it is in the log once.
+//
+// Leaving. Each side may send a close frame; the table of codes in close.go says what each means and whether to come back.
+package wire

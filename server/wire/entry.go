@@ -1,0 +1,73 @@
+package wire
+
+import (
+	"bytes"
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"livechat/server/chat"
+)
+
+// The payload of a message on the room's channel and in its stream is the client's message object plus the epoch, in exactly this order:
+//
+//	{"type":"message","seq":12,"id":"…","app":"1000","session":"…","name":"ann","text":"hi","at":1763770000000,"epoch":"0123456789abcdef"}
+//
+// The publish script puts seq, at and epoch around the body that the server gave it. So a server that hears it can check the
+// frame of it, cut the epoch off and send the rest as it is: no decoding and no encoding per message, let alone per client.
+const (
+	entryHead = `{"type":"message","seq":`
+	entryID   = `,"id":"`
+	entryTail = `,"epoch":"` // then 16 digits, then `"}`
+)
+
+const (
+	idLen   = 36
+	tailLen = len(entryTail) + 16 + len(`"}`)
+)
+
+// AppendBody appends the part of a message's payload that its server knows: `"id":…,"app":…,"session":…,"name":…,"text":…`.
+func AppendBody(dst []byte, m *chat.Message) []byte {
+	for _, f := range [...]struct{ key, value string }{
+		{`"id":`, m.ID}, {`,"app":`, m.App}, {`,"session":`, m.Session}, {`,"name":`, m.Name}, {`,"text":`, m.Text},
+	} {
+		dst = append(dst, f.key...)
+		dst, _ = jsontext.AppendQuote(dst, f.value) // its one error is invalid UTF-8, which chat's rules exclude
+	}
+	return dst
+}
+
+// Entry is a message as a server heard it.
+type Entry struct {
+	Position chat.Position
+	Frame    []byte // the finished frame for clients
+}
+
+// ParseEntry reads a payload of the channel or of the stream. ok is false for anything that the publish script cannot have written.
+func ParseEntry(payload []byte) (e Entry, ok bool) {
+	rest, ok := bytes.CutPrefix(payload, []byte(entryHead))
+	if !ok || len(rest) < tailLen {
+		return Entry{}, false
+	}
+	digits, rest, ok := bytes.Cut(rest, []byte(entryID))
+	if !ok || len(rest) < idLen+tailLen || rest[idLen] != '"' {
+		return Entry{}, false
+	}
+	seq, err := strconv.ParseUint(string(digits), 10, 64)
+	if err != nil || seq == 0 || seq > chat.MaxSeq || digits[0] == '0' {
+		return Entry{}, false
+	}
+	at := len(payload) - tailLen
+	tail := payload[at:]
+	epoch := string(tail[len(entryTail) : len(tail)-2])
+	if string(tail[:len(entryTail)]) != entryTail || string(tail[len(tail)-2:]) != `"}` || !chat.ValidEpoch(epoch) {
+		return Entry{}, false
+	}
+	if !jsontext.Value(payload).IsValid() { // strict: no duplicate keys, valid UTF-8, nothing behind
+		return Entry{}, false
+	}
+	n := at + 1
+	frame := appendHeader(make([]byte, 0, headerLen(n)+n), opText, n)
+	frame = append(append(frame, payload[:at]...), '}')
+	return Entry{Position: chat.Position{Epoch: epoch, Seq: seq}, Frame: frame}, true
+}

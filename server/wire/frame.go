@@ -1,0 +1,143 @@
+package wire
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/go-json-experiment/json"
+)
+
+// The first byte of a frame that is not fragmented: FIN and the opcode (RFC 6455 section 5.2).
+const (
+	opText  = 0x80 | 0x1
+	opClose = 0x80 | 0x8
+	opPing  = 0x80 | 0x9
+	opPong  = 0x80 | 0xA
+)
+
+// maxControl is the longest payload of a control frame in bytes (RFC 6455 section 5.5).
+const maxControl = 125
+
+// TextFrame returns the finished text frame of a payload, as a server sends it: one frame, not masked (RFC 6455 section 5.1).
+func TextFrame(payload []byte) []byte {
+	frame := appendHeader(make([]byte, 0, headerLen(len(payload))+len(payload)), opText, len(payload))
+	return append(frame, payload...)
+}
+
+// Ping returns the ping frame that servers send. Its payload is empty: the answer matters, not its content.
+func Ping() []byte { return control(opPing, nil) }
+
+// PongFrame returns the answer to a ping with that payload (RFC 6455 section 5.5.3).
+func PongFrame(payload []byte) []byte { return control(opPong, payload) }
+
+func control(op byte, payload []byte) []byte {
+	if len(payload) > maxControl {
+		payload = payload[:maxControl]
+	}
+	return append(appendHeader(make([]byte, 0, 2+len(payload)), op, len(payload)), payload...)
+}
+
+func headerLen(n int) int {
+	switch {
+	case n <= maxControl:
+		return 2
+	case n <= 0xFFFF:
+		return 4
+	}
+	return 10
+}
+
+// appendHeader writes op and the length in its shortest form (RFC 6455 section 5.2).
+func appendHeader(b []byte, op byte, n int) []byte {
+	switch headerLen(n) {
+	case 2:
+		return append(b, op, byte(n))
+	case 4:
+		return binary.BigEndian.AppendUint16(append(b, op, 126), uint16(n))
+	}
+	return binary.BigEndian.AppendUint64(append(b, op, 127), uint64(n))
+}
+
+// Welcome is the first frame of every connection.
+type Welcome struct {
+	Type      string `json:"type"` // "welcome"
+	App       string `json:"app"`
+	Session   string `json:"session"`
+	Name      string `json:"name"`
+	Room      string `json:"room"`
+	Epoch     string `json:"epoch"`
+	Seq       uint64 `json:"seq"`                 // newest in the room
+	Recovered *bool  `json:"recovered,omitempty"` // only when `after` was given: everything after it follows
+	Limits    Limits `json:"limits"`
+}
+
+// Limits tells a client what it may send.
+type Limits struct {
+	Text  int     `json:"text"`  // characters in a message
+	Frame int     `json:"frame"` // bytes in a frame
+	Rate  float64 `json:"rate"`  // messages a second in the long run; 0 = no limit
+	Burst int     `json:"burst"` // messages at once
+}
+
+// Ack says that a message is in the log.
+type Ack struct {
+	Type      string `json:"type"` // "ack"
+	ID        string `json:"id"`
+	Seq       uint64 `json:"seq"`
+	Duplicate bool   `json:"duplicate"` // it was there before: this id had been taken already
+}
+
+// Error says that something was not taken, and why.
+type Error struct {
+	Type         string `json:"type"` // "error"
+	ID           string `json:"id,omitempty"`
+	Code         string `json:"code"`
+	Message      string `json:"message"`
+	Retryable    bool   `json:"retryable"`
+	RetryAfterMS int64  `json:"retry_after_ms,omitempty"`
+}
+
+// Presence says who is in the room: a snapshot has Names, a change has Joined and Left.
+type Presence struct {
+	Type   string   `json:"type"`   // "presence"
+	Online int      `json:"online"` // connections
+	Names  []string `json:"names,omitempty"`
+	Joined []string `json:"joined,omitempty"`
+	Left   []string `json:"left,omitempty"`
+}
+
+// Typing says that somebody is writing.
+type Typing struct {
+	Type    string `json:"type"` // "typing"
+	Session string `json:"session"`
+	Name    string `json:"name"`
+}
+
+// Notice is a text that somebody published on the room's channel by hand.
+type Notice struct {
+	Type string `json:"type"` // "notice"
+	Text string `json:"text"`
+}
+
+// Gap says that messages From to To, inclusive, are no longer in reach.
+type Gap struct {
+	Type string `json:"type"` // "gap"
+	From uint64 `json:"from"`
+	To   uint64 `json:"to"`
+}
+
+// Reset says that the log was replaced: positions of the old epoch mean nothing, the next message is the one after Seq.
+type Reset struct {
+	Type  string `json:"type"` // "reset"
+	Epoch string `json:"epoch"`
+	Seq   uint64 `json:"seq"`
+}
+
+// Frame returns the finished text frame of v, which is one of the structs above with its Type set.
+func Frame(v any) []byte {
+	payload, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("wire: encode %T: %v", v, err)) // our own plain structs, with text that was checked when it came in
+	}
+	return TextFrame(payload)
+}

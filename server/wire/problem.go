@@ -1,0 +1,67 @@
+package wire
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/go-json-experiment/json"
+
+	"livechat/server/chat"
+)
+
+// statuses is the one table from codes to HTTP statuses.
+var statuses = map[chat.Code]int{
+	chat.CodeBadRequest:         http.StatusBadRequest,
+	chat.CodeBadName:            http.StatusBadRequest,
+	chat.CodeBadRoom:            http.StatusBadRequest,
+	chat.CodeBadHistory:         http.StatusBadRequest,
+	chat.CodeBadAfter:           http.StatusBadRequest,
+	chat.CodeBadText:            http.StatusBadRequest,
+	chat.CodeTooLong:            http.StatusRequestEntityTooLarge,
+	chat.CodeIDConflict:         http.StatusConflict,
+	chat.CodeRateLimited:        http.StatusTooManyRequests,
+	chat.CodeUnavailable:        http.StatusServiceUnavailable,
+	chat.CodeForbiddenOrigin:    http.StatusForbidden,
+	chat.CodeUpgradeRequired:    http.StatusUpgradeRequired,
+	chat.CodeDraining:           http.StatusServiceUnavailable,
+	chat.CodeTooManyRooms:       http.StatusServiceUnavailable,
+	chat.CodeTooManyConnections: http.StatusServiceUnavailable,
+	chat.CodeNotFound:           http.StatusNotFound,
+	chat.CodeMethodNotAllowed:   http.StatusMethodNotAllowed,
+	chat.CodeInternal:           http.StatusInternalServerError,
+}
+
+// Problem is the body of an HTTP error (RFC 9457).
+type Problem struct {
+	Type   string `json:"type"` // "about:blank": title is the status' phrase
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail"`
+	Code   string `json:"code"`
+}
+
+// WriteProblem answers a request with an error: its code's status, and a problem+json body.
+// An error that is no *chat.Error is an internal one; its text stays inside.
+func WriteProblem(w http.ResponseWriter, err error) {
+	e := chat.AsError(err)
+	status, ok := statuses[e.Code]
+	if !ok {
+		status = http.StatusInternalServerError
+	}
+	body, jsonErr := json.Marshal(Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: e.Message, Code: string(e.Code)})
+	if jsonErr != nil {
+		body = nil // cannot happen: strings that were checked, and an int
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/problem+json")
+	h.Set("Cache-Control", "no-store")
+	if status == http.StatusUpgradeRequired {
+		h.Set("Upgrade", "websocket") // RFC 9110 section 15.5.22
+		h.Set("Connection", "Upgrade")
+	}
+	if e.Retryable {
+		h.Set("Retry-After", strconv.FormatInt(max(1, (e.RetryAfterMS+999)/1000), 10)) // seconds
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the client is gone: nobody is left to tell
+}

@@ -1,0 +1,224 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"livechat/server/chat"
+)
+
+const (
+	epoch = "0123456789abcdef"
+	id    = "123e4567-e89b-42d3-a456-426614174000"
+)
+
+// payload is what the publish script writes around a body.
+func payload(seq uint64, body string) []byte {
+	return fmt.Appendf(nil, `{"type":"message","seq":%d,%s,"at":1763770000000,"epoch":"%s"}`, seq, body, epoch)
+}
+
+func TestEntry(t *testing.T) {
+	for _, text := range []string{"hi", `"quoted" \ <b>`, "line\nbreak\t", "日本語 👩‍👩‍👧 \u202eabc", strings.Repeat("ä", 4000), "\u2028"} {
+		m := chat.Message{ID: id, App: "1000", Session: "s1", Name: `an"n`, Text: text}
+		e, ok := ParseEntry(payload(12, string(AppendBody(nil, &m))))
+		if !ok {
+			t.Fatalf("ParseEntry refused what AppendBody wrote of %.20q", text)
+		}
+		if want := (chat.Position{Epoch: epoch, Seq: 12}); e.Position != want {
+			t.Errorf("position = %v, want %v", e.Position, want)
+		}
+		var got map[string]any
+		if err := json.Unmarshal(textPayload(t, e.Frame), &got); err != nil {
+			t.Fatalf("frame of %.20q: %v", text, err)
+		}
+		want := map[string]any{"type": "message", "seq": 12.0, "id": id, "app": "1000", "session": "s1", "name": `an"n`, "text": text, "at": 1763770000000.0}
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("frame holds\n%.300v, want\n%.300v", got, want)
+		}
+	}
+}
+
+// textPayload checks the header of an unfragmented, unmasked text frame and returns what it holds.
+func textPayload(t *testing.T, frame []byte) []byte {
+	t.Helper()
+	if frame[0] != 0x81 || frame[1]&0x80 != 0 {
+		t.Fatalf("frame begins % x", frame[:2])
+	}
+	n, at := int(frame[1]), 2
+	if n == 126 {
+		n, at = int(frame[2])<<8|int(frame[3]), 4
+	}
+	if len(frame) != at+n {
+		t.Fatalf("frame of %d bytes says %d", len(frame), at+n)
+	}
+	return frame[at:]
+}
+
+func TestEntryRefuses(t *testing.T) {
+	body := `"id":"` + id + `","app":"1000","session":"s","name":"ann","text":"hi"`
+	good := string(payload(12, body))
+	if _, ok := ParseEntry([]byte(good)); !ok {
+		t.Fatal("the good one is refused")
+	}
+	bad := map[string]string{
+		"empty": "", "text": "hello", "object": "{}", "no epoch": strings.Replace(good, `,"epoch":"`+epoch+`"`, "", 1), "space": " " + good, "trailing": good + " ",
+		"seq 0": string(payload(0, body)), "seq too large": strings.Replace(good, ":12,", ":9007199254740992,", 1), "seq 012": strings.Replace(good, ":12,", ":012,", 1),
+		"seq string": strings.Replace(good, ":12,", `:"12",`, 1), "epoch upper": strings.Replace(good, epoch, strings.ToUpper(epoch), 1),
+		"no JSON": strings.Replace(good, `"ann"`, `"ann`, 1), "bad UTF-8": strings.Replace(good, `"ann"`, "\"\xff\"", 1), "duplicate": strings.Replace(good, `"app":"1000"`, `"id":"1000"`, 1),
+		"short id": strings.Replace(good, id, id[1:], 1), "epoch in text": `{"type":"message","seq":1,"id":"` + id + `","text":","epoch":"` + epoch + `"}`, "cut": good[:len(good)-1],
+	}
+	for what, in := range bad {
+		if e, ok := ParseEntry([]byte(in)); ok {
+			t.Errorf("%s: ParseEntry took %q as %v", what, in, e.Position)
+		}
+	}
+}
+
+func FuzzParseEntry(f *testing.F) {
+	f.Add(payload(12, `"id":"`+id+`","text":"hi"`))
+	f.Add([]byte(`{"type":"message","seq":1,"id":"`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		e, ok := ParseEntry(b)
+		if !ok {
+			return
+		}
+		if p := textPayload(t, e.Frame); !json.Valid(p) || !utf8.Valid(p) || e.Position.Seq == 0 {
+			t.Errorf("ParseEntry(%q) = %v with frame %q", b, e.Position, p)
+		}
+	})
+}
+
+func TestRequest(t *testing.T) {
+	tests := map[string]struct {
+		in   string
+		want Request
+	}{
+		"plain":           {"hello", Request{Type: TypeMessage, Text: "hello"}},
+		"empty":           {"", Request{Type: TypeMessage}},
+		"array":           {`["x"]`, Request{Type: TypeMessage, Text: `["x"]`}},
+		"number":          {`12`, Request{Type: TypeMessage, Text: "12"}},
+		"message":         {`{"type":"message","text":"hi"}`, Request{Type: TypeMessage, Text: "hi"}},
+		"with id":         {` {"type":"message","id":"` + strings.ToUpper(id) + `","text":"hi"} `, Request{Type: TypeMessage, ID: id, Text: "hi"}},
+		"unknown fields":  {`{"type":"message","text":"hi","colour":{"r":1}}`, Request{Type: TypeMessage, Text: "hi"}},
+		"escapes":         {`{"type":"message","text":"\u00e4\n\ud83d\ude00"}`, Request{Type: TypeMessage, Text: "ä\n😀"}},
+		"typing":          {`{"type":"typing"}`, Request{Type: TypeTyping}},
+		"typing and more": {`{"type":"typing","x":1}`, Request{Type: TypeTyping}},
+	}
+	for name, tt := range tests {
+		if got, err := ParseRequest([]byte(tt.in)); err != nil || got != tt.want {
+			t.Errorf("%s: ParseRequest(%q) = %+v, %v, want %+v", name, tt.in, got, err, tt.want)
+		}
+	}
+	bad := map[string]string{
+		"broken": `{"type":"message"`, "duplicate keys": `{"type":"message","text":"a","text":"b"}`, "trailing": `{"type":"typing"} x`, "two": `{"type":"typing"}{"type":"typing"}`,
+		"unknown type": `{"type":"hello"}`, "no type": `{"text":"x"}`, "type number": `{"type":1}`, "type case": `{"Type":"message","text":"x"}`,
+		"text number": `{"type":"message","text":1}`, "text null": `{"type":"message","text":null}`, "no text": `{"type":"message"}`, "text object": `{"type":"message","text":{}}`,
+		"id number": `{"type":"message","id":1,"text":"x"}`, "id null": `{"type":"message","id":null,"text":"x"}`, "id word": `{"type":"message","id":"abc","text":"x"}`,
+		"id in braces": `{"type":"message","id":"{` + id + `}","text":"x"}`, "lone surrogate": `{"type":"message","text":"\ud800"}`, "nested": strings.Repeat(`{"a":`, 20000),
+	}
+	for what, in := range bad {
+		if got, err := ParseRequest([]byte(in)); err == nil || chat.AsError(err).Code != chat.CodeBadRequest {
+			t.Errorf("%s: ParseRequest(%.60q) = %+v, %v", what, in, got, err)
+		}
+	}
+	if got, err := ParseRequest([]byte(`{"type":"message","id":"` + id + `","text":7}`)); err == nil || got.ID != id {
+		t.Errorf("the id of a refused message is lost: %+v, %v", got, err)
+	}
+}
+
+func FuzzParseRequest(f *testing.F) {
+	f.Add([]byte(`{"type":"message","id":"` + id + `","text":"hi"}`))
+	f.Add([]byte(`{"type":"typing"}`))
+	f.Add([]byte("hello"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if !utf8.Valid(b) {
+			return
+		}
+		req, err := ParseRequest(b)
+		if err != nil {
+			if chat.AsError(err).Code != chat.CodeBadRequest {
+				t.Errorf("ParseRequest(%q): %v", b, err)
+			}
+			return
+		}
+		if req.Type != TypeMessage && req.Type != TypeTyping || !utf8.ValidString(req.Text) || req.ID != "" && len(req.ID) != idLen {
+			t.Errorf("ParseRequest(%q) = %+v", b, req)
+		}
+	})
+}
+
+func TestFrames(t *testing.T) {
+	for _, n := range []int{0, 1, 125, 126, 65535} {
+		if got := textPayload(t, TextFrame(bytes.Repeat([]byte{'x'}, n))); len(got) != n {
+			t.Errorf("payload of %d bytes came out with %d", n, len(got))
+		}
+	}
+	if f := TextFrame(make([]byte, 65536)); !bytes.Equal(f[:10], []byte{0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0}) {
+		t.Errorf("header of 65536 bytes: % x", f[:10])
+	}
+	if f := CloseFrame(CloseTooSlow); !bytes.Equal(f[:4], []byte{0x88, byte(len(f) - 2), 0x0f, 0xa8}) || string(f[4:]) != CloseTooSlow.String() {
+		t.Errorf("close frame: % x", f)
+	}
+	if f := PongFrame(bytes.Repeat([]byte{'p'}, 125)); len(f) != 127 || f[0] != 0x8A {
+		t.Errorf("pong frame: % x", f)
+	}
+	yes := true
+	got := string(textPayload(t, Frame(Welcome{Type: "welcome", App: "1000", Name: "ann", Epoch: epoch, Seq: 3, Recovered: &yes})))
+	if !strings.HasPrefix(got, `{"type":"welcome","app":"1000",`) || !strings.Contains(got, `"recovered":true`) {
+		t.Errorf("welcome: %s", got)
+	}
+}
+
+// TestCloseCodesAreDocumented holds the table in close.go against the codes: what is sent must be explained.
+func TestCloseCodesAreDocumented(t *testing.T) {
+	src, err := os.ReadFile("close.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for code, reason := range reasons {
+		if !bytes.Contains(src, fmt.Appendf(nil, "//\t%d  ", code)) {
+			t.Errorf("code %d is not in the table", code)
+		}
+		if len(reason) > maxControl-2 {
+			t.Errorf("reason of %d has %d bytes, at most %d fit", code, len(reason), maxControl-2)
+		}
+	}
+}
+
+func TestWriteProblem(t *testing.T) {
+	w := httptest.NewRecorder()
+	WriteProblem(w, fmt.Errorf("check name: %w", chat.Errorf(chat.CodeBadName, "a name needs at least 1 character")))
+	want := `{"type":"about:blank","title":"Bad Request","status":400,"detail":"a name needs at least 1 character","code":"bad_name"}`
+	if w.Code != 400 || w.Body.String() != want || w.Header().Get("Content-Type") != "application/problem+json" {
+		t.Errorf("got %d %v\n%s", w.Code, w.Header(), w.Body)
+	}
+	w = httptest.NewRecorder()
+	WriteProblem(w, errors.New("dial tcp 10.0.0.7: secret"))
+	if w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "secret") {
+		t.Errorf("a foreign error shows: %d %s", w.Code, w.Body)
+	}
+	w = httptest.NewRecorder()
+	WriteProblem(w, &chat.Error{Code: chat.CodeUnavailable, Retryable: true, RetryAfterMS: 1200})
+	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") != "2" {
+		t.Errorf("got %d, Retry-After %q", w.Code, w.Header().Get("Retry-After"))
+	}
+}
+
+func BenchmarkParseEntry(b *testing.B) {
+	m := chat.Message{ID: id, App: "1000", Session: "5f1c000000000000", Name: "ann", Text: strings.Repeat("x", 100)}
+	p := payload(12, string(AppendBody(nil, &m)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, ok := ParseEntry(p); !ok {
+			b.Fatal("refused")
+		}
+	}
+}

@@ -1,0 +1,74 @@
+package main_test
+
+import (
+	"go/parser"
+	"go/token"
+	"path"
+	"strings"
+	"testing"
+)
+
+// TestArchitectureRules shows that the rules can be broken: each case is one file, and a part of what must be said about it,
+// or nothing where all is well.
+func TestArchitectureRules(t *testing.T) {
+	for _, test := range []struct{ file, imports, body, want string }{
+		{"server/room/a.go", `"livechat/server/chat"; "livechat/server/wire"; "sync"`, "", ""},
+		{"server/main.go", `"livechat/server/node"; "os/signal"; "os"`, "func f() { os.Exit(1) }", ""},
+		{"server/node/a.go", `"livechat/server/session"; "livechat/static"; "github.com/alicebob/miniredis/v2"`, "", ""},
+		{"e2e/cluster/a.go", `"livechat/client"; "os"`, "func f() { os.Environ() }", ""},
+		{"e2e/cmd/cluster/main.go", `"livechat/e2e/cluster"`, "", ""},
+		{"bench/main.go", `"livechat/server/fanout"; "livechat/client"`, "", ""},
+
+		{"server/chat/a.go", `"livechat/server/wire"`, "", "server/chat may not import server/wire; it may import nothing from here"},
+		{"server/fanout/a.go", `"livechat/server/bus"`, "", "server/fanout may not import server/bus; it may import server/room"},
+		{"server/session/a.go", `"livechat/server/web"`, "", "may not import server/web"},
+		{"server/main.go", `"livechat/server/bus"`, "", "server may not import server/bus"},
+		{"client/a.go", `"livechat/server/room"`, "", "client may not import server/room"},
+		{"e2e/cluster/a.go", `"livechat/server/node"`, "", "e2e/cluster may not import server/node"},
+		{"server/config/a.go", `"livechat/static"`, "", "may not import static"},
+		{"server/newcomer/a.go", ``, "", "package server/newcomer is not in the table"},
+		{"server/room/sub/a.go", ``, "", "package server/room/sub is not in the table"},
+		{"servers/a.go", ``, "", "package servers is not in the table"},
+
+		{"server/session/a.go", `"github.com/gorilla/websocket"`, "", ""},
+		{"client/a.go", `"github.com/gorilla/websocket"`, "", ""},
+		{"e2e/cluster/a.go", `"github.com/gorilla/websocket"`, "", ""},
+		{"server/web/a.go", `"github.com/gorilla/websocket"`, "", "the socket is the business of session and client"},
+		{"server/web/a_test.go", `"github.com/gorilla/websocket"`, "", ""},
+		{"server/bus/a.go", `"github.com/redis/go-redis/v9"`, "", ""},
+		{"server/node/a.go", `"github.com/redis/go-redis/v9"`, "", "only bus speaks to Redis"},
+		{"server/presence/a.go", `"github.com/redis/go-redis/v9/internal/x"`, "", "only bus speaks to Redis"},
+		{"server/node/a_test.go", `"github.com/redis/go-redis/v9"`, "", ""},
+		{"server/bus/a.go", `"github.com/alicebob/miniredis/v2"`, "", "only node starts the embedded Redis"},
+		{"server/bus/a_test.go", `"github.com/alicebob/miniredis/v2"`, "", ""},
+		{"server/web/a.go", `"database/sql"`, "", "SQL lives in store"},
+		{"server/web/a.go", `"database/sql/driver"`, "", "SQL lives in store"},
+		{"server/node/a.go", `"github.com/jackc/pgx/v5"`, "", "SQL lives in store"},
+		{"server/node/a.go", `"modernc.org/sqlite"`, "", "SQL lives in store"},
+		{"server/bus/a.go", `"livechat/internal/need"`, "", "it is for tests"},
+		{"server/bus/a_test.go", `"livechat/internal/need"`, "", ""},
+
+		{"server/room/a.go", `"net"`, "", "never sees a socket"},
+		{"server/room/a.go", `"net/http"`, "", "never sees a socket"},
+		{"server/presence/a.go", `"net"`, "", "never sees a socket"},
+		{"server/fanout/a.go", `"net"`, "", ""},
+		{"server/room/a.go", `"network"`, "", ""},
+
+		{"server/config/a.go", `"github.com/caarlos0/env/v11"; "os"`, "var x = os.Environ()", ""},
+		{"server/node/a.go", `"github.com/caarlos0/env/v11"`, "", "only config reads the environment"},
+		{"server/main.go", `"os"`, "var x = os.Environ()", "server may not call os.Environ"},
+		{"server/node/a.go", `"os"`, `func f() { if os.Getenv("X") == "" { return } }`, "may not call os.Getenv"},
+		{"server/node/a.go", `"os"`, `var f = os.LookupEnv`, "may not call os.LookupEnv"},
+		{"server/bus/a_test.go", `"os"`, `var x = os.Getenv("X")`, ""},
+	} {
+		text := "package p\nimport (" + test.imports + ")\n" + test.body
+		parsed, err := parser.ParseFile(token.NewFileSet(), path.Base(test.file), text, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := strings.Join(violations([]source{inspect(test.file, parsed)}), "\n")
+		if test.want == "" && got != "" || !strings.Contains(got, test.want) || test.want != "" && !strings.HasPrefix(got, test.file+": ") {
+			t.Errorf("%s with %s %s: got %q, want %q", test.file, test.imports, test.body, got, test.want)
+		}
+	}
+}

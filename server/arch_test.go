@@ -1,0 +1,200 @@
+package main_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// module is the path of this module, the prefix of every import from inside it.
+const module = "livechat/"
+
+// arrows says which packages of this module each package may import; tests are free. A name with /... stands for all packages
+// below it. Arrows run downward only: whoever needs one more line here has found a question about the design first.
+var arrows = map[string][]string{
+	"server":          {"server/config", "server/node", "server/web"}, // web: the healthcheck command asks a server over HTTP
+	"server/node":     {"server/config", "server/chat", "server/wire", "server/room", "server/fanout", "server/bus", "server/session", "server/presence", "server/web", "static"},
+	"server/config":   {},
+	"server/chat":     {},
+	"server/wire":     {"server/chat"},
+	"server/room":     {"server/chat", "server/wire"},
+	"server/fanout":   {"server/room"},
+	"server/bus":      {"server/chat"},
+	"server/session":  {"server/chat", "server/wire", "server/room", "server/fanout"},
+	"server/presence": {"server/chat", "server/bus"},
+	"server/web":      {"server/chat", "server/wire"},
+	"static":          {},
+	"client":          {"server/chat", "server/wire"},
+	"bench/...":       {"server/...", "client"},
+	"e2e/...":         {"server/chat", "server/wire", "client", "e2e/..."},
+	"internal/need":   {},
+}
+
+// libraries says where a library, named by a prefix of its import path, may be imported outside of tests.
+var libraries = []struct {
+	prefix, reason string
+	allowed        []string
+}{
+	{"github.com/gorilla/websocket", "the socket is the business of session and client", []string{"server/session", "client", "e2e/..."}},
+	{"github.com/redis/go-redis", "only bus speaks to Redis", []string{"server/bus"}},
+	{"github.com/alicebob/miniredis", "only node starts the embedded Redis", []string{"server/node"}},
+	{"github.com/caarlos0/env", "only config reads the environment", []string{"server/config"}},
+	{"database/sql", "SQL lives in store", []string{"server/store"}},
+	{"github.com/jackc/pgx", "SQL lives in store", []string{"server/store"}},
+	{"modernc.org/sqlite", "SQL lives in store", []string{"server/store"}},
+	{module + "internal/need", "it is for tests", nil},
+}
+
+// socketless are the packages that see neither a socket nor HTTP.
+var socketless = []string{"server/chat", "server/room", "server/presence"}
+
+// source is what the rules look at in one Go file.
+type source struct {
+	pkg     string // its folder, from the top of the module
+	file    string
+	test    bool
+	imports []string
+	env     []string // functions of os that read the environment
+}
+
+func TestArchitecture(t *testing.T) {
+	sources := readSources(t, "..")
+	if len(sources) == 0 {
+		t.Fatal("found no Go files")
+	}
+	for _, violation := range violations(sources) {
+		t.Error(violation)
+	}
+}
+
+// violations returns a sentence for each rule that a file breaks.
+func violations(sources []source) (all []string) {
+	for _, s := range sources {
+		if s.test {
+			continue
+		}
+		report := func(format string, args ...any) {
+			all = append(all, s.file+": "+fmt.Sprintf(format, args...))
+		}
+		allowed, known := arrowsOf(s.pkg)
+		if !known {
+			report("package %s is not in the table of arch_test.go; say there what it may import", s.pkg)
+		}
+		for _, imported := range s.imports {
+			if inside, ok := strings.CutPrefix(imported, module); ok && known && !matches(allowed, inside) && inside != "internal/need" {
+				report("%s may not import %s; it may import %s", s.pkg, inside, list(allowed))
+			}
+			for _, library := range libraries {
+				if below(imported, library.prefix) && !matches(library.allowed, s.pkg) {
+					report("%s may not import %s: %s", s.pkg, imported, library.reason)
+				}
+			}
+			if slices.Contains(socketless, s.pkg) && below(imported, "net") {
+				report("%s may not import %s: it never sees a socket", s.pkg, imported)
+			}
+		}
+		if len(s.env) > 0 && below(s.pkg, "server") && s.pkg != "server/config" {
+			report("%s may not call %s: only config reads the environment", s.pkg, list(s.env))
+		}
+	}
+	return all
+}
+
+// arrowsOf finds a package's line in the table: its own, or that of the folder which it is below.
+func arrowsOf(pkg string) (allowed []string, known bool) {
+	if allowed, known = arrows[pkg]; known {
+		return allowed, true
+	}
+	for name, allowed := range arrows {
+		if matches([]string{name}, pkg) {
+			return allowed, true
+		}
+	}
+	return nil, false
+}
+
+// matches reports whether one of the patterns is pkg itself or, with /... at its end, a folder that pkg is or is below.
+func matches(patterns []string, pkg string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		folder, whole := strings.CutSuffix(pattern, "/...")
+		return pattern == pkg || whole && below(pkg, folder)
+	})
+}
+
+// below reports whether the import path or folder name is prefix or continues it after a slash.
+func below(name, prefix string) bool {
+	return name == prefix || strings.HasPrefix(name, prefix+"/")
+}
+
+func list(names []string) string {
+	if len(names) == 0 {
+		return "nothing from here"
+	}
+	return strings.Join(names, ", ")
+}
+
+// readSources parses every Go file below top. It reads the files and asks no tool, so build constraints hide nothing.
+func readSources(t *testing.T, top string) (sources []source) {
+	t.Helper()
+	err := filepath.WalkDir(top, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		base := entry.Name()
+		if entry.IsDir() {
+			if name != top && (base[0] == '.' || base[0] == '_' || base == "testdata" || base == "node_modules") {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(base, ".go") {
+			return nil
+		}
+		relative, err := filepath.Rel(top, name)
+		if err != nil {
+			return err
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		sources = append(sources, inspect(filepath.ToSlash(relative), parsed))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sources
+}
+
+// inspect picks out of a parsed file what the rules look at.
+func inspect(file string, parsed *ast.File) source {
+	s := source{pkg: path.Dir(file), file: file, test: strings.HasSuffix(file, "_test.go")}
+	for _, spec := range parsed.Imports {
+		imported, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			imported = spec.Path.Value // cannot be: the parser took it
+		}
+		s.imports = append(s.imports, imported)
+	}
+	ast.Inspect(parsed, func(node ast.Node) bool {
+		selector, ok := node.(*ast.SelectorExpr)
+		if !ok {
+			return true
+		}
+		name := selector.Sel.Name
+		if x, ok := selector.X.(*ast.Ident); ok && x.Name == "os" && slices.Contains([]string{"Getenv", "LookupEnv", "Environ", "ExpandEnv"}, name) {
+			s.env = append(s.env, "os."+name)
+		}
+		return true
+	})
+	return s
+}

@@ -1,0 +1,242 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/gorilla/websocket"
+)
+
+// Conn is one connection to a room. One goroutine at a time may call Next; every other method may be called from any goroutine. It owns no
+// goroutine: nothing is read, pings are not answered and acks do not arrive unless somebody is in Next.
+type Conn struct {
+	// Set at construction.
+
+	ws           *websocket.Conn
+	skim         bool
+	idle         time.Duration
+	writeTimeout time.Duration
+
+	// Owned by the goroutine in Next.
+
+	watched context.Context // its end closes the connection
+	unwatch func() bool
+	heardAt time.Time // when the read deadline was last moved
+	frame   *[]byte   // holds Raw of the message handed out last, when skimming
+	skimmed Message   // handed out again and again, when skimming
+	err     error     // why reading is over
+
+	// Guarded by writing: one frame at a time.
+
+	writing sync.Mutex
+
+	// Guarded by waiting.
+
+	waiting sync.Mutex
+	answers map[string]chan answer // the Sends in flight by id; nil once reading is over
+	over    bool
+}
+
+// answer is what became of a message: an ack, or why there is none.
+type answer struct {
+	ack Ack
+	err error
+}
+
+// Next returns the server's next event. Types of later protocol versions are skipped, and acks and errors that belong to a Send go there. A
+// read cannot be taken up again once it is broken off, so the end of ctx closes the connection, with 1000. After an error, which is a *CloseError or
+// wraps ctx's cause, every further call returns the same.
+func (c *Conn) Next(ctx context.Context) (Event, error) {
+	c.watch(ctx)
+	for {
+		event, err := c.read()
+		if err != nil {
+			return nil, c.fail(ctx, err)
+		}
+		if event == nil || c.settle(event) {
+			continue
+		}
+		return event, nil
+	}
+}
+
+// watch sees to it that the end of ctx wakes up a read. Calls with the same context, as in a loop, cost nothing.
+func (c *Conn) watch(ctx context.Context) {
+	if c.watched == ctx {
+		return
+	}
+	if c.unwatch != nil {
+		c.unwatch()
+	}
+	c.watched, c.unwatch = ctx, nil
+	if ctx.Done() != nil {
+		c.unwatch = context.AfterFunc(ctx, func() { c.Close() })
+	}
+}
+
+// fail remembers why reading is over and releases everybody who waits for an ack.
+func (c *Conn) fail(ctx context.Context, err error) error {
+	if c.err == nil {
+		c.err = err
+		if cause := context.Cause(ctx); cause != nil {
+			c.err = fmt.Errorf("read from the server: %w", cause)
+		}
+		if c.unwatch != nil {
+			c.unwatch()
+		}
+		c.ws.Close()
+		c.release(c.err)
+	}
+	return c.err
+}
+
+// buffers lend the space for a frame while it is being decoded.
+var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 1024); return &b }}
+
+// giveBack keeps rare giants out of the pool, where they would stay.
+func giveBack(b *[]byte) {
+	if cap(*b) <= 64<<10 {
+		buffers.Put(b)
+	}
+}
+
+// read returns the next frame's event, nil if it is of an unknown type.
+func (c *Conn) read() (Event, error) {
+	if c.frame != nil {
+		giveBack(c.frame)
+		c.frame = nil
+	}
+	if c.err != nil {
+		return nil, c.err
+	}
+	c.heard()
+	kind, r, err := c.ws.NextReader()
+	if err != nil {
+		return nil, closed(err)
+	}
+	frame := buffers.Get().(*[]byte)
+	*frame, err = readAll((*frame)[:0], r)
+	if err != nil {
+		giveBack(frame)
+		return nil, closed(err)
+	}
+	if c.skim {
+		if seq, _, ok := Skim(*frame); ok {
+			c.frame = frame
+			c.skimmed = Message{Seq: seq, Raw: *frame}
+			return &c.skimmed, nil
+		}
+	}
+	defer giveBack(frame)
+	if kind != websocket.TextMessage {
+		return nil, nil
+	}
+	return decode(*frame)
+}
+
+// readAll appends what r holds to b, as io.ReadAll does with a buffer of its own.
+func readAll(b []byte, r io.Reader) ([]byte, error) {
+	for {
+		if len(b) == cap(b) {
+			b = append(b, 0)[:len(b)]
+		}
+		n, err := r.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		if errors.Is(err, io.EOF) {
+			return b, nil
+		}
+		if err != nil {
+			return b, err
+		}
+	}
+}
+
+// heard puts off the read deadline. Under load it does so only a few times a minute, as moving a timer for each message would show.
+func (c *Conn) heard() {
+	if now := time.Now(); now.Sub(c.heardAt) > c.idle/8 {
+		c.heardAt = now
+		_ = c.ws.SetReadDeadline(now.Add(c.idle)) // fails only on a closed socket, which the read will tell
+	}
+}
+
+// Send posts text and waits until the server says that the log has it. Somebody must be calling Next meanwhile. The error is a *Error if the server
+// declined, ctx's if that ended first, or wraps ErrEnded if the connection did: then it is unknown whether the log has the message.
+func (c *Conn) Send(ctx context.Context, text string) (Ack, error) {
+	id := uuid.NewString()
+	answers := make(chan answer, 1)
+	if err := c.await(id, answers); err != nil {
+		return Ack{}, err
+	}
+	defer c.forget(id)
+	if err := c.Post(id, text); err != nil {
+		return Ack{}, err
+	}
+	select {
+	case a := <-answers:
+		return a.ack, a.err
+	case <-ctx.Done():
+		return Ack{}, fmt.Errorf("wait for the ack: %w", context.Cause(ctx))
+	}
+}
+
+func (c *Conn) await(id string, answers chan answer) error {
+	c.waiting.Lock()
+	defer c.waiting.Unlock()
+	if c.over {
+		return ErrEnded
+	}
+	if c.answers == nil {
+		c.answers = make(map[string]chan answer)
+	}
+	c.answers[id] = answers
+	return nil
+}
+
+func (c *Conn) forget(id string) {
+	c.waiting.Lock()
+	defer c.waiting.Unlock()
+	delete(c.answers, id)
+}
+
+// settle hands event to the Send that waits for it, if there is one.
+func (c *Conn) settle(event Event) bool {
+	id, a, ok := answered(event)
+	if !ok {
+		return false
+	}
+	c.waiting.Lock()
+	defer c.waiting.Unlock()
+	answers, ok := c.answers[id]
+	if ok {
+		delete(c.answers, id)
+		answers <- a
+	}
+	return ok
+}
+
+// answered returns the id that event answers and the answer.
+func answered(event Event) (string, answer, bool) {
+	switch e := event.(type) {
+	case *Ack:
+		return e.ID, answer{ack: *e}, e.ID != ""
+	case *Error:
+		return e.ID, answer{err: e}, e.ID != ""
+	}
+	return "", answer{}, false
+}
+
+// release tells everybody who waits for an ack that none will come.
+func (c *Conn) release(cause error) {
+	c.waiting.Lock()
+	defer c.waiting.Unlock()
+	c.over = true
+	for _, answers := range c.answers {
+		answers <- answer{err: fmt.Errorf("%w: %w", ErrEnded, cause)}
+	}
+	c.answers = nil
+}

@@ -1,0 +1,267 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+func TestDialAsksForWhatTheOptionsSay(t *testing.T) {
+	got := make(chan *http.Request, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got <- r
+		w.WriteHeader(http.StatusTeapot)
+	}))
+	defer server.Close()
+	for _, c := range []struct {
+		options Options
+		query   string
+	}{
+		{Options{}, ""},
+		{Options{Name: "Zoë & co", Room: "tea", History: new(0)}, "history=0&name=Zo%C3%AB+%26+co&room=tea"},
+		{Options{History: new(7), After: &Position{"0123456789abcdef", 9}}, "after=0123456789abcdef%3A9"},
+	} {
+		c.options.URL = server.URL + "/ws"
+		c.options.Header = http.Header{"Origin": {"http://elsewhere"}}
+		c.options.LocalAddr = &net.TCPAddr{IP: net.IPv4(127, 0, 0, 9)}
+		_, err := Dial(t.Context(), c.options)
+		var refusal *RefusedError
+		if !errors.As(err, &refusal) || refusal.Status != http.StatusTeapot {
+			t.Fatalf("dial: %v, want a refusal with 418", err)
+		}
+		r := <-got
+		if r.URL.Path != "/ws" || r.URL.RawQuery != c.query || r.Header.Get("Origin") != "http://elsewhere" {
+			t.Errorf("%+v: asked for %s with %v", c.options, r.URL, r.Header)
+		}
+		if !strings.HasPrefix(r.RemoteAddr, "127.0.0.9:") {
+			t.Errorf("came from %s, want 127.0.0.9", r.RemoteAddr)
+		}
+	}
+	if _, err := Dial(t.Context(), Options{URL: "localhost:8080"}); err == nil {
+		t.Error("an address without a scheme was accepted")
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	for _, c := range []struct {
+		status  int
+		header  string
+		body    string
+		want    RefusedError
+		isFinal bool
+	}{
+		{400, "", `{"type":"about:blank","title":"Bad Request","status":400,"detail":"1 to 32 characters","code":"bad_name"}`,
+			RefusedError{400, "bad_name", "1 to 32 characters", 0}, true},
+		{429, "3", "", RefusedError{429, "", "Too Many Requests", 3 * time.Second}, false},
+		{503, "", "<html>no server is available</html>", RefusedError{503, "", "Service Unavailable", 0}, false},
+		{403, "", `{"code":"forbidden_origin"}`, RefusedError{403, "forbidden_origin", "Forbidden", 0}, true},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if c.header != "" {
+				w.Header().Set("Retry-After", c.header)
+			}
+			w.WriteHeader(c.status)
+			fmt.Fprint(w, c.body)
+		}))
+		_, err := Dial(t.Context(), Options{URL: server.URL})
+		var got *RefusedError
+		if !errors.As(err, &got) || *got != c.want || got.Final() != c.isFinal {
+			t.Errorf("%d %s: %#v, final %v, want %#v, final %v", c.status, c.body, got, got.Final(), c.want, c.isFinal)
+		}
+		server.Close()
+	}
+}
+
+func TestDialCanBeCancelledInTheHandshake(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0") // accepts by its backlog and never answers
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		conn, err := listener.Accept()
+		if err == nil {
+			_, _ = conn.Read(make([]byte, 1)) // the request is there: the handshake is under way
+			cancel()
+			defer conn.Close()
+			_, _ = io.Copy(io.Discard, conn) // until the client gives up
+		}
+	}()
+	if _, err := Dial(ctx, Options{URL: "ws://" + listener.Addr().String()}); !errors.Is(err, context.Canceled) {
+		t.Errorf("dial: %v, want it cancelled", err)
+	}
+}
+
+func TestEvents(t *testing.T) {
+	frames := []string{
+		`{"type":"welcome","app":"1000","session":"s","name":"ann","room":"livechat","epoch":"e","seq":7,"recovered":true,"limits":{"text":4000}}`,
+		`{"type":"of-the-future","seq":"what"}`,
+		`{"type":"message","seq":8,"id":"i","app":"2000","session":"s","name":"bob","text":"h\u00e9","at":1763770000000,"new":[1]}`,
+		`{"type":"ack","id":"i","seq":8,"duplicate":true}`,
+		`{"type":"error","id":"i","code":"rate_limited","message":"slow down","retryable":true,"retry_after_ms":200}`,
+		`{"type":"presence","online":3,"names":["ann","bob"]}`,
+		`{"type":"presence","online":2,"left":["bob"]}`,
+		`{"type":"typing","session":"s","name":"bob"}`,
+		`{"type":"notice","text":"hello"}`,
+		`{"type":"gap","from":9,"to":12}`,
+		`{"type":"reset","epoch":"f","seq":3}`,
+		`{"type":"reconnect","after_ms":1500}`,
+	}
+	want := []Event{
+		&Welcome{App: "1000", Session: "s", Name: "ann", Room: "livechat", Epoch: "e", Seq: 7, Recovered: new(true), Limits: []byte(`{"text":4000}`)},
+		&Message{Seq: 8, ID: "i", App: "2000", Session: "s", Name: "bob", Text: "hé", At: 1763770000000},
+		&Ack{ID: "i", Seq: 8, Duplicate: true},
+		&Error{ID: "i", Code: "rate_limited", Message: "slow down", Retryable: true, RetryAfterMS: 200},
+		&Presence{Online: 3, Names: []string{"ann", "bob"}},
+		&Presence{Online: 2, Left: []string{"bob"}},
+		&Typing{Session: "s", Name: "bob"},
+		&Notice{Text: "hello"},
+		&Gap{From: 9, To: 12},
+		&Reset{Epoch: "f", Seq: 3},
+		&Reconnect{AfterMS: 1500},
+	}
+	conn := dial(t, Options{URL: serve(t, func(p *peer) {
+		p.send(frames...)
+		p.close(websocket.CloseServiceRestart)
+		p.untilGone()
+	})})
+	for _, w := range want {
+		got, err := conn.Next(t.Context())
+		if err != nil {
+			t.Fatalf("next: %v, want %+v", err, w)
+		}
+		if !reflect.DeepEqual(got, w) {
+			t.Errorf("got %+v, want %+v", got, w)
+		}
+	}
+	for range 2 { // the error stays
+		var end *CloseError
+		if _, err := conn.Next(t.Context()); !errors.As(err, &end) || end.Code != websocket.CloseServiceRestart || end.Final() {
+			t.Errorf("next: %v, want closed with 1012", err)
+		}
+	}
+}
+
+func TestSendWaitsForItsAck(t *testing.T) {
+	conn := dial(t, Options{URL: serve(t, func(p *peer) {
+		a, _ := p.receive()
+		b, _ := p.receive()
+		p.send(`{"type":"ack","id":"`+b.ID+`","seq":1}`, // in another order than sent
+			`{"type":"error","id":"`+a.ID+`","code":"too_long","message":"too long"}`,
+			`{"type":"ack","id":"nobody","seq":2}`)
+		p.receive() // left without an answer
+		p.close(websocket.CloseGoingAway)
+		p.untilGone()
+	})})
+	events, end := pump(t, conn)
+
+	type outcome struct {
+		ack Ack
+		err error
+	}
+	results := make(chan outcome, 2)
+	send := func() {
+		ack, err := conn.Send(within(t), "hi")
+		results <- outcome{ack, err}
+	}
+	go send()
+	go send()
+	acks, refusals := 0, 0
+	for range 2 {
+		var declined *Error
+		switch r := <-results; {
+		case r.err == nil && r.ack.Seq == 1:
+			acks++
+		case errors.As(r.err, &declined) && declined.Code == "too_long":
+			refusals++
+		default:
+			t.Errorf("send: %+v, %v", r.ack, r.err)
+		}
+	}
+	if acks != 1 || refusals != 1 {
+		t.Errorf("%d acks and %d refusals, want one of each", acks, refusals)
+	}
+	if e := <-events; !reflect.DeepEqual(e, &Ack{ID: "nobody", Seq: 2}) {
+		t.Errorf("got %+v, want the ack that no Send waits for", e)
+	}
+	if _, err := conn.Send(within(t), "unanswered"); !errors.Is(err, ErrEnded) {
+		t.Errorf("send over the end of the connection: %v, want %v", err, ErrEnded)
+	}
+	var closed *CloseError
+	if err := end(); !errors.As(err, &closed) || closed.Code != websocket.CloseGoingAway {
+		t.Errorf("ended with %v, want 1001", err)
+	}
+	if _, err := conn.Send(within(t), "too late"); !errors.Is(err, ErrEnded) {
+		t.Errorf("send on a dead connection: %v, want %v", err, ErrEnded)
+	}
+}
+
+func TestSendSpeaksTheProtocol(t *testing.T) {
+	texts := make(chan string, 4)
+	conn := dial(t, Options{URL: serve(t, func(p *peer) {
+		for range 3 {
+			_, frame, err := p.ws.ReadMessage()
+			if err != nil {
+				t.Errorf("receive: %v", err)
+			}
+			texts <- string(frame)
+		}
+		texts <- fmt.Sprint(p.untilGone())
+	})})
+	_ = conn.Post("1", "say \"hé\"\n\u2028")
+	_ = conn.Post("", "x")
+	_ = conn.Typing()
+	if err := conn.Post("2", "\xff"); err == nil {
+		t.Error("invalid UTF-8 was sent")
+	}
+	conn.Close()
+	for _, want := range []string{"{\"type\":\"message\",\"id\":\"1\",\"text\":\"say \\\"hé\\\"\\n\u2028\"}", `{"type":"message","text":"x"}`, `{"type":"typing"}`, "1000"} {
+		if got := <-texts; got != want {
+			t.Errorf("sent %s, want %s", got, want)
+		}
+	}
+}
+
+func TestTheEndOfTheContextEndsTheConnection(t *testing.T) {
+	code := make(chan int, 1)
+	conn := dial(t, Options{URL: serve(t, func(p *peer) { code <- p.untilGone() })})
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := conn.Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("next: %v, want the context's end", err)
+	}
+	if got := <-code; got != websocket.CloseNormalClosure {
+		t.Errorf("the server saw %d, want 1000", got)
+	}
+}
+
+func TestASilentLinkIsGivenUp(t *testing.T) {
+	conn := dial(t, Options{IdleTimeout: 200 * time.Millisecond, URL: serve(t, func(p *peer) {
+		ticker := time.NewTicker(50 * time.Millisecond)
+		defer ticker.Stop()
+		for range 8 { // twice the timeout: pings keep it alive
+			<-ticker.C
+			_ = p.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Second))
+		}
+		p.send(`{"type":"notice","text":"still here"}`)
+		p.untilGone()
+	})})
+	if e, err := conn.Next(t.Context()); err != nil {
+		t.Fatalf("next: %v, %v, want the notice after the pings", e, err)
+	}
+	var timeout net.Error
+	if _, err := conn.Next(t.Context()); !errors.As(err, &timeout) || !timeout.Timeout() {
+		t.Errorf("next: %v, want a timeout", err)
+	}
+}

@@ -1,0 +1,74 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// maxFrame is what the client takes from a server, in bytes; a snapshot of 200 long names is the largest frame there is.
+const maxFrame = 1 << 20
+
+// writeBuffers are shared: most connections of a load never write more than a pong.
+var writeBuffers = &sync.Pool{}
+
+// Dial opens one connection. It returns once the server has accepted; the first event is a Welcome. An answer other than 101 comes back as a
+// *RefusedError. ctx and Options.HandshakeTimeout bound the handshake only.
+func Dial(ctx context.Context, o Options) (*Conn, error) {
+	o = o.withDefaults()
+	address, err := o.address()
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, o.HandshakeTimeout)
+	defer cancel()
+
+	// gorilla looks at the deadline but not at a cancellation once the TCP connection stands.
+	release := func() bool { return true }
+	defer func() { release() }()
+	dialer := websocket.Dialer{
+		NetDialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			conn, err := (&net.Dialer{LocalAddr: o.LocalAddr}).DialContext(ctx, network, addr)
+			if err == nil {
+				release = context.AfterFunc(ctx, func() { conn.Close() })
+			}
+			return conn, err
+		},
+		TLSClientConfig: o.TLS,
+		ReadBufferSize:  o.ReadBuffer,
+		WriteBufferSize: 4096,
+		WriteBufferPool: writeBuffers,
+	}
+	ws, answer, err := dialer.DialContext(ctx, address, o.Header)
+	if errors.Is(err, websocket.ErrBadHandshake) && answer != nil {
+		return nil, refused(answer)
+	}
+	if err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			err = cause
+		}
+		return nil, fmt.Errorf("connect to %s: %w", o.URL, err)
+	}
+	if !release() { // cancelled in the last moment: the socket is being closed
+		ws.Close()
+		return nil, fmt.Errorf("connect to %s: %w", o.URL, context.Cause(ctx))
+	}
+	return newConn(ws, o), nil
+}
+
+func newConn(ws *websocket.Conn, o Options) *Conn {
+	c := &Conn{ws: ws, skim: o.Skim, idle: o.IdleTimeout, writeTimeout: o.WriteTimeout}
+	ws.SetReadLimit(maxFrame)
+	ws.SetPingHandler(func(data string) error {
+		c.heard()
+		// A pong that cannot be written is no reason to stop reading: what killed the link will show there.
+		_ = ws.WriteControl(websocket.PongMessage, []byte(data), time.Now().Add(c.writeTimeout))
+		return nil
+	})
+	return c
+}

@@ -1,0 +1,25 @@
+// Package client speaks the livechat protocol from Go: the load tool and the end-to-end tests use it, and so may any other program.
+//
+// There are two layers. A [Conn] is one WebSocket connection: [Dial] opens it, [Conn.Next] returns what the server sends as typed
+// events, [Conn.Send] posts a message and waits for its ack. A [Session] stays in the room on top of that: it reconnects with
+// full jitter, resumes behind the last message it delivered, opens the new socket before it closes the old one when the server asks
+// for that, hands every message out once and in order, and sends a message that was not acked again under the same id, so that it appears
+// once. Where the log no longer reaches back far enough, it says so with a [Gap] or a [Reset] instead of passing over it in silence.
+//
+// A Session:
+//
+//	session := client.NewSession(client.Options{URL: "ws://localhost:8080", Name: "ann"}, func(e client.Event) {
+//		if m, ok := e.(*client.Message); ok {
+//			fmt.Printf("%s: %s\n", m.Name, m.Text)
+//		}
+//	})
+//	go func() {
+//		if ack, err := session.Send(ctx, "hello"); err == nil {
+//			fmt.Println("the log has it as number", ack.Seq)
+//		}
+//	}()
+//	err := session.Run(ctx) // until ctx is done or the server says not to come back
+//
+// Thousands of connections fit into one process: a Conn has no goroutine of its own (whoever calls Next reads), buffers are shared
+// while nothing arrives, and with [Options.Skim] a message is not decoded beyond its seq and costs no allocation.
+package client

@@ -1,0 +1,101 @@
+package bus
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+
+	"livechat/internal/need"
+)
+
+// backend is a Redis of a test's own.
+type backend struct {
+	url           string
+	network, addr string
+	raw           *redis.Client      // for looking behind the bus
+	stop, start   func(t testing.TB) // stop is a crash; start brings it back with its data
+}
+
+// onEach runs a test on everything that the server can run on: a real Redis, and the one that is built into it.
+func onEach(t *testing.T, test func(t *testing.T, r *backend)) {
+	t.Run("redis", func(t *testing.T) { test(t, realRedis(t)) })
+	t.Run("miniredis", func(t *testing.T) { test(t, miniRedis(t)) })
+}
+
+func realRedis(t testing.TB, args ...string) *backend {
+	t.Helper()
+	program := need.Program(t, "redis-server")
+	dir, err := os.MkdirTemp("", "bus") // t.TempDir is too long for the path of a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	socket := filepath.Join(dir, "redis.sock")
+	args = append([]string{"--port", "0", "--unixsocket", socket, "--dir", dir, "--save", "", "--appendonly", "yes", "--logfile", "log"}, args...)
+
+	r := &backend{url: "unix://" + socket, network: "unix", addr: socket}
+	r.raw = rawClient(t, r)
+	var cmd *exec.Cmd
+	r.start = func(t testing.TB) {
+		t.Helper()
+		cmd = exec.Command(program, args...)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "redis-server answers", func() bool { return r.raw.Ping(context.Background()).Err() == nil })
+	}
+	r.stop = func(testing.TB) {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}
+	r.start(t)
+	t.Cleanup(func() { r.stop(t) })
+	return r
+}
+
+func miniRedis(t testing.TB) *backend {
+	t.Helper()
+	m := miniredis.NewMiniRedis()
+	if err := m.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(m.Close)
+	r := &backend{url: "redis://" + m.Addr(), network: "tcp", addr: m.Addr()}
+	r.raw = rawClient(t, r)
+	r.stop = func(testing.TB) { m.Close() }
+	r.start = func(t testing.TB) {
+		t.Helper()
+		if err := m.Restart(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return r
+}
+
+func rawClient(t testing.TB, r *backend) *redis.Client {
+	quietRedis()
+	raw := redis.NewClient(&redis.Options{Network: r.network, Addr: r.addr, Protocol: 2, PoolSize: 1000, DialerRetries: 1})
+	t.Cleanup(func() { _ = raw.Close() })
+	return raw
+}
+
+// eventually waits until ok, which is what is said.
+func eventually(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.After(20 * time.Second)
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-deadline:
+			t.Fatalf("not within 20 s: %s", what)
+		case <-tick.C:
+		}
+	}
+}

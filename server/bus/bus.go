@@ -1,0 +1,161 @@
+// Package bus is Redis: it appends messages to the logs of rooms, reads them back, and hears what every server says.
+//
+// A room has a channel and three kinds of keys. They share a hash tag, so that in a Redis Cluster they lie in one slot and a script may
+// touch them together:
+//
+//	livechat                  the channel of the default room; livechat:room:<name> for others
+//	{livechat}:head           hash: epoch and seq of the newest message
+//	{livechat}:log            stream: the newest messages, id <seq>-0, field m
+//	{livechat}:id:<id>        "<epoch>:<seq> <digest>": where the message with this id is
+//	livechat:side             one channel for all rooms: what servers tell each other beside messages
+//
+// # The two directions
+//
+// What this server says goes through a queue to one goroutine, which sends all that has gathered in one pipeline and takes
+// the next when that one is answered. So the order of a sender's messages is kept, and batches grow with the load by themselves.
+//
+// What all servers say comes through one subscription, read by one goroutine. go-redis would never notice that its link has gone
+// silent, and repairs one that broke without a word about what it missed. So this package reads the link itself, asks it for a sign of
+// life all the time, and replaces it at the first doubt; each room then hears that it is subscribed again, and reads what it missed
+// from the stream.
+//
+// Nothing is ever retried in silence: the publish script is idempotent by the id of the message, so whoever waits for an answer may
+// safely say the same again.
+package bus
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"livechat/server/chat"
+)
+
+// Handler hears what comes from Redis. All of its methods are called by the one goroutine that reads the subscription, so each must be
+// quick; while one runs, what follows waits in the socket.
+type Handler interface {
+	// Subscribed says that the channel of a room has been subscribed: for the first time, or again after the link was replaced. What
+	// was said before may have been missed: the room reads the stream now. An error drops the link and starts over, for all rooms:
+	// return one only where that can help.
+	Subscribed(ctx context.Context, room string) error
+	// Payload is one push on the channel of a room, in the order of the channel. It is the handler's to keep. An error drops the link
+	// and starts over, for all rooms. A payload that is being handed over while Unsubscribe is called may arrive after it, and even after the
+	// Subscribe that follows; a room takes none before its first Subscribed.
+	Payload(ctx context.Context, room string, payload []byte) error
+	// Side is one push on the side channel. The payload is the handler's to keep.
+	Side(payload []byte)
+	// SideSubscribed says that the side channel has been subscribed, or subscribed again: what was said on it before is unknown.
+	SideSubscribed()
+	// Feed says that the link stands (commands are answered and the side channel is subscribed), or that it no longer does.
+	// The two alternate, beginning with true.
+	Feed(up bool)
+}
+
+// Bus is one server's access to Redis. All methods may be called from any goroutine.
+type Bus struct {
+	// Set at construction.
+	options Options
+	client  redis.UniversalClient
+	log     *slog.Logger
+
+	queue   *queue  // from Publish to the publisher
+	topics  *topics // from Subscribe and Unsubscribe to the feed
+	running atomic.Bool
+}
+
+// quietRedis sends what go-redis would print to stderr by itself nowhere: each failed dial would be a line, and the bus says it once.
+// The logger is a global of go-redis; it is replaced once.
+var quietRedis = sync.OnceFunc(func() { redis.SetLogger(nowhere{}) })
+
+type nowhere struct{}
+
+// Printf implements go-redis' logger.
+func (nowhere) Printf(context.Context, string, ...any) {}
+
+// Open checks the options. It does not connect: Redis may come later.
+func Open(o Options) (*Bus, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("open bus: %w", err)
+	}
+	c, err := o.client()
+	if err != nil {
+		return nil, fmt.Errorf("open bus: %w", err)
+	}
+	quietRedis()
+	return &Bus{options: o, client: redis.NewUniversalClient(c), log: o.Log, queue: newQueue(queueLength), topics: newTopics()}, nil
+}
+
+// Run publishes what is queued and hands h what comes, until ctx is done. When it returns all that it started has ended, and each
+// publication that was queued has had its answer. It can run once.
+func (b *Bus) Run(ctx context.Context, h Handler) error {
+	if b.running.Swap(true) {
+		return errors.New("the bus has already run")
+	}
+	var publisher sync.WaitGroup
+	publisher.Go(func() { b.publish(ctx) })
+	b.feed(ctx, h)
+	publisher.Wait()
+	return nil
+}
+
+// Close ends all connections. Call it after Run has returned.
+func (b *Bus) Close() error {
+	if err := b.client.Close(); err != nil {
+		return fmt.Errorf("close redis: %w", err)
+	}
+	return nil
+}
+
+// Subscribe asks for the channel of a room; Handler.Subscribed confirms it, now and after every loss of the link, until
+// Unsubscribe. Asking again changes nothing. After an Unsubscribe it is a new request with a confirmation of its own.
+func (b *Bus) Subscribe(room string) { b.topics.want(b.channel(room), room) }
+
+// Unsubscribe ends what Subscribe began. Unknown rooms are fine.
+func (b *Bus) Unsubscribe(room string) { b.topics.drop(b.channel(room)) }
+
+// PublishSide tells all servers something on the side channel, at most once: who is not connected to Redis misses it.
+func (b *Bus) PublishSide(ctx context.Context, payload []byte) error {
+	if err := b.client.Publish(ctx, b.side(), payload).Err(); err != nil {
+		return fmt.Errorf("publish on the side channel: %w", err)
+	}
+	return nil
+}
+
+func (b *Bus) channel(room string) string {
+	if room == chat.DefaultRoom {
+		return b.options.Channel
+	}
+	return b.options.Channel + ":room:" + room
+}
+
+func (b *Bus) side() string { return b.options.Channel + ":side" }
+
+// key returns the name of one of a room's keys. The braces are the hash tag.
+func (b *Bus) key(room string, parts ...string) string {
+	return "{" + b.channel(room) + "}:" + strings.Join(parts, ":")
+}
+
+// newEpoch draws the name of a log that begins.
+func newEpoch() string {
+	var b [8]byte
+	rand.Read(b[:]) // never fails (crypto/rand)
+	return hex.EncodeToString(b[:])
+}
+
+// unavailable is what a client hears when Redis did not answer, or not well: whether it has done what it was asked to is unknown.
+func unavailable(cause error) error {
+	return fmt.Errorf("%w: %w", &chat.Error{
+		Code: chat.CodeUnavailable, Message: "the room cannot be reached right now; try again",
+		Retryable: true, RetryAfterMS: time.Second.Milliseconds(),
+	}, cause)
+}

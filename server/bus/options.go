@@ -1,0 +1,169 @@
+package bus
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+)
+
+// Options say which Redis to use and how. A zero field means its default.
+type Options struct {
+	// URL of Redis: redis://[[user:]password@]host[:port][/db], rediss:// with TLS, or unix:///path/to/socket[?db=n].
+	// Several comma separated hosts are the seeds of a Redis Cluster, or, with the parameter master_name, Sentinels
+	// (which may have a sentinel_username and sentinel_password of their own). The other parameters are those of go-redis'
+	// ParseURL, of which db, client_name, pool_size and skip_verify have an effect: the timeouts are fields here.
+	URL string
+	// Channel of the default room, and the prefix of all other channels and keys. No braces, spaces or control characters.
+	Channel string
+
+	HistoryLength  int           // entries kept in a room's stream, at least; default 10000
+	IDTTL          time.Duration // how long the id of a message is remembered; default 20m
+	PublishTimeout time.Duration // from Publish to Done, at most; default 5s
+	FeedTimeout    time.Duration // a subscription silent for so long is dead, although it is asked for a sign of life; default 3s
+
+	Log *slog.Logger // default: none
+}
+
+// withDefaults returns the options with every zero field filled in, or says what is wrong with them.
+func (o Options) withDefaults() (Options, error) {
+	if o.Channel == "" || strings.ContainsFunc(o.Channel, func(r rune) bool { return r <= ' ' || r == '{' || r == '}' || r == 0x7f }) {
+		return o, fmt.Errorf("channel %q: want a name without spaces, braces and control characters", o.Channel)
+	}
+	setDefault(&o.HistoryLength, 10_000)
+	setDefault(&o.IDTTL, 20*time.Minute)
+	setDefault(&o.PublishTimeout, 5*time.Second)
+	setDefault(&o.FeedTimeout, 3*time.Second)
+	if o.HistoryLength < 0 || o.IDTTL < time.Millisecond || o.PublishTimeout < 0 || o.FeedTimeout < 0 {
+		return o, errors.New("history length and times must be positive")
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o, nil
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// attempt is how long one pipeline may take. A publication waits for at most one that is under way and then for its own, so half
+// of the time that it has is for each.
+func (o Options) attempt() time.Duration { return o.PublishTimeout / 2 }
+
+// client returns what the URL and the options mean to go-redis.
+func (o Options) client() (*redis.UniversalOptions, error) {
+	c, err := parseURL(o.URL)
+	if err != nil {
+		return nil, fmt.Errorf("redis URL: %w", err)
+	}
+	// A retry after a lost reply runs a command twice. Publishing would survive it, but whoever waits knows better when to give up.
+	c.MaxRetries = -1
+	c.DialerRetries = 1
+	c.ContextTimeoutEnabled = true // without it the deadlines of contexts are ignored
+	c.DialTimeout = min(o.attempt(), o.FeedTimeout)
+	c.ReadTimeout = o.attempt()
+	c.WriteTimeout = o.attempt()
+	c.Protocol = 2          // replies of one known shape, and no push messages between them
+	c.PipelinePoolSize = -1 // there is one pipeline at a time: it can use the pool of the other commands
+	// When a link goes silent so do the idle connections beside it, and each would cost somebody a timeout. By the time that the
+	// feed has found out, all that have not been used since are too old to be used again.
+	c.ConnMaxIdleTime = o.FeedTimeout / 2
+	c.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	return c, nil
+}
+
+// parseURL reads the address part of a URL, which unlike net/url and go-redis may name several hosts.
+// Its errors never show the URL, which may hold a password.
+func parseURL(raw string) (*redis.UniversalOptions, error) {
+	scheme, rest, ok := strings.Cut(raw, "://")
+	if !ok {
+		return nil, errors.New("want redis://host:port, rediss://host:port or unix:///path")
+	}
+	authority, tail := rest, ""
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+		authority, tail = rest[:i], rest[i:]
+	}
+	user, hosts := "", authority
+	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
+		user, hosts = authority[:i+1], authority[i+1:]
+	}
+	names := strings.Split(hosts, ",")
+	u, err := url.Parse(scheme + "://" + user + names[0] + tail)
+	if err != nil {
+		return nil, hideURL(err)
+	}
+	query := u.Query()
+	c := &redis.UniversalOptions{
+		MasterName:       take(query, "master_name"),
+		SentinelUsername: take(query, "sentinel_username"),
+		SentinelPassword: take(query, "sentinel_password"),
+	}
+	u.RawQuery = query.Encode()
+	first, err := redis.ParseURL(u.String())
+	if err != nil {
+		return nil, hideURL(err)
+	}
+	c.DB, c.Username, c.Password, c.ClientName, c.PoolSize, c.TLSConfig = first.DB, first.Username, first.Password, first.ClientName, first.PoolSize, first.TLSConfig
+	if scheme == "unix" {
+		if len(names) > 1 || c.MasterName != "" || !strings.HasPrefix(first.Addr, "/") {
+			return nil, errors.New("unix:// wants one absolute path")
+		}
+		c.Addrs = []string{first.Addr}
+		return c, nil
+	}
+	return c, setHosts(c, names)
+}
+
+// setHosts fills in the addresses, with the port that is usual for what they are.
+func setHosts(c *redis.UniversalOptions, names []string) error {
+	port := "6379"
+	if c.MasterName != "" {
+		port = "26379"
+	}
+	for _, name := range names {
+		u, err := url.Parse("redis://" + name)
+		if err != nil {
+			return hideURL(err)
+		}
+		if u.Hostname() == "" {
+			return errors.New("a host is missing")
+		}
+		c.Addrs = append(c.Addrs, net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), port)))
+	}
+	if len(names) == 1 && c.MasterName == "" {
+		return nil
+	}
+	if c.TLSConfig != nil {
+		c.TLSConfig.ServerName = "" // each host is checked by its own name
+	}
+	if c.MasterName == "" && c.DB != 0 {
+		return errors.New("a cluster has only database 0")
+	}
+	return nil
+}
+
+// hideURL strips the error of the URL that net/url puts into it.
+func hideURL(err error) error {
+	var e *url.Error
+	if errors.As(err, &e) {
+		return e.Err
+	}
+	return err
+}
+
+func take(q url.Values, name string) string {
+	s := q.Get(name)
+	q.Del(name)
+	return s
+}

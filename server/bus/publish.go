@@ -1,0 +1,154 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"livechat/server/chat"
+)
+
+// maxPipeline is how many publications go to Redis at once. It runs them one after another, some 20 µs each, and so is away from its other
+// clients for about 10 ms at most.
+const maxPipeline = 512
+
+// Publication is a message on its way into the log of its room.
+type Publication struct {
+	Room string
+	// ID is the message's own. Publishing it again, by any server within the time that ids are remembered, appends nothing.
+	ID string
+	// Body is the middle of the payload, `"id":…,"app":…,"session":…,"name":…,"text":…`, as JSON that has been checked; the script
+	// puts seq, time and epoch around it. It must not change until Done.
+	Body []byte
+	// Digest of what is said, without spaces: it tells a resend from another message under the same ID.
+	Digest string
+	// Done is called exactly once, by the publisher: it must not block, nor call Publish. The error carries a chat.Error: id_conflict, or a
+	// retryable unavailable, after which the message may or may not be in the log and publishing it again is right.
+	Done func(Receipt, error)
+}
+
+// Receipt says where a message is in the log.
+type Receipt struct {
+	Position  chat.Position
+	Duplicate bool // it had been there before
+}
+
+// Publish queues p; while the queue is full it waits. One caller's publications reach the log in the order of its calls. An error, ctx's
+// or that the bus has stopped (a retryable unavailable), means that p has not been queued and Done is not called.
+func (b *Bus) Publish(ctx context.Context, p Publication) error {
+	switch err := b.queue.put(ctx, queued{Publication: p, since: time.Now()}); {
+	case errors.Is(err, errStopped):
+		return fmt.Errorf("publish: %w", unavailable(err))
+	case err != nil:
+		return fmt.Errorf("publish: %w", err)
+	}
+	return nil
+}
+
+// publish is the publisher: it sends what is queued until ctx is done. What then still waits gets an error.
+func (b *Bus) publish(ctx context.Context) {
+	var batch []queued
+	for ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+		case <-b.queue.wake:
+			for ctx.Err() == nil {
+				if batch = b.queue.take(batch, maxPipeline); len(batch) == 0 {
+					break
+				}
+				b.send(ctx, batch)
+				clear(batch)
+			}
+		}
+	}
+	for _, p := range b.queue.close() {
+		p.Done(Receipt{}, unavailable(errStopped))
+	}
+}
+
+// send publishes a batch and gives each publication its answer, in order. A batch that is under way when ctx ends gets its answer
+// too: on the way out, as anywhere, it is better to know.
+func (b *Bus) send(ctx context.Context, batch []queued) {
+	deadline := time.Now().Add(b.options.attempt())
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), deadline)
+	defer cancel()
+
+	fresh := batch[:0]
+	for _, p := range batch {
+		if deadline.Sub(p.since) > b.options.PublishTimeout { // the pipelines before it have used up its time
+			p.Done(Receipt{}, unavailable(errors.New("waited too long behind others")))
+			continue
+		}
+		fresh = append(fresh, p)
+	}
+	for i, cmd := range b.pipelineTwice(ctx, fresh) {
+		fresh[i].Done(receipt(cmd))
+	}
+}
+
+// pipelineTwice runs the script for each publication. Those for which Redis did not know the script have not been run; they are sent
+// again, in order, once it does. (If another server loads the script just between two commands of one long pipeline, those before
+// go in behind those after: in the log once, but not in the order of their sender. It takes a Redis that restarts under load.)
+func (b *Bus) pipelineTwice(ctx context.Context, batch []queued) []*redis.Cmd {
+	cmds := b.pipeline(ctx, batch)
+	var again []queued
+	var at []int
+	for i, cmd := range cmds {
+		if isNoScript(cmd.Err()) {
+			again, at = append(again, batch[i]), append(at, i)
+		}
+	}
+	if len(again) == 0 {
+		return cmds
+	}
+	if err := b.load(ctx, publishScript); err != nil {
+		b.log.Warn("cannot load the publish script", "error", err)
+		return cmds
+	}
+	for i, cmd := range b.pipeline(ctx, again) {
+		cmds[at[i]] = cmd
+	}
+	return cmds
+}
+
+// pipeline sends all publications in one go and waits for all answers; each command holds its own.
+func (b *Bus) pipeline(ctx context.Context, batch []queued) []*redis.Cmd {
+	if len(batch) == 0 {
+		return nil
+	}
+	pipe := b.client.Pipeline()
+	cmds := make([]*redis.Cmd, len(batch))
+	for i, p := range batch {
+		cmds[i] = publishScript.EvalSha(ctx, pipe,
+			[]string{b.key(p.Room, "head"), b.key(p.Room, "log"), b.key(p.Room, "id", p.ID)},
+			b.channel(p.Room), p.Body, p.Digest, b.options.IDTTL.Milliseconds(), b.options.HistoryLength, newEpoch())
+	}
+	_, _ = pipe.Exec(ctx) // its error is that of one of the commands, which have their own
+	return cmds
+}
+
+// receipt reads the answer of the publish script.
+func receipt(cmd *redis.Cmd) (Receipt, error) {
+	reply, err := cmd.StringSlice()
+	if err != nil {
+		return Receipt{}, unavailable(err)
+	}
+	if len(reply) != 2 {
+		return Receipt{}, fmt.Errorf("read answer of the publish script: %d values", len(reply))
+	}
+	position, err := chat.ParsePosition(reply[0])
+	if err != nil {
+		return Receipt{}, fmt.Errorf("read answer of the publish script: position %q", reply[0])
+	}
+	switch outcome := reply[1]; outcome {
+	case "new", "duplicate":
+		return Receipt{Position: position, Duplicate: outcome == "duplicate"}, nil
+	case "conflict":
+		return Receipt{}, chat.Errorf(chat.CodeIDConflict, "this id is already that of another message")
+	default:
+		return Receipt{}, fmt.Errorf("read answer of the publish script: outcome %q", outcome)
+	}
+}

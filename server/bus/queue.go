@@ -1,0 +1,89 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// queueLength is how many publications may wait. When more come, Publish blocks, and so do the connections they come from.
+const queueLength = 1024
+
+var errStopped = errors.New("the bus has stopped")
+
+// queued is a publication on its way to the publisher.
+type queued struct {
+	Publication
+	since time.Time // when Publish was called
+}
+
+// queue is a bounded first-in first-out queue whose reader takes all that there is. A Go channel would do, if it could be closed while others
+// still send on it: here what is put is either taken or given back by close, never forgotten.
+type queue struct {
+	slots  chan struct{} // one token for each publication that waits; never closed
+	wake   chan struct{} // holds a token while there may be something to take; never closed
+	closed chan struct{} // closed by close
+
+	mu    sync.Mutex
+	items []queued // guarded by mu
+	done  bool     // guarded by mu
+}
+
+func newQueue(length int) *queue {
+	return &queue{slots: make(chan struct{}, length), wake: make(chan struct{}, 1), closed: make(chan struct{})}
+}
+
+// put appends an item; while the queue is full it waits. An error means that the item has not been put.
+func (q *queue) put(ctx context.Context, item queued) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case q.slots <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-q.closed:
+		return errStopped
+	}
+	q.mu.Lock()
+	if q.done {
+		q.mu.Unlock()
+		return errStopped
+	}
+	q.items = append(q.items, item)
+	q.mu.Unlock()
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// take moves up to limit items, oldest first, into buf and returns it. Only one goroutine may take.
+func (q *queue) take(buf []queued, limit int) []queued {
+	q.mu.Lock()
+	n := min(len(q.items), limit)
+	buf = append(buf[:0], q.items[:n]...)
+	rest := copy(q.items, q.items[n:])
+	clear(q.items[rest:])
+	q.items = q.items[:rest]
+	q.mu.Unlock()
+	for range n {
+		<-q.slots
+	}
+	return buf
+}
+
+// close returns what nobody has taken. From now on put fails.
+func (q *queue) close() []queued {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.done {
+		q.done = true
+		close(q.closed)
+	}
+	rest := q.items
+	q.items = nil
+	return rest
+}

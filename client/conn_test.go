@@ -98,7 +98,8 @@ func TestDialCanBeCancelledInTheHandshake(t *testing.T) {
 			_, _ = io.Copy(io.Discard, conn) // until the client gives up
 		}
 	}()
-	if _, err := Dial(ctx, Options{URL: "ws://" + listener.Addr().String()}); !errors.Is(err, context.Canceled) {
+	o := Options{URL: "ws://" + listener.Addr().String(), HandshakeTimeout: time.Hour}
+	if _, err := Dial(ctx, o); !errors.Is(err, context.Canceled) {
 		t.Errorf("dial: %v, want it cancelled", err)
 	}
 }

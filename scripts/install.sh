@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# Installs what the tests and `make cluster` need and this machine lacks, by apt. Does nothing where all of it is there.
+#
+#   scripts/install.sh                         everything
+#   scripts/install.sh redis-server haproxy    these alone
+#
+# Debian starts a daemon as soon as it is installed, on its usual port. Ours are started by the tests, so a daemon that comes
+# by this script neither starts now nor at the next boot; one that was here before is left as it is.
+set -euo pipefail
+
+# name and Debian packages; `missing` below knows how to see whether the name is there.
+everything='
+redis-server redis-server
+haproxy      haproxy
+nginx        nginx
+node         nodejs
+tsc          node-typescript
+wscat        node-ws
+websockets   python3-websockets
+chromium     chromium
+gcc          gcc libc6-dev
+'
+daemons='redis-server haproxy nginx'
+policy=${POLICY_RC_D:-/usr/sbin/policy-rc.d}
+
+# missing NAME: is it not here?
+missing() {
+  case $1 in
+    websockets) ! /usr/bin/python3 -c 'import websockets' 2>/dev/null ;; # apt's own python: another one would not see it
+    gcc) ! echo '#include <stdlib.h>' | gcc -E - >/dev/null 2>&1 ;; # the race detector needs a C compiler and the headers
+    *) ! PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null ;;
+  esac
+}
+
+# packages_of NAME
+packages_of() {
+  local name packages
+  while read -r name packages; do
+    if [ "$name" = "$1" ]; then echo "$packages"; return; fi
+  done <<<"$everything"
+  echo "install: there is no '$1' to install; this script knows:$(awk 'NF {printf " %s", $1}' <<<"$everything")" >&2
+  return 1
+}
+
+# install_as_root PACKAGE...
+install_as_root() {
+  export DEBIAN_FRONTEND=noninteractive
+  if [ ! -e "$policy" ]; then # the file is how Debian asks whether a daemon may start; 101 says no
+    trap 'rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+  fi
+  apt-get update -qq
+  apt-get install -qq -y --no-install-recommends "$@"
+  [ -d /run/systemd/system ] || return 0
+  local package
+  for package in "$@"; do
+    case " $daemons " in *" $package "*) systemctl disable --quiet --now "$package" || true ;; esac
+  done
+}
+
+# chromium_on_ubuntu: Ubuntu's package is an empty one that fetches a snap, which works only where snapd runs.
+chromium_on_ubuntu() {
+  if ! command -v snap >/dev/null; then
+    echo "install: Ubuntu has chromium as a snap only and this machine has no snapd; install a browser that answers to 'chromium'" >&2
+    return 1
+  fi
+  "${root[@]}" snap install chromium
+}
+
+if [ "${1:-}" = --as-root ]; then
+  shift
+  install_as_root "$@"
+  exit
+fi
+
+wanted=("$@")
+[ $# -gt 0 ] || mapfile -t wanted < <(awk 'NF {print $1}' <<<"$everything")
+lacking=()
+packages=()
+for name in "${wanted[@]}"; do
+  list=$(packages_of "$name")
+  if missing "$name"; then
+    lacking+=("$name")
+    # shellcheck disable=SC2206 # one name may need several packages
+    packages+=($list)
+  fi
+done
+[ ${#lacking[@]} -gt 0 ] || exit 0
+
+echo "install: missing here: ${lacking[*]}"
+if ! command -v apt-get >/dev/null; then
+  echo "install: there is no apt-get on this machine; please install them by hand (Debian's packages: ${packages[*]})" >&2
+  exit 1
+fi
+root=()
+if [ "$(id -u)" != 0 ]; then
+  command -v sudo >/dev/null || { echo "install: neither root nor sudo: please install ${packages[*]} by hand" >&2; exit 1; }
+  root=(sudo)
+fi
+if grep -qs '^ID=ubuntu' "${OS_RELEASE:-/etc/os-release}" && [[ " ${packages[*]} " == *" chromium "* ]]; then
+  chromium_on_ubuntu
+  mapfile -t packages < <(printf '%s\n' "${packages[@]}" | grep -vx chromium)
+fi
+[ ${#packages[@]} -eq 0 ] || "${root[@]}" bash "$0" --as-root "${packages[@]}"
+
+for name in "${lacking[@]}"; do
+  if missing "$name"; then
+    echo "install: $name is still missing after apt-get install of ${packages[*]}" >&2
+    exit 1
+  fi
+done

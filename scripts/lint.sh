@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# What can be said about the code without running it. `make lint`.
+source "$(dirname "$0")/stage.sh"
+
+formatted() {
+  local files
+  files=$(gofmt -l .)
+  [ -z "$files" ] || { printf 'not formatted, run make fmt:\n%s\n' "$files"; return 1; }
+}
+
+stage 'programs that checking needs' scripts/install.sh tsc haproxy
+stage 'gofmt' formatted
+stage 'go.mod is tidy' go mod tidy -diff
+stage 'go vet' go vet ./...
+stage 'golangci-lint' scripts/golangci-lint.sh run
+stage 'types of the page (tsc)' tsc --noEmit -p static
+stage 'haproxy.cfg' haproxy -c -dW -f haproxy/haproxy.cfg

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# All tests but the one of docker-compose.yml, which needs a Docker engine. `make test`.
+source "$(dirname "$0")/stage.sh"
+
+# From here on a program that a test needs and does not find is a failure, not a skipped test.
+export LIVECHAT_REQUIRE=1
+# Debian's wscat, run by a node that is not Debian's, finds its modules only so.
+[ ! -d /usr/share/nodejs ] || export NODE_PATH=${NODE_PATH:-/usr/share/nodejs}
+
+unit_packages() { go list ./... | grep -v /e2e; }
+
+stage 'programs that the tests need' scripts/install.sh
+scripts/lint.sh
+stage 'page (node --test)' node --test static/test/
+# shellcheck disable=SC2046 # a list of packages
+stage 'go test -race: the parts' go test -race -count=1 -timeout 5m $(unit_packages)
+# One package at a time: each starts a cluster of its own.
+stage 'go test -race: the whole, on real parts' go test -race -count=1 -timeout 8m -p 1 ./e2e/...
+printf '\n== all passed, %d s\n' "$SECONDS"

@@ -50,8 +50,8 @@ install_as_root() {
     printf '#!/bin/sh\nexit 101\n' >"$policy"
     chmod 755 "$policy"
   fi
-  apt-get update -qq
-  apt-get install -qq -y --no-install-recommends "$@"
+  apt-get update -qq >/dev/null
+  apt-get install -qq -y --no-install-recommends "$@" >/dev/null # complaints come on stderr
   [ -d /run/systemd/system ] || return 0
   local package
   for package in "$@"; do

@@ -1,0 +1,219 @@
+// Package cluster starts the whole product without Docker: a redis-server, any number of server processes up to four, HAProxy and
+// Nginx, each with the configuration that the repository ships. `make cluster` and the end-to-end tests use it.
+//
+// Everything runs on a loopback address of its own (127.x.y.z, chosen at random), where no port is taken by anybody else, not
+// even for a moment by an outgoing connection; only the addresses that Options name are others. The children die with this process,
+// however it ends.
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// MaxServers is how many servers haproxy.cfg names.
+const MaxServers = 4
+
+// Options say what to start. The zero value is four servers with Redis and HAProxy and no page.
+type Options struct {
+	Servers int               // 1 to MaxServers; 0: MaxServers
+	Nginx   bool              // the page as well
+	Binary  string            // the server's, see Build
+	Env     map[string]string // settings of the servers and of HAProxy (CHECK_TIMEOUT, MAX_PER_IP …)
+	NoRedis bool              // Redis is left to the caller (Cluster.Redis.Start), and nobody waits for the others to be ready
+
+	// Where people connect: host:port, empty: on the cluster's own address. A cluster of tests leaves all of these empty.
+
+	Room  string
+	Page  string
+	Stats string
+
+	// Log gets every line that a part writes, possibly from several goroutines at once. nil: nobody does.
+	Log func(part, line string)
+}
+
+// Cluster is a running cluster. Its methods may be called from any goroutine.
+type Cluster struct {
+	Redis   *Part
+	Servers []*Part // with APPID 1000, 2000, …
+	HAProxy *Part
+	Nginx   *Part // nil unless Options.Nginx
+
+	options Options
+	host    string // the loopback address
+	dir     string // for data and rendered configuration; removed by Close
+	closing sync.Once
+	closed  error
+}
+
+// Start starts the parts, in the order in which they need each other, and returns when HAProxy has found every server ready. An error names the
+// part, and everything has been stopped again. ctx bounds the start only.
+func Start(ctx context.Context, o Options) (*Cluster, error) {
+	if o.Servers == 0 {
+		o.Servers = MaxServers
+	}
+	if o.Servers < 1 || o.Servers > MaxServers {
+		return nil, fmt.Errorf("%d servers: haproxy.cfg has room for 1 to %d", o.Servers, MaxServers)
+	}
+	if o.Log == nil {
+		o.Log = func(string, string) {}
+	}
+	for attempt := 1; ; attempt++ {
+		c, err := start(ctx, o)
+		if err == nil {
+			return c, nil
+		}
+		// Between our choosing a port and the part's taking it somebody else may: then the next choice is another.
+		if attempt == 3 || !errors.Is(err, errTaken) {
+			return nil, err
+		}
+	}
+}
+
+func start(ctx context.Context, o Options) (*Cluster, error) {
+	c := &Cluster{options: o}
+	if err := c.plan(); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	parts := c.parts()
+	start := (*Part).Start
+	if o.NoRedis {
+		parts, start = parts[1:], (*Part).Launch
+	}
+	for _, p := range parts {
+		if err := start(p, ctx); err != nil {
+			return nil, errors.Join(err, c.Close())
+		}
+	}
+	if o.NoRedis {
+		return c, nil
+	}
+	if err := c.WaitReady(ctx, o.Servers); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+// plan chooses addresses and prepares the parts without starting any.
+func (c *Cluster) plan() error {
+	root, err := Root()
+	if err != nil {
+		return err
+	}
+	if c.dir, err = os.MkdirTemp("", "livechat-cluster-"); err != nil {
+		return fmt.Errorf("make a directory for the cluster: %w", err)
+	}
+	var ports []string
+	if c.host, ports, err = freePorts(4 + c.options.Servers); err != nil {
+		return err
+	}
+	take := func(chosen string) string {
+		if chosen == "" {
+			chosen = c.host + ":" + ports[0]
+		}
+		ports = ports[1:]
+		return chosen
+	}
+	redis, room, stats, page := take(""), take(c.options.Room), take(c.options.Stats), take(c.options.Page)
+	for _, a := range []struct{ part, addr string }{{"room", c.options.Room}, {"stats", c.options.Stats}, {"page", c.options.Page}} {
+		if err := checkFree(a.part, a.addr); err != nil {
+			return err
+		}
+	}
+	if c.Redis, err = c.redisPart(redis); err != nil {
+		return err
+	}
+	for i := range c.options.Servers {
+		c.Servers = append(c.Servers, c.serverPart(strconv.Itoa((i+1)*1000), take("")))
+	}
+	if c.HAProxy, err = c.haproxyPart(root, room, stats); err != nil {
+		return err
+	}
+	if c.options.Nginx {
+		c.Nginx, err = c.nginxPart(root, page)
+	}
+	return err
+}
+
+// parts returns everything that runs, in the order of starting.
+func (c *Cluster) parts() []*Part {
+	var all []*Part
+	for _, p := range append(append([]*Part{c.Redis}, c.Servers...), c.HAProxy, c.Nginx) {
+		if p != nil {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// RoomURL returns the address of the room behind HAProxy, as ws://host:port/.
+func (c *Cluster) RoomURL() string { return "ws://" + c.HAProxy.Addr + "/" }
+
+// ServerURL returns the address of the i-th server itself, past HAProxy.
+func (c *Cluster) ServerURL(i int) string { return "ws://" + c.Servers[i].Addr + "/" }
+
+// PageURL returns the address of the page behind Nginx.
+func (c *Cluster) PageURL() string { return "http://" + c.Nginx.Addr + "/" }
+
+// StatsURL returns the address of HAProxy's statistics page.
+func (c *Cluster) StatsURL() string { return "http://" + c.HAProxy.stats + "/" }
+
+// Close stops everything in order and waits for it: the servers drain while HAProxy still carries their goodbyes, Redis is last. The error
+// tells of parts that did not stop when asked, and of data races and panics that any of them reported while it ran. It may be called again.
+func (c *Cluster) Close() error {
+	c.closing.Do(func() { c.closed = c.close() })
+	return c.closed
+}
+
+func (c *Cluster) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	var mu sync.Mutex
+	var problems []error
+	stop := func(parts ...*Part) {
+		var all sync.WaitGroup
+		for _, p := range parts {
+			if p == nil {
+				continue
+			}
+			all.Go(func() {
+				err := errors.Join(p.Stop(ctx), p.complaints())
+				mu.Lock()
+				defer mu.Unlock()
+				problems = append(problems, err)
+			})
+		}
+		all.Wait()
+	}
+	stop(c.Servers...)
+	stop(c.Nginx, c.HAProxy)
+	stop(c.Redis)
+	if c.dir != "" {
+		problems = append(problems, os.RemoveAll(c.dir))
+	}
+	return errors.Join(problems...)
+}
+
+// Root returns the repository's root: the nearest directory above the working directory that has a go.mod.
+func Root() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("find the repository: %w", err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", errors.New("find the repository: no go.mod in this directory or above it")
+		}
+		dir = parent
+	}
+}

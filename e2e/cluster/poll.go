@@ -1,0 +1,135 @@
+package cluster
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// final marks an error after which trying again is of no use.
+type final struct{ error }
+
+func (f final) Unwrap() error { return f.error }
+
+// Poll calls try until it returns nil, every few milliseconds. At the end of ctx it returns the last error.
+func Poll(ctx context.Context, try func(ctx context.Context) error) error {
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		err := try(ctx)
+		var last final
+		if err == nil || errors.As(err, &last) {
+			return err
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return fmt.Errorf("%w (%w)", err, context.Cause(ctx))
+		}
+	}
+}
+
+// one is a client for single requests: every one on a connection of its own, none left open for a leak check to find.
+var one = &http.Client{
+	Timeout:   5 * time.Second,
+	Transport: &http.Transport{DisableKeepAlives: true},
+}
+
+// Get returns status and body of a URL.
+func Get(ctx context.Context, url string) (status int, body string, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return 0, "", err
+	}
+	answer, err := one.Do(request)
+	if err != nil {
+		return 0, "", err
+	}
+	defer answer.Body.Close()
+	all, err := io.ReadAll(answer.Body)
+	return answer.StatusCode, string(all), err
+}
+
+// answers200 is a readiness check by HTTP.
+func answers200(url string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		status, body, err := Get(ctx, url)
+		if err == nil && status != http.StatusOK {
+			err = fmt.Errorf("%s answers %d %s", url, status, strings.TrimSpace(body))
+		}
+		return err
+	}
+}
+
+// answersPing is a readiness check of Redis.
+func answersPing(addr string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", addr)
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		_ = conn.SetDeadline(time.Now().Add(time.Second))
+		if _, err := io.WriteString(conn, "PING\r\n"); err != nil {
+			return err
+		}
+		answer := make([]byte, 7)
+		if _, err := io.ReadFull(conn, answer); err != nil {
+			return err
+		}
+		if string(answer) != "+PONG\r\n" { // while it loads its file it says -LOADING
+			return fmt.Errorf("redis answers %q", answer)
+		}
+		return nil
+	}
+}
+
+// Statuses returns what HAProxy thinks of each server, by the names in haproxy.cfg (ws1 …): UP, DOWN, NOLB for one that drains, or one of
+// these with a fraction while it changes its mind.
+func (c *Cluster) Statuses(ctx context.Context) (map[string]string, error) {
+	_, body, err := Get(ctx, c.StatsURL()+";csv")
+	if err != nil {
+		return nil, err
+	}
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(body, "# "))).ReadAll()
+	if err != nil || len(rows) == 0 {
+		return nil, fmt.Errorf("read HAProxy's statistics: %w", err)
+	}
+	column := map[string]int{}
+	for i, name := range rows[0] {
+		column[name] = i
+	}
+	statuses := map[string]string{}
+	for _, row := range rows[1:] {
+		if name := row[column["svname"]]; row[column["pxname"]] == "servers" && name != "BACKEND" {
+			statuses[name] = row[column["status"]]
+		}
+	}
+	return statuses, nil
+}
+
+// WaitReady waits until HAProxy sends clients to exactly n servers.
+func (c *Cluster) WaitReady(ctx context.Context, n int) error {
+	return Poll(ctx, func(ctx context.Context) error {
+		statuses, err := c.Statuses(ctx)
+		if err != nil {
+			return err
+		}
+		up := 0
+		for _, s := range statuses {
+			if s == "UP" {
+				up++
+			}
+		}
+		if up != n {
+			return fmt.Errorf("HAProxy has %d servers up, want %d: %v", up, n, statuses)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,144 @@
+package cluster
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// program finds a program, also where Debian keeps the ones for root.
+func program(name string) (string, error) {
+	path, err := exec.LookPath(name)
+	if err != nil {
+		path, err = exec.LookPath(filepath.Join("/usr/sbin", name))
+	}
+	if err != nil {
+		return "", fmt.Errorf("%s is not installed (Debian and Ubuntu: apt-get install redis-server haproxy nginx)", name)
+	}
+	return path, nil
+}
+
+// redisPart is a Redis with an append-only file, as in compose.
+func (c *Cluster) redisPart(addr string) (*Part, error) {
+	path, err := program("redis-server")
+	if err != nil {
+		return nil, err
+	}
+	dir := filepath.Join(c.dir, "redis")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make a directory for redis: %w", err)
+	}
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, fmt.Errorf("plan redis: %w", err)
+	}
+	return &Part{
+		Name: "redis", Addr: addr, path: path,
+		args: []string{"--bind", host, "--port", port, "--dir", dir, "--save", "", "--appendonly", "yes",
+			"--maxmemory-policy", "noeviction", "--daemonize", "no"},
+		ready: answersPing(addr), log: c.options.Log,
+	}, nil
+}
+
+// serverPart is one of our servers.
+func (c *Cluster) serverPart(app, addr string) *Part {
+	return &Part{
+		Name: app, Addr: addr, path: c.options.Binary,
+		env: c.environment("APPID="+app, "ADDR="+addr, "REDIS_URL=redis://"+c.Redis.Addr),
+		// Ready means ready for clients, so a cluster that has started is complete.
+		ready: answers200("http://" + addr + "/readyz"), log: c.options.Log,
+	}
+}
+
+// haproxyPart is HAProxy with the repository's configuration as it is.
+func (c *Cluster) haproxyPart(root, room, stats string) (*Part, error) {
+	path, err := program("haproxy")
+	if err != nil {
+		return nil, err
+	}
+	env := []string{"LB_BIND=" + room + onIPv6(room), "STATS_BIND=" + stats, "ELASTIC="}
+	for i := range MaxServers {
+		addr := "" // left out
+		if i < len(c.Servers) {
+			addr = c.Servers[i].Addr
+		}
+		env = append(env, fmt.Sprintf("WS%d=%s", i+1, addr))
+	}
+	return &Part{
+		Name: "haproxy", Addr: room, stats: stats, path: path,
+		args: []string{"-db", "-f", filepath.Join(root, "haproxy", "haproxy.cfg")},
+		env:  c.environment(env...), ready: answers200("http://" + stats + "/;csv"), log: c.options.Log,
+	}, nil
+}
+
+// onIPv6 returns the further address that makes a room on 127.0.0.1 reachable for programs to which localhost is ::1, as node 18 and with it
+// wscat; nothing where there is no IPv6.
+func onIPv6(room string) string {
+	port, found := strings.CutPrefix(room, "127.0.0.1:")
+	if !found || checkFree("room", "[::1]:"+port) != nil {
+		return ""
+	}
+	return ",[::1]:" + port
+}
+
+// environment returns the given variables and those of the Options, which win.
+func (c *Cluster) environment(variables ...string) []string {
+	for name, value := range c.options.Env {
+		variables = append(variables, name+"="+value)
+	}
+	return variables
+}
+
+// nginxHead is what the image's nginx.conf has around the template, as one process in the foreground that any user may run.
+const nginxHead = `daemon off;
+master_process off;
+pid DIR/nginx.pid;
+error_log stderr warn;
+events {}
+http {
+    include /etc/nginx/mime.types;
+    default_type application/octet-stream;
+    access_log off;
+    client_body_temp_path DIR/body;
+    proxy_temp_path DIR/proxy;
+    fastcgi_temp_path DIR/fastcgi;
+    uwsgi_temp_path DIR/uwsgi;
+    scgi_temp_path DIR/scgi;
+    include DIR/livechat.conf;
+}
+`
+
+// nginxPart is Nginx with the repository's template, its four names filled in as the image does at its start.
+func (c *Cluster) nginxPart(root, page string) (*Part, error) {
+	path, err := program("nginx")
+	if err != nil {
+		return nil, err
+	}
+	template, err := os.ReadFile(filepath.Join(root, "docker", "nginx", "livechat.conf.template"))
+	if err != nil {
+		return nil, fmt.Errorf("read nginx's template: %w", err)
+	}
+	_, socketPort, err := net.SplitHostPort(c.HAProxy.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("plan nginx: %w", err)
+	}
+	dir := filepath.Join(c.dir, "nginx")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make a directory for nginx: %w", err)
+	}
+	filled := strings.NewReplacer("${PAGE_PORT}", page, "${SOCKET_PORT}", socketPort,
+		"${PAGE_ROOT}", filepath.Join(root, "static"), "${API_UPSTREAM}", c.HAProxy.Addr).Replace(string(template))
+	for name, text := range map[string]string{"nginx.conf": strings.ReplaceAll(nginxHead, "DIR", dir), "livechat.conf": filled} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			return nil, fmt.Errorf("write nginx's configuration: %w", err)
+		}
+	}
+	return &Part{
+		Name: "nginx", Addr: page, path: path,
+		args:  []string{"-p", dir, "-e", "stderr", "-c", filepath.Join(dir, "nginx.conf")},
+		ready: answers200("http://" + page + "/healthz"), log: c.options.Log,
+	}, nil
+}

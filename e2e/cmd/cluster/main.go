@@ -1,0 +1,136 @@
+// Command cluster runs the whole product on this machine without Docker: `make cluster`. It needs redis-server, haproxy and, for the page, nginx.
+// Ctrl-C stops everything in order.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"strconv"
+	"sync"
+	"syscall"
+
+	"livechat/e2e/cluster"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	err := run(ctx, os.Args[1:], os.Stdout, isTerminal(os.Stdout))
+	stop()
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		os.Exit(2)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "cluster:", err)
+		os.Exit(1)
+	}
+}
+
+// run starts the cluster and stops it when ctx ends.
+func run(ctx context.Context, args []string, out io.Writer, colour bool) error {
+	flags := flag.NewFlagSet("cluster", flag.ContinueOnError)
+	servers := flags.Int("servers", cluster.MaxServers, "how many servers, 1 to 4")
+	host := flags.String("host", "127.0.0.1", "where page and room listen; 0.0.0.0 lets other machines in")
+	page := flags.Int("page", 1007, "port of the page; 0: no page, and no nginx needed")
+	room := flags.Int("room", 8080, "port of the room")
+	stats := flags.Int("stats", 8404, "port of HAProxy's statistics, always on loopback")
+	race := flags.Bool("race", false, "build the servers with the race detector")
+	if err := flags.Parse(args); err != nil {
+		return flag.ErrHelp // the flag set has said what is wrong
+	}
+
+	dir, err := os.MkdirTemp("", "livechat-build-")
+	if err != nil {
+		return fmt.Errorf("make a directory to build in: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	fmt.Fprintln(out, "building the server …")
+	binary, err := cluster.Build(ctx, dir, *race)
+	if err != nil {
+		return err
+	}
+	at := func(host string, port int) string { return net.JoinHostPort(host, strconv.Itoa(port)) }
+	o := cluster.Options{
+		Servers: *servers, Nginx: *page != 0, Binary: binary,
+		Env:  settings(),
+		Room: at(*host, *room), Stats: at("127.0.0.1", *stats),
+		Log: newPrinter(out, colour).print,
+	}
+	if o.Nginx {
+		o.Page = at(*host, *page)
+	}
+	c, err := cluster.Start(ctx, o)
+	if err != nil {
+		return err
+	}
+	announce(out, c, *page, *room, *stats)
+	<-ctx.Done()
+	fmt.Fprintln(out, "\nstopping …")
+	return c.Close()
+}
+
+// settings are those of the servers: what the environment says, and a drain so short that Ctrl-C does not take its time.
+func settings() map[string]string {
+	env := map[string]string{"DRAIN_DELAY": "0s", "DRAIN_PERIOD": "500ms", "LOG_FORMAT": "text"}
+	for _, name := range []string{"CHANNEL", "ALLOWED_ORIGINS", "MESSAGE_RATE", "MESSAGE_BURST", "MAX_TEXT", "MAX_CONNECTIONS", "RING_SIZE", "HISTORY_LENGTH",
+		"PING_INTERVAL", "DRAIN_DELAY", "DRAIN_PERIOD", "FLUSH_INTERVAL", "LOG_LEVEL", "LOG_FORMAT", "MAX_PER_IP", "RATE_PER_IP", "LB_LOG"} {
+		if value, ok := os.LookupEnv(name); ok {
+			env[name] = value
+		}
+	}
+	return env
+}
+
+// announce says where everything is.
+func announce(out io.Writer, c *cluster.Cluster, page, room, stats int) {
+	fmt.Fprintln(out)
+	if page != 0 {
+		fmt.Fprintf(out, "  page        http://localhost:%d\n", page)
+	}
+	fmt.Fprintf(out, "  room        ws://localhost:%d      wscat -c 'ws://localhost:%d/?name=ann'\n", room, room)
+	fmt.Fprintf(out, "  statistics  http://localhost:%d\n", stats)
+	for _, s := range c.Servers {
+		fmt.Fprintf(out, "  %-11s ws://%s\n", s.Name, s.Addr)
+	}
+	host, port, _ := net.SplitHostPort(c.Redis.Addr)
+	fmt.Fprintf(out, "  redis       redis-cli -h %s -p %s PUBLISH livechat hello\n\n  Ctrl-C stops everything.\n\n", host, port)
+}
+
+// printer writes lines of several parts to one place, each behind the name of its part.
+type printer struct {
+	mu     sync.Mutex
+	out    io.Writer
+	colour bool
+	known  map[string]int // the part's colour, in order of appearance
+}
+
+func newPrinter(out io.Writer, colour bool) *printer {
+	return &printer{out: out, colour: colour, known: make(map[string]int)}
+}
+
+// colours are those of terminals that read well on dark and on light: no yellow, no white.
+var colours = [...]int{36, 32, 35, 34, 31, 96, 92, 95}
+
+func (p *printer) print(part, line string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.colour {
+		fmt.Fprintf(p.out, "%-8s %s\n", part, line)
+		return
+	}
+	if _, ok := p.known[part]; !ok {
+		p.known[part] = colours[len(p.known)%len(colours)]
+	}
+	fmt.Fprintf(p.out, "\x1b[%dm%-8s\x1b[0m %s\n", p.known[part], part, line)
+}
+
+// isTerminal reports whether f is a terminal, where colours are seen and not saved.
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}

@@ -65,3 +65,24 @@ func CloseFrame(c CloseCode) []byte {
 	body := binary.BigEndian.AppendUint16(nil, uint16(c))
 	return control(opClose, append(body, c.String()...))
 }
+
+// EchoClose returns the answer to a client's close frame (RFC 6455 section 5.5.1): the same code. 1005 stands for a frame without one,
+// and never appears on the wire.
+func EchoClose(code int) []byte {
+	const noStatus = 1005
+	if code == noStatus {
+		return control(opClose, nil)
+	}
+	return control(opClose, binary.BigEndian.AppendUint16(nil, uint16(code)))
+}
+
+// CloseFrameCode reads the code of an unmasked close frame; 0 if it has none. ok is false for any other frame.
+func CloseFrameCode(frame []byte) (code CloseCode, ok bool) {
+	if len(frame) < 2 || frame[0] != opClose {
+		return 0, false
+	}
+	if len(frame) >= 4 {
+		code = CloseCode(binary.BigEndian.Uint16(frame[2:]))
+	}
+	return code, true
+}

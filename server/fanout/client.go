@@ -1,0 +1,179 @@
+package fanout
+
+import (
+	"net"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"livechat/server/room"
+	"livechat/server/wire"
+)
+
+const (
+	// maxSide is how many frames may wait beside the room's: acks and errors of a client that sends but does not read.
+	maxSide = 1024
+	// linger is how long a client may take to answer our close frame. What it sends until then is read and thrown away:
+	// closing a socket with unread input would reset it, and the close frame might never arrive.
+	linger = 2 * time.Second
+)
+
+// Client is a connection's place in the fan-out. Its methods may be called from any goroutine.
+type Client struct {
+	// Set at construction.
+	conn  *net.TCPConn
+	raw   syscall.RawConn
+	shard *shard
+
+	// Owned by who writes: the shard, or the goroutine that it handed the client to.
+	room     *room.Room // nil until attached
+	cursor   uint64     // the next position in the room's ring
+	live     uint64     // see room.Start
+	after    uint64     // see room.Start
+	catching bool       // live or after still matter
+	owed     [][]byte   // frames of the side queue that were taken, and the rest of a frame that was begun; empty unless slow
+
+	// Owned by the shard.
+	index  int         // in its group's clients; -1 when in none
+	slot   int64       // the tick at which it is pinged
+	pinged int64       // the tick of the oldest ping without an answer; 0 if none
+	slow   bool        // handed to a goroutine of its own
+	gone   bool        // detached
+	waits  *attachment // attached while slow: when it is back
+
+	heard atomic.Int64 // the shard's tick when the client was last heard
+
+	// Guarded by mu.
+	mu      sync.Mutex
+	side    [][]byte
+	pong    []byte         // answer to the newest ping; RFC 6455 section 5.5.3 allows to leave out those before
+	code    wire.CloseCode // why we close; 0 while we do not
+	closing bool           // the last of side is a close frame; nothing follows it
+	queued  bool           // the shard knows that side has something
+}
+
+// Send queues a frame for this client alone, before the room's frames that have not been sent yet. A client that lets too many
+// gather is closed.
+func (c *Client) Send(frame []byte) {
+	c.mu.Lock()
+	if c.closing {
+		c.mu.Unlock()
+		return
+	}
+	if len(c.side) >= maxSide {
+		c.closeLocked(wire.CloseTooSlow)
+	} else {
+		c.side = append(c.side, frame)
+	}
+	c.flushLocked()
+}
+
+// Pong queues the answer to a ping. Of several pings that came before an answer could be sent, only the newest gets one.
+func (c *Client) Pong(payload []byte) {
+	c.mu.Lock()
+	if c.closing { // nothing follows a close frame
+		c.mu.Unlock()
+		return
+	}
+	c.pong = wire.PongFrame(payload)
+	c.flushLocked()
+}
+
+// Close sends a close frame behind what waits in the side queue, then shuts down the sending side. The connection's reader sees the
+// end within the linger time, and is who closes the connection. Only the first Close counts.
+func (c *Client) Close(code wire.CloseCode) {
+	c.mu.Lock()
+	c.closeLocked(code)
+	c.flushLocked()
+}
+
+// SendClose is Close with a close frame that was made elsewhere, the answer to the client's own.
+func (c *Client) SendClose(frame []byte, code wire.CloseCode) {
+	c.mu.Lock()
+	if !c.closing {
+		c.closing, c.code = true, code
+		c.side = append(c.side, frame)
+	}
+	c.flushLocked()
+}
+
+func (c *Client) closeLocked(code wire.CloseCode) {
+	if !c.closing {
+		c.closing, c.code = true, code
+		c.side = append(c.side, wire.CloseFrame(code))
+	}
+}
+
+// flushLocked tells the shard once that something waits, and unlocks.
+func (c *Client) flushLocked() {
+	tell := !c.queued
+	c.queued = true
+	c.mu.Unlock()
+	if tell {
+		c.shard.post(func(in *inbox) { in.flush = append(in.flush, c) })
+	}
+}
+
+// Closed returns the code that we closed or are closing the connection with; 0 if we did not.
+func (c *Client) Closed() wire.CloseCode {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.code
+}
+
+// Heard notes a sign of life.
+func (c *Client) Heard() { c.heard.Store(c.shard.clock.Load()) }
+
+// attachment is a client that is to get a room's entries from start on.
+type attachment struct {
+	client *Client
+	room   *room.Room
+	start  room.Start
+}
+
+// Attach begins to send the room's entries from start on. It may be called once.
+func (c *Client) Attach(r *room.Room, start room.Start) {
+	c.shard.post(func(in *inbox) { in.attach = append(in.attach, attachment{c, r, start}) })
+}
+
+// Detach ends the client's place. The connection must have been closed.
+func (c *Client) Detach() {
+	c.shard.post(func(in *inbox) { in.detach = append(in.detach, c) })
+}
+
+// takeSide moves what waits in the side queue into b, and says whether a close frame ends it.
+func (c *Client) takeSide(b *batch) (closing bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.pong != nil {
+		b.addSide(c.pong)
+		c.pong = nil
+	}
+	for i, frame := range c.side {
+		b.addSide(frame)
+		c.side[i] = nil
+	}
+	c.side = c.side[:0]
+	if cap(c.side) > 8 {
+		c.side = nil // bursts are rare, clients are many
+	}
+	c.queued = false
+	return c.closing
+}
+
+// cut ends the connection without a word, with code as the reason that Closed tells.
+func (c *Client) cut(code wire.CloseCode) {
+	c.mu.Lock()
+	if !c.closing {
+		c.closing, c.code = true, code
+	}
+	c.mu.Unlock()
+	_ = c.conn.Close() // the reader's next read fails, and it cleans up
+}
+
+// finish is called when the close frame has been written.
+func (c *Client) finish() {
+	_ = c.conn.CloseWrite()
+	_ = c.conn.SetReadDeadline(time.Now().Add(linger)) // failing means it is closed already
+}

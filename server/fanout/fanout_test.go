@@ -1,0 +1,512 @@
+package fanout
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"livechat/server/chat"
+	"livechat/server/room"
+	"livechat/server/wire"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const epoch = "aaaaaaaaaaaaaaaa"
+
+// emptyLog is a room's log that nobody has written to. Tests publish by Payload.
+type emptyLog struct{}
+
+func (emptyLog) OpenLog(context.Context, string) (chat.Position, error) {
+	return chat.Position{Epoch: epoch}, nil
+}
+func (emptyLog) Tail(context.Context, string, int) ([][]byte, error) { return nil, nil }
+func (emptyLog) After(context.Context, string, uint64, int) ([][]byte, error) {
+	return nil, errors.New("not expected: a message was missed")
+}
+func (emptyLog) Renew(context.Context, string, chat.Position) (chat.Position, error) {
+	return chat.Position{}, errors.New("not expected")
+}
+
+type feed struct{ subscribe func(string) }
+
+func (f feed) Subscribe(room string) { f.subscribe(room) }
+func (feed) Unsubscribe(string)      {}
+
+// world is a fan-out with one room, and a listener for its clients.
+type world struct {
+	t    testing.TB
+	fan  *Fan
+	reg  *room.Registry
+	room *room.Room
+	ln   *net.TCPListener
+	seq  uint64
+}
+
+func newWorld(t testing.TB, ringSize int, change func(*Options)) *world {
+	t.Helper()
+	o := Options{WriteTimeout: 5 * time.Second, PingInterval: time.Hour, PongTimeout: time.Hour, Logger: slog.New(slog.DiscardHandler)}
+	if change != nil {
+		change(&o)
+	}
+	w := &world{t: t, fan: New(o)}
+	asked := make(chan string, 1)
+	w.reg = room.NewRegistry(room.Options{
+		RingSize: ringSize, MaxRooms: 10, Linger: time.Hour, Log: emptyLog{}, Feed: feed{func(name string) { asked <- name }},
+		Wake: w.fan.Wake, Logger: slog.New(slog.DiscardHandler),
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		w.fan.Run(ctx)
+	}()
+	go func() { _ = w.reg.Subscribed(context.Background(), <-asked) }()
+	var err error
+	if w.room, err = w.reg.Acquire(t.Context(), chat.DefaultRoom); err != nil {
+		t.Fatal(err)
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.ln = ln.(*net.TCPListener)
+	t.Cleanup(func() {
+		cancel()
+		<-done
+		_ = w.ln.Close()
+	})
+	return w
+}
+
+// dial makes a connection and returns both ends.
+func (w *world) dial() (server, client *net.TCPConn) {
+	w.t.Helper()
+	type accepted struct {
+		conn *net.TCPConn
+		err  error
+	}
+	ch := make(chan accepted, 1)
+	go func() {
+		c, err := w.ln.AcceptTCP()
+		ch <- accepted{c, err}
+	}()
+	c, err := net.Dial("tcp", w.ln.Addr().String())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	a := <-ch
+	if a.err != nil {
+		w.t.Fatal(a.err)
+	}
+	w.t.Cleanup(func() { _ = a.conn.Close(); _ = c.Close() })
+	return a.conn, c.(*net.TCPConn)
+}
+
+// join adds a client of the room that begins at the head.
+func (w *world) join() (*Client, *net.TCPConn) {
+	w.t.Helper()
+	server, client := w.dial()
+	c, err := w.fan.Add(server)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	c.Attach(w.room, w.room.Join(0))
+	return c, client
+}
+
+// publish appends a message whose text is n bytes.
+func (w *world) publish(n int) {
+	w.t.Helper()
+	w.seq++
+	text := strings.Repeat("x", n)
+	p := fmt.Appendf(nil, `{"type":"message","seq":%d,"id":"00000000-0000-4000-8000-%012d","text":"%s","epoch":"%s"}`, w.seq, w.seq, text, epoch)
+	if err := w.reg.Payload(context.Background(), chat.DefaultRoom, p); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// frame is what a client reads.
+type frame struct {
+	op      byte
+	payload []byte
+}
+
+// readFrame reads one frame, and fails if its bytes make none.
+func readFrame(r io.Reader) (frame, error) {
+	var h [10]byte
+	if _, err := io.ReadFull(r, h[:2]); err != nil {
+		return frame{}, err
+	}
+	n := uint64(h[1])
+	switch {
+	case h[0]&0xF0 != 0x80 || h[1]&0x80 != 0:
+		return frame{}, fmt.Errorf("bytes % x begin no frame of a server", h[:2])
+	case n == 126:
+		if _, err := io.ReadFull(r, h[2:4]); err != nil {
+			return frame{}, err
+		}
+		n = uint64(binary.BigEndian.Uint16(h[2:]))
+	case n == 127:
+		if _, err := io.ReadFull(r, h[2:10]); err != nil {
+			return frame{}, err
+		}
+		n = binary.BigEndian.Uint64(h[2:])
+	}
+	f := frame{op: h[0] & 0xF, payload: make([]byte, n)}
+	_, err := io.ReadFull(r, f.payload)
+	return f, err
+}
+
+func seqOf(t testing.TB, f frame) (seq uint64) {
+	t.Helper()
+	if _, err := fmt.Sscanf(string(f.payload), `{"type":"message","seq":%d`, &seq); err != nil {
+		t.Fatalf("frame %d %.80q is no message", f.op, f.payload)
+	}
+	return seq
+}
+
+// expectSeqs reads messages first to last, in order and nothing else.
+func expectSeqs(t testing.TB, r io.Reader, first, last uint64) {
+	t.Helper()
+	for want := first; want <= last; want++ {
+		f, err := readFrame(r)
+		if err != nil {
+			t.Fatalf("waiting for message %d: %v", want, err)
+		}
+		if got := seqOf(t, f); got != want {
+			t.Fatalf("got message %d, want %d", got, want)
+		}
+	}
+}
+
+func deadline(t testing.TB, c net.Conn, d time.Duration) {
+	t.Helper()
+	if err := c.SetDeadline(time.Now().Add(d)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestEverybodyGetsEverythingInOrder(t *testing.T) {
+	const clients, messages = 300, 200
+	w := newWorld(t, 4096, nil)
+	var wg sync.WaitGroup
+	for range clients {
+		_, conn := w.join()
+		deadline(t, conn, time.Minute)
+		wg.Go(func() { expectSeqs(t, conn, 1, messages) })
+	}
+	for range messages {
+		w.publish(100)
+	}
+	wg.Wait()
+}
+
+// TestHistoryThenLive joins in the middle of traffic, again and again: no message may fall between what is replayed and what is live.
+func TestHistoryThenLive(t *testing.T) {
+	const messages = 3000
+	w := newWorld(t, 8192, nil)
+	var wg sync.WaitGroup
+	for i := range messages {
+		w.publish(10)
+		w.room.Broadcast(wire.Frame(wire.Typing{Type: "typing"}))
+		if i%100 != 50 {
+			continue
+		}
+		server, conn := w.dial()
+		deadline(t, conn, time.Minute)
+		c, err := w.fan.Add(server)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Send(wire.TextFrame([]byte("welcome")))
+		s := w.room.Join(20)
+		c.Attach(w.room, s)
+		first := w.seq - 19
+		wg.Go(func() {
+			if f, err := readFrame(conn); err != nil || string(f.payload) != "welcome" {
+				t.Errorf("the first frame is %.40q, %v", f.payload, err)
+			}
+			typing := 0
+			for want := first; want <= messages; {
+				f, err := readFrame(conn)
+				if err != nil {
+					t.Errorf("waiting for %d: %v", want, err)
+					return
+				}
+				if bytes.Contains(f.payload, []byte("typing")) {
+					typing++
+					continue
+				}
+				if got := seqOf(t, f); got != want {
+					t.Errorf("got %d, want %d", got, want)
+					return
+				}
+				want++
+			}
+			if most := messages - int(first) - 18; typing > most {
+				t.Errorf("saw %d typing entries, only %d were live for it", typing, most)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// TestFramesAreNeverInterleaved makes sockets full again and again while pongs, side frames and messages compete for them; the readers take
+// odd pieces of bytes. Every byte must belong to a frame.
+func TestFramesAreNeverInterleaved(t *testing.T) {
+	const messages, clients, pings = 400, 8, 400
+	w := newWorld(t, 1024, func(o *Options) { o.SendBuffer = 4096 })
+	var wg sync.WaitGroup
+	for i := range clients {
+		c, conn := w.join()
+		_ = conn.SetReadBuffer(4096)
+		deadline(t, conn, time.Minute)
+		done := make(chan struct{})
+		wg.Go(func() {
+			for n := range pings {
+				c.Pong(fmt.Appendf(nil, "ping %d", n))
+				c.Send(wire.TextFrame(bytes.Repeat([]byte{'a'}, 200)))
+			}
+			<-done
+			c.Close(wire.CloseRestart)
+		})
+		wg.Go(func() {
+			r := oneByte{conn, i%2 == 0}
+			next, side := uint64(1), 0
+			for next <= messages || side < pings {
+				f, err := readFrame(r)
+				if err != nil {
+					t.Errorf("client %d at message %d, side frame %d: %v", i, next, side, err)
+					close(done)
+					return
+				}
+				switch {
+				case f.op == 0xA:
+					if !bytes.HasPrefix(f.payload, []byte("ping ")) {
+						t.Errorf("pong %q", f.payload)
+					}
+				case f.payload[0] == 'a':
+					side++
+				default:
+					if got := seqOf(t, f); got != next {
+						t.Errorf("client %d: got message %d, want %d", i, got, next)
+					}
+					next++
+				}
+			}
+			close(done)
+			for { // only pongs may come before the close frame, and nothing behind it
+				f, err := readFrame(r)
+				if err != nil {
+					t.Errorf("client %d: waiting for the close frame: %v", i, err)
+					return
+				}
+				if f.op == 0x8 {
+					break
+				}
+			}
+			if _, err := readFrame(r); !errors.Is(err, io.EOF) {
+				t.Errorf("client %d: behind the close frame: %v", i, err)
+			}
+		})
+	}
+	for range messages {
+		w.publish(1000)
+	}
+	wg.Wait()
+}
+
+// oneByte reads a byte at a time, if it is told to.
+type oneByte struct {
+	io.Reader
+	slowly bool
+}
+
+func (r oneByte) Read(p []byte) (int, error) {
+	if r.slowly && len(p) > 1 {
+		p = p[:1]
+	}
+	return r.Reader.Read(p)
+}
+
+// TestOvertakenReaderIsCut: who does not read is cut off when the ring has overtaken it, with a code that says why; the others lose nothing.
+func TestOvertakenReaderIsCut(t *testing.T) {
+	w := newWorld(t, 256, func(o *Options) { o.SendBuffer = 4096 })
+	mute, muteConn := w.join()
+	_ = muteConn.SetReadBuffer(4096)
+	_, good := w.join()
+	deadline(t, good, time.Minute)
+	deadline(t, muteConn, time.Minute)
+	const messages, ahead = 2000, 64
+	var wg sync.WaitGroup
+	room := make(chan struct{}, ahead) // the one that reads is never further behind than this: a healthy reader
+	wg.Go(func() {
+		for seq := range uint64(messages) {
+			expectSeqs(t, good, seq+1, seq+1)
+			<-room
+		}
+	})
+	for range messages {
+		room <- struct{}{}
+		w.publish(1000)
+	}
+	wg.Wait()
+	// It begins to read only now: it gets what was begun, in order, then the close frame.
+	for want := uint64(1); ; want++ {
+		f, err := readFrame(muteConn)
+		if err != nil {
+			t.Fatalf("at message %d: %v", want, err)
+		}
+		if f.op == 0x8 {
+			if code := wire.CloseCode(binary.BigEndian.Uint16(f.payload)); code != wire.CloseTooSlow {
+				t.Errorf("closed with %d, want %d", code, wire.CloseTooSlow)
+			}
+			break
+		}
+		if got := seqOf(t, f); got != want {
+			t.Fatalf("got message %d, want %d", got, want)
+		}
+	}
+	if mute.Closed() != wire.CloseTooSlow {
+		t.Errorf("Closed() = %d", mute.Closed())
+	}
+}
+
+// TestStuckReaderIsCut: who takes nothing at all for the write timeout is cut off even in a quiet room.
+func TestStuckReaderIsCut(t *testing.T) {
+	w := newWorld(t, 4096, func(o *Options) { o.SendBuffer, o.WriteTimeout = 4096, 100*time.Millisecond })
+	c, conn := w.join()
+	_ = conn.SetReadBuffer(4096)
+	for range 3000 {
+		w.publish(1000)
+	}
+	var b [1]byte
+	if _, err := c.conn.Read(b[:]); !errors.Is(err, net.ErrClosed) { // it waits, for longer than the write timeout
+		t.Errorf("the server's end reads %v, want that it was closed", err)
+	}
+	if c.Closed() != wire.CloseTooSlow {
+		t.Errorf("Closed() = %d", c.Closed())
+	}
+}
+
+// TestSideQueueIsBounded: who sends requests but reads no answers is cut off.
+func TestSideQueueIsBounded(t *testing.T) {
+	w := newWorld(t, 256, func(o *Options) { o.SendBuffer, o.WriteTimeout = 4096, time.Minute })
+	c, conn := w.join()
+	_ = conn.SetReadBuffer(4096)
+	for n := 0; c.Closed() == 0; n++ {
+		if n > 1<<20 {
+			t.Fatal("a million frames were queued")
+		}
+		c.Send(wire.TextFrame(make([]byte, 1000)))
+	}
+	if c.Closed() != wire.CloseTooSlow {
+		t.Errorf("closed with %d", c.Closed())
+	}
+}
+
+func TestPings(t *testing.T) {
+	w := newWorld(t, 256, func(o *Options) { o.PingInterval, o.PongTimeout = 50*time.Millisecond, 100*time.Millisecond })
+	alive, a := w.join()
+	dead, d := w.join()
+	deadline(t, a, time.Minute)
+	deadline(t, d, time.Minute)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for range 10 { // for longer than the patience with the other one
+			f, err := readFrame(a)
+			if err != nil || f.op != 0x9 {
+				t.Errorf("op %d, %v", f.op, err)
+			}
+			alive.Heard()
+		}
+	})
+	defer wg.Wait()
+	for pings := 0; ; {
+		f, err := readFrame(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.op == 0x9 {
+			pings++
+			continue
+		}
+		if code := binary.BigEndian.Uint16(f.payload); f.op != 0x8 || code != uint16(wire.CloseNoAnswer) || pings == 0 {
+			t.Errorf("after %d pings: op %d, code %d", pings, f.op, code)
+		}
+		break
+	}
+	if dead.Closed() != wire.CloseNoAnswer {
+		t.Errorf("Closed() = %d", dead.Closed())
+	}
+}
+
+func TestCloseEndsTheStream(t *testing.T) {
+	w := newWorld(t, 256, nil)
+	c, conn := w.join()
+	deadline(t, conn, time.Minute)
+	w.publish(10)
+	expectSeqs(t, conn, 1, 1)
+	c.Send(wire.TextFrame([]byte("last words")))
+	c.Close(wire.CloseRestart)
+	c.Close(wire.CloseTooSlow)
+	c.Send(wire.TextFrame([]byte("never sent")))
+	c.Pong([]byte("never sent"))
+	w.publish(10)
+	if f, err := readFrame(conn); err != nil || string(f.payload) != "last words" {
+		t.Fatalf("got %q, %v", f.payload, err)
+	}
+	if f, err := readFrame(conn); err != nil || f.op != 0x8 || binary.BigEndian.Uint16(f.payload) != uint16(wire.CloseRestart) {
+		t.Fatalf("got op %d %q, %v", f.op, f.payload, err)
+	}
+	if f, err := readFrame(conn); !errors.Is(err, io.EOF) {
+		t.Errorf("behind the close frame: op %d %q, %v", f.op, f.payload, err)
+	}
+}
+
+// TestLeaving: clients that go in the middle of a pass do not disturb those behind them.
+func TestLeaving(t *testing.T) {
+	const stay, messages = 40, 300
+	w := newWorld(t, 1024, func(o *Options) { o.Shards = 1 })
+	var wg sync.WaitGroup
+	type pair struct {
+		c    *Client
+		conn *net.TCPConn
+	}
+	var leaving []pair
+	for range stay {
+		c, conn := w.join()
+		leaving = append(leaving, pair{c, conn})
+		_, conn = w.join()
+		deadline(t, conn, time.Minute)
+		wg.Go(func() { expectSeqs(t, conn, 1, messages) })
+	}
+	for i := range messages {
+		w.publish(50)
+		if i%7 == 0 && len(leaving) > 0 {
+			p := leaving[0]
+			leaving = leaving[1:]
+			if i%2 == 0 {
+				_ = p.conn.SetLinger(0) // a reset: the server's write fails
+			}
+			_ = p.conn.Close()
+			if i%3 == 0 {
+				_ = p.c.conn.Close()
+				p.c.Detach()
+			}
+		}
+	}
+	wg.Wait()
+}

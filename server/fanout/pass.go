@@ -1,0 +1,118 @@
+package fanout
+
+import (
+	"syscall"
+	"unsafe"
+)
+
+// This file is the hot path: everything in it runs once per delivery or once per pass, and allocates nothing.
+
+// passGroup brings all clients of a room to its head.
+func (s *shard) passGroup(g *group) {
+	head := g.room.Ring().Head()
+	for i := 0; i < len(g.clients); {
+		c := g.clients[i]
+		if !c.slow && c.cursor < head { // in this order: while it is slow, its cursor is another's
+			s.advance(c, head)
+		}
+		if i < len(g.clients) && g.clients[i] == c { // else it left, and another one took its place
+			i++
+		}
+	}
+	s.of = nil
+	g.follower.Advance(head)
+}
+
+// advance writes to one client what it lacks of its room up to head. Most clients lack the same: they share a batch.
+func (s *shard) advance(c *Client, head uint64) {
+	for !c.slow && c.index >= 0 && c.cursor < head {
+		b := &s.common
+		if c.catching {
+			b = &s.single
+		}
+		if c.catching || s.of != c.room || s.from != c.cursor {
+			s.of = nil
+			b.reset(c.cursor)
+			if !b.fillFor(c, head) {
+				s.handOver(c) // whose goroutine finds the same, and says so to the client
+				return
+			}
+			if !c.catching {
+				s.of, s.from = c.room, c.cursor
+			}
+		}
+		s.write(c, b)
+	}
+}
+
+// flush writes to one client what waits for it alone, and with it what it lacks of its room.
+func (s *shard) flush(c *Client) {
+	if c.slow || c.gone {
+		return // its goroutine will see it; or nobody has to
+	}
+	b := &s.single
+	b.reset(c.cursor)
+	closing := c.takeSide(b)
+	var head uint64
+	if c.index >= 0 && !closing {
+		head = c.room.Ring().Head()
+		if !b.fillFor(c, head) {
+			c.owe(b, 0)
+			s.handOver(c)
+			return
+		}
+	}
+	if !s.write(c, b) {
+		return
+	}
+	if closing {
+		c.finish()
+		s.leaveGroup(c)
+		return
+	}
+	s.of = nil // its head may be older
+	s.advance(c, head)
+}
+
+// write tries one write of b, and says whether all of it was taken. Of what was not, the client's own goroutine takes care.
+func (s *shard) write(c *Client, b *batch) bool {
+	if b.bytes == 0 { // everything was skipped
+		c.advance(b.end, b.last)
+		return true
+	}
+	s.iov = b.iov
+	if err := c.raw.Write(s.writeFD); err != nil {
+		s.errno, s.n = syscall.EPIPE, 0 // closed by its reader
+	}
+	if s.errno != 0 && s.errno != syscall.EAGAIN {
+		c.cut(0)
+		s.leaveGroup(c)
+		return false
+	}
+	if b.consume(c, s.n) {
+		return true
+	}
+	s.handOver(c)
+	return false
+}
+
+// writeOnce is the one system call of a delivery. It cannot block, the socket does not: therefore the raw form of the call, which spares the
+// runtime's bookkeeping for calls that may (about 4 % of a delivery's CPU).
+func (s *shard) writeOnce(fd uintptr) bool {
+	s.n, s.errno = 0, 0
+	for {
+		var n uintptr
+		if len(s.iov) == 1 {
+			n, _, s.errno = syscall.RawSyscall(syscall.SYS_WRITE, fd, uintptr(unsafe.Pointer(s.iov[0].Base)), uintptr(s.iov[0].Len))
+		} else {
+			n, _, s.errno = syscall.RawSyscall(syscall.SYS_WRITEV, fd, uintptr(unsafe.Pointer(&s.iov[0])), uintptr(len(s.iov)))
+		}
+		if s.errno == syscall.EINTR {
+			continue
+		}
+		if s.errno == 0 {
+			s.n = int(n)
+		}
+		return true
+	}
+}

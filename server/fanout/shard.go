@@ -1,0 +1,259 @@
+package fanout
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"livechat/server/room"
+	"livechat/server/wire"
+)
+
+// ticks is how many times a shard looks at its clocks in a ping interval: pings are spread over them.
+const ticks = 25
+
+// inbox is what others want from a shard.
+type inbox struct {
+	attach              []attachment
+	flush, back, detach []*Client
+	dirty               []*group
+}
+
+// group is the clients of one room on one shard.
+type group struct {
+	room     *room.Room
+	clients  []*Client
+	follower *room.Follower
+	dirty    atomic.Bool // in the inbox
+}
+
+// shard is a part of the clients, and the goroutine that writes to them.
+type shard struct {
+	// Set at construction.
+	fan      *Fan
+	wake     chan struct{} // has one element while the inbox has something; never closed
+	writeFD  func(fd uintptr) bool
+	tickTime time.Duration
+
+	clock  atomic.Int64 // ticks since the start, from 1
+	groups sync.Map     // *room.Room → *group; written by run alone
+
+	// Guarded by mu.
+	mu sync.Mutex
+	in inbox
+
+	// Owned by run.
+	taken  inbox
+	common batch // the frames that most clients of a room need next
+	single batch // the frames that one client needs
+	from   uint64
+	of     *room.Room // common holds its frames from from on
+	slot   int64      // given to the client attached last
+
+	// What writeFD writes, and what came of it.
+	iov   []unix.Iovec
+	n     int
+	errno syscall.Errno
+}
+
+func newShard(f *Fan) *shard {
+	s := &shard{fan: f, wake: make(chan struct{}, 1), tickTime: max(f.opts.PingInterval/ticks, time.Millisecond)}
+	s.writeFD = s.writeOnce // made once: a method value costs an allocation
+	s.clock.Store(1)
+	return s
+}
+
+// post puts something into the inbox and wakes the shard. It never blocks for longer than another post.
+func (s *shard) post(put func(*inbox)) {
+	s.mu.Lock()
+	put(&s.in)
+	s.mu.Unlock()
+	s.signal()
+}
+
+func (s *shard) signal() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (s *shard) wakeRoom(r *room.Room) {
+	v, ok := s.groups.Load(r)
+	if !ok {
+		return
+	}
+	g := v.(*group)
+	if g.dirty.Swap(true) {
+		return // it has been told, and has not looked yet
+	}
+	s.mu.Lock()
+	s.in.dirty = append(s.in.dirty, g)
+	s.mu.Unlock()
+	s.signal()
+}
+
+func (s *shard) run(ctx context.Context) {
+	tick := time.NewTicker(s.tickTime)
+	defer tick.Stop()
+	pause := time.NewTimer(0)
+	defer pause.Stop()
+	defer s.closeAll()
+	for {
+		select {
+		case <-s.wake:
+			s.pass()
+		case <-tick.C:
+			s.tick()
+		case <-ctx.Done():
+			return
+		}
+		if s.fan.opts.FlushInterval > 0 {
+			pause.Reset(s.fan.opts.FlushInterval)
+			select {
+			case <-pause.C:
+			case <-ctx.Done():
+			}
+		}
+	}
+}
+
+// pass does what the inbox asks for.
+func (s *shard) pass() {
+	s.mu.Lock()
+	s.in, s.taken = s.taken, s.in
+	s.mu.Unlock()
+	for _, a := range s.taken.attach {
+		s.attach(a)
+	}
+	for _, c := range s.taken.back {
+		s.takeBack(c)
+	}
+	for _, c := range s.taken.flush {
+		s.flush(c)
+	}
+	for _, g := range s.taken.dirty {
+		g.dirty.Store(false) // before looking at the head: what comes behind it wakes us again
+		s.passGroup(g)
+	}
+	for _, c := range s.taken.detach {
+		s.detach(c)
+	}
+	s.taken.clear()
+}
+
+func (in *inbox) clear() {
+	for _, list := range [...]*[]*Client{&in.flush, &in.back, &in.detach} {
+		clear(*list)
+		*list = (*list)[:0]
+	}
+	clear(in.attach)
+	clear(in.dirty)
+	in.attach, in.dirty = in.attach[:0], in.dirty[:0]
+}
+
+// takeBack takes a client over again from the goroutine that wrote to it.
+func (s *shard) takeBack(c *Client) {
+	c.slow = false
+	if a := c.waits; a != nil {
+		c.waits = nil
+		s.attach(*a)
+		return
+	}
+	s.flush(c)
+}
+
+func (s *shard) attach(a attachment) {
+	c := a.client
+	switch {
+	case c.gone:
+		return
+	case c.slow: // somebody else owns its cursor
+		c.waits = &a
+		return
+	}
+	c.room, c.cursor, c.live, c.after = a.room, a.start.Cursor, a.start.Live, a.start.After
+	c.catching = c.cursor < c.live || c.after > a.start.Position.Seq
+	v, ok := s.groups.Load(c.room)
+	if !ok {
+		v = &group{room: c.room, follower: c.room.Follow()}
+		s.groups.Store(c.room, v)
+	}
+	g := v.(*group)
+	c.index = len(g.clients)
+	g.clients = append(g.clients, c)
+	s.slot = (s.slot + 1) % ticks
+	c.slot = s.slot
+	s.flush(c)
+}
+
+func (s *shard) detach(c *Client) {
+	c.gone = true
+	s.leaveGroup(c)
+}
+
+// leaveGroup takes a client out of the passes.
+func (s *shard) leaveGroup(c *Client) {
+	if c.index < 0 {
+		return
+	}
+	v, _ := s.groups.Load(c.room)
+	g := v.(*group)
+	last := len(g.clients) - 1
+	g.clients[c.index] = g.clients[last]
+	g.clients[c.index].index = c.index
+	g.clients[last] = nil
+	g.clients = g.clients[:last]
+	c.index = -1
+	if last == 0 {
+		g.follower.Leave()
+		s.groups.Delete(g.room)
+	}
+}
+
+// tick pings the clients whose turn it is, and closes those that have not been heard since an earlier ping.
+func (s *shard) tick() {
+	now := s.clock.Add(1)
+	patience := int64(s.fan.opts.PongTimeout/s.tickTime) + 1
+	s.groups.Range(func(_, v any) bool {
+		for _, c := range v.(*group).clients {
+			if c.slow {
+				continue // bounded by its write deadline and the ring
+			}
+			if c.pinged != 0 && c.heard.Load() >= c.pinged {
+				c.pinged = 0
+			}
+			switch {
+			case c.pinged != 0 && now-c.pinged > patience:
+				c.Close(wire.CloseNoAnswer)
+			case now%ticks == c.slot:
+				c.Send(ping)
+				if c.pinged == 0 {
+					c.pinged = now
+				}
+			}
+		}
+		return true
+	})
+}
+
+var ping = wire.Ping()
+
+func (s *shard) closeAll() {
+	s.mu.Lock()
+	s.in, s.taken = s.taken, s.in
+	s.mu.Unlock()
+	for _, a := range s.taken.attach {
+		a.client.cut(wire.CloseShuttingDown)
+	}
+	s.groups.Range(func(_, v any) bool {
+		for _, c := range v.(*group).clients {
+			c.cut(wire.CloseShuttingDown)
+		}
+		return true
+	})
+}

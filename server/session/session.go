@@ -1,0 +1,238 @@
+// Package session is one WebSocket connection: its handshake, its reader, what it may send, and its end.
+//
+// gorilla/websocket does the handshake and reads. It never writes to the socket: everything goes through the connection's
+// place in the fan-out, gorilla's own answers too, since a frame may be half written there.
+package session
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"livechat/server/chat"
+	"livechat/server/fanout"
+	"livechat/server/room"
+	"livechat/server/wire"
+)
+
+// Publisher puts messages into rooms' logs.
+type Publisher interface {
+	// Publish queues a message; it blocks while the queue is full, until ctx is done. done is called once, when the message is in the log or it is
+	// known or feared not to be, and must not block. It is not called if Publish returns an error.
+	Publish(ctx context.Context, room string, m chat.Message, done func(at chat.Position, duplicate bool, err error)) error
+}
+
+// Presence knows who is here.
+type Presence interface {
+	Join(room, session, name string)
+	Leave(room, session string)
+	Typing(room, session, name string)
+	Snapshot(room string) wire.Presence
+}
+
+// Options are what a Server is made of.
+type Options struct {
+	App            string
+	AllowedOrigins []string // besides the request's own host on any port; "*" = all
+	MaxConnections int      // 0 = no limit
+	MaxFrame       int      // bytes
+	MaxText        int      // characters
+	MessageRate    float64  // messages a second in the long run; 0 = no limit
+	MessageBurst   int      // messages at once
+
+	Rooms     *room.Registry
+	Fan       *fanout.Fan
+	Publisher Publisher
+	Presence  Presence
+	Logger    *slog.Logger
+}
+
+// openTimeout is how long a handshake waits for its room to be opened.
+const openTimeout = 5 * time.Second
+
+// Server is all connections of this server. It is the http.Handler of their handshakes.
+type Server struct {
+	opts     Options
+	upgrader websocket.Upgrader
+	ctx      context.Context // ends what connections wait for
+	cancel   context.CancelFunc
+	readers  sync.WaitGroup
+
+	mu       sync.Mutex
+	conns    map[*conn]struct{}
+	draining bool
+}
+
+var _ http.Handler = (*Server)(nil)
+
+// New returns a Server that takes connections.
+func New(o Options) *Server {
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &Server{opts: o, ctx: ctx, cancel: cancel, conns: map[*conn]struct{}{}}
+	s.upgrader = websocket.Upgrader{
+		WriteBufferPool: &sync.Pool{}, // never used, we do not write through gorilla; without it each connection would get a buffer
+		CheckOrigin:     func(*http.Request) bool { return true },
+		Error: func(w http.ResponseWriter, _ *http.Request, status int, reason error) {
+			code := chat.CodeBadRequest
+			if status == http.StatusMethodNotAllowed {
+				code = chat.CodeMethodNotAllowed
+			}
+			wire.WriteProblem(w, chat.Errorf(code, "%s", reason.Error()))
+		},
+	}
+	return s
+}
+
+// Count returns the number of connections.
+func (s *Server) Count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns)
+}
+
+// ServeHTTP does the handshake. What is wrong with the request is said before the upgrade, as a problem+json body.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if err := s.serve(w, r); err != nil {
+		s.opts.Logger.Debug("handshake refused", "error", err, "remote", r.RemoteAddr)
+		wire.WriteProblem(w, err)
+	}
+}
+
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
+	if !websocket.IsWebSocketUpgrade(r) {
+		return chat.Errorf(chat.CodeUpgradeRequired, "this is a WebSocket address: ask for an upgrade")
+	}
+	if !s.originAllowed(r) {
+		return chat.Errorf(chat.CodeForbiddenOrigin, "a page from this origin may not connect here")
+	}
+	q, err := parseQuery(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	draining, full := s.draining, s.opts.MaxConnections > 0 && len(s.conns) >= s.opts.MaxConnections
+	s.mu.Unlock()
+	if draining {
+		return &chat.Error{Code: chat.CodeDraining, Message: "this server is going down, please try again", Retryable: true, RetryAfterMS: 1000}
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), openTimeout)
+	defer cancel()
+	rm, err := s.opts.Rooms.Acquire(ctx, q.room)
+	if err != nil {
+		return err
+	}
+	c, err := s.upgrade(w, r, q, rm)
+	if err != nil {
+		s.opts.Rooms.Release(rm)
+		s.opts.Logger.Debug("handshake failed", "error", err, "remote", r.RemoteAddr)
+		return nil // the upgrader has answered
+	}
+	s.start(c, q, full)
+	return nil
+}
+
+// start gives the connection its first frames and its reader.
+func (s *Server) start(c *conn, q query, full bool) {
+	s.mu.Lock()
+	draining := s.draining
+	s.conns[c] = struct{}{}
+	s.readers.Go(c.read) // a goroutine of its own: the handler's has a big stack, and holds the request
+	s.mu.Unlock()
+	if full { // a browser cannot read the status of a refused handshake, but it sees this
+		c.out.Close(wire.CloseOverloaded)
+		return
+	}
+
+	s.opts.Presence.Join(c.room.Name, c.session, c.name)
+	c.joined.Store(true)
+	var at room.Start
+	if q.after == nil {
+		at = c.room.Join(q.history)
+	} else {
+		at = c.room.Resume(*q.after, q.history)
+	}
+	c.out.Send(wire.Frame(s.welcome(c, q, at)))
+	c.out.Send(wire.Frame(s.opts.Presence.Snapshot(c.room.Name)))
+	if at.From > 0 {
+		c.out.Send(wire.Frame(wire.Gap{Type: "gap", From: at.From, To: at.To}))
+	}
+	c.out.Attach(c.room, at)
+	if draining { // it was registered after Drain had counted
+		c.out.Close(wire.CloseRestart)
+	}
+}
+
+func (s *Server) welcome(c *conn, q query, at room.Start) wire.Welcome {
+	w := wire.Welcome{
+		Type: "welcome", App: s.opts.App, Session: c.session, Name: c.name, Room: c.room.Name,
+		Epoch: at.Position.Epoch, Seq: at.Position.Seq,
+		Limits: wire.Limits{Text: s.opts.MaxText, Frame: s.opts.MaxFrame, Rate: s.opts.MessageRate, Burst: s.opts.MessageBurst},
+	}
+	if q.after != nil {
+		w.Recovered = &at.Recovered
+	}
+	return w
+}
+
+// remove forgets a connection whose reader has ended.
+func (s *Server) remove(c *conn) {
+	s.mu.Lock()
+	delete(s.conns, c)
+	s.mu.Unlock()
+	if c.joined.Load() {
+		s.opts.Presence.Leave(c.room.Name, c.session)
+	}
+	s.opts.Rooms.Release(c.room)
+}
+
+// Drain takes no connections any more, closes those that there are one by one over the period, and waits until they are gone. When
+// ctx is done first, it cuts off who is left.
+func (s *Server) Drain(ctx context.Context, period time.Duration) {
+	s.mu.Lock()
+	s.draining = true
+	left := make([]*conn, 0, len(s.conns))
+	for c := range s.conns {
+		left = append(left, c)
+	}
+	s.mu.Unlock()
+
+	begin := time.Now()
+	for i, c := range left {
+		at := begin.Add(period * time.Duration(i) / time.Duration(len(left)))
+		select {
+		case <-time.After(time.Until(at)):
+		case <-ctx.Done():
+		}
+		c.out.Close(wire.CloseRestart)
+	}
+
+	gone := make(chan struct{})
+	go func() { // ends: either they go, or they are cut off below
+		defer close(gone)
+		s.readers.Wait()
+	}()
+	select {
+	case <-gone:
+	case <-ctx.Done():
+		s.mu.Lock()
+		for c := range s.conns {
+			_ = c.sock.Close()
+		}
+		s.mu.Unlock()
+	}
+	s.cancel()
+	<-gone
+}
+
+// newSession returns a random name for a connection. Others see it, so it must not be guessable from another one.
+func newSession() string {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails: it would crash the program instead
+	return hex.EncodeToString(b[:])
+}

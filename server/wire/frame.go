@@ -94,7 +94,7 @@ type Error struct {
 	Code         string `json:"code"`
 	Message      string `json:"message"`
 	Retryable    bool   `json:"retryable"`
-	RetryAfterMS int64  `json:"retry_after_ms,omitempty"`
+	RetryAfterMS int64  `json:"retry_after_ms,omitzero"`
 }
 
 // Presence says who is in the room: a snapshot has Names, a change has Joined and Left.

@@ -11,6 +11,7 @@ set -euo pipefail
 # name and Debian packages; `missing` below knows how to see whether the name is there.
 everything='
 redis-server redis-server
+redis-cli    redis-tools
 haproxy      haproxy
 nginx        nginx
 node         nodejs

@@ -141,7 +141,7 @@ func TestInstallSaysWhatItCannotDo(t *testing.T) {
 	if output, _, err := m.install(t, "wscat"); err == nil || !strings.Contains(output, "wscat is still missing after apt-get install of node-ws") {
 		t.Errorf("%v: %s", err, output)
 	}
-	if output, _, err := m.install(t, "emacs"); err == nil || !strings.Contains(output, "there is no 'emacs' to install; this script knows: redis-server haproxy") {
+	if output, _, err := m.install(t, "emacs"); err == nil || !strings.Contains(output, "there is no 'emacs' to install; this script knows: redis-server redis-cli haproxy") {
 		t.Errorf("%v: %s", err, output)
 	}
 	if err := os.Remove(filepath.Join(m.bin, "apt-get")); err != nil {

@@ -30,9 +30,10 @@ type Options struct {
 
 	// Where people connect: host:port, empty: on the cluster's own address. A cluster of tests leaves all of these empty.
 
-	Room  string
-	Page  string
-	Stats string
+	Room       string
+	Page       string
+	Stats      string
+	SocketPort string // the port that the page is told to open its socket at; empty: that of Room
 
 	// Log gets every line that a part writes, possibly from several goroutines at once. nil: nobody does.
 	Log func(part, line string)
@@ -110,7 +111,7 @@ func (c *Cluster) plan() error {
 		return fmt.Errorf("make a directory for the cluster: %w", err)
 	}
 	var ports []string
-	if c.host, ports, err = freePorts(4 + c.options.Servers); err != nil {
+	if c.host, ports, err = FreePorts(4 + c.options.Servers); err != nil {
 		return err
 	}
 	take := func(chosen string) string {

@@ -21,7 +21,7 @@ func within(t *testing.T, d time.Duration) context.Context {
 }
 
 func TestFreePortsDiffer(t *testing.T) {
-	host, ports, err := freePorts(20)
+	host, ports, err := FreePorts(20)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,10 +11,10 @@ import (
 // errTaken says that somebody else took a port that was free a moment ago.
 var errTaken = errors.New("a port has been taken")
 
-// freePorts returns a loopback address that nobody uses and n free ports on it. All are held at once, so that they differ, and then let go for the
+// FreePorts returns a loopback address that nobody uses and n free ports on it. All are held at once, so that they differ, and then let go for the
 // parts to take. On 127.0.0.1 that would be a gamble: the kernel hands out the same numbers for outgoing connections, of which a test
 // makes hundreds while a killed server's port waits for its restart. Nothing goes out from an address that nobody else has.
-func freePorts(n int) (host string, ports []string, err error) {
+func FreePorts(n int) (host string, ports []string, err error) {
 	host = fmt.Sprintf("127.%d.%d.%d", 1+rand.IntN(254), rand.IntN(255), 1+rand.IntN(254))
 	var held []net.Listener
 	defer func() {

@@ -121,9 +121,11 @@ func (c *Cluster) nginxPart(root, page string) (*Part, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read nginx's template: %w", err)
 	}
-	_, socketPort, err := net.SplitHostPort(c.HAProxy.Addr)
-	if err != nil {
-		return nil, fmt.Errorf("plan nginx: %w", err)
+	socketPort := c.options.SocketPort
+	if socketPort == "" {
+		if _, socketPort, err = net.SplitHostPort(c.HAProxy.Addr); err != nil {
+			return nil, fmt.Errorf("plan nginx: %w", err)
+		}
 	}
 	dir := filepath.Join(c.dir, "nginx")
 	if err := os.Mkdir(dir, 0o700); err != nil {

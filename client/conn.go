@@ -24,8 +24,6 @@ type Conn struct {
 
 	// Owned by the goroutine in Next.
 
-	watched context.Context // its end closes the connection
-	unwatch func() bool
 	heardAt time.Time // when the read deadline was last moved
 	frame   *[]byte   // holds Raw of the message handed out last, when skimming
 	skimmed Message   // handed out again and again, when skimming
@@ -52,7 +50,20 @@ type answer struct {
 // read cannot be taken up again once it is broken off, so the end of ctx closes the connection, with 1000. After an error, which is a *CloseError or
 // wraps ctx's cause, every further call returns the same.
 func (c *Conn) Next(ctx context.Context) (Event, error) {
-	c.watch(ctx)
+	defer c.watch(ctx)()
+	return c.next(ctx)
+}
+
+// watch makes the end of ctx close the connection, until the returned function is called.
+func (c *Conn) watch(ctx context.Context) (unwatch func() bool) {
+	if ctx.Done() == nil {
+		return func() bool { return true }
+	}
+	return context.AfterFunc(ctx, func() { c.Close() })
+}
+
+// next is Next for a caller that watches ctx itself, once for many events.
+func (c *Conn) next(ctx context.Context) (Event, error) {
 	for {
 		event, err := c.read()
 		if err != nil {
@@ -65,29 +76,12 @@ func (c *Conn) Next(ctx context.Context) (Event, error) {
 	}
 }
 
-// watch sees to it that the end of ctx wakes up a read. Calls with the same context, as in a loop, cost nothing.
-func (c *Conn) watch(ctx context.Context) {
-	if c.watched == ctx {
-		return
-	}
-	if c.unwatch != nil {
-		c.unwatch()
-	}
-	c.watched, c.unwatch = ctx, nil
-	if ctx.Done() != nil {
-		c.unwatch = context.AfterFunc(ctx, func() { c.Close() })
-	}
-}
-
 // fail remembers why reading is over and releases everybody who waits for an ack.
 func (c *Conn) fail(ctx context.Context, err error) error {
 	if c.err == nil {
 		c.err = err
 		if cause := context.Cause(ctx); cause != nil {
 			c.err = fmt.Errorf("read from the server: %w", cause)
-		}
-		if c.unwatch != nil {
-			c.unwatch()
 		}
 		c.ws.Close()
 		c.release(c.err)

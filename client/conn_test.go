@@ -247,6 +247,26 @@ func TestTheEndOfTheContextEndsTheConnection(t *testing.T) {
 	}
 }
 
+func TestAContextThatEndsBetweenTwoCallsIsNothing(t *testing.T) {
+	conn := dial(t, Options{URL: serve(t, func(p *peer) {
+		p.send(message(1))
+		p.receive()
+		p.send(message(2))
+		p.untilGone()
+	})})
+	ctx, cancel := context.WithCancel(t.Context())
+	if _, err := conn.Next(ctx); err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	if err := conn.Typing(); err != nil {
+		t.Fatal(err)
+	}
+	if e, err := conn.Next(t.Context()); err != nil || e.(*Message).Seq != 2 {
+		t.Errorf("next: %+v, %v, want the second message", e, err)
+	}
+}
+
 func TestASilentLinkIsGivenUp(t *testing.T) {
 	conn := dial(t, Options{IdleTimeout: 200 * time.Millisecond, URL: serve(t, func(p *peer) {
 		ticker := time.NewTicker(50 * time.Millisecond)

@@ -160,9 +160,10 @@ func (s *Session) resume() Options {
 // serve delivers what conn brings until it ends, and returns why.
 func (s *Session) serve(ctx context.Context, conn *Conn) error {
 	defer conn.Close()
+	defer conn.watch(ctx)()
 	s.began = time.Now()
 	for {
-		event, err := conn.Next(ctx)
+		event, err := conn.next(ctx)
 		if err != nil {
 			s.unlink(err)
 			return err

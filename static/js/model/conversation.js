@@ -1,0 +1,284 @@
+// The conversation of one room as this page knows it: what the log holds, in its order, then what is still on its way.
+//
+// A message of one's own is `sending` from the moment it is written, `sent` once the log has it (an ack or the message itself,
+// whichever comes first) and `failed` when it was given up. Order is by seq, never by time; the same message is shown once, told by
+// its seq inside an epoch and by its id when the log was replaced.
+
+/** @typedef {import('../../types.js').Item} Item */
+/** @typedef {import('../../types.js').MessageItem} MessageItem */
+/** @typedef {import('../../types.js').MessageFrame} MessageFrame */
+
+const MEMORY = 5000 // items that are kept; the page shows a part of them
+const MEMORY_LEEWAY = 500 // more than that before the oldest go
+
+export class Conversation {
+  /** @type {Item[]} what has its place: messages of the log, failed ones, notices and breaks */
+  #settled = []
+  /** @type {MessageItem[]} own messages that the log does not have yet, as far as we know */
+  #tail = []
+  /** @type {Map<string, MessageItem>} */
+  #byId = new Map()
+  /** @type {Set<string>} the sessions that were ours */
+  #sessions
+  #forgotten = 0
+  #counter = 0
+
+  // The log that we follow.
+  #epoch = ''
+  #era = 0
+  /** @type {number | null} the newest seq seen; null before the first */
+  #seq = null
+  /** @type {Set<number>} the seqs seen in this era */
+  #seqs = new Set()
+  #floor = 0 // below this nothing is remembered
+  /** @type {Item | null} a break that the next message of the same log may explain better */
+  #openBreak = null
+
+  /** @param {Iterable<string>} [sessions] earlier sessions of this window */
+  constructor(sessions = []) {
+    this.#sessions = new Set(sessions)
+  }
+
+  // ---- Reading ----
+
+  /** The place of the oldest item in memory. It grows when older ones are forgotten. */
+  get first() {
+    return this.#forgotten
+  }
+
+  /** The place after the newest item. */
+  get length() {
+    return this.#forgotten + this.#settled.length + this.#tail.length
+  }
+
+  /** @param {number} place @returns {Item | undefined} */
+  at(place) {
+    const index = place - this.#forgotten
+    return index < this.#settled.length ? this.#settled[index] : this.#tail[index - this.#settled.length]
+  }
+
+  /** @param {string} id */
+  find(id) {
+    return this.#byId.get(id)
+  }
+
+  /**
+   * The last message seen, to resume after it; null if there is none and the log was not empty.
+   * @returns {import('../../types.js').Position | null}
+   */
+  get position() {
+    return this.#seq === null ? null : { epoch: this.#epoch, seq: this.#seq }
+  }
+
+  /** @param {string} session */
+  isOwn(session) {
+    return this.#sessions.has(session)
+  }
+
+  get sessions() {
+    return [...this.#sessions]
+  }
+
+  // ---- What the reader does ----
+
+  /** @param {{id: string, text: string, name: string, session: string, at: number}} message */
+  compose(message) {
+    this.#addToTail({
+      kind: 'message', key: message.id, era: this.#era, seq: null, missing: 0, app: '', own: true, state: 'sending', reason: '', ...message,
+    })
+  }
+
+  /** @param {string} id @param {string} reason */
+  fail(id, reason) {
+    const item = this.#byId.get(id)
+    if (item?.state !== 'sending') return
+    this.#remove(item)
+    this.#settle({ ...item, state: 'failed', reason })
+  }
+
+  /** @param {string} id @param {number} now */
+  retry(id, now) {
+    const item = this.#takeFailed(id)
+    if (item) this.#addToTail({ ...item, state: 'sending', reason: '', at: now })
+  }
+
+  /** @param {string} id */
+  discard(id) {
+    if (this.#takeFailed(id)) this.#byId.delete(id)
+  }
+
+  // ---- What the server says ----
+
+  /** @param {import('../../types.js').WelcomeFrame} frame @param {number} now */
+  welcome(frame, now) {
+    this.#sessions.add(frame.session)
+    if (frame.epoch === this.#epoch) return
+    if (this.#epoch) this.#newEra(now)
+    this.#epoch = frame.epoch
+    this.#seq = frame.seq === 0 ? 0 : null
+  }
+
+  /**
+   * Takes a message of the log.
+   * @param {MessageFrame} frame
+   * @returns {MessageItem | null} the item if this message is new to the reader
+   */
+  message(frame) {
+    const { seq, id } = frame
+    const twice = seq < this.#floor || this.#seqs.has(seq)
+    const known = this.#byId.get(id)
+    const missing = this.#seq === null || twice ? 0 : Math.max(0, seq - this.#seq - 1)
+    this.#advance(seq)
+    if (twice || (known && known.seq !== null)) return null
+    if (known) this.#remove(known)
+    const { app, session, name, text, at } = frame
+    const own = known !== undefined || this.#sessions.has(session)
+    /** @type {MessageItem} */
+    const item = {
+      kind: 'message', key: id || `${this.#era}:${seq}`, id, era: this.#era, seq, missing, app, session, name, text, at, own, state: 'sent', reason: '',
+    }
+    this.#closeBreak()
+    this.#insert(item)
+    this.#forget()
+    return own ? null : item
+  }
+
+  /** @param {import('../../types.js').AckFrame} frame */
+  ack(frame) {
+    const item = this.#byId.get(frame.id)
+    if (!item || item.seq !== null) return
+    const passed = this.#seq !== null && frame.seq <= this.#seq
+    if (item.state === 'sent' && !passed) return
+    this.#remove(item)
+    if (passed) { // it lies further back than what we were given
+      this.#seqs.add(frame.seq)
+      this.#insert({ ...item, era: this.#era, seq: frame.seq, state: 'sent', reason: '' })
+    } else {
+      this.#addToTail({ ...item, state: 'sent', reason: '' }) // the message itself is about to come, and says where it belongs
+    }
+  }
+
+  /** @param {import('../../types.js').NoticeFrame} frame @param {number} now */
+  notice(frame, now) {
+    this.#settle({ kind: 'notice', key: `n${++this.#counter}`, text: frame.text, at: now })
+  }
+
+  /** @param {import('../../types.js').GapFrame} frame @param {number} now */
+  gap(frame, now) {
+    const from = Math.max(frame.from, this.#seq === null ? frame.from : this.#seq + 1)
+    if (frame.to >= from) this.#break(frame.to - from + 1, now)
+  }
+
+  /** @param {import('../../types.js').ResetFrame} frame @param {number} now */
+  reset(frame, now) {
+    if (frame.epoch === this.#epoch) return
+    if (this.#epoch) this.#newEra(now)
+    this.#epoch = frame.epoch
+    this.#seq = frame.seq
+  }
+
+  // ---- Places ----
+
+  /**
+   * Another log: what was seen stays, its numbers mean nothing any more.
+   * @param {number} now
+   */
+  #newEra(now) {
+    for (const item of this.#tail.filter((item) => item.state === 'sent')) {
+      this.#remove(item)
+      this.#settle(item)
+    }
+    this.#break(null, now)
+    this.#openBreak = null // it stays: nobody will ever know how many
+    this.#era++
+    this.#seqs.clear()
+    this.#floor = 0
+  }
+
+  /** @param {number | null} count @param {number} now */
+  #break(count, now) {
+    this.#closeBreak()
+    if (!this.#settled.some((item) => item.kind === 'message')) return // nothing is missing after nothing
+    this.#openBreak = { kind: 'break', key: `b${++this.#counter}`, count, at: now }
+    this.#settle(this.#openBreak)
+  }
+
+  /** The message that follows says itself what is missing before it. */
+  #closeBreak() {
+    if (this.#openBreak) this.#remove(this.#openBreak)
+    this.#openBreak = null
+  }
+
+  /** @param {number} seq */
+  #advance(seq) {
+    if (seq >= this.#floor) this.#seqs.add(seq)
+    if (this.#seq === null || seq > this.#seq) this.#seq = seq
+  }
+
+  /**
+   * Puts a message of the log where its seq belongs.
+   * @param {MessageItem} item
+   */
+  #insert(item) {
+    const place = this.#placeOf(item)
+    const next = this.#settled[place]
+    if (next?.kind === 'message' && next.missing > 0) this.#settled[place] = this.#remember({ ...next, missing: next.missing - 1 })
+    this.#settled.splice(place, 0, this.#remember(item))
+  }
+
+  /** @param {MessageItem} item @returns {number} an index of settled */
+  #placeOf(item) {
+    let place = this.#settled.length
+    for (let i = place - 1; i >= 0; i--) {
+      const other = this.#settled[i]
+      if (other?.kind !== 'message' || other.seq === null) continue
+      if (other.era < item.era || other.seq < /** @type {number} */ (item.seq)) break
+      place = i
+    }
+    return place
+  }
+
+  /** @param {Item} item */
+  #settle(item) {
+    this.#settled.push(item.kind === 'message' ? this.#remember(item) : item)
+  }
+
+  /** @param {MessageItem} item */
+  #addToTail(item) {
+    this.#tail.push(this.#remember(item))
+  }
+
+  /** @template {MessageItem} T @param {T} item @returns {T} */
+  #remember(item) {
+    if (item.id) this.#byId.set(item.id, item)
+    return item
+  }
+
+  /** @param {string} id @returns {MessageItem | undefined} */
+  #takeFailed(id) {
+    const item = this.#byId.get(id)
+    if (item?.state !== 'failed') return undefined
+    this.#remove(item)
+    return item
+  }
+
+  /** @param {Item} item */
+  #remove(item) {
+    for (const list of [this.#tail, this.#settled]) {
+      const index = list.lastIndexOf(/** @type {any} */ (item))
+      if (index >= 0) list.splice(index, 1)
+    }
+  }
+
+  #forget() {
+    if (this.#settled.length <= MEMORY + MEMORY_LEEWAY) return
+    const old = this.#settled.splice(0, this.#settled.length - MEMORY)
+    this.#forgotten += old.length
+    for (const item of old) {
+      if (item.kind !== 'message') continue
+      this.#byId.delete(item.id)
+      if (item.era === this.#era && item.seq !== null) this.#floor = Math.max(this.#floor, item.seq + 1)
+    }
+    for (const seq of this.#seqs) if (seq < this.#floor) this.#seqs.delete(seq)
+  }
+}

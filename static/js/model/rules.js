@@ -1,0 +1,59 @@
+// What a name, a text and a room may be: the rules of the server (server/chat), so that people hear about a mistake before
+// anything is sent. A browser cannot read why a handshake was refused.
+
+const NAME_LIMIT = 32 // characters (code points) after trimming
+const MARKS_LIMIT = 2 // combining marks on one character
+
+const SPACES = /\p{Zs}+/gu
+const EDGES = /^[\p{White_Space}]+|[\p{White_Space}]+$/gu
+const JOINERS_AND_TAGS = /[\u200c\u200d\u{e0020}-\u{e007f}]/gu
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\ufffd\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\uffa0]/u
+const EMOJI_MARKS = /[\ufe00-\ufe0f\u20e3]/gu
+const TOO_MANY_MARKS = new RegExp(`[\\p{Mn}\\p{Me}]{${MARKS_LIMIT + 1}}`, 'u')
+const VISIBLE = /[^\p{Mn}\p{Me}\p{C}\p{Z}]/u
+
+const TEXT_CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/gu // all but tab and line feed
+const LONE_SURROGATES = /\p{Cs}/gu
+
+/**
+ * A name in the form in which everybody sees it, or what is wrong with it.
+ * @param {string} typed
+ * @returns {{name: string, problem: string}}
+ */
+export function cleanName(typed) {
+  const name = typed.replace(EDGES, '').replace(SPACES, ' ').normalize('NFC')
+  return { name, problem: nameProblem(name) }
+}
+
+/** @param {string} name */
+function nameProblem(name) {
+  const length = characters(name)
+  if (length < 1 || length > NAME_LIMIT) return `Your name needs 1 to ${NAME_LIMIT} characters.`
+  if (UNSEEN.test(name.replace(JOINERS_AND_TAGS, ''))) return 'Your name has an invisible character in it. Type it anew.'
+  if (TOO_MANY_MARKS.test(name.replace(EMOJI_MARKS, ''))) return `Your name may have at most ${MARKS_LIMIT} accents on a letter.`
+  if (!VISIBLE.test(name)) return 'Your name needs a character that one can see.'
+  return ''
+}
+
+/**
+ * A text as it is sent: without blank lines around it, and without the control characters that pasting sometimes brings along.
+ * @param {string} typed
+ */
+export function cleanText(typed) {
+  return typed.replace(/\r\n?/g, '\n').replace(TEXT_CONTROLS, '').replace(LONE_SURROGATES, '\ufffd').replace(/^\s*\n/, '').trimEnd()
+}
+
+/** @param {string} room */
+export function validRoom(room) {
+  return /^[a-z0-9-]{1,32}$/.test(room)
+}
+
+/**
+ * The length of a text as the server counts it: in code points.
+ * @param {string} text
+ */
+export function characters(text) {
+  let count = 0
+  for (const _ of text) count++
+  return count
+}

@@ -1,0 +1,33 @@
+// What a screen reader says of messages that come in: at most one line a second, however many there are.
+
+const INTERVAL = 1000 // ms
+const TEXT_LIMIT = 200 // characters that are read out
+
+export class Summary {
+  /** @type {{name: string, text: string}[]} */
+  #waiting = []
+  #resting = false
+  #clock
+  #say
+
+  /** @param {import('../../types.js').Clock} clock @param {(line: string) => void} say */
+  constructor(clock, say) {
+    this.#clock = clock
+    this.#say = say
+  }
+
+  /** @param {{name: string, text: string}} message */
+  add(message) {
+    this.#waiting.push(message)
+    if (!this.#resting) this.#speak()
+  }
+
+  #speak() {
+    const [first] = this.#waiting
+    this.#resting = first !== undefined
+    if (!first) return
+    this.#say(this.#waiting.length > 1 ? `${this.#waiting.length} new messages` : `${first.name}: ${first.text.slice(0, TEXT_LIMIT)}`)
+    this.#waiting = []
+    this.#clock.after(INTERVAL, () => this.#speak())
+  }
+}

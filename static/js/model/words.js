@@ -1,0 +1,92 @@
+// The words of the page that depend on something. Short, in plain sentences: what is, and what happens next.
+
+/** @typedef {import('../../types.js').ConnectionState} ConnectionState */
+
+/** @param {number} n @param {string} one @param {string} many */
+export const plural = (n, one, many) => `${n.toLocaleString('en')} ${n === 1 ? one : many}`
+
+/** @param {string[]} names */
+export function typing(names) {
+  const [first, second] = names
+  if (!first) return ''
+  if (names.length === 1) return `${first} is typing…`
+  if (names.length === 2) return `${first} and ${second} are typing…`
+  return `${first} and ${names.length - 1} others are typing…`
+}
+
+/**
+ * What the chip of the connection says.
+ * @param {ConnectionState} state @param {number} unsent @param {number} now @param {boolean} offline
+ * @returns {{kind: string, label: string}}
+ */
+export function chip(state, unsent, now, offline) {
+  const rest = unsent > 0 ? ` · ${unsent} unsent` : ''
+  if (state.kind === 'connected') return { kind: 'connected', label: `connected · ${state.app}` }
+  if (state.kind === 'stopped') return { kind: 'stopped', label: `disconnected${rest}` }
+  if (offline) return { kind: 'offline', label: `offline${rest}` }
+  if (state.kind === 'connecting') return { kind: 'reconnecting', label: `connecting${rest}` }
+  const seconds = Math.ceil((state.until - now) / 1000)
+  return { kind: 'reconnecting', label: (seconds > 0 ? `reconnecting in ${seconds} s` : 'reconnecting') + rest }
+}
+
+/**
+ * Why a message failed, when its connection was closed because of it.
+ * @type {Record<number, string>}
+ */
+const REFUSED = {
+  1002: 'The server could not read it.',
+  1003: 'The server could not read it.',
+  1007: 'The server could not read it.',
+  1009: 'It is too long for the server.',
+}
+
+/** @param {number} code */
+export const refused = (code) => REFUSED[code] ?? 'The server refused it.'
+
+/**
+ * What a closed connection means for people.
+ * @type {Record<number, string>}
+ */
+const CLOSED = {
+  1013: 'The server is full or overloaded. This page tries again by itself.',
+  4013: 'You wrote faster than this room allows. This page connects again in a moment; nothing is lost.',
+  4500: 'The server got too many requests that it could not read, and asks this page to stay away.',
+}
+
+/**
+ * A sentence about why there is no connection; '' if the chip says enough.
+ * @param {ConnectionState} state
+ */
+export function whyClosed(state) {
+  if (state.kind === 'stopped') return CLOSED[state.code] ?? `The server asks this page to stay away (code ${state.code}).`
+  return state.kind === 'waiting' ? CLOSED[state.code] ?? '' : ''
+}
+
+/**
+ * Why joining did not work, on the card.
+ * @param {boolean} offline the browser says that there is no network
+ * @param {boolean} reachable the server answers, but does not let this page in
+ */
+export function whyNotJoined(offline, reachable) {
+  if (offline) return 'You are offline. You will join as soon as the network is back.'
+  if (reachable) return 'The server is there but does not let this page in: it may be full, or not accept this address. Trying again.'
+  return 'The server does not answer. Trying again.'
+}
+
+/**
+ * What stands where messages are missing.
+ * @param {number | null} count
+ */
+export function missing(count) {
+  if (count === null) return 'Some messages may be missing here.'
+  return `${plural(count, 'message is', 'messages are')} no longer available here.`
+}
+
+/**
+ * What the pill at the lower edge says.
+ * @param {number} unseen @returns {{shown: string, spoken: string}}
+ */
+export function pill(unseen) {
+  if (unseen === 0) return { shown: 'latest', spoken: 'Go to the latest message' }
+  return { shown: `${unseen > 999 ? '999+' : unseen} new`, spoken: `Go to ${plural(unseen, 'new message', 'new messages')}` }
+}

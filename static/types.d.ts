@@ -1,0 +1,100 @@
+// The shapes that the modules of the page hand to one another. Only for the type checker: nothing here is served.
+
+// ---- The protocol, as the page reads it (server/wire says it in full) ----
+
+export type Limits = { text: number; frame: number; rate: number; burst: number }
+export type Position = { epoch: string; seq: number }
+
+export type WelcomeFrame = {
+  type: 'welcome'; app: string; session: string; name: string; room: string; epoch: string; seq: number
+  recovered?: boolean; limits: Limits
+}
+export type MessageFrame = {
+  type: 'message'; seq: number; id: string; app: string; session: string; name: string; text: string; at: number
+}
+export type AckFrame = { type: 'ack'; id: string; seq: number; duplicate?: boolean }
+export type ErrorFrame = {
+  type: 'error'; id?: string; code: string; message: string; retryable?: boolean; retry_after_ms?: number
+}
+export type PresenceFrame = { type: 'presence'; online: number; names?: string[]; joined?: string[]; left?: string[] }
+export type TypingFrame = { type: 'typing'; session: string; name: string }
+export type NoticeFrame = { type: 'notice'; text: string }
+export type GapFrame = { type: 'gap'; from: number; to: number }
+export type ResetFrame = { type: 'reset'; epoch: string; seq: number }
+export type ReconnectFrame = { type: 'reconnect'; after_ms: number }
+
+export type ServerFrame = WelcomeFrame | MessageFrame | AckFrame | ErrorFrame | PresenceFrame | TypingFrame | NoticeFrame
+  | GapFrame | ResetFrame | ReconnectFrame
+export type ClientFrame = { type: 'message'; id: string; text: string } | { type: 'typing' }
+
+// ---- The conversation ----
+
+/** `sending`: on its way. `sent`: in the log. `failed`: given up, until somebody tries again. */
+export type Delivery = 'sending' | 'sent' | 'failed'
+
+/** One message as it is shown. Items are never changed, only replaced: who sees the same object sees the same message. */
+export type MessageItem = {
+  kind: 'message'
+  key: string // stays the same from the first moment to the last
+  id: string
+  era: number // counts the logs that this page has seen; a seq means something inside its era only
+  seq: number | null // null until the log has it
+  missing: number // how many messages before this one are out of reach
+  app: string // '' until a server has taken it
+  session: string
+  name: string
+  text: string
+  at: number // Unix milliseconds
+  own: boolean
+  state: Delivery
+  reason: string // why it failed, for people; '' otherwise
+}
+export type NoticeItem = { kind: 'notice'; key: string; text: string; at: number }
+/** Messages are missing here: so many, or nobody knows how many (null). */
+export type BreakItem = { kind: 'break'; key: string; count: number | null; at: number }
+export type Item = MessageItem | NoticeItem | BreakItem
+
+/** What stands above an item because of the one before it. */
+export type Decoration = { day: boolean; missing: number; head: boolean }
+
+// ---- The connection ----
+
+export type ConnectionState =
+  | { kind: 'connecting'; since: number }
+  | { kind: 'connected'; app: string }
+  | { kind: 'waiting'; until: number; code: number; opened: boolean } // opened: the handshake had succeeded
+  | { kind: 'stopped'; code: number }
+
+export type Address = {
+  /** The address of a WebSocket of that room. */
+  socket: (query: Record<string, string>) => string
+  /** The address that says how many are in a room. */
+  count: (room: string) => string
+}
+
+/** Time, so that tests can bring their own. */
+export type Clock = { now: () => number; after: (ms: number, run: () => void) => () => void }
+
+/** As much of a WebSocket as the page uses. */
+export type Socket = {
+  send: (data: string) => void
+  close: (code?: number, reason?: string) => void
+  onopen: ((event: any) => void) | null
+  onmessage: ((event: any) => void) | null
+  onclose: ((event: any) => void) | null
+}
+
+// ---- The room, as the views see it ----
+
+export type RoomListener = {
+  /** Messages, notices or their state have changed. */
+  items: () => void
+  /** Somebody else has just said this. */
+  heard: (item: MessageItem) => void
+  state: (state: ConnectionState) => void
+  people: () => void
+  typing: () => void
+  unsent: () => void
+}
+
+export type Theme = 'system' | 'light' | 'dark'

@@ -1,0 +1,266 @@
+// A room as somebody takes part in it: the connection, the conversation, the outbox, who is here and who is writing, held together.
+// It knows no document; the views listen to it.
+
+import { Conversation } from '../model/conversation.js'
+import { Outbox } from '../model/outbox.js'
+import { People } from '../model/people.js'
+import { Typists } from '../model/typists.js'
+import { refused } from '../model/words.js'
+import { refusesLast } from './closing.js'
+import { Connection } from './connection.js'
+import { uuid } from './uuid.js'
+
+/** @typedef {import('../../types.js').RoomListener} RoomListener */
+/** @typedef {import('../../types.js').WelcomeFrame} WelcomeFrame */
+
+const HISTORY = 200 // messages that we ask for on joining: the most that the server gives
+const CATCH_UP_LIMIT = 2000 // ms after the welcome; then the outbox opens even if not all that was promised has come
+const TYPING_INTERVAL = 3000 // ms between two signs that we are writing
+
+/** @type {import('../../types.js').Limits} until a welcome says otherwise */
+const LIMITS = { text: 4000, frame: 16_384, rate: 5, burst: 10 }
+
+export class Room {
+  name
+  room
+  limits = LIMITS
+  people = new People()
+  /** Whether a welcome has ever come. */
+  joined = false
+  conversation
+  #clock
+  /** @type {Outbox} */
+  #outbox
+  #typists
+  /** @type {Connection} */
+  #connection
+  /** @type {Set<RoomListener>} */
+  #listeners = new Set()
+  #session = ''
+  /**
+   * The seq up to which messages are what we missed, or history; null when we have it all.
+   * @type {number | null}
+   */
+  #target = null
+  #isHistory = true
+  #typedAt = -Infinity
+  #cancelCatchUp = () => {}
+
+  /**
+   * @param {object} options
+   * @param {string} options.name @param {string} options.room
+   * @param {Iterable<string>} [options.sessions] earlier sessions of this window: their messages are one's own
+   * @param {import('../../types.js').Address} options.address
+   * @param {import('../../types.js').Clock} options.clock
+   * @param {(url: string) => import('../../types.js').Socket} options.open
+   * @param {() => number} [options.random]
+   */
+  constructor({ name, room, sessions = [], address, clock, open, random = Math.random }) {
+    this.name = name
+    this.room = room
+    this.#clock = clock
+    this.conversation = new Conversation(sessions)
+    this.#typists = new Typists(clock, () => this.#tell('typing'))
+    this.#outbox = new Outbox(clock, {
+      send: (frame) => this.#connection.send(frame),
+      fail: (id, reason) => this.#failed(id, reason),
+      stalled: () => this.#connection.drop(),
+    })
+    this.#connection = new Connection({ dial: () => open(address.socket(this.#query())), clock, random }, {
+      up: (frame) => this.#up(frame),
+      frame: (frame) => this.#received(frame),
+      down: (code) => this.#down(code),
+      state: (state) => this.#tell('state', state),
+    })
+  }
+
+  /** @param {RoomListener} listener @returns {() => void} stops listening */
+  listen(listener) {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  get state() {
+    return this.#connection.state
+  }
+
+  get unsent() {
+    return this.#outbox.size
+  }
+
+  /** The names of those who are writing. */
+  get typing() {
+    return this.#typists.names
+  }
+
+  // ---- What the reader does ----
+
+  join() {
+    this.#connection.start()
+  }
+
+  leave() {
+    this.#cancelCatchUp()
+    this.#typists.clear()
+    this.#outbox.close()
+    this.#connection.stop()
+    this.#listeners.clear()
+  }
+
+  /** @param {string} text as the rules want it */
+  send(text) {
+    const id = uuid()
+    this.conversation.compose({ id, text, name: this.name, session: this.#session, at: this.#clock.now() })
+    this.#typedAt = -Infinity
+    this.#post(id, text)
+  }
+
+  /** @param {string} id of a message that failed */
+  retry(id) {
+    const item = this.conversation.find(id)
+    if (item?.state !== 'failed') return
+    this.conversation.retry(id, this.#clock.now())
+    this.#post(id, item.text)
+  }
+
+  /** @param {string} id of a message that failed */
+  discard(id) {
+    this.conversation.discard(id)
+    this.#tell('items')
+  }
+
+  /** A key was pressed. */
+  typed() {
+    const now = this.#clock.now()
+    if (this.state.kind !== 'connected' || now - this.#typedAt < TYPING_INTERVAL) return
+    this.#typedAt = now
+    this.#connection.send({ type: 'typing' })
+  }
+
+  retryNow() {
+    this.#connection.retryNow()
+  }
+
+  /** The network may have changed. */
+  refresh() {
+    this.#connection.refresh()
+  }
+
+  // ---- What the connection says ----
+
+  /** Where the next WebSocket begins. */
+  #query() {
+    const position = this.conversation.position
+    const from = position ? { after: `${position.epoch}:${position.seq}` } : { history: String(HISTORY) }
+    return { name: this.name, room: this.room, ...from }
+  }
+
+  /** @param {WelcomeFrame} frame */
+  #up(frame) {
+    this.#outbox.close()
+    this.#session = frame.session
+    this.name = frame.name
+    this.limits = frame.limits
+    this.#isHistory = this.conversation.position === null
+    this.conversation.welcome(frame, this.#clock.now())
+    this.joined = true
+    this.#target = frame.seq
+    this.#cancelCatchUp()
+    this.#cancelCatchUp = this.#clock.after(CATCH_UP_LIMIT, () => this.#caughtUp())
+    this.#checkCaughtUp()
+    this.#tell('items')
+  }
+
+  /** @param {number} code */
+  #down(code) {
+    this.#cancelCatchUp()
+    if (refusesLast(code)) this.#outbox.refuseFlying(refused(code))
+    this.#outbox.close()
+    this.#typists.clear()
+  }
+
+  /** @param {import('../../types.js').ServerFrame} frame @returns {void} */
+  #received(frame) {
+    const now = this.#clock.now()
+    switch (frame.type) {
+      case 'message': return this.#message(frame)
+      case 'ack':
+        this.conversation.ack(frame)
+        this.#confirmed(frame.id)
+        return this.#tell('items')
+      case 'error': return this.#outbox.refuse(frame)
+      case 'presence':
+        this.people.take(frame)
+        return this.#tell('people')
+      case 'typing': return this.conversation.isOwn(frame.session) ? undefined : this.#typists.add(frame.session, frame.name)
+      case 'notice':
+        this.conversation.notice(frame, now)
+        return this.#tell('items')
+      case 'gap':
+        this.conversation.gap(frame, now)
+        return this.#tell('items')
+      case 'reset':
+        this.conversation.reset(frame, now)
+        this.#caughtUp()
+        return this.#tell('items')
+      default:
+    }
+  }
+
+  /** @param {import('../../types.js').MessageFrame} frame */
+  #message(frame) {
+    const heard = this.conversation.message(frame)
+    this.#typists.remove(frame.session)
+    this.#confirmed(frame.id)
+    this.#tell('items')
+    if (heard && !this.#isHistory) this.#tell('heard', heard)
+    this.#checkCaughtUp()
+  }
+
+  /** @param {string} id */
+  #confirmed(id) {
+    this.#outbox.confirm(id)
+    this.#tell('unsent')
+  }
+
+  #checkCaughtUp() {
+    const seq = this.conversation.position?.seq ?? -1
+    if (this.#target !== null && seq >= this.#target) this.#caughtUp()
+  }
+
+  /** Own messages that the log already had have been recognized by now: the rest may go. */
+  #caughtUp() {
+    this.#cancelCatchUp()
+    if (this.#target === null) return
+    this.#target = null
+    this.#isHistory = false
+    this.#outbox.open(this.limits)
+  }
+
+  // ---- Inside ----
+
+  /** @param {string} id @param {string} text */
+  #post(id, text) {
+    this.#tell('items')
+    this.#outbox.add(id, text)
+    this.#tell('unsent')
+  }
+
+  /** @param {string} id @param {string} reason */
+  #failed(id, reason) {
+    this.conversation.fail(id, reason)
+    this.#tell('items')
+    this.#tell('unsent')
+  }
+
+  /**
+   * @template {keyof RoomListener} K
+   * @param {K} event @param {Parameters<RoomListener[K]>} args
+   */
+  #tell(event, ...args) {
+    for (const listener of this.#listeners) {
+      const handle = /** @type {(...args: Parameters<RoomListener[K]>) => void} */ (listener[event])
+      handle(...args)
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { addressOf } from '../js/net/address.js'
+import { delay, isFinal, refusesLast } from '../js/net/closing.js'
+import { frameSize, parse } from '../js/net/frames.js'
+import { uuid, uuidOf } from '../js/net/uuid.js'
+import { message, randomFrom, welcome } from './helpers.js'
+
+test('where the socket is', () => {
+  const page = { protocol: 'http:', host: 'localhost:1007', hostname: 'localhost' }
+  assert.equal(addressOf({}, page).socket({ name: 'a b', room: 'x' }), 'ws://localhost:1007/ws?name=a+b&room=x')
+  assert.equal(addressOf({ socketPort: 8080 }, page).socket({}), 'ws://localhost:8080/ws?')
+  assert.equal(addressOf({ socketPort: 8080 }, page).count('x'), 'http://localhost:8080/rooms/x')
+  assert.equal(addressOf({ socketPort: 443 }, { ...page, protocol: 'https:' }).socket({}), 'wss://localhost:443/ws?')
+  for (const socketPort of ['x', 0, -1, 70_000, 1.5, null]) assert.match(addressOf({ socketPort }, page).socket({}), /^ws:\/\/localhost:1007/)
+})
+
+test('frames that are what they claim to be', () => {
+  for (const frame of [welcome(), welcome({ recovered: false }), message(1), { type: 'gap', from: 1, to: 2 }, { type: 'presence', online: 0 }]) {
+    assert.deepEqual(parse(JSON.stringify(frame)), frame)
+  }
+  const bad = [
+    message('1'), message(1.5), message(2 ** 53), { ...message(1), text: undefined }, welcome({ limits: null }), welcome({ recovered: 'yes' }),
+    { type: 'presence', online: 1, names: 'ann' }, { type: 'presence', online: 1, joined: [1] }, { type: 'constructor' }, [], 'x', null,
+  ]
+  for (const frame of bad) assert.equal(parse(JSON.stringify(frame)), null, JSON.stringify(frame))
+})
+
+test('the size of a frame is in bytes', () => {
+  assert.equal(frameSize({ type: 'message', id: '', text: 'ä👍\n' }), JSON.stringify({ type: 'message', id: '', text: '' }).length + 2 + 4 + 2)
+})
+
+test('close codes', () => {
+  assert.deepEqual([1000, 1006, 4008, 4499].map(isFinal), [false, false, false, false])
+  assert.deepEqual([4500, 4999].map(isFinal), [true, true])
+  assert.deepEqual([1000, 1012, 4500].map(refusesLast), [false, false, false])
+})
+
+test('delays are spread over their whole span, and never too short', () => {
+  const random = randomFrom(1)
+  const all = (code, attempt) => Array.from({ length: 1000 }, () => delay(code, attempt, random))
+  const span = (delays) => [Math.min(...delays), Math.max(...delays)]
+  const [least, most] = span(all(1006, 5))
+  assert.ok(least >= 100 && least < 300 && most > 14_000 && most <= 15_000, `${least} to ${most}`)
+  const [soonest, soon] = span(all(1012, 0))
+  assert.ok(soonest >= 100 && soon <= 1000 && soon > 900, `${soonest} to ${soon}`)
+  const [later] = span(all(1013, 0))
+  assert.ok(later >= 2000, `${later}`)
+  assert.ok(span(all(1006, 1000))[1] <= 15_000)
+})
+
+test('ids are UUIDs of version 4, with and without a secure context', () => {
+  const v4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+  assert.match(uuid(), v4)
+  assert.equal(uuidOf(new Uint8Array(16)), '00000000-0000-4000-8000-000000000000')
+  assert.equal(uuidOf(new Uint8Array(16).fill(255)), 'ffffffff-ffff-4fff-bfff-ffffffffffff')
+})

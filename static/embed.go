@@ -1,9 +1,10 @@
-// Package static is the page, as files in the binary: the server serves them where no Nginx stands before it. Nginx copies the same files.
+// Package static is the page: what a browser gets, and nothing else. The folder holds its tests and type declarations as well;
+// they are neither embedded here nor copied by the image of the web server, which takes the same five names.
 package static
 
 import "embed"
 
-// Files holds what a browser may ask for, and nothing else: index.html at the top.
+// Files are the files of the page, index.html at the top.
 //
-//go:embed index.html manifest.webmanifest css js icons
+//go:embed index.html manifest.webmanifest css icons js
 var Files embed.FS

@@ -1,0 +1,81 @@
+// What outlives a reload. In the browser (localStorage): the name and the tastes of its user. In the window (sessionStorage), which two
+// windows never share: which room it is in, and which sessions were its own.
+
+/** @typedef {import('../types.js').Theme} Theme */
+
+const PREFIX = 'livechat.'
+const SESSIONS = 50 // own sessions that are remembered
+
+/** @param {() => Storage} storage storage may be switched off, and then even looking at it throws */
+const store = (storage) => ({
+  /** @param {string} key */
+  get(key) {
+    try {
+      return storage().getItem(PREFIX + key) ?? ''
+    } catch {
+      return ''
+    }
+  },
+  /** @param {string} key @param {string} value '' removes it */
+  set(key, value) {
+    try {
+      if (value) storage().setItem(PREFIX + key, value)
+      else storage().removeItem(PREFIX + key)
+    } catch {
+      // Full or switched off: it is forgotten, nothing worse.
+    }
+  },
+})
+
+const browser = store(() => localStorage)
+const tab = store(() => sessionStorage)
+
+export const settings = {
+  get name() {
+    return browser.get('name')
+  },
+  set name(name) {
+    browser.set('name', name)
+  },
+
+  /** @returns {Theme} */
+  get theme() {
+    const theme = browser.get('theme')
+    return theme === 'light' || theme === 'dark' ? theme : 'system'
+  },
+  set theme(theme) {
+    browser.set('theme', theme === 'system' ? '' : theme)
+  },
+
+  get rosterOpen() {
+    return browser.get('roster') !== 'closed'
+  },
+  set rosterOpen(open) {
+    browser.set('roster', open ? '' : 'closed')
+  },
+
+  /** @returns {{room: string, name: string} | null} where this window is, and as whom, so that a reload does not leave the room */
+  get joined() {
+    const [room, name] = tab.get('joined').split('\n')
+    return room && name ? { room, name } : null
+  },
+  set joined(joined) {
+    tab.set('joined', joined ? `${joined.room}\n${joined.name}` : '') // neither has a line break in it
+  },
+
+  /** The sessions that were ours, newest last. */
+  get sessions() {
+    return tab.get('sessions').split(' ').filter(Boolean)
+  },
+  set sessions(sessions) {
+    tab.set('sessions', sessions.slice(-SESSIONS).join(' '))
+  },
+
+  /** What was written and not sent yet. */
+  get draft() {
+    return tab.get('draft')
+  },
+  set draft(text) {
+    tab.set('draft', text)
+  },
+}

@@ -1,0 +1,91 @@
+// The field where one writes. Enter sends, Shift+Enter breaks the line; Enter that ends the choice of a word (an input method) does neither.
+
+import { characters, cleanText } from '../model/rules.js'
+import { frameSize } from '../net/frames.js'
+import { settings } from '../settings.js'
+import { find, write } from './dom.js'
+
+const WARN = 200 // characters before the limit at which the counter appears
+const ENTER_OF_INPUT_METHOD = 229 // keyCode; Safari says so after the composition has ended
+const ANY_ID = '00000000-0000-4000-8000-000000000000' // as long as every id
+
+export class Composer {
+  #room
+  #field
+  #send
+  #counter
+
+  /**
+   * @param {ParentNode} root @param {import('../net/room.js').Room} room @param {AbortSignal} signal
+   * @param {() => void} onSend
+   */
+  constructor(root, room, signal, onSend) {
+    this.#room = room
+    this.#field = find(root, '#text', HTMLTextAreaElement)
+    this.#send = find(root, '#send', HTMLButtonElement)
+    this.#counter = find(root, '#counter', HTMLElement)
+    const submit = () => {
+      if (this.#submit()) onSend()
+    }
+    find(root, '#composer', HTMLFormElement).addEventListener('submit', (event) => {
+      event.preventDefault()
+      submit()
+      this.focus()
+    }, { signal })
+    this.#field.addEventListener('keydown', (event) => {
+      if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === ENTER_OF_INPUT_METHOD) return
+      event.preventDefault()
+      submit()
+    }, { signal })
+    this.#field.addEventListener('input', () => this.#typed(), { signal })
+    this.#field.value = settings.draft
+    this.changed()
+  }
+
+  focus() {
+    this.#field.focus({ preventScroll: true })
+  }
+
+  /** The text, the limits or the width may have changed. */
+  changed() {
+    const text = cleanText(this.#field.value)
+    const left = this.#left(text)
+    write(this.#counter, left <= WARN ? String(left).replace('-', '−') : '')
+    this.#counter.setAttribute('aria-label', left < 0 ? `${-left} characters too many` : `${left} characters left`)
+    this.#counter.toggleAttribute('data-over', left < 0)
+    this.#send.disabled = !text || left < 0
+    this.#grow()
+  }
+
+  #typed() {
+    settings.draft = this.#field.value
+    this.changed()
+    if (this.#field.value.trim()) this.#room.typed()
+  }
+
+  /** @returns {boolean} whether something was sent */
+  #submit() {
+    const text = cleanText(this.#field.value)
+    if (!text || this.#left(text) < 0) return false
+    this.#room.send(text)
+    this.#field.value = settings.draft = ''
+    this.changed()
+    return true
+  }
+
+  /**
+   * How many characters still fit. A frame has a limit as well, in bytes: emoji reach that one first.
+   * @param {string} text
+   */
+  #left(text) {
+    const { limits } = this.#room
+    const bytes = limits.frame - frameSize({ type: 'message', id: ANY_ID, text })
+    return Math.min(limits.text - characters(text), bytes < 0 ? Math.floor(bytes / 4) : Infinity)
+  }
+
+  /** As high as the text; the style sheet knows the most. */
+  #grow() {
+    this.#field.style.height = 'auto'
+    if (this.#field.value) this.#field.style.height = `${this.#field.scrollHeight}px`
+  }
+}

@@ -1,0 +1,40 @@
+// The few words that the views have for the document. Text goes in as text, never as markup.
+
+/**
+ * The content of a template, once more.
+ * @param {string} id
+ */
+export function stamp(id) {
+  return /** @type {DocumentFragment} */ (document.importNode(find(document, `#${id}`, HTMLTemplateElement).content, true))
+}
+
+/**
+ * An element that is there, and of that kind: anything else is a mistake in index.html.
+ * @template {Element} T
+ * @param {ParentNode} root @param {string} selector @param {new () => T} kind
+ * @returns {T}
+ */
+export function find(root, selector, kind) {
+  const element = root.querySelector(selector)
+  if (!(element instanceof kind)) throw new Error(`no ${kind.name} at ${selector}`)
+  return element
+}
+
+/**
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag @param {string} className @param {string} [text]
+ */
+export function make(tag, className, text = '') {
+  const element = document.createElement(tag)
+  if (className) element.className = className
+  if (text) element.textContent = text
+  return element
+}
+
+/**
+ * Sets a text only if it is another one: screen readers and selections notice.
+ * @param {Element} element @param {string} text
+ */
+export function write(element, text) {
+  if (element.textContent !== text) element.textContent = text
+}

@@ -1,0 +1,92 @@
+// Where the reader is in the log. At the end it sticks there; anywhere else it keeps what is on the screen where it is, whatever
+// is added or taken away around it.
+
+const NEAR_END = 48 // px that still count as the end
+const EDGE = 800 // px before an edge at which more is fetched
+
+export class Scroller {
+  #box
+  #content
+  #atEnd = true
+  #top = 0
+  #observer
+
+  /**
+   * @param {HTMLElement} box what scrolls
+   * @param {HTMLElement} content what is in it
+   * @param {(at: {end: boolean, upper: boolean, lower: boolean}) => void} moved the reader has scrolled: is at the end, near an edge
+   * @param {AbortSignal} signal
+   */
+  constructor(box, content, moved, signal) {
+    this.#box = box
+    this.#content = content
+    box.addEventListener('scroll', () => {
+      const up = box.scrollTop < this.#top
+      this.#top = box.scrollTop
+      const below = this.#below
+      // Growing content also fires scroll events; only the reader leaves the end, and only upwards.
+      this.#atEnd = below <= NEAR_END || (this.#atEnd && !up)
+      moved({ end: this.#atEnd, upper: up && box.scrollTop < EDGE, lower: !up && below < EDGE })
+    }, { passive: true, signal })
+    this.#observer = new ResizeObserver(() => this.#atEnd && this.toEnd()) // the keyboard, the composer, a window that shrinks
+    this.#observer.observe(box)
+    this.#observer.observe(content)
+    signal.addEventListener('abort', () => this.#observer.disconnect())
+  }
+
+  get atEnd() {
+    return this.#atEnd
+  }
+
+  /** How far it is to the end, in screens. */
+  get screensBelow() {
+    return this.#below / Math.max(1, this.#box.clientHeight)
+  }
+
+  /** What is below is not the newest: its end is no place to stick to. */
+  release() {
+    this.#atEnd = false
+  }
+
+  toEnd() {
+    this.#atEnd = true
+    this.#box.scrollTop = this.#top = this.#box.scrollHeight
+    this.#top = this.#box.scrollTop
+  }
+
+  /**
+   * Changes the content and leaves the reader where they are.
+   * @param {() => void} change
+   */
+  steady(change) {
+    if (this.#atEnd) {
+      change()
+      return this.toEnd()
+    }
+    const anchors = this.#visible()
+    change()
+    const anchor = anchors.find(({ element }) => element.isConnected)
+    if (!anchor) return
+    const moved = anchor.element.getBoundingClientRect().top - anchor.top
+    if (moved) this.#box.scrollTop += moved
+    this.#top = this.#box.scrollTop
+  }
+
+  get #below() {
+    return this.#box.scrollHeight - this.#box.scrollTop - this.#box.clientHeight
+  }
+
+  /** The items on the screen, and where they are. */
+  #visible() {
+    const { top, bottom } = this.#box.getBoundingClientRect()
+    const found = []
+    for (const element of this.#content.children) {
+      const place = element.getBoundingClientRect()
+      if (place.top > bottom) break
+      // The upper edge of the row itself: a line above it may come or go.
+      if (place.bottom > top) found.push({ element: element.querySelector(':scope > .row') ?? element, top: 0 })
+    }
+    for (const one of found) one.top = one.element.getBoundingClientRect().top
+    return found
+  }
+}

@@ -1,0 +1,76 @@
+// The chip that says how the connection is, the banner for what needs a sentence, and both for screen readers.
+
+import { chip, whyClosed } from '../model/words.js'
+import { find, make, write } from './dom.js'
+
+const CALM = 300 // ms that a state has to last before it is shown
+const TICK = 250 // ms between two looks at the countdown
+
+export class StatusView {
+  #room
+  #chip
+  #label
+  #banner
+  #spoken
+  #kind = ''
+  #pending = 0
+  #ticking = 0
+
+  /** @param {ParentNode} root @param {import('../net/room.js').Room} room @param {AbortSignal} signal */
+  constructor(root, room, signal) {
+    this.#room = room
+    this.#chip = find(root, '#state', HTMLElement)
+    this.#label = find(root, '.chip-label', HTMLElement)
+    this.#banner = find(root, '#banner', HTMLElement)
+    this.#spoken = find(document, '#announce-state', HTMLElement)
+    signal.addEventListener('abort', () => {
+      clearTimeout(this.#pending)
+      clearTimeout(this.#ticking)
+      this.#spoken.textContent = ''
+    })
+    this.#show()
+  }
+
+  /** The state, or the number of unsent messages, has changed. */
+  changed() {
+    if (this.#current().kind === this.#kind) {
+      clearTimeout(this.#pending)
+      this.#pending = 0
+      this.#show()
+    } else if (!this.#pending) {
+      this.#pending = window.setTimeout(() => this.#show(), CALM)
+    }
+  }
+
+  #current() {
+    return chip(this.#room.state, this.#room.unsent, Date.now(), !navigator.onLine)
+  }
+
+  #show() {
+    this.#pending = 0
+    const { kind, label } = this.#current()
+    write(this.#label, label)
+    this.#chip.title = label
+    if (kind !== this.#kind) {
+      if (this.#kind) write(this.#spoken, label)
+      this.#kind = this.#chip.dataset.kind = kind
+    }
+    this.#showBanner()
+    clearTimeout(this.#ticking)
+    if (this.#room.state.kind === 'waiting') this.#ticking = window.setTimeout(() => this.changed(), TICK)
+  }
+
+  #showBanner() {
+    const { state } = this.#room
+    const sentence = whyClosed(state)
+    this.#banner.hidden = !sentence
+    const text = find(this.#banner, 'p', HTMLElement)
+    if (text.firstChild?.textContent === sentence) return
+    text.replaceChildren(make('span', '', sentence))
+    if (state.kind !== 'stopped') return
+    const again = make('button', 'button primary', 'Join again')
+    again.type = 'button'
+    again.addEventListener('click', () => this.#room.join())
+    text.append(again)
+  }
+}

@@ -1,0 +1,99 @@
+// What holds for the files as they are served: no markup from strings, nothing that the content security policy would refuse, every
+// module announced in the head, and colours that can be read.
+
+import assert from 'node:assert/strict'
+import { readFileSync, readdirSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import test from 'node:test'
+import { contrast, srgb, tokensOf } from './colour.js'
+
+const ROOT = new URL('..', import.meta.url).pathname
+const read = (name) => readFileSync(join(ROOT, name), 'utf8')
+const html = read('index.html')
+
+function modules(folder) {
+  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
+    const name = `${folder}/${entry.name}`
+    return entry.isDirectory() ? modules(name) : [name]
+  })
+}
+
+test('the head announces every module that the page loads, and no other', () => {
+  const reached = new Set()
+  const follow = (name) => {
+    if (reached.has(name)) return
+    reached.add(name)
+    for (const [, to] of read(name).matchAll(/^import .* from '([^']+)'$/gm)) follow(normalize(join(dirname(name), to)))
+  }
+  follow('js/main.js')
+  const announced = [...html.matchAll(/<link rel="modulepreload" href="([^"]+)">/g)].map((match) => match[1])
+  assert.deepEqual(announced.sort(), [...reached].filter((name) => name !== 'js/main.js').sort())
+  assert.deepEqual(modules('js').sort(), [...reached, 'js/early.js'].sort(), 'a module that nobody imports')
+})
+
+test('no markup from strings, nothing evaluated, nothing from elsewhere', () => {
+  for (const name of modules('js')) {
+    assert.doesNotMatch(read(name), /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|setAttribute\('style'/, name)
+    assert.doesNotMatch(read(name), /(?:from|import\()\s*['"](?!\.)/, name)
+  }
+  for (const name of modules('css')) assert.doesNotMatch(read(name), /url\(|@import/, name)
+})
+
+test('no inline script or style', () => {
+  assert.doesNotMatch(html, /<style|\sstyle=|\son[a-z]+=|href="javascript:/i)
+  for (const [tag] of html.matchAll(/<script[^>]*>/g)) assert.match(tag, / src="js\//)
+})
+
+test('every id once, every label and description with something at its end', () => {
+  const ids = [...html.matchAll(/\sid="([^"]+)"/g)].map((match) => match[1])
+  assert.equal(new Set(ids).size, ids.length)
+  for (const [, to] of html.matchAll(/\s(?:for|aria-describedby|aria-labelledby|aria-controls)="([^"]+)"/g)) assert.ok(ids.includes(to), to)
+})
+
+test('every colour token is in both themes', () => {
+  assert.deepEqual(Object.keys(tokensOf(read('css/light.css'))).sort(), Object.keys(tokensOf(read('css/dark.css'))).sort())
+  const known = new Set(['light', 'tokens'].flatMap((file) => Object.keys(tokensOf(read(`css/${file}.css`)))))
+  for (const name of modules('css')) {
+    for (const [, token] of read(name).matchAll(/var\((--[a-z0-9-]+)/g)) {
+      assert.ok(known.has(token) || ['--hue', '--server-hue'].includes(token), `${name}: ${token}`)
+    }
+  }
+})
+
+const TEXT = 4.5 // WCAG 2.2, level AA
+const SHAPE = 3 // for what is no text but has to be seen
+
+for (const theme of ['light', 'dark']) {
+  const tokens = tokensOf(read(`css/${theme}.css`))
+  const colour = (name) => srgb(tokens[`--${name}`])
+  const at = (name, hue) => srgb(`oklch(${tokens[`--${name}-l`]} ${tokens[`--${name}-c`]} ${hue})`)
+
+  const pairs = {
+    text: [['text', 'muted', 'bad', 'link'], ['ground', 'surface', 'bubble']],
+    own: [['text', 'link'], ['own']],
+    control: [['text', 'muted'], ['hover']],
+    button: [['on-accent'], ['accent', 'accent-hover']],
+  }
+  for (const [what, [inks, papers]] of Object.entries(pairs)) {
+    test(`${theme}: ${what} can be read`, () => {
+      for (const ink of inks) for (const paper of papers) {
+        const ratio = contrast(colour(ink), colour(paper))
+        assert.ok(ratio >= TEXT, `${ink} on ${paper}: ${ratio.toFixed(2)}`)
+      }
+    })
+  }
+
+  test(`${theme}: edges, the focus ring and the state can be seen`, () => {
+    for (const shape of ['edge', 'accent', 'good', 'wait', 'idle', 'bad']) for (const paper of ['ground', 'surface', 'bubble']) {
+      const ratio = contrast(colour(shape), colour(paper))
+      assert.ok(ratio >= (shape === 'edge' && paper === 'bubble' ? 0 : SHAPE), `${shape} on ${paper}: ${ratio.toFixed(2)}`)
+    }
+  })
+
+  test(`${theme}: people and servers can be read in every hue`, () => {
+    for (let hue = 0; hue < 360; hue += 15) for (const kind of ['person', 'server']) {
+      const ratio = contrast(at(`${kind}-ink`, hue), at(kind, hue))
+      assert.ok(ratio >= TEXT, `${kind} at ${hue}: ${ratio.toFixed(2)}`)
+    }
+  })
+}

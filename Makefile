@@ -27,7 +27,7 @@ lint: ## formatting, vet, golangci-lint, types of the page, HAProxy's own check
 	scripts/lint.sh
 
 bench: ## the measurements
-	go run ./bench
+	go run ./load/bench
 
 build: ## the server as one static program, bin/livechat
 	CGO_ENABLED=0 go build -trimpath -o bin/livechat ./server

@@ -17,7 +17,7 @@ func TestArchitectureRules(t *testing.T) {
 		{"server/node/a.go", `"livechat/server/session"; "livechat/static"; "github.com/alicebob/miniredis/v2"`, "", ""},
 		{"e2e/cluster/a.go", `"livechat/client"; "os"`, "func f() { os.Environ() }", ""},
 		{"e2e/cmd/cluster/main.go", `"livechat/e2e/cluster"`, "", ""},
-		{"bench/main.go", `"livechat/server/fanout"; "livechat/client"`, "", ""},
+		{"load/bench/main.go", `"livechat/e2e/cluster"; "livechat/client"`, "", ""},
 
 		{"server/chat/a.go", `"livechat/server/wire"`, "", "server/chat may not import server/wire; it may import nothing from here"},
 		{"server/fanout/a.go", `"livechat/server/bus"`, "", "server/fanout may not import server/bus; it may import server/wire, server/room"},

@@ -33,7 +33,7 @@ var arrows = map[string][]string{
 	"server/web":      {"server/chat", "server/wire"},
 	"static":          {},
 	"client":          {"server/chat", "server/wire"},
-	"bench/...":       {"server/...", "client"},
+	"load/...":        {"client", "e2e/cluster"},
 	"e2e/...":         {"server/chat", "server/wire", "client", "e2e/..."},
 	"internal/...":    {"internal/..."},
 }

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha1"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"net"
+	"net/http"
+	"os/exec"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// The bare loop: what a delivery costs at least. It shakes hands, and then does nothing but one write(2) of a finished frame per socket and
+// message. It parses nothing, orders nothing, keeps nothing, waits for nobody.
+
+// floor serves on addr and sends a frame of size bytes at the given rate a second, which are given as "size@rate".
+func floor(addr, spec string) error {
+	var size, rate int
+	if _, err := fmt.Sscanf(spec, "%d@%d", &size, &rate); err != nil {
+		return fmt.Errorf("read %q: %w", spec, err)
+	}
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	var mu sync.Mutex
+	var conns []syscall.RawConn
+	go func() { // ends with the process
+		frame := floorFrame(size)
+		write := func(fd uintptr) bool {
+			_, _ = syscall.Write(int(fd), frame) // who does not take it does not get it
+			return true
+		}
+		for range time.Tick(time.Second / time.Duration(rate)) {
+			mu.Lock()
+			for _, c := range conns {
+				_ = c.Write(write)
+			}
+			mu.Unlock()
+		}
+	}()
+	return http.Serve(ln, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		accept := sha1.Sum([]byte(r.Header.Get("Sec-Websocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")) // RFC 6455 section 4.2.2
+		nc, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			return
+		}
+		fmt.Fprintf(nc, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
+			base64.StdEncoding.EncodeToString(accept[:]))
+		raw, err := nc.(*net.TCPConn).SyscallConn()
+		if err != nil {
+			return
+		}
+		mu.Lock()
+		conns = append(conns, raw)
+		mu.Unlock()
+	}))
+}
+
+// floorFrame is a message frame of size bytes.
+func floorFrame(size int) []byte {
+	payload := append([]byte(`{"type":"message","seq":1,"id":"`), bytes.Repeat([]byte{'x'}, size-4-34)...)
+	payload = append(payload, `"}`...)
+	return append(binary.BigEndian.AppendUint16([]byte{0x81, 126}, uint16(len(payload))), payload...)
+}
+
+// startFloor starts the bare loop as a process, and returns its WebSocket address.
+func startFloor(self string, size, rate int) (*exec.Cmd, string, error) {
+	host, ports, err := clusterPorts()
+	if err != nil {
+		return nil, "", err
+	}
+	addr := net.JoinHostPort(host, ports)
+	cmd := exec.Command(self, "floor", addr, strconv.Itoa(size)+"@"+strconv.Itoa(rate))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		return nil, "", fmt.Errorf("start the bare loop: %w", err)
+	}
+	return cmd, "ws://" + addr + "/", nil
+}

@@ -1,0 +1,106 @@
+// Command bench measures one server against the least that its work can cost, on this machine, in one run:
+//
+//   - what a delivery costs the server, next to a bare loop that writes a finished frame to each socket and does nothing else
+//   - what happens when more is offered than the machine can take
+//   - what an idle connection takes in memory
+//   - what a client that stops reading does to the others
+//
+// It prints figures and ratios; it judges nothing. Servers, Redis and the bare loop are processes of their own; the clients are this one. All
+// traffic stays on loopback.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"livechat/e2e/cluster"
+)
+
+// settings are the flags.
+type settings struct {
+	only    string
+	length  time.Duration
+	rounds  int
+	clients int
+	many    int
+}
+
+// bench is one run.
+type bench struct {
+	settings
+	binary string
+	out    *tabwriter.Writer
+}
+
+func main() {
+	if len(os.Args) == 4 && os.Args[1] == "floor" {
+		if err := floor(os.Args[2], os.Args[3]); err != nil {
+			fmt.Fprintln(os.Stderr, "bench floor:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	var s settings
+	flag.StringVar(&s.only, "only", "", "comma-separated: cost, many, overload, memory, stuck (default all)")
+	flag.DurationVar(&s.length, "for", 10*time.Second, "length of each measurement")
+	flag.IntVar(&s.rounds, "rounds", 3, "how often cost is measured, the server and the bare loop in turn; the median counts")
+	flag.IntVar(&s.clients, "clients", 1000, "clients")
+	flag.IntVar(&s.many, "many", 9500, "many clients, and idle connections; limited by the number of files a process may open")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, s); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, s settings) error {
+	dir, err := os.MkdirTemp("", "livechat-bench")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	b := &bench{settings: s, out: tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)}
+	if b.binary, err = cluster.Build(ctx, dir, false); err != nil {
+		return err
+	}
+	parts := []struct {
+		name, what string
+		measure    func(context.Context) error
+	}{
+		{"cost", fmt.Sprintf("%d clients, 20 messages a second of 100 bytes", s.clients), func(ctx context.Context) error { return b.cost(ctx, s.clients, 20) }},
+		{"many", fmt.Sprintf("%d clients, 2 messages a second of 100 bytes", s.many), func(ctx context.Context) error { return b.cost(ctx, s.many, 2) }},
+		{"overload", fmt.Sprintf("%d clients, 1000 messages a second offered", s.clients), b.overload},
+		{"memory", fmt.Sprintf("%d idle connections", s.many), b.memory},
+		{"stuck", fmt.Sprintf("%d clients, 100 messages a second, without and with one that stops reading", s.clients), b.stuck},
+	}
+	for _, p := range parts {
+		if s.only != "" && !slices.Contains(strings.Split(s.only, ","), p.name) {
+			continue
+		}
+		fmt.Printf("\n%s: %s\n", p.name, p.what)
+		if err := p.measure(ctx); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+		if err := b.out.Flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// row prints a line of a table.
+func (b *bench) row(cells ...any) {
+	for _, c := range cells {
+		fmt.Fprintf(b.out, "%v\t", c)
+	}
+	fmt.Fprintln(b.out)
+}

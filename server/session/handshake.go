@@ -106,13 +106,13 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, q query, rm *ro
 	sock := h.sock
 	out, err := s.opts.Fan.Add(sock.TCPConn)
 	if err != nil {
-		_ = sock.TCPConn.Close()
+		_ = sock.Close()
 		return nil, fmt.Errorf("add to the fan-out: %w", err)
 	}
 	sock.out = out
 	c := &conn{server: s, room: rm, session: newSession(), name: q.name, ws: ws, sock: sock, in: h.reader, out: out}
-	if c.raw, err = sock.TCPConn.SyscallConn(); err != nil {
-		_ = sock.TCPConn.Close()
+	if c.raw, err = sock.SyscallConn(); err != nil {
+		_ = sock.Close()
 		return nil, fmt.Errorf("reach the socket: %w", err)
 	}
 	ws.SetReadLimit(int64(s.opts.MaxFrame))
@@ -146,8 +146,8 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	}
 	h.sock = &socket{TCPConn: tcp}
 	// Frames may have come right behind the handshake. gorilla takes them for an error if they are in the reader.
-	if n := brw.Reader.Buffered(); n > 0 {
-		early, _ := brw.Reader.Peek(n)
+	if n := brw.Reader.Buffered(); n > 0 { // the Writer has one too
+		early, _ := brw.Peek(n)
 		h.sock.early = bytes.Clone(early)
 	}
 	h.reader = bufio.NewReaderSize(h.sock, readBuffer)

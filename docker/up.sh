@@ -1,0 +1,51 @@
+#!/bin/sh
+# Builds the images, starts docker-compose.yml in the background, waits until every container is healthy and prints the addresses.
+#
+#   docker/up.sh [--scale ws=4]        other options of `compose up` too; settings come from the environment or .env
+#
+# Works with `docker compose` and with docker-compose 1.29. Base images are pulled; where that fails, stand-ins are made of them.
+set -eu
+. "$(dirname "$0")/compose.sh"
+
+# Every base image has to be here before anything is built: neither compose asks for a substitute by itself.
+missing=
+bases=$(docker/stand-ins.sh --list)
+for pair in $bases; do
+    name=${pair%%=*} tag=${pair#*=}
+    docker image inspect "$tag" >/dev/null 2>&1 && continue
+    # After one failure the rest is not tried: a machine that reaches no registry takes its time to say so.
+    if [ -z "$missing" ] && docker pull "$tag"; then continue; fi
+    missing="$missing $name"
+done
+if [ -n "$missing" ]; then
+    echo "no registry has given:$missing; making stand-ins out of Debian packages (about a minute)"
+    # shellcheck disable=SC2086 # a list of names
+    docker/stand-ins.sh $missing
+fi
+
+compose build ws1 chat             # ws2 to ws4 and ws share ws1's image
+compose up -d --no-build "$@"
+
+# `up --wait` is v2's only, so: ask the engine until there is nothing but healthy containers.
+deadline=$(($(date +%s) + 120))
+while :; do
+    states=$(compose ps -aq | xargs docker inspect -f '{{.Name}} {{if .State.Health}}{{.State.Health.Status}}{{else}}{{.State.Status}}{{end}}')
+    waiting=$(echo "$states" | grep -v ' healthy$' || true)
+    [ -n "$waiting" ] || break
+    if [ "$(date +%s)" -ge "$deadline" ]; then
+        echo 'not healthy after two minutes:' >&2
+        echo "$waiting" >&2
+        echo 'The containers go on; their logs say why (compose logs).' >&2
+        exit 1
+    fi
+    sleep 0.5
+done
+
+# What was published, asked rather than assumed: .env may have changed it.
+published() { compose port "$1" "$2" | sed 's/.*://'; }
+cat <<END
+page         http://localhost:$(published chat 8080)
+room         ws://localhost:$(published lb 8080)           (wscat -c ws://localhost:$(published lb 8080))
+statistics   http://localhost:$(published lb 8404)
+more servers make up WS_SCALE=4     stop: make down
+END

@@ -1,0 +1,73 @@
+package session
+
+import (
+	"testing"
+	"time"
+)
+
+func TestLimiter(t *testing.T) {
+	now := time.Unix(1_000_000, 0)
+	l := newLimiter(5, 10)
+	for i := range 10 {
+		if wait, _ := l.take(now); wait != 0 {
+			t.Fatalf("message %d of the burst has to wait %v", i, wait)
+		}
+	}
+	wait, persists := l.take(now)
+	if wait != 200*time.Millisecond || persists {
+		t.Errorf("the 11th: wait %v, persists %v", wait, persists)
+	}
+	if wait, _ := l.take(now.Add(200 * time.Millisecond)); wait != 0 {
+		t.Errorf("after the time it was told it has to wait %v more: refusals must not cost anything", wait)
+	}
+
+	// Who goes on against refusals is closed, at 20 in 10 seconds.
+	now = now.Add(time.Hour)
+	refused := 0
+	for at := now; ; at = at.Add(50 * time.Millisecond) {
+		wait, persists := l.take(at)
+		if wait > 0 {
+			refused++
+		}
+		if persists {
+			if refused != 21 {
+				t.Errorf("closed after %d refusals", refused)
+			}
+			break
+		}
+		if at.Sub(now) > time.Minute {
+			t.Fatal("four times too fast for a minute, and not closed")
+		}
+	}
+
+	// Who is a little too fast is refused now and then, for ever.
+	l = newLimiter(5, 10)
+	for i := range 1000 {
+		if _, persists := l.take(now.Add(time.Duration(i) * 180 * time.Millisecond)); persists {
+			t.Fatalf("closed at message %d, at 5.6 a second", i)
+		}
+	}
+
+	l = newLimiter(0, 10)
+	for range 1000 {
+		if wait, _ := l.take(now); wait != 0 {
+			t.Fatal("no limit, and has to wait")
+		}
+	}
+}
+
+func TestStrikes(t *testing.T) {
+	var s strikes
+	now := time.Unix(1_000_000, 0)
+	for i := range 4 {
+		if s.hit(now.Add(time.Duration(i)*time.Second), maxBadRequests, time.Minute) {
+			t.Fatalf("hit %d was one too many", i+1)
+		}
+	}
+	if !s.hit(now.Add(59*time.Second), maxBadRequests, time.Minute) {
+		t.Error("the fifth in a minute was not")
+	}
+	if s.hit(now.Add(3*time.Minute), maxBadRequests, time.Minute) {
+		t.Error("what was long ago still counts")
+	}
+}

@@ -2,7 +2,7 @@
 
 import { systemClock } from './model/clock.js'
 import { validRoom } from './model/rules.js'
-import { whyClosed } from './model/words.js'
+import { noSuchRoom, whyClosed } from './model/words.js'
 import { findAddress } from './net/address.js'
 import { Room } from './net/room.js'
 import { settings } from './settings.js'
@@ -38,6 +38,7 @@ function showCard() {
   /** @type {JoinView} */
   const card = new JoinView(stage, roomName, address, (name) => join(name, card))
   view = card
+  if (asked && asked !== roomName) card.note(noSuchRoom(asked))
 }
 
 /** @param {string} name @param {JoinView} card */

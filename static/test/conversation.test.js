@@ -59,6 +59,21 @@ test('an ack of a message that lies before the history: it gets its place', () =
   assert.equal(lineOf(c), '3 7 8 9')
 })
 
+test('an ack out of a log that we have not been told of yet', () => {
+  const c = joined(9)
+  for (const seq of [8, 9]) c.message(message(seq))
+  c.compose(pending('mine'))
+  c.ack({ type: 'ack', id: 'mine', seq: 1, duplicate: false })
+  c.reset({ type: 'reset', epoch: OTHER_EPOCH, seq: 0 }, 1)
+  c.message(message(1, { id: 'mine', session: 's1' }))
+  assert.equal(lineOf(c), '8 9 ~? 1')
+  c.compose(pending('resent'))
+  c.ack({ type: 'ack', id: 'resent', seq: 1, duplicate: true })
+  c.reset({ type: 'reset', epoch: EPOCH, seq: 0 }, 1)
+  c.message(message(1, { id: 'resent', session: 's1' }))
+  assert.equal(lineOf(c).replace(/^.*~\? 1 /, ''), '~? 1', 'the message itself knows better')
+})
+
 test('a message fails where it stands, can be tried again, or thrown away', () => {
   const c = joined(0)
   c.compose(pending('a'))

@@ -109,7 +109,7 @@ test('what may be in a log that forgot its id is not sent again by itself', () =
   outbox.add('b', 'x') // never sent: may wait as long as it likes
   clock.pass(16 * 60_000)
   outbox.open(LIMITS)
-  assert.equal(taken(), 'send a, fail a: It is not known whether it arrived., send b')
+  assert.equal(taken(), 'send a, fail a: it is not known whether it arrived, send b')
 })
 
 test('it keeps to the rate of the server', () => {

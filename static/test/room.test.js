@@ -179,6 +179,18 @@ test('the network may be another one: a new line beside the old one', () => {
   assert.deepEqual([sockets.length, sockets[0].closed], [2, false])
 })
 
+test('no network, says the browser: the line counts until a new one cannot be made', () => {
+  const { room, sockets, last } = joined()
+  room.doubt()
+  assert.deepEqual([room.state.kind, sockets.length], ['connected', 2])
+  last().say(welcome({ session: 's2', seq: 2, recovered: true }))
+  assert.equal(room.state.kind, 'connected', 'the server is on this machine')
+  room.doubt()
+  last().end(1006)
+  assert.equal(room.state.kind, 'waiting')
+  assert.ok(sockets[1].closed)
+})
+
 test('a handshake into the void is given up', () => {
   const { clock, room } = make()
   clock.pass(10_000)

@@ -5,7 +5,7 @@ import { decorate } from '../js/model/decorate.js'
 import { personHue, serverHue } from '../js/model/hue.js'
 import { People } from '../js/model/people.js'
 import { Summary } from '../js/model/summary.js'
-import { chip, missing, pill, typing, whyClosed } from '../js/model/words.js'
+import { chip, missing, notDelivered, pill, typing, whyClosed } from '../js/model/words.js'
 import { FakeClock } from './helpers.js'
 
 const MINUTE = 60_000
@@ -39,6 +39,10 @@ test('the chip tells the truth', () => {
 test('sentences', () => {
   assert.equal(whyClosed({ kind: 'connected', app: '1' }), '')
   assert.equal(whyClosed({ kind: 'waiting', until: 0, code: 1006, opened: true }), '')
+  assert.match(whyClosed({ kind: 'waiting', until: 0, code: 1006, opened: true }, true), /does not answer.*is sent when/)
+  assert.match(whyClosed({ kind: 'connecting', since: 0 }, true, true), /^You are offline/)
+  assert.equal(whyClosed({ kind: 'connected', app: '1' }, true), '')
+  assert.equal(notDelivered('No.'), 'Not delivered: No.')
   assert.match(whyClosed({ kind: 'waiting', until: 0, code: 1013, opened: true }), /full/)
   assert.match(whyClosed({ kind: 'stopped', code: 4500 }), /stay away/)
   assert.match(whyClosed({ kind: 'stopped', code: 4777 }), /4777/)

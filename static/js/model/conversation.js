@@ -20,6 +20,8 @@ export class Conversation {
   #byId = new Map()
   /** @type {Set<string>} the sessions that were ours */
   #sessions
+  /** @type {Set<string>} the messages whose place we know from an ack only */
+  #guessed = new Set()
   #forgotten = 0
   #counter = 0
 
@@ -129,7 +131,7 @@ export class Conversation {
     const known = this.#byId.get(id)
     const missing = this.#seq === null || twice ? 0 : Math.max(0, seq - this.#seq - 1)
     this.#advance(seq)
-    if (twice || (known && known.seq !== null)) return null
+    if (twice || (known && known.seq !== null && !this.#guessed.delete(id))) return null
     if (known) this.#remove(known)
     const { app, session, name, text, at } = frame
     const own = known !== undefined || this.#sessions.has(session)
@@ -147,10 +149,12 @@ export class Conversation {
   ack(frame) {
     const item = this.#byId.get(frame.id)
     if (!item || item.seq !== null) return
-    const passed = this.#seq !== null && frame.seq <= this.#seq
+    // Taken now and yet further back than what we have seen: then it is in a log that we have not been told of.
+    const passed = frame.duplicate === true && this.#seq !== null && frame.seq <= this.#seq
     if (item.state === 'sent' && !passed) return
     this.#remove(item)
-    if (passed) { // it lies further back than what we were given
+    if (passed) { // it lies before what we were given
+      this.#guessed.add(item.id)
       this.#seqs.add(frame.seq)
       this.#insert({ ...item, era: this.#era, seq: frame.seq, state: 'sent', reason: '' })
     } else {

@@ -117,7 +117,7 @@ export class Outbox {
     if (!entry || !this.#open || this.#pausing || this.#flying) return
     const now = this.#clock.now()
     if (entry.sentAt !== null && now - entry.sentAt > RESEND_SPAN) {
-      return this.#giveUp(entry, 'It is not known whether it arrived.')
+      return this.#giveUp(entry, 'it is not known whether it arrived')
     }
     const pause = this.#bucket.take(now)
     if (pause > 0) return this.#pause(pause)

@@ -29,19 +29,22 @@ export function chip(state, unsent, now, offline) {
   return { kind: 'reconnecting', label: (seconds > 0 ? `reconnecting in ${seconds} s` : 'reconnecting') + rest }
 }
 
+/** @param {string} reason why, in the words of the server or our own */
+export const notDelivered = (reason) => (reason ? `Not delivered: ${reason.replace(/\.$/, '')}.` : 'Not delivered.')
+
 /**
  * Why a message failed, when its connection was closed because of it.
  * @type {Record<number, string>}
  */
 const REFUSED = {
-  1002: 'The server could not read it.',
-  1003: 'The server could not read it.',
-  1007: 'The server could not read it.',
-  1009: 'It is too long for the server.',
+  1002: 'the server could not read it',
+  1003: 'the server could not read it',
+  1007: 'the server could not read it',
+  1009: 'it is too long for the server',
 }
 
 /** @param {number} code */
-export const refused = (code) => REFUSED[code] ?? 'The server refused it.'
+export const refused = (code) => REFUSED[code] ?? 'the server refused it'
 
 /**
  * What a closed connection means for people.
@@ -54,12 +57,15 @@ const CLOSED = {
 }
 
 /**
- * A sentence about why there is no connection; '' if the chip says enough.
- * @param {ConnectionState} state
+ * A sentence about why there is no connection, and what happens next; '' if the chip says enough.
+ * @param {ConnectionState} state @param {boolean} [long] it has been so for a while
+ * @param {boolean} [offline] the browser says that there is no network
  */
-export function whyClosed(state) {
+export function whyClosed(state, long = false, offline = false) {
   if (state.kind === 'stopped') return CLOSED[state.code] ?? `The server asks this page to stay away (code ${state.code}).`
-  return state.kind === 'waiting' ? CLOSED[state.code] ?? '' : ''
+  const why = state.kind === 'waiting' ? CLOSED[state.code] : ''
+  if (why || !long || state.kind === 'connected') return why ?? ''
+  return `${offline ? 'You are offline' : 'The server does not answer'}. What you write now is sent when the connection is back.`
 }
 
 /**
@@ -72,6 +78,9 @@ export function whyNotJoined(offline, reachable) {
   if (reachable) return 'The server is there but does not let this page in: it may be full, or not accept this address. Trying again.'
   return 'The server does not answer. Trying again.'
 }
+
+/** @param {string} asked */
+export const noSuchRoom = (asked) => `“${asked.slice(0, 40)}” cannot be a room: its name has 1 to 32 of a–z, 0–9 and -. This is the common room.`
 
 /**
  * What stands where messages are missing.

@@ -17,6 +17,7 @@ export class Connection {
   #state
   #attempt = 0
   #running = false
+  #doubted = false
   #cancelRetry = () => {}
   #cancelStable = () => {}
   #cancelHandover = () => {}
@@ -79,6 +80,13 @@ export class Connection {
     else this.retryNow()
   }
 
+  /** Finds out whether the line is still one: if a new one cannot be made, it is not. */
+  doubt() {
+    if (this.#state.kind !== 'connected') return
+    this.#doubted = true
+    this.#handOver()
+  }
+
   /** Gives up a line that no longer answers. */
   drop() {
     this.#line?.drop()
@@ -110,6 +118,7 @@ export class Connection {
       this.#line = line
       this.#successor = null
     }
+    this.#doubted = false
     this.#cancelStable()
     this.#cancelStable = this.#clock.after(STABLE, () => { this.#attempt = 0 })
     this.#on.up(frame)
@@ -132,6 +141,7 @@ export class Connection {
     if (line === this.#successor) return this.#successorEnded(code)
     if (line !== this.#line) return
     this.#line = null
+    this.#doubted = false
     this.#cancelAll()
     if (line.welcomed) this.#on.down(code)
     if (isFinal(code)) {
@@ -158,6 +168,7 @@ export class Connection {
    */
   #successorEnded(code) {
     this.#successor = null
+    if (this.#doubted) return this.drop()
     this.#cancelHandover = this.#clock.after(delay(code, this.#attempt++, this.#random), () => this.#handOver())
   }
 

@@ -141,9 +141,14 @@ export class Room {
     this.#connection.retryNow()
   }
 
-  /** The network may have changed. */
+  /** The network may be another one. */
   refresh() {
     this.#connection.refresh()
+  }
+
+  /** The browser says that there is no network. It may be wrong: the server may be on this machine. */
+  doubt() {
+    this.#connection.doubt()
   }
 
   // ---- What the connection says ----
@@ -219,8 +224,9 @@ export class Room {
 
   /** @param {string} id */
   #confirmed(id) {
+    const before = this.unsent
     this.#outbox.confirm(id)
-    this.#tell('unsent')
+    if (this.unsent !== before) this.#tell('unsent')
   }
 
   #checkCaughtUp() {

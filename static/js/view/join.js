@@ -46,6 +46,14 @@ export class JoinView {
     this.#lookIn()
   }
 
+  /**
+   * Says something that is no mistake in the name.
+   * @param {string} sentence
+   */
+  note(sentence) {
+    this.#say(sentence, 'waiting')
+  }
+
   /** The card is gone. */
   end() {
     this.#life.abort()
@@ -54,8 +62,10 @@ export class JoinView {
   /** The connection could not be made, and will be tried again. */
   async failed() {
     const offline = !navigator.onLine
-    const reachable = !offline && await countOnline(this.#address, this.#room) !== null
-    if (!this.#life.signal.aborted) this.#say(whyNotJoined(offline, reachable), 'waiting')
+    const online = offline ? null : await countOnline(this.#address, this.#room)
+    if (this.#life.signal.aborted) return
+    this.#showCount(online)
+    this.note(whyNotJoined(offline, online !== null))
   }
 
   /**
@@ -84,12 +94,17 @@ export class JoinView {
     else this.#field.removeAttribute('aria-invalid')
   }
 
-  /** Says how many are in the room; nothing when nobody answers. */
+  /** @param {number | null} online nothing is said when nobody answers */
+  #showCount(online) {
+    const words = online === 0 ? 'Nobody is here yet.' : `${plural(online ?? 0, 'person is', 'people are')} here now.`
+    write(this.#count, online === null ? '\u00a0' : words)
+  }
+
+  /** Says how many are in the room, again and again. */
   async #lookIn() {
     const online = await countOnline(this.#address, this.#room)
     if (this.#life.signal.aborted) return
-    const words = online === 0 ? 'Nobody is here yet.' : `${plural(online ?? 0, 'person is', 'people are')} here now.`
-    write(this.#count, online === null ? '\u00a0' : words)
+    this.#showCount(online)
     const timer = setTimeout(() => this.#lookIn(), COUNT_INTERVAL)
     this.#life.signal.addEventListener('abort', () => clearTimeout(timer))
   }

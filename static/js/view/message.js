@@ -3,7 +3,7 @@
 import { dayName, fullDate, hourAndMinute } from '../model/clock.js'
 import { serverHue } from '../model/hue.js'
 import { fewEmoji, parts } from '../model/rich.js'
-import { missing } from '../model/words.js'
+import { missing, notDelivered } from '../model/words.js'
 import { paintAvatar } from './avatar.js'
 import { find, make, stamp, write } from './dom.js'
 
@@ -75,6 +75,7 @@ function updateMessage(li, item, head) {
   if (item.own) li.dataset.own = ''
   const time = find(li, 'time', HTMLElement)
   time.title = fullDate(item.at)
+  time.setAttribute('aria-label', time.title)
   time.setAttribute('datetime', new Date(item.at).toISOString())
   write(time, hourAndMinute(item.at))
   updateBadge(find(li, '.badge', HTMLElement), item.app)
@@ -97,8 +98,6 @@ function updateFailure(li, item) {
   if (item.state !== 'failed') return shown?.remove()
   if (shown) return
   const note = stamp('failed-note')
-  const why = find(note, '.why', HTMLElement)
-  why.textContent = 'Not delivered.'
-  why.title = item.reason
+  find(note, '.why', HTMLElement).textContent = notDelivered(item.reason)
   find(li, '.said', HTMLElement).append(note)
 }

@@ -50,7 +50,18 @@ export class RoomView {
       unsent: () => status.changed(),
     })
     signal.addEventListener('abort', unlisten)
-    watchWakeups(signal, { visible: () => room.retryNow(), moved: () => room.refresh(), offline: () => status.changed() })
+    watchWakeups(signal, {
+      visible: () => room.retryNow(),
+      moved: () => room.refresh(),
+      offline() {
+        room.doubt()
+        status.changed()
+      },
+    })
+    find(stage, '#log', HTMLElement).addEventListener('keydown', (event) => {
+      // Who begins to type means the field. A space scrolls.
+      if (event.key.length === 1 && event.key !== ' ' && !event.ctrlKey && !event.metaKey && !event.altKey && event.target === event.currentTarget) composer.focus()
+    }, { signal })
     log.changed()
     roster.changed()
     composer.focus()

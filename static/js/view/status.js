@@ -5,6 +5,7 @@ import { find, make, write } from './dom.js'
 
 const CALM = 300 // ms that a state has to last before it is shown
 const TICK = 250 // ms between two looks at the countdown
+const LONG = 5000 // ms without a connection after which it gets a sentence
 
 export class StatusView {
   #room
@@ -14,6 +15,7 @@ export class StatusView {
   #spoken
   #kind = ''
   #pending = 0
+  #downSince = 0
   #ticking = 0
 
   /** @param {ParentNode} root @param {import('../net/room.js').Room} room @param {AbortSignal} signal */
@@ -57,12 +59,15 @@ export class StatusView {
     }
     this.#showBanner()
     clearTimeout(this.#ticking)
-    if (this.#room.state.kind === 'waiting') this.#ticking = window.setTimeout(() => this.changed(), TICK)
+    if (this.#room.state.kind !== 'connected') this.#ticking = window.setTimeout(() => this.changed(), TICK)
   }
 
   #showBanner() {
     const { state } = this.#room
-    const sentence = whyClosed(state)
+    if (state.kind === 'connected') this.#downSince = 0
+    else this.#downSince ||= Date.now()
+    const long = this.#downSince > 0 && Date.now() - this.#downSince > LONG
+    const sentence = whyClosed(state, long, !navigator.onLine)
     this.#banner.hidden = !sentence
     const text = find(this.#banner, 'p', HTMLElement)
     if (text.firstChild?.textContent === sentence) return

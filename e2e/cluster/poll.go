@@ -115,20 +115,23 @@ func (c *Cluster) Statuses(ctx context.Context) (map[string]string, error) {
 }
 
 // WaitReady waits until HAProxy sends clients to exactly n servers.
-func (c *Cluster) WaitReady(ctx context.Context, n int) error {
+func (c *Cluster) WaitReady(ctx context.Context, n int) error { return c.WaitStatus(ctx, "UP", n) }
+
+// WaitStatus waits until HAProxy gives exactly n servers the status.
+func (c *Cluster) WaitStatus(ctx context.Context, status string, n int) error {
 	return Poll(ctx, func(ctx context.Context) error {
 		statuses, err := c.Statuses(ctx)
 		if err != nil {
 			return err
 		}
-		up := 0
+		found := 0
 		for _, s := range statuses {
-			if s == "UP" {
-				up++
+			if s == status {
+				found++
 			}
 		}
-		if up != n {
-			return fmt.Errorf("HAProxy has %d servers up, want %d: %v", up, n, statuses)
+		if found != n {
+			return fmt.Errorf("HAProxy calls %d servers %s, want %d: %v", found, status, n, statuses)
 		}
 		return nil
 	})

@@ -1,0 +1,253 @@
+package compose
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"livechat/client"
+)
+
+// fixed are the APPIDs of the servers that are always there.
+var fixed = []string{"1000", "2000", "3000", "4000"}
+
+// TestCompose starts the real file once; what follows happens to the same cluster, in this order.
+func TestCompose(t *testing.T) {
+	s := up(t)
+	t.Run("page", s.servesThePage)
+	t.Run("round robin", s.goesRound)
+	t.Run("between servers", s.carriesMessages)
+	t.Run("notice", s.carriesNotices)
+	t.Run("hardened", s.isHardened)
+	t.Run("statistics", s.countsOnLoopback)
+	t.Run("reload", s.keepsSocketsOverAReload)
+	t.Run("scale", s.scales)
+	t.Run("Redis restarts", s.keepsTheLog)
+}
+
+// goesRound: 40 sockets, 10 on each server.
+func (s *stack) goesRound(t *testing.T) {
+	count := map[string]int{}
+	for i := range 40 {
+		_, welcome := s.dial(t, client.Options{Name: fmt.Sprintf("round-%d", i)})
+		count[welcome.App]++
+	}
+	if want := map[string]int{"1000": 10, "2000": 10, "3000": 10, "4000": 10}; !maps.Equal(count, want) {
+		t.Errorf("40 sockets were shared out as %v, want 10 for each of %v", count, fixed)
+	}
+}
+
+// onEach opens connections until there is one on every one of the given servers.
+func (s *stack) onEach(t *testing.T, apps []string) map[string]*client.Conn {
+	t.Helper()
+	conns := map[string]*client.Conn{}
+	none := 0
+	for i := range 20 * len(apps) {
+		conn, welcome := s.dial(t, client.Options{Name: fmt.Sprintf("each-%d", i), History: &none})
+		if conns[welcome.App] != nil || !slices.Contains(apps, welcome.App) {
+			conn.Close()
+			continue
+		}
+		if conns[welcome.App] = conn; len(conns) == len(apps) {
+			return conns
+		}
+	}
+	t.Fatalf("only %v of %v were reached", slices.Sorted(maps.Keys(conns)), apps)
+	return nil
+}
+
+// allHear sends text by one connection and waits until every one has it, with the same seq and its server's badge.
+func allHear(t *testing.T, conns map[string]*client.Conn, from, text string) {
+	t.Helper()
+	if err := conns[from].Post("", text); err != nil {
+		t.Fatal(err)
+	}
+	var seq uint64
+	for app, conn := range conns {
+		m := await(t, conn, func(m *client.Message) bool { return m.Text == text })
+		if seq == 0 {
+			seq = m.Seq
+		}
+		if m.App != from || m.Seq != seq {
+			t.Errorf("on %s the message is %d, taken by %s; want %d by %s", app, m.Seq, m.App, seq, from)
+		}
+	}
+}
+
+// carriesMessages: what one server takes, all of them deliver.
+func (s *stack) carriesMessages(t *testing.T) {
+	conns := s.onEach(t, fixed)
+	for _, app := range fixed {
+		allHear(t, conns, app, "hello from "+app)
+	}
+}
+
+// carriesNotices: text published by hand on the channel reaches everyone.
+func (s *stack) carriesNotices(t *testing.T) {
+	conns := s.onEach(t, fixed)
+	if got := s.run(t, s.compose("exec", "-T", "rds", "redis-cli", "PUBLISH", "livechat", "hello by hand")...); got != "4" {
+		t.Errorf("PUBLISH reached %s servers, want 4", got)
+	}
+	for _, conn := range conns {
+		await(t, conn, func(n *client.Notice) bool { return n.Text == "hello by hand" })
+	}
+}
+
+// keepsSocketsOverAReload: HAProxy reads its file again, and nobody notices.
+func (s *stack) keepsSocketsOverAReload(t *testing.T) {
+	conns := s.onEach(t, fixed)
+	s.run(t, s.compose("kill", "-s", "HUP", "lb")...)
+	allHear(t, conns, "2000", "after the reload")
+	eventually(t, 20*time.Second, "new sockets after the reload", func(ctx context.Context) error {
+		conn, err := client.Dial(ctx, client.Options{URL: "ws://" + s.room})
+		if err == nil {
+			conn.Close()
+		}
+		return err
+	})
+}
+
+// scales: four servers more are found, take part, and go again without anybody missing anything.
+func (s *stack) scales(t *testing.T) {
+	s.scale(t, 4)
+	started := time.Now()
+	apps := slices.Clone(fixed)
+	for _, c := range s.inspect(t, s.containers(t, "ws")...) {
+		apps = append(apps, c.Config.Hostname) // the default APPID
+	}
+	if len(apps) != 8 {
+		t.Fatalf("--scale ws=4 makes these servers: %v", apps)
+	}
+	s.reaches(t, 30*time.Second, apps)
+	t.Logf("all eight take clients %v after compose returned", time.Since(started).Round(100*time.Millisecond))
+	allHear(t, s.onEach(t, apps), apps[7], "hello from "+apps[7])
+
+	members := make([]*member, 24)
+	for i := range members {
+		members[i] = s.join(t, fmt.Sprintf("stays-%d", i))
+	}
+	eventually(t, 20*time.Second, "everybody joins", func(context.Context) error { return settled(members, apps) })
+	if settled(members, fixed) == nil {
+		t.Fatal("nobody is on an elastic server")
+	}
+
+	// Somebody talks all the while.
+	talking, stop := context.WithCancel(t.Context())
+	said := make(chan uint64)
+	go func() {
+		var last uint64
+		for i := 0; talking.Err() == nil; i++ {
+			ack, err := members[0].Send(t.Context(), fmt.Sprintf("while it shrinks %d", i))
+			if err != nil {
+				t.Errorf("send: %v", err)
+				break
+			}
+			last = ack.Seq
+			select {
+			case <-talking.Done():
+			case <-time.After(300 * time.Millisecond): // below the rate limit
+			}
+		}
+		said <- last
+	}()
+	s.scale(t, 0)
+	s.reaches(t, 30*time.Second, fixed)
+	eventually(t, 30*time.Second, "everybody moves to a server that stays", func(context.Context) error { return settled(members, fixed) })
+	stop()
+	last := <-said
+	for i, m := range members {
+		eventually(t, 20*time.Second, fmt.Sprintf("member %d hears the last message", i), func(context.Context) error {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			if len(m.seqs) == 0 || m.seqs[len(m.seqs)-1] < last {
+				return fmt.Errorf("not there yet: %d", len(m.seqs))
+			}
+			return nil
+		})
+		if err := m.unbroken(); err != nil {
+			t.Errorf("member %d on %v: %v", i, m.apps, err)
+		}
+	}
+}
+
+// settled reports whether every member is connected to one of apps.
+func settled(members []*member, apps []string) error {
+	for i, m := range members {
+		if app := m.app(); !slices.Contains(apps, app) {
+			return fmt.Errorf("member %d is on %q", i, app)
+		}
+	}
+	return nil
+}
+
+// unbroken reports a member that missed something, heard it twice or out of order, or was told of trouble.
+func (m *member) unbroken() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.trouble) > 0 {
+		return errors.New(strings.Join(m.trouble, "; "))
+	}
+	for i, seq := range m.seqs {
+		if want := m.seqs[0] + uint64(i); seq != want {
+			return fmt.Errorf("seq %d where %d is due", seq, want)
+		}
+	}
+	return nil
+}
+
+// reaches waits until three rounds of new sockets reach exactly the given servers, and each of them.
+func (s *stack) reaches(t *testing.T, d time.Duration, apps []string) {
+	t.Helper()
+	want := slices.Sorted(slices.Values(apps))
+	eventually(t, d, "the servers that new sockets reach", func(ctx context.Context) error {
+		seen := map[string]bool{}
+		for range 3 * len(apps) {
+			conn, err := client.Dial(ctx, client.Options{URL: "ws://" + s.room, Name: "looks"})
+			if err != nil {
+				return err
+			}
+			event, err := conn.Next(ctx)
+			conn.Close()
+			welcome, ok := event.(*client.Welcome)
+			if !ok {
+				return fmt.Errorf("no welcome: %T %v", event, err)
+			}
+			seen[welcome.App] = true
+		}
+		if got := slices.Sorted(maps.Keys(seen)); !slices.Equal(got, want) {
+			return fmt.Errorf("they are %v, want %v", got, want)
+		}
+		return nil
+	})
+}
+
+// keepsTheLog: Redis stops and starts again; nobody is disconnected, and what was said before is still there.
+func (s *stack) keepsTheLog(t *testing.T) {
+	conns := s.onEach(t, fixed)
+	allHear(t, conns, "1000", "before the restart")
+	s.run(t, s.compose("restart", "rds")...)
+	eventually(t, 30*time.Second, "the room goes on", func(context.Context) error {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		conn, err := client.Dial(ctx, client.Options{URL: "ws://" + s.room})
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		for {
+			event, err := conn.Next(ctx)
+			if err != nil {
+				return err
+			}
+			if m, ok := event.(*client.Message); ok && m.Text == "before the restart" {
+				return nil
+			}
+		}
+	})
+	allHear(t, conns, "4000", "after the restart") // by the sockets from before
+}

@@ -1,0 +1,158 @@
+package compose
+
+import (
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// get asks for a page with exactly the given headers and returns the answer with its body.
+func get(t *testing.T, url string, header ...string) (*http.Response, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	res, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatalf("%s: %v", url, err)
+	}
+	return res, string(body)
+}
+
+// linked finds what a page loads: its scripts, styles and icons.
+var linked = regexp.MustCompile(`(?:src|href)="/?([^":#?]+\.[a-z]+)"`)
+
+// servesThePage: the page, everything it loads, where the room is, and the headers that keep it safe, on every answer.
+func (s *stack) servesThePage(t *testing.T) {
+	base := "http://" + s.page
+	port := strings.TrimPrefix(s.room, "localhost")
+	policy := "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'" +
+		strings.ReplaceAll(" ws://localhostP wss://localhostP http://localhostP https://localhostP", "P", port) +
+		"; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	secured := func(res *http.Response) {
+		t.Helper()
+		for name, want := range map[string]string{
+			"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-cache", "Server": "nginx",
+		} {
+			if got := res.Header.Values(name); !slices.Equal(got, []string{want}) {
+				t.Errorf("%s: %s is %q, want %q", res.Request.URL.Path, name, got, want)
+			}
+		}
+	}
+
+	res, page := get(t, base+"/")
+	secured(res)
+	if res.StatusCode != 200 || res.Header.Get("Content-Type") != "text/html; charset=utf-8" || !strings.Contains(page, "<!doctype html>") {
+		t.Fatalf("/ answers %s %s:\n%.200s", res.Status, res.Header.Get("Content-Type"), page)
+	}
+	types := map[string]string{
+		".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml; charset=utf-8",
+		".webmanifest": "application/manifest+json; charset=utf-8", ".png": "image/png",
+	}
+	files := linked.FindAllStringSubmatch(page, -1)
+	if len(files) < 3 {
+		t.Errorf("the page loads no more than %v", files)
+	}
+	for _, file := range files {
+		res, _ := get(t, base+"/"+file[1])
+		secured(res)
+		want := types[file[1][strings.LastIndex(file[1], "."):]]
+		if got := res.Header.Get("Content-Type"); res.StatusCode != 200 || got != want {
+			t.Errorf("%s answers %s %q, want 200 %q", file[1], res.Status, got, want)
+		}
+	}
+
+	// A browser that has it is told so.
+	etag := res.Header.Get("ETag")
+	if res, _ := get(t, base+"/", "If-None-Match", etag); etag == "" || res.StatusCode != http.StatusNotModified {
+		t.Errorf("asked again with ETag %s it answers %s", etag, res.Status)
+	}
+	zipped, body := get(t, base+"/", "Accept-Encoding", "gzip")
+	if r, err := gzip.NewReader(strings.NewReader(body)); zipped.Header.Get("Content-Encoding") != "gzip" || err != nil {
+		t.Errorf("asked for gzip: %q, %v", zipped.Header.Get("Content-Encoding"), err)
+	} else if plain, err := io.ReadAll(r); err != nil || string(plain) != page {
+		t.Errorf("unzipped it is another page (%v)", err)
+	}
+
+	res, body = get(t, base+"/config.json")
+	secured(res)
+	if want := fmt.Sprintf("{\"socketPort\":%s}\n", port[1:]); body != want || !strings.HasPrefix(res.Header.Get("Content-Type"), "application/json") {
+		t.Errorf("config.json is %s %q, want %q", res.Header.Get("Content-Type"), body, want)
+	}
+	for _, path := range []string{"/nothing", "/embed.go", "/tsconfig.json", "/test/", "/package.json", "/js/"} {
+		res, _ := get(t, base+path)
+		secured(res)
+		if res.StatusCode != http.StatusNotFound {
+			t.Errorf("%s answers %s", path, res.Status)
+		}
+	}
+	// /api/ goes to the servers, who have none yet and say so themselves.
+	res, body = get(t, base+"/api/nothing")
+	if res.StatusCode != http.StatusNotFound || res.Header.Get("Content-Type") != "application/problem+json" || !strings.Contains(body, `"code":"not_found"`) {
+		t.Errorf("/api/nothing answers %s %s %s", res.Status, res.Header.Get("Content-Type"), body)
+	}
+	// The room's port serves the page too.
+	if res, body := get(t, "http://"+s.room+"/"); res.StatusCode != 200 || body != page {
+		t.Errorf("the room's port answers %s with another page", res.Status)
+	}
+}
+
+// countsOnLoopback: statistics for this machine only.
+func (s *stack) countsOnLoopback(t *testing.T) {
+	if res, body := get(t, "http://"+s.stats+"/"); res.StatusCode != 200 || !strings.Contains(body, "ws4") {
+		t.Errorf("the statistics page answers %s", res.Status)
+	}
+	res, body := get(t, "http://"+s.stats+"/metrics")
+	if want := `haproxy_server_status{proxy="servers",server="ws4",state="UP"} 1`; res.StatusCode != 200 || !strings.Contains(body, want) {
+		t.Errorf("/metrics answers %s, without %s", res.Status, want)
+	}
+	for port, bindings := range s.inspect(t, s.containers(t, "lb")...)[0].HostConfig.PortBindings {
+		for _, b := range bindings {
+			if public := port != "8404/tcp"; public == (b.HostIP == "127.0.0.1") {
+				t.Errorf("%s is published on %q", port, b.HostIP)
+			}
+		}
+	}
+	if published := s.inspect(t, s.containers(t, "rds")...)[0].HostConfig.PortBindings; len(published) > 0 {
+		t.Errorf("Redis is published: %v", published)
+	}
+}
+
+// isHardened: every container is healthy, cannot write to itself, has no capability and is not root.
+func (s *stack) isHardened(t *testing.T) {
+	for _, c := range s.inspect(t, strings.Fields(s.run(t, s.compose("ps", "-q")...))...) {
+		h := c.HostConfig
+		if c.State.Health.Status != "healthy" || !h.ReadonlyRootfs || !slices.Equal(h.CapDrop, []string{"ALL"}) ||
+			!slices.Contains(h.SecurityOpt, "no-new-privileges:true") {
+			t.Errorf("%s: %+v", c.Name, c)
+		}
+		// The ids in the engine's words, since an empty image has nothing to ask with.
+		for _, uid := range strings.Fields(s.run(t, "docker", "top", c.Name, "-eo", "uid"))[1:] {
+			if uid == "0" {
+				t.Errorf("%s: a process of it is root", c.Name)
+			}
+		}
+	}
+	for service, want := range map[string]string{"chat": "101", "lb": "99", "rds": "999"} {
+		got := s.run(t, s.compose("exec", "-T", service, "sh", "-c",
+			"awk '/^(Uid|CapEff|NoNewPrivs):/ {print $2}' /proc/1/status; touch /nowhere 2>&1 | grep -o 'Read-only file system'")...)
+		if got := strings.Fields(got); len(got) < 3 || got[0] != want || strings.Trim(got[1], "0") != "" || got[2] != "1" ||
+			strings.Join(got[3:], " ") != "Read-only file system" {
+			t.Errorf("%s: uid, capabilities, no new privileges, and writing: %v", service, got)
+		}
+	}
+}

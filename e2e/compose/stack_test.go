@@ -1,0 +1,242 @@
+// Package compose tests docker-compose.yml as it stands in the repository: built, started and used through its published ports.
+//
+// It needs a Docker engine and some minutes, so it runs only where LIVECHAT_COMPOSE=1 asks for it, as .ci/run does. Ports, project and
+// image tag are its own: it leaves a cluster alone that runs on the same machine.
+package compose
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"livechat/client"
+	"livechat/e2e/cluster"
+	"livechat/internal/need"
+)
+
+// stack is the started cluster.
+type stack struct {
+	root              string // of the repository
+	env               []string
+	page, room, stats string // host:port as published
+}
+
+// up builds and starts everything with docker/up.sh, as `make up` does. The test's end takes it down, whatever happened.
+func up(t *testing.T) *stack {
+	t.Helper()
+	if os.Getenv("LIVECHAT_COMPOSE") != "1" {
+		t.Skip("LIVECHAT_COMPOSE=1 is not set")
+	}
+	need.Program(t, "docker")
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ports := freePorts(t, 3)
+	s := &stack{
+		root: root, page: "localhost:" + ports[0], room: "localhost:" + ports[1], stats: "127.0.0.1:" + ports[2],
+		// Short drains, and checks that forgive a machine which is busy building.
+		env: append(os.Environ(), "COMPOSE_PROJECT_NAME=livechat-test-"+ports[0], "TAG=test", "PAGE_PORT="+ports[0], "PORT="+ports[1],
+			"STATS_PORT="+ports[2], "DRAIN_DELAY=2s", "DRAIN_PERIOD=2s", "CHECK_TIMEOUT=2s", "WS_SCALE=0", "MAX_PER_IP=0", "RATE_PER_IP=0"),
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			out, _ := s.command(context.Background(), s.compose("logs", "--tail", "40")...).CombinedOutput()
+			t.Logf("the end of the logs:\n%s", out)
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+		defer cancel()
+		if out, err := s.command(ctx, "docker/down.sh", "-v").CombinedOutput(); err != nil {
+			t.Errorf("take it down: %v\n%s", err, out)
+		}
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 12*time.Minute) // with stand-ins and both images from nothing
+	defer cancel()
+	cmd := s.command(ctx, "docker/up.sh")
+	cmd.Stdout, cmd.Stderr = t.Output(), t.Output()
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("docker/up.sh: %v", err)
+	}
+	return s
+}
+
+// freePorts returns n ports that were free a moment ago.
+func freePorts(t *testing.T, n int) []string {
+	t.Helper()
+	ports := make([]string, n)
+	for i := range ports {
+		l, err := net.Listen("tcp", ":0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close() // held until all are chosen, so that they differ
+		ports[i] = strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+	}
+	return ports
+}
+
+// command prepares a program to run in the repository's root with the stack's settings.
+func (s *stack) command(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.Dir, cmd.Env = s.root, s.env
+	return cmd
+}
+
+// compose puts whichever compose this machine has in front of args; docker/compose.sh prefers the same one.
+func (s *stack) compose(args ...string) []string {
+	if exec.Command("docker", "compose", "version").Run() == nil {
+		return append([]string{"docker", "compose"}, args...)
+	}
+	return append([]string{"docker-compose"}, args...)
+}
+
+// run runs a program that has to succeed and returns what it printed.
+func (s *stack) run(t *testing.T, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	cmd := s.command(ctx, args...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s%s", strings.Join(args, " "), err, out, stderr.Bytes())
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// scale sets the number of elastic servers. Nothing else about the cluster changes.
+func (s *stack) scale(t *testing.T, n int) {
+	t.Helper()
+	s.run(t, s.compose("up", "-d", "--no-build", "--no-recreate", "--scale", fmt.Sprintf("ws=%d", n))...)
+}
+
+// containers returns the ids of a service's containers.
+func (s *stack) containers(t *testing.T, service string) []string {
+	t.Helper()
+	return strings.Fields(s.run(t, s.compose("ps", "-q", service)...))
+}
+
+// container is what the engine says of a container, as far as a test asks.
+type container struct {
+	Name   string
+	Config struct{ Hostname string }
+	State  struct{ Health struct{ Status string } }
+
+	HostConfig struct {
+		ReadonlyRootfs bool
+		CapDrop        []string
+		SecurityOpt    []string
+		PortBindings   map[string][]struct{ HostIP, HostPort string }
+	}
+}
+
+// inspect asks the engine about containers.
+func (s *stack) inspect(t *testing.T, ids ...string) []container {
+	t.Helper()
+	var all []container
+	if err := json.Unmarshal([]byte(s.run(t, append([]string{"docker", "inspect"}, ids...)...)), &all); err != nil {
+		t.Fatalf("docker inspect: %v", err)
+	}
+	return all
+}
+
+// dial opens a connection that the test's end closes, and returns its welcome.
+func (s *stack) dial(t *testing.T, o client.Options) (*client.Conn, *client.Welcome) {
+	t.Helper()
+	o.URL = "ws://" + s.room
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	conn, err := client.Dial(ctx, o)
+	if err != nil {
+		t.Fatalf("dial: %v", err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn, await[*client.Welcome](t, conn, nil)
+}
+
+// await reads conn up to the next event of type E for which accept (nil: any) returns true.
+func await[E client.Event](t *testing.T, conn *client.Conn, accept func(E) bool) E {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for {
+		event, err := conn.Next(ctx)
+		if err != nil {
+			t.Fatalf("wait for a %T: %v", *new(E), err)
+		}
+		if e, ok := event.(E); ok && (accept == nil || accept(e)) {
+			return e
+		}
+	}
+}
+
+// eventually waits until try returns nil, at most for d.
+func eventually(t *testing.T, d time.Duration, what string, try func(context.Context) error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	defer cancel()
+	if err := cluster.Poll(ctx, try); err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// member is a session that remembers where it was and what it heard.
+type member struct {
+	*client.Session
+
+	mu      sync.Mutex
+	apps    []string // the servers it was connected to, in order
+	seqs    []uint64 // of the messages it was told
+	trouble []string // gaps, resets and errors
+}
+
+// join starts a session that the test's end stops.
+func (s *stack) join(t *testing.T, name string) *member {
+	t.Helper()
+	none := 0
+	m := &member{}
+	m.Session = client.NewSession(client.Options{URL: "ws://" + s.room, Name: name, History: &none}, m.take)
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := m.Run(ctx); ctx.Err() == nil {
+			t.Errorf("%s: the session ended: %v", name, err)
+		}
+	})
+	t.Cleanup(func() { cancel(); running.Wait() })
+	return m
+}
+
+func (m *member) take(event client.Event) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch e := event.(type) {
+	case *client.Welcome:
+		m.apps = append(m.apps, e.App)
+	case *client.Message:
+		m.seqs = append(m.seqs, e.Seq)
+	case *client.Gap, *client.Reset, *client.Error:
+		m.trouble = append(m.trouble, fmt.Sprintf("%T%+v", e, e))
+	}
+}
+
+// app returns the server it was connected to last, "" if none.
+func (m *member) app() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.apps) == 0 {
+		return ""
+	}
+	return m.apps[len(m.apps)-1]
+}

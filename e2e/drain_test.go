@@ -1,0 +1,131 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"livechat/client"
+	"livechat/e2e/cluster"
+)
+
+// A server that is asked to stop first stops getting new clients, serves those it has, then closes them with 1012, and ends with 0.
+func TestDrain(t *testing.T) {
+	c := start(t, cluster.Options{Servers: 2, Env: map[string]string{"DRAIN_DELAY": "3s", "DRAIN_PERIOD": "1s"}})
+	leaving, staying := c.Servers[0], c.Servers[1]
+	var old []*client.Conn // on the leaving server, through HAProxy
+	for len(old) < 5 {
+		conn := dial(t, client.Options{URL: c.RoomURL(), History: new(0)})
+		if await[*client.Welcome](t, conn, nil).App == leaving.Name {
+			old = append(old, conn)
+		}
+	}
+	session := join(t, client.Options{URL: c.RoomURL(), History: new(0)})
+	eventually(t, 10*time.Second, "the session joins", func() error { return errIf(session.app() == "") })
+
+	asked := time.Now()
+	if err := leaving.Terminate(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 3*time.Second, "readyz says 404", func() error {
+		status, body, err := cluster.Get(t.Context(), "http://"+leaving.Addr+"/readyz")
+		if err == nil && status != http.StatusNotFound {
+			err = fmt.Errorf("%d %s", status, body)
+		}
+		return err
+	})
+	if status, _, err := cluster.Get(t.Context(), "http://"+leaving.Addr+"/healthz"); err != nil || status != http.StatusOK {
+		t.Errorf("healthz says %d, %v, though the process is well", status, err)
+	}
+	if err := c.WaitStatus(within(t, 3*time.Second), "NOLB", 1); err != nil {
+		t.Error(err)
+	}
+	for range 10 {
+		conn := dial(t, client.Options{URL: c.RoomURL()})
+		if app := await[*client.Welcome](t, conn, nil).App; app != staying.Name {
+			t.Errorf("a new client was sent to %s, which is leaving", app)
+		}
+	}
+	// Those it has are served as before, in both directions.
+	seq := say(t, old[0], "still here")
+	await(t, old[1], func(m *client.Message) bool { return m.Seq == seq })
+
+	if early := time.Since(asked); early > 3*time.Second {
+		t.Logf("the machine is slow: %v after the signal", early)
+	}
+	for i, conn := range old {
+		var end *client.CloseError
+		if err := untilClosed(t, conn); !errors.As(err, &end) || end.Code != websocket.CloseServiceRestart {
+			t.Errorf("client %d: %v, want 1012", i, err)
+		}
+	}
+	if took := time.Since(asked); took < 3*time.Second {
+		t.Errorf("the connections were closed after %v, before HAProxy had its 3 s to notice", took)
+	}
+	select {
+	case <-leaving.Ended():
+	case <-time.After(10 * time.Second):
+		t.Fatal("the server does not end")
+	}
+	if code := leaving.ExitCode(); code != 0 {
+		t.Errorf("it ended with %d: %s", code, leaving.Output())
+	}
+
+	// The session has moved, if it had to, and goes on.
+	if _, err := session.Send(within(t, 10*time.Second), "moved"); err != nil {
+		t.Errorf("send: %v", err)
+	}
+	if app := session.app(); app != staying.Name {
+		t.Errorf("the session is on %s", app)
+	}
+}
+
+// untilClosed reads conn to its end.
+func untilClosed(t *testing.T, conn *client.Conn) error {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for {
+		if _, err := conn.Next(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+func errIf(bad bool) error {
+	if bad {
+		return errors.New("not yet")
+	}
+	return nil
+}
+
+// A rolling restart of every server under traffic disturbs nobody: nothing is lost, and nobody has to wait for long.
+func TestRollingRestart(t *testing.T) {
+	c := start(t, cluster.Options{Env: map[string]string{"DRAIN_DELAY": "1500ms", "DRAIN_PERIOD": "500ms"}})
+	members := joinAll(t, 24, func(i int) client.Options {
+		return client.Options{URL: c.RoomURL(), Name: fmt.Sprint("client-", i), History: new(0)}
+	})
+	var sent acked
+	stop := talk(t, members[:6], &sent)
+	for i, s := range c.Servers {
+		if err := s.Stop(within(t, 20*time.Second)); err != nil {
+			t.Error(err)
+		}
+		if code := s.ExitCode(); code != 0 {
+			t.Errorf("server %s ended with %d: %s", s.Name, code, s.Output())
+		}
+		if err := s.Start(within(t, 20*time.Second)); err != nil {
+			t.Error(err)
+		}
+		if err := c.WaitReady(within(t, 20*time.Second), len(c.Servers)); err != nil {
+			t.Errorf("after restart %d: %v", i, err)
+		}
+	}
+	stop()
+	checkHistory(t, members, &sent)
+	t.Logf("%d messages", len(sent.sorted()))
+}

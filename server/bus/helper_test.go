@@ -107,7 +107,9 @@ func open(t testing.TB, url string, o Options) *Bus {
 	if o.FeedTimeout == 0 {
 		o.FeedTimeout = 2 * time.Second
 	}
-	o.Log = slog.New(slog.NewTextHandler(logWriter{t}, nil))
+	if o.Log == nil {
+		o.Log = slog.New(slog.NewTextHandler(logWriter{t}, nil))
+	}
 	b, err := Open(o)
 	if err != nil {
 		t.Fatal(err)

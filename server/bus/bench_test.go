@@ -1,0 +1,38 @@
+package bus
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// BenchmarkPublish is how many messages a second one server can bring into the log of a room and hear again.
+func BenchmarkPublish(b *testing.B) {
+	for name, backend := range map[string]func(testing.TB) *backend{
+		"redis":     func(t testing.TB) *backend { return realRedis(t, "--appendfsync", "everysec") },
+		"miniredis": miniRedis,
+	} {
+		b.Run(name, func(b *testing.B) {
+			bus, h := start(b, backend(b).url, Options{}, room)
+			publications := make([]Publication, b.N)
+			answers := make(chan answer, b.N)
+			for i := range publications {
+				publications[i] = publication(room, strconv.Itoa(i), strings.Repeat("x", 100), answers)
+			}
+			b.ResetTimer()
+			for _, p := range publications {
+				if err := bus.Publish(context.Background(), p); err != nil {
+					b.Fatal(err)
+				}
+			}
+			for range publications {
+				if a := <-answers; a.err != nil {
+					b.Fatal(a.err)
+				}
+			}
+			eventually(b, "all is heard", func() bool { return h.count("payload", room) == b.N })
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msg/s")
+		})
+	}
+}

@@ -1,0 +1,107 @@
+package bus
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"livechat/internal/need"
+	"livechat/server/chat"
+)
+
+// A cluster refuses a script whose keys lie in different slots, even if it has only one node.
+func TestCluster(t *testing.T) {
+	port := freePort(t)
+	node := tcpRedis(t, port, "--cluster-enabled", "yes", "--cluster-port", freePort(t))
+	slots := make([]int, 16384)
+	for i := range slots {
+		slots[i] = i
+	}
+	if err := node.ClusterAddSlots(t.Context(), slots...).Err(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the cluster is ready", func() bool {
+		return node.Set(t.Context(), "probe", "x", 0).Err() == nil
+	})
+	b, h := start(t, "redis://127.0.0.1:"+port+",127.0.0.1:"+port, Options{}, room, other)
+	if _, ok := b.client.(*redis.ClusterClient); !ok {
+		t.Fatalf("two addresses make a %T", b.client)
+	}
+	speak(t, b, h)
+}
+
+func TestSentinel(t *testing.T) {
+	port, sentinel := freePort(t), freePort(t)
+	tcpRedis(t, port)
+	config := filepath.Join(t.TempDir(), "sentinel.conf")
+	if err := os.WriteFile(config, fmt.Appendf(nil, "sentinel monitor mymaster 127.0.0.1 %s 1\n", port), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	serveRedis(t, sentinel, config, "--sentinel")
+	b, h := start(t, "redis://127.0.0.1:"+sentinel+"?master_name=mymaster", Options{}, room, other)
+	speak(t, b, h)
+}
+
+// speak does everything once, in two rooms.
+func speak(t *testing.T, b *Bus, h *recorder) {
+	t.Helper()
+	for _, r := range []string{room, other} {
+		head, err := b.OpenLog(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 20 {
+			mustSay(t, b, r, fmt.Sprint(i), "hello")
+		}
+		eventually(t, "all is heard", func() bool { return h.count("payload", r) == 20 })
+		wantDense(t, r, h.seqs(t, r), 1, 20)
+		if tail, err := b.Tail(t.Context(), r, 99); err != nil || len(tail) != 20 {
+			t.Errorf("tail of %s: %d, %v", r, len(tail), err)
+		}
+		if p, err := b.Renew(t.Context(), r, chat.Position{Epoch: head.Epoch, Seq: 30}); err != nil || p.Seq != 30 {
+			t.Errorf("renew %s: %v, %v", r, p, err)
+		}
+	}
+	if err := b.PublishSide(t.Context(), []byte("x")); err != nil {
+		t.Error(err)
+	}
+	eventually(t, "the side channel is heard", func() bool { return h.count("side", "") == 1 })
+}
+
+// tcpRedis starts a redis-server on a port of this machine.
+func tcpRedis(t *testing.T, port string, args ...string) *redis.Client {
+	t.Helper()
+	serveRedis(t, port, append([]string{"--save", "", "--dir", t.TempDir()}, args...)...)
+	raw := rawClient(t, &backend{network: "tcp", addr: "127.0.0.1:" + port})
+	eventually(t, "redis-server answers", func() bool { return raw.Ping(t.Context()).Err() == nil })
+	return raw
+}
+
+func serveRedis(t *testing.T, port string, args ...string) {
+	t.Helper()
+	cmd := exec.Command(need.Program(t, "redis-server"), append(args, "--port", port, "--bind", "127.0.0.1", "--logfile", "/dev/null")...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+}
+
+// freePort returns a port that the kernel has just had to give away: redis-server cannot be asked which it got.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+}

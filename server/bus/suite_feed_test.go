@@ -1,0 +1,151 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+func testByHand(t *testing.T, r *backend) {
+	_, h := start(t, r.url, Options{}, room)
+	texts := []string{"hello", "", "{\"type\":\"message\"", "\x00\xff\r\n$5"}
+	for _, text := range texts {
+		r.raw.Publish(t.Context(), "livechat", text)
+	}
+	eventually(t, "all is heard", func() bool { return slices.Equal(h.events("payload", room), texts) })
+}
+
+func testSide(t *testing.T, r *backend) {
+	a, ha := start(t, r.url, Options{})
+	_, hb := start(t, r.url, Options{}, room)
+	for _, h := range []*recorder{ha, hb} {
+		if n := h.count("side-subscribed", ""); n != 1 {
+			t.Errorf("side channel confirmed %d times", n)
+		}
+	}
+	if err := a.PublishSide(t.Context(), []byte(`{"n":1}`)); err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range []*recorder{ha, hb} {
+		eventually(t, "the side channel is heard", func() bool { return slices.Equal(h.events("side", ""), []string{`{"n":1}`}) })
+	}
+	if n := hb.count("payload", room); n != 0 {
+		t.Errorf("%d payloads in a room", n)
+	}
+}
+
+func testLarge(t *testing.T, r *backend) {
+	b, h := start(t, r.url, Options{}, room)
+	text := strings.Repeat("long 日本語 ", 100_000)
+	mustSay(t, b, room, "x", text)
+	eventually(t, "it is heard", func() bool { return h.count("payload", room) == 1 })
+	if got := parse(t, h.events("payload", room)[0]).Text; got != text {
+		t.Errorf("%d bytes became %d", len(text), len(got))
+	}
+	if got, err := b.Tail(t.Context(), room, 1); err != nil || len(got) != 1 || parse(t, string(got[0])).Text != text {
+		t.Errorf("tail has %d entries, %v", len(got), err)
+	}
+}
+
+func testRooms(t *testing.T, r *backend) {
+	b, h := start(t, r.url, Options{}, room, other)
+	b.Subscribe(room) // nothing new
+	mustSay(t, b, room, "x", "hello")
+	mustSay(t, b, other, "x", "hello")
+	mustSay(t, b, "nobody-is-here", "x", "hello")
+	b.Unsubscribe(other)
+	b.Unsubscribe("never-subscribed")
+	eventually(t, "it is let go", func() bool {
+		return r.raw.PubSubNumSub(t.Context(), "livechat:room:den").Val()["livechat:room:den"] == 0
+	})
+	mustSay(t, b, other, "y", "hello")
+	mustSay(t, b, room, "y", "hello")
+	eventually(t, "it is heard", func() bool { return h.count("payload", room) == 2 })
+	wantDense(t, "left room", h.seqs(t, other), 1, 1)
+	if h.count("subscribed", room) != 1 || h.count("payload", "nobody-is-here") != 0 {
+		t.Errorf("trace %v", h.whole())
+	}
+}
+
+func testResubscribe(t *testing.T, r *backend) {
+	b, h := start(t, r.url, Options{}, room)
+	const n = 50
+	for i := range n {
+		b.Unsubscribe(room)
+		b.Subscribe(room)
+		said := mustSay(t, b, room, fmt.Sprint(i), "hello")
+		// Each wish gets a confirmation of its own, sooner or later: before or after this message, and then it is in the stream.
+		eventually(t, "subscribed again", func() bool { return h.count("subscribed", room) == i+2 })
+		if p, err := b.Tail(t.Context(), room, 1); err != nil || parse(t, string(p[0])).position() != said.Position {
+			t.Fatalf("tail %s, %v, want %v", p, err, said.Position)
+		}
+	}
+	last := mustSay(t, b, room, "last", "hello")
+	eventually(t, "the last is heard", func() bool {
+		seqs := h.seqs(t, room)
+		return len(seqs) > 0 && seqs[len(seqs)-1] == last.Position.Seq
+	})
+}
+
+func testHandlerErrors(t *testing.T, r *backend) {
+	var once [2]sync.Once
+	fail := func(i int) (err error) {
+		once[i].Do(func() { err = errors.New("not now") })
+		return err
+	}
+	b := open(t, r.url, Options{})
+	h := &recorder{
+		onSubscribed: func(context.Context, string) error { return fail(0) },
+		onPayload:    func([]byte) error { return fail(1) },
+	}
+	b.Subscribe(room)
+	run(t, b, h)
+	eventually(t, "subscribed again", func() bool { return h.count("subscribed", room) == 2 })
+	mustSay(t, b, room, "x", "hello")
+	eventually(t, "subscribed a third time", func() bool { return h.count("subscribed", room) == 3 })
+	mustSay(t, b, room, "y", "hello")
+	eventually(t, "all is heard", func() bool { return h.count("payload", room) == 2 })
+	want := []string{
+		"up ", "side-subscribed ", "subscribed livechat", "down ",
+		"up ", "side-subscribed ", "subscribed livechat", "payload livechat", "down ",
+		"up ", "side-subscribed ", "subscribed livechat", "payload livechat",
+	}
+	if got := h.whole(); !slices.Equal(got, want) {
+		t.Errorf("trace %q, want %q", got, want)
+	}
+}
+
+func testStop(t *testing.T, r *backend) {
+	b, h := open(t, r.url, Options{}), &recorder{}
+	answers := make(chan answer, queueLength)
+	for i := range queueLength {
+		if err := b.Publish(t.Context(), publication(room, fmt.Sprint(i), "hello", answers)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	full, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := b.Publish(full, publication(room, "x", "hello", nil)); !errors.Is(err, context.Canceled) {
+		t.Errorf("publish into a full queue: %v", err)
+	}
+	stop := run(t, b, h)
+	stop() // some have been sent by now, and some not
+	for range queueLength {
+		select {
+		case a := <-answers:
+			if a.err != nil {
+				wantUnavailable(t, a.err)
+			}
+		default:
+			t.Fatal("Run has returned and a publication has no answer")
+		}
+	}
+	wantUnavailable(t, b.Publish(t.Context(), publication(room, "x", "hello", nil)))
+	if err := b.Run(t.Context(), h); err == nil {
+		t.Error("ran a second time")
+	}
+}

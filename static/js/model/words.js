@@ -80,7 +80,7 @@ export function whyNotJoined(offline, reachable) {
 }
 
 /** @param {string} asked */
-export const noSuchRoom = (asked) => `“${asked.slice(0, 40)}” cannot be a room: its name has 1 to 32 of a–z, 0–9 and -. This is the common room.`
+export const noSuchRoom = (asked) => `“${asked.slice(0, 40)}” cannot be a room: its name has 1 to 32 lower-case letters, digits and hyphens. This is the common room.`
 
 /**
  * What stands where messages are missing.

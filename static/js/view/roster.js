@@ -72,6 +72,7 @@ export class Roster {
     const { people, name } = this.#room
     const online = people.online.toLocaleString('en')
     write(this.#count, people.online ? online : '–')
+    this.#toggle.setAttribute('aria-label', people.online ? `People: ${online}` : 'People')
     if (!this.#dialog.open) return
     write(find(this.#dialog, '#roster-count', HTMLElement), people.online ? online : '')
     const names = people.names(name)

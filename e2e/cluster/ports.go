@@ -37,20 +37,36 @@ func FreePorts(n int) (host string, ports []string, err error) {
 	return host, ports, nil
 }
 
-// checkFree returns an error, in one line that a newcomer understands, if addr cannot be listened on. An empty one can.
+// AddressError says that an address of the Options cannot be listened on. It reads as one line that a newcomer understands.
+type AddressError struct {
+	Part string // room, page or stats
+	Addr string
+	Err  error
+}
+
+// Error names the part, the address and the reason.
+func (e *AddressError) Error() string {
+	switch {
+	case errors.Is(e.Err, syscall.EADDRINUSE):
+		return fmt.Sprintf("%s: %s is taken by another program", e.Part, e.Addr)
+	case errors.Is(e.Err, syscall.EACCES):
+		return fmt.Sprintf("%s: %s may not be opened by this user, as ports below 1024 need root", e.Part, e.Addr)
+	default:
+		return fmt.Sprintf("%s: cannot listen on %s: %v", e.Part, e.Addr, e.Err)
+	}
+}
+
+// Unwrap returns what the kernel said.
+func (e *AddressError) Unwrap() error { return e.Err }
+
+// checkFree returns an *AddressError if addr cannot be listened on. An empty one can.
 func checkFree(part, addr string) error {
 	if addr == "" {
 		return nil
 	}
 	l, err := net.Listen("tcp", addr)
-	switch {
-	case err == nil:
-		return l.Close()
-	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("%s: %s is taken by another program", part, addr)
-	case errors.Is(err, syscall.EACCES):
-		return fmt.Errorf("%s: %s may not be opened by this user (ports below 1024 need root)", part, addr)
-	default:
-		return fmt.Errorf("%s: cannot listen on %s: %w", part, addr, err)
+	if err != nil {
+		return &AddressError{part, addr, err}
 	}
+	return l.Close()
 }

@@ -38,7 +38,7 @@ func (c *Cluster) redisPart(addr string) (*Part, error) {
 	return &Part{
 		Name: "redis", Addr: addr, path: path,
 		args: []string{"--bind", host, "--port", port, "--dir", dir, "--save", "", "--appendonly", "yes",
-			"--maxmemory-policy", "noeviction", "--daemonize", "no"},
+			"--maxmemory-policy", "noeviction", "--daemonize", "no", "--loglevel", "warning"},
 		ready: answersPing(addr), log: c.options.Log,
 	}, nil
 }

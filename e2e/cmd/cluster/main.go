@@ -65,6 +65,10 @@ func run(ctx context.Context, args []string, out io.Writer, colour bool) error {
 		o.Page = at(*host, *page)
 	}
 	c, err := cluster.Start(ctx, o)
+	var address *cluster.AddressError
+	if errors.As(err, &address) {
+		return fmt.Errorf("%w; -%s chooses another port", address, address.Part)
+	}
 	if err != nil {
 		return err
 	}

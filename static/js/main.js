@@ -5,6 +5,7 @@ import { validRoom } from './model/rules.js'
 import { noSuchRoom, whyClosed } from './model/words.js'
 import { findAddress } from './net/address.js'
 import { Room } from './net/room.js'
+import { watchWakeups } from './net/wakeups.js'
 import { settings } from './settings.js'
 import { find } from './view/dom.js'
 import { JoinView } from './view/join.js'
@@ -26,7 +27,7 @@ let room = null
 /** @param {string} name */
 function makeRoom(name) {
   room?.leave()
-  room = new Room({ name, room: roomName, sessions: settings.sessions, address, clock: systemClock, open: (url) => new WebSocket(url) })
+  room = new Room({ name, room: roomName, sessions: settings.sessionsOf(name), address, clock: systemClock, open: (url) => new WebSocket(url) })
   return room
 }
 
@@ -62,12 +63,13 @@ function join(name, card) {
 function showRoom(joined) {
   view?.end()
   settings.joined = { room: roomName, name: joined.name }
-  settings.sessions = joined.conversation.sessions
+  settings.rememberSessions(joined.name, joined.conversation.sessions)
   stage.dataset.view = 'room'
   view = new RoomView(stage, joined, showCard)
 }
 
 applyTheme()
+watchWakeups({ visible: () => room?.retryNow(), moved: () => room?.refresh(), offline: () => room?.doubt() })
 const { joined: before } = settings
 if (before?.room === roomName) {
   const back = makeRoom(before.name)

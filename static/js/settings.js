@@ -63,12 +63,17 @@ export const settings = {
     tab.set('joined', joined ? `${joined.room}\n${joined.name}` : '') // neither has a line break in it
   },
 
-  /** The sessions that were ours, newest last. */
-  get sessions() {
-    return tab.get('sessions').split(' ').filter(Boolean)
+  /**
+   * The sessions that were ours under that name: what they said is our own, also after a reload.
+   * @param {string} name
+   */
+  sessionsOf(name) {
+    const [owner, ...sessions] = tab.get('sessions').split('\n')
+    return owner === name ? sessions : []
   },
-  set sessions(sessions) {
-    tab.set('sessions', sessions.slice(-SESSIONS).join(' '))
+  /** @param {string} name @param {string[]} sessions newest last */
+  rememberSessions(name, sessions) {
+    tab.set('sessions', [name, ...sessions.slice(-SESSIONS)].join('\n'))
   },
 
   /** What was written and not sent yet. */

@@ -1,7 +1,6 @@
 // The room on the screen: puts the views on the stage and passes on what happens.
 
 import { typing } from '../model/words.js'
-import { watchWakeups } from '../net/wakeups.js'
 import { settings } from '../settings.js'
 import { Announcer } from './announcer.js'
 import { Composer } from './composer.js'
@@ -41,7 +40,7 @@ export class RoomView {
         announcer.heard(item)
       },
       state(state) {
-        if (state.kind === 'connected') settings.sessions = room.conversation.sessions
+        if (state.kind === 'connected') settings.rememberSessions(room.name, room.conversation.sessions)
         composer.changed() // the limits may be others
         status.changed()
       },
@@ -50,14 +49,6 @@ export class RoomView {
       unsent: () => status.changed(),
     })
     signal.addEventListener('abort', unlisten)
-    watchWakeups(signal, {
-      visible: () => room.retryNow(),
-      moved: () => room.refresh(),
-      offline() {
-        room.doubt()
-        status.changed()
-      },
-    })
     find(stage, '#log', HTMLElement).addEventListener('keydown', (event) => {
       // Who begins to type means the field. A space scrolls.
       if (event.key.length === 1 && event.key !== ' ' && !event.ctrlKey && !event.metaKey && !event.altKey && event.target === event.currentTarget) composer.focus()

@@ -363,11 +363,17 @@ func TestOvertakenReaderIsCut(t *testing.T) {
 		w.publish(1000)
 	}
 	wg.Wait()
-	// It begins to read only now: it gets what was begun, in order, then the close frame.
+	mute.Send(wire.TextFrame([]byte("for you alone")))
+	// It begins to read only now: it gets what was begun, in order, what was meant for it alone, then the close frame.
+	alone := false
 	for want := uint64(1); ; want++ {
 		f, err := readFrame(muteConn)
 		if err != nil {
 			t.Fatalf("at message %d: %v", want, err)
+		}
+		if string(f.payload) == "for you alone" {
+			alone = true
+			continue
 		}
 		if f.op == 0x8 {
 			if code := wire.CloseCode(binary.BigEndian.Uint16(f.payload)); code != wire.CloseTooSlow {
@@ -379,9 +385,47 @@ func TestOvertakenReaderIsCut(t *testing.T) {
 			t.Fatalf("got message %d, want %d", got, want)
 		}
 	}
-	if mute.Closed() != wire.CloseTooSlow {
-		t.Errorf("Closed() = %d", mute.Closed())
+	if mute.Closed() != wire.CloseTooSlow || !alone {
+		t.Errorf("Closed() = %d, its own frame came: %v", mute.Closed(), alone)
 	}
+}
+
+// byHand returns a shard that nobody runs, with one client of the room that starts there.
+func (w *world) byHand(start room.Start) (*shard, *Client, *net.TCPConn) {
+	w.t.Helper()
+	f := New(w.fan.opts)
+	server, conn := w.dial()
+	deadline(w.t, conn, time.Minute)
+	c, err := f.Add(server)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	s := c.shard
+	s.attach(attachment{c, w.room, start})
+	w.t.Cleanup(func() { s.detach(c) })
+	return s, c, conn
+}
+
+// TestTakenBackClientMissesNothing: between the last look of the goroutine that wrote to a client and its shard's taking over, nobody
+// wakes anybody for it.
+func TestTakenBackClientMissesNothing(t *testing.T) {
+	w := newWorld(t, 256, nil)
+	s, c, conn := w.byHand(w.room.Join(0))
+	c.slow = true
+	w.publish(10)
+	s.takeBack(c)
+	expectSeqs(t, conn, 1, 1)
+}
+
+// TestClientAheadOfItsServer: it comes from a server that heard the newest messages earlier, and has seen them.
+func TestClientAheadOfItsServer(t *testing.T) {
+	w := newWorld(t, 256, nil)
+	s, c, conn := w.byHand(w.room.Resume(chat.Position{Epoch: epoch, Seq: 2}, 0))
+	for range 4 {
+		w.publish(10)
+		s.flush(c)
+	}
+	expectSeqs(t, conn, 3, 4)
 }
 
 // TestStuckReaderIsCut: who takes nothing at all for the write timeout is cut off even in a quiet room.

@@ -19,7 +19,6 @@ func (s *shard) passGroup(g *group) {
 			i++
 		}
 	}
-	s.of = nil
 	g.follower.Advance(head)
 }
 
@@ -70,7 +69,6 @@ func (s *shard) flush(c *Client) {
 		s.leaveGroup(c)
 		return
 	}
-	s.of = nil // its head may be older
 	s.advance(c, head)
 }
 

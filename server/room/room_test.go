@@ -197,7 +197,13 @@ func TestRoomAnnouncesWhatIsLost(t *testing.T) {
 	delete(l.messages, 5)
 	ingest(t, r, l.publish())
 	expect(t, "hole", read(t, r, s), "gap4-5 6 7 8")
-	expect(t, "hole, replayed", read(t, r, r.Resume(chat.Position{Epoch: epochA, Seq: 2}, 0)), "3 gap4-5 6 7 8")
+	for range 3 { // what stands in the log under a number of another epoch is not the message of that number
+		l.publish()
+	}
+	l.messages[10] = payload(chat.Position{Epoch: epochB, Seq: 10})
+	ingest(t, r, l.messages[11])
+	expect(t, "foreign entry", read(t, r, s), "gap4-5 6 7 8 9 gap10-10 11")
+	expect(t, "hole, replayed", read(t, r, r.Resume(chat.Position{Epoch: epochA, Seq: 2}, 0)), "3 gap4-5 6 7 8 9 gap10-10 11")
 }
 
 func TestRoomIgnoresAMessageThatIsNotInTheLog(t *testing.T) {

@@ -45,6 +45,9 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 		WriteBufferPool: writeBuffers,
 	}
 	ws, answer, err := dialer.DialContext(ctx, address, o.Header)
+	if answer != nil {
+		defer answer.Body.Close() // of a handshake: in memory, or nothing
+	}
 	if errors.Is(err, websocket.ErrBadHandshake) && answer != nil {
 		return nil, refused(answer)
 	}

@@ -53,6 +53,7 @@ func dialRaw(t *testing.T, address string) *raw {
 	if err != nil || answer.StatusCode != http.StatusSwitchingProtocols {
 		t.Fatalf("handshake: %v, %v", answer, err)
 	}
+	defer answer.Body.Close() // a 101 has none
 	return &raw{t, conn, r}
 }
 

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -121,7 +122,7 @@ func TestRacesAndPanicsAreRemembered(t *testing.T) {
 func TestPartsDieWithTheirParent(t *testing.T) {
 	if os.Getenv("CLUSTER_TEST_PARENT") != "" {
 		p := shell(t, "echo $$; while :; do sleep 0.05; done")
-		p.log = func(_, line string) { os.Stdout.WriteString("child " + line + "\n") }
+		p.log = func(_, line string) { fmt.Println("child " + line) }
 		if err := p.Start(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 	"unicode/utf8"
@@ -48,7 +47,8 @@ type conn struct {
 	raw     syscall.RawConn
 	out     *fanout.Client // for writing
 
-	joined atomic.Bool // presence has been told
+	// Set before the reader starts.
+	admitted bool // within the limit of connections; presence has been told
 
 	// Owned by the reader.
 	limit       *limiter // nil before the first message

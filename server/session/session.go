@@ -66,6 +66,7 @@ type Server struct {
 
 	mu       sync.Mutex
 	conns    map[*conn]struct{}
+	admitted int // of conns; the others are being told that there is no room
 	draining bool
 }
 
@@ -116,7 +117,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.mu.Lock()
-	draining, full := s.draining, s.opts.MaxConnections > 0 && len(s.conns) >= s.opts.MaxConnections
+	draining := s.draining
 	s.mu.Unlock()
 	if draining {
 		return &chat.Error{Code: chat.CodeDraining, Message: "this server is going down, please try again", Retryable: true, RetryAfterMS: 1000}
@@ -133,24 +134,27 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 		s.opts.Logger.Debug("handshake failed", "error", err, "remote", r.RemoteAddr)
 		return nil // the upgrader has answered
 	}
-	s.start(c, q, full)
+	s.start(c, q)
 	return nil
 }
 
 // start gives the connection its first frames and its reader.
-func (s *Server) start(c *conn, q query, full bool) {
+func (s *Server) start(c *conn, q query) {
 	s.mu.Lock()
 	draining := s.draining
 	s.conns[c] = struct{}{}
+	c.admitted = s.opts.MaxConnections == 0 || s.admitted < s.opts.MaxConnections
+	if c.admitted {
+		s.admitted++
+		s.opts.Presence.Join(c.room.Name, c.session, c.name) // before its reader can end
+	}
 	s.readers.Go(c.read) // a goroutine of its own: the handler's has a big stack, and holds the request
 	s.mu.Unlock()
-	if full { // a browser cannot read the status of a refused handshake, but it sees this
+	if !c.admitted { // a browser cannot read the status of a refused handshake, but it sees this
 		c.out.Close(wire.CloseOverloaded)
 		return
 	}
 
-	s.opts.Presence.Join(c.room.Name, c.session, c.name)
-	c.joined.Store(true)
 	var at room.Start
 	if q.after == nil {
 		at = c.room.Join(q.history)
@@ -184,8 +188,11 @@ func (s *Server) welcome(c *conn, q query, at room.Start) wire.Welcome {
 func (s *Server) remove(c *conn) {
 	s.mu.Lock()
 	delete(s.conns, c)
+	if c.admitted {
+		s.admitted--
+	}
 	s.mu.Unlock()
-	if c.joined.Load() {
+	if c.admitted {
 		s.opts.Presence.Leave(c.room.Name, c.session)
 	}
 	s.opts.Rooms.Release(c.room)

@@ -26,7 +26,8 @@ test('who has heard nothing in an empty room can resume', () => {
 test('a message comes twice and is shown once', () => {
   const c = joined(2)
   for (const seq of [1, 2, 2, 1, 3]) c.message(message(seq))
-  assert.equal(lineOf(c), '1 2 3')
+  for (const seq of [4, 4]) c.message(message(seq, { id: '' }))
+  assert.equal(lineOf(c), '1 2 3 4', 'its seq is enough')
 })
 
 test('a message of one\'s own: sending, then sent, under the same key', () => {

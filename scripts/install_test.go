@@ -190,7 +190,7 @@ func TestInstallKnowsWhatTestsNeed(t *testing.T) {
 			return fmt.Errorf("read a source: %w", err)
 		}
 		for _, match := range asked.FindAllStringSubmatch(string(text), -1) {
-			if program := match[1]; program != "python3" && !slices.Contains(known, program) {
+			if program := match[1]; program != "docker" && !slices.Contains(known, program) { // docker: only where .ci/run has found an engine
 				t.Errorf("%s needs %s, which scripts/install.sh does not install", name, program)
 			}
 		}

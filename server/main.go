@@ -1,0 +1,75 @@
+// Command server is a livechat server: rooms over WebSocket, the page, health. Everything is set by environment variables; none is
+// needed. `server healthcheck` asks the server of the same environment whether it is alive, for containers without a shell.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"livechat/server/config"
+	"livechat/server/node"
+	"livechat/server/web"
+)
+
+// grace is how much longer than its drain a shutdown may take.
+const grace = 10 * time.Second
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "livechat:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	cfg, err := config.FromEnvironment()
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(args) == 1 && args[0] == "healthcheck":
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		return web.Healthcheck(ctx, cfg.Server.Addr)
+	case len(args) > 0:
+		return fmt.Errorf("unknown argument %q: the only one is healthcheck; settings are environment variables", args[0])
+	}
+
+	signals, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	n, err := node.Start(cfg, cfg.Log.Logger(os.Stderr), version())
+	if err != nil {
+		return err
+	}
+	var failure error
+	select {
+	case <-signals.Done():
+	case failure = <-n.Failed():
+	}
+	stop() // a second signal ends the process at once
+	ctx, cancel := context.WithTimeout(context.Background(), cfg.Drain.Delay+cfg.Drain.Period+grace)
+	defer cancel()
+	if err := n.Shutdown(ctx); failure == nil {
+		return err
+	}
+	return failure
+}
+
+// version is the revision that Go has noted in the binary, or "dev".
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "dev"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			return s.Value[:12]
+		}
+	}
+	return "dev"
+}

@@ -1,0 +1,115 @@
+package node
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"net/url"
+
+	"livechat/server/bus"
+	"livechat/server/chat"
+	"livechat/server/presence"
+	"livechat/server/session"
+	"livechat/server/web"
+	"livechat/server/wire"
+)
+
+// The parts do not know each other; what one says to another is translated here.
+
+// feed brings what the bus hears to rooms and presence.
+type feed struct{ n *Node }
+
+var _ bus.Handler = feed{}
+
+func (f feed) Subscribed(ctx context.Context, room string) error {
+	return f.n.rooms.Subscribed(ctx, room)
+}
+
+func (f feed) Payload(ctx context.Context, room string, payload []byte) error {
+	return f.n.rooms.Payload(ctx, room, payload)
+}
+
+func (f feed) Side(payload []byte) { f.n.presence.Receive(payload) }
+func (f feed) SideSubscribed()     { f.n.presence.Reset() }
+func (f feed) Feed(up bool)        { f.n.redisUp.Store(up) }
+
+// publisher puts messages on the bus.
+type publisher struct{ bus *bus.Bus }
+
+var _ session.Publisher = publisher{}
+
+// Publish implements session.Publisher.
+func (p publisher) Publish(ctx context.Context, room string, m chat.Message, done func(chat.Position, bool, error)) error {
+	sum := sha256.Sum256([]byte(m.Text))
+	return p.bus.Publish(ctx, bus.Publication{
+		Room: room, ID: m.ID, Body: wire.AppendBody(nil, &m), Digest: hex.EncodeToString(sum[:8]),
+		Done: func(r bus.Receipt, err error) { done(r.Position, r.Duplicate, err) },
+	})
+}
+
+// people is presence as sessions see it.
+type people struct{ *presence.Presence }
+
+var _ session.Presence = people{}
+
+// Snapshot implements session.Presence.
+func (p people) Snapshot(room string) wire.Presence { return presenceFrame(p.Presence.Snapshot(room)) }
+
+func presenceFrame(u presence.Update) wire.Presence {
+	return wire.Presence{Type: "presence", Online: u.Online, Names: u.Names, Joined: u.Joined, Left: u.Left}
+}
+
+func (n *Node) emitPresence(room string, u presence.Update) {
+	if r := n.rooms.Get(room); r != nil {
+		r.Broadcast(wire.Frame(presenceFrame(u)))
+	}
+}
+
+func (n *Node) emitTyping(room, session, name string) {
+	if r := n.rooms.Get(room); r != nil {
+		r.Broadcast(wire.Frame(wire.Typing{Type: "typing", Session: session, Name: name}))
+	}
+}
+
+// readiness is what /readyz answers. 404 makes HAProxy keep the sockets that it has and send new ones elsewhere; 503 would cut them. A Redis
+// that goes away later does not make a server unready: all would be at once, and their clients are better off waiting where they are.
+func (n *Node) readiness() (int, web.Readiness) {
+	body := web.Readiness{Status: "ready", App: n.cfg.Server.App, Redis: "down", Connections: n.sessions.Count()}
+	if n.redisUp.Load() {
+		body.Redis = "up"
+	}
+	switch {
+	case n.draining.Load():
+		body.Status = "draining"
+		return http.StatusNotFound, body
+	case !n.ready.Load():
+		body.Status = "starting"
+		return http.StatusServiceUnavailable, body
+	}
+	return http.StatusOK, body
+}
+
+func (n *Node) online(room string) (int, bool) {
+	return n.presence.Snapshot(room).Online, n.ready.Load()
+}
+
+// redisName is the Redis as a log may show it: without password.
+func (n *Node) redisName() string {
+	if n.embedded != nil {
+		return "embedded"
+	}
+	u, err := url.Parse(n.cfg.Redis.URL)
+	if err != nil {
+		return "configured"
+	}
+	return u.Redacted()
+}
+
+// newID names this process among those that ever were.
+func newID() string {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}

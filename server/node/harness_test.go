@@ -1,0 +1,175 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"go.uber.org/goleak"
+
+	"livechat/internal/testredis"
+	"livechat/server/config"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// onEach runs a test on everything that a node can run on: a real Redis, and the one that is built into it.
+func onEach(t *testing.T, test func(t *testing.T, redisURL string)) {
+	t.Run("redis", func(t *testing.T) {
+		r := testredis.New(t)
+		r.Start()
+		test(t, r.URL)
+	})
+	t.Run("embedded", func(t *testing.T) { test(t, "") })
+}
+
+// start starts a node with these settings, NAME=value, and waits until it is ready. It is stopped when the test ends.
+func start(t testing.TB, settings ...string) *Node {
+	t.Helper()
+	n := startOnly(t, settings...)
+	eventually(t, "the node is ready", func() bool { status, _ := n.readiness(); return status == http.StatusOK })
+	return n
+}
+
+func startOnly(t testing.TB, settings ...string) *Node {
+	t.Helper()
+	environ := map[string]string{"ADDR": "127.0.0.1:0", "APPID": "1000", "DRAIN_DELAY": "0s", "DRAIN_PERIOD": "0s"}
+	for _, s := range settings {
+		name, value, _ := strings.Cut(s, "=")
+		environ[name] = value
+	}
+	cfg, err := config.Load(environ)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := Start(cfg, slog.New(slog.DiscardHandler), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := n.Shutdown(ctx); err != nil {
+			t.Errorf("Shutdown: %v", err)
+		}
+		http.DefaultClient.CloseIdleConnections()
+	})
+	return n
+}
+
+// eventually waits until ok, which is what is said.
+func eventually(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.After(20 * time.Second)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-deadline:
+			t.Fatalf("not within 20 s: %s", what)
+		case <-tick.C:
+		}
+	}
+}
+
+// peer is a client that sees every frame.
+type peer struct {
+	*websocket.Conn
+	t       testing.TB
+	welcome event
+}
+
+// event is any frame of the server.
+type event struct {
+	Type, ID, Code, Text, Name, App, Session, Room, Epoch, Message string
+
+	Seq          uint64
+	From, To     uint64
+	Online       int
+	Names        []string
+	Recovered    *bool
+	Duplicate    bool
+	Retryable    bool
+	RetryAfterMS int64 `json:"retry_after_ms"`
+	At           int64
+}
+
+// address is a node's WebSocket address with a query, name=ann and so on.
+func address(n *Node, query ...string) string {
+	v := url.Values{}
+	for _, q := range query {
+		key, value, _ := strings.Cut(q, "=")
+		v.Set(key, value)
+	}
+	return "ws://" + n.Addr() + "/ws?" + v.Encode()
+}
+
+func dial(t testing.TB, n *Node, query ...string) *peer {
+	t.Helper()
+	conn, resp, err := websocket.DefaultDialer.DialContext(t.Context(), address(n, query...), nil)
+	if resp != nil {
+		defer resp.Body.Close()
+	}
+	if err != nil {
+		t.Fatalf("dial %v: %v", query, err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	p := &peer{Conn: conn, t: t}
+	p.deadline(20 * time.Second)
+	p.welcome = p.next("welcome")
+	return p
+}
+
+func (p *peer) deadline(d time.Duration) {
+	if err := p.SetReadDeadline(time.Now().Add(d)); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// next returns the next frame of a type; those of others are passed over.
+func (p *peer) next(kind string) event {
+	p.t.Helper()
+	for {
+		_, b, err := p.ReadMessage()
+		if err != nil {
+			p.t.Fatalf("waiting for a %s: %v", kind, err)
+		}
+		var e event
+		if err := json.Unmarshal(b, &e); err != nil {
+			p.t.Fatalf("frame %q: %v", b, err)
+		}
+		if e.Type == kind {
+			return e
+		}
+		if e.Type == "error" {
+			p.t.Fatalf("waiting for a %s: %s", kind, b)
+		}
+	}
+}
+
+func (p *peer) send(text string) {
+	p.t.Helper()
+	if err := p.WriteMessage(websocket.TextMessage, []byte(text)); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// closed reads until the server closes, and returns its code.
+func (p *peer) closed() int {
+	p.t.Helper()
+	for {
+		if _, _, err := p.ReadMessage(); err != nil {
+			if e, ok := errors.AsType[*websocket.CloseError](err); ok {
+				return e.Code
+			}
+			p.t.Fatalf("waiting for a close frame: %v", err)
+		}
+	}
+}

@@ -1,0 +1,225 @@
+// Package node builds the parts of a server, starts them and stops them. main and the tests use the same.
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+
+	"livechat/server/bus"
+	"livechat/server/chat"
+	"livechat/server/config"
+	"livechat/server/fanout"
+	"livechat/server/presence"
+	"livechat/server/room"
+	"livechat/server/session"
+	"livechat/server/web"
+	"livechat/static"
+)
+
+// Node is one server.
+type Node struct {
+	// Set by Start.
+	cfg      config.Config
+	log      *slog.Logger
+	embedded *miniredis.Miniredis // nil when there is a real Redis
+	bus      *bus.Bus
+	rooms    *room.Registry
+	fan      *fanout.Fan
+	presence *presence.Presence
+	sessions *session.Server
+	listener net.Listener
+	http     *http.Server
+	failed   chan error
+	stop     context.CancelFunc // ends the loops; the fan-out's ends last
+	stopFan  context.CancelFunc
+	loops    sync.WaitGroup
+	fanLoop  sync.WaitGroup
+
+	// What /readyz tells.
+	ready    atomic.Bool
+	draining atomic.Bool
+	redisUp  atomic.Bool
+}
+
+// Start builds a node and sets it going. When it returns without an error the address is taken and answers; the node becomes ready as
+// soon as Redis does. The caller ends it by Shutdown.
+func Start(cfg config.Config, log *slog.Logger, version string) (*Node, error) {
+	n := &Node{cfg: cfg, log: log.With("app", cfg.Server.App), failed: make(chan error, 1)}
+	if err := n.build(version); err != nil {
+		n.closeParts()
+		return nil, err
+	}
+	n.run()
+	n.log.Info("listening", "addr", n.Addr(), "redis", n.redisName(), "channel", cfg.Redis.Channel, "version", version)
+	if n.embedded != nil {
+		n.log.Info("this is a server on its own: Redis is inside the process, and what is said ends with it")
+	}
+	return n, nil
+}
+
+// build makes the parts, from the bottom upwards.
+func (n *Node) build(version string) (err error) {
+	if n.listener, err = net.Listen("tcp", n.cfg.Server.Addr); err != nil {
+		return fmt.Errorf("ADDR=%s: listen: %w", n.cfg.Server.Addr, err)
+	}
+	url := n.cfg.Redis.URL
+	if url == "" {
+		if n.embedded, err = miniredis.Run(); err != nil {
+			return fmt.Errorf("start the embedded Redis: %w", err)
+		}
+		url = "redis://" + n.embedded.Addr()
+	}
+	n.bus, err = bus.Open(bus.Options{
+		URL: url, Channel: n.cfg.Redis.Channel, HistoryLength: n.cfg.Room.HistoryLength, IDTTL: n.cfg.Redis.IDTTL,
+		PublishTimeout: n.cfg.Redis.PublishTimeout, FeedTimeout: n.cfg.Redis.FeedTimeout, Log: n.log,
+	})
+	if err != nil {
+		return fmt.Errorf("REDIS_URL: %w", err)
+	}
+	s := n.cfg.Session
+	n.fan = fanout.New(fanout.Options{
+		FlushInterval: s.FlushInterval, WriteTimeout: s.WriteTimeout, PingInterval: s.PingInterval, PongTimeout: s.PongTimeout,
+		SendBuffer: s.SendBuffer, Logger: n.log,
+	})
+	n.rooms = room.NewRegistry(room.Options{
+		RingSize: n.cfg.Room.RingSize, MaxRooms: n.cfg.Room.MaxRooms, Linger: n.cfg.Room.Linger,
+		Log: n.bus, Feed: n.bus, Wake: n.fan.Wake, Logger: n.log,
+	})
+	n.presence = presence.New(presence.Options{
+		Node: newID(), App: n.cfg.Server.App, Interval: n.cfg.Presence.Interval, Expiry: n.cfg.Presence.Expiry,
+		Send: n.bus.PublishSide, Emit: n.emitPresence, EmitTyping: n.emitTyping, Logger: n.log,
+	})
+	l := n.cfg.Limits
+	n.sessions = session.New(session.Options{
+		App: n.cfg.Server.App, AllowedOrigins: n.cfg.Server.AllowedOrigins, MaxConnections: l.MaxConnections, MaxFrame: l.MaxFrame,
+		MaxText: l.MaxText, MessageRate: l.MessageRate, MessageBurst: l.MessageBurst,
+		Rooms: n.rooms, Fan: n.fan, Publisher: publisher{n.bus}, Presence: people{n.presence}, Logger: n.log,
+	})
+	handler, err := web.New(web.Deps{
+		Room: n.sessions, Static: static.Files, Ready: n.readiness, Online: n.online, App: n.cfg.Server.App, Version: version, Log: n.log,
+	})
+	if err != nil {
+		return err
+	}
+	n.http = &http.Server{
+		Handler: handler, ReadHeaderTimeout: n.cfg.Server.HeaderTimeout, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+		ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug),
+	}
+	return nil
+}
+
+// run starts the loops.
+func (n *Node) run() {
+	var ctx, fanCtx context.Context
+	ctx, n.stop = context.WithCancel(context.Background())
+	fanCtx, n.stopFan = context.WithCancel(context.Background())
+	n.fanLoop.Go(func() { n.fan.Run(fanCtx) })
+	n.loops.Go(func() {
+		if err := n.bus.Run(ctx, feed{n}); err != nil && ctx.Err() == nil {
+			n.fail(fmt.Errorf("run the bus: %w", err))
+		}
+	})
+	n.loops.Go(func() {
+		if err := n.presence.Run(ctx); err != nil && ctx.Err() == nil {
+			n.fail(fmt.Errorf("run presence: %w", err))
+		}
+	})
+	n.loops.Go(func() { n.rooms.Run(ctx) })
+	n.loops.Go(func() { n.openDefaultRoom(ctx) })
+	if n.embedded != nil {
+		n.loops.Go(func() { n.ageEmbedded(ctx) })
+	}
+	n.loops.Go(func() {
+		if err := n.http.Serve(n.listener); !errors.Is(err, http.ErrServerClosed) {
+			n.fail(fmt.Errorf("serve: %w", err))
+		}
+	})
+}
+
+// openDefaultRoom opens the room that everybody comes to, and keeps it open. The node is ready when it is.
+func (n *Node) openDefaultRoom(ctx context.Context) {
+	if _, err := n.rooms.Acquire(ctx, chat.DefaultRoom); err != nil {
+		return // ctx is done
+	}
+	n.ready.Store(true)
+	n.log.Info("ready")
+}
+
+// ageEmbedded lets time pass in the embedded Redis, which would keep every message's id for ever.
+func (n *Node) ageEmbedded(ctx context.Context) {
+	const step = time.Second
+	tick := time.NewTicker(step)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			n.embedded.FastForward(step)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (n *Node) fail(err error) {
+	select {
+	case n.failed <- err:
+	default:
+	}
+}
+
+// Failed delivers the error of a part without which the node cannot go on. The caller then shuts it down.
+func (n *Node) Failed() <-chan error { return n.failed }
+
+// Addr returns the address that the node listens on.
+func (n *Node) Addr() string { return n.listener.Addr().String() }
+
+// Shutdown drains the node and stops it: /readyz answers 404, after a while the connections are closed one by one, then
+// everything ends. When ctx is done before that, it ends at once.
+func (n *Node) Shutdown(ctx context.Context) error {
+	n.draining.Store(true)
+	delay, period := n.cfg.Drain.Delay, n.cfg.Drain.Period
+	if n.embedded != nil {
+		delay, period = 0, 0 // there is no other server that could take the clients
+	}
+	n.log.Info("draining", "connections", n.sessions.Count(), "delay", delay, "period", period)
+	select {
+	case <-time.After(delay):
+	case <-ctx.Done():
+	}
+	n.sessions.Drain(ctx, period)
+	err := n.http.Shutdown(ctx)
+	if err != nil {
+		err = fmt.Errorf("stop the HTTP server: %w", errors.Join(err, n.http.Close()))
+	}
+	n.stop()
+	n.loops.Wait()
+	n.stopFan()
+	n.fanLoop.Wait()
+	n.closeParts()
+	n.log.Info("stopped")
+	return err
+}
+
+// closeParts closes what build has opened.
+func (n *Node) closeParts() {
+	if n.listener != nil {
+		_ = n.listener.Close() // the HTTP server may have done so
+	}
+	if n.bus != nil {
+		if err := n.bus.Close(); err != nil {
+			n.log.Debug("close the bus", "error", err)
+		}
+	}
+	if n.embedded != nil {
+		n.embedded.Close()
+	}
+}

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"os/exec"
@@ -66,39 +65,6 @@ func TestRedisDownAtTheStart(t *testing.T) {
 	}
 	if _, err := waiting.Send(within(t, 20*time.Second), "at last"); err != nil {
 		t.Errorf("send: %v", err)
-	}
-}
-
-// A Redis that is restarted later pauses the room and disconnects nobody.
-func TestRedisRestart(t *testing.T) {
-	c := start(t, cluster.Options{})
-	members := joinAll(t, 12, func(i int) client.Options {
-		return client.Options{URL: c.RoomURL(), Name: fmt.Sprint("client-", i), History: new(0)}
-	})
-	var sent acked
-	stop := talk(t, members[:4], &sent)
-	eventually(t, 10*time.Second, "messages flow", func() error { return errIf(len(sent.sorted()) < 100) })
-	if err := c.Redis.Stop(within(t, 10*time.Second)); err != nil {
-		t.Fatal(err)
-	}
-	down := time.Now()
-	eventually(t, 10*time.Second, "time passes", func() error { return errIf(time.Since(down) < 2*time.Second) })
-	for _, s := range c.Servers {
-		if status, body, err := cluster.Get(t.Context(), "http://"+s.Addr+"/readyz"); err != nil || status != http.StatusOK || !strings.Contains(body, `"down"`) {
-			t.Errorf("readyz of %s says %d %s, %v, want ready with Redis down", s.Name, status, body, err)
-		}
-	}
-	if err := c.Redis.Start(within(t, 10*time.Second)); err != nil {
-		t.Fatal(err)
-	}
-	before := len(sent.sorted())
-	eventually(t, 20*time.Second, "messages flow again", func() error { return errIf(len(sent.sorted()) < before+100) })
-	stop()
-	checkHistory(t, members, &sent)
-	for i, m := range members {
-		if _, lost := m.connections(); lost != 0 {
-			t.Errorf("member %d lost %d connections", i, lost)
-		}
 	}
 }
 

@@ -1,0 +1,240 @@
+package haproxy
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"livechat/internal/need"
+)
+
+// read returns the body of an answer.
+func read(t *testing.T, res *http.Response) string {
+	t.Helper()
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+// zero-warning makes a warning an error, so each way to set the file up has to be tried.
+func TestEveryWayToSetItUpIsValid(t *testing.T) {
+	t.Parallel()
+	program := need.Program(t, "haproxy")
+	for _, settings := range []string{
+		"", "MAX_PER_IP=5", "RATE_PER_IP=5", "MAX_PER_IP=5 RATE_PER_IP=5", "LOG_REQUESTS=1", "ELASTIC=elastic.example:8080 ELASTIC_SLOTS=3 RESOLVER=127.0.0.1:53",
+		"WS1=127.0.0.1:1 WS2= WS3= WS4=", "WS1= WS2= WS3= WS4= ELASTIC=elastic.example:8080", "LB_BIND=127.0.0.1:8080,127.0.0.2:8080 CHECK_TIMEOUT=5s",
+	} {
+		cmd := exec.CommandContext(t.Context(), program, "-c", "-f", file)
+		cmd.Env = append(os.Environ(), strings.Fields(settings)...)
+		if out, err := cmd.CombinedOutput(); err != nil || strings.Contains(string(out), "WARNING") {
+			t.Errorf("with %q: %v\n%s", settings, err, out)
+		}
+	}
+}
+
+func TestForwardedForIsHAProxysOwn(t *testing.T) {
+	t.Parallel()
+	b := start(t, 1)
+	host, _, err := net.SplitHostPort(b.room)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, got := b.get(t, b.room, "/", "X-Forwarded-For", "6.6.6.6", "X-Forwarded-For", "7.7.7.7")
+	if want := host; got != want && net.ParseIP(got) == nil || strings.ContainsAny(got, "67|,") && got != want {
+		t.Errorf("the server is told %q, want the source address alone", got)
+	}
+}
+
+func TestSlowHandshake(t *testing.T) {
+	t.Parallel()
+	b := start(t, 1)
+	conn, err := net.Dial("tcp", b.room)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	began := time.Now()
+	if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: room\r\nUpgrade: websocket\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read(t, res)
+	if took := time.Since(began); res.StatusCode != http.StatusRequestTimeout || took < 4*time.Second || took > 8*time.Second {
+		t.Errorf("half a handshake is answered with %s after %v, want 408 after 5 s", res.Status, took)
+	}
+}
+
+// refused dials, and returns the body of an answer that has to be the given status as a problem.
+func (b *balancer) refused(t *testing.T, status int) string {
+	t.Helper()
+	conn, res, err := websocket.DefaultDialer.DialContext(t.Context(), "ws://"+b.room, nil)
+	if err == nil {
+		conn.Close()
+		t.Fatal("the socket was accepted")
+	}
+	if res == nil {
+		t.Fatalf("no answer: %v", err)
+	}
+	if res.StatusCode != status || res.Header.Get("Content-Type") != "application/problem+json" || res.Header.Get("Retry-After") == "" {
+		t.Errorf("refused with %s %v, want %d, a problem, and when to try again", res.Status, res.Header, status)
+	}
+	return read(t, res)
+}
+
+func TestLimitOfOpenSockets(t *testing.T) {
+	t.Parallel()
+	b := start(t, 2, "MAX_PER_IP=3")
+	first, _ := b.open(t)
+	b.open(t)
+	b.open(t)
+	if body := b.refused(t, http.StatusTooManyRequests); !strings.Contains(body, `"code":"too_many_connections"`) {
+		t.Errorf("the fourth socket: %s", body)
+	}
+	if status, _ := b.get(t, b.room, "/"); status != http.StatusOK {
+		t.Errorf("pages are refused with %d too", status)
+	}
+	first.Close()
+	eventually(t, "a place becomes free", func() error {
+		conn, _, err := websocket.DefaultDialer.DialContext(t.Context(), "ws://"+b.room, nil)
+		if err == nil {
+			conn.Close()
+		}
+		return err
+	})
+}
+
+func TestLimitOfHandshakes(t *testing.T) {
+	t.Parallel()
+	b := start(t, 2, "RATE_PER_IP=3")
+	for range 3 {
+		conn, _ := b.open(t)
+		conn.Close()
+	}
+	if body := b.refused(t, http.StatusTooManyRequests); !strings.Contains(body, `"code":"rate_limited"`) {
+		t.Errorf("the fourth handshake: %s", body)
+	}
+}
+
+// A server that dies takes its own sockets along and nothing else: not even those who come before HAProxy has noticed are refused.
+func TestDeath(t *testing.T) {
+	t.Parallel()
+	b := start(t, 4)
+	conns := b.onEach(t)
+	b.nodes[1].die()
+	cut(t, conns[1])
+	for range 12 {
+		if _, name := b.open(t); name == "WS2" {
+			t.Error("the dead server got a socket")
+		}
+	}
+	for _, i := range []int{0, 2, 3} {
+		if err := echoes(conns[i]); err != nil {
+			t.Errorf("a socket of %s: %v", b.nodes[i].name, err)
+		}
+	}
+}
+
+// A frozen server keeps its TCP connections open; its people are cut off so that they can go elsewhere.
+func TestFreeze(t *testing.T) {
+	t.Parallel()
+	b := start(t, 2, "CHECK_TIMEOUT=500ms")
+	conns := b.onEach(t)
+	close(b.nodes[0].frozen)
+	if took := cut(t, conns[0]); took > 6*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	if err := echoes(conns[1]); err != nil {
+		t.Errorf("the other server's socket: %v", err)
+	}
+}
+
+// 404 is a drain: what is open stays, what is new goes elsewhere. 503 is worse: what is open is cut.
+func TestDrain(t *testing.T) {
+	t.Parallel()
+	b := start(t, 2)
+	conns := b.onEach(t)
+	b.nodes[0].ready.Store(http.StatusNotFound)
+	eventually(t, "new sockets go elsewhere", func() error {
+		for range 4 {
+			if _, name := b.open(t); name == "WS1" {
+				return errors.New("WS1 still gets some")
+			}
+		}
+		return nil
+	})
+	if err := echoes(conns[0]); err != nil {
+		t.Errorf("the draining server's socket: %v", err)
+	}
+	b.nodes[0].ready.Store(http.StatusServiceUnavailable)
+	cut(t, conns[0])
+	b.nodes[0].ready.Store(http.StatusOK)
+	eventually(t, "it gets sockets again", func() error {
+		if _, name := b.open(t); name != "WS1" {
+			return errors.New("not yet")
+		}
+		return nil
+	})
+}
+
+func TestNobodyIsReady(t *testing.T) {
+	t.Parallel()
+	b := start(t, 1)
+	b.nodes[0].ready.Store(http.StatusServiceUnavailable)
+	eventually(t, "the balancer is not healthy either", func() error {
+		if status, _ := b.get(t, b.stats, "/healthz"); status != http.StatusServiceUnavailable {
+			return fmt.Errorf("it answers %d", status)
+		}
+		return nil
+	})
+	if body := b.refused(t, http.StatusServiceUnavailable); !strings.Contains(body, `"code":"unavailable"`) {
+		t.Errorf("refused with %s", body)
+	}
+}
+
+// A client that does not read is felt by the server before megabytes have piled up on the way.
+func TestSlowReader(t *testing.T) {
+	t.Parallel()
+	b := start(t, 1)
+	b.open(t)
+	n := b.nodes[0]
+	n.mu.Lock()
+	conn := n.sockets[0]
+	n.mu.Unlock()
+	raw := conn.NetConn().(*net.TCPConn)
+	if err := raw.SetWriteBuffer(65536); err != nil { // as the server's SEND_BUFFER
+		t.Fatal(err)
+	}
+	sent, chunk := 0, make([]byte, 16384)
+	for {
+		if err := raw.SetWriteDeadline(time.Now().Add(2 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		k, err := raw.Write(chunk)
+		if sent += k; err != nil {
+			break // nothing was taken for two seconds
+		}
+		if sent > 16<<20 {
+			break
+		}
+	}
+	if sent > 2<<20 {
+		t.Errorf("%d bytes were taken for a client that reads nothing", sent)
+	}
+	t.Logf("%d bytes", sent)
+}

@@ -1,0 +1,216 @@
+package presence
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// hub is the channel of the servers, in memory.
+type hub struct {
+	mu    sync.Mutex
+	lines map[*server]bool // guarded by mu: who is connected
+	drop  func(to *server, payload string) bool
+	sent  []string // guarded by mu: what came through, for counting
+}
+
+// server is a Presence on the hub, with the people it has in its rooms.
+type server struct {
+	*Presence
+	hub  *hub
+	stop func() // ends Run and waits
+
+	mu      sync.Mutex
+	updates []told            // guarded by mu: what Emit was told
+	typing  []string          // guarded by mu
+	people  map[string]people // guarded by mu: by client
+}
+
+type told struct {
+	room string
+	at   time.Time
+	Update
+}
+
+// people is who is in a room, as a client knows it that got a snapshot and then updates.
+type people struct {
+	room   string
+	online int
+	names  map[string]bool
+}
+
+func newHub() *hub { return &hub{lines: make(map[*server]bool)} }
+
+// start makes a server, in a bubble of synctest. The bus would call Reset when the channel is subscribed.
+func (h *hub) start(node string) *server {
+	s := &server{hub: h, people: make(map[string]people)}
+	s.Presence = New(Options{Node: node, App: strings.ToUpper(node), Send: s.send, Emit: s.emit, EmitTyping: s.emitTyping})
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { _ = s.Run(ctx) })
+	s.stop = func() {
+		cancel()
+		running.Wait()
+	}
+	h.connect(s)
+	return s
+}
+
+func (h *hub) connect(s *server) {
+	h.mu.Lock()
+	h.lines[s] = true
+	h.mu.Unlock()
+	s.Reset()
+}
+
+// disconnect cuts a server off: it neither hears nor is it heard.
+func (h *hub) disconnect(s *server) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.lines, s)
+}
+
+// kill ends a server without a goodbye.
+func (h *hub) kill(s *server) {
+	h.disconnect(s)
+	s.stop()
+}
+
+func (s *server) send(ctx context.Context, payload []byte) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	if !s.hub.lines[s] {
+		return errors.New("not connected")
+	}
+	s.hub.sent = append(s.hub.sent, string(payload))
+	for to := range s.hub.lines {
+		if s.hub.drop == nil || !s.hub.drop(to, string(payload)) {
+			to.Receive(payload)
+		}
+	}
+	return nil
+}
+
+// sentWith returns what was sent that contains all of the words.
+func (h *hub) sentWith(words ...string) (payloads []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, p := range h.sent {
+		if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(p, w) }) {
+			payloads = append(payloads, p)
+		}
+	}
+	return payloads
+}
+
+// count returns how much was sent that contains all of the words.
+func (h *hub) count(words ...string) int { return len(h.sentWith(words...)) }
+
+func (s *server) emit(room string, u Update) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.updates = append(s.updates, told{room, time.Now(), u})
+	for client, p := range s.people {
+		if p.room == room {
+			s.people[client] = p.with(u)
+		}
+	}
+}
+
+func (s *server) emitTyping(room, session, name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.typing = append(s.typing, room+" "+session+" "+name)
+}
+
+// enter is what a session does when it begins: it joins, and takes a snapshot at a moment that the updates do not know of.
+func (s *server) enter(room, session, name string) {
+	s.Join(room, session, name)
+	s.mu.Lock() // like the ring: what is emitted from here on comes after the snapshot
+	defer s.mu.Unlock()
+	s.people[session] = people{room: room, names: map[string]bool{}}.with(s.Snapshot(room))
+}
+
+func (s *server) exit(room, session string) {
+	s.Leave(room, session)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.people, session)
+}
+
+func (p people) with(u Update) people {
+	p.online = u.Online
+	if u.Names != nil {
+		clear(p.names)
+	}
+	for _, n := range slices.Concat(u.Names, u.Joined) {
+		p.names[n] = true
+	}
+	for _, n := range u.Left {
+		delete(p.names, n)
+	}
+	return p
+}
+
+func (p people) String() string { return describe(p.online, slices.Sorted(maps.Keys(p.names))) }
+
+func describe(online int, names []string) string { return fmt.Sprintf("%d %v", online, names) }
+
+// sees fails unless a server and each of its clients in the room know exactly these people.
+func (s *server) sees(t *testing.T, room string, online int, names ...string) {
+	t.Helper()
+	if err := s.check(room, describe(online, names)); err != nil {
+		t.Error(err)
+	}
+}
+
+func (s *server) check(room, want string) error {
+	u := s.Snapshot(room)
+	if got := describe(u.Online, u.Names); got != want {
+		return fmt.Errorf("server %s sees %s in %s, want %s", s.opts.Node, got, room, want)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for client, p := range s.people {
+		if p.room == room && p.String() != want {
+			return fmt.Errorf("client %s of server %s sees %s in %s, want %s", client, s.opts.Node, p, room, want)
+		}
+	}
+	return nil
+}
+
+// typed returns who has been seen typing.
+func (s *server) typed() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.typing)
+}
+
+// told returns what the people of a room have been told since the last call.
+func (s *server) told() []told {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.updates
+	s.updates = nil
+	return u
+}
+
+// pass lets time pass, and everything happen that is to happen in it.
+func pass(d time.Duration) {
+	time.Sleep(d) // in a bubble, time stands still until all wait for it
+	synctest.Wait()
+}

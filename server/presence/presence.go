@@ -1,0 +1,233 @@
+// Package presence knows who is in which room, on all servers.
+//
+// Each server reports what has changed among its own people on a channel that all servers hear: at once if there was nothing to
+// report for a while, else once a second, so the cost grows with the people and the servers but not with their product. Reports are
+// numbered; who misses one asks for the whole. A report goes out each second even if nothing has changed, and a server that has not been
+// heard for a few seconds is taken for dead and its people for gone.
+//
+// What the people of a room are told follows the same rhythm: the first change at once, then one change a second. Somebody who
+// leaves is missed a second later, so that whoever reloads the page or is moved to another server was never away.
+//
+// # The reports
+//
+//	{"type":"presence","node":"5f1c…","app":"1000","n":7,"total":31,"rooms":{"livechat":{"online":12,"joined":["ann"],"left":["bob"]}}}
+//	{"type":"presence","node":"5f1c…","app":"1000","n":8,"total":31}                                   nothing has changed
+//	{"type":"presence","node":"5f1c…","app":"1000","n":9,"total":31,"full":true,"rooms":{"livechat":{"online":12,"all":["ann","eve"]}}}
+//	{"type":"presence","node":"5f1c…","app":"1000","n":10,"bye":true}                                  it has shut down
+//	{"type":"presence","node":"77ab…","ask":true,"to":"5f1c…"}                                         please send the whole; without "to": everyone
+//	{"type":"typing","node":"5f1c…","room":"livechat","session":"…","name":"ann"}
+//
+// node is drawn at random when a process starts: a server that has restarted is another one. online counts connections, names are distinct.
+package presence
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// MaxNames is how many names a snapshot shows, and how many names may have changed for them to be told one by one.
+const MaxNames = 200
+
+// typingRate is how many typing events a second the people of one room are told at most, however many servers and writers there are.
+const typingRate = 5
+
+// Update is what the people of a room are told: the number of connections, and either Names, which replaces what they knew, or what has
+// changed. Joined and Left are names of which the first connection came or the last one went, on all servers; that somebody has
+// joined who is known, or left who is not, is possible and means nothing new.
+type Update struct {
+	Online int      // connections on all servers
+	Names  []string // the first MaxNames, sorted; nil in a change
+	Joined []string // sorted
+	Left   []string // sorted
+}
+
+// Options are what a Presence is made of. Send, Emit and EmitTyping must be set; a zero duration means its default.
+type Options struct {
+	Node string // names this process among all that ever were
+	App  string // APPID, for people
+
+	Interval time.Duration // between two reports, and between two updates of a room; default 1s
+	Expiry   time.Duration // a server not heard for so long is dead; default 4s
+
+	// Send tells all servers, this one included, something at most once. It is called by one goroutine at a time.
+	Send func(ctx context.Context, payload []byte) error
+	// Emit tells the people whom this server has in a room. It is called by one goroutine, without locks held, in the order of what happened.
+	Emit func(room string, u Update)
+	// EmitTyping tells them that somebody writes. It is called by whoever calls Typing or Receive.
+	EmitTyping func(room, session, name string)
+
+	Logger *slog.Logger // default: none
+}
+
+// NodeInfo is a server as this one knows it.
+type NodeInfo struct {
+	Node, App string
+	Total     int       // connections in all rooms
+	LastSeen  time.Time // of its last report
+}
+
+// Presence is one server's view of who is here. All methods may be called from any goroutine.
+type Presence struct {
+	// Set at construction.
+	opts       Options
+	wakeReport chan struct{} // holds a token while there may be something to report; never closed
+	wakeEmit   chan struct{} // holds a token while there may be something to emit; never closed
+	typing     chan []byte   // typing events on their way to the other servers; never closed
+
+	mu     sync.Mutex
+	rooms  map[string]*room // guarded by mu
+	due    map[string]*room // guarded by mu: those of rooms with an update to come
+	peers  map[string]*peer // guarded by mu: the other servers, by node
+	report outbox           // guarded by mu
+	heard  time.Time        // guarded by mu: this server's own last report, or when it last began to listen
+}
+
+// New makes a Presence in which nobody is. It works when Run is called.
+func New(o Options) *Presence {
+	o.Interval = cmp.Or(o.Interval, time.Second)
+	o.Expiry = cmp.Or(o.Expiry, 4*time.Second)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Presence{
+		opts:       o,
+		wakeReport: make(chan struct{}, 1), wakeEmit: make(chan struct{}, 1), typing: make(chan []byte, 64),
+		rooms: make(map[string]*room), due: make(map[string]*room), peers: make(map[string]*peer),
+		report: outbox{rooms: make(map[string]map[string]bool), full: true},
+	}
+}
+
+// Join says that a connection of this server is in a room. Each session joins once.
+func (p *Presence) Join(room, session, name string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r := p.roomLocked(room)
+	if _, ok := r.sessions[session]; ok {
+		return
+	}
+	r.sessions[session] = name
+	p.report.total++
+	if r.own[name]++; r.own[name] == 1 {
+		p.report.touch(room, name, false)
+		r.add(name)
+	}
+	p.reportLocked(room, 0)
+	p.changedLocked(r, +1, 0)
+}
+
+// Leave says that a connection is gone. Unknown ones are ignored.
+func (p *Presence) Leave(room, session string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r := p.rooms[room]
+	if r == nil {
+		return
+	}
+	name, ok := r.sessions[session]
+	if !ok {
+		return
+	}
+	delete(r.sessions, session)
+	p.report.total--
+	if r.own[name]--; r.own[name] == 0 {
+		delete(r.own, name)
+		p.report.touch(room, name, true)
+		r.remove(name)
+	}
+	p.reportLocked(room, p.opts.Interval)
+	p.changedLocked(r, -1, p.opts.Interval)
+}
+
+// Snapshot returns who is in a room now. Together with all updates that are emitted later it is complete.
+func (p *Presence) Snapshot(room string) Update {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r := p.rooms[room]
+	if r == nil {
+		return Update{}
+	}
+	r.shown = r.shown || !r.at.IsZero()
+	return r.snapshot()
+}
+
+// Online returns the number of connections in a room, on all servers.
+func (p *Presence) Online(room string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if r := p.rooms[room]; r != nil {
+		return r.online
+	}
+	return 0
+}
+
+// Nodes returns all servers that are alive, this one included, in the order of their names.
+func (p *Presence) Nodes() []NodeInfo {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	nodes := []NodeInfo{{Node: p.opts.Node, App: p.opts.App, Total: p.report.total, LastSeen: time.Now()}}
+	for node, peer := range p.peers {
+		nodes = append(nodes, NodeInfo{Node: node, App: peer.app, Total: peer.total, LastSeen: peer.seen})
+	}
+	slices.SortFunc(nodes, func(a, b NodeInfo) int { return cmp.Compare(a.Node, b.Node) })
+	return nodes
+}
+
+// Typing tells the people in a room, here and on other servers, that somebody writes; more than a few a second are dropped.
+func (p *Presence) Typing(room, session, name string) {
+	if !p.mayType(room) {
+		return
+	}
+	p.opts.EmitTyping(room, session, name)
+	select {
+	case p.typing <- encode(message{Type: typeTyping, Node: p.opts.Node, Room: room, Session: session, Name: name}):
+	default: // Redis is slow or away, and this is not worth waiting for
+	}
+}
+
+// mayType says whether there is somebody to tell who has not been told too often.
+func (p *Presence) mayType(room string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r := p.rooms[room]
+	return r != nil && len(r.sessions) > 0 && r.typing.Allow()
+}
+
+// changedLocked counts connections that came to or went from a room, whose names have been changed already, and sees to it that its
+// people are told: when delay is over, and not before a second has passed since the last time.
+func (p *Presence) changedLocked(r *room, connections int, delay time.Duration) {
+	r.online += connections
+	at := time.Now().Add(delay)
+	if at.Before(r.next) {
+		at = r.next
+	}
+	if r.at.IsZero() || at.Before(r.at) {
+		r.at = at
+		p.due[r.name] = r
+		wake(p.wakeEmit)
+	}
+}
+
+func (p *Presence) roomLocked(name string) *room {
+	r := p.rooms[name]
+	if r == nil {
+		r = &room{
+			name: name, names: make(map[string]int), sessions: make(map[string]string), own: make(map[string]int),
+			touched: make(map[string]bool), typing: rate.NewLimiter(typingRate, typingRate),
+		}
+		p.rooms[name] = r
+	}
+	return r
+}
+
+func wake(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,148 @@
+package presence
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Run reports to the other servers and tells the people of this one, until ctx is done; then it says goodbye to the other servers, for which
+// it takes a second at most. It returns when all that it started has ended.
+func (p *Presence) Run(ctx context.Context) error {
+	p.mu.Lock()
+	p.listenLocked(time.Now())
+	p.mu.Unlock()
+	var emitting sync.WaitGroup
+	emitting.Go(func() { p.emit(ctx) })
+	p.send(ctx)
+	emitting.Wait()
+	return p.bye(ctx)
+}
+
+// send sends reports, questions and typing events.
+func (p *Presence) send(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		case <-p.wakeReport:
+		case payload := <-p.typing:
+			if !p.sendOne(ctx, payload) {
+				continue // it is only typing
+			}
+		}
+		now := time.Now()
+		p.mu.Lock()
+		payloads := p.composeLocked(now)
+		p.mu.Unlock()
+		for _, payload := range payloads {
+			if !p.sendOne(ctx, payload) {
+				p.tellAll() // somebody may have missed it: next time, everything
+			}
+		}
+		p.mu.Lock()
+		due := p.report.due(time.Now())
+		p.mu.Unlock()
+		timer.Reset(time.Until(due))
+	}
+}
+
+// sendOne sends one payload and says whether that was well. How Redis is, others log.
+func (p *Presence) sendOne(ctx context.Context, payload []byte) bool {
+	ctx, cancel := context.WithTimeout(ctx, p.opts.Interval)
+	defer cancel()
+	err := p.opts.Send(ctx, payload)
+	if err != nil {
+		p.opts.Logger.Debug("cannot tell the other servers who is here", "error", err)
+	}
+	return err == nil
+}
+
+func (p *Presence) bye(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	p.mu.Lock()
+	p.report.n++
+	payload := encode(message{Type: typePresence, Node: p.opts.Node, App: p.opts.App, N: p.report.n, Bye: true})
+	p.mu.Unlock()
+	if err := p.opts.Send(ctx, payload); err != nil {
+		return fmt.Errorf("say goodbye to the other servers: %w", err)
+	}
+	return nil
+}
+
+// emit tells the people of this server what has changed, and drops servers that are not heard any more.
+func (p *Presence) emit(ctx context.Context) {
+	type told struct {
+		room   string
+		update Update
+	}
+	var updates []told
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		case <-p.wakeEmit:
+		}
+		now := time.Now()
+		p.mu.Lock()
+		next := p.expireLocked(now)
+		updates = updates[:0]
+		for name, r := range p.due {
+			if now.Before(r.at) {
+				next = earlier(next, r.at)
+				continue
+			}
+			if u, ok := r.tell(); ok {
+				r.next = now.Add(p.opts.Interval)
+				if len(r.sessions) > 0 {
+					updates = append(updates, told{name, u})
+				}
+			}
+			delete(p.due, name)
+			if r.empty() {
+				delete(p.rooms, name)
+			}
+		}
+		p.mu.Unlock()
+		for _, t := range updates {
+			p.opts.Emit(t.room, t.update)
+		}
+		if !next.IsZero() {
+			timer.Reset(time.Until(next))
+		}
+	}
+}
+
+// expireLocked drops the servers that have not been heard for too long, and returns when to look again; zero means that there are none.
+func (p *Presence) expireLocked(now time.Time) (next time.Time) {
+	if p.deafLocked(now) {
+		if len(p.peers) > 0 {
+			next = now.Add(p.opts.Interval)
+		}
+		return next
+	}
+	for node, from := range p.peers {
+		if dead := from.seen.Add(p.opts.Expiry); now.Before(dead) {
+			next = earlier(next, dead)
+			continue
+		}
+		p.opts.Logger.Info("a server is not heard any more", "node", node, "its_app", from.app, "connections", from.total)
+		p.dropLocked(node)
+	}
+	return next
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
+}

@@ -1,17 +1,14 @@
 package bus
 
 import (
-	"context"
-	"os"
-	"os/exec"
-	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 
-	"livechat/internal/need"
+	"livechat/internal/testredis"
 )
 
 // backend is a Redis of a test's own.
@@ -32,32 +29,13 @@ func onEach(t *testing.T, test func(t *testing.T, r *backend)) {
 // sync is under way it puts off even the write, and what it acknowledged meanwhile dies with it.)
 func realRedis(t testing.TB, args ...string) *backend {
 	t.Helper()
-	program := need.Program(t, "redis-server")
-	dir, err := os.MkdirTemp("", "bus") // t.TempDir is too long for the path of a socket
-	if err != nil {
-		t.Fatal(err)
+	s := testredis.New(t, append([]string{"--appendfsync", "always"}, args...)...)
+	s.Start()
+	r := &backend{
+		url: s.URL, network: "unix", addr: strings.TrimPrefix(s.URL, "unix://"),
+		stop: func(testing.TB) { s.Kill() }, start: func(testing.TB) { s.Start() },
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	socket := filepath.Join(dir, "redis.sock")
-	args = append([]string{"--port", "0", "--unixsocket", socket, "--dir", dir, "--save", "", "--appendonly", "yes", "--appendfsync", "always", "--logfile", "log"}, args...)
-
-	r := &backend{url: "unix://" + socket, network: "unix", addr: socket}
 	r.raw = rawClient(t, r)
-	var cmd *exec.Cmd
-	r.start = func(t testing.TB) {
-		t.Helper()
-		cmd = exec.Command(program, args...)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		eventually(t, "redis-server answers", func() bool { return r.raw.Ping(context.Background()).Err() == nil })
-	}
-	r.stop = func(testing.TB) {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	}
-	r.start(t)
-	t.Cleanup(func() { r.stop(t) })
 	return r
 }
 

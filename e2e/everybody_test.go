@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -117,5 +118,64 @@ func TestHistoryOnJoin(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Errorf("asked for %v: got %d to %d, %d of them, want %d to %d", asked.history, got[0], got[len(got)-1], len(got), want[0], live)
 		}
+	}
+}
+
+// A client that does not read costs the others nothing, and is told what it missed when it comes back.
+func TestAClientThatDoesNotRead(t *testing.T) {
+	c := start(t, cluster.Options{Servers: 1, Env: map[string]string{"RING_SIZE": "256", "WRITE_TIMEOUT": "2s"}})
+	frozen := dialRaw(t, c.RoomURL()+"?history=0&name=frozen")
+	members := joinAll(t, 10, func(i int) client.Options {
+		return client.Options{URL: c.RoomURL(), Name: fmt.Sprint("client-", i), History: new(0)}
+	})
+	long := strings.Repeat("x", 3900)
+	var sent acked
+	for n := range 1000 {
+		text := fmt.Sprint(n, long)
+		ack, err := members[n%len(members)].Send(within(t, 20*time.Second), text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent.add(ack, text)
+	}
+	checkHistory(t, members, &sent)
+	for i, m := range members {
+		if _, lost := m.connections(); lost != 0 {
+			t.Errorf("member %d lost %d connections", i, lost)
+		}
+	}
+
+	// It wakes up, finds the beginning in order, and then the end of the connection.
+	last := uint64(0)
+	for {
+		op, payload, err := frozen.receive()
+		if err != nil || op == opClose {
+			t.Logf("the frozen client was cut off behind message %d: opcode %d, %v", last, op, err)
+			break
+		}
+		if seq, _, ok := client.Skim(payload); ok {
+			if seq != last+1 {
+				t.Fatalf("the frozen client got %d after %d", seq, last)
+			}
+			last = seq
+		}
+	}
+	if last == 0 || last == 1000 {
+		t.Fatalf("the frozen client was cut off behind message %d", last)
+	}
+	at, _ := members[0].Position()
+	again := join(t, client.Options{URL: c.RoomURL(), Name: "frozen", After: &client.Position{Epoch: at.Epoch, Seq: last}})
+	eventually(t, 20*time.Second, "the frozen client catches up", func() error {
+		now, _ := again.Position()
+		return errIf(now.Seq < 1000)
+	})
+	again.mu.Lock()
+	defer again.mu.Unlock()
+	first := again.messages[0].Seq
+	if len(again.messages) != int(1000-first+1) {
+		t.Errorf("it heard %d messages from %d on", len(again.messages), first)
+	}
+	if told := fmt.Sprintf("*client.Gap&{From:%d To:%d}", last+1, first-1); first != last+1 && !slices.Contains(again.trouble, told) {
+		t.Errorf("it was told %q, want %s", again.trouble, told)
 	}
 }

@@ -68,11 +68,11 @@ func start(t *testing.T, o cluster.Options) *cluster.Cluster {
 	env := maps.Clone(quick)
 	maps.Copy(env, o.Env)
 	o.Env = env
-	log := o.Log
+	also := o.Log
 	o.Log = func(part, line string) {
-		fmt.Fprintf(t.Output(), "%s: %s\n", part, line)
-		if log != nil {
-			log(part, line)
+		logTo(t)(part, line)
+		if also != nil {
+			also(part, line)
 		}
 	}
 	c, err := cluster.Start(within(t, time.Minute), o)
@@ -85,6 +85,11 @@ func start(t *testing.T, o cluster.Options) *cluster.Cluster {
 		}
 	})
 	return c
+}
+
+// logTo returns a log that shows with the test.
+func logTo(t *testing.T) func(part, line string) {
+	return func(part, line string) { fmt.Fprintf(t.Output(), "%s: %s\n", part, line) }
 }
 
 // within returns a context that ends with the test, at the latest after d.

@@ -53,6 +53,21 @@ func (c *Cluster) serverPart(app, addr string) *Part {
 	}
 }
 
+// Alone returns a single server with nothing around it, as `go run ./server` starts it: page, socket and Redis in one process. The caller
+// starts it and stops it.
+func Alone(binary string, env map[string]string, log func(part, line string)) (*Part, error) {
+	host, ports, err := FreePorts(1)
+	if err != nil {
+		return nil, err
+	}
+	addr := net.JoinHostPort(host, ports[0])
+	p := &Part{Name: "server", Addr: addr, path: binary, env: []string{"ADDR=" + addr}, ready: answers200("http://" + addr + "/readyz"), log: log}
+	for name, value := range env {
+		p.env = append(p.env, name+"="+value)
+	}
+	return p, nil
+}
+
 // haproxyPart is HAProxy with the repository's configuration as it is.
 func (c *Cluster) haproxyPart(root, room, stats string) (*Part, error) {
 	path, err := program("haproxy")

@@ -1,0 +1,69 @@
+package e2e
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"livechat/client"
+	"livechat/e2e/cluster"
+)
+
+// alone starts the embedded default: one process, nothing else.
+func alone(t *testing.T) *cluster.Part {
+	t.Helper()
+	binary, err := server()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := cluster.Alone(binary, quick, logTo(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		if err := p.Stop(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := p.Start(within(t, 20*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// What a newcomer gets from `go run ./server`.
+func TestEmbedded(t *testing.T) {
+	p := alone(t)
+	for path, part := range map[string]string{"/": "SUBSCRIBE", "/healthz": "", "/readyz": `"ready"`, "/version": `"go"`, "/config.json": "{}", "/js/main.js": "import"} {
+		status, body, err := cluster.Get(t.Context(), "http://"+p.Addr+path)
+		if err != nil || status != http.StatusOK || !strings.Contains(body, part) {
+			t.Errorf("%s: %d %.200s, %v, want 200 with %q", path, status, body, err, part)
+		}
+	}
+	ann, bob := dial(t, client.Options{URL: "ws://" + p.Addr, Name: "ann"}), dial(t, client.Options{URL: "ws://" + p.Addr + "/ws", Name: "bob"})
+	await[*client.Welcome](t, bob, nil)
+	seq := say(t, ann, "hello")
+	if m := await[*client.Message](t, bob, nil); m.Text != "hello" || m.Name != "ann" || m.Seq != seq {
+		t.Errorf("bob hears %+v", m)
+	}
+	late := dial(t, client.Options{URL: "ws://" + p.Addr})
+	if m := await[*client.Message](t, late, nil); m.Seq != seq {
+		t.Errorf("who comes late hears %+v", m)
+	}
+	if err := p.Stop(within(t, 10*time.Second)); err != nil || p.ExitCode() != 0 {
+		t.Errorf("it ended with %d, %v: %s", p.ExitCode(), err, p.Output())
+	}
+}
+
+func TestEmbeddedPage(t *testing.T) {
+	p := alone(t)
+	ann := openWindow(t, browse(t), "ann", "http://"+p.Addr+"/")
+	ann.enter()
+	ann.say("hello myself")
+	ann.shows("hello myself")
+	ann.calm()
+}

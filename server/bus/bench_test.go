@@ -14,7 +14,7 @@ func BenchmarkPublish(b *testing.B) {
 		"miniredis": miniRedis,
 	} {
 		b.Run(name, func(b *testing.B) {
-			bus, h := start(b, backend(b).url, Options{}, room)
+			bus, h := start(b, backend(b).url, Options{PublishTimeout: patient}, room)
 			publications := make([]Publication, b.N)
 			answers := make(chan answer, b.N)
 			for i := range publications {

@@ -35,7 +35,7 @@ func TestReplyLost(t *testing.T) {
 func TestReplyLostMidPipeline(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
 		p := newProxy(t, r)
-		b, _ := start(t, p.url, Options{})
+		b, _ := start(t, p.url, Options{PublishTimeout: patient})
 		const n = 300
 		todo := make(map[string]bool)
 		for i := range n {

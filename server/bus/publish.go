@@ -11,9 +11,21 @@ import (
 	"livechat/server/chat"
 )
 
-// maxPipeline is how many publications go to Redis at once. It runs them one after another, some 20 µs each, and so is away from its other
-// clients for about 10 ms at most.
-const maxPipeline = 512
+// A pipeline holds what has gathered while the one before it was under way, up to a limit. Redis needs some 20 µs for each publication, the
+// one that is built into the server twenty times as long, a machine that is busy with something else longer still. A pipeline that does not
+// come back in time fails as a whole, so the limit is halved while pipelines take long and doubled while they do not.
+const (
+	minPipeline = 16
+	maxPipeline = 512
+)
+
+// nextLimit returns the limit of the next pipeline after one that took so long, of the time that it had.
+func nextLimit(limit int, took, had time.Duration) int {
+	if took > had/8 {
+		return max(limit/2, minPipeline)
+	}
+	return min(limit*2, maxPipeline)
+}
 
 // Publication is a message on its way into the log of its room.
 type Publication struct {
@@ -51,15 +63,18 @@ func (b *Bus) Publish(ctx context.Context, p Publication) error {
 // publish is the publisher: it sends what is queued until ctx is done. What then still waits gets an error.
 func (b *Bus) publish(ctx context.Context) {
 	var batch []queued
+	limit := minPipeline
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
 		case <-b.queue.wake:
 			for ctx.Err() == nil {
-				if batch = b.queue.take(batch, maxPipeline); len(batch) == 0 {
+				if batch = b.queue.take(batch, limit); len(batch) == 0 {
 					break
 				}
+				began := time.Now()
 				b.send(ctx, batch)
+				limit = nextLimit(limit, time.Since(began), b.options.attempt())
 				clear(batch)
 			}
 		}

@@ -105,3 +105,19 @@ func TestQueueRefuses(t *testing.T) {
 		}
 	}
 }
+
+func TestPipelineLimit(t *testing.T) {
+	limit := minPipeline
+	for range 10 {
+		limit = nextLimit(limit, time.Millisecond, time.Second)
+	}
+	if limit != maxPipeline {
+		t.Errorf("while Redis is quick a pipeline holds %d", limit)
+	}
+	for range 10 {
+		limit = nextLimit(limit, 500*time.Millisecond, time.Second)
+	}
+	if limit != minPipeline {
+		t.Errorf("while Redis is slow a pipeline holds %d", limit)
+	}
+}

@@ -57,6 +57,7 @@ func testRooms(t *testing.T, r *backend) {
 	mustSay(t, b, room, "x", "hello")
 	mustSay(t, b, other, "x", "hello")
 	mustSay(t, b, "nobody-is-here", "x", "hello")
+	eventually(t, "both are heard", func() bool { return h.count("payload", room) == 1 && h.count("payload", other) == 1 })
 	b.Unsubscribe(other)
 	b.Unsubscribe("never-subscribed")
 	eventually(t, "it is let go", func() bool {

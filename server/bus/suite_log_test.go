@@ -124,7 +124,7 @@ func testTailAfter(t *testing.T, r *backend) {
 }
 
 func testTrimming(t *testing.T, r *backend) {
-	b, _ := start(t, r.url, Options{HistoryLength: 10})
+	b, _ := start(t, r.url, Options{HistoryLength: 10, PublishTimeout: patient})
 	const n = 350
 	answers := make(chan answer, n)
 	for i := range n {

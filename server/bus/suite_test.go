@@ -16,6 +16,9 @@ import (
 
 const room, other = "livechat", "den"
 
+// patient is the timeout of tests that send more at once than a busy machine takes in a few seconds.
+const patient = time.Minute
+
 // Everything that the bus promises while Redis is well, on each kind of Redis.
 func TestSuite(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
@@ -94,7 +97,7 @@ func testDense(t *testing.T, r *backend) {
 	var servers [buses]*Bus
 	var all [buses]*recorder
 	for i := range buses {
-		servers[i], all[i] = start(t, r.url, Options{}, room)
+		servers[i], all[i] = start(t, r.url, Options{PublishTimeout: patient}, room)
 	}
 	answers := make(chan answer, buses*senders*each)
 	var wg sync.WaitGroup
@@ -127,7 +130,7 @@ func testDense(t *testing.T, r *backend) {
 }
 
 func testSenderOrder(t *testing.T, r *backend) {
-	b, _ := start(t, r.url, Options{}, room)
+	b, _ := start(t, r.url, Options{PublishTimeout: patient}, room)
 	const n = 2000 // more than the queue holds and than a pipeline takes
 	answers := make(chan answer, n)
 	for i := range n {
@@ -177,7 +180,7 @@ func testConflict(t *testing.T, r *backend) {
 }
 
 func testScriptFlush(t *testing.T, r *backend) {
-	b, h := start(t, r.url, Options{}, room)
+	b, h := start(t, r.url, Options{PublishTimeout: patient}, room)
 	const rounds, n = 5, 200
 	for round := range rounds {
 		if err := r.raw.ScriptFlush(t.Context()).Err(); err != nil {

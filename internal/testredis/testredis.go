@@ -13,7 +13,8 @@ import (
 	"livechat/internal/need"
 )
 
-// Server is a redis-server of a test's own, on a unix socket. It keeps its data over Kill and Start.
+// Server is a redis-server of a test's own, on a unix socket. It keeps its data over Kill and Start. Therefore it
+// syncs with every write: with an fsync every second Redis may hold back even the write to the file, and a crash loses what was acknowledged.
 type Server struct {
 	URL string // for REDIS_URL
 
@@ -36,7 +37,7 @@ func New(t testing.TB, args ...string) *Server {
 	socket := filepath.Join(dir, "redis.sock")
 	s := &Server{
 		URL: "unix://" + socket, t: t, program: need.Program(t, "redis-server"), socket: socket,
-		args: append([]string{"--port", "0", "--unixsocket", socket, "--dir", dir, "--save", "", "--appendonly", "yes", "--logfile", "log"}, args...),
+		args: append([]string{"--port", "0", "--unixsocket", socket, "--dir", dir, "--save", "", "--appendonly", "yes", "--appendfsync", "always", "--logfile", "log"}, args...),
 	}
 	t.Cleanup(s.Kill)
 	return s

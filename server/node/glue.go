@@ -92,7 +92,7 @@ func (n *Node) readiness() (int, web.Readiness) {
 }
 
 func (n *Node) online(room string) (int, bool) {
-	return n.presence.Snapshot(room).Online, n.ready.Load()
+	return n.presence.Online(room), n.ready.Load()
 }
 
 // redisName is the Redis as a log may show it: without password.

@@ -151,7 +151,7 @@ func TestRedisDownAtStart(t *testing.T) {
 
 // TestRedisRestart: nobody is disconnected, and what was said before the crash and after it is one log.
 func TestRedisRestart(t *testing.T) {
-	r := testredis.New(t, "--appendfsync", "always")
+	r := testredis.New(t)
 	r.Start()
 	n := start(t, "REDIS_URL="+r.URL)
 	p := dial(t, n)

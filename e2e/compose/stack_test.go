@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -70,19 +71,22 @@ func up(t *testing.T) *stack {
 	return s
 }
 
-// freePorts returns n ports that were free a moment ago.
+// freePorts returns n ports that nobody uses, below those that the kernel hands out for outgoing connections.
 func freePorts(t *testing.T, n int) []string {
 	t.Helper()
-	ports := make([]string, n)
-	for i := range ports {
-		l, err := net.Listen("tcp", ":0")
+	var ports []string
+	for range 1000 {
+		l, err := net.Listen("tcp", fmt.Sprintf(":%d", 20000+rand.IntN(10000)))
 		if err != nil {
-			t.Fatal(err)
+			continue // taken
 		}
 		defer l.Close() // held until all are chosen, so that they differ
-		ports[i] = strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+		if ports = append(ports, strconv.Itoa(l.Addr().(*net.TCPAddr).Port)); len(ports) == n {
+			return ports
+		}
 	}
-	return ports
+	t.Fatal("no free port")
+	return nil
 }
 
 // command prepares a program to run in the repository's root with the stack's settings.

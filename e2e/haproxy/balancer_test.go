@@ -31,7 +31,8 @@ const file = "../../haproxy/haproxy.cfg"
 type node struct {
 	name, addr string
 	server     *http.Server
-	frozen     chan struct{} // closed: checks are answered no more
+	frozen     chan struct{}        // closed: checks are answered no more
+	first      chan *websocket.Conn // its first socket
 
 	ready atomic.Int64 // status of /readyz
 
@@ -39,15 +40,15 @@ type node struct {
 	sockets []*websocket.Conn
 }
 
-// frozenForever is for servers that answer checks all their life.
-func newNode(t *testing.T, name, addr string) *node {
+// newNode starts a server that the test's end stops.
+func newNode(t *testing.T, name string) *node {
 	t.Helper()
-	n := &node{name: name, addr: addr, frozen: make(chan struct{})}
-	n.ready.Store(http.StatusOK)
-	l, err := net.Listen("tcp", addr)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	n := &node{name: name, addr: l.Addr().String(), frozen: make(chan struct{}), first: make(chan *websocket.Conn, 1)}
+	n.ready.Store(http.StatusOK)
 	n.server = &http.Server{Handler: n}
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = n.server.Serve(l) }) // ends by die, with ErrServerClosed
@@ -74,6 +75,10 @@ func (n *node) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		n.mu.Lock()
 		n.sockets = append(n.sockets, conn)
 		n.mu.Unlock()
+		select {
+		case n.first <- conn:
+		default:
+		}
 		for {
 			kind, payload, err := conn.ReadMessage()
 			if err != nil || conn.WriteMessage(kind, payload) != nil {
@@ -102,38 +107,61 @@ type balancer struct {
 	nodes       []*node
 }
 
-// start starts HAProxy in front of n nodes, with the given settings, and returns once it takes all of them for ready.
+// start starts HAProxy in front of n nodes, with the given settings. It takes them for ready until a check says otherwise.
 func start(t *testing.T, n int, settings ...string) *balancer {
 	t.Helper()
 	program := need.Program(t, "haproxy")
-	host, ports, err := cluster.FreePorts(n + 2)
+	b := &balancer{}
+	env := append(os.Environ(), "ELASTIC=", "CHECK_TIMEOUT=2s", "WS1=", "WS2=", "WS3=", "WS4=")
+	for i := range n {
+		name := fmt.Sprintf("WS%d", i+1)
+		b.nodes = append(b.nodes, newNode(t, name))
+		env = append(env, name+"="+b.nodes[i].addr)
+	}
+	env = append(env, settings...) // of two with the same name the last one holds
+	for range 3 {                  // a port that was free may be taken a moment later
+		if b.run(t, program, env) {
+			return b
+		}
+	}
+	t.Fatal("HAProxy does not start")
+	return nil
+}
+
+// run starts HAProxy until the test's end, and reports whether it answers; if not, it has ended.
+func (b *balancer) run(t *testing.T, program string, env []string) bool {
+	t.Helper()
+	host, ports, err := cluster.FreePorts(2)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &balancer{room: net.JoinHostPort(host, ports[n]), stats: net.JoinHostPort(host, ports[n+1])}
-	env := append(os.Environ(), "LB_BIND="+b.room, "STATS_BIND="+b.stats, "ELASTIC=", "CHECK_TIMEOUT=2s", "WS1=", "WS2=", "WS3=", "WS4=")
-	for i, port := range ports[:n] {
-		name := fmt.Sprintf("WS%d", i+1)
-		b.nodes = append(b.nodes, newNode(t, name, net.JoinHostPort(host, port)))
-		env = append(env, name+"="+b.nodes[i].addr)
-	}
+	b.room, b.stats = net.JoinHostPort(host, ports[0]), net.JoinHostPort(host, ports[1])
 	cmd := exec.Command(program, "-db", "-f", file)
-	cmd.Env = append(env, settings...) // of two with the same name the last one holds
+	cmd.Env = append(env, "LB_BIND="+b.room, "STATS_BIND="+b.stats)
 	cmd.Stdout, cmd.Stderr = t.Output(), t.Output()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait() // it was killed
-	})
-	eventually(t, "HAProxy starts", func() error {
-		if status, _ := b.get(t, b.stats, "/healthz"); status != http.StatusOK {
-			return fmt.Errorf("its statistics answer %d", status)
+	exited := make(chan struct{})
+	go func() {
+		defer close(exited)
+		_ = cmd.Wait() // killed, or it has said why
+	}()
+	t.Cleanup(func() { _ = cmd.Process.Kill(); <-exited })
+	running := true
+	eventually(t, "HAProxy answers", func() error {
+		select {
+		case <-exited:
+			running = false
+			return nil
+		default:
+		}
+		if status, body := b.get(t, b.stats, "/healthz"); status != http.StatusOK {
+			return fmt.Errorf("its statistics answer %d %s", status, body)
 		}
 		return nil
 	})
-	return b
+	return running
 }
 
 // get asks for a page and returns the answer's status, 0 if there is none, and its body.
@@ -164,6 +192,14 @@ func (b *balancer) open(t *testing.T) (*websocket.Conn, string) {
 	}
 	t.Cleanup(func() { conn.Close() })
 	return conn, res.Header.Get("X-Node")
+}
+
+// visit opens a socket, closes it and returns the name of the server that had it.
+func (b *balancer) visit(t *testing.T) string {
+	t.Helper()
+	conn, name := b.open(t)
+	conn.Close()
+	return name
 }
 
 // onEach opens one socket on each of the nodes, in their order.

@@ -48,12 +48,8 @@ func TestEveryWayToSetItUpIsValid(t *testing.T) {
 func TestForwardedForIsHAProxysOwn(t *testing.T) {
 	t.Parallel()
 	b := start(t, 1)
-	host, _, err := net.SplitHostPort(b.room)
-	if err != nil {
-		t.Fatal(err)
-	}
 	_, got := b.get(t, b.room, "/", "X-Forwarded-For", "6.6.6.6", "X-Forwarded-For", "7.7.7.7")
-	if want := host; got != want && net.ParseIP(got) == nil || strings.ContainsAny(got, "67|,") && got != want {
+	if got != "127.0.0.1" {
 		t.Errorf("the server is told %q, want the source address alone", got)
 	}
 }
@@ -123,8 +119,7 @@ func TestLimitOfHandshakes(t *testing.T) {
 	t.Parallel()
 	b := start(t, 2, "RATE_PER_IP=3")
 	for range 3 {
-		conn, _ := b.open(t)
-		conn.Close()
+		b.visit(t)
 	}
 	if body := b.refused(t, http.StatusTooManyRequests); !strings.Contains(body, `"code":"rate_limited"`) {
 		t.Errorf("the fourth handshake: %s", body)
@@ -139,7 +134,7 @@ func TestDeath(t *testing.T) {
 	b.nodes[1].die()
 	cut(t, conns[1])
 	for range 12 {
-		if _, name := b.open(t); name == "WS2" {
+		if b.visit(t) == "WS2" {
 			t.Error("the dead server got a socket")
 		}
 	}
@@ -172,7 +167,7 @@ func TestDrain(t *testing.T) {
 	b.nodes[0].ready.Store(http.StatusNotFound)
 	eventually(t, "new sockets go elsewhere", func() error {
 		for range 4 {
-			if _, name := b.open(t); name == "WS1" {
+			if b.visit(t) == "WS1" {
 				return errors.New("WS1 still gets some")
 			}
 		}
@@ -185,7 +180,7 @@ func TestDrain(t *testing.T) {
 	cut(t, conns[0])
 	b.nodes[0].ready.Store(http.StatusOK)
 	eventually(t, "it gets sockets again", func() error {
-		if _, name := b.open(t); name != "WS1" {
+		if b.visit(t) != "WS1" {
 			return errors.New("not yet")
 		}
 		return nil
@@ -212,11 +207,7 @@ func TestSlowReader(t *testing.T) {
 	t.Parallel()
 	b := start(t, 1)
 	b.open(t)
-	n := b.nodes[0]
-	n.mu.Lock()
-	conn := n.sockets[0]
-	n.mu.Unlock()
-	raw := conn.NetConn().(*net.TCPConn)
+	raw := (<-b.nodes[0].first).NetConn().(*net.TCPConn)
 	if err := raw.SetWriteBuffer(65536); err != nil { // as the server's SEND_BUFFER
 		t.Fatal(err)
 	}
@@ -236,5 +227,4 @@ func TestSlowReader(t *testing.T) {
 	if sent > 2<<20 {
 		t.Errorf("%d bytes were taken for a client that reads nothing", sent)
 	}
-	t.Logf("%d bytes", sent)
 }

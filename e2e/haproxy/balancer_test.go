@@ -183,15 +183,37 @@ func (b *balancer) get(t *testing.T, addr, path string, header ...string) (int, 
 	return res.StatusCode, read(t, res)
 }
 
+// answer is what came back for a handshake.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// dial tries a handshake; without an error the socket is the caller's to close.
+func (b *balancer) dial(t *testing.T) (*websocket.Conn, answer, error) {
+	t.Helper()
+	conn, res, err := websocket.DefaultDialer.DialContext(t.Context(), "ws://"+b.room, nil)
+	if res == nil {
+		return nil, answer{}, err
+	}
+	defer res.Body.Close()
+	a := answer{status: res.StatusCode, header: res.Header}
+	if err != nil { // else the body is the socket
+		a.body = read(t, res)
+	}
+	return conn, a, err
+}
+
 // open opens a socket that the test's end closes, and returns the name of the server that has it.
 func (b *balancer) open(t *testing.T) (*websocket.Conn, string) {
 	t.Helper()
-	conn, res, err := websocket.DefaultDialer.DialContext(t.Context(), "ws://"+b.room, nil)
+	conn, a, err := b.dial(t)
 	if err != nil {
-		t.Fatalf("dial: %v", err)
+		t.Fatalf("dial: %v %s", err, a.body)
 	}
 	t.Cleanup(func() { conn.Close() })
-	return conn, res.Header.Get("X-Node")
+	return conn, a.header.Get("X-Node")
 }
 
 // visit opens a socket, closes it and returns the name of the server that had it.

@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gorilla/websocket"
-
 	"livechat/internal/need"
 )
 
@@ -79,18 +77,15 @@ func TestSlowHandshake(t *testing.T) {
 // refused dials, and returns the body of an answer that has to be the given status as a problem.
 func (b *balancer) refused(t *testing.T, status int) string {
 	t.Helper()
-	conn, res, err := websocket.DefaultDialer.DialContext(t.Context(), "ws://"+b.room, nil)
+	conn, a, err := b.dial(t)
 	if err == nil {
 		conn.Close()
 		t.Fatal("the socket was accepted")
 	}
-	if res == nil {
-		t.Fatalf("no answer: %v", err)
+	if a.status != status || a.header.Get("Content-Type") != "application/problem+json" || a.header.Get("Retry-After") == "" {
+		t.Errorf("refused with %+v (%v), want %d, a problem, and when to try again", a, err, status)
 	}
-	if res.StatusCode != status || res.Header.Get("Content-Type") != "application/problem+json" || res.Header.Get("Retry-After") == "" {
-		t.Errorf("refused with %s %v, want %d, a problem, and when to try again", res.Status, res.Header, status)
-	}
-	return read(t, res)
+	return a.body
 }
 
 func TestLimitOfOpenSockets(t *testing.T) {
@@ -107,7 +102,7 @@ func TestLimitOfOpenSockets(t *testing.T) {
 	}
 	first.Close()
 	eventually(t, "a place becomes free", func() error {
-		conn, _, err := websocket.DefaultDialer.DialContext(t.Context(), "ws://"+b.room, nil)
+		conn, _, err := b.dial(t)
 		if err == nil {
 			conn.Close()
 		}

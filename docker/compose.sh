@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Sourced by up.sh and down.sh: finds the engine and whichever compose there is.
 
 cd "$(dirname "$0")/.." || exit 1

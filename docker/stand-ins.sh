@@ -146,5 +146,8 @@ for name; do
     if wanted "$name"; then need="$need $name"; fi
 done
 [ -n "$need" ] || exit 0
-if wanted base; then bootstrap; fi
+if wanted base; then
+    [ -n "$(apt_sources)" ] || apt-get update -qq       # on a machine whose apt has never been asked for anything
+    bootstrap
+fi
 for name in $need; do build "$name"; done

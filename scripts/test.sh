@@ -11,7 +11,7 @@ parts() { go list ./... | grep -v /e2e; } # those below e2e start clusters
 
 stage 'programs that the tests need' scripts/install.sh
 scripts/lint.sh
-stage 'page (node --test)' node --test static/test/*.test.js
+stage 'page (node --test)' node --test --test-reporter=spec static/test/*.test.js
 # Built by all cores first; then one package at a time, for the tests measure time and their neighbours would be in it.
 stage 'go build -race' go build -race ./...
 # shellcheck disable=SC2046 # a list of packages

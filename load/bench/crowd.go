@@ -44,7 +44,7 @@ func gather(ctx context.Context, url string, n int) (*crowd, error) {
 		gate <- struct{}{}
 		dialing.Go(func() {
 			defer func() { <-gate }()
-			conn, err := client.Dial(ctx, client.Options{URL: url, History: &none, Skim: true, ReadBuffer: 2048, IdleTimeout: time.Hour})
+			conn, err := client.Dial(ctx, client.Options{URL: url, History: &none, Skim: true, ReadBuffer: 8192, IdleTimeout: time.Hour})
 			if err != nil {
 				mu.Lock()
 				failure = err
@@ -128,20 +128,30 @@ func stamp(frame []byte) (time.Time, bool) {
 	return time.Unix(0, ns), err == nil
 }
 
-// publish sends messages at a rate for a time, each at its due time or as soon after it as the server takes it, and returns how many.
+// publish sends messages at a rate for a time, each at its due time or as soon after it as the server takes it. It returns how many got into
+// the log, when the last of them has come back; a server that cannot keep up may refuse some.
 func publish(ctx context.Context, url string, rate int, length time.Duration) (int, error) {
 	none := 0
-	conn, err := client.Dial(ctx, client.Options{URL: url, History: &none, Skim: true, Room: "livechat"})
+	conn, err := client.Dial(ctx, client.Options{URL: url, History: &none, Skim: true, ReadBuffer: 8192})
 	if err != nil {
 		return 0, err
 	}
-	reading := make(chan struct{})
+	var back, refused atomic.Int64
+	reading := make(chan error, 1)
 	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	go func() {
-		defer close(reading)
 		for {
-			if _, err := conn.Next(ctx); err != nil {
+			e, err := conn.Next(ctx)
+			if err != nil {
+				reading <- err
 				return
+			}
+			switch e.(type) {
+			case *client.Message:
+				back.Add(1)
+			case *client.Error:
+				refused.Add(1)
 			}
 		}
 	}()
@@ -153,15 +163,22 @@ func publish(ctx context.Context, url string, rate int, length time.Duration) (i
 		}
 		time.Sleep(time.Until(due))
 		if err = conn.Post("", text(due)); err != nil {
-			break
+			return n, fmt.Errorf("publish message %d: %w", n, err)
+		}
+	}
+	for back.Load()+refused.Load() < int64(n) {
+		select {
+		case err := <-reading:
+			return n, fmt.Errorf("wait for the last of %d messages, %d have come back: %w", n, back.Load(), err)
+		case <-time.After(5 * time.Millisecond):
+			if time.Since(begin) > length+time.Minute {
+				return n, fmt.Errorf("of %d messages %d have come back and %d were refused, a minute after the last", n, back.Load(), refused.Load())
+			}
 		}
 	}
 	cancel()
 	<-reading
-	if err != nil {
-		return n, fmt.Errorf("publish message %d: %w", n, err)
-	}
-	return n, nil
+	return int(back.Load()), nil
 }
 
 // settle waits until nobody has got anything for a while, or until want is reached.

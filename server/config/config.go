@@ -76,7 +76,7 @@ type Session struct {
 	// PongTimeout is how long after a ping something must have been heard from the client.
 	PongTimeout time.Duration `env:"PONG_TIMEOUT" envDefault:"10s"`
 	// WriteTimeout is how long a client whose socket is full may take nothing in.
-	WriteTimeout time.Duration `env:"WRITE_TIMEOUT" envDefault:"5s"`
+	WriteTimeout time.Duration `env:"WRITE_TIMEOUT" envDefault:"15s"`
 	// SendBuffer is the kernel's send buffer of each connection in bytes.
 	SendBuffer int `env:"SEND_BUFFER" envDefault:"65536"`
 	// FlushInterval is how long a pass over the clients may wait for more messages to send with it; 0 does not wait.

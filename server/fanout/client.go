@@ -42,7 +42,9 @@ type Client struct {
 	gone   bool        // detached
 	waits  *attachment // attached while slow: when it is back
 
-	heard atomic.Int64 // the shard's tick when the client was last heard
+	heard atomic.Int64  // the shard's tick when the client was last heard
+	took  atomic.Int64  // the shard's tick when it last took something while slow
+	at    atomic.Uint64 // its cursor then
 
 	// Guarded by mu.
 	mu      sync.Mutex

@@ -10,17 +10,33 @@ import (
 // passGroup brings all clients of a room to its head.
 func (s *shard) passGroup(g *group) {
 	head := g.room.Ring().Head()
+	slow, behind := 0, head
 	for i := 0; i < len(g.clients); {
 		c := g.clients[i]
 		if !c.slow && c.cursor < head { // in this order: while it is slow, its cursor is another's
 			s.advance(c, head)
 		}
+		if c.slow && s.clock.Load()-c.took.Load() <= recent {
+			slow++
+			behind = min(behind, c.at.Load())
+		}
 		if i < len(g.clients) && g.clients[i] == c { // else it left, and another one took its place
 			i++
 		}
 	}
-	g.follower.Advance(head)
+	if slow < crowd || slow*crowdShare < len(g.clients) {
+		behind = head
+	}
+	g.follower.Advance(head, behind)
 }
+
+// A crowd is so many of a room's clients on a shard, and one in so many of them, that are slow at the same time, each of which has taken
+// something within so many ticks. See room.Follower.
+const (
+	crowd      = 4
+	crowdShare = 32
+	recent     = 2
+)
 
 // advance writes to one client what it lacks of its room up to head. Most clients lack the same: they share a batch.
 func (s *shard) advance(c *Client, head uint64) {

@@ -12,10 +12,17 @@ import (
 // handOver gives a client whose socket is full to a goroutine of its own.
 func (s *shard) handOver(c *Client) {
 	c.slow = true
+	c.progress(c.cursor)
 	s.fan.slow.Go(func() {
 		defer s.post(func(in *inbox) { in.back = append(in.back, c) })
 		s.writeSlowly(c)
 	})
+}
+
+// progress notes that the client took everything before cursor, for passGroup.
+func (c *Client) progress(cursor uint64) {
+	c.took.Store(c.shard.clock.Load())
+	c.at.Store(cursor)
 }
 
 // writeSlowly writes to a client until it has caught up with its room or is cut off. Each write may wait for the write timeout,
@@ -72,8 +79,8 @@ func (s *shard) writeAll(c *Client, b *batch) error {
 		if _, err := bufs.WriteTo(c.conn); err != nil {
 			return err
 		}
-		if sent := i - b.side; sent > 0 { // an overtaken cursor must be seen as early as possible
-			c.cursor = b.next[sent-1]
+		if sent := i - b.side; sent > 0 {
+			c.progress(b.next[sent-1])
 		}
 	}
 	c.advance(b.end, b.last)

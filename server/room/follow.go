@@ -3,15 +3,28 @@ package room
 import (
 	"context"
 	"sync/atomic"
+	"time"
 )
 
 // Follower is a reader that keeps up: one shard's part of the fan-out. The room waits for its followers, so that messages that
 // come faster than this server can pass them on wait in Redis' buffer and not on the floor: the ring never overtakes a client
 // that reads. A client that does not read is no follower; it may be overtaken.
+//
+// Between the two is the crowd: when many clients at once do not keep up, it is not they who are slow but the machine, theirs or ours, that is
+// overloaded. Cutting them all off would only bring them all back. So a room goes a little slower while its crowd is behind; not
+// much, or a few who pretend could hold it up.
 type Follower struct {
-	room *Room
-	done atomic.Uint64
+	room  *Room
+	done  atomic.Uint64
+	crowd atomic.Uint64
 }
+
+const (
+	// crowdLag is how many entries the crowd may be behind before the room goes slower.
+	crowdLag = 256
+	// crowdWait is the most that one message waits for the crowd. It keeps the room at 100 messages a second or more.
+	crowdWait = 10 * time.Millisecond
+)
 
 // Follow adds a follower that has seen everything up to now.
 func (r *Room) Follow() *Follower {
@@ -19,13 +32,15 @@ func (r *Room) Follow() *Follower {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	f.done.Store(r.ring.Head())
+	f.crowd.Store(r.ring.Head())
 	r.followers[f] = struct{}{}
 	return f
 }
 
-// Advance says that everything below pos was passed on.
-func (f *Follower) Advance(pos uint64) {
-	f.done.Store(pos)
+// Advance says that everything below done was passed on, but for a crowd, which is at crowd; if there is none, crowd is done.
+func (f *Follower) Advance(done, crowd uint64) {
+	f.done.Store(done)
+	f.crowd.Store(crowd)
 	f.room.mu.Lock()
 	defer f.room.mu.Unlock()
 	f.room.notifyLocked()
@@ -46,11 +61,14 @@ func (r *Room) notifyLocked() {
 	}
 }
 
-// waitForFollowers returns when the slowest follower is at most half a ring behind. The other half is for those that start there.
+// waitForFollowers returns when the slowest follower is at most half a ring behind, the other half is for those that start there; and when
+// the crowd is near, or has had its time.
 func (r *Room) waitForFollowers(ctx context.Context) error {
-	for {
+	for waited := time.Duration(0); ; {
 		r.mu.Lock()
-		if r.lagLocked() < uint64(len(r.ring.slots)/2) {
+		done, crowd := r.lagLocked()
+		late := done >= uint64(len(r.ring.slots)/2)
+		if !late && (crowd < crowdLag || waited >= crowdWait) {
 			r.mu.Unlock()
 			return nil
 		}
@@ -59,20 +77,67 @@ func (r *Room) waitForFollowers(ctx context.Context) error {
 		}
 		progress := r.progress
 		r.mu.Unlock()
-		r.wake(r) // what has been appended so far may not have been announced yet
+		r.wake(r) // what has been appended so far may not have been announced yet; and where the crowd is, a pass finds out
+
+		if !late { // nobody tells when a crowd moves: look now and then
+			progress = nil
+		}
+		const look = time.Millisecond
 		select {
 		case <-progress:
+		case <-time.After(look):
+			waited += look
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
 }
 
-// lagLocked returns how many entries the slowest follower is behind.
-func (r *Room) lagLocked() uint64 {
-	head, lag := r.ring.Head(), uint64(0)
+// lagLocked returns how many entries the slowest follower and the slowest crowd are behind.
+func (r *Room) lagLocked() (done, crowd uint64) {
+	head := r.ring.Head()
 	for f := range r.followers {
-		lag = max(lag, head-f.done.Load())
+		done = max(done, head-f.done.Load())
+		crowd = max(crowd, head-min(head, f.crowd.Load()))
 	}
-	return lag
+	return done, crowd
+}
+
+// Published notes that this server has put a message into the log as seq.
+func (r *Room) Published(seq uint64) {
+	for {
+		known := r.published.Load()
+		if seq <= known || r.published.CompareAndSwap(known, seq) {
+			return
+		}
+	}
+}
+
+// publishLag is how many messages may be in the log, by this server's own doing, that it has not yet put into the ring.
+const publishLag = 256
+
+// Admit waits, for a moment at most, while this server has put more into the log than it has got back: a server takes in no more than it
+// can give out. What its clients send meanwhile waits in their sockets. false: the moment is over, and nothing has changed.
+func (r *Room) Admit(ctx context.Context, moment time.Duration) bool {
+	if r.near() {
+		return true
+	}
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	over := time.NewTimer(moment)
+	defer over.Stop()
+	for !r.near() {
+		select {
+		case <-tick.C:
+		case <-over.C:
+			return false
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
+}
+
+func (r *Room) near() bool {
+	return r.published.Load() < r.Position().Seq+publishLag
 }

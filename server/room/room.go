@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"unicode"
 
 	"livechat/server/chat"
@@ -49,6 +50,8 @@ type Room struct {
 
 	// Owned by the receive loop.
 	opened bool
+
+	published atomic.Uint64 // the newest message that this server has put into the log
 
 	// Guarded by mu, which is never held during I/O.
 	mu        sync.Mutex

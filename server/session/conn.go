@@ -27,6 +27,9 @@ const (
 	typingPause    = time.Second
 )
 
+// admitTime is how long a message may wait for a server that cannot keep up. While it waits nothing else of its sender is read.
+const admitTime = 5 * time.Second
+
 // After a close frame the rest of the input is read and thrown away, at most so much of it, so that the close frame arrives:
 // closing a socket with unread input resets it.
 const (
@@ -137,11 +140,17 @@ func (c *conn) message(req wire.Request) error {
 	if m.ID == "" {
 		m.ID = uuid.NewString()
 	}
+	if !c.room.Admit(c.server.ctx, admitTime) {
+		c.sendError(req.ID, &chat.Error{Code: chat.CodeUnavailable, Message: "this server cannot keep up", Retryable: true, RetryAfterMS: 1000})
+		return nil
+	}
 	err = c.server.opts.Publisher.Publish(c.server.ctx, c.room.Name, m, func(at chat.Position, duplicate bool, err error) {
-		switch {
-		case err != nil:
+		if err != nil {
 			c.sendError(req.ID, err)
-		case req.ID != "":
+			return
+		}
+		c.room.Published(at.Seq)
+		if req.ID != "" {
 			c.out.Send(wire.Frame(wire.Ack{Type: "ack", ID: req.ID, Seq: at.Seq, Duplicate: duplicate}))
 		}
 	})

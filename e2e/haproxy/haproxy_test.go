@@ -121,6 +121,25 @@ func TestLimitOfHandshakes(t *testing.T) {
 	}
 }
 
+// A page asks something before it opens its socket. That must not cost the sockets their turns: they go to every server alike.
+func TestRequestsTakeNoTurns(t *testing.T) {
+	t.Parallel()
+	b := start(t, 4)
+	count := map[string]int{}
+	for range 12 {
+		if status, _ := b.get(t, b.room, "/rooms/livechat"); status != http.StatusOK {
+			t.Fatalf("a plain request: %d", status)
+		}
+		_, name := b.open(t)
+		count[name]++
+	}
+	for name, n := range count {
+		if n != 3 || len(count) != 4 {
+			t.Errorf("server %s has %d of 12 sockets: %v", name, n, count)
+		}
+	}
+}
+
 // A server that dies takes its own sockets along and nothing else: not even those who come before HAProxy has noticed are refused.
 func TestDeath(t *testing.T) {
 	t.Parallel()

@@ -177,7 +177,7 @@ func publish(ctx context.Context, url string, rate int, length time.Duration) (i
 		}
 	}
 	cancel()
-	<-reading
+	_ = <-reading // it ends because of cancel
 	return int(back.Load()), nil
 }
 

@@ -26,7 +26,14 @@ func main() {
 	}
 }
 
+// gcPercent is how much garbage may gather in relation to what lives, unless GOGC says otherwise. Go's own 100 doubles the memory of
+// connections that do nothing; they produce no garbage either, so collecting sooner costs next to nothing.
+const gcPercent = 50
+
 func run(args []string) error {
+	if old := debug.SetGCPercent(gcPercent); old != 100 {
+		debug.SetGCPercent(old)
+	}
 	cfg, err := config.FromEnvironment()
 	if err != nil {
 		return err

@@ -52,7 +52,7 @@ func main() {
 	flag.DurationVar(&s.length, "for", 10*time.Second, "length of each measurement")
 	flag.IntVar(&s.rounds, "rounds", 3, "how often cost is measured, the server and the bare loop in turn; the median counts")
 	flag.IntVar(&s.clients, "clients", 1000, "clients")
-	flag.IntVar(&s.many, "many", 9500, "many clients, and idle connections; limited by the number of files a process may open")
+	flag.IntVar(&s.many, "many", 10000, "many clients, and idle connections; limited by the number of files a process may open")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

@@ -137,14 +137,16 @@ func publish(ctx context.Context, url string, rate int, length time.Duration) (i
 		return 0, err
 	}
 	var back, refused atomic.Int64
-	reading := make(chan error, 1)
+	reading := make(chan struct{}) // closed when it is over, with the reason in readErr
+	var readErr error
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
+		defer close(reading)
 		for {
 			e, err := conn.Next(ctx)
 			if err != nil {
-				reading <- err
+				readErr = err
 				return
 			}
 			switch e.(type) {
@@ -168,8 +170,8 @@ func publish(ctx context.Context, url string, rate int, length time.Duration) (i
 	}
 	for back.Load()+refused.Load() < int64(n) {
 		select {
-		case err := <-reading:
-			return n, fmt.Errorf("wait for the last of %d messages, %d have come back: %w", n, back.Load(), err)
+		case <-reading:
+			return n, fmt.Errorf("wait for the last of %d messages, %d have come back: %w", n, back.Load(), readErr)
 		case <-time.After(5 * time.Millisecond):
 			if time.Since(begin) > length+time.Minute {
 				return n, fmt.Errorf("of %d messages %d have come back and %d were refused, a minute after the last", n, back.Load(), refused.Load())
@@ -177,7 +179,7 @@ func publish(ctx context.Context, url string, rate int, length time.Duration) (i
 		}
 	}
 	cancel()
-	_ = <-reading // it ends because of cancel
+	<-reading
 	return int(back.Load()), nil
 }
 

@@ -32,6 +32,7 @@ type Client struct {
 	live     uint64     // see room.Start
 	after    uint64     // see room.Start
 	catching bool       // live or after still matter
+	paging   string     // the epoch of the log that it gets pages of, because the ring does not reach back to after; "" if it does
 	owed     [][]byte   // frames of the side queue that were taken, and the rest of a frame that was begun; empty unless slow
 
 	// Owned by the shard.

@@ -41,6 +41,7 @@ type Fan struct {
 	shards []*shard
 	next   atomic.Uint64  // shard of the next client
 	slow   sync.WaitGroup // the goroutines of clients whose sockets are full
+	pages  chan struct{}  // has an element for each of them that reads a page
 }
 
 // New returns a fan-out that Run sets going.
@@ -48,7 +49,7 @@ func New(o Options) *Fan {
 	if o.Shards == 0 {
 		o.Shards = runtime.GOMAXPROCS(0)
 	}
-	f := &Fan{opts: o}
+	f := &Fan{opts: o, pages: make(chan struct{}, pageReaders)}
 	for range o.Shards {
 		f.shards = append(f.shards, newShard(f))
 	}

@@ -188,6 +188,11 @@ func (s *shard) attach(a attachment) {
 	g.clients = append(g.clients, c)
 	s.slot = (s.slot + 1) % ticks
 	c.slot = s.slot
+	if a.start.Behind {
+		c.paging = a.start.Position.Epoch
+		s.handOver(c)
+		return
+	}
 	s.flush(c)
 }
 

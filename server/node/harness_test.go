@@ -98,6 +98,7 @@ type event struct {
 	Duplicate    bool
 	Retryable    bool
 	RetryAfterMS int64 `json:"retry_after_ms"`
+	AfterMS      int64 `json:"after_ms"`
 	At           int64
 }
 

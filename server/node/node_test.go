@@ -204,7 +204,18 @@ func TestDrain(t *testing.T) {
 	})
 	peers[0].send("one may still talk")
 	peers[1].next("message")
-	for i, p := range peers {
+	moments := map[int64]bool{}
+	for _, p := range peers { // asked to move, each at its own moment of the period
+		e := p.next("reconnect")
+		moments[e.AfterMS] = true
+		if e.AfterMS < 0 || e.AfterMS >= 300 {
+			t.Errorf("asked to move after %d ms, the period has 300", e.AfterMS)
+		}
+	}
+	if len(moments) != len(peers) {
+		t.Errorf("asked to move at the same moment: %v", moments)
+	}
+	for i, p := range peers { // and closed when they do not
 		if got := p.closed(); got != 1012 {
 			t.Errorf("client %d: closed with %d", i, got)
 		}
@@ -213,6 +224,55 @@ func TestDrain(t *testing.T) {
 		t.Errorf("Shutdown: %v", err)
 	}
 	http.DefaultClient.CloseIdleConnections()
+}
+
+// TestResumeBeyondTheRing: who missed far more than the ring holds gets all of it from the log, in order, then what is live; and is told what
+// the log has no more.
+func TestResumeBeyondTheRing(t *testing.T) {
+	onEach(t, func(t *testing.T, redisURL string) {
+		const missed = 3000
+		n := start(t, "REDIS_URL="+redisURL, "RING_SIZE=256", "HISTORY_LENGTH=100000", "MESSAGE_RATE=0", "PUBLISH_TIMEOUT=1m")
+		first := dial(t, n)
+		for i := range missed {
+			first.send(fmt.Sprint(i))
+		}
+		eventually(t, "all is in the log", func() bool { return n.rooms.Get("livechat").Position().Seq == missed })
+		back := dial(t, n, fmt.Sprintf("after=%s:1", first.welcome.Epoch))
+		if !*back.welcome.Recovered {
+			t.Errorf("welcome: %+v", back.welcome)
+		}
+		first.send("live")
+		for want := uint64(2); want <= missed+1; want++ {
+			if m := back.next("message"); m.Seq != want {
+				t.Fatalf("got %d, want %d", m.Seq, want)
+			}
+		}
+	})
+}
+
+// TestResumeBeyondTheLog: what nobody has any more is announced before what there is.
+func TestResumeBeyondTheLog(t *testing.T) {
+	r := testredis.New(t)
+	r.Start()
+	n := start(t, "REDIS_URL="+r.URL, "RING_SIZE=256", "MESSAGE_RATE=0")
+	p := dial(t, n)
+	for i := range 1000 {
+		p.send(fmt.Sprint(i))
+	}
+	eventually(t, "all is in the log", func() bool { return n.rooms.Get("livechat").Position().Seq == 1000 })
+	r.CLI("XTRIM", "{livechat}:log", "MAXLEN", "=", "600")
+	back := dial(t, n, fmt.Sprintf("after=%s:100", p.welcome.Epoch))
+	if *back.welcome.Recovered {
+		t.Error("recovered what is lost")
+	}
+	if e := back.next("gap"); e.From != 101 || e.To != 400 {
+		t.Errorf("gap: %+v", e)
+	}
+	for want := uint64(401); want <= 1000; want++ {
+		if m := back.next("message"); m.Seq != want {
+			t.Fatalf("got %d, want %d", m.Seq, want)
+		}
+	}
 }
 
 // TestDrainCutsOffWhoStays: a client that ignores the close frame cannot keep the server from ending.

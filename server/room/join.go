@@ -1,6 +1,12 @@
 package room
 
-import "livechat/server/chat"
+import (
+	"context"
+	"fmt"
+
+	"livechat/server/chat"
+	"livechat/server/wire"
+)
 
 // Start is where a client begins to read.
 type Start struct {
@@ -12,6 +18,7 @@ type Start struct {
 	// Of a resume only:
 	Recovered bool   // everything after the position asked for follows
 	From, To  uint64 // what is not in reach, inclusive; 0, 0 if nothing
+	Behind    bool   // the ring does not reach back to After: until it does, the client is given pages of the log
 }
 
 // Join returns the start of a client that wants the newest history messages.
@@ -22,22 +29,89 @@ func (r *Room) Join(history int) Start {
 }
 
 // Resume returns the start of a client that has seen the log up to after, on whichever server. If that was another log, it
-// starts like one that joins with history.
-func (r *Room) Resume(after chat.Position, history int) Start {
+// starts like one that joins with history. If the ring does not reach back so far, the log itself is asked how far it does; while that
+// is not known because Redis is away, nothing is promised.
+func (r *Room) Resume(ctx context.Context, after chat.Position, history int) Start {
+	r.mu.Lock()
+	if after.Epoch != r.pos.Epoch {
+		defer r.mu.Unlock()
+		return r.join(history)
+	}
+	s, ok := r.reachLocked(after.Seq)
+	_, have := r.oldest()
+	r.mu.Unlock()
+	if ok {
+		return s
+	}
+	s.Behind, s.Recovered = true, true
+	first := have
+	if page, err := r.log.After(ctx, r.Name, after.Seq, 1); err != nil {
+		r.slog.Warn("cannot read the log for a client that resumes", "error", err)
+	} else if len(page) > 0 {
+		if e, ok := wire.ParseEntry(page[0]); ok && e.Position.Epoch == after.Epoch {
+			first = min(first, e.Position.Seq)
+		}
+	}
+	if first > after.Seq+1 {
+		s.Recovered, s.From, s.To, s.After = false, after.Seq+1, first-1, first-1
+	}
+	return s
+}
+
+// Reach returns where a client goes on in the ring that has seen the log up to after, or false while the ring does not reach back to it.
+// A client of a log that has been replaced goes on where it is told so.
+func (r *Room) Reach(after chat.Position) (Start, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if after.Epoch != r.pos.Epoch {
-		return r.join(history)
+		return Start{Cursor: max(r.first, r.ring.Tail()), Position: r.pos}, true
 	}
+	return r.reachLocked(after.Seq)
+}
+
+// reachLocked is Reach within this epoch. A client may be ahead of this server: it comes from one that heard the newest messages a
+// moment earlier. Nothing is missing then; After keeps those from being shown to it twice.
+func (r *Room) reachLocked(after uint64) (Start, bool) {
 	oldest, have := r.oldest()
-	s := Start{Live: r.ring.Head(), After: after.Seq, Position: r.pos, Recovered: true}
-	if after.Seq+1 < have {
-		s.Recovered, s.From, s.To, s.After = false, after.Seq+1, have-1, have-1
+	s := Start{Live: r.ring.Head(), After: after, Position: r.pos, Recovered: true}
+	if after+1 < have {
+		return s, false
 	}
-	// A client may be ahead of this server: it comes from one that heard the newest messages a moment earlier. Nothing is
-	// missing then; After keeps those from being shown to it twice.
-	s.Cursor = r.ring.Find(oldest, s.After)
-	return s
+	s.Cursor = r.ring.Find(oldest, after)
+	return s, true
+}
+
+// Page returns what follows after in the log, at most n messages and gaps, and the position behind them. It is for clients that are further
+// behind than the ring. Nothing more means that the log has nothing before what the ring has.
+func (r *Room) Page(ctx context.Context, after chat.Position, n int) (frames [][]byte, next chat.Position, err error) {
+	payloads, err := r.log.After(ctx, r.Name, after.Seq, n)
+	if err != nil {
+		return nil, after, fmt.Errorf("read log of %s: %w", r.Name, err)
+	}
+	next = after
+	for _, p := range payloads {
+		e, ok := wire.ParseEntry(p)
+		if !ok || e.Position.Epoch != after.Epoch || e.Position.Seq <= next.Seq {
+			continue
+		}
+		if e.Position.Seq > next.Seq+1 {
+			frames = append(frames, gapFrame(next.Seq+1, e.Position.Seq-1))
+		}
+		frames, next.Seq = append(frames, e.Frame), e.Position.Seq
+	}
+	if len(frames) > 0 {
+		return frames, next, nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, have := r.oldest(); r.pos.Epoch == after.Epoch && after.Seq+1 < have {
+		frames, next.Seq = append(frames, gapFrame(after.Seq+1, have-1)), have-1
+	}
+	return frames, next, nil
+}
+
+func gapFrame(from, to uint64) []byte {
+	return wire.Frame(wire.Gap{Type: "gap", From: from, To: to})
 }
 
 func (r *Room) join(history int) Start {

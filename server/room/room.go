@@ -218,7 +218,7 @@ func (r *Room) append(ctx context.Context, e wire.Entry) error {
 func (r *Room) gap(to uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.ring.Append(to, Message, wire.Frame(wire.Gap{Type: "gap", From: r.pos.Seq + 1, To: to}))
+	r.ring.Append(to, Message, gapFrame(r.pos.Seq+1, to))
 	r.pos.Seq = to
 }
 

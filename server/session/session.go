@@ -159,7 +159,9 @@ func (s *Server) start(c *conn, q query) {
 	if q.after == nil {
 		at = c.room.Join(q.history)
 	} else {
-		at = c.room.Resume(*q.after, q.history)
+		ctx, cancel := context.WithTimeout(s.ctx, openTimeout)
+		at = c.room.Resume(ctx, *q.after, q.history)
+		cancel()
 	}
 	c.out.Send(wire.Frame(s.welcome(c, q, at)))
 	c.out.Send(wire.Frame(s.opts.Presence.Snapshot(c.room.Name)))
@@ -198,8 +200,9 @@ func (s *Server) remove(c *conn) {
 	s.opts.Rooms.Release(c.room)
 }
 
-// Drain takes no connections any more, closes those that there are one by one over the period, and waits until they are gone. When
-// ctx is done first, it cuts off who is left.
+// Drain takes no connections any more and asks those that there are to move, each at its own moment of the period: a client opens its new
+// socket, on another server, before it closes the old one. Who is left at the end of the period is closed. When ctx is done before
+// everybody has gone, the rest is cut off.
 func (s *Server) Drain(ctx context.Context, period time.Duration) {
 	s.mu.Lock()
 	s.draining = true
@@ -209,15 +212,18 @@ func (s *Server) Drain(ctx context.Context, period time.Duration) {
 	}
 	s.mu.Unlock()
 
-	begin := time.Now()
 	for i, c := range left {
-		at := begin.Add(period * time.Duration(i) / time.Duration(len(left)))
-		select {
-		case <-time.After(time.Until(at)):
-		case <-ctx.Done():
-		}
+		after := period * time.Duration(i) / time.Duration(len(left))
+		c.out.Send(wire.Frame(wire.Reconnect{Type: "reconnect", AfterMS: after.Milliseconds()}))
+	}
+	if period > 0 && len(left) > 0 {
+		s.wait(ctx, period)
+	}
+	s.mu.Lock()
+	for c := range s.conns {
 		c.out.Close(wire.CloseRestart)
 	}
+	s.mu.Unlock()
 
 	gone := make(chan struct{})
 	go func() { // ends: either they go, or they are cut off below
@@ -235,6 +241,23 @@ func (s *Server) Drain(ctx context.Context, period time.Duration) {
 	}
 	s.cancel()
 	<-gone
+}
+
+// wait returns after the period, or earlier when everybody has gone or ctx is done.
+func (s *Server) wait(ctx context.Context, period time.Duration) {
+	over := time.NewTimer(period)
+	defer over.Stop()
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	for s.Count() > 0 {
+		select {
+		case <-look.C:
+		case <-over.C:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // newSession returns a random name for a connection. Others see it, so it must not be guessable from another one.

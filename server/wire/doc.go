@@ -30,6 +30,10 @@
 //	S  {"type":"welcome",…,"epoch":"8d0f…","seq":11,"recovered":true,…}
 //	S  messages 9, 10, 11, then live
 //
+// A server that is about to stop asks its clients to do so while it is still there. They open the new connection before they close the old one:
+//
+//	S  {"type":"reconnect","after_ms":2100}
+//
 // `recovered:false` says that not all of it is in reach, and a gap says which part; with another epoch the log is another one, and
 // what follows is its newest part. A message that was not acked is sent again with the same id, on any server: it is in the log once.
 //

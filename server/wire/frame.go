@@ -133,6 +133,12 @@ type Reset struct {
 	Seq   uint64 `json:"seq"`
 }
 
+// Reconnect asks the client to open another connection after a time, and to close this one when it has.
+type Reconnect struct {
+	Type    string `json:"type"` // "reconnect"
+	AfterMS int64  `json:"after_ms"`
+}
+
 // Frame returns the finished text frame of v, which is one of the structs above with its Type set.
 func Frame(v any) []byte {
 	payload, err := json.Marshal(v)

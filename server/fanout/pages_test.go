@@ -1,0 +1,71 @@
+package fanout
+
+import (
+	"encoding/binary"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"livechat/server/chat"
+	"livechat/server/wire"
+)
+
+// TestPagesThenTheRing: clients that missed far more than the ring holds get all of it, then what the ring has, then what is live, while
+// the room goes on and their sockets are small.
+func TestPagesThenTheRing(t *testing.T) {
+	const missed, live, clients = 3000, 500, 6
+	w := newWorld(t, 512, func(o *Options) { o.SendBuffer = 4096 })
+	for range missed {
+		w.publish(100)
+	}
+	var wg sync.WaitGroup
+	for i := range clients {
+		server, conn := w.dial()
+		deadline(t, conn, time.Minute)
+		c, err := w.fan.Add(server)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := uint64(i*300 + 1)
+		s := w.room.Resume(t.Context(), chat.Position{Epoch: epoch, Seq: first - 1}, 0)
+		if !s.Behind || !s.Recovered {
+			t.Fatalf("resume from %d: %+v", first-1, s)
+		}
+		c.Send(wire.TextFrame([]byte("welcome")))
+		c.Attach(w.room, s)
+		wg.Go(func() {
+			if f, err := readFrame(conn); err != nil || string(f.payload) != "welcome" {
+				t.Errorf("the first frame is %.40q, %v", f.payload, err)
+			}
+			expectSeqs(t, conn, first, missed+live)
+		})
+	}
+	for range live {
+		w.publish(100)
+	}
+	wg.Wait()
+}
+
+// TestPagesThatCannotBeRead: while the log is out of reach, a client that needs it is asked to come back.
+func TestPagesThatCannotBeRead(t *testing.T) {
+	w := newWorld(t, 256, nil)
+	for range 1000 {
+		w.publish(10)
+	}
+	s := w.room.Resume(t.Context(), chat.Position{Epoch: epoch}, 0)
+	w.log.mu.Lock()
+	w.log.err = errors.New("redis is away")
+	w.log.mu.Unlock()
+	server, conn := w.dial()
+	deadline(t, conn, time.Minute)
+	c, err := w.fan.Add(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Attach(w.room, s)
+	f, err := readFrame(conn)
+	if err != nil || f.op != 0x8 || binary.BigEndian.Uint16(f.payload) != uint16(wire.CloseOverloaded) {
+		t.Errorf("op %d %q, %v", f.op, f.payload, err)
+	}
+}

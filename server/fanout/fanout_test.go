@@ -16,7 +16,7 @@ import (
 )
 
 func TestEverybodyGetsEverythingInOrder(t *testing.T) {
-	const clients, messages = 300, 200
+	const clients, messages = 2000, 50
 	w := newWorld(t, 4096, nil)
 	var wg sync.WaitGroup
 	for range clients {

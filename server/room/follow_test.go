@@ -1,0 +1,120 @@
+package room
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestRoomWaitsForItsFollowers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLog(0)
+		r := open(t, l)
+		quick, slow := r.Follow(), r.Follow()
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for range 300 {
+				if err := r.Ingest(t.Context(), l.publish()); err != nil {
+					t.Error(err)
+				}
+			}
+		}()
+		synctest.Wait()
+		quick.Advance(r.ring.Head(), r.ring.Head())
+		synctest.Wait()
+		if got := r.ring.Head(); got != 32 {
+			t.Fatalf("the room went on to %d, its slowest follower is at 0 and half a ring is 32", got)
+		}
+		slow.Advance(20, 20)
+		synctest.Wait()
+		if got := r.ring.Head(); got != 52 {
+			t.Fatalf("the room is at %d, want 52", got)
+		}
+		slow.Leave()
+		synctest.Wait()
+		if got := r.ring.Head(); got != 64 {
+			t.Fatalf("after the slow one left the room is at %d, want 64", got)
+		}
+		quick.Leave()
+		<-done
+		if got := r.Position().Seq; got != 300 {
+			t.Errorf("the room is at %d, want 300", got)
+		}
+
+		f := r.Follow()
+		defer f.Leave()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		for err := error(nil); err == nil; {
+			if err = r.Ingest(ctx, l.publish()); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+// TestRoomGoesSlowerForACrowd: while many are behind, each message waits for them, but not for long; when they are near, none does.
+func TestRoomGoesSlowerForACrowd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLog(0)
+		r := newRoom("livechat", Options{RingSize: 4096, Log: l, Wake: func(*Room) {}, Logger: slog.New(slog.DiscardHandler)})
+		if err := r.Sync(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		f := r.Follow()
+		defer f.Leave()
+		publish := func(n int) time.Duration {
+			begin := time.Now()
+			for range n {
+				ingest(t, r, l.publish())
+				f.Advance(r.ring.Head(), 0)
+			}
+			return time.Since(begin)
+		}
+		if took := publish(crowdLag); took != 0 {
+			t.Errorf("a crowd that is near made the room wait for %v", took)
+		}
+		if took := publish(100); took != 100*crowdWait {
+			t.Errorf("100 messages with a crowd far behind took %v, want %v", took, 100*crowdWait)
+		}
+		f.Advance(r.ring.Head(), r.ring.Head())
+		if took := publish(1); took != 0 {
+			t.Errorf("after the crowd came near a message still took %v", took)
+		}
+	})
+}
+
+// TestRoomAdmitsWhatItCanGiveOut: a server that has put more into the log than it got back makes its senders wait.
+func TestRoomAdmitsWhatItCanGiveOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLog(0)
+		r := open(t, l)
+		admit := func(moment time.Duration) (bool, time.Duration) {
+			begin := time.Now()
+			ok := r.Admit(t.Context(), moment)
+			return ok, time.Since(begin)
+		}
+		r.Published(publishLag - 1)
+		if ok, took := admit(time.Second); !ok || took != 0 {
+			t.Errorf("near: %v after %v", ok, took)
+		}
+		r.Published(publishLag + 1)
+		r.Published(3) // an answer that came late
+		if ok, took := admit(time.Second); ok || took != time.Second {
+			t.Errorf("far: %v after %v", ok, took)
+		}
+		go func() {
+			time.Sleep(300 * time.Millisecond) // in the bubble's time
+			for range 2 {
+				ingest(t, r, l.publish())
+			}
+		}()
+		if ok, took := admit(time.Second); !ok || took < 300*time.Millisecond || took > 400*time.Millisecond {
+			t.Errorf("coming near after 300 ms: %v after %v", ok, took)
+		}
+	})
+}

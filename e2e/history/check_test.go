@@ -1,0 +1,271 @@
+package history
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"livechat/client"
+)
+
+// second returns a time.
+func second(n int) time.Time { return time.Unix(int64(n), 0) }
+
+// said returns a history in which messages 1 to n of epoch e have the ids m1 to mn, each acked before the next was sent, and its readers a and b,
+// who joined at the beginning.
+func said(n int) (h *History, a, b *Reader) {
+	h = New()
+	for i := 1; i <= n; i++ {
+		id := fmt.Sprint("m", i)
+		h.Sending(id, second(10*i))
+		h.Acked(id, Position{"e", uint64(i)}, second(10*i+5))
+	}
+	a, b = h.Reader("a"), h.Reader("b")
+	for _, r := range []*Reader{a, b} {
+		r.Add(Event{Kind: Joined, At: Position{"e", 0}})
+	}
+	return h, a, b
+}
+
+// saw adds messages of epoch e by their numbers.
+func saw(r *Reader, numbers ...int) {
+	for _, n := range numbers {
+		r.Add(Event{Kind: Message, At: Position{"e", uint64(n)}, ID: fmt.Sprint("m", n)})
+	}
+}
+
+func gap(r *Reader, from, to uint64) {
+	r.Add(Event{Kind: Gap, At: Position{"e", from}, To: to})
+}
+
+func TestCheck(t *testing.T) {
+	message := func(r *Reader, epoch string, seq uint64, id string) {
+		r.Add(Event{Kind: Message, At: Position{epoch, seq}, ID: id})
+	}
+	reset := func(r *Reader, epoch string, seq uint64) {
+		r.Add(Event{Kind: Reset, At: Position{epoch, seq}})
+	}
+	for _, c := range []struct {
+		name string
+		tell func(h *History, a, b *Reader) // three messages have been acked
+		want string                         // a part of the error; empty: none
+	}{
+		{"everybody sees everything", func(h *History, a, b *Reader) { saw(a, 1, 2, 3); saw(b, 1, 2, 3) }, ""},
+		{"a broken connection is no excuse and no fault", func(h *History, a, b *Reader) {
+			saw(a, 1, 2, 3)
+			saw(b, 1)
+			b.Add(Event{Kind: Disconnected})
+			saw(b, 2, 3)
+		}, ""},
+		{"a gap that was announced", func(h *History, a, b *Reader) { saw(a, 1, 2, 3); gap(b, 1, 2); saw(b, 3) }, ""},
+		{"a reader that left", func(h *History, a, b *Reader) { saw(a, 1, 2, 3); saw(b, 1); b.Leave() }, ""},
+		{"a late reader", func(h *History, a, b *Reader) {
+			saw(a, 1, 2, 3)
+			saw(b, 1, 2, 3)
+			c := h.Reader("c")
+			c.Add(Event{Kind: Joined, At: Position{"e", 2}})
+			saw(c, 3)
+		}, ""},
+		{"unknown, and in the log", func(h *History, a, b *Reader) {
+			h.Sending("m4", second(100))
+			saw(a, 1, 2, 3, 4)
+			saw(b, 1, 2, 3, 4)
+		}, ""},
+		{"unknown, and not in the log", func(h *History, a, b *Reader) {
+			h.Sending("m4", second(100))
+			saw(a, 1, 2, 3)
+			saw(b, 1, 2, 3)
+		}, ""},
+		{"a reset excuses the rest of the old log", func(h *History, a, b *Reader) {
+			h.Sending("n", second(100))
+			h.Acked("n", Position{"f", 9}, second(101))
+			saw(a, 1, 2, 3)
+			saw(b, 1, 2)
+			for _, r := range []*Reader{a, b} {
+				reset(r, "f", 8)
+				message(r, "f", 9, "n")
+			}
+		}, ""},
+		{"after a reset the newest part of the log may follow", func(h *History, a, b *Reader) {
+			for i := range 3 {
+				h.Sending(fmt.Sprint("n", i), second(100+i))
+			}
+			for _, r := range []*Reader{a, b} {
+				saw(r, 1, 2, 3)
+				reset(r, "f", 12)
+				for i := range 3 {
+					message(r, "f", 10+uint64(i), fmt.Sprint("n", i))
+				}
+			}
+		}, ""},
+
+		{"an acked message is lost to all", func(h *History, a, b *Reader) { saw(a, 1, 2); saw(b, 1, 2) }, "a never saw message m3, which was acked at e:3"},
+		{"an acked message is lost to one", func(h *History, a, b *Reader) { saw(a, 1, 2, 3); saw(b, 1, 2) }, "b never saw message m3"},
+		{"an ack without an epoch, lost to one", func(h *History, a, b *Reader) {
+			h.Sending("m4", second(100))
+			h.Acked("m4", Position{Seq: 4}, second(101))
+			saw(a, 1, 2, 3, 4)
+			saw(b, 1, 2, 3)
+		}, "b never saw message m4"},
+		{"an ack without an epoch, lost to all", func(h *History, a, b *Reader) {
+			h.Sending("m4", second(100))
+			h.Acked("m4", Position{Seq: 4}, second(101))
+			saw(a, 1, 2, 3)
+			saw(b, 1, 2, 3)
+		}, "a never saw message m4"},
+		{"a silent hole", func(h *History, a, b *Reader) { saw(a, 1, 2, 3); saw(b, 1, 3) }, "a hole of 1 that was not announced"},
+		{"a silent hole at the beginning", func(h *History, a, b *Reader) { saw(a, 1, 2, 3); saw(b, 2, 3) }, "a hole of 1 that was not announced"},
+		{"a hole before a gap", func(h *History, a, b *Reader) { saw(a, 1, 2, 3); gap(b, 2, 2); saw(b, 3) }, "b was told of a gap from 2, after 0"},
+		{"a gap that is too short", func(h *History, a, b *Reader) { saw(a, 1, 2, 3); gap(b, 1, 1); saw(b, 3) }, "b saw e:3 after 1: a hole"},
+		{"a gap announced behind its hole", func(h *History, a, b *Reader) { saw(a, 1, 2, 3); saw(b, 1, 3); gap(b, 2, 2) }, "that was not announced"},
+		{"a message comes although it was given up", func(h *History, a, b *Reader) { saw(a, 1, 2, 3); gap(b, 1, 2); saw(b, 2, 3) }, "b saw e:2 after 2"},
+		{"twice at one place", func(h *History, a, b *Reader) { saw(a, 1, 2, 3); saw(b, 1, 2, 2, 3) }, "b saw e:2 after 2: twice"},
+		{"out of order", func(h *History, a, b *Reader) { saw(a, 1, 2, 3); saw(b, 2, 1, 3) }, "b saw e:1 after 2"},
+		{"twice at two places", func(h *History, a, b *Reader) {
+			for _, r := range []*Reader{a, b} {
+				saw(r, 1, 2, 3)
+				message(r, "e", 4, "m2")
+			}
+		}, "message m2 is at two places"},
+		{"an unknown message twice", func(h *History, a, b *Reader) {
+			h.Sending("n", second(100))
+			for _, r := range []*Reader{a, b} {
+				saw(r, 1, 2, 3)
+				message(r, "e", 4, "n")
+				message(r, "e", 5, "n")
+			}
+		}, "a saw message n 2 times"},
+		{"another place than the ack says", func(h *History, a, b *Reader) {
+			h.Sending("n", second(100))
+			h.Acked("n", Position{Seq: 5}, second(101))
+			for _, r := range []*Reader{a, b} {
+				saw(r, 1, 2, 3)
+				message(r, "e", 4, "n")
+			}
+		}, "message n is at two places: at 5 says its ack"},
+		{"two messages at one place", func(h *History, a, b *Reader) {
+			h.Sending("n", second(100))
+			h.Sending("o", second(100))
+			saw(a, 1, 2, 3)
+			saw(b, 1, 2, 3)
+			message(a, "e", 4, "n")
+			message(b, "e", 4, "o")
+		}, "two messages are at e:4: n says a, o says b"},
+		{"two acks for one place", func(h *History, a, b *Reader) {
+			h.Sending("n", second(100))
+			h.Acked("n", Position{"e", 3}, second(101))
+			saw(a, 1, 2, 3)
+			saw(b, 1, 2, 3)
+		}, "two messages are at e:3"},
+		{"made up", func(h *History, a, b *Reader) {
+			for _, r := range []*Reader{a, b} {
+				saw(r, 1, 2, 3)
+				message(r, "e", 4, "ghost")
+			}
+		}, "a saw message ghost at e:4, which nobody sent"},
+		{"another epoch without a reset", func(h *History, a, b *Reader) {
+			h.Sending("n", second(100))
+			saw(a, 1, 2, 3)
+			saw(b, 1, 2, 3)
+			message(b, "f", 4, "n")
+		}, "b saw f:4 in epoch e without a reset"},
+		{"a reset to where one is", func(h *History, a, b *Reader) { saw(a, 1, 2, 3); saw(b, 1); reset(b, "e", 1); saw(b, 2, 3) }, "a reset to epoch e, in which it is"},
+		{"a hole behind a reset", func(h *History, a, b *Reader) {
+			h.Sending("n", second(100))
+			for _, r := range []*Reader{a, b} {
+				saw(r, 1, 2, 3)
+				reset(r, "f", 8)
+				message(r, "f", 10, "n")
+			}
+		}, "a saw f:10 after 8: a hole"},
+		{"never told of the new log", func(h *History, a, b *Reader) {
+			h.Sending("n", second(100))
+			h.Acked("n", Position{"f", 4}, second(101))
+			saw(a, 1, 2, 3)
+			saw(b, 1, 2, 3)
+			reset(a, "f", 3)
+			message(a, "f", 4, "n")
+		}, "b never saw message n"},
+		{"resets in two orders", func(h *History, a, b *Reader) {
+			saw(a, 1, 2, 3)
+			saw(b, 1, 2, 3)
+			reset(a, "f", 3)
+			reset(a, "g", 3)
+			reset(b, "g", 3)
+			reset(b, "f", 3)
+		}, "b went from epoch g to f, a the other way"},
+		{"an order no sender asked for", func(h *History, a, b *Reader) {
+			h.Sending("late", second(100))
+			h.Acked("late", Position{"e", 4}, second(101))
+			h.Sending("early", second(50))
+			h.Acked("early", Position{"e", 5}, second(55))
+			for _, r := range []*Reader{a, b} {
+				saw(r, 1, 2, 3)
+				message(r, "e", 4, "late")
+				message(r, "e", 5, "early")
+			}
+		}, "message late at e:4 was sent 45s after the ack of early"},
+		{"the test's own mistake", func(h *History, a, b *Reader) { h.Sending("m1", second(1)); saw(a, 1, 2, 3); saw(b, 1, 2, 3) }, "the test sent two messages with the id m1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h, a, b := said(3)
+			c.tell(h, a, b)
+			err := h.Check()
+			if c.want == "" && err != nil {
+				t.Errorf("a clean history: %v", err)
+			}
+			if c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+				t.Errorf("check says %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestManyViolationsAreCut(t *testing.T) {
+	h, a, _ := said(100)
+	saw(a, 100)
+	if err := h.Check(); err == nil || strings.Count(err.Error(), "\n") != maxViolations || !strings.HasSuffix(err.Error(), " more") {
+		t.Errorf("check says %v", err)
+	}
+}
+
+func TestBehind(t *testing.T) {
+	h, a, b := said(3)
+	saw(a, 1, 2, 3)
+	saw(b, 1)
+	if err := h.Behind(); err == nil || err.Error() != "b stands at 1, and m3 was acked at e:3" &&
+		err.Error() != "b stands at 1, and m2 was acked at e:2" {
+		t.Errorf("behind: %v", err)
+	}
+	gap(b, 2, 2)
+	saw(b, 3)
+	if err := h.Behind(); err != nil {
+		t.Errorf("behind: %v", err)
+	}
+}
+
+func TestTake(t *testing.T) {
+	h, _, _ := said(0)
+	h.Sending("m2", second(1))
+	h.Sending("m5", second(2))
+	h.Sending("n8", second(3))
+	r := h.Reader("session")
+	for _, e := range []client.Event{
+		&client.Welcome{Epoch: "e", Seq: 1}, &client.Presence{}, &client.Message{Seq: 2, ID: "m2"}, &client.Disconnected{},
+		&client.Gap{From: 3, To: 4}, &client.Welcome{Epoch: "e", Seq: 5}, &client.Message{Seq: 5, ID: "m5"},
+		&client.Reset{Epoch: "f", Seq: 7}, &client.Message{Seq: 8, ID: "n8"},
+	} {
+		r.Take(e)
+	}
+	if err := h.Check(); err != nil {
+		t.Errorf("check says %v", err)
+	}
+	if got, want := h.Summary(), (Summary{Sent: 3, Delivered: 3, Gaps: 1, Resets: 1, Disconnects: 1}); got != want {
+		t.Errorf("summary %+v, want %+v", got, want)
+	}
+	h.Acked("n8", Position{"f", 9}, second(4))
+	if err := h.Check(); err == nil || !strings.Contains(err.Error(), "at f:9 says its ack, at f:8 says session") {
+		t.Errorf("check says %v, want the session's word against the ack's", err)
+	}
+}

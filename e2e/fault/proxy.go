@@ -1,0 +1,219 @@
+// Package fault is a TCP proxy that breaks what passes through it, the way networks do: between a server and Redis, or between clients and the load
+// balancer. It lives in the test's process and needs no privileges.
+package fault
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+)
+
+// Direction is a way through the proxy.
+type Direction int
+
+// The two ways, and both.
+const (
+	Up   Direction = 1 << iota // from who connects to the target
+	Down                       // from the target to who connected
+	Both = Up | Down
+)
+
+// Proxy passes connections on to one target. Its methods may be called from any goroutine and hold for the connections that there are as well as for
+// those that come, unless they say otherwise.
+type Proxy struct {
+	// Set at construction.
+
+	listener net.Listener
+	target   string
+	running  sync.WaitGroup // the acceptor and the pumps
+
+	// Guarded by mu.
+
+	mu      sync.Mutex
+	closed  bool
+	links   map[*link]struct{}
+	held    Direction
+	dribble Direction
+	delay   map[Direction]time.Duration
+	drop    []byte        // the next request that has this in it gets no reply; nil: none
+	dropped int           // replies
+	changed chan struct{} // closed when held changes
+}
+
+// Listen starts a proxy for the target, host:port, on a free port of 127.0.0.1. The caller closes it.
+func Listen(target string) (*Proxy, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("open a fault proxy for %s: %w", target, err)
+	}
+	p := &Proxy{listener: l, target: target, links: map[*link]struct{}{}, delay: map[Direction]time.Duration{}, changed: make(chan struct{})}
+	p.running.Go(p.accept)
+	return p, nil
+}
+
+// Addr returns where the proxy listens, host:port.
+func (p *Proxy) Addr() string { return p.listener.Addr().String() }
+
+// Close ends every connection and waits for its goroutines.
+func (p *Proxy) Close() error {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	err := p.listener.Close()
+	p.Cut()
+	p.running.Wait()
+	if err != nil && !errors.Is(err, net.ErrClosed) {
+		return fmt.Errorf("close a fault proxy: %w", err)
+	}
+	return nil
+}
+
+// Cut resets the connections that there are (RST), both sides of each. New ones are accepted.
+func (p *Proxy) Cut() {
+	for _, l := range p.open() {
+		l.reset()
+	}
+}
+
+// Blackhole lets nothing through in the given direction, in place of what an earlier call said. Nobody is told: connections stay, and new ones are accepted.
+// What is sent meanwhile waits, as TCP would send it again and again, and arrives after Heal.
+func (p *Proxy) Blackhole(d Direction) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.held = d
+	close(p.changed)
+	p.changed = make(chan struct{})
+}
+
+// Delay makes each piece of data take longer by so much. It lowers the throughput as well: a piece is at most 32 KiB.
+func (p *Proxy) Delay(d Direction, by time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, way := range []Direction{Up, Down} {
+		if d&way != 0 {
+			p.delay[way] = by
+		}
+	}
+}
+
+// Dribble passes one byte at a time in the given direction, at most 20,000 a second.
+func (p *Proxy) Dribble(d Direction) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.dribble = d
+}
+
+// DropReply loses the next reply to a request that has these bytes in it: the target gets the request whole, and when it begins to answer, the connection
+// is cut. Whoever asked cannot know whether it was done. It is over after one.
+func (p *Proxy) DropReply(request string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.drop = []byte(request)
+}
+
+// Dropped returns how many replies DropReply has lost.
+func (p *Proxy) Dropped() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.dropped
+}
+
+// HalfClose ends the given direction of the connections that there are, as shutdown(2) does: the receiver reads an end, the other way goes on.
+func (p *Proxy) HalfClose(d Direction) {
+	for _, l := range p.open() {
+		l.halfClose(d)
+	}
+}
+
+// Heal ends Blackhole, Delay, Dribble and a DropReply that has not come to pass.
+func (p *Proxy) Heal() {
+	p.Delay(Both, 0)
+	p.Dribble(0)
+	p.mu.Lock()
+	p.drop = nil
+	p.mu.Unlock()
+	p.Blackhole(0)
+}
+
+// Open returns how many connections there are.
+func (p *Proxy) Open() int { return len(p.open()) }
+
+func (p *Proxy) open() []*link {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	all := make([]*link, 0, len(p.links))
+	for l := range p.links {
+		all = append(all, l)
+	}
+	return all
+}
+
+func (p *Proxy) accept() {
+	for {
+		conn, err := p.listener.Accept()
+		if err != nil {
+			return // closed: nothing else ends a loopback listener
+		}
+		p.running.Go(func() { p.connect(conn.(*net.TCPConn)) })
+	}
+}
+
+// connect serves one connection to its end.
+func (p *Proxy) connect(caller *net.TCPConn) {
+	conn, err := net.DialTimeout("tcp", p.target, 5*time.Second)
+	if err != nil {
+		_ = caller.SetLinger(0) // refused there, so it is here
+		caller.Close()
+		return
+	}
+	l := &link{proxy: p, ends: map[Direction]*net.TCPConn{Up: conn.(*net.TCPConn), Down: caller}, over: make(chan struct{})}
+	p.mu.Lock()
+	p.links[l] = struct{}{}
+	late := p.closed
+	p.mu.Unlock()
+	if late {
+		l.reset()
+	}
+	var pumps sync.WaitGroup
+	pumps.Go(func() { l.pump(Up) })
+	pumps.Go(func() { l.pump(Down) })
+	pumps.Wait()
+	l.reset()
+	p.mu.Lock()
+	delete(p.links, l)
+	p.mu.Unlock()
+}
+
+// manner says how to pass on a piece.
+type manner struct {
+	held    bool
+	dribble bool
+	delay   time.Duration
+	changed <-chan struct{} // when to look again
+}
+
+func (p *Proxy) manner(d Direction) manner {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return manner{p.held&d != 0, p.dribble&d != 0, p.delay[d], p.changed}
+}
+
+// marks reports whether this request's reply is to be lost, which it says once.
+func (p *Proxy) marks(request []byte) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.drop == nil || !bytes.Contains(request, p.drop) {
+		return false
+	}
+	p.drop = nil
+	return true
+}
+
+func (p *Proxy) countDropped() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.dropped++
+}

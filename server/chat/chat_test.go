@@ -116,7 +116,7 @@ func TestCleanText(t *testing.T) {
 		}
 	}
 	bad := map[string]Code{
-		"": CodeBadText, " \n\t": CodeBadText, "a\x00": CodeBadText, "a\x1bb": CodeBadText, "a\u0085b": CodeBadText, "\xff": CodeBadText,
+		"": CodeBadText, " \n\t": CodeBadText, "\u200b\u200d": CodeBadText, "\u3164": CodeBadText, "a\x00": CodeBadText, "a\x1bb": CodeBadText, "a\u0085b": CodeBadText, "\xff": CodeBadText,
 		strings.Repeat("ä", 21): CodeTooLong,
 	}
 	for in, want := range bad {

@@ -69,7 +69,7 @@ func isBlank(r rune) bool {
 	return false
 }
 
-func visibleRune(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) }
+func visibleRune(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) && !isBlank(r) }
 
 func isVariation(r rune) bool { return r >= 0xFE00 && r <= 0xFE0F }
 func isEmojiMark(r rune) bool { return r == 0x20E3 } // the keycap of 1️⃣
@@ -84,7 +84,7 @@ func CleanText(s string, limit int) (string, error) {
 	if strings.ContainsRune(s, '\r') {
 		s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
 	}
-	if strings.TrimSpace(s) == "" {
+	if strings.IndexFunc(s, visibleRune) < 0 {
 		return "", Errorf(CodeBadText, "a text needs at least 1 visible character")
 	}
 	if len(s) > limit && utf8.RuneCountInString(s) > limit { // bytes first: cheap, and enough for most

@@ -221,6 +221,7 @@ func TestTakenBackClientMissesNothing(t *testing.T) {
 // TestClientAheadOfItsServer: it comes from a server that heard the newest messages earlier, and has seen them.
 func TestClientAheadOfItsServer(t *testing.T) {
 	w := newWorld(t, 256, nil)
+	w.log.ahead = 2
 	s, c, conn := w.byHand(w.room.Resume(t.Context(), chat.Position{Epoch: epoch, Seq: 2}, 0))
 	for range 4 {
 		w.publish(10)

@@ -275,6 +275,30 @@ func TestResumeBeyondTheLog(t *testing.T) {
 	}
 }
 
+// TestResumeBehindTheEndOfTheLog: Redis and all servers crashed, and Redis came back older. A client that saw more must see what gets the
+// lost numbers next.
+func TestResumeBehindTheEndOfTheLog(t *testing.T) {
+	onEach(t, func(t *testing.T, redisURL string) {
+		n := start(t, "REDIS_URL="+redisURL)
+		p := dial(t, n)
+		p.send("one")
+		p.next("message")
+		back := dial(t, n, fmt.Sprintf("after=%s:10", p.welcome.Epoch))
+		if *back.welcome.Recovered || back.welcome.Seq != 1 {
+			t.Errorf("welcome: %+v", back.welcome)
+		}
+		if e := back.next("reset"); e.Epoch != p.welcome.Epoch || e.Seq != 0 {
+			t.Errorf("reset: %+v", e)
+		}
+		p.send("two")
+		for want := uint64(1); want <= 2; want++ {
+			if m := back.next("message"); m.Seq != want {
+				t.Errorf("got %d, want %d", m.Seq, want)
+			}
+		}
+	})
+}
+
 // TestDrainCutsOffWhoStays: a client that ignores the close frame cannot keep the server from ending.
 func TestDrainCutsOffWhoStays(t *testing.T) {
 	n := start(t)

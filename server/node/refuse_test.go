@@ -62,6 +62,21 @@ func TestHandshakeRefusals(t *testing.T) {
 		}
 	}
 
+	// What cannot be read in a query must not be left out of it.
+	for _, query := range []string{"name=%zz", "name=a;room=b", "after=%"} {
+		conn, resp, err := websocket.DefaultDialer.DialContext(t.Context(), "ws://"+n.Addr()+"/ws?"+query, nil)
+		if resp == nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if err == nil {
+			_ = conn.Close()
+		}
+		if resp.StatusCode != http.StatusBadRequest {
+			t.Errorf("query %q: %d", query, resp.StatusCode)
+		}
+	}
+
 	resp, err := http.Get("http://" + n.Addr() + "/ws")
 	if err != nil {
 		t.Fatal(err)
@@ -116,6 +131,7 @@ func TestFramesThatEndTheConnection(t *testing.T) {
 		"invalid UTF-8 over fragments": {1007, [][]byte{rawFrame(text, "a\xe2"), rawFrame(cont, "\x28"), rawFrame(fin|cont, "\xa1")}},
 		"16 KiB + 1":                   {1009, [][]byte{rawFrame(fin|text, big)}},
 		"16 KiB + 1 in fragments":      {1009, [][]byte{rawFrame(text, big[:9000]), rawFrame(fin|cont, big[9000:])}},
+		"length with its top bit set":  {1009, [][]byte{{fin | text, 0xFF, 0xFF, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'a'}}},
 		"not masked":                   {1002, [][]byte{{0x81, 2, 'h', 'i'}}},
 		"reserved bit":                 {1002, [][]byte{rawFrame(fin|0x40|text, "hi")}},
 		"its own close":                {1000, [][]byte{rawFrame(fin|0x8, "\x03\xe8bye")}},

@@ -19,6 +19,7 @@ type Start struct {
 	Recovered bool   // everything after the position asked for follows
 	From, To  uint64 // what is not in reach, inclusive; 0, 0 if nothing
 	Behind    bool   // the ring does not reach back to After: until it does, the client is given pages of the log
+	Rewound   bool   // the log ends before the position asked for: its numbers behind After are given anew, the client must forget them
 }
 
 // Join returns the start of a client that wants the newest history messages.
@@ -39,7 +40,11 @@ func (r *Room) Resume(ctx context.Context, after chat.Position, history int) Sta
 	}
 	s, ok := r.reachLocked(after.Seq)
 	_, have := r.oldest()
+	ahead := after.Seq > r.pos.Seq
 	r.mu.Unlock()
+	if ahead {
+		return r.resumeAhead(ctx, after, history, s)
+	}
 	if ok {
 		return s
 	}
@@ -55,6 +60,21 @@ func (r *Room) Resume(ctx context.Context, after chat.Position, history int) Sta
 	if first > after.Seq+1 {
 		s.Recovered, s.From, s.To, s.After = false, after.Seq+1, first-1, first-1
 	}
+	return s
+}
+
+// resumeAhead returns the start of a client that has seen more than this server: s if the log has it too, and it will be heard here in a
+// moment. Else the log has lost it, with every server that remembered (Redis came back with an older state after all had crashed): what the
+// log gives those numbers next are other messages. It must not drop them as known, so it begins like one that joins, and is told to forget.
+// The log is not renewed for it: then anybody could make it.
+func (r *Room) resumeAhead(ctx context.Context, after chat.Position, history int, s Start) Start {
+	head, err := r.log.OpenLog(ctx, r.Name)
+	if err == nil && head.Epoch == after.Epoch && head.Seq >= after.Seq {
+		return s
+	}
+	r.slog.Warn("a client has seen more than the log has", "client", after, "log", head, "error", err)
+	s = r.Join(history)
+	s.Rewound = true
 	return s
 }
 

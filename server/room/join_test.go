@@ -45,12 +45,22 @@ func TestResume(t *testing.T) {
 	}
 
 	// A server that heard less than the client: nothing is missing, and nothing comes twice.
+	late := [][]byte{l.publish(), l.publish(), l.publish()}
 	s = resume(203)
-	if !s.Recovered {
+	if !s.Recovered || s.Rewound {
 		t.Errorf("resume ahead of this server: %+v", s)
 	}
-	ingest(t, r, l.publish(), l.publish(), l.publish())
+	ingest(t, r, late...)
 	expect(t, "ahead", read(t, r, s), "204")
+
+	// A log that has lost what the client saw gives those numbers to other messages: the client has to see them.
+	for _, seq := range []uint64{210, chat.MaxSeq} {
+		if s = r.Resume(t.Context(), chat.Position{Epoch: epochA, Seq: seq}, 3); s.Recovered || !s.Rewound || s.After != 201 {
+			t.Errorf("resume behind the end of the log, %d: %+v", seq, s)
+		}
+	}
+	ingest(t, r, l.publish())
+	expect(t, "after a rewind", read(t, r, s), "202 203 204 205")
 
 	// An empty room can be resumed too.
 	empty := newLog(0)

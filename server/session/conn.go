@@ -83,6 +83,7 @@ func (c *conn) readAll() error {
 		}
 		kind, r, err := c.ws.NextReader()
 		if err != nil {
+			c.tooBig(err)
 			return err
 		}
 		c.out.Heard()
@@ -100,6 +101,7 @@ func (c *conn) readMessage(r io.Reader) error {
 	buf := buffers.Get().(*bytes.Buffer)
 	defer func() { buf.Reset(); buffers.Put(buf) }()
 	if _, err := buf.ReadFrom(r); err != nil {
+		c.tooBig(err)
 		return err
 	}
 	if !utf8.Valid(buf.Bytes()) { // gorilla leaves this to its user; RFC 6455 section 8.1 wants it
@@ -115,6 +117,13 @@ func (c *conn) readMessage(r io.Reader) error {
 		return nil
 	}
 	return c.message(req)
+}
+
+// tooBig closes with 1009 where gorilla has only given up: at a length with its top bit set (RFC 6455 section 5.2).
+func (c *conn) tooBig(err error) {
+	if errors.Is(err, websocket.ErrReadLimit) {
+		c.out.Close(wire.CloseTooBig)
+	}
 }
 
 // message publishes what the client says.

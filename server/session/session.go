@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -112,7 +113,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 	if !s.originAllowed(r) {
 		return chat.Errorf(chat.CodeForbiddenOrigin, "a page from this origin may not connect here")
 	}
-	q, err := parseQuery(r.URL.Query())
+	values, err := url.ParseQuery(r.URL.RawQuery) // r.URL.Query leaves out what it cannot read, and a resume would become a join
+	if err != nil {
+		return chat.Errorf(chat.CodeBadRequest, "the query cannot be read: %v", err)
+	}
+	q, err := parseQuery(values)
 	if err != nil {
 		return err
 	}
@@ -164,6 +169,9 @@ func (s *Server) start(c *conn, q query) {
 		cancel()
 	}
 	c.out.Send(wire.Frame(s.welcome(c, q, at)))
+	if at.Rewound {
+		c.out.Send(wire.Frame(wire.Reset{Type: "reset", Epoch: at.Position.Epoch, Seq: at.After}))
+	}
 	c.out.Send(wire.Frame(s.opts.Presence.Snapshot(c.room.Name)))
 	if at.From > 0 {
 		c.out.Send(wire.Frame(wire.Gap{Type: "gap", From: at.From, To: at.To}))

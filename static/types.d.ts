@@ -57,6 +57,34 @@ export type Item = MessageItem | NoticeItem | BreakItem
 /** What stands above an item because of the one before it. */
 export type Decoration = { day: boolean; missing: number; head: boolean }
 
+// ---- What is not sent yet, and kept over a reload ----
+
+/** A message that the log does not have, as far as we know. */
+export type UnsentMessage = {
+  id: string; room: string; name: string; text: string
+  at: number // Unix milliseconds
+  reason: string | null // why it failed; null while it waits
+}
+export type UnsentRecord = UnsentMessage & {
+  place: number // order in which they were written
+  owner: string // the tab that sends it
+}
+
+/** A place for records that all tabs share. Everything may fail. */
+export type Shelf = {
+  all: () => Promise<UnsentRecord[]>
+  put: (record: UnsentRecord) => Promise<unknown>
+  remove: (id: string) => Promise<unknown>
+}
+
+/** Who lives, among the tabs of one browser. */
+export type Tabs = {
+  /** Is that tab from now on; false if another one is. */
+  hold: (tab: string) => Promise<boolean>
+  /** Runs if that tab is gone, and nobody else does so meanwhile. */
+  ifGone: (tab: string, run: () => Promise<unknown>) => Promise<unknown>
+}
+
 // ---- The connection ----
 
 export type ConnectionState =

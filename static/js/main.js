@@ -2,11 +2,14 @@
 
 import { systemClock } from './model/clock.js'
 import { validRoom } from './model/rules.js'
+import { Unsent } from './model/unsent.js'
 import { noSuchRoom, whyClosed } from './model/words.js'
 import { findAddress } from './net/address.js'
 import { Room } from './net/room.js'
 import { watchWakeups } from './net/wakeups.js'
 import { settings } from './settings.js'
+import { shelf } from './store/shelf.js'
+import { tabs } from './store/tabs.js'
 import { find } from './view/dom.js'
 import { JoinView } from './view/join.js'
 import { RoomView } from './view/room.js'
@@ -17,6 +20,7 @@ const DEFAULT_ROOM = 'livechat'
 const stage = find(document, '#stage', HTMLElement)
 const asked = new URLSearchParams(location.search).get('room') ?? ''
 const roomName = validRoom(asked) ? asked : DEFAULT_ROOM
+const unsent = new Unsent(shelf, tabs, settings)
 const address = await findAddress()
 
 /** @type {{end: () => void} | null} what is on the stage */
@@ -27,7 +31,9 @@ let room = null
 /** @param {string} name */
 function makeRoom(name) {
   room?.leave()
-  room = new Room({ name, room: roomName, sessions: settings.sessionsOf(name), address, clock: systemClock, open: (url) => new WebSocket(url) })
+  room = new Room({
+    name, room: roomName, sessions: settings.sessionsOf(name), unsent, address, clock: systemClock, open: (url) => new WebSocket(url),
+  })
   return room
 }
 

@@ -76,7 +76,15 @@ export const settings = {
     tab.set('sessions', [name, ...sessions.slice(-SESSIONS)].join('\n'))
   },
 
-  /** What was written and not sent yet. */
+  /** Which tab this is, among those that share what is not sent yet; '' for a new one. */
+  get tab() {
+    return tab.get('id')
+  },
+  set tab(id) {
+    tab.set('id', id)
+  },
+
+  /** What is in the field and not sent yet. */
   get draft() {
     return tab.get('draft')
   },

@@ -85,9 +85,25 @@ export class Conversation {
 
   /** @param {{id: string, text: string, name: string, session: string, at: number}} message */
   compose(message) {
-    this.#addToTail({
-      kind: 'message', key: message.id, era: this.#era, seq: null, missing: 0, app: '', own: true, state: 'sending', reason: '', ...message,
-    })
+    this.#addToTail({ ...this.#blank(message.id), ...message })
+  }
+
+  /**
+   * Shows again what was written before the page was reloaded, before what has been written since.
+   * @param {{id: string, text: string, name: string, at: number, reason: string | null}[]} messages those with a reason have failed
+   */
+  restore(messages) {
+    this.#tail.unshift(...messages.map(({ id, text, name, at, reason }) => this.#remember(
+      { ...this.#blank(id), text, name, at, state: reason === null ? 'sending' : 'failed', reason: reason ?? '' },
+    )))
+  }
+
+  /** All that was said meanwhile is there: what failed before has its place after it. */
+  settleFailed() {
+    for (const item of this.#tail.filter((item) => item.state === 'failed')) {
+      this.#remove(item)
+      this.#settle(item)
+    }
   }
 
   /** @param {string} id @param {string} reason */
@@ -182,6 +198,13 @@ export class Conversation {
   }
 
   // ---- Places ----
+
+  /** @param {string} id @returns {MessageItem} one's own message before anybody has it */
+  #blank(id) {
+    return {
+      kind: 'message', key: id, id, era: this.#era, seq: null, missing: 0, app: '', session: '', name: '', text: '', at: 0, own: true, state: 'sending', reason: '',
+    }
+  }
 
   /**
    * Another log: what was seen stays, its numbers mean nothing any more.

@@ -10,7 +10,8 @@ import { Bucket } from './bucket.js'
 
 const TRIES = 8 // refusals that ask for another try, before people are asked
 const ACK_TIMEOUT = 12_000 // ms; longer than the server tries (5 s): after that the connection is not worth waiting for
-const RESEND_SPAN = 15 * 60_000 // ms; the server remembers an id for 20 minutes, then a resent message would appear twice
+export const RESEND_SPAN = 15 * 60_000 // ms; the server remembers an id for 20 minutes, then a resent message would appear twice
+export const UNKNOWN = 'it is not known whether it arrived'
 const PAUSE = 1000 // ms before another try, when the server does not say
 
 export class Outbox {
@@ -48,6 +49,15 @@ export class Outbox {
   /** @param {string} id @param {string} text */
   add(id, text) {
     this.#entries.push({ id, text, tries: 0, sentAt: null })
+    this.#next()
+  }
+
+  /**
+   * What was written before the page was reloaded goes first. It may have been sent then, so it counts as sent when it was written.
+   * @param {{id: string, text: string, at: number}[]} messages
+   */
+  restore(messages) {
+    this.#entries.unshift(...messages.map(({ id, text, at }) => ({ id, text, tries: 0, sentAt: at })))
     this.#next()
   }
 
@@ -117,7 +127,7 @@ export class Outbox {
     if (!entry || !this.#open || this.#pausing || this.#flying) return
     const now = this.#clock.now()
     if (entry.sentAt !== null && now - entry.sentAt > RESEND_SPAN) {
-      return this.#giveUp(entry, 'it is not known whether it arrived')
+      return this.#giveUp(entry, UNKNOWN)
     }
     const pause = this.#bucket.take(now)
     if (pause > 0) return this.#pause(pause)

@@ -2,12 +2,13 @@
 // It knows no document; the views listen to it.
 
 import { Conversation } from '../model/conversation.js'
-import { Outbox } from '../model/outbox.js'
+import { Outbox, RESEND_SPAN } from '../model/outbox.js'
 import { People } from '../model/people.js'
 import { Typists } from '../model/typists.js'
 import { refused } from '../model/words.js'
 import { refusesLast } from './closing.js'
 import { Connection } from './connection.js'
+import { Kept } from './kept.js'
 import { uuid } from './uuid.js'
 
 /** @typedef {import('../../types.js').RoomListener} RoomListener */
@@ -45,20 +46,24 @@ export class Room {
   #isHistory = true
   #typedAt = -Infinity
   #cancelCatchUp = () => {}
+  #caughtUp = false
+  #kept
 
   /**
    * @param {object} options
    * @param {string} options.name @param {string} options.room
    * @param {Iterable<string>} [options.sessions] earlier sessions of this window: their messages are one's own
+   * @param {import('../model/unsent.js').Unsent | null} [options.unsent] what outlives a reload
    * @param {import('../../types.js').Address} options.address
    * @param {import('../../types.js').Clock} options.clock
    * @param {(url: string) => import('../../types.js').Socket} options.open
    * @param {() => number} [options.random]
    */
-  constructor({ name, room, sessions = [], address, clock, open, random = Math.random }) {
+  constructor({ name, room, sessions = [], unsent = null, address, clock, open, random = Math.random }) {
     this.name = name
     this.room = room
     this.#clock = clock
+    this.#kept = new Kept(unsent, room, clock, { restore: (messages) => this.#restore(messages), ready: () => this.#openOutbox() })
     this.conversation = new Conversation(sessions)
     this.#typists = new Typists(clock, () => this.#tell('typing'))
     this.#outbox = new Outbox(clock, {
@@ -96,10 +101,12 @@ export class Room {
   // ---- What the reader does ----
 
   join() {
+    this.#kept.take(this.name)
     this.#connection.start()
   }
 
   leave() {
+    this.#kept.stop()
     this.#cancelCatchUp()
     this.#typists.clear()
     this.#outbox.close()
@@ -118,14 +125,21 @@ export class Room {
   /** @param {string} id of a message that failed */
   retry(id) {
     const item = this.conversation.find(id)
+    const now = this.#clock.now()
     if (item?.state !== 'failed') return
-    this.conversation.retry(id, this.#clock.now())
+    this.#kept.drop(id)
+    if (now - item.at > RESEND_SPAN) { // the server may have forgotten the id: it is another message now
+      this.conversation.discard(id)
+      return this.send(item.text)
+    }
+    this.conversation.retry(id, now)
     this.#post(id, item.text)
   }
 
   /** @param {string} id of a message that failed */
   discard(id) {
     this.conversation.discard(id)
+    this.#kept.drop(id)
     this.#tell('items')
   }
 
@@ -170,8 +184,9 @@ export class Room {
     this.conversation.welcome(frame, this.#clock.now())
     this.joined = true
     this.#target = frame.seq
+    this.#caughtUp = false
     this.#cancelCatchUp()
-    this.#cancelCatchUp = this.#clock.after(CATCH_UP_LIMIT, () => this.#caughtUp())
+    this.#cancelCatchUp = this.#clock.after(CATCH_UP_LIMIT, () => this.#catchUpEnds())
     this.#checkCaughtUp()
     this.#tell('items')
   }
@@ -179,6 +194,7 @@ export class Room {
   /** @param {number} code */
   #down(code) {
     this.#cancelCatchUp()
+    this.#caughtUp = false
     if (refusesLast(code)) this.#outbox.refuseFlying(refused(code))
     this.#outbox.close()
     this.#typists.clear()
@@ -206,7 +222,7 @@ export class Room {
         return this.#tell('items')
       case 'reset':
         this.conversation.reset(frame, now)
-        this.#caughtUp()
+        this.#catchUpEnds()
         return this.#tell('items')
       default:
     }
@@ -226,28 +242,51 @@ export class Room {
   #confirmed(id) {
     const before = this.unsent
     this.#outbox.confirm(id)
+    this.#kept.drop(id)
     if (this.unsent !== before) this.#tell('unsent')
   }
 
   #checkCaughtUp() {
     const seq = this.conversation.position?.seq ?? -1
-    if (this.#target !== null && seq >= this.#target) this.#caughtUp()
+    if (this.#target !== null && seq >= this.#target) this.#catchUpEnds()
   }
 
   /** Own messages that the log already had have been recognized by now: the rest may go. */
-  #caughtUp() {
+  #catchUpEnds() {
     this.#cancelCatchUp()
     if (this.#target === null) return
     this.#target = null
+    this.#caughtUp = true
     this.#isHistory = false
-    this.#outbox.open(this.limits)
+    this.conversation.settleFailed()
+    this.#tell('items')
+    this.#openOutbox()
+  }
+
+  #openOutbox() {
+    if (this.#kept.ready && this.#caughtUp) this.#outbox.open(this.limits)
   }
 
   // ---- Inside ----
 
+  /**
+   * Shows what was not sent before the page was reloaded, and sends it before all else.
+   * @param {import('../../types.js').UnsentMessage[]} messages
+   */
+  #restore(messages) {
+    const unknown = messages.filter(({ id }) => !this.conversation.find(id))
+    for (const { id } of messages) if (this.conversation.find(id)?.state === 'sent') this.#kept.drop(id) // the log was faster
+    this.conversation.restore(unknown)
+    if (this.#caughtUp) this.conversation.settleFailed()
+    this.#outbox.restore(unknown.filter(({ reason }) => reason === null))
+    this.#tell('items')
+    this.#tell('unsent')
+  }
+
   /** @param {string} id @param {string} text */
   #post(id, text) {
     this.#tell('items')
+    this.#kept.keep(this.conversation.find(id))
     this.#outbox.add(id, text)
     this.#tell('unsent')
   }
@@ -255,6 +294,7 @@ export class Room {
   /** @param {string} id @param {string} reason */
   #failed(id, reason) {
     this.conversation.fail(id, reason)
+    this.#kept.keep(this.conversation.find(id))
     this.#tell('items')
     this.#tell('unsent')
   }

@@ -1,0 +1,73 @@
+// What one room has in the keeping that outlives a reload: taken up on joining, and kept up to date from then on.
+
+import { RESEND_SPAN, UNKNOWN } from '../model/outbox.js'
+
+/** @typedef {import('../../types.js').UnsentMessage} UnsentMessage */
+
+const TAKE_LIMIT = 3000 // ms that the outbox waits for it, so that order is kept; what comes later is sent later
+
+export class Kept {
+  /** Whether the outbox need not wait any longer. */
+  ready = false
+  #unsent
+  #room
+  #clock
+  #on
+  #stopped = false
+  #cancel = () => {}
+
+  /**
+   * @param {import('../model/unsent.js').Unsent | null} unsent null keeps nothing
+   * @param {string} room
+   * @param {import('../../types.js').Clock} clock
+   * @param {object} on
+   * @param {(messages: UnsentMessage[]) => void} on.restore there are messages from before, in their order
+   * @param {() => void} on.ready
+   */
+  constructor(unsent, room, clock, on) {
+    this.#unsent = unsent
+    this.#room = room
+    this.#clock = clock
+    this.#on = on
+  }
+
+  /** @param {string} name under which the room is joined */
+  async take(name) {
+    if (!this.#unsent) return this.#isReady()
+    this.#cancel = this.#clock.after(TAKE_LIMIT, () => this.#isReady())
+    const messages = await this.#unsent.take(this.#room, name, this.#clock.now())
+    if (this.#stopped) return
+    this.#cancel()
+    if (messages.length > 0) this.#on.restore(messages.map((message) => this.#judge(message)))
+    this.#isReady()
+  }
+
+  stop() {
+    this.#stopped = true
+    this.#cancel()
+  }
+
+  /** @param {import('../../types.js').MessageItem | undefined} item that the log does not have */
+  keep(item) {
+    if (!item) return
+    const { id, name, text, at, state, reason } = item
+    this.#unsent?.keep({ id, room: this.#room, name, text, at, reason: state === 'failed' ? reason : null })
+  }
+
+  /** @param {string} id of any message that needs no keeping now */
+  drop(id) {
+    this.#unsent?.drop(id)
+  }
+
+  /** @param {UnsentMessage} message @returns {UnsentMessage} failed, if the server may have forgotten its id */
+  #judge(message) {
+    const old = this.#clock.now() - message.at > RESEND_SPAN
+    return old && message.reason === null ? { ...message, reason: UNKNOWN } : message
+  }
+
+  #isReady() {
+    if (this.ready || this.#stopped) return
+    this.ready = true
+    this.#on.ready()
+  }
+}

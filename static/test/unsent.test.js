@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { Unsent } from '../js/model/unsent.js'
+import { addressOf } from '../js/net/address.js'
+import { Room } from '../js/net/room.js'
+import { FakeClock, FakeSocket, itemsOf, message, welcome } from './helpers.js'
+
+const MINUTE = 60_000
+
+/** What all tabs of a browser share: a shelf in memory, and who lives. */
+class Browser {
+  records = new Map()
+  living = new Set()
+  clock = new FakeClock()
+  broken = false
+
+  #turn(run) {
+    return this.broken ? Promise.reject(new Error('no storage')) : Promise.resolve().then(run)
+  }
+
+  shelf = {
+    all: () => this.#turn(() => [...this.records.values()].reverse()),
+    put: (record) => this.#turn(() => this.records.set(record.id, { ...record })),
+    remove: (id) => this.#turn(() => this.records.delete(id)),
+  }
+
+  /** A page: its own view of who lives ends when it does. */
+  page(memory = { tab: '' }) {
+    const held = new Set()
+    const tabs = {
+      hold: async (tab) => {
+        if (this.living.has(tab)) return false
+        this.living.add(tab)
+        held.add(tab)
+        return true
+      },
+      ifGone: async (tab, run) => {
+        if (this.living.has(tab)) return
+        this.living.add(tab)
+        await run()
+        this.living.delete(tab)
+      },
+    }
+    const end = () => held.forEach((tab) => this.living.delete(tab))
+    return { unsent: new Unsent(this.shelf, tabs, memory), memory, end }
+  }
+}
+
+const settled = () => new Promise((resolve) => setImmediate(resolve))
+const one = (id, at = 1000, over = {}) => ({ id, room: 'livechat', name: 'ann', text: `text ${id}`, at, reason: null, ...over })
+const idsOf = (messages) => messages.map(({ id }) => id).join(' ')
+
+test('a reload takes up what was not sent, in the order in which it was written', async () => {
+  const browser = new Browser()
+  const before = browser.page()
+  for (const id of ['c', 'a', 'b', 'd']) before.unsent.keep(one(id)) // all in one millisecond
+  before.unsent.drop('b')
+  before.unsent.drop('z')
+  before.unsent.keep(one('a', 1000, { reason: 'no' }))
+  await settled()
+  before.end()
+  const after = browser.page(before.memory)
+  const taken = await after.unsent.take('livechat', 'ann', 2000)
+  assert.equal(idsOf(taken), 'c a d')
+  assert.deepEqual(taken.map(({ reason }) => reason), [null, 'no', null])
+  after.unsent.keep(one('e', 500)) // the clock was set back
+  assert.equal(idsOf(await after.unsent.take('livechat', 'ann', 2000)), 'c a d e')
+})
+
+test('only for the same room and the same name', async () => {
+  const browser = new Browser()
+  const { unsent, end } = browser.page()
+  unsent.keep(one('a'))
+  unsent.keep(one('b', 1000, { room: 'other' }))
+  unsent.keep(one('c', 1000, { name: 'bob' }))
+  await settled()
+  end()
+  const next = browser.page()
+  assert.equal(idsOf(await next.unsent.take('livechat', 'bob', 2000)), 'c')
+  assert.equal(idsOf(await browser.page().unsent.take('other', 'ann', 2000)), 'b')
+})
+
+test('what a living tab has is its own; once it is gone, the next one that joins has it, and no third', async () => {
+  const browser = new Browser()
+  const first = browser.page()
+  first.unsent.keep(one('a'))
+  first.unsent.keep(one('b'))
+  await settled()
+  const second = browser.page()
+  assert.equal(idsOf(await second.unsent.take('livechat', 'ann', 2000)), '')
+  first.end()
+  const pages = [second, browser.page(), browser.page()]
+  const taken = await Promise.all(pages.map(({ unsent }) => unsent.take('livechat', 'ann', 2000)))
+  assert.deepEqual(taken.map(idsOf).filter(Boolean), ['a b'])
+})
+
+test('a duplicated tab is another one', async () => {
+  const browser = new Browser()
+  const first = browser.page()
+  first.unsent.keep(one('a'))
+  await settled()
+  const copy = browser.page({ ...first.memory })
+  assert.equal(idsOf(await copy.unsent.take('livechat', 'ann', 2000)), '')
+  assert.notEqual(copy.memory.tab, first.memory.tab)
+})
+
+test('what nobody came back for in a week is forgotten', async () => {
+  const browser = new Browser()
+  const { unsent } = browser.page()
+  unsent.keep(one('a', 0))
+  assert.equal(idsOf(await unsent.take('livechat', 'ann', 8 * 24 * 60 * MINUTE)), '')
+  assert.equal(browser.records.size, 0)
+})
+
+test('without a storage nothing is kept, and nothing fails', async () => {
+  const browser = new Browser()
+  browser.broken = true
+  const { unsent } = browser.page()
+  unsent.keep(one('a'))
+  unsent.drop('a')
+  assert.deepEqual(await unsent.take('livechat', 'ann', 2000), [])
+})
+
+test('without a name of its own a tab keeps nothing: another one might send it too', async () => {
+  const browser = new Browser()
+  const unsent = new Unsent(browser.shelf, { hold: async () => false, ifGone: async () => {} }, { tab: '' })
+  unsent.keep(one('a'))
+  assert.deepEqual(await unsent.take('livechat', 'ann', 2000), [])
+  assert.equal(browser.records.size, 0)
+})
+
+// ---- The room with it ----
+
+function open(browser, memory) {
+  const page = browser.page(memory)
+  const sockets = []
+  const room = new Room({
+    name: 'ann', room: 'livechat', clock: browser.clock, random: () => 0.5, unsent: page.unsent,
+    address: addressOf({}, { protocol: 'http:', host: 'example.org', hostname: 'example.org' }),
+    open: (url) => sockets[sockets.push(new FakeSocket(url)) - 1],
+  })
+  room.join()
+  const texts = () => itemsOf(room.conversation).map((item) => `${item.text}:${item.state}`).join(' ')
+  return { ...page, room, last: () => sockets.at(-1), texts }
+}
+
+/** A page that wrote these and was gone before they were sent. */
+async function left(browser, ...texts) {
+  const before = open(browser)
+  for (const text of texts) before.room.send(text)
+  const ids = itemsOf(before.room.conversation).map(({ id }) => id)
+  await settled()
+  before.end()
+  return { ids, memory: before.memory }
+}
+
+test('after a reload they are shown at once, and go with their ids before what is written since', async () => {
+  const browser = new Browser()
+  const { ids, memory } = await left(browser, 'one', 'two')
+  const { room, last, texts } = open(browser, memory)
+  room.send('three') // before the storage has answered
+  last().say(welcome({ seq: 0 }))
+  assert.deepEqual(last().messages, [])
+  await settled()
+  assert.equal(texts(), 'one:sending two:sending three:sending')
+  assert.equal(room.unsent, 3)
+  for (const seq of [1, 2, 3]) last().say({ type: 'ack', id: last().messages.at(-1).id, seq })
+  assert.deepEqual(last().messages.map(({ text }) => text), ['one', 'two', 'three'])
+  assert.deepEqual(last().messages.slice(0, 2).map(({ id }) => id), ids)
+  await settled()
+  assert.equal(browser.records.size, 0)
+})
+
+for (const [when, first] of [['before', true], ['after', false]]) {
+  test(`what the log has already is not sent again: the history comes ${when} the storage answers`, async () => {
+    const browser = new Browser()
+    const { ids: [id], memory } = await left(browser, 'one')
+    const { room, last, texts } = open(browser, memory)
+    if (!first) await settled()
+    last().say(welcome({ seq: 1 }))
+    last().say(message(1, { id, name: 'ann', text: 'one' }))
+    await settled()
+    assert.deepEqual([texts(), room.unsent, last().messages, browser.records.size], ['one:sent', 0, [], 0])
+  })
+}
+
+test('older than the server remembers: people are asked, at the end of the log, and trying again is another message', async () => {
+  const browser = new Browser()
+  const { ids: [id], memory } = await left(browser, 'one')
+  browser.clock.pass(15 * MINUTE + 1)
+  const { room, last, texts } = open(browser, memory)
+  await settled()
+  assert.equal(texts(), 'one:failed', 'shown before the server answers')
+  last().say(welcome({ seq: 1 }))
+  last().say(message(1, { text: 'old' }))
+  last().say(message(2, { text: 'new' }))
+  assert.equal(texts(), 'old:sent one:failed new:sent')
+  assert.deepEqual(last().messages, [])
+  room.retry(id)
+  assert.equal(texts(), 'old:sent new:sent one:sending')
+  const [again] = last().messages
+  assert.notEqual(again.id, id)
+  await settled()
+  assert.deepEqual([...browser.records.keys()], [again.id])
+})
+
+test('what failed is still failed after a reload, and gone once it is thrown away', async () => {
+  const browser = new Browser()
+  const before = open(browser)
+  await settled()
+  before.last().say(welcome({ seq: 0 }))
+  before.room.send('one')
+  const [{ id }] = before.last().messages
+  before.last().say({ type: 'error', id, code: 'too_long', message: 'too long' })
+  await settled()
+  before.end()
+  const { room, texts } = open(browser, before.memory)
+  await settled()
+  assert.deepEqual([texts(), room.unsent, room.conversation.find(id).reason], ['one:failed', 0, 'too long'])
+  room.discard(id)
+  await settled()
+  assert.equal(browser.records.size, 0)
+})
+
+test('a storage that does not answer holds up nothing for long', async () => {
+  const browser = new Browser()
+  browser.shelf.all = () => new Promise(() => {})
+  const { room, last } = open(browser)
+  last().say(welcome({ seq: 0 }))
+  room.send('one')
+  assert.equal(last().messages.length, 0)
+  browser.clock.pass(3000)
+  assert.equal(last().messages.length, 1)
+})
+
+test('who leaves the room and comes back finds what was not sent', async () => {
+  const browser = new Browser()
+  const before = open(browser)
+  before.room.send('one')
+  before.room.leave()
+  const back = new Room({
+    name: 'ann', room: 'livechat', clock: browser.clock, unsent: before.unsent, open: (url) => new FakeSocket(url),
+    address: addressOf({}, { protocol: 'http:', host: 'example.org', hostname: 'example.org' }),
+  })
+  back.join()
+  await settled()
+  assert.equal(back.unsent, 1)
+})

@@ -233,6 +233,49 @@ test('a storage that does not answer holds up nothing for long', async () => {
   assert.equal(last().messages.length, 1)
 })
 
+test('a storage that answers while the connection is gone: all waits for the next welcome', async () => {
+  const browser = new Browser()
+  browser.shelf.all = () => new Promise(() => {})
+  const { room, last } = open(browser)
+  last().say(welcome({ seq: 0 }))
+  room.send('one')
+  last().end(1006)
+  browser.clock.pass(3000)
+  assert.deepEqual(last().messages, [])
+  last().say(welcome({ session: 's2', seq: 0, recovered: true }))
+  assert.equal(last().messages.length, 1)
+})
+
+test('a storage that answers late: what is too old stands where the log is by then', async () => {
+  const browser = new Browser()
+  const { memory } = await left(browser, 'one')
+  browser.clock.pass(16 * MINUTE)
+  const { last, texts } = open(browser, memory)
+  last().say(welcome({ seq: 0 }))
+  await settled()
+  last().say(message(1, { text: 'new' }))
+  assert.equal(texts(), 'one:failed new:sent')
+})
+
+test('too old while it waited after the reload: people are asked', async () => {
+  const browser = new Browser()
+  const { memory } = await left(browser, 'one')
+  const { last, texts } = open(browser, memory)
+  await settled()
+  browser.clock.pass(16 * MINUTE)
+  last().say(welcome({ seq: 0 }))
+  assert.deepEqual([texts(), last().messages], ['one:failed', []])
+})
+
+test('a room that was left restores nothing', async () => {
+  const browser = new Browser()
+  const { memory } = await left(browser, 'one')
+  const { room } = open(browser, memory)
+  room.leave()
+  await settled()
+  assert.deepEqual([room.unsent, browser.records.size], [0, 1])
+})
+
 test('who leaves the room and comes back finds what was not sent', async () => {
   const browser = new Browser()
   const before = open(browser)

@@ -32,8 +32,12 @@ func (e *RefusedError) Error() string {
 	return fmt.Sprintf("the server refused with %d %s: %s", e.Status, e.Code, e.Message)
 }
 
-// Final reports whether the same request would be refused again: a bad name, an unknown origin, no such room.
+// Final reports whether the same request would be refused again: a bad name, an unknown origin, no such room. A plain 400 is no such word of a server,
+// which names a code: something on the way got a request that broke off, as HAProxy does when a link fails in the middle of a handshake.
 func (e *RefusedError) Final() bool {
+	if e.Status == http.StatusBadRequest && e.Code == "" {
+		return false
+	}
 	switch e.Status {
 	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
 		return false

@@ -18,10 +18,15 @@ var errEncoding = errors.New("text is not valid UTF-8")
 // a *Error if the server declined for good, a *CloseError if it closed the connection because of what was sent, ctx's if that ended first, or
 // wraps ErrEnded if Run returned. Whoever sends one message after the other has them in the log in that order.
 func (s *Session) Send(ctx context.Context, text string) (Ack, error) {
+	return s.SendAs(ctx, uuid.NewString(), text)
+}
+
+// SendAs is Send with an id of the caller's own, a UUID, which it knows even if no ack comes: who sends the same text with the same id later, from any
+// session, has it in the log once. Two calls at a time must not share an id.
+func (s *Session) SendAs(ctx context.Context, id, text string) (Ack, error) {
 	if !utf8.ValidString(text) {
 		return Ack{}, errEncoding
 	}
-	id := uuid.NewString()
 	answers := make(chan answer, 1)
 	s.await(id, answers)
 	defer s.forget(id)

@@ -165,6 +165,18 @@ func TestALostAckIsAskedForWithTheSameID(t *testing.T) {
 	m.expect("w0", "x", "w1", "1")
 }
 
+func TestSendAsUsesTheCallersID(t *testing.T) {
+	m := follow(t, Options{URL: serve(t, func(p *peer) {
+		p.send(welcome("e", 0))
+		r, _ := p.receive()
+		p.send(`{"type":"ack","id":"` + r.ID + `","seq":1}`)
+		p.untilGone()
+	})})
+	if ack, err := m.SendAs(within(t), "my-own", "text"); err != nil || ack.ID != "my-own" {
+		t.Errorf("send: %+v, %v", ack, err)
+	}
+}
+
 func TestAnAckThatNeverComesIsAskedForAgain(t *testing.T) {
 	m := follow(t, Options{AckTimeout: 20 * time.Millisecond, URL: serve(t, func(p *peer) {
 		p.send(welcome("e", 0))
@@ -305,6 +317,7 @@ func TestComesBackUntilAServerIsThere(t *testing.T) {
 			return
 		}
 		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprint(w, `{"code":"bad_name"}`)
 	}))
 	defer server.Close()
 	m := follow(t, Options{URL: server.URL})
@@ -340,6 +353,24 @@ func TestPositionText(t *testing.T) {
 	for _, s := range []string{"", "42", ":42", "e:", "e:-1", "e:x"} {
 		if _, err := ParsePosition(s); err == nil || !strings.Contains(err.Error(), s) {
 			t.Errorf("%q: %v", s, err)
+		}
+	}
+}
+
+func TestFinalRefusals(t *testing.T) {
+	for _, c := range []struct {
+		refusal RefusedError
+		want    bool
+	}{
+		{RefusedError{Status: 400, Code: "bad_name"}, true},
+		{RefusedError{Status: 400}, false}, // of a proxy, whose request broke off
+		{RefusedError{Status: 403, Code: "forbidden_origin"}, true},
+		{RefusedError{Status: 404}, true},
+		{RefusedError{Status: 429, Code: "too_many_connections"}, false},
+		{RefusedError{Status: 503}, false},
+	} {
+		if got := c.refusal.Final(); got != c.want {
+			t.Errorf("%v: final %v, want %v", &c.refusal, got, c.want)
 		}
 	}
 }

@@ -102,30 +102,3 @@ func errIf(bad bool) error {
 	}
 	return nil
 }
-
-// A rolling restart of every server under traffic disturbs nobody: nothing is lost, and nobody has to wait for long.
-func TestRollingRestart(t *testing.T) {
-	c := start(t, cluster.Options{Env: map[string]string{"DRAIN_DELAY": "1500ms", "DRAIN_PERIOD": "500ms"}})
-	members := joinAll(t, 24, func(i int) client.Options {
-		return client.Options{URL: c.RoomURL(), Name: fmt.Sprint("client-", i), History: new(0)}
-	})
-	var sent acked
-	stop := talk(t, members[:6], &sent)
-	for i, s := range c.Servers {
-		if err := s.Stop(within(t, 20*time.Second)); err != nil {
-			t.Error(err)
-		}
-		if code := s.ExitCode(); code != 0 {
-			t.Errorf("server %s ended with %d: %s", s.Name, code, s.Output())
-		}
-		if err := s.Start(within(t, 20*time.Second)); err != nil {
-			t.Error(err)
-		}
-		if err := c.WaitReady(within(t, 20*time.Second), len(c.Servers)); err != nil {
-			t.Errorf("after restart %d: %v", i, err)
-		}
-	}
-	stop()
-	checkHistory(t, members, &sent)
-	t.Logf("%d messages", len(sent.sorted()))
-}

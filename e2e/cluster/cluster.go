@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"time"
 )
@@ -27,6 +26,12 @@ type Options struct {
 	Binary  string            // the server's, see Build
 	Env     map[string]string // settings of the servers and of HAProxy (CHECK_TIMEOUT, MAX_PER_IP …)
 	NoRedis bool              // Redis is left to the caller (Cluster.Redis.Start), and nobody waits for the others to be ready
+
+	RedisArgs []string // further arguments of redis-server, which win over those that it has
+
+	// RedisVia returns the address at which the i-th server is to find Redis, given where it is: that of a fault proxy, for instance. It is called
+	// before Redis runs, and again if a port turns out to be taken. nil: the servers connect straight.
+	RedisVia func(i int, redis string) (addr string, err error)
 
 	// Where people connect: host:port, empty: on the cluster's own address. A cluster of tests leaves all of these empty.
 
@@ -131,7 +136,11 @@ func (c *Cluster) plan() error {
 		return err
 	}
 	for i := range c.options.Servers {
-		c.Servers = append(c.Servers, c.serverPart(strconv.Itoa((i+1)*1000), take("")))
+		server, err := c.serverPart(i, take(""))
+		if err != nil {
+			return err
+		}
+		c.Servers = append(c.Servers, server)
 	}
 	if c.HAProxy, err = c.haproxyPart(root, room, stats); err != nil {
 		return err

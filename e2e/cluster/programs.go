@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -37,20 +38,27 @@ func (c *Cluster) redisPart(addr string) (*Part, error) {
 	}
 	return &Part{
 		Name: "redis", Addr: addr, path: path,
-		args: []string{"--bind", host, "--port", port, "--dir", dir, "--save", "", "--appendonly", "yes",
-			"--maxmemory-policy", "noeviction", "--daemonize", "no", "--loglevel", "warning"},
+		args: append([]string{"--bind", host, "--port", port, "--dir", dir, "--save", "", "--appendonly", "yes",
+			"--maxmemory-policy", "noeviction", "--daemonize", "no", "--loglevel", "warning"}, c.options.RedisArgs...),
 		ready: answersPing(addr), log: c.options.Log,
 	}, nil
 }
 
-// serverPart is one of our servers.
-func (c *Cluster) serverPart(app, addr string) *Part {
+// serverPart is the i-th of our servers.
+func (c *Cluster) serverPart(i int, addr string) (*Part, error) {
+	app, redis := strconv.Itoa((i+1)*1000), c.Redis.Addr
+	if c.options.RedisVia != nil {
+		var err error
+		if redis, err = c.options.RedisVia(i, redis); err != nil {
+			return nil, fmt.Errorf("plan server %s: %w", app, err)
+		}
+	}
 	return &Part{
 		Name: app, Addr: addr, path: c.options.Binary,
-		env: c.environment("APPID="+app, "ADDR="+addr, "REDIS_URL=redis://"+c.Redis.Addr),
+		env: c.environment("APPID="+app, "ADDR="+addr, "REDIS_URL=redis://"+redis),
 		// Ready means ready for clients, so a cluster that has started is complete.
 		ready: answers200("http://" + addr + "/readyz"), log: c.options.Log,
-	}
+	}, nil
 }
 
 // Alone returns a single server with nothing around it, as `go run ./server` starts it: page, socket and Redis in one process. The caller

@@ -26,7 +26,7 @@ var arrows = map[string][]string{
 	"server/chat":     {},
 	"server/wire":     {"server/chat"},
 	"server/room":     {"server/chat", "server/wire"},
-	"server/fanout":   {"server/wire", "server/room"}, // wire: pong and close frames
+	"server/fanout":   {"server/chat", "server/wire", "server/room"}, // chat: positions; wire: pong and close frames
 	"server/bus":      {"server/chat"},
 	"server/session":  {"server/chat", "server/wire", "server/room", "server/fanout"},
 	"server/presence": {"server/chat", "server/bus"},

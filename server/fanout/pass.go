@@ -111,7 +111,7 @@ func (s *shard) write(c *Client, b *batch) bool {
 }
 
 // writeOnce is the one system call of a delivery. It cannot block, the socket does not: therefore the raw form of the call, which spares the
-// runtime's bookkeeping for calls that may (about 4 % of a delivery's CPU).
+// runtime's bookkeeping for calls that may.
 func (s *shard) writeOnce(fd uintptr) bool {
 	s.n, s.errno = 0, 0
 	for {

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"livechat/internal/need"
 )
 
 // TestCI runs .ci/run with stubs for what it calls.
@@ -23,11 +25,7 @@ func TestCI(t *testing.T) {
 	} {
 		m := newMachine(t)
 		for _, name := range []string{"dirname", "mktemp", "tee"} {
-			found, err := exec.LookPath(name)
-			if err != nil {
-				t.Skipf("%s is not installed", name)
-			}
-			if err := os.Symlink(found, filepath.Join(m.bin, name)); err != nil {
+			if err := os.Symlink(need.Program(t, name), filepath.Join(m.bin, name)); err != nil {
 				t.Fatal(err)
 			}
 		}

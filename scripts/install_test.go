@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"livechat/internal/need"
 )
 
 // machine is a PATH with nothing on it but what the scripts take for granted and the stubs of one test.
@@ -30,11 +32,7 @@ func newMachine(t *testing.T) machine {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"bash", "awk", "grep", "rm", "chmod", "cat", "env"} {
-		found, err := exec.LookPath(name)
-		if err != nil {
-			t.Skipf("%s is not installed", name)
-		}
-		if err := os.Symlink(found, filepath.Join(m.bin, name)); err != nil {
+		if err := os.Symlink(need.Program(t, name), filepath.Join(m.bin, name)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -90,7 +90,7 @@ export type Tabs = {
 export type ConnectionState =
   | { kind: 'connecting'; since: number }
   | { kind: 'connected'; app: string }
-  | { kind: 'waiting'; until: number; code: number; opened: boolean } // opened: the handshake had succeeded
+  | { kind: 'waiting'; until: number; code: number; opened: boolean; away: boolean } // opened: the handshake had succeeded; away: not to be cut short
   | { kind: 'stopped'; code: number }
 
 export type Address = {

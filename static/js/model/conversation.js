@@ -2,7 +2,9 @@
 //
 // A message of one's own is `sending` from the moment it is written, `sent` once the log has it (an ack or the message itself,
 // whichever comes first) and `failed` when it was given up. Order is by seq, never by time; the same message is shown once, told by
-// its seq inside an epoch and by its id when the log was replaced.
+// its seq while the numbers of the log go on, and by its id when they have begun anew.
+
+import { Cursor } from './cursor.js'
 
 /** @typedef {import('../../types.js').Item} Item */
 /** @typedef {import('../../types.js').MessageItem} MessageItem */
@@ -24,15 +26,7 @@ export class Conversation {
   #guessed = new Set()
   #forgotten = 0
   #counter = 0
-
-  // The log that we follow.
-  #epoch = ''
-  #era = 0
-  /** @type {number | null} the newest seq seen; null before the first */
-  #seq = null
-  /** @type {Set<number>} the seqs seen in this era */
-  #seqs = new Set()
-  #floor = 0 // below this nothing is remembered
+  #cursor = new Cursor()
   /** @type {Item | null} a break that the next message of the same log may explain better */
   #openBreak = null
 
@@ -69,7 +63,7 @@ export class Conversation {
    * @returns {import('../../types.js').Position | null}
    */
   get position() {
-    return this.#seq === null ? null : { epoch: this.#epoch, seq: this.#seq }
+    return this.#cursor.position
   }
 
   /** @param {string} session */
@@ -130,10 +124,7 @@ export class Conversation {
   /** @param {import('../../types.js').WelcomeFrame} frame @param {number} now */
   welcome(frame, now) {
     this.#sessions.add(frame.session)
-    if (frame.epoch === this.#epoch) return
-    if (this.#epoch) this.#newEra(now)
-    this.#epoch = frame.epoch
-    this.#seq = frame.seq === 0 ? 0 : null
+    if (this.#cursor.welcome(frame)) this.#breakOff(now)
   }
 
   /**
@@ -143,17 +134,18 @@ export class Conversation {
    */
   message(frame) {
     const { seq, id } = frame
-    const twice = seq < this.#floor || this.#seqs.has(seq)
+    const twice = this.#cursor.has(seq)
     const known = this.#byId.get(id)
-    const missing = this.#seq === null || twice ? 0 : Math.max(0, seq - this.#seq - 1)
-    this.#advance(seq)
+    const missing = this.#cursor.holeBefore(seq)
+    this.#cursor.advance(seq)
     if (twice || (known && known.seq !== null && !this.#guessed.delete(id))) return null
     if (known) this.#remove(known)
     const { app, session, name, text, at } = frame
     const own = known !== undefined || this.#sessions.has(session)
+    const { era } = this.#cursor
     /** @type {MessageItem} */
     const item = {
-      kind: 'message', key: id || `${this.#era}:${seq}`, id, era: this.#era, seq, missing, app, session, name, text, at, own, state: 'sent', reason: '',
+      kind: 'message', key: id || `${era}:${seq}`, id, era, seq, missing, app, session, name, text, at, own, state: 'sent', reason: '',
     }
     this.#closeBreak()
     this.#insert(item)
@@ -166,13 +158,14 @@ export class Conversation {
     const item = this.#byId.get(frame.id)
     if (!item || item.seq !== null) return
     // Taken now and yet further back than what we have seen: then it is in a log that we have not been told of.
-    const passed = frame.duplicate === true && this.#seq !== null && frame.seq <= this.#seq
+    const newest = this.#cursor.seq
+    const passed = frame.duplicate === true && newest !== null && frame.seq <= newest
     if (item.state === 'sent' && !passed) return
     this.#remove(item)
     if (passed) { // it lies before what we were given
       this.#guessed.add(item.id)
-      this.#seqs.add(frame.seq)
-      this.#insert({ ...item, era: this.#era, seq: frame.seq, state: 'sent', reason: '' })
+      this.#cursor.note(frame.seq)
+      this.#insert({ ...item, era: this.#cursor.era, seq: frame.seq, state: 'sent', reason: '' })
     } else {
       this.#addToTail({ ...item, state: 'sent', reason: '' }) // the message itself is about to come, and says where it belongs
     }
@@ -185,16 +178,14 @@ export class Conversation {
 
   /** @param {import('../../types.js').GapFrame} frame @param {number} now */
   gap(frame, now) {
-    const from = Math.max(frame.from, this.#seq === null ? frame.from : this.#seq + 1)
+    const from = Math.max(frame.from, (this.#cursor.seq ?? -1) + 1)
     if (frame.to >= from) this.#break(frame.to - from + 1, now)
   }
 
   /** @param {import('../../types.js').ResetFrame} frame @param {number} now */
   reset(frame, now) {
-    if (frame.epoch === this.#epoch) return
-    if (this.#epoch) this.#newEra(now)
-    this.#epoch = frame.epoch
-    this.#seq = frame.seq
+    if (this.#cursor.reset(frame)) this.#breakOff(now)
+    else this.#settleSent()
   }
 
   // ---- Places ----
@@ -202,7 +193,7 @@ export class Conversation {
   /** @param {string} id @returns {MessageItem} one's own message before anybody has it */
   #blank(id) {
     return {
-      kind: 'message', key: id, id, era: this.#era, seq: null, missing: 0, app: '', session: '', name: '', text: '', at: 0, own: true, state: 'sending', reason: '',
+      kind: 'message', key: id, id, era: this.#cursor.era, seq: null, missing: 0, app: '', session: '', name: '', text: '', at: 0, own: true, state: 'sending', reason: '',
     }
   }
 
@@ -210,16 +201,19 @@ export class Conversation {
    * Another log: what was seen stays, its numbers mean nothing any more.
    * @param {number} now
    */
-  #newEra(now) {
+  #breakOff(now) {
+    this.#settleSent()
+    const last = this.#settled.at(-1)
+    if (last?.kind !== 'break' || last.count !== null) this.#break(null, now)
+    this.#openBreak = null // it stays: nobody will ever know how many
+  }
+
+  /** What the old log took and never gave out has the place where it stood. */
+  #settleSent() {
     for (const item of this.#tail.filter((item) => item.state === 'sent')) {
       this.#remove(item)
       this.#settle(item)
     }
-    this.#break(null, now)
-    this.#openBreak = null // it stays: nobody will ever know how many
-    this.#era++
-    this.#seqs.clear()
-    this.#floor = 0
   }
 
   /** @param {number | null} count @param {number} now */
@@ -234,12 +228,6 @@ export class Conversation {
   #closeBreak() {
     if (this.#openBreak) this.#remove(this.#openBreak)
     this.#openBreak = null
-  }
-
-  /** @param {number} seq */
-  #advance(seq) {
-    if (seq >= this.#floor) this.#seqs.add(seq)
-    if (this.#seq === null || seq > this.#seq) this.#seq = seq
   }
 
   /**
@@ -301,11 +289,12 @@ export class Conversation {
     if (this.#settled.length <= MEMORY + MEMORY_LEEWAY) return
     const old = this.#settled.splice(0, this.#settled.length - MEMORY)
     this.#forgotten += old.length
+    let newest = -1
     for (const item of old) {
       if (item.kind !== 'message') continue
       this.#byId.delete(item.id)
-      if (item.era === this.#era && item.seq !== null) this.#floor = Math.max(this.#floor, item.seq + 1)
+      if (item.era === this.#cursor.era && item.seq !== null) newest = Math.max(newest, item.seq)
     }
-    for (const seq of this.#seqs) if (seq < this.#floor) this.#seqs.delete(seq)
+    this.#cursor.forget(newest)
   }
 }

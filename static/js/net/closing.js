@@ -9,6 +9,7 @@ const LATER = 2000 // ms that an overloaded server gets at least
 const REFUSES_LAST = new Set([1002, 1003, 1007, 1009])
 const LATER_CODES = new Set([1013, 4013])
 const RESTART_CODE = 1012
+export const TOO_SLOW = 4008
 
 /**
  * Whether the code says to stay away.

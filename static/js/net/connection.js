@@ -1,8 +1,9 @@
 // The connection to a room, over as many WebSockets as it takes. When the server asks for it (or the network may have changed under us)
 // a second line is opened beside the first and takes over with its welcome: until then the first one goes on, so nothing is missed.
 
-import { delay, isFinal } from './closing.js'
+import { delay, isFinal, TOO_SLOW } from './closing.js'
 import { Line } from './line.js'
+import { Patience } from './patience.js'
 
 /** @typedef {import('../../types.js').ConnectionState} ConnectionState */
 
@@ -18,6 +19,7 @@ export class Connection {
   #attempt = 0
   #running = false
   #doubted = false
+  #patience
   #cancelRetry = () => {}
   #cancelStable = () => {}
   #cancelHandover = () => {}
@@ -41,6 +43,7 @@ export class Connection {
     this.#dial = dial
     this.#clock = clock
     this.#random = random
+    this.#patience = new Patience(clock, random)
     this.#on = on
     this.#state = { kind: 'connecting', since: clock.now() }
   }
@@ -69,9 +72,9 @@ export class Connection {
     this.#line?.send(frame)
   }
 
-  /** Does not wait any longer if it was waiting. */
+  /** Does not wait any longer if it was waiting, unless it stays away for the server's sake. */
   retryNow() {
-    if (this.#running && this.#state.kind === 'waiting') this.#connect()
+    if (this.#running && this.#state.kind === 'waiting' && !this.#state.away) this.#connect()
   }
 
   /** Moves to a new line while the old one still serves. */
@@ -128,6 +131,7 @@ export class Connection {
   /** @param {Line} line @param {import('../../types.js').ServerFrame} frame */
   #received(line, frame) {
     if (line !== this.#line) return
+    this.#patience.hear(frame)
     if (frame.type === 'reconnect') {
       this.#cancelHandover()
       this.#cancelHandover = this.#clock.after(frame.after_ms, () => this.#handOver())
@@ -144,15 +148,16 @@ export class Connection {
     this.#doubted = false
     this.#cancelAll()
     if (line.welcomed) this.#on.down(code)
-    if (isFinal(code)) {
+    const away = this.#patience.ended(code)
+    if (away > 0 || isFinal(code)) {
       this.#successor?.hangUp()
       this.#successor = null
-      return this.#setState({ kind: 'stopped', code })
     }
+    if (isFinal(code)) return this.#setState({ kind: 'stopped', code })
     if (this.#successor) return this.#promote()
-    const wait = delay(code, this.#attempt++, this.#random)
+    const wait = Math.max(away, delay(code, this.#attempt++, this.#random))
     this.#cancelRetry = this.#clock.after(wait, () => this.#connect())
-    this.#setState({ kind: 'waiting', until: this.#clock.now() + wait, code, opened: line.opened })
+    this.#setState({ kind: 'waiting', until: this.#clock.now() + wait, code: away > 0 ? TOO_SLOW : code, opened: line.opened, away: away > 0 })
   }
 
   /** The old line broke before the new one stood: the new one is the line now. */

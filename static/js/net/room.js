@@ -6,6 +6,7 @@ import { Outbox, RESEND_SPAN } from '../model/outbox.js'
 import { People } from '../model/people.js'
 import { Typists } from '../model/typists.js'
 import { refused } from '../model/words.js'
+import { CatchUp } from './catchup.js'
 import { refusesLast } from './closing.js'
 import { Connection } from './connection.js'
 import { Kept } from './kept.js'
@@ -15,7 +16,6 @@ import { uuid } from './uuid.js'
 /** @typedef {import('../../types.js').WelcomeFrame} WelcomeFrame */
 
 const HISTORY = 200 // messages that we ask for on joining: the most that the server gives
-const CATCH_UP_LIMIT = 2000 // ms after the welcome; then the outbox opens even if not all that was promised has come
 const TYPING_INTERVAL = 3000 // ms between two signs that we are writing
 
 /** @type {import('../../types.js').Limits} until a welcome says otherwise */
@@ -38,15 +38,8 @@ export class Room {
   /** @type {Set<RoomListener>} */
   #listeners = new Set()
   #session = ''
-  /**
-   * The seq up to which messages are what we missed, or history; null when we have it all.
-   * @type {number | null}
-   */
-  #target = null
-  #isHistory = true
+  #catchUp
   #typedAt = -Infinity
-  #cancelCatchUp = () => {}
-  #caughtUp = false
   #kept
 
   /**
@@ -63,6 +56,7 @@ export class Room {
     this.name = name
     this.room = room
     this.#clock = clock
+    this.#catchUp = new CatchUp(clock, () => this.#caughtUp())
     this.#kept = new Kept(unsent, room, clock, { restore: (messages) => this.#restore(messages), ready: () => this.#openOutbox() })
     this.conversation = new Conversation(sessions)
     this.#typists = new Typists(clock, () => this.#tell('typing'))
@@ -107,7 +101,7 @@ export class Room {
 
   leave() {
     this.#kept.stop()
-    this.#cancelCatchUp()
+    this.#catchUp.stop()
     this.#typists.clear()
     this.#outbox.close()
     this.#connection.stop()
@@ -180,21 +174,16 @@ export class Room {
     this.#session = frame.session
     this.name = frame.name
     this.limits = frame.limits
-    this.#isHistory = this.conversation.position === null
+    this.#catchUp.begin(frame.seq, this.conversation.position === null)
     this.conversation.welcome(frame, this.#clock.now())
     this.joined = true
-    this.#target = frame.seq
-    this.#caughtUp = false
-    this.#cancelCatchUp()
-    this.#cancelCatchUp = this.#clock.after(CATCH_UP_LIMIT, () => this.#catchUpEnds())
-    this.#checkCaughtUp()
+    this.#catchUp.reached(this.conversation.position?.seq)
     this.#tell('items')
   }
 
   /** @param {number} code */
   #down(code) {
-    this.#cancelCatchUp()
-    this.#caughtUp = false
+    this.#catchUp.stop()
     if (refusesLast(code)) this.#outbox.refuseFlying(refused(code))
     this.#outbox.close()
     this.#typists.clear()
@@ -222,7 +211,7 @@ export class Room {
         return this.#tell('items')
       case 'reset':
         this.conversation.reset(frame, now)
-        this.#catchUpEnds()
+        this.#catchUp.reached(frame.seq)
         return this.#tell('items')
       default:
     }
@@ -234,8 +223,8 @@ export class Room {
     this.#typists.remove(frame.session)
     this.#confirmed(frame.id)
     this.#tell('items')
-    if (heard && !this.#isHistory) this.#tell('heard', heard)
-    this.#checkCaughtUp()
+    if (heard && !this.#catchUp.isHistory) this.#tell('heard', heard)
+    this.#catchUp.reached(this.conversation.position?.seq)
   }
 
   /** @param {string} id */
@@ -246,25 +235,15 @@ export class Room {
     if (this.unsent !== before) this.#tell('unsent')
   }
 
-  #checkCaughtUp() {
-    const seq = this.conversation.position?.seq ?? -1
-    if (this.#target !== null && seq >= this.#target) this.#catchUpEnds()
-  }
-
   /** Own messages that the log already had have been recognized by now: the rest may go. */
-  #catchUpEnds() {
-    this.#cancelCatchUp()
-    if (this.#target === null) return
-    this.#target = null
-    this.#caughtUp = true
-    this.#isHistory = false
+  #caughtUp() {
     this.conversation.settleFailed()
     this.#tell('items')
     this.#openOutbox()
   }
 
   #openOutbox() {
-    if (this.#kept.ready && this.#caughtUp) this.#outbox.open(this.limits)
+    if (this.#kept.ready && this.#catchUp.over) this.#outbox.open(this.limits)
   }
 
   // ---- Inside ----
@@ -277,7 +256,7 @@ export class Room {
     const unknown = messages.filter(({ id }) => !this.conversation.find(id))
     for (const { id } of messages) if (this.conversation.find(id)?.state === 'sent') this.#kept.drop(id) // the log was faster
     this.conversation.restore(unknown)
-    if (this.#caughtUp) this.conversation.settleFailed()
+    if (this.#catchUp.over) this.conversation.settleFailed()
     this.#outbox.restore(unknown.filter(({ reason }) => reason === null))
     this.#tell('items')
     this.#tell('unsent')

@@ -1,0 +1,92 @@
+// Where this page stands in the log of its room: which log it is, and which of its numbers have been seen.
+
+/** @typedef {import('../../types.js').Position} Position */
+
+export class Cursor {
+  #epoch = ''
+  #era = 0
+  /** @type {number | null} the newest seq seen; null before the first */
+  #seq = null
+  /** @type {Set<number>} the seqs seen in this era */
+  #seqs = new Set()
+  #floor = 0 // below this nothing is remembered
+
+  /** Counts the numberings that this page has seen: a seq means something inside its era only. */
+  get era() {
+    return this.#era
+  }
+
+  /** The newest seq seen; null before the first. */
+  get seq() {
+    return this.#seq
+  }
+
+  /**
+   * The last message seen, to resume after it; null if there is none and the log was not empty.
+   * @returns {Position | null}
+   */
+  get position() {
+    return this.#seq === null ? null : { epoch: this.#epoch, seq: this.#seq }
+  }
+
+  /** @param {number} seq */
+  has(seq) {
+    return seq < this.#floor || this.#seqs.has(seq)
+  }
+
+  /** @param {number} seq @returns {number} how many messages before this one have not been seen */
+  holeBefore(seq) {
+    return this.#seq === null || this.has(seq) ? 0 : Math.max(0, seq - this.#seq - 1)
+  }
+
+  /** @param {number} seq of a message that has its place, but is not the newest */
+  note(seq) {
+    if (seq >= this.#floor) this.#seqs.add(seq)
+  }
+
+  /** @param {number} seq of a message of the log */
+  advance(seq) {
+    this.note(seq)
+    if (this.#seq === null || seq > this.#seq) this.#seq = seq
+  }
+
+  /** @param {number} seq up to which this era's messages are forgotten */
+  forget(seq) {
+    this.#floor = Math.max(this.#floor, seq + 1)
+    for (const seen of this.#seqs) if (seen < this.#floor) this.#seqs.delete(seen)
+  }
+
+  /**
+   * Goes over to the epoch of a new connection. If everything after our position follows, the numbers go on from there, whatever the epoch
+   * is called by now. Else it is another log, of which the newest part follows.
+   * @param {import('../../types.js').WelcomeFrame} frame
+   * @returns {boolean} whether the numbers begin anew: those seen so far say nothing about them
+   */
+  welcome({ epoch, seq, recovered }) {
+    const known = this.#epoch !== ''
+    const goesOn = epoch === this.#epoch || (recovered === true && this.#seq !== null)
+    this.#epoch = epoch
+    if (!goesOn) this.#begin(seq === 0 ? 0 : null)
+    return known && !goesOn
+  }
+
+  /**
+   * The log was replaced: the next message is the one after seq. Even in the same epoch, if it has lost what we have seen.
+   * @param {import('../../types.js').ResetFrame} frame
+   * @returns {boolean} whether the numbers begin anew; false if they go on right where we are
+   */
+  reset({ epoch, seq }) {
+    this.#epoch = epoch
+    if (seq === this.#seq) return false
+    this.#begin(seq)
+    return true
+  }
+
+  /** @param {number | null} seq */
+  #begin(seq) {
+    this.#era++
+    this.#seq = seq
+    this.#seqs.clear()
+    this.#floor = 0
+  }
+}

@@ -72,11 +72,27 @@ test('a final error, or too many tries, and people are asked; the next one goes'
   outbox.refuse(refusal('a', { retryable: false, message: 'too long' }))
   assert.equal(taken(), 'send a, fail a: too long, send b')
   for (let i = 0; i < 8; i++) {
-    outbox.refuse(refusal('b'))
+    outbox.refuse(refusal('b', { code: 'rate_limited' }))
     clock.pass(200)
   }
   assert.equal(taken(), `${'send b, '.repeat(7)}fail b: not now`)
   assert.equal(outbox.size, 0)
+})
+
+test('while the log cannot be reached it tries on, as long as the server knows the id', () => {
+  const { clock, outbox, taken } = make()
+  outbox.open(LIMITS)
+  outbox.add('a', 'x')
+  for (let i = 0; i < 89; i++) {
+    clock.pass(9_800)
+    outbox.refuse(refusal('a'))
+    clock.pass(200)
+  }
+  assert.equal(taken(), Array(90).fill('send a').join(', '))
+  clock.pass(10_000)
+  outbox.refuse(refusal('a'))
+  clock.pass(200)
+  assert.match(taken(), /^fail a: it is not known/)
 })
 
 test('a message that closed the connection is not sent again by itself', () => {

@@ -4,6 +4,7 @@ import { dayName, fullDate, hourAndMinute } from '../js/model/clock.js'
 import { decorate } from '../js/model/decorate.js'
 import { personHue, serverHue } from '../js/model/hue.js'
 import { People } from '../js/model/people.js'
+import { Progress } from '../js/model/progress.js'
 import { Summary } from '../js/model/summary.js'
 import { chip, missing, notDelivered, pill, typing, whyClosed } from '../js/model/words.js'
 import { FakeClock } from './helpers.js'
@@ -32,6 +33,9 @@ test('the chip tells the truth', () => {
   assert.deepEqual(chip(waiting, 0, 2000, false), { kind: 'reconnecting', label: 'reconnecting in 2 s' })
   assert.deepEqual(chip(waiting, 1, 3500, false), { kind: 'reconnecting', label: 'reconnecting · 1 unsent' })
   assert.deepEqual(chip(waiting, 3, 2000, true), { kind: 'offline', label: 'offline · 3 unsent' })
+  assert.deepEqual(chip({ kind: 'connected', app: '3000' }, 2, 0, false, true), { kind: 'sending', label: 'sending · 2 unsent' })
+  assert.deepEqual(chip({ kind: 'connected', app: '3000' }, 0, 0, false, true).kind, 'connected')
+  assert.deepEqual(chip({ ...waiting, away: true }, 1, 2000, false), { kind: 'away', label: 'back in 2 s · 1 unsent' })
   assert.deepEqual(chip({ kind: 'connecting', since: 0 }, 0, 0, false), { kind: 'reconnecting', label: 'connecting' })
   assert.deepEqual(chip({ kind: 'stopped', code: 4500 }, 0, 0, false), { kind: 'stopped', label: 'disconnected' })
 })
@@ -41,7 +45,10 @@ test('sentences', () => {
   assert.equal(whyClosed({ kind: 'waiting', until: 0, code: 1006, opened: true }), '')
   assert.match(whyClosed({ kind: 'waiting', until: 0, code: 1006, opened: true }, true), /does not answer.*is sent when/)
   assert.match(whyClosed({ kind: 'connecting', since: 0 }, true, true), /^You are offline/)
-  assert.equal(whyClosed({ kind: 'connected', app: '1' }, true), '')
+  assert.match(whyClosed({ kind: 'connected', app: '1' }, true), /cannot take messages/)
+  const slow = { kind: 'waiting', until: 0, code: 4008, opened: true }
+  assert.equal(whyClosed({ ...slow, away: false }), '')
+  assert.match(whyClosed({ ...slow, away: true }), /pauses/)
   assert.equal(notDelivered('No.'), 'Not delivered: No.')
   assert.match(whyClosed({ kind: 'waiting', until: 0, code: 1013, opened: true }), /full/)
   assert.match(whyClosed({ kind: 'stopped', code: 4500 }), /stay away/)
@@ -91,4 +98,10 @@ test('at most one line a second is read out', () => {
   clock.pass(5000)
   add('eve')
   assert.deepEqual(said, ['ann: hello', '4 new messages', 'eve: hello'])
+})
+
+test('nothing goes out though something should: counted from the last that did', () => {
+  const progress = new Progress()
+  const steps = [[true, 0, 1000], [true, 1, 5000], [true, 1, 8000], [true, 2, 9000], [true, 1, 9500], [true, 1, 9900], [false, 1, 10_000], [true, 1, 10_100], [true, 0, 11_000], [true, 1, 20_000]]
+  assert.deepEqual(steps.map((step) => progress.idle(...step)), [0, 0, 3000, 4000, 0, 400, 0, 100, 0, 0])
 })

@@ -9,6 +9,7 @@ import { Bucket } from './bucket.js'
 /** @typedef {{id: string, text: string, tries: number, sentAt: number | null}} Entry */
 
 const TRIES = 8 // refusals that ask for another try, before people are asked
+const AWAY = 'unavailable' // the log cannot be reached: that is no refusal, and lasts as long as it lasts
 const ACK_TIMEOUT = 12_000 // ms; longer than the server tries (5 s): after that the connection is not worth waiting for
 export const RESEND_SPAN = 15 * 60_000 // ms; the server remembers an id for 20 minutes, then a resent message would appear twice
 export const UNKNOWN = 'it is not known whether it arrived'
@@ -94,7 +95,8 @@ export class Outbox {
   refuse(error) {
     const entry = this.#flying
     if (!entry || entry.id !== error.id) return
-    if (!error.retryable || ++entry.tries >= TRIES) return this.#giveUp(entry, error.message)
+    if (error.code !== AWAY) entry.tries++
+    if (!error.retryable || entry.tries >= TRIES) return this.#giveUp(entry, error.message)
     this.#flying = null
     this.#pause(error.retry_after_ms || PAUSE)
   }

@@ -1,5 +1,7 @@
 // The words of the page that depend on something. Short, in plain sentences: what is, and what happens next.
 
+import { TOO_SLOW } from '../net/closing.js'
+
 /** @typedef {import('../../types.js').ConnectionState} ConnectionState */
 
 /** @param {number} n @param {string} one @param {string} many */
@@ -17,15 +19,17 @@ export function typing(names) {
 /**
  * What the chip of the connection says.
  * @param {ConnectionState} state @param {number} unsent @param {number} now @param {boolean} offline
+ * @param {boolean} [stuck] what is unsent has been so for longer than it should
  * @returns {{kind: string, label: string}}
  */
-export function chip(state, unsent, now, offline) {
+export function chip(state, unsent, now, offline, stuck = false) {
   const rest = unsent > 0 ? ` · ${unsent} unsent` : ''
-  if (state.kind === 'connected') return { kind: 'connected', label: `connected · ${state.app}` }
+  if (state.kind === 'connected') return stuck && unsent > 0 ? { kind: 'sending', label: `sending${rest}` } : { kind: 'connected', label: `connected · ${state.app}` }
   if (state.kind === 'stopped') return { kind: 'stopped', label: `disconnected${rest}` }
   if (offline) return { kind: 'offline', label: `offline${rest}` }
   if (state.kind === 'connecting') return { kind: 'reconnecting', label: `connecting${rest}` }
   const seconds = Math.ceil((state.until - now) / 1000)
+  if (state.away) return { kind: 'away', label: (seconds > 0 ? `back in ${seconds} s` : 'back soon') + rest }
   return { kind: 'reconnecting', label: (seconds > 0 ? `reconnecting in ${seconds} s` : 'reconnecting') + rest }
 }
 
@@ -52,19 +56,22 @@ export const refused = (code) => REFUSED[code] ?? 'the server refused it'
  */
 const CLOSED = {
   1013: 'The server is full or overloaded. This page tries again by itself.',
+  4008: 'The room is faster than this connection. This page pauses for a moment, then catches up by itself.',
   4013: 'You wrote faster than this room allows. This page connects again in a moment; nothing is lost.',
   4500: 'The server got too many requests that it could not read, and asks this page to stay away.',
 }
 
 /**
- * A sentence about why there is no connection, and what happens next; '' if the chip says enough.
- * @param {ConnectionState} state @param {boolean} [long] it has been so for a while
+ * A sentence about why nothing goes out, and what happens next; '' if the chip says enough.
+ * @param {ConnectionState} state @param {boolean} [long] it has been so for a while: no connection, or one over which nothing goes out
  * @param {boolean} [offline] the browser says that there is no network
  */
 export function whyClosed(state, long = false, offline = false) {
   if (state.kind === 'stopped') return CLOSED[state.code] ?? `The server asks this page to stay away (code ${state.code}).`
-  const why = state.kind === 'waiting' ? CLOSED[state.code] : ''
-  if (why || !long || state.kind === 'connected') return why ?? ''
+  const told = state.kind === 'waiting' && (state.code !== TOO_SLOW || state.away) // being too slow once is nothing to speak of
+  const why = told ? CLOSED[state.code] : ''
+  if (why || !long) return why ?? ''
+  if (state.kind === 'connected') return 'The room cannot take messages at the moment. Yours go out by themselves as soon as it can.'
   return `${offline ? 'You are offline' : 'The server does not answer'}. What you write now is sent when the connection is back.`
 }
 

@@ -1,11 +1,13 @@
 // The chip that says how the connection is, the banner for what needs a sentence, and both for screen readers.
 
+import { Progress } from '../model/progress.js'
 import { chip, whyClosed } from '../model/words.js'
 import { find, make, write } from './dom.js'
 
 const CALM = 300 // ms that a state has to last before it is shown
 const TICK = 250 // ms between two looks at the countdown
-const LONG = 5000 // ms without a connection after which it gets a sentence
+const STUCK = 2000 // ms for which nothing goes out over a connection that stands, after which the chip says so
+const LONG = 5000 // ms without a connection, or with one over which nothing goes out, after which it gets a sentence
 
 export class StatusView {
   #room
@@ -17,6 +19,7 @@ export class StatusView {
   #pending = 0
   #downSince = 0
   #ticking = 0
+  #progress = new Progress()
 
   /** @param {ParentNode} root @param {import('../net/room.js').Room} room @param {AbortSignal} signal */
   constructor(root, room, signal) {
@@ -45,7 +48,12 @@ export class StatusView {
   }
 
   #current() {
-    return chip(this.#room.state, this.#room.unsent, Date.now(), !navigator.onLine)
+    const { state, unsent } = this.#room
+    return chip(state, unsent, Date.now(), !navigator.onLine, this.#idle() > STUCK)
+  }
+
+  #idle() {
+    return this.#progress.idle(this.#room.state.kind === 'connected', this.#room.unsent, Date.now())
   }
 
   #show() {
@@ -59,14 +67,14 @@ export class StatusView {
     }
     this.#showBanner()
     clearTimeout(this.#ticking)
-    if (this.#room.state.kind !== 'connected') this.#ticking = window.setTimeout(() => this.changed(), TICK)
+    if (this.#room.state.kind !== 'connected' || this.#room.unsent > 0) this.#ticking = window.setTimeout(() => this.changed(), TICK)
   }
 
   #showBanner() {
     const { state } = this.#room
     if (state.kind === 'connected') this.#downSince = 0
     else this.#downSince ||= Date.now()
-    const long = this.#downSince > 0 && Date.now() - this.#downSince > LONG
+    const long = (this.#downSince ? Date.now() - this.#downSince : this.#idle()) > LONG
     const sentence = whyClosed(state, long, !navigator.onLine)
     this.#banner.hidden = !sentence
     const text = find(this.#banner, 'p', HTMLElement)

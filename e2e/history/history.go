@@ -1,15 +1,13 @@
 // Package history judges whether a chat room kept its promises. Senders write down what they sent and what was acked, readers what they were told;
 // afterwards [History.Check] compares all of it and names every message that was lost, doubled, reordered or made up.
 //
-// It knows nothing of the server and believes nobody: a gap that was announced is no loss, a hole that was not is one, however it came about.
+// It knows nothing of the server and believes nobody. A log that was replaced excuses nothing: what was acked before is owed after, too.
 package history
 
 import (
 	"fmt"
 	"sync"
 	"time"
-
-	"livechat/client"
 )
 
 // Position is a place in the log. In an ack Epoch may be empty, as the protocol does not say it: then it is where the readers saw the message.
@@ -27,87 +25,13 @@ type Send struct {
 	Sent  time.Time // just before it went out for the first time
 	Acked time.Time // when the ack was there; zero: none came, so the log may have the message or not
 	At    Position  // where the ack says that it is
-}
 
-// Kind says what a reader was told.
-type Kind int
-
-// What a reader may be told.
-const (
-	Joined       Kind = iota + 1 // At: where the room stands; what follows that is owed to the reader. Only the first one counts
-	Message                      // At and ID
-	Gap                          // the messages of the current epoch from At.Seq to To will not come
-	Reset                        // another log begins, which stands at At; what the old one had is not owed any more
-	Disconnected                 // the connection broke. It excuses nothing: who comes back is told what it missed
-)
-
-// Event is one line of a reader's log.
-type Event struct {
-	Kind Kind
-	At   Position
-	To   uint64
-	ID   string
-	When time.Time
-}
-
-// Reader is what one client was told, in order. Its methods may be called from any goroutine, but their order is what counts.
-type Reader struct {
-	Name string
-
-	mu     sync.Mutex
-	events []Event
-	epoch  string // of the messages now, for Take
-	left   bool
-}
-
-// Add writes down one event.
-func (r *Reader) Add(e Event) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.events = append(r.events, e)
-}
-
-// Leave says that the reader stopped listening: what came later is not owed to it.
-func (r *Reader) Leave() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.left = true
-}
-
-// Take writes down what a client.Session delivers. It suits client.NewSession, for a session that begins with no history: the room's position when it
-// is welcomed is where its log begins.
-func (r *Reader) Take(event client.Event) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	now := time.Now()
-	switch e := event.(type) {
-	case *client.Welcome:
-		if r.epoch == "" {
-			r.epoch = e.Epoch
-			r.events = append(r.events, Event{Kind: Joined, At: Position{e.Epoch, e.Seq}, When: now})
-		}
-	case *client.Message:
-		r.events = append(r.events, Event{Kind: Message, At: Position{r.epoch, e.Seq}, ID: e.ID, When: now})
-	case *client.Gap:
-		r.events = append(r.events, Event{Kind: Gap, At: Position{r.epoch, e.From}, To: e.To, When: now})
-	case *client.Reset:
-		r.epoch = e.Epoch
-		r.events = append(r.events, Event{Kind: Reset, At: Position{e.Epoch, e.Seq}, When: now})
-	case *client.Disconnected:
-		r.events = append(r.events, Event{Kind: Disconnected, When: now})
-	}
-}
-
-// snapshot returns a copy that nobody changes any more.
-func (r *Reader) snapshot() *Reader {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return &Reader{Name: r.Name, events: append([]Event(nil), r.events...), left: r.left}
+	number int // of the messages: 0, 1, 2 …
 }
 
 // History is everything that happened. Its methods may be called from any goroutine.
 type History struct {
-	mu      sync.Mutex
+	mu      sync.RWMutex
 	sends   map[string]*Send
 	again   []string // ids that were taken for two messages, which is the test's mistake
 	readers []*Reader
@@ -124,7 +48,7 @@ func (h *History) Sending(id string, when time.Time) {
 		h.again = append(h.again, id)
 		return
 	}
-	h.sends[id] = &Send{ID: id, Sent: when}
+	h.sends[id] = &Send{ID: id, Sent: when, number: len(h.sends)}
 }
 
 // Acked says that the server has confirmed a message that Sending has told of.
@@ -138,8 +62,8 @@ func (h *History) Acked(id string, at Position, when time.Time) {
 
 // AckedCount returns how many messages have been acked so far.
 func (h *History) AckedCount() (n int) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	h.mu.RLock()
+	defer h.mu.RUnlock()
 	for _, s := range h.sends {
 		if !s.Acked.IsZero() {
 			n++
@@ -148,19 +72,53 @@ func (h *History) AckedCount() (n int) {
 	return n
 }
 
-// Reader returns a new reader's log.
-func (h *History) Reader(name string) *Reader {
+// number returns the message's number and the one copy of its id that is worth keeping; -1 if nobody sent it.
+func (h *History) number(id string) (int, string) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	if s := h.sends[id]; s != nil {
+		return s.number, s.ID
+	}
+	return -1, id
+}
+
+// Reader returns the log of a new reader who shows each message once, as a client.Session does.
+func (h *History) Reader(name string) *Reader { return h.reader(name, false) }
+
+// RawReader returns the log of a new reader who writes down what a server sends as it is. After a reset a server may send it again what it sent in
+// the old log: within one log never.
+func (h *History) RawReader(name string) *Reader { return h.reader(name, true) }
+
+func (h *History) reader(name string, raw bool) *Reader {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	r := &Reader{Name: name}
+	r := &Reader{Name: name, history: h, raw: raw}
 	h.readers = append(h.readers, r)
 	return r
+}
+
+// Behind returns an error that names a reader which lacks an acked message, nil if there is none. It is what to wait for before Check. Of who was told
+// of a gap, or came late, it says nothing.
+func (h *History) Behind() error {
+	sends, readers, _ := h.snapshot()
+	for _, r := range readers {
+		if r.left {
+			continue
+		}
+		for _, s := range sends {
+			if !s.Acked.IsZero() && !r.has(s.number) && !r.excused(s) {
+				return fmt.Errorf("%s lacks %s, which was acked at %v", r.Name, s.ID, s.At)
+			}
+		}
+	}
+	return nil
 }
 
 // Summary counts what a history holds.
 type Summary struct {
 	Sent, Acked, Delivered    int
 	Gaps, Resets, Disconnects int
+	Again                     int // messages that a raw reader was shown once more after a reset
 }
 
 // Summary counts what has happened so far.
@@ -173,14 +131,23 @@ func (h *History) Summary() (s Summary) {
 		}
 	}
 	for _, r := range readers {
-		for _, e := range r.events {
+		seen := map[string]bool{}
+		for i, e := range r.events {
 			switch e.Kind {
 			case Message:
 				s.Delivered++
+				if seen[e.ID] {
+					s.Again++
+				}
+				seen[e.ID] = true
 			case Gap:
 				s.Gaps++
 			case Reset:
 				s.Resets++
+			case Resumed:
+				if before := r.events[i-1]; before.Kind != Reset || before.At != e.At {
+					s.Resets++
+				}
 			case Disconnected:
 				s.Disconnects++
 			}
@@ -189,14 +156,14 @@ func (h *History) Summary() (s Summary) {
 	return s
 }
 
-func (h *History) snapshot() (map[string]Send, []*Reader, []string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	sends := make(map[string]Send, len(h.sends))
-	for id, s := range h.sends {
-		sends[id] = *s
+// snapshot returns copies that nobody changes any more, the sends in a fixed order, so that the same history is always judged in the same words.
+func (h *History) snapshot() (sends []Send, readers []*Reader, again []string) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	sends = make([]Send, len(h.sends))
+	for _, s := range h.sends {
+		sends[s.number] = *s
 	}
-	var readers []*Reader
 	for _, r := range h.readers {
 		readers = append(readers, r.snapshot())
 	}

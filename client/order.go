@@ -2,8 +2,9 @@ package client
 
 // This file holds what makes a session deliver every message once and in order, over any number of connections.
 
-// begin sets the position. If known is false, the next message sets its Seq, whichever it is.
+// begin sets the position in a log that is new to the session. If known is false, the next message sets its Seq, whichever it is.
 func (s *Session) begin(at Position, known bool) {
+	s.memory.turn()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.at, s.known = at, known
@@ -29,8 +30,8 @@ func (s *Session) welcome(w *Welcome) {
 	}
 }
 
-// deliver hands out a message unless it has been before, by the connection that this one overlaps with. A hole that nobody announced is
-// announced here.
+// deliver hands out a message unless it has been before, by the connection that this one overlaps with or from a log that was replaced. A hole that
+// nobody announced is announced here.
 func (s *Session) deliver(m *Message) {
 	s.mu.Lock()
 	last, known := s.at.Seq, s.known
@@ -44,6 +45,10 @@ func (s *Session) deliver(m *Message) {
 	if known && m.Seq > last+1 {
 		s.handle(&Gap{From: last + 1, To: m.Seq - 1})
 	}
+	if s.memory.has(m.ID) {
+		return
+	}
+	s.memory.add(m.ID)
 	s.handle(m)
 }
 

@@ -26,6 +26,7 @@ type Session struct {
 	began   time.Time  // when the connection stood
 	attempt int        // tries in a row that led to nothing that lasted
 	heir    *successor // the connection that is to take over, nil if the server has not asked for one
+	memory  memory     // of the messages delivered
 
 	// Guarded by mu.
 

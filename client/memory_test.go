@@ -1,0 +1,55 @@
+package client
+
+import (
+	"fmt"
+	"runtime"
+	"testing"
+
+	"github.com/google/uuid"
+)
+
+// named is message seq with an id as servers send them, made of n.
+func named(seq, n int) string {
+	return fmt.Sprintf(`{"type":"message","seq":%d,"id":"00000000-0000-4000-8000-%012d","text":"t"}`, seq, n)
+}
+
+func TestShowsNothingAgainFromALogThatReplacesAnother(t *testing.T) {
+	m := follow(t, Options{History: new(0), URL: serve(t, func(p *peer) {
+		p.send(welcome("e", 0), named(1, 1), named(2, 2), named(3, 3),
+			`{"type":"reset","epoch":"f","seq":7}`, named(8, 3), named(9, 4),
+			`{"type":"reset","epoch":"g","seq":12}`, named(13, 2), named(14, 4), named(15, 5))
+	}, func(p *peer) {
+		p.wants("after=g%3A15&name=guest-1f")
+		p.send(welcome("h", 18), named(15, 5), named(16, 4), named(17, 6), named(18, 1))
+		p.untilGone()
+	})})
+	m.expect("w0", "1", "2", "3", "reset f 7", "9", "reset g 12", "15", "x", "reset h 18", "w18", "17")
+	ctx := within(t)
+	for at, _ := m.Position(); at != (Position{"h", 18}); at, _ = m.Position() {
+		if ctx.Err() != nil {
+			t.Fatalf("stands at %v, want h:18", at)
+		}
+		runtime.Gosched()
+	}
+}
+
+func TestMemoryIsOfTheNewest(t *testing.T) {
+	var m memory
+	id := func(n int) string { return uuid.UUID{0: byte(n >> 8), 1: byte(n), 6: 0x40, 8: 0x80}.String() }
+	for n := range remembered + 10 {
+		m.add(id(n))
+	}
+	m.add("not a UUID")
+	if m.has(id(10)) {
+		t.Error("it knows a message of this log: its seq tells those apart")
+	}
+	m.turn()
+	for n, want := range map[int]bool{9: false, 10: true, remembered + 9: true, remembered + 10: false} {
+		if m.has(id(n)) != want {
+			t.Errorf("message %d: %v, want %v", n, !want, want)
+		}
+	}
+	if len(m.ids) != remembered {
+		t.Errorf("it has %d ids", len(m.ids))
+	}
+}

@@ -33,6 +33,27 @@ func TestShowsNothingAgainFromALogThatReplacesAnother(t *testing.T) {
 	}
 }
 
+// Until something of the new log is here, the old position is the one to resume from: the room's own would skip what was missed.
+func TestAConnectionLostAtTheTurnOfALogResumesFromBeforeIt(t *testing.T) {
+	m := follow(t, Options{History: new(0), URL: serve(t, func(p *peer) {
+		p.send(welcome("e", 0), named(1, 1))
+	}, func(p *peer) {
+		p.wants("after=e%3A1&name=guest-1f")
+		p.send(welcome("f", 4))
+	}, func(p *peer) {
+		p.wants("after=e%3A1&name=guest-1f")
+		p.send(welcome("f", 4), named(2, 2), named(3, 3))
+	}, func(p *peer) {
+		p.wants("after=f%3A3&name=guest-1f")
+		p.send(welcome("f", 4), named(4, 4))
+	}, func(p *peer) {
+		p.wants("after=f%3A4&name=guest-1f")
+		p.send(welcome("g", 9), named(11, 11)) // 10 is missing and nobody says so
+		p.untilGone()
+	})})
+	m.expect("w0", "1", "x", "reset f 4", "w4", "x", "w4", "2", "3", "x", "w4", "4", "x", "reset g 9", "w9", "gap 10-10", "11")
+}
+
 func TestMemoryIsOfTheNewest(t *testing.T) {
 	var m memory
 	id := func(n int) string { return uuid.UUID{0: byte(n >> 8), 1: byte(n), 6: 0x40, 8: 0x80}.String() }

@@ -5,9 +5,28 @@ package client
 // begin sets the position in a log that is new to the session. If known is false, the next message sets its Seq, whichever it is.
 func (s *Session) begin(at Position, known bool) {
 	s.memory.turn()
+	s.ahead = nil
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.at, s.known = at, known
+}
+
+// turn goes to another log, which stands at head and of which some part follows. Until the first message of it is here the session stays where it
+// was: a connection that breaks before is resumed from there.
+func (s *Session) turn(head Position) {
+	s.memory.turn()
+	s.ahead = &head
+}
+
+// arrive ends what turn began: what comes next in the new log is seq.
+func (s *Session) arrive(seq uint64) {
+	if s.ahead == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.at, s.known = Position{Epoch: s.ahead.Epoch, Seq: min(seq-1, s.ahead.Seq)}, true
+	s.ahead = nil
 }
 
 // welcome takes the position from a connection's first event. A room has one even before its first message, so that whoever has heard nothing
@@ -25,14 +44,20 @@ func (s *Session) welcome(w *Welcome) {
 	case !known:
 		s.begin(head, !history)
 	case at.Epoch != w.Epoch:
-		s.begin(head, w.Seq == 0)
-		s.handle(&Reset{Epoch: w.Epoch, Seq: w.Seq})
+		told := s.ahead != nil && s.ahead.Epoch == w.Epoch
+		s.turn(head)
+		if !told {
+			s.handle(&Reset{Epoch: w.Epoch, Seq: w.Seq})
+		}
+	default:
+		s.ahead = nil
 	}
 }
 
 // deliver hands out a message unless it has been before, by the connection that this one overlaps with or from a log that was replaced. A hole that
 // nobody announced is announced here.
 func (s *Session) deliver(m *Message) {
+	s.arrive(m.Seq)
 	s.mu.Lock()
 	last, known := s.at.Seq, s.known
 	if known && m.Seq <= last {
@@ -54,6 +79,7 @@ func (s *Session) deliver(m *Message) {
 
 // skip takes note of messages that will not come, as far as they have not been delivered before.
 func (s *Session) skip(g *Gap) {
+	s.arrive(g.From)
 	s.mu.Lock()
 	last, known := s.at.Seq, s.known
 	if known && g.To <= last {

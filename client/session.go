@@ -27,6 +27,7 @@ type Session struct {
 	attempt int        // tries in a row that led to nothing that lasted
 	heir    *successor // the connection that is to take over, nil if the server has not asked for one
 	memory  memory     // of the messages delivered
+	ahead   *Position  // where a log stands that has replaced the one of at; nil once a message of it has come
 
 	// Guarded by mu.
 

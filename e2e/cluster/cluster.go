@@ -29,6 +29,9 @@ type Options struct {
 
 	RedisArgs []string // further arguments of redis-server, which win over those that it has
 
+	// Reloadable starts HAProxy as its image does: a master, which Part.Reload tells to replace its worker.
+	Reloadable bool
+
 	// RedisVia returns the address at which the i-th server is to find Redis, given where it is: that of a fault proxy, for instance. It is called
 	// before Redis runs, and again if a port turns out to be taken. nil: the servers connect straight.
 	RedisVia func(i int, redis string) (addr string, err error)
@@ -170,6 +173,9 @@ func (c *Cluster) ServerURL(i int) string { return "ws://" + c.Servers[i].Addr +
 
 // PageURL returns the address of the page behind Nginx.
 func (c *Cluster) PageURL() string { return "http://" + c.Nginx.Addr + "/" }
+
+// RedisDir returns where Redis keeps its files.
+func (c *Cluster) RedisDir() string { return filepath.Join(c.dir, "redis") }
 
 // StatsURL returns the address of HAProxy's statistics page.
 func (c *Cluster) StatsURL() string { return "http://" + c.HAProxy.stats + "/" }

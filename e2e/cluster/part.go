@@ -22,17 +22,24 @@ type Part struct {
 
 	path  string
 	args  []string
-	env   []string
 	ready func(ctx context.Context) error // one try to find out whether it serves
 	log   func(part, line string)
 
 	// Guarded by mu.
 
 	mu    sync.Mutex
+	env   []string      // of the next start
 	cmd   *exec.Cmd     // nil before the first start
 	ended chan struct{} // closed when cmd has ended and its last line has been logged
 	lines *lines        // what cmd writes
 	bad   []string      // lines of every run that no part may ever write
+}
+
+// Setenv gives the program a variable from its next start on, over one that it has.
+func (p *Part) Setenv(name, value string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.env = append(p.env, name+"="+value)
 }
 
 // Launch starts the program and does not wait until it serves.
@@ -107,6 +114,21 @@ func (p *Part) Resume() error { return p.signal(syscall.SIGCONT, false) }
 
 // Terminate asks the program to stop (SIGTERM) and does not wait.
 func (p *Part) Terminate() error { return p.signal(syscall.SIGTERM, false) }
+
+// Reload tells HAProxy's master to start a worker with the configuration as it is now; the old one keeps the sockets that it has. It does not wait.
+func (p *Part) Reload() error {
+	cmd, ended, _ := p.running()
+	if cmd == nil || isClosed(ended) {
+		return fmt.Errorf("reload %s: it is not running", p.Name)
+	}
+	if err := cmd.Process.Signal(syscall.SIGUSR2); err != nil {
+		return fmt.Errorf("reload %s: %w", p.Name, err)
+	}
+	return nil
+}
+
+// Dump ends a Go program with SIGQUIT and waits until it has written the stack of each goroutine to its log.
+func (p *Part) Dump() error { return p.signal(syscall.SIGQUIT, true) }
 
 // Stop asks the program to stop and waits until it has; at the end of ctx it is killed, which is an error.
 func (p *Part) Stop(ctx context.Context) error {

@@ -28,7 +28,7 @@ func (c *Cluster) redisPart(addr string) (*Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir := filepath.Join(c.dir, "redis")
+	dir := c.RedisDir()
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make a directory for redis: %w", err)
 	}
@@ -90,10 +90,13 @@ func (c *Cluster) haproxyPart(root, room, stats string) (*Part, error) {
 		}
 		env = append(env, fmt.Sprintf("WS%d=%s", i+1, addr))
 	}
+	args := []string{"-db", "-f", filepath.Join(root, "haproxy", "haproxy.cfg")}
+	if c.options.Reloadable {
+		args = append([]string{"-W"}, args...)
+	}
 	return &Part{
-		Name: "haproxy", Addr: room, stats: stats, path: path,
-		args: []string{"-db", "-f", filepath.Join(root, "haproxy", "haproxy.cfg")},
-		env:  c.environment(env...), ready: answers200("http://" + stats + "/;csv"), log: c.options.Log,
+		Name: "haproxy", Addr: room, stats: stats, path: path, args: args,
+		env: c.environment(env...), ready: answers200("http://" + stats + "/;csv"), log: c.options.Log,
 	}, nil
 }
 

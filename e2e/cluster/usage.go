@@ -23,6 +23,21 @@ func (p *Part) Memory() (int64, error) {
 	return ProcessMemory(cmd.Process.Pid)
 }
 
+// Files returns how many files the part has open, sockets included.
+func (p *Part) Files() (int, error) { return p.entries("fd") }
+
+// Threads returns how many threads the part has.
+func (p *Part) Threads() (int, error) { return p.entries("task") }
+
+func (p *Part) entries(of string) (int, error) {
+	cmd, _, _ := p.running()
+	all, err := os.ReadDir(fmt.Sprintf("/proc/%d/%s", cmd.Process.Pid, of))
+	if err != nil {
+		return 0, fmt.Errorf("count what %s holds: %w", p.Name, err)
+	}
+	return len(all), nil
+}
+
 // ProcessCPU is Part.CPU for any process.
 func ProcessCPU(pid int) (time.Duration, error) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))

@@ -22,6 +22,8 @@ type link struct {
 
 	once   sync.Once
 	silent atomic.Bool // the reply that comes now is to be lost
+
+	stranded atomic.Bool // nothing goes through any more
 }
 
 // reset ends both sides at once; what has not been passed on is lost. A link that has ended in good order is merely closed.
@@ -104,10 +106,15 @@ func (l *link) pass(d Direction, to *net.TCPConn, piece []byte) bool {
 func (l *link) wait(d Direction) manner {
 	for {
 		m := l.proxy.manner(d)
+		if l.stranded.Load() {
+			m.held = true
+			<-l.over
+			return m
+		}
 		if !m.held {
 			return m
 		}
-		select {
+		select { // whoever is stranded while he waits here is so when he looks again
 		case <-m.changed:
 		case <-l.over:
 			return m

@@ -88,6 +88,13 @@ func (p *Proxy) Blackhole(d Direction) {
 	p.changed = make(chan struct{})
 }
 
+// Strand lets nothing through on the connections that there are, for ever, as a firewall that has forgotten them. Nobody is told; new ones pass.
+func (p *Proxy) Strand() {
+	for _, l := range p.open() {
+		l.stranded.Store(true)
+	}
+}
+
 // Delay makes each piece of data take longer by so much. It lowers the throughput as well: a piece is at most 32 KiB.
 func (p *Proxy) Delay(d Direction, by time.Duration) {
 	p.mu.Lock()

@@ -229,6 +229,22 @@ func TestBlackholeHidesTheEnd(t *testing.T) {
 	}
 }
 
+func TestStrand(t *testing.T) {
+	tg, p := through(t)
+	a := call(t, p)
+	a.ask("one")
+	p.Strand()
+	a.say("two")
+	if got, err := a.hear(never); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("heard %q, %v, want silence", got, err)
+	}
+	call(t, p).ask("a new one")
+	p.Heal()
+	if got, err := a.hear(never); !errors.Is(err, os.ErrDeadlineExceeded) || tg.got("two\n") {
+		t.Errorf("healed, heard %q, %v, want silence", got, err)
+	}
+}
+
 func TestDelay(t *testing.T) {
 	_, p := through(t)
 	a := call(t, p)

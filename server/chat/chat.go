@@ -92,6 +92,7 @@ const (
 	CodeForbiddenOrigin    Code = "forbidden_origin"
 	CodeUpgradeRequired    Code = "upgrade_required"
 	CodeDraining           Code = "draining"
+	CodeTooSlow            Code = "too_slow"
 	CodeTooManyRooms       Code = "too_many_rooms"
 	CodeTooManyConnections Code = "too_many_connections"
 	CodeNotFound           Code = "not_found"

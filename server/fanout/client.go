@@ -48,12 +48,13 @@ type Client struct {
 	at    atomic.Uint64 // its cursor then
 
 	// Guarded by mu.
-	mu      sync.Mutex
-	side    [][]byte
-	pong    []byte         // answer to the newest ping; RFC 6455 section 5.5.3 allows to leave out those before
-	code    wire.CloseCode // why we close; 0 while we do not
-	closing bool           // the last of side is a close frame; nothing follows it
-	queued  bool           // the shard knows that side has something
+	mu       sync.Mutex
+	lastWord func() []byte // see OnTooSlow
+	side     [][]byte
+	pong     []byte         // answer to the newest ping; RFC 6455 section 5.5.3 allows to leave out those before
+	code     wire.CloseCode // why we close; 0 while we do not
+	closing  bool           // the last of side is a close frame; nothing follows it
+	queued   bool           // the shard knows that side has something
 }
 
 // Send queues a frame for this client alone, before the room's frames that have not been sent yet. A client that lets too many
@@ -102,9 +103,30 @@ func (c *Client) SendClose(frame []byte, code wire.CloseCode) {
 }
 
 func (c *Client) closeLocked(code wire.CloseCode) {
-	if !c.closing {
-		c.closing, c.code = true, code
-		c.side = append(c.side, wire.CloseFrame(code))
+	if c.closing {
+		return
+	}
+	c.closing, c.code = true, code
+	if code == wire.CloseTooSlow {
+		c.tooSlowLocked()
+	}
+	c.side = append(c.side, wire.CloseFrame(code))
+}
+
+// OnTooSlow says what to call when the client is cut off as too slow, before the close frame is queued. What it returns, if anything, is sent before
+// it, where the socket still takes something. It must not call the client.
+func (c *Client) OnTooSlow(lastWord func() []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lastWord = lastWord
+}
+
+func (c *Client) tooSlowLocked() {
+	if c.lastWord == nil {
+		return
+	}
+	if frame := c.lastWord(); frame != nil {
+		c.side = append(c.side, frame)
 	}
 }
 
@@ -170,6 +192,9 @@ func (c *Client) cut(code wire.CloseCode) {
 	c.mu.Lock()
 	if !c.closing {
 		c.closing, c.code = true, code
+		if code == wire.CloseTooSlow {
+			c.tooSlowLocked()
+		}
 	}
 	c.mu.Unlock()
 	_ = c.conn.Close() // the reader's next read fails, and it cleans up

@@ -131,7 +131,7 @@ func TestFramesThatEndTheConnection(t *testing.T) {
 		"invalid UTF-8 over fragments": {1007, [][]byte{rawFrame(text, "a\xe2"), rawFrame(cont, "\x28"), rawFrame(fin|cont, "\xa1")}},
 		"16 KiB + 1":                   {1009, [][]byte{rawFrame(fin|text, big)}},
 		"16 KiB + 1 in fragments":      {1009, [][]byte{rawFrame(text, big[:9000]), rawFrame(fin|cont, big[9000:])}},
-		"length with its top bit set":  {1009, [][]byte{{fin | text, 0xFF, 0xFF, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'a'}}},
+		"length with its top bit set":  {1002, [][]byte{{fin | text, 0xFF, 0xFF, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'a'}}},
 		"not masked":                   {1002, [][]byte{{0x81, 2, 'h', 'i'}}},
 		"reserved bit":                 {1002, [][]byte{rawFrame(fin|0x40|text, "hi")}},
 		"its own close":                {1000, [][]byte{rawFrame(fin|0x8, "\x03\xe8bye")}},

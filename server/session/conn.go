@@ -2,18 +2,14 @@ package session
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"io"
 	"net"
 	"os"
-	"sync"
 	"syscall"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
-	"github.com/gorilla/websocket"
 
 	"livechat/server/chat"
 	"livechat/server/fanout"
@@ -21,14 +17,15 @@ import (
 	"livechat/server/wire"
 )
 
-// A connection is closed when it does these too often; each single time it gets an error.
-const (
-	maxBadRequests = 4 // a minute; the fifth closes with 4500
-	typingPause    = time.Second
-)
+// typingPause is the least time between two reports to the room that somebody is typing.
+const typingPause = time.Second
 
 // admitTime is how long a message may wait for a server that cannot keep up. While it waits nothing else of its sender is read.
 const admitTime = 5 * time.Second
+
+// settleTime is how long a close frame waits for the acks of messages that were taken before. Publishing takes milliseconds; who
+// waits in vain sends the messages again, with the same ids.
+const settleTime = time.Second
 
 // After a close frame the rest of the input is read and thrown away, at most so much of it, so that the close frame arrives:
 // closing a socket with unread input resets it.
@@ -44,23 +41,22 @@ type conn struct {
 	room    *room.Room
 	session string
 	name    string
-	ws      *websocket.Conn // for reading
-	in      *bufio.Reader   // the buffer that ws reads from
+	who     uint64 // see slowpokes
 	sock    *socket
+	in      *bufio.Reader // reads sock
 	raw     syscall.RawConn
 	out     *fanout.Client // for writing
 
 	// Set before the reader starts.
-	admitted bool // within the limit of connections; presence has been told
+	admitted bool // it takes a place of those that there are; presence has been told
 
 	// Owned by the reader.
-	limit       *limiter // nil before the first message
+	message     *message // that is not complete; nil between messages
+	speech      *speech  // nil before the first message
+	small       strikes  // frames that are no messages
 	badRequests strikes
 	typed       time.Time
 }
-
-// buffers are for messages while they are read. Connections are many and mostly silent.
-var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // read takes what the client sends until the connection ends, and cleans up.
 func (c *conn) read() {
@@ -77,67 +73,40 @@ func (c *conn) read() {
 }
 
 func (c *conn) readAll() error {
+	defer c.dropMessage()
 	for {
 		if err := c.waitReadable(); err != nil {
 			return err
 		}
-		kind, r, err := c.ws.NextReader()
-		if err != nil {
-			c.tooBig(err)
-			return err
-		}
-		c.out.Heard()
-		if kind != websocket.TextMessage {
-			c.out.Close(wire.CloseBinary)
-			return errors.New("binary frame")
-		}
-		if err := c.readMessage(r); err != nil {
+		if err := c.readFrame(); err != nil {
 			return err
 		}
 	}
 }
 
-func (c *conn) readMessage(r io.Reader) error {
-	buf := buffers.Get().(*bytes.Buffer)
-	defer func() { buf.Reset(); buffers.Put(buf) }()
-	if _, err := buf.ReadFrom(r); err != nil {
-		c.tooBig(err)
-		return err
-	}
-	if !utf8.Valid(buf.Bytes()) { // gorilla leaves this to its user; RFC 6455 section 8.1 wants it
-		c.out.Close(wire.CloseBadUTF8)
-		return errors.New("invalid UTF-8")
-	}
-	req, err := wire.ParseRequest(buf.Bytes())
+// handle does what a message from the client asks for.
+func (c *conn) handle(payload []byte) error {
+	req, err := wire.ParseRequest(payload)
 	switch {
 	case err != nil:
 		return c.refuse(req.ID, err)
 	case req.Type == wire.TypeTyping:
-		c.typing()
-		return nil
+		return c.typing()
 	}
-	return c.message(req)
+	return c.say(req)
 }
 
-// tooBig closes with 1009 where gorilla has only given up: at a length with its top bit set (RFC 6455 section 5.2).
-func (c *conn) tooBig(err error) {
-	if errors.Is(err, websocket.ErrReadLimit) {
-		c.out.Close(wire.CloseTooBig)
+// say publishes what the client says.
+func (c *conn) say(req wire.Request) error {
+	if c.speech == nil {
+		c.speech = &speech{limit: newLimiter(c.server.opts.MessageRate, c.server.opts.MessageBurst)}
 	}
-}
-
-// message publishes what the client says.
-func (c *conn) message(req wire.Request) error {
-	if c.limit == nil {
-		c.limit = newLimiter(c.server.opts.MessageRate, c.server.opts.MessageBurst)
-	}
-	if wait, persists := c.limit.take(time.Now()); wait > 0 {
+	if wait, persists := c.speech.limit.take(time.Now()); wait > 0 {
 		c.sendError(req.ID, &chat.Error{
 			Code: chat.CodeRateLimited, Message: "too many messages in a short time", Retryable: true, RetryAfterMS: max(1, wait.Milliseconds()),
 		})
 		if persists {
-			c.out.Close(wire.CloseTooFast)
-			return errors.New("too fast")
+			return c.end(wire.CloseTooFast)
 		}
 		return nil
 	}
@@ -153,7 +122,10 @@ func (c *conn) message(req wire.Request) error {
 		c.sendError(req.ID, &chat.Error{Code: chat.CodeUnavailable, Message: "this server cannot keep up", Retryable: true, RetryAfterMS: 1000})
 		return nil
 	}
+	speech := c.speech
+	speech.begin()
 	err = c.server.opts.Publisher.Publish(c.server.ctx, c.room.Name, m, func(at chat.Position, duplicate bool, err error) {
+		defer speech.finish()
 		if err != nil {
 			c.sendError(req.ID, err)
 			return
@@ -164,25 +136,30 @@ func (c *conn) message(req wire.Request) error {
 		}
 	})
 	if err != nil {
+		speech.finish()
 		c.sendError(req.ID, err)
 	}
 	return nil
 }
 
 // typing tells the room, now and then.
-func (c *conn) typing() {
-	if now := time.Now(); now.Sub(c.typed) >= typingPause {
+func (c *conn) typing() error {
+	now := time.Now()
+	if c.small.hit(now, maxSmall, smallWindow) {
+		return c.end(wire.CloseTooFast)
+	}
+	if now.Sub(c.typed) >= typingPause {
 		c.typed = now
 		c.server.opts.Presence.Typing(c.room.Name, c.session, c.name)
 	}
+	return nil
 }
 
 // refuse answers what cannot be taken. Who keeps sending such things is closed.
 func (c *conn) refuse(id string, err error) error {
 	c.sendError(id, err)
 	if chat.AsError(err).Code == chat.CodeBadRequest && c.badRequests.hit(time.Now(), maxBadRequests, time.Minute) {
-		c.out.Close(wire.CloseBadRequests)
-		return errors.New("too many bad requests")
+		return c.end(wire.CloseBadRequests)
 	}
 	return nil
 }
@@ -192,9 +169,33 @@ func (c *conn) sendError(id string, err error) {
 	if e.Code == chat.CodeInternal {
 		c.server.opts.Logger.Error("handle request", "room", c.room.Name, "session", c.session, "error", err)
 	}
-	c.out.Send(wire.Frame(wire.Error{
+	c.out.Send(errorFrame(id, e))
+}
+
+func errorFrame(id string, e *chat.Error) []byte {
+	return wire.Frame(wire.Error{
 		Type: "error", ID: id, Code: string(e.Code), Message: e.Message, Retryable: e.Retryable, RetryAfterMS: e.RetryAfterMS,
-	}))
+	})
+}
+
+// end closes the connection with a code. The error that it returns ends the reader.
+func (c *conn) end(code wire.CloseCode) error {
+	c.settle()
+	c.out.Close(code)
+	return errors.New(code.String())
+}
+
+// settle gives the answers to what the client said before a moment to come: nothing follows a close frame.
+func (c *conn) settle() {
+	if c.speech == nil {
+		return
+	}
+	over := time.NewTimer(settleTime)
+	defer over.Stop()
+	select {
+	case <-c.speech.answered():
+	case <-over.C:
+	}
 }
 
 // linger lets the close frame arrive.

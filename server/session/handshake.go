@@ -4,9 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/rand"
+	"crypto/sha1"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -15,9 +18,7 @@ import (
 	"time"
 
 	"livechat/server/chat"
-	"livechat/server/fanout"
 	"livechat/server/room"
-	"livechat/server/wire"
 )
 
 const (
@@ -96,70 +97,107 @@ func (s *Server) originAllowed(r *http.Request) bool {
 	return u.Hostname() != "" && strings.EqualFold(u.Hostname(), host)
 }
 
+// checkHandshake holds a request against RFC 6455 section 4.2.1. What leaves room for two readings is refused: a proxy in between might take
+// the other one.
+func checkHandshake(r *http.Request) error {
+	one := func(name string) (value string, ok bool) {
+		values := r.Header.Values(name)
+		if len(values) == 1 {
+			value = values[0]
+		}
+		return value, len(values) == 1
+	}
+	version, _ := one("Sec-WebSocket-Version")
+	key, _ := one("Sec-WebSocket-Key")
+	nonce, err := base64.StdEncoding.Strict().DecodeString(key)
+	switch {
+	case r.Method != http.MethodGet:
+		return chat.Errorf(chat.CodeMethodNotAllowed, "a WebSocket handshake is a GET")
+	case !r.ProtoAtLeast(1, 1):
+		return chat.Errorf(chat.CodeBadRequest, "a WebSocket handshake needs HTTP/1.1")
+	case !hasToken(r, "Connection", "upgrade") || !hasToken(r, "Upgrade", "websocket"):
+		return chat.Errorf(chat.CodeUpgradeRequired, "this is a WebSocket address: ask for an upgrade")
+	case r.ContentLength != 0:
+		return chat.Errorf(chat.CodeBadRequest, "a WebSocket handshake has no body")
+	case version != "13":
+		return chat.Errorf(chat.CodeUpgradeRequired, "Sec-WebSocket-Version must be 13, and must be there once")
+	case err != nil || len(nonce) != 16:
+		return chat.Errorf(chat.CodeBadRequest, "Sec-WebSocket-Key must be 16 bytes in base64, and must be there once")
+	case len(r.Header.Values("Origin")) > 1:
+		return chat.Errorf(chat.CodeBadRequest, "there is more than one Origin")
+	}
+	return nil
+}
+
+// hasToken looks for a token in the comma-separated lists of a header; tokens are compared without regard to case.
+func hasToken(r *http.Request, header, token string) bool {
+	for _, list := range r.Header.Values(header) {
+		for one := range strings.SplitSeq(list, ",") {
+			if strings.EqualFold(strings.TrimSpace(one), token) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// acceptKey is the answer to a Sec-WebSocket-Key (RFC 6455 section 4.2.2).
+func acceptKey(key string) string {
+	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
 // upgrade answers the handshake and gives the connection its place in the fan-out.
 func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, q query, rm *room.Room) (*conn, error) {
-	h := &hijacker{ResponseWriter: w}
-	ws, err := s.upgrader.Upgrade(h, r, nil)
+	sock, err := takeOver(w)
 	if err != nil {
-		return nil, fmt.Errorf("upgrade: %w", err)
+		return nil, err
 	}
-	sock := h.sock
-	out, err := s.opts.Fan.Add(sock.TCPConn)
+	c := &conn{
+		server: s, room: rm, session: newSession(), name: q.name, who: s.slow.who(r, q), sock: sock, in: bufio.NewReaderSize(sock, readBuffer),
+	}
+	_, err = io.WriteString(sock, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+		"Sec-WebSocket-Accept: "+acceptKey(r.Header.Get("Sec-WebSocket-Key"))+"\r\n\r\n")
+	if err == nil {
+		c.raw, err = sock.SyscallConn()
+	}
+	if err == nil {
+		c.out, err = s.opts.Fan.Add(sock.TCPConn)
+	}
 	if err != nil {
 		_ = sock.Close()
-		return nil, fmt.Errorf("add to the fan-out: %w", err)
+		return nil, fmt.Errorf("answer the handshake: %w", err)
 	}
-	sock.out = out
-	c := &conn{server: s, room: rm, session: newSession(), name: q.name, ws: ws, sock: sock, in: h.reader, out: out}
-	if c.raw, err = sock.SyscallConn(); err != nil {
-		_ = sock.Close()
-		return nil, fmt.Errorf("reach the socket: %w", err)
-	}
-	ws.SetReadLimit(int64(s.opts.MaxFrame))
-	ws.SetPingHandler(func(data string) error { out.Heard(); out.Pong([]byte(data)); return nil })
-	ws.SetPongHandler(func(string) error { out.Heard(); return nil })
-	ws.SetCloseHandler(func(code int, _ string) error { out.SendClose(wire.EchoClose(code), wire.CloseNormal); return nil })
 	return c, nil
 }
 
-// hijacker hands gorilla our own socket and a small reader instead of net/http's 4 KB ones.
-type hijacker struct {
-	http.ResponseWriter
-	sock   *socket
-	reader *bufio.Reader
-}
-
-// Hijack implements http.Hijacker.
-func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	hj, ok := h.ResponseWriter.(http.Hijacker)
-	if !ok {
-		return nil, nil, errors.New("the connection cannot be taken over")
-	}
-	nc, brw, err := hj.Hijack()
+// takeOver takes the connection from net/http, without its buffers, which are large.
+func takeOver(w http.ResponseWriter) (*socket, error) {
+	nc, brw, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		return nil, nil, err
+		return nil, fmt.Errorf("take the connection over: %w", err)
 	}
 	tcp, ok := nc.(*net.TCPConn)
 	if !ok {
 		_ = nc.Close()
-		return nil, nil, errors.New("the connection is not TCP")
+		return nil, errors.New("the connection is not TCP")
 	}
-	h.sock = &socket{TCPConn: tcp}
-	// Frames may have come right behind the handshake. gorilla takes them for an error if they are in the reader.
-	if n := brw.Reader.Buffered(); n > 0 { // the Writer has one too
+	sock := &socket{TCPConn: tcp}
+	if n := brw.Reader.Buffered(); n > 0 { // frames may have come right behind the handshake
 		early, _ := brw.Peek(n)
-		h.sock.early = bytes.Clone(early)
+		sock.early = bytes.Clone(early)
 	}
-	h.reader = bufio.NewReaderSize(h.sock, readBuffer)
-	return h.sock, bufio.NewReadWriter(h.reader, bufio.NewWriterSize(h.sock, readBuffer)), nil
+	if err := tcp.SetDeadline(time.Time{}); err != nil { // net/http's
+		_ = tcp.Close()
+		return nil, fmt.Errorf("take the connection over: %w", err)
+	}
+	return sock, nil
 }
 
-// socket is the connection as gorilla sees it. It reads from it; what it writes after the handshake are whole control frames, each in one
-// call, and they take the way that all frames take.
+// socket is a connection as its reader sees it.
 type socket struct {
 	*net.TCPConn
-	early []byte         // came with the handshake
-	out   *fanout.Client // nil during the handshake
+	early []byte // came with the handshake
 }
 
 // Read implements net.Conn.
@@ -172,23 +210,4 @@ func (s *socket) Read(p []byte) (int, error) {
 		return n, nil
 	}
 	return s.TCPConn.Read(p)
-}
-
-// Write implements net.Conn.
-func (s *socket) Write(p []byte) (int, error) {
-	if s.out == nil {
-		return s.TCPConn.Write(p)
-	}
-	if code, ok := wire.CloseFrameCode(p); ok {
-		s.out.SendClose(bytes.Clone(p), code)
-	}
-	return len(p), nil
-}
-
-// SetWriteDeadline implements net.Conn. After the handshake deadlines are the fan-out's business.
-func (s *socket) SetWriteDeadline(t time.Time) error {
-	if s.out == nil {
-		return s.TCPConn.SetWriteDeadline(t)
-	}
-	return nil
 }

@@ -1,9 +1,32 @@
 package session
 
 import (
+	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
+)
+
+// What no client needs, and how much of it closes the connection. None of these is a setting: they are far from anything that a client
+// in good order does, whatever it is used for.
+const (
+	// maxBadRequests are answered with an error each in a minute; one more closes with 4500.
+	maxBadRequests = 4
+
+	// maxSmall is how many frames that are no messages a client may send in smallWindow: pings, pongs and typing. They cost little, but not
+	// nothing, and no rate of messages holds them. One more closes with 4013.
+	maxSmall    = 1000
+	smallWindow = 10 * time.Second
+
+	// maxFragments is how many frames one message may come in. MaxFrame bounds their bytes, but empty ones have none. One more closes with 1009.
+	maxFragments = 4096
+
+	// messageTime is how long a message may take from its first byte to its last. Later it closes with 4008.
+	messageTime = 30 * time.Second
+
+	// refusedWindow is the time within which a client that keeps sending against refusals is closed with 4013: twice the burst is
+	// no misunderstanding any more.
+	refusedWindow = 10 * time.Second
 )
 
 // limiter holds one connection to its share of messages.
@@ -13,14 +36,11 @@ type limiter struct {
 	allowed int // refusals in refusedWindow before it is closed
 }
 
-// A client that keeps sending against refusals is closed. Twice the burst within this time is no misunderstanding any more.
-const refusedWindow = 10 * time.Second
-
-func newLimiter(perSecond float64, burst int) *limiter {
+func newLimiter(perSecond float64, burst int) limiter {
 	if perSecond == 0 {
-		return &limiter{}
+		return limiter{}
 	}
-	return &limiter{bucket: rate.NewLimiter(rate.Limit(perSecond), burst), allowed: 2 * burst}
+	return limiter{bucket: rate.NewLimiter(rate.Limit(perSecond), burst), allowed: 2 * burst}
 }
 
 // take asks for one message now. wait > 0 refuses it: one may be sent after that time. persists: this went on for too long.
@@ -50,4 +70,44 @@ func (s *strikes) hit(now time.Time, limit int, window time.Duration) bool {
 	}
 	s.n++
 	return s.n > limit
+}
+
+// speech is what a connection that says something needs beside one that listens.
+type speech struct {
+	limit limiter // owned by the reader
+
+	// Guarded by mu.
+	mu     sync.Mutex
+	asked  int           // messages being published
+	silent chan struct{} // closed when asked is 0; nil until somebody waits for that
+}
+
+// begin notes that a message is being published, finish that its sender has its answer.
+func (s *speech) begin() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked++
+}
+
+func (s *speech) finish() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked--
+	if s.asked == 0 && s.silent != nil {
+		close(s.silent)
+		s.silent = nil
+	}
+}
+
+// answered returns a channel that is closed when no message is being published.
+func (s *speech) answered() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	silent := make(chan struct{})
+	if s.asked == 0 {
+		close(silent)
+	} else {
+		s.silent = silent // one waits at a time: the reader
+	}
+	return silent
 }

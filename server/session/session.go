@@ -1,7 +1,7 @@
 // Package session is one WebSocket connection: its handshake, its reader, what it may send, and its end.
 //
-// gorilla/websocket does the handshake and reads. It never writes to the socket: everything goes through the connection's
-// place in the fan-out, gorilla's own answers too, since a frame may be half written there.
+// It answers the handshake and reads the frames that the client sends (RFC 6455). After the handshake it never writes to the socket: everything
+// goes through the connection's place in the fan-out, pongs and closes too, since a frame may be half written there.
 package session
 
 import (
@@ -13,8 +13,6 @@ import (
 	"net/url"
 	"sync"
 	"time"
-
-	"github.com/gorilla/websocket"
 
 	"livechat/server/chat"
 	"livechat/server/fanout"
@@ -59,15 +57,15 @@ const openTimeout = 5 * time.Second
 
 // Server is all connections of this server. It is the http.Handler of their handshakes.
 type Server struct {
-	opts     Options
-	upgrader websocket.Upgrader
-	ctx      context.Context // ends what connections wait for
-	cancel   context.CancelFunc
-	readers  sync.WaitGroup
+	opts    Options
+	slow    *slowpokes
+	ctx     context.Context // ends what connections wait for
+	cancel  context.CancelFunc
+	readers sync.WaitGroup
 
 	mu       sync.Mutex
 	conns    map[*conn]struct{}
-	admitted int // of conns; the others are being told that there is no room
+	admitted int // of conns; the others are being told why not
 	draining bool
 }
 
@@ -76,19 +74,7 @@ var _ http.Handler = (*Server)(nil)
 // New returns a Server that takes connections.
 func New(o Options) *Server {
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &Server{opts: o, ctx: ctx, cancel: cancel, conns: map[*conn]struct{}{}}
-	s.upgrader = websocket.Upgrader{
-		WriteBufferPool: &sync.Pool{}, // never used, we do not write through gorilla; without it each connection would get a buffer
-		CheckOrigin:     func(*http.Request) bool { return true },
-		Error: func(w http.ResponseWriter, _ *http.Request, status int, reason error) {
-			code := chat.CodeBadRequest
-			if status == http.StatusMethodNotAllowed {
-				code = chat.CodeMethodNotAllowed
-			}
-			wire.WriteProblem(w, chat.Errorf(code, "%s", reason.Error()))
-		},
-	}
-	return s
+	return &Server{opts: o, slow: newSlowpokes(), ctx: ctx, cancel: cancel, conns: map[*conn]struct{}{}}
 }
 
 // Count returns the number of connections.
@@ -107,8 +93,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
-	if !websocket.IsWebSocketUpgrade(r) {
-		return chat.Errorf(chat.CodeUpgradeRequired, "this is a WebSocket address: ask for an upgrade")
+	if err := checkHandshake(r); err != nil {
+		return err
 	}
 	if !s.originAllowed(r) {
 		return chat.Errorf(chat.CodeForbiddenOrigin, "a page from this origin may not connect here")
@@ -137,7 +123,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		s.opts.Rooms.Release(rm)
 		s.opts.Logger.Debug("handshake failed", "error", err, "remote", r.RemoteAddr)
-		return nil // the upgrader has answered
+		return nil // the connection is gone, and with it whoever could be told
 	}
 	s.start(c, q)
 	return nil
@@ -145,17 +131,24 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 
 // start gives the connection its first frames and its reader.
 func (s *Server) start(c *conn, q query) {
+	wait := s.slow.wait(c.who, time.Now())
 	s.mu.Lock()
 	draining := s.draining
 	s.conns[c] = struct{}{}
-	c.admitted = s.opts.MaxConnections == 0 || s.admitted < s.opts.MaxConnections
+	full := s.opts.MaxConnections > 0 && s.admitted >= s.opts.MaxConnections
+	c.admitted = !full && wait == 0
 	if c.admitted {
 		s.admitted++
 		s.opts.Presence.Join(c.room.Name, c.session, c.name) // before its reader can end
 	}
 	s.readers.Go(c.read) // a goroutine of its own: the handler's has a big stack, and holds the request
 	s.mu.Unlock()
-	if !c.admitted { // a browser cannot read the status of a refused handshake, but it sees this
+	switch { // a browser cannot read the status of a refused handshake, but it sees this
+	case wait > 0: // it does not heed what it was told, or could not be told, its socket being full
+		c.out.Send(tooSlow(wait))
+		c.out.Close(wire.CloseTooSlow)
+		return
+	case full:
 		c.out.Close(wire.CloseOverloaded)
 		return
 	}
@@ -176,10 +169,19 @@ func (s *Server) start(c *conn, q query) {
 	if at.From > 0 {
 		c.out.Send(wire.Frame(wire.Gap{Type: "gap", From: at.From, To: at.To}))
 	}
+	c.out.OnTooSlow(c.lastWord)
 	c.out.Attach(c.room, at)
 	if draining { // it was registered after Drain had counted
 		c.out.Close(wire.CloseRestart)
 	}
+}
+
+// lastWord notes that the connection is being cut off as too slow, and returns the frame that tells it to stay away for a while, if it is to.
+func (c *conn) lastWord() []byte {
+	if wait := c.server.slow.cut(c.who, time.Now()); wait > 0 {
+		return tooSlow(wait)
+	}
+	return nil
 }
 
 func (s *Server) welcome(c *conn, q query, at room.Start) wire.Welcome {

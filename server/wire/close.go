@@ -1,6 +1,9 @@
 package wire
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"unicode/utf8"
+)
 
 // CloseCode is the status of a close frame (RFC 6455 section 7.4).
 //
@@ -20,7 +23,7 @@ type CloseCode uint16
 //	1011  our bug            comes back
 //	1012  restart            comes back at once, with jitter
 //	1013  overloaded         comes back later
-//	4008  too slow           comes back and resumes: the log went on without it
+//	4008  too slow           comes back and resumes: the log went on without it; later, if an error too_slow before it said when
 //	4009  no answer          comes back and resumes: it did not answer pings
 //	4013  too fast           comes back later, and sends more slowly
 //	4500  bad requests       stays away: it keeps sending what is refused
@@ -53,7 +56,7 @@ var reasons = map[CloseCode]string{
 	CloseOverloaded:   "overloaded, please come back later",
 	CloseTooSlow:      "too slow, please reconnect and resume",
 	CloseNoAnswer:     "no answer to pings",
-	CloseTooFast:      "too many messages",
+	CloseTooFast:      "too many frames in a short time",
 	CloseBadRequests:  "too many bad requests",
 }
 
@@ -66,23 +69,29 @@ func CloseFrame(c CloseCode) []byte {
 	return control(opClose, append(body, c.String()...))
 }
 
-// EchoClose returns the answer to a client's close frame (RFC 6455 section 5.5.1): the same code. 1005 stands for a frame without one,
-// and never appears on the wire.
-func EchoClose(code int) []byte {
-	const noStatus = 1005
-	if code == noStatus {
-		return control(opClose, nil)
+// AnswerClose returns the finished answer to a client's close frame, and its code (RFC 6455 sections 5.5.1 and 7.4). A payload in good order is
+// echoed without its reason; no payload is answered by none, whose code is CloseNormal here. Others break the protocol, or their reason's UTF-8 is bad.
+func AnswerClose(payload []byte) (frame []byte, code CloseCode) {
+	if len(payload) == 0 {
+		return control(opClose, nil), CloseNormal
 	}
-	return control(opClose, binary.BigEndian.AppendUint16(nil, uint16(code)))
+	if len(payload) == 1 || !validClose(binary.BigEndian.Uint16(payload)) {
+		return CloseFrame(CloseProtocol), CloseProtocol
+	}
+	if !utf8.Valid(payload[2:]) {
+		return CloseFrame(CloseBadUTF8), CloseBadUTF8
+	}
+	return control(opClose, payload[:2:2]), CloseCode(binary.BigEndian.Uint16(payload))
 }
 
-// CloseFrameCode reads the code of an unmasked close frame; 0 if it has none. ok is false for any other frame.
-func CloseFrameCode(frame []byte) (code CloseCode, ok bool) {
-	if len(frame) < 2 || frame[0] != opClose {
-		return 0, false
+// validClose says whether a client may send this code: one that is registered (1014 is the last at the time of writing), or one of those that
+// are for libraries and applications. 1004 to 1006 and 1015 never stand in a frame.
+func validClose(code uint16) bool {
+	switch {
+	case code >= 3000:
+		return code <= 4999
+	case code >= 1004 && code <= 1006:
+		return false
 	}
-	if len(frame) >= 4 {
-		code = CloseCode(binary.BigEndian.Uint16(frame[2:]))
-	}
-	return code, true
+	return code >= 1000 && code <= 1014
 }

@@ -34,6 +34,12 @@
 //
 //	S  {"type":"reconnect","after_ms":2100}
 //
+// One that is cut off as too slow again and again is told how long to stay away, at the third time in a minute. The close frame, with 4008, follows:
+//
+//	S  {"type":"error","code":"too_slow","message":"…","retryable":true,"retry_after_ms":20000}
+//
+// Who comes back earlier, or could not be told because its socket was full, hears just this, with the time that is left, in place of a welcome.
+//
 // `recovered:false` says that not all of it is in reach, and a gap says which part; with another epoch the log is another one, and
 // what follows is its newest part. A message that was not acked is sent again with the same id, on any server: it is in the log once.
 //

@@ -9,10 +9,10 @@ import (
 
 // The first byte of a frame that is not fragmented: FIN and the opcode (RFC 6455 section 5.2).
 const (
-	opText  = 0x80 | 0x1
-	opClose = 0x80 | 0x8
-	opPing  = 0x80 | 0x9
-	opPong  = 0x80 | 0xA
+	opText  = 0x80 | OpText
+	opClose = 0x80 | OpClose
+	opPing  = 0x80 | OpPing
+	opPong  = 0x80 | OpPong
 )
 
 // maxControl is the longest payload of a control frame in bytes (RFC 6455 section 5.5).

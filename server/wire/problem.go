@@ -24,6 +24,7 @@ var statuses = map[chat.Code]int{
 	chat.CodeForbiddenOrigin:    http.StatusForbidden,
 	chat.CodeUpgradeRequired:    http.StatusUpgradeRequired,
 	chat.CodeDraining:           http.StatusServiceUnavailable,
+	chat.CodeTooSlow:            http.StatusTooManyRequests,
 	chat.CodeTooManyRooms:       http.StatusServiceUnavailable,
 	chat.CodeTooManyConnections: http.StatusServiceUnavailable,
 	chat.CodeNotFound:           http.StatusNotFound,
@@ -58,6 +59,7 @@ func WriteProblem(w http.ResponseWriter, err error) {
 	if status == http.StatusUpgradeRequired {
 		h.Set("Upgrade", "websocket") // RFC 9110 section 15.5.22
 		h.Set("Connection", "Upgrade")
+		h.Set("Sec-WebSocket-Version", "13") // RFC 6455 section 4.4
 	}
 	if e.Retryable {
 		h.Set("Retry-After", strconv.FormatInt(max(1, (e.RetryAfterMS+999)/1000), 10)) // seconds

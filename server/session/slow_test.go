@@ -1,0 +1,70 @@
+package session
+
+import (
+	"net/http"
+	"testing"
+	"time"
+)
+
+func TestSlowpokes(t *testing.T) {
+	s := newSlowpokes()
+	now := time.Unix(1_000_000, 0)
+	for i := range maxCuts {
+		if wait := s.cut(1, now); wait != 0 || s.wait(1, now) != 0 {
+			t.Fatalf("cut %d asks to wait for %v", i+1, wait)
+		}
+	}
+	if wait := s.cut(2, now); wait != 0 {
+		t.Errorf("somebody else's first cut asks to wait for %v", wait)
+	}
+	if wait := s.cut(1, now.Add(30*time.Second)); wait != slowWait {
+		t.Errorf("the third in a minute asks to wait for %v", wait)
+	}
+	if wait := s.wait(1, now.Add(40*time.Second)); wait != slowWait-10*time.Second {
+		t.Errorf("ten seconds later %v are left", wait)
+	}
+	if wait := s.wait(1, now.Add(2*time.Minute)); wait != 0 {
+		t.Errorf("after the wait %v are left", wait)
+	}
+	if wait := s.cut(1, now.Add(2*time.Minute)); wait != 0 {
+		t.Errorf("what was long ago still counts: wait %v", wait)
+	}
+}
+
+// TestSlowpokesAreBounded: memory ends somewhere, and who was told to wait is not the first to be forgotten.
+func TestSlowpokesAreBounded(t *testing.T) {
+	s := newSlowpokes()
+	now := time.Unix(1_000_000, 0)
+	for who := range uint64(2 * maxSlowpokes) {
+		s.cut(who, now.Add(time.Duration(who)*time.Microsecond))
+	}
+	if len(s.known) != maxSlowpokes {
+		t.Errorf("%d are remembered, want %d", len(s.known), maxSlowpokes)
+	}
+	if _, ok := s.known[0]; ok {
+		t.Error("the oldest is remembered")
+	}
+	s.cut(1<<32, now.Add(time.Hour))
+	if len(s.known) != 1 {
+		t.Errorf("%d are remembered when all but one may be forgotten", len(s.known))
+	}
+}
+
+func TestAddress(t *testing.T) {
+	for what, tt := range map[string]struct {
+		remote    string
+		forwarded []string
+		want      string
+	}{
+		"direct":            {"192.0.2.1:1234", nil, "192.0.2.1"},
+		"IPv6":              {"[2001:db8::1]:1234", nil, "2001:db8::1"},
+		"balancer":          {"10.0.0.1:1234", []string{"192.0.2.1"}, "192.0.2.1"},
+		"proxies in a row":  {"10.0.0.1:1234", []string{"198.51.100.7, 192.0.2.1"}, "192.0.2.1"},
+		"proxies in a list": {"10.0.0.1:1234", []string{"198.51.100.7", "192.0.2.1"}, "192.0.2.1"},
+	} {
+		r := &http.Request{RemoteAddr: tt.remote, Header: http.Header{"X-Forwarded-For": tt.forwarded}}
+		if got := address(r); got != tt.want {
+			t.Errorf("%s: %q, want %q", what, got, tt.want)
+		}
+	}
+}

@@ -24,6 +24,7 @@ type Config struct {
 	Session  Session
 	Limits   Limits
 	Drain    Drain
+	Balance  Balance
 	Presence Presence
 	Log      Log
 }
@@ -103,6 +104,12 @@ type Drain struct {
 	Delay time.Duration `env:"DRAIN_DELAY" envDefault:"3s"`
 	// Period is the time over which the connections are closed, so that they do not all come back at once.
 	Period time.Duration `env:"DRAIN_PERIOD" envDefault:"10s"`
+}
+
+// Balance says whether servers that have more clients than others ask some of them to move.
+type Balance struct {
+	// Balance is on unless something else decides where clients go. It needs a load balancer that hands out servers in turn.
+	Balance bool `env:"BALANCE" envDefault:"true"`
 }
 
 // Presence sets the reports about who is here.

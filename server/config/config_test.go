@@ -98,6 +98,7 @@ func TestBounds(t *testing.T) {
 		"MAX_CONNECTIONS":   {[]string{"0"}, []string{"-1"}},
 		"DRAIN_DELAY":       {[]string{"0s"}, []string{"-1s"}},
 		"DRAIN_PERIOD":      {[]string{"0s"}, []string{"-1s"}},
+		"BALANCE":           {[]string{"true", "false", "1"}, []string{"maybe"}},
 		"PRESENCE_INTERVAL": {[]string{"100ms", "2s"}, []string{"99ms"}},
 		"PRESENCE_EXPIRY":   {[]string{"2s"}, []string{"1999ms"}},
 		"LOG_LEVEL":         {[]string{"debug", "INFO", "warn", "error"}, []string{"loud"}},

@@ -58,6 +58,8 @@ func rules() []rule {
 		{"DRAIN_DELAY", "a duration, 0s or more", func(c *Config) bool { return c.Drain.Delay >= 0 }},
 		{"DRAIN_PERIOD", "a duration, 0s or more", func(c *Config) bool { return c.Drain.Period >= 0 }},
 
+		{"BALANCE", "true or false", func(*Config) bool { return true }},
+
 		{"PRESENCE_INTERVAL", "a duration of 100ms or more", func(c *Config) bool { return c.Presence.Interval >= 100*time.Millisecond }},
 		{"PRESENCE_EXPIRY", "a duration of at least twice PRESENCE_INTERVAL, or one lost report would empty a room", func(c *Config) bool { return c.Presence.Expiry >= 2*c.Presence.Interval }},
 

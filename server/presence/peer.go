@@ -11,6 +11,7 @@ type peer struct {
 	app   string
 	n     uint64    // of its last report
 	total int       // connections in all rooms
+	away  bool      // it takes no new clients
 	seen  time.Time // when it was heard last
 	whole bool      // every report since its last full one has been heard
 	rooms map[string]*share
@@ -78,6 +79,7 @@ func (p *Presence) take(m message) {
 	defer p.mu.Unlock()
 	now := time.Now()
 	if m.Node == p.opts.Node {
+		p.echo = now
 		if p.deafLocked(now) {
 			p.listenLocked(now)
 		}
@@ -110,7 +112,7 @@ func (p *Presence) take(m message) {
 		from.whole = false
 		p.askLocked(m.Node) // again with each report, since the question can be lost as well
 	}
-	from.app, from.n, from.total = m.App, m.N, m.Total
+	from.app, from.n, from.total, from.away = m.App, m.N, m.Total, m.Away
 }
 
 func (p *Presence) askLocked(node string) {

@@ -13,7 +13,8 @@
 //	{"type":"presence","node":"5f1c…","app":"1000","n":7,"total":31,"rooms":{"livechat":{"online":12,"joined":["ann"],"left":["bob"]}}}
 //	{"type":"presence","node":"5f1c…","app":"1000","n":8,"total":31}                                   nothing has changed
 //	{"type":"presence","node":"5f1c…","app":"1000","n":9,"total":31,"full":true,"rooms":{"livechat":{"online":12,"all":["ann","eve"]}}}
-//	{"type":"presence","node":"5f1c…","app":"1000","n":10,"bye":true}                                  it has shut down
+//	{"type":"presence","node":"5f1c…","app":"1000","n":10,"total":31,"away":true}                      it takes no new clients
+//	{"type":"presence","node":"5f1c…","app":"1000","n":11,"bye":true}                                  it has shut down
 //	{"type":"presence","node":"77ab…","ask":true,"to":"5f1c…"}                                         please send the whole; without "to": everyone
 //	{"type":"typing","node":"5f1c…","room":"livechat","session":"…","name":"ann"}
 //
@@ -69,6 +70,7 @@ type Options struct {
 type NodeInfo struct {
 	Node, App string
 	Total     int       // connections in all rooms
+	Away      bool      // it takes no new clients
 	LastSeen  time.Time // of its last report
 }
 
@@ -86,6 +88,8 @@ type Presence struct {
 	peers  map[string]*peer // guarded by mu: the other servers, by node
 	report outbox           // guarded by mu
 	heard  time.Time        // guarded by mu: this server's own last report, or when it last began to listen
+	echo   time.Time        // guarded by mu: when its own last report came back; at first, when it was made
+	away   bool             // guarded by mu
 }
 
 // New makes a Presence in which nobody is. It works when Run is called.
@@ -99,7 +103,7 @@ func New(o Options) *Presence {
 		opts:       o,
 		wakeReport: make(chan struct{}, 1), wakeEmit: make(chan struct{}, 1), typing: make(chan []byte, 64),
 		rooms: make(map[string]*room), due: make(map[string]*room), peers: make(map[string]*peer),
-		report: outbox{rooms: make(map[string]map[string]bool), full: true},
+		report: outbox{rooms: make(map[string]map[string]bool), full: true}, echo: time.Now(),
 	}
 }
 
@@ -170,12 +174,27 @@ func (p *Presence) Online(room string) int {
 func (p *Presence) Nodes() []NodeInfo {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	nodes := []NodeInfo{{Node: p.opts.Node, App: p.opts.App, Total: p.report.total, LastSeen: time.Now()}}
+	nodes := []NodeInfo{{Node: p.opts.Node, App: p.opts.App, Total: p.report.total, Away: p.away, LastSeen: time.Now()}}
 	for node, peer := range p.peers {
-		nodes = append(nodes, NodeInfo{Node: node, App: peer.app, Total: peer.total, LastSeen: peer.seen})
+		nodes = append(nodes, NodeInfo{Node: node, App: peer.app, Total: peer.total, Away: peer.away, LastSeen: peer.seen})
 	}
 	slices.SortFunc(nodes, func(a, b NodeInfo) int { return cmp.Compare(a.Node, b.Node) })
 	return nodes
+}
+
+// FeedAge returns how long ago this server heard the last of its own reports, of which it sends one a second: that it is heard, and hears what
+// is said, is what delivery needs.
+func (p *Presence) FeedAge() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return time.Since(p.echo)
+}
+
+// SetAway tells the other servers, with the next report, whether this one takes new clients.
+func (p *Presence) SetAway(away bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.away = away
 }
 
 // Typing tells the people in a room, here and on other servers, that somebody writes; more than a few a second are dropped.

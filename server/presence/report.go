@@ -22,6 +22,7 @@ type message struct {
 	Total int               `json:"total,omitzero"`
 	Full  bool              `json:"full,omitzero"`
 	Rooms map[string]change `json:"rooms,omitempty"`
+	Away  bool              `json:"away,omitzero"`
 	Bye   bool              `json:"bye,omitzero"`
 
 	Ask bool   `json:"ask,omitzero"`
@@ -126,7 +127,7 @@ func (p *Presence) composeLocked(now time.Time) (payloads [][]byte) {
 		return payloads
 	}
 	o.n++
-	m := message{Type: typePresence, Node: p.opts.Node, App: p.opts.App, N: o.n, Total: o.total}
+	m := message{Type: typePresence, Node: p.opts.Node, App: p.opts.App, N: o.n, Total: o.total, Away: p.away}
 	switch {
 	case full:
 		m.Full, m.Rooms = true, p.allLocked()

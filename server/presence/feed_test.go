@@ -1,0 +1,62 @@
+package presence
+
+import (
+	"testing"
+	"time"
+)
+
+// The age of the feed is that of the newest own report that came back, whatever else works.
+func TestFeedAge(t *testing.T) {
+	bubble(t, 2, func(t *testing.T, h *hub, s []*server) {
+		pass(5 * time.Second)
+		if age := s[0].FeedAge(); age > time.Second {
+			t.Errorf("%v while all is well", age)
+		}
+		h.mu.Lock()
+		h.drop = func(to *server, _ string) bool { return to == s[0] }
+		h.mu.Unlock()
+		pass(10 * time.Second)
+		s[0].Reset() // a subscription that stands proves nothing
+		if age := s[0].FeedAge(); age < 10*time.Second || age > 11*time.Second {
+			t.Errorf("%v after 10 s in which it heard nothing", age)
+		}
+		if age := s[1].FeedAge(); age > time.Second {
+			t.Errorf("%v at the other server", age)
+		}
+		h.mu.Lock()
+		h.drop = nil
+		h.mu.Unlock()
+		pass(time.Second)
+		if age := s[0].FeedAge(); age > time.Second {
+			t.Errorf("%v when all is well again", age)
+		}
+	})
+}
+
+// Servers know of each other which of them takes no clients.
+func TestAway(t *testing.T) {
+	bubble(t, 2, func(t *testing.T, _ *hub, s []*server) {
+		away := func(at *server) (n int) {
+			for _, node := range at.Nodes() {
+				if node.Away {
+					n++
+				}
+			}
+			return n
+		}
+		pass(2 * time.Second)
+		if away(s[0]) != 0 || away(s[1]) != 0 {
+			t.Error("somebody is away at the beginning")
+		}
+		s[0].SetAway(true)
+		pass(1100 * time.Millisecond)
+		if away(s[0]) != 1 || away(s[1]) != 1 {
+			t.Errorf("a second later %d and %d servers are away, want 1", away(s[0]), away(s[1]))
+		}
+		s[0].SetAway(false)
+		pass(1100 * time.Millisecond)
+		if away(s[0]) != 0 || away(s[1]) != 0 {
+			t.Error("somebody stays away")
+		}
+	})
+}

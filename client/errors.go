@@ -70,9 +70,10 @@ func refused(answer *http.Response) *RefusedError {
 
 // CloseError says that the connection ended, and with which code: the server's, or 1006 (RFC 6455, 7.4.1) if the link broke without one.
 type CloseError struct {
-	Code   int
-	Reason string
-	cause  error // what the network said, for 1006
+	Code       int
+	Reason     string
+	RetryAfter time.Duration // how long the server asked to stay away, in an error before it closed; 0 if it did not. Set by a Session
+	cause      error         // what the network said, for 1006
 }
 
 // Error names the code and the reason.

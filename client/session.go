@@ -41,6 +41,10 @@ type Session struct {
 	over    error // why Run returned
 }
 
+// tooSlow is the code of the error with which a server tells a client that it has cut off several times in a minute how long to stay away. The
+// close frame follows.
+const tooSlow = "too_slow"
+
 // NewSession prepares a session; Run starts it. handle is called from Run for every event, one at a time and in order, and should not block: a
 // client that does not read is cut off by the server in the end.
 func NewSession(o Options, handle func(Event)) *Session {
@@ -128,8 +132,12 @@ func (o Options) backoff(attempt int, failure error) time.Duration {
 	}
 	wait := rand.N(bound)
 	var refusal *RefusedError
-	if errors.As(failure, &refusal) && refusal.RetryAfter > 0 {
+	if errors.As(failure, &refusal) {
 		wait += refusal.RetryAfter
+	}
+	var end *CloseError
+	if errors.As(failure, &end) {
+		wait += end.RetryAfter
 	}
 	return wait
 }
@@ -164,9 +172,14 @@ func (s *Session) serve(ctx context.Context, conn *Conn) error {
 	defer conn.Close()
 	defer conn.watch(ctx)()
 	s.began = time.Now()
+	var away time.Duration // how long the server wants us to stay away when it has closed
 	for {
 		event, err := conn.next(ctx)
 		if err != nil {
+			var end *CloseError
+			if errors.As(err, &end) {
+				end.RetryAfter = away
+			}
 			s.unlink(err)
 			return err
 		}
@@ -186,6 +199,9 @@ func (s *Session) serve(ctx context.Context, conn *Conn) error {
 			s.handle(e)
 			s.succeed(ctx, conn, e.After())
 		default:
+			if e, ok := event.(*Error); ok && e.Code == tooSlow {
+				away = e.RetryAfter()
+			}
 			if !s.settle(event) {
 				s.handle(event)
 			}

@@ -293,6 +293,36 @@ func TestReconnectInsteadOfALostConnectionDoesNotWait(t *testing.T) {
 	m.expect("w1", "1", "&{AfterMS:3600000}", "w2", "2")
 }
 
+// A server that has cut a client off too often says how long to stay away; that holds, on top of the usual wait, for this time alone.
+func TestStaysAwayForAsLongAsItIsTold(t *testing.T) {
+	const told = 250 * time.Millisecond
+	m := follow(t, Options{MinBackoff: time.Millisecond, MaxBackoff: time.Millisecond, URL: serve(t, func(p *peer) {
+		p.send(welcome("e", 0), `{"type":"error","code":"too_slow","retryable":true,"retry_after_ms":250}`)
+		p.close(4008)
+		p.untilGone()
+	}, func(p *peer) {
+		p.send(welcome("e", 1))
+		p.close(4008)
+		p.untilGone()
+	}, func(p *peer) {
+		p.send(welcome("e", 2))
+		p.untilGone()
+	})})
+	lost := func(want time.Duration) {
+		t.Helper()
+		d, _ := (<-m.events).(*Disconnected)
+		var end *CloseError
+		if d == nil || !errors.As(d.Err, &end) || end.Code != 4008 || end.RetryAfter != want || d.Wait < want || d.Wait > want+time.Millisecond {
+			t.Errorf("got %+v, want 4008 and a wait of %v", d, want)
+		}
+	}
+	m.expect("w0", "the server says too_slow: ")
+	lost(told)
+	m.expect("w1")
+	lost(0)
+	m.expect("w2")
+}
+
 func TestStopsWhenTheServerSaysSo(t *testing.T) {
 	m := follow(t, Options{URL: serve(t, func(p *peer) {
 		p.send(welcome("e", 0))

@@ -1,0 +1,243 @@
+package chaos
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"livechat/e2e/cluster"
+	"livechat/e2e/fault"
+)
+
+// patience is how long a part may take to start or to stop, on a machine that is busy with everything else.
+const patience = 20 * time.Second
+
+// wait lets time go by; it returns early when the run is broken off.
+func (r *run) wait(d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-r.ctx.Done():
+	}
+}
+
+// Redis.
+
+func (r *run) redisKill(s Step) error { return r.redisAgain(s.For, nil) }
+
+// redisAgain kills Redis and starts it again after a while; between does something to its files.
+func (r *run) redisAgain(down time.Duration, between func() error) error {
+	if err := r.cluster.Redis.Kill(); err != nil {
+		return err
+	}
+	r.wait(down)
+	if between != nil {
+		if err := between(); err != nil {
+			return err
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	return r.cluster.Redis.Start(ctx)
+}
+
+// redisRewind brings Redis back with the files of a moment ago, as after the crash of a machine that had not written down the last of it.
+func (r *run) redisRewind(s Step) error {
+	dir := r.cluster.RedisDir()
+	older := dir + ".older"
+	defer os.RemoveAll(older)
+	// Files that are being written are copied as they are: Redis forgives an end that is cut off. One that it replaces meanwhile is gone.
+	err := os.CopyFS(older, os.DirFS(dir))
+	for n := 0; err != nil && n < 5; n++ {
+		if err := os.RemoveAll(older); err != nil {
+			return err
+		}
+		err = os.CopyFS(older, os.DirFS(dir))
+	}
+	if err != nil {
+		return fmt.Errorf("copy Redis' files: %w", err)
+	}
+	r.wait(s.For)
+	return r.redisAgain(0, func() error {
+		if err := os.RemoveAll(dir); err != nil {
+			return err
+		}
+		return os.Rename(older, dir)
+	})
+}
+
+// redisClock restarts Redis with a clock that is wrong by up to five minutes. More would let it forget the ids of messages, which it keeps for 20.
+func (r *run) redisClock(s Step) error {
+	r.cluster.Redis.Setenv("LD_PRELOAD", faketime())
+	r.cluster.Redis.Setenv("FAKETIME", fmt.Sprintf("%+ds", int(s.Draw%601)-300))
+	r.cluster.Redis.Setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+	return r.redisAgain(s.For, nil)
+}
+
+// faketime returns the library that makes clocks wrong, "" if it is not installed. It is for Redis: programs in Go ask the kernel themselves.
+func faketime() string {
+	found, err := filepath.Glob("/usr/lib/*/faketime/libfaketime.so.1")
+	if err != nil || len(found) == 0 {
+		return ""
+	}
+	return found[0]
+}
+
+func (r *run) redisPause(s Step) error { return r.freeze(r.cluster.Redis, s.For) }
+
+func (r *run) freeze(p *cluster.Part, length time.Duration) error {
+	if err := p.Pause(); err != nil {
+		return err
+	}
+	r.wait(length)
+	return p.Resume()
+}
+
+func (r *run) redisFlush(Step) error { return r.command("FLUSHALL") }
+
+func (r *run) redisDel(s Step) error {
+	return r.command("DEL " + []string{"{livechat}:head", "{livechat}:log", "{livechat}:head {livechat}:log"}[s.Draw%3])
+}
+
+func (r *run) scriptFlush(Step) error { return r.command("SCRIPT FLUSH") }
+
+func (r *run) pubsubKill(Step) error { return r.command("CLIENT KILL TYPE pubsub") }
+
+// command tells Redis one thing.
+func (r *run) command(line string) error {
+	conn, err := net.DialTimeout("tcp", r.cluster.Redis.Addr, patience)
+	if err != nil {
+		return fmt.Errorf("tell Redis to %s: %w", line, err)
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	if _, err := io.WriteString(conn, line+"\r\n"); err != nil {
+		return fmt.Errorf("tell Redis to %s: %w", line, err)
+	}
+	answer, err := bufio.NewReader(conn).ReadString('\n')
+	if err == nil && strings.HasPrefix(answer, "-") {
+		err = errors.New(strings.TrimSpace(answer))
+	}
+	if err != nil {
+		return fmt.Errorf("tell Redis to %s: %w", line, err)
+	}
+	return nil
+}
+
+// Servers.
+
+func (r *run) serverKill(s Step) error {
+	victim := r.cluster.Servers[s.Target]
+	if err := victim.Kill(); err != nil {
+		return err
+	}
+	r.wait(s.For)
+	return victim.Launch(r.ctx)
+}
+
+func (r *run) serverPause(s Step) error { return r.freeze(r.cluster.Servers[s.Target], s.For) }
+
+func (r *run) serverRestart(s Step) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	server := r.cluster.Servers[s.Target]
+	if err := server.Stop(ctx); err != nil {
+		return err
+	}
+	return server.Launch(r.ctx)
+}
+
+// Links between a server and Redis.
+
+func (r *run) link(s Step) *fault.Proxy { return r.links[s.Target] }
+
+// direction draws one of the ways, or both.
+func direction(s Step) fault.Direction { return fault.Direction(1 + s.Draw%3) }
+
+func (r *run) linkBlackhole(s Step) error { return r.blackhole(r.link(s), s) }
+
+func (r *run) blackhole(p *fault.Proxy, s Step) error {
+	p.Blackhole(direction(s))
+	r.wait(s.For)
+	p.Heal()
+	return nil
+}
+
+func (r *run) linkStrand(s Step) error { r.link(s).Strand(); return nil }
+
+func (r *run) linkCut(s Step) error { r.link(s).Cut(); return nil }
+
+func (r *run) linkDelay(s Step) error { return r.delay(r.link(s), s) }
+
+func (r *run) delay(p *fault.Proxy, s Step) error {
+	p.Delay(direction(s), time.Duration(5+s.Draw%60)*time.Millisecond)
+	r.wait(s.For)
+	p.Heal()
+	return nil
+}
+
+// linkDrop loses the reply to the next message that the server puts into the log.
+func (r *run) linkDrop(s Step) error { return r.drop(r.link(s), "evalsha", s) }
+
+func (r *run) drop(p *fault.Proxy, request string, s Step) error {
+	before := p.Dropped()
+	p.DropReply(request)
+	for end := time.Now().Add(s.For); time.Now().Before(end) && p.Dropped() == before; {
+		r.wait(5 * time.Millisecond)
+	}
+	p.Heal()
+	return nil
+}
+
+func (r *run) linkHalfClose(s Step) error { r.link(s).HalfClose(direction(s)); return nil }
+
+func (r *run) linkDrip(s Step) error { return r.drip(r.link(s), s) }
+
+func (r *run) drip(p *fault.Proxy, s Step) error {
+	p.Dribble(direction(s))
+	r.wait(s.For)
+	p.Heal()
+	return nil
+}
+
+// Doors, between clients and HAProxy.
+
+func (r *run) door(s Step) *fault.Proxy { return r.doors[s.Target] }
+
+func (r *run) doorBlackhole(s Step) error { return r.blackhole(r.door(s), s) }
+
+func (r *run) doorCut(s Step) error { r.door(s).Cut(); return nil }
+
+func (r *run) doorDelay(s Step) error { return r.delay(r.door(s), s) }
+
+// doorDrop cuts everybody off and loses the answer to the first handshake after that.
+func (r *run) doorDrop(s Step) error {
+	r.door(s).Cut()
+	return r.drop(r.door(s), "GET ", s)
+}
+
+func (r *run) doorHalfClose(s Step) error { r.door(s).HalfClose(direction(s)); return nil }
+
+func (r *run) doorDrip(s Step) error { return r.drip(r.door(s), s) }
+
+// HAProxy.
+
+func (r *run) haproxyReload(Step) error { return r.cluster.HAProxy.Reload() }
+
+func (r *run) haproxyKill(s Step) error {
+	if err := r.cluster.HAProxy.Kill(); err != nil {
+		return err
+	}
+	r.wait(s.For)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	return r.cluster.HAProxy.Start(ctx)
+}

@@ -1,0 +1,200 @@
+// Command chaos breaks the whole product at random while a crowd talks in it, and judges what everybody heard: `make chaos SEED=7 FOR=2m`. It needs
+// redis-server and haproxy, and libfaketime for wrong clocks. The exit status is 1 if a promise was broken.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/signal"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"livechat/e2e/chaos"
+	"livechat/e2e/cluster"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		os.Exit(2)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "chaos:", err)
+		os.Exit(1)
+	}
+}
+
+// settings are the flags.
+type settings struct {
+	seed    string
+	seeds   string
+	length  time.Duration
+	only    string
+	persist string
+	verbose bool
+	race    bool
+}
+
+// run does what the arguments say.
+func run(ctx context.Context, args []string, out io.Writer) error {
+	var s settings
+	flags := flag.NewFlagSet("chaos", flag.ContinueOnError)
+	flags.StringVar(&s.seed, "seed", "", "decides the plan; empty: one is drawn")
+	flags.StringVar(&s.seeds, "seeds", "", "many runs one after the other, as 1..20 or 3,5,8")
+	flags.DurationVar(&s.length, "for", 2*time.Minute, "length of a run")
+	flags.StringVar(&s.only, "only", "", "comma-separated kinds of faults, for bisecting: "+strings.Join(chaos.Names(), ", "))
+	flags.StringVar(&s.persist, "persist", "", "how Redis keeps its data, in place of what the seed says: aof-always, aof-everysec, rdb, none")
+	flags.BoolVar(&s.verbose, "v", false, "print what the parts write")
+	flags.BoolVar(&s.race, "race", false, "build the servers with the race detector")
+	if err := flags.Parse(args); err != nil {
+		return flag.ErrHelp // the flag set has said what is wrong
+	}
+	dir, err := os.MkdirTemp("", "livechat-chaos-")
+	if err != nil {
+		return fmt.Errorf("make a directory to build in: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	binary, err := cluster.Build(ctx, dir, s.race)
+	if err != nil {
+		return err
+	}
+	seeds, err := s.list()
+	if err != nil {
+		return err
+	}
+	return s.runs(ctx, out, binary, seeds)
+}
+
+// list returns the seeds of the runs.
+func (s settings) list() ([]uint64, error) {
+	text := s.seeds
+	if text == "" {
+		text = s.seed
+	}
+	if text == "" {
+		return []uint64{rand.Uint64N(1_000_000)}, nil
+	}
+	var seeds []uint64
+	for _, part := range strings.Split(text, ",") {
+		first, last, isRange := strings.Cut(part, "..")
+		if !isRange {
+			last = first
+		}
+		from, err1 := strconv.ParseUint(first, 10, 64)
+		to, err2 := strconv.ParseUint(last, 10, 64)
+		if err := errors.Join(err1, err2); err != nil || to < from || to-from > 10_000 {
+			return nil, fmt.Errorf("read the seeds %q: want numbers, as 7 or 1..20 or 3,5,8", text)
+		}
+		for n := from; n <= to; n++ {
+			seeds = append(seeds, n)
+		}
+	}
+	return seeds, nil
+}
+
+// total is the sum of several runs.
+type total struct {
+	runs, delivered, acked, reconnects, faults int
+	failed                                     []uint64
+}
+
+// runs does one run after the other and prints what came of each, and of all.
+func (s settings) runs(ctx context.Context, out io.Writer, binary string, seeds []uint64) error {
+	var all total
+	for _, seed := range seeds {
+		if ctx.Err() != nil {
+			return errors.New("broken off")
+		}
+		result, err := s.one(ctx, out, binary, seed)
+		if err != nil {
+			return err
+		}
+		all.runs++
+		all.delivered += result.Summary.Delivered
+		all.acked += result.Summary.Acked
+		all.reconnects += result.Summary.Disconnects
+		for _, n := range result.Done {
+			all.faults += n
+		}
+		if result.Err != nil {
+			all.failed = append(all.failed, seed)
+		}
+	}
+	if len(seeds) > 1 {
+		fmt.Fprintf(out, "\n%d runs of %v: %d faults, %d messages acked, %d deliveries, %d forced reconnects\n", all.runs, s.length, all.faults,
+			all.acked, all.delivered, all.reconnects)
+	}
+	if len(all.failed) > 0 {
+		return fmt.Errorf("%d of %d runs failed: seeds %v", len(all.failed), all.runs, all.failed)
+	}
+	if len(seeds) > 1 {
+		fmt.Fprintln(out, "0 lost, 0 doubled, 0 out of order, 0 gaps")
+	}
+	return nil
+}
+
+// one does one run and prints its plan and what came of it.
+func (s settings) one(ctx context.Context, out io.Writer, binary string, seed uint64) (chaos.Result, error) {
+	var only []string
+	if s.only != "" {
+		only = strings.Split(s.only, ",")
+	}
+	plan, err := chaos.NewPlan(seed, s.length, only)
+	if err != nil {
+		return chaos.Result{}, err
+	}
+	if s.persist != "" {
+		plan.Persist = s.persist
+	}
+	fmt.Fprintf(out, "\nseed %d, %v, Redis with %s, %d faults planned\n", seed, s.length, plan.Persist, len(plan.Steps))
+	o := chaos.Options{Plan: plan, Binary: binary, Crowd: chaos.Bars, Progress: func(format string, args ...any) {
+		fmt.Fprintf(out, format+"\n", args...)
+	}}
+	if s.verbose {
+		o.Log = func(part, line string) { fmt.Fprintf(out, "          %-8s %s\n", part, line) }
+	}
+	result := chaos.Run(ctx, o)
+	report(out, result)
+	again := fmt.Sprintf("go run ./e2e/cmd/chaos -seed %d -for %v", seed, s.length)
+	if s.only != "" {
+		again += " -only " + s.only
+	}
+	if s.persist != "" {
+		again += " -persist " + s.persist
+	}
+	fmt.Fprintf(out, "repeat   %s\n", again)
+	return result, nil
+}
+
+// report prints what came of a run.
+func report(out io.Writer, r chaos.Result) {
+	fmt.Fprint(out, "faults  ")
+	for _, name := range chaos.Names() {
+		if n := r.Done[name]; n > 0 {
+			fmt.Fprintf(out, " %s %d", name, n)
+		}
+	}
+	fmt.Fprintf(out, ", %d skipped\n", r.Skipped)
+	sum := r.Summary
+	fmt.Fprintf(out, "counts   %d messages sent, %d acked, %d deliveries, %d forced reconnects, %d resets, %d gaps, %d shown again after a reset\n",
+		sum.Sent, sum.Acked, sum.Delivered, sum.Disconnects, sum.Resets, sum.Gaps, sum.Again)
+	if r.Err == nil {
+		fmt.Fprintf(out, "verdict  clean: 0 lost, 0 doubled, 0 out of order, 0 gaps\n")
+		return
+	}
+	lines := strings.Split(r.Err.Error(), "\n")
+	fmt.Fprintf(out, "verdict  FAILED\n")
+	for line := range slices.Values(lines) {
+		fmt.Fprintf(out, "  %s\n", line)
+	}
+}

@@ -5,14 +5,12 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"net/http"
 	"net/url"
 
 	"livechat/server/bus"
 	"livechat/server/chat"
 	"livechat/server/presence"
 	"livechat/server/session"
-	"livechat/server/web"
 	"livechat/server/wire"
 )
 
@@ -71,24 +69,6 @@ func (n *Node) emitTyping(room, session, name string) {
 	if r := n.rooms.Get(room); r != nil {
 		r.Broadcast(wire.Frame(wire.Typing{Type: "typing", Session: session, Name: name}))
 	}
-}
-
-// readiness is what /readyz answers. 404 makes HAProxy keep the sockets that it has and send new ones elsewhere; 503 would cut them. A Redis
-// that goes away later does not make a server unready: all would be at once, and their clients are better off waiting where they are.
-func (n *Node) readiness() (int, web.Readiness) {
-	body := web.Readiness{Status: "ready", App: n.cfg.Server.App, Redis: "down", Connections: n.sessions.Count()}
-	if n.redisUp.Load() {
-		body.Redis = "up"
-	}
-	switch {
-	case n.draining.Load():
-		body.Status = "draining"
-		return http.StatusNotFound, body
-	case !n.ready.Load():
-		body.Status = "starting"
-		return http.StatusServiceUnavailable, body
-	}
-	return http.StatusOK, body
 }
 
 func (n *Node) online(room string) (int, bool) {

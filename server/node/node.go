@@ -30,6 +30,7 @@ type Node struct {
 	// Set by Start.
 	cfg      config.Config
 	log      *slog.Logger
+	id       string               // names this process among all that ever were
 	embedded *miniredis.Miniredis // nil when there is a real Redis
 	bus      *bus.Bus
 	rooms    *room.Registry
@@ -53,7 +54,7 @@ type Node struct {
 // Start builds a node and sets it going. When it returns without an error the address is taken and answers; the node becomes ready as
 // soon as Redis does. The caller ends it by Shutdown.
 func Start(cfg config.Config, log *slog.Logger, version string) (*Node, error) {
-	n := &Node{cfg: cfg, log: log.With("app", cfg.Server.App), failed: make(chan error, 1)}
+	n := &Node{cfg: cfg, log: log.With("app", cfg.Server.App), id: newID(), failed: make(chan error, 1)}
 	if err := n.build(version); err != nil {
 		n.closeParts()
 		return nil, err
@@ -95,7 +96,7 @@ func (n *Node) build(version string) (err error) {
 		Log: n.bus, Feed: n.bus, Wake: n.fan.Wake, Logger: n.log,
 	})
 	n.presence = presence.New(presence.Options{
-		Node: newID(), App: n.cfg.Server.App, Interval: n.cfg.Presence.Interval, Expiry: n.cfg.Presence.Expiry,
+		Node: n.id, App: n.cfg.Server.App, Interval: n.cfg.Presence.Interval, Expiry: n.cfg.Presence.Expiry,
 		Send: n.bus.PublishSide, Emit: n.emitPresence, EmitTyping: n.emitTyping, Logger: n.log,
 	})
 	l := n.cfg.Limits
@@ -134,6 +135,7 @@ func (n *Node) run() {
 		}
 	})
 	n.loops.Go(func() { n.rooms.Run(ctx) })
+	n.loops.Go(func() { n.watch(ctx) })
 	n.loops.Go(func() { n.openDefaultRoom(ctx) })
 	if n.embedded != nil {
 		n.loops.Go(func() { n.ageEmbedded(ctx) })
@@ -186,6 +188,7 @@ func (n *Node) Addr() string { return n.listener.Addr().String() }
 // everything ends. When ctx is done before that, it ends at once.
 func (n *Node) Shutdown(ctx context.Context) error {
 	n.draining.Store(true)
+	n.presence.SetAway(true)
 	delay, period := n.cfg.Drain.Delay, n.cfg.Drain.Period
 	if n.embedded != nil {
 		delay, period = 0, 0 // there is no other server that could take the clients

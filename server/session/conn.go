@@ -50,6 +50,10 @@ type conn struct {
 	// Set before the reader starts.
 	admitted bool // it takes a place of those that there are; presence has been told
 
+	// Guarded by server.mu.
+	joined time.Time
+	asked  bool // to move
+
 	// Owned by the reader.
 	message     *message // that is not complete; nil between messages
 	speech      *speech  // nil before the first message

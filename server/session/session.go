@@ -134,7 +134,7 @@ func (s *Server) start(c *conn, q query) {
 	wait := s.slow.wait(c.who, time.Now())
 	s.mu.Lock()
 	draining := s.draining
-	s.conns[c] = struct{}{}
+	s.conns[c], c.joined = struct{}{}, time.Now()
 	full := s.opts.MaxConnections > 0 && s.admitted >= s.opts.MaxConnections
 	c.admitted = !full && wait == 0
 	if c.admitted {

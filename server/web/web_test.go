@@ -153,11 +153,11 @@ func TestStates(t *testing.T) {
 	for status, word := range map[int]string{200: "ready", 404: "draining", 503: "starting"} {
 		site := newSite(t, func(d *Deps) {
 			d.Ready = func() (int, Readiness) {
-				return status, Readiness{Status: word, App: "1000", Redis: "down", Connections: 3}
+				return status, Readiness{Status: word, App: "1000", Redis: "down", FeedAge: 7, Connections: 3}
 			}
 		})
 		w := ask(site, "GET", "/readyz")
-		wantBody(t, w, status, `{"status":"`+word+`","app":"1000","redis":"down","connections":3}`)
+		wantBody(t, w, status, `{"status":"`+word+`","app":"1000","redis":"down","feed_age_ms":7,"connections":3}`)
 		if got := w.Header().Get("Content-Type") + " " + w.Header().Get("Cache-Control"); got != "application/json no-store" {
 			t.Errorf("readyz: %s", got)
 		}

@@ -1,0 +1,84 @@
+package node
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"livechat/server/web"
+)
+
+// readiness is what /readyz answers: the truth about this server alone. 404 makes HAProxy keep the sockets that it has and send new ones
+// elsewhere; 503 would cut them.
+//
+// A server that does not hear itself through Redis does not deliver, whatever its links look like, and new clients are better off elsewhere. It cannot
+// know whether the others are any better, since it would hear that through Redis. HAProxy knows: when no server is ready, it uses all that are alive.
+func (n *Node) readiness() (int, web.Readiness) {
+	age := n.presence.FeedAge()
+	deaf := age > n.deafAfter()
+	body := web.Readiness{
+		Status: "ready", App: n.cfg.Server.App, Redis: "down", FeedAge: age.Milliseconds(), Connections: n.sessions.Count(),
+	}
+	if n.redisUp.Load() && !deaf {
+		body.Redis = "up"
+	}
+	switch {
+	case n.draining.Load():
+		body.Status = "draining"
+		return http.StatusNotFound, body
+	case !n.ready.Load():
+		body.Status = "starting"
+		return http.StatusServiceUnavailable, body
+	case deaf:
+		body.Status = "deaf"
+		return http.StatusNotFound, body
+	}
+	return http.StatusOK, body
+}
+
+// deafAfter is how old the feed may be: as old as the subscription may be silent, and three reports at least, as one may get lost.
+func (n *Node) deafAfter() time.Duration {
+	return max(n.cfg.Redis.FeedTimeout, 3*n.cfg.Presence.Interval)
+}
+
+// watch looks once a second at how this server and the others are: it tells the others whether it takes clients, and moves some of its
+// own when it has too many.
+func (n *Node) watch(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	b := balancer{stale: 5 * n.cfg.Presence.Interval / 2}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-tick.C:
+			status, _ := n.readiness()
+			n.presence.SetAway(status != http.StatusOK)
+			if n.cfg.Balance.Balance && n.embedded == nil {
+				n.balance(&b, now, status == http.StatusOK)
+			}
+		}
+	}
+}
+
+// balance takes a step of the balancer.
+func (n *Node) balance(b *balancer, now time.Time, ready bool) {
+	own := 0
+	var others []load
+	for _, o := range n.presence.Nodes() {
+		if o.Node == n.id {
+			own = o.Total
+			continue
+		}
+		others = append(others, load{o.Node, o.Total, o.LastSeen, o.Away})
+	}
+	if !ready || n.presence.FeedAge() > b.stale {
+		others = nil
+	}
+	began := b.began
+	ask, before := b.step(now, own, others)
+	if b.began != began && !b.began.IsZero() && b.quota > 0 {
+		n.log.Info("asking clients to move to emptier servers", "connections", own, "clients", b.quota)
+	}
+	n.sessions.Move(ask, before, time.Second)
+}

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -76,19 +75,13 @@ func (r *run) redisRewind(s Step) error {
 
 // redisClock restarts Redis with a clock that is wrong by up to five minutes. More would let it forget the ids of messages, which it keeps for 20.
 func (r *run) redisClock(s Step) error {
-	r.cluster.Redis.Setenv("LD_PRELOAD", faketime())
-	r.cluster.Redis.Setenv("FAKETIME", fmt.Sprintf("%+ds", int(s.Draw%601)-300))
-	r.cluster.Redis.Setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1")
-	return r.redisAgain(s.For, nil)
-}
-
-// faketime returns the library that makes clocks wrong, "" if it is not installed. It is for Redis: programs in Go ask the kernel themselves.
-func faketime() string {
-	found, err := filepath.Glob("/usr/lib/*/faketime/libfaketime.so.1")
-	if err != nil || len(found) == 0 {
-		return ""
+	library, err := buildClock(r.dir)
+	if err != nil {
+		return err
 	}
-	return found[0]
+	r.cluster.Redis.Setenv("LD_PRELOAD", library)
+	r.cluster.Redis.Setenv("CLOCK_OFFSET", fmt.Sprint(int(s.Draw%601)-300))
+	return r.redisAgain(s.For, nil)
 }
 
 func (r *run) redisPause(s Step) error { return r.freeze(r.cluster.Redis, s.For) }

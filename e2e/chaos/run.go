@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"sync"
 	"time"
 
@@ -55,6 +56,7 @@ type run struct {
 	doors   []*fault.Proxy // between clients and HAProxy
 	crowd   *Crowd
 	begin   time.Time
+	dir     string // for what is built here
 
 	mu      sync.Mutex
 	done    map[string]int
@@ -106,10 +108,13 @@ var persistence = map[string][]string{
 func (r *run) start(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
+	var err error
+	if r.dir, err = os.MkdirTemp("", "livechat-chaos-"); err != nil {
+		return fmt.Errorf("make a directory for the run: %w", err)
+	}
 	env := map[string]string{"MESSAGE_RATE": "0", "DRAIN_DELAY": "300ms", "DRAIN_PERIOD": "1s", "LOG_FORMAT": "text"}
 	maps.Copy(env, r.Env)
 	r.links = make([]*fault.Proxy, cluster.MaxServers)
-	var err error
 	r.cluster, err = cluster.Start(ctx, cluster.Options{
 		Binary: r.Binary, Env: env, Log: r.Log, Reloadable: true, RedisArgs: persistence[r.Plan.Persist],
 		RedisVia: func(i int, addr string) (string, error) {
@@ -227,4 +232,5 @@ func (r *run) stop() {
 			_ = p.Close()
 		}
 	}
+	r.fail(os.RemoveAll(r.dir))
 }

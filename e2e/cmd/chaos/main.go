@@ -1,5 +1,5 @@
 // Command chaos breaks the whole product at random while a crowd talks in it, and judges what everybody heard: `make chaos SEED=7 FOR=2m`. It needs
-// redis-server and haproxy, and libfaketime for wrong clocks. The exit status is 1 if a promise was broken.
+// redis-server and haproxy, and gcc for wrong clocks. The exit status is 1 if a promise was broken.
 package main
 
 import (

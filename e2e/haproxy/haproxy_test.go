@@ -216,6 +216,40 @@ func TestNobodyIsReady(t *testing.T) {
 	}
 }
 
+// When all answer 404, as they do while Redis is away, they still get sockets; once one is ready, it gets them all.
+func TestNobodyIsReadyButAllAreAlive(t *testing.T) {
+	t.Parallel()
+	b := start(t, 2)
+	conns := b.onEach(t)
+	for _, n := range b.nodes {
+		n.ready.Store(http.StatusNotFound)
+	}
+	eventually(t, "the balancer notices", func() error {
+		if status, _ := b.get(t, b.stats, "/healthz"); status != http.StatusServiceUnavailable {
+			return fmt.Errorf("it answers %d", status)
+		}
+		return nil
+	})
+	meanwhile := b.onEach(t)
+	if status, _ := b.get(t, b.room, "/"); status != http.StatusOK {
+		t.Errorf("pages are refused with %d", status)
+	}
+	b.nodes[1].ready.Store(http.StatusOK)
+	eventually(t, "the one that is ready gets all", func() error {
+		for range 4 {
+			if b.visit(t) == "WS1" {
+				return errors.New("WS1 still gets some")
+			}
+		}
+		return nil
+	})
+	for i, conn := range append(conns, meanwhile...) {
+		if err := echoes(conn); err != nil {
+			t.Errorf("socket %d: %v", i, err)
+		}
+	}
+}
+
 // A client that does not read is felt by the server before megabytes have piled up on the way.
 func TestSlowReader(t *testing.T) {
 	t.Parallel()

@@ -49,7 +49,7 @@ func TestHistoryOverKilledServers(t *testing.T) {
 		}
 	}
 	people.flow(50)
-	if sum := people.finish(); sum.Disconnects < crowdSize/4 {
+	if sum := people.finish(); sum.Disconnects < crowdCount/4 {
 		t.Errorf("%d connections broke, which is too few to have proved anything", sum.Disconnects)
 	}
 }
@@ -147,7 +147,7 @@ func TestHistoryOverBrokenClientLinks(t *testing.T) {
 	people.pass(2 * time.Second)
 	proxy.Heal()
 	people.flow(30)
-	if sum := people.finish(); sum.Disconnects < 3*crowdSize {
+	if sum := people.finish(); sum.Disconnects < 3*crowdCount {
 		t.Errorf("%d connections broke, which is too few to have proved anything", sum.Disconnects)
 	}
 	if proxy.Dropped() != 1 {

@@ -36,6 +36,9 @@ func (r *rawReader) run(ctx context.Context) error {
 		if ctx.Err() != nil || errors.As(err, &refusal) && refusal.Final() || errors.As(err, &closed) && closed.Final() {
 			return err
 		}
+		if errors.Is(err, errAsked) {
+			continue
+		}
 		r.log.Take(&client.Disconnected{Err: err})
 		timer := time.NewTimer(rand.N(500 * time.Millisecond))
 		select {
@@ -45,6 +48,9 @@ func (r *rawReader) run(ctx context.Context) error {
 		timer.Stop()
 	}
 }
+
+// errAsked says that the server has asked for another connection.
+var errAsked = errors.New("the server asked to reconnect")
 
 // listen reads one connection to its end.
 func (r *rawReader) listen(ctx context.Context) error {
@@ -59,6 +65,9 @@ func (r *rawReader) listen(ctx context.Context) error {
 	for {
 		event, err := conn.Next(ctx)
 		if err != nil {
+			if asked := context.Cause(ctx); errors.Is(asked, errAsked) {
+				return asked
+			}
 			return err
 		}
 		switch e := event.(type) {
@@ -67,6 +76,10 @@ func (r *rawReader) listen(ctx context.Context) error {
 			if epoch = e.Epoch; r.at == nil {
 				r.stand(client.Position{Epoch: epoch, Seq: e.Seq})
 			}
+		case *client.Reconnect:
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeoutCause(ctx, e.After(), errAsked)
+			defer cancel()
 		case *client.Reset:
 			epoch = e.Epoch
 			r.stand(client.Position{Epoch: epoch, Seq: e.Seq})

@@ -36,6 +36,9 @@ type Size struct {
 	Talkers  int           // of the sessions
 	Pause    time.Duration // between two messages of one
 	Patience time.Duration // how long a message may take to be acked before that is a failure
+
+	// Tap hears all that the i-th session is told, from that session's goroutine. nil: nobody does.
+	Tap func(i int, e client.Event)
 }
 
 // Gather lets a crowd join and returns when everybody is there; url returns where the i-th is to connect. They talk once Talk was called; Leave is
@@ -47,7 +50,12 @@ func Gather(ctx context.Context, url func(i int) string, size Size) (*Crowd, err
 	for i := range size.Sessions {
 		name := fmt.Sprint("client-", i)
 		log := c.History.Reader(name)
-		s := client.NewSession(options(url(i), name), log.Take)
+		s := client.NewSession(options(url(i), name), func(e client.Event) {
+			log.Take(e)
+			if size.Tap != nil {
+				size.Tap(i, e)
+			}
+		})
 		c.running.Go(func() {
 			if err := s.Run(lasting); lasting.Err() == nil {
 				c.fail(fmt.Errorf("%s: the session ended: %w", name, err))

@@ -99,10 +99,11 @@ func TestHandshakes(t *testing.T) {
 		{name: "no connection", line: "GET /ws HTTP/1.1", status: 426, code: "upgrade_required", replace: map[string]string{"Connection": ""}},
 	} {
 		for way, addr := range map[string]string{"direct": c.Servers[0].Addr, "through HAProxy": c.HAProxy.Addr} {
+			want := h
 			if h.haproxy.status != 0 && addr == c.HAProxy.Addr {
-				h.status, h.code = h.haproxy.status, h.haproxy.code
+				want.status, want.code = h.haproxy.status, h.haproxy.code
 			}
-			if err := h.try(addr); err != nil {
+			if err := want.try(addr); err != nil {
 				t.Errorf("%s, %s: %v", h.name, way, err)
 			}
 		}

@@ -53,6 +53,7 @@ type window struct {
 
 	browser context.Context
 	storage cdp.BrowserContextID
+	id      target.ID
 
 	mu       sync.Mutex
 	troubles []string // what the console says went wrong
@@ -76,16 +77,25 @@ func openIn(t *testing.T, browser context.Context, storage cdp.BrowserContextID,
 	if err != nil {
 		t.Fatalf("open a window for %s: %v", name, err)
 	}
-	ctx, cancel := chromedp.NewContext(browser, chromedp.WithTargetID(id))
-	t.Cleanup(cancel)
-	w := &window{t: t, name: name, ctx: ctx, browser: browser, storage: storage}
+	w := &window{t: t, name: name, browser: browser, storage: storage, id: id}
+	w.attach()
+	w.do(chromedp.Navigate(url))
+	return w
+}
+
+// attach begins to drive the window and to listen to its console.
+func (w *window) attach() {
+	w.t.Helper()
+	ctx, cancel := chromedp.NewContext(w.browser, chromedp.WithTargetID(w.id))
+	w.t.Cleanup(cancel)
+	w.ctx = ctx
+	defer time.AfterFunc(20*time.Second, cancel).Stop()
 	chromedp.ListenTarget(ctx, w.listen)
 	if err := chromedp.Run(ctx); err != nil { // attaches; what it starts lives as long as its context
-		t.Fatalf("attach to the window of %s: %v", name, err)
+		w.t.Fatalf("attach to the window of %s: %v", w.name, err)
 	}
 	// Every window believes that it is the one in front, as those of several people on several machines are.
-	w.do(log.Enable(), network.Enable(), emulation.SetFocusEmulationEnabled(true), chromedp.Navigate(url))
-	return w
+	w.do(log.Enable(), network.Enable(), emulation.SetFocusEmulationEnabled(true))
 }
 
 // listen collects everything that a developer would see in red or yellow: exceptions, errors, refusals by the content security policy.

@@ -1,0 +1,78 @@
+package e2e
+
+import (
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/chromedp"
+
+	"livechat/e2e/cluster"
+)
+
+// A page that is not looked at, and then frozen by the browser as the battery asks for, and whose link breaks meanwhile, has everything in its
+// place when it is looked at again.
+func TestPageHiddenAndFrozen(t *testing.T) {
+	s := setScene(t, cluster.Options{})
+	s.ann.drafts("half a sen")
+	s.ann.do(chromedp.Evaluate("document.addEventListener('freeze', () => { window.wasFrozen = true })", nil))
+	tab := s.ann.cover()
+	s.says(s.bob, "ann is not looking")
+	s.agree()
+
+	before := len(s.ann.messages())
+	s.ann.do(page.SetWebLifecycleState(page.SetWebLifecycleStateStateFrozen))
+	s.says(s.bob, "and now her page is frozen", "still is")
+	s.agreesWith(s.bob)
+	s.cable.cut() // under both
+	s.says(s.bob, "and cut off")
+	s.agreesWith(s.bob)
+	s.ann.waitFor("window.wasFrozen === true")
+	if now := len(s.ann.messages()); now != before {
+		t.Errorf("a frozen page has %d messages, and had %d before", now, before)
+	}
+	s.ann.do(page.SetWebLifecycleState(page.SetWebLifecycleStateStateActive))
+	s.ann.uncover(tab)
+	s.agree()
+	s.ann.says("connected", "connected · ")
+	s.ann.keeps("half a sen")
+	for _, w := range []*window{s.ann, s.bob} {
+		w.wasOnly("connected", "reconnecting")
+		w.calm(brokenLink...)
+	}
+}
+
+// cover puts another tab in front of the window's, and waits until the page knows that nobody sees it. It returns the tab.
+func (w *window) cover() target.ID {
+	w.t.Helper()
+	tab, err := target.CreateTarget("about:blank").WithBrowserContextID(w.storage).Do(cdp.WithExecutor(w.browser, chromedp.FromContext(w.browser).Browser))
+	if err != nil {
+		w.t.Fatalf("open a tab in front of %s's page: %v", w.name, err)
+	}
+	w.do(emulation.SetFocusEmulationEnabled(false))
+	w.waitFor("document.hidden")
+	return tab
+}
+
+// uncover closes that tab again.
+func (w *window) uncover(tab target.ID) {
+	w.t.Helper()
+	if err := target.CloseTarget(tab).Do(cdp.WithExecutor(w.browser, chromedp.FromContext(w.browser).Browser)); err != nil {
+		w.t.Fatalf("close the tab in front of %s's page: %v", w.name, err)
+	}
+	w.do(page.BringToFront(), emulation.SetFocusEmulationEnabled(true))
+	w.waitFor("!document.hidden")
+}
+
+// waitFor waits for an expression to become true, also in a page that draws no frames.
+func (w *window) waitFor(expression string) {
+	w.t.Helper()
+	eventually(w.t, 10*time.Second, w.name+": "+expression, func() error {
+		var is bool
+		w.do(chromedp.Evaluate(expression, &is))
+		return errIf(!is)
+	})
+}

@@ -4,9 +4,10 @@
 // touch them together:
 //
 //	livechat                  the channel of the default room; livechat:room:<name> for others
-//	{livechat}:head           hash: epoch and seq of the newest message
+//	{livechat}:head           hash: epoch and seq of the newest message, the epochs before (log.lua)
 //	{livechat}:log            stream: the newest messages, id <seq>-0, field m
 //	{livechat}:id:<id>        "<epoch>:<seq> <digest>": where the message with this id is
+//	{livechat}:mend           hash: which servers have offered what the log has lost, while it is being mended
 //	livechat:side             one channel for all rooms: what servers tell each other beside messages
 //
 // # The two directions
@@ -21,6 +22,11 @@
 //
 // Nothing is ever retried in silence: the publish script is idempotent by the id of the message, so whoever waits for an answer may
 // safely say the same again.
+//
+// # When Redis comes back without something
+//
+// A log can be used only in the process of Redis in which a server has found it in order. In any other, and wherever it is behind what a
+// server knows, it is closed until the servers have put back what they still have: see mend.go.
 package bus
 
 import (
@@ -40,11 +46,11 @@ import (
 	"livechat/server/chat"
 )
 
-// Handler hears what comes from Redis. All of its methods are called by the one goroutine that reads the subscription, so each must be
-// quick; while one runs, what follows waits in the socket.
+// Handler hears what comes from Redis. Its methods, but for three, are called by the one goroutine that reads the subscription, so each must
+// be quick; while one runs, what follows waits in the socket.
 type Handler interface {
-	// Subscribed says that the channel of a room has been subscribed: for the first time, or again after the link was replaced. What
-	// was said before may have been missed: the room reads the stream now. An error drops the link and starts over, for all rooms:
+	// Subscribed says that the channel of a room has been subscribed: for the first time, or again after the link was replaced; or that
+	// its log was mended. What was said before may have been missed: the room reads the stream now. An error drops the link and starts over, for all rooms:
 	// return one only where that can help.
 	Subscribed(ctx context.Context, room string) error
 	// Payload is one push on the channel of a room, in the order of the channel. It is the handler's to keep. An error drops the link
@@ -55,6 +61,13 @@ type Handler interface {
 	Side(payload []byte)
 	// SideSubscribed says that the side channel has been subscribed, or subscribed again: what was said on it before is unknown.
 	SideSubscribed()
+	// Known returns a room's log as far as this server knows it; zero if it does not know the room. Called from any goroutine.
+	Known(room string) chat.Log
+	// Remember returns the messages that this server still has of a room's log behind seq, oldest first; there may be holes. Called from any
+	// goroutine.
+	Remember(room string, seq uint64) []Kept
+	// Servers returns how many servers are there, this one included, as far as is known. Called from any goroutine.
+	Servers() int
 	// Feed says that the link stands (commands are answered and the side channel is subscribed), or that it no longer does.
 	// The two alternate, beginning with true.
 	Feed(up bool)
@@ -67,8 +80,12 @@ type Bus struct {
 	client  redis.UniversalClient
 	log     *slog.Logger
 
+	name    string  // of this server, among those who mend a log
 	queue   *queue  // from Publish to the publisher
 	topics  *topics // from Subscribe and Unsubscribe to the feed
+	mends   *mends  // from whoever finds a log closed to the mender
+	logs    openLogs
+	recent  recent
 	running atomic.Bool
 }
 
@@ -92,7 +109,10 @@ func Open(o Options) (*Bus, error) {
 		return nil, fmt.Errorf("open bus: %w", err)
 	}
 	quietRedis()
-	return &Bus{options: o, client: redis.NewUniversalClient(c), log: o.Log, queue: newQueue(queueLength), topics: newTopics()}, nil
+	return &Bus{
+		options: o, client: redis.NewUniversalClient(c), log: o.Log, name: newEpoch(),
+		queue: newQueue(queueLength), topics: newTopics(), mends: newMends(),
+	}, nil
 }
 
 // Run publishes what is queued and hands h what comes, until ctx is done. When it returns all that it started has ended, and each
@@ -101,10 +121,11 @@ func (b *Bus) Run(ctx context.Context, h Handler) error {
 	if b.running.Swap(true) {
 		return errors.New("the bus has already run")
 	}
-	var publisher sync.WaitGroup
-	publisher.Go(func() { b.publish(ctx) })
+	var others sync.WaitGroup
+	others.Go(func() { b.publish(ctx, h) })
+	others.Go(func() { b.mend(ctx, h) })
 	b.feed(ctx, h)
-	publisher.Wait()
+	others.Wait()
 	return nil
 }
 
@@ -121,7 +142,10 @@ func (b *Bus) Close() error {
 func (b *Bus) Subscribe(room string) { b.topics.want(b.channel(room), room) }
 
 // Unsubscribe ends what Subscribe began. Unknown rooms are fine.
-func (b *Bus) Unsubscribe(room string) { b.topics.drop(b.channel(room)) }
+func (b *Bus) Unsubscribe(room string) {
+	b.topics.drop(b.channel(room))
+	b.logs.forget(room)
+}
 
 // PublishSide tells all servers something on the side channel, at most once: who is not connected to Redis misses it.
 func (b *Bus) PublishSide(ctx context.Context, payload []byte) error {

@@ -117,8 +117,7 @@ func TestReadIntoSilence(t *testing.T) {
 	p := newProxy(t, r)
 	b := open(t, p.url, Options{PublishTimeout: time.Minute})
 	for name, read := range map[string]func(ctx context.Context) error{
-		"OpenLog":     func(ctx context.Context) error { _, err := b.OpenLog(ctx, room); return err },
-		"Renew":       func(ctx context.Context) error { _, err := b.Renew(ctx, room, chat.Position{}); return err },
+		"OpenLog":     func(ctx context.Context) error { _, err := b.OpenLog(ctx, room, chat.Position{}); return err },
 		"Tail":        func(ctx context.Context) error { _, err := b.Tail(ctx, room, 1); return err },
 		"After":       func(ctx context.Context) error { _, err := b.After(ctx, room, 0, 1); return err },
 		"PublishSide": func(ctx context.Context) error { return b.PublishSide(ctx, []byte("x")) },
@@ -253,7 +252,7 @@ func TestRedisComesLater(t *testing.T) {
 		began := time.Now()
 		_, err := say(t, b, room, "x", "hello")
 		wantUnavailable(t, err)
-		_, err = b.OpenLog(t.Context(), room)
+		_, err = b.OpenLog(t.Context(), room, chat.Position{})
 		wantUnavailable(t, err)
 		if took := time.Since(began); took > 2*time.Second {
 			t.Errorf("a Redis that refuses took %v to say no", took)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 // server has lost it at the same moment.
 const (
 	firstPause = 50 * time.Millisecond
-	maxPause   = 2 * time.Second
+	maxPause   = time.Second
 	jitter     = 0.5 // of the pause, up and down
 )
 
@@ -176,8 +177,7 @@ func (s *subscription) receive(ctx context.Context) error {
 
 func (s *subscription) pushed(ctx context.Context, msg *redis.Message) error {
 	if msg.Channel == s.bus.side() {
-		s.handler.Side([]byte(msg.Payload))
-		return nil
+		return s.side(ctx, msg.Payload)
 	}
 	room, ok := s.bus.topics.hears(msg.Channel)
 	if !ok {
@@ -187,6 +187,37 @@ func (s *subscription) pushed(ctx context.Context, msg *redis.Message) error {
 		return fmt.Errorf("take payload in room %s: %w", room, err)
 	}
 	return nil
+}
+
+// side takes what servers tell each other. What is about logs is the bus' own.
+func (s *subscription) side(ctx context.Context, payload string) error {
+	room, mended, ok := aboutLog(payload)
+	if !ok {
+		s.handler.Side([]byte(payload))
+		return nil
+	}
+	if _, ok := s.bus.topics.hears(s.bus.channel(room)); !ok {
+		return nil
+	}
+	if !mended {
+		s.bus.mends.add(room)
+		return nil
+	}
+	if err := s.handler.Subscribed(ctx, room); err != nil {
+		return fmt.Errorf("follow the mended log of room %s: %w", room, err)
+	}
+	return nil
+}
+
+// aboutLog reads what mend.lua and reopen.lua say on the side channel.
+func aboutLog(payload string) (room string, mended, ok bool) {
+	for _, kind := range [...]string{"mend", "mended"} {
+		if rest, found := strings.CutPrefix(payload, `{"type":"`+kind+`","room":"`); found {
+			room, ok = strings.CutSuffix(rest, `"}`)
+			return room, kind == "mended", ok
+		}
+	}
+	return "", false, false
 }
 
 func (s *subscription) subscribed(ctx context.Context, channel string) error {

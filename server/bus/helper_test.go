@@ -19,9 +19,12 @@ import (
 type recorder struct {
 	onSubscribed func(ctx context.Context, room string) error // set at construction
 	onPayload    func(payload []byte) error                   // set at construction
+	servers      int                                          // set at construction
 
 	mu    sync.Mutex
 	trace []event
+	known map[string]chat.Log // guarded by mu
+	kept  map[string][]Kept   // guarded by mu
 }
 
 type event struct {
@@ -52,6 +55,45 @@ func (r *recorder) Payload(_ context.Context, room string, payload []byte) error
 		return r.onPayload(payload)
 	}
 	return nil
+}
+
+func (r *recorder) Servers() int { return r.servers }
+
+func (r *recorder) Known(room string) chat.Log {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.known[room]
+}
+
+func (r *recorder) Remember(room string, seq uint64) (list []Kept) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, k := range r.kept[room] {
+		if k.Position.Seq > seq {
+			list = append(list, k)
+		}
+	}
+	return list
+}
+
+// learn makes the recorder remember the log of a room, as a server does that has heard it.
+func (r *recorder) learn(t testing.TB, b *Bus, room string) {
+	t.Helper()
+	log, err := b.OpenLog(t.Context(), room, chat.Position{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	payloads, err := b.After(t.Context(), room, 0, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.known, r.kept = map[string]chat.Log{room: log}, map[string][]Kept{}
+	for _, p := range payloads {
+		m := parse(t, string(p))
+		r.kept[room] = append(r.kept[room], Kept{Position: m.position(), Payload: p, ID: m.ID, Digest: digestOf(m.Text)})
+	}
 }
 
 func (r *recorder) Side(payload []byte) { r.add("side", "", payload) }
@@ -142,7 +184,7 @@ func run(t testing.TB, b *Bus, h Handler) (stop func()) {
 // start makes a bus that runs and is subscribed to the given rooms.
 func start(t testing.TB, url string, o Options, rooms ...string) (*Bus, *recorder) {
 	t.Helper()
-	b, h := open(t, url, o), &recorder{}
+	b, h := open(t, url, o), &recorder{servers: 1}
 	for _, room := range rooms {
 		b.Subscribe(room)
 	}
@@ -159,13 +201,17 @@ type answer struct {
 }
 
 func publication(room, id, text string, answers chan<- answer) Publication {
-	digest := sha256.Sum256([]byte(text))
 	quoted, _ := json.Marshal(text)
 	return Publication{
-		Room: room, ID: id, Digest: hex.EncodeToString(digest[:8]),
+		Room: room, ID: id, Digest: digestOf(text),
 		Body: fmt.Appendf(nil, `"id":"%s","app":"1000","session":"s1","name":"ann","text":%s`, id, quoted),
 		Done: func(r Receipt, err error) { answers <- answer{r, err} },
 	}
+}
+
+func digestOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:8])
 }
 
 // say publishes one message and waits for the answer.

@@ -1,17 +1,22 @@
--- Returns the head of a room's log, "<epoch>:<seq>", and begins the log if there is none.
+-- Returns where a room's log stands, and begins the log if there is nothing of it.
 --
--- KEYS  1 head: hash {epoch, seq}   2 log: stream
--- ARGV  1 the epoch to use if the log has to begin anew
+-- KEYS  1 head   2 log: stream
+-- ARGV  1 the epoch to use if the log begins   2, 3 epoch and seq of the newest message that the caller knows; empty if none
+-- Returns {"open", head, past, run}, or {"closed", …} if the log has to be mended first.
 --
 -- Why a log begins when the room is opened and not with its first message: a client that has heard nothing yet must be able to say
 -- where it is (`<epoch>:0`), or what is said while it reconnects would be lost to it.
 --
 -- Why a script: two servers that open a room at the same time must agree on one epoch.
-local epoch = redis.call('HGET', KEYS[1], 'epoch')
-if not epoch then
-  -- A stream without a head is the rest of a log that was lost in part; its numbers mean nothing any more.
-  redis.call('DEL', KEYS[2])
-  redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'seq', '0')
-  epoch = ARGV[1]
+local head, log = KEYS[1], KEYS[2]
+local fresh, seen_epoch, seen_seq = ARGV[1], ARGV[2], tonumber(ARGV[3])
+
+local h = read(head)
+if h.epoch == '' and seen_epoch == '' and redis.call('EXISTS', log) == 0 then
+  redis.call('HSET', head, 'epoch', fresh, 'seq', '0', 'base', '0', 'past', '', 'run', process())
+  return answer('open', read(head))
 end
-return epoch .. ':' .. (redis.call('HGET', KEYS[1], 'seq') or '0')
+if in_order(h, log, seen_epoch, seen_seq) then
+  return answer('open', h)
+end
+return answer('closed', h)

@@ -61,7 +61,7 @@ func (b *Bus) Publish(ctx context.Context, p Publication) error {
 }
 
 // publish is the publisher: it sends what is queued until ctx is done. What then still waits gets an error.
-func (b *Bus) publish(ctx context.Context) {
+func (b *Bus) publish(ctx context.Context, h Handler) {
 	var batch []queued
 	limit := minPipeline
 	for ctx.Err() == nil {
@@ -73,7 +73,7 @@ func (b *Bus) publish(ctx context.Context) {
 					break
 				}
 				began := time.Now()
-				b.send(ctx, batch)
+				b.send(ctx, h, batch)
 				limit = nextLimit(limit, time.Since(began), b.options.attempt())
 				clear(batch)
 			}
@@ -86,7 +86,7 @@ func (b *Bus) publish(ctx context.Context) {
 
 // send publishes a batch and gives each publication its answer, in order. A batch that is under way when ctx ends gets its answer
 // too: on the way out, as anywhere, it is better to know.
-func (b *Bus) send(ctx context.Context, batch []queued) {
+func (b *Bus) send(ctx context.Context, h Handler, batch []queued) {
 	deadline := time.Now().Add(b.options.attempt())
 	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), deadline)
 	defer cancel()
@@ -99,34 +99,68 @@ func (b *Bus) send(ctx context.Context, batch []queued) {
 		}
 		fresh = append(fresh, p)
 	}
-	for i, cmd := range b.pipelineTwice(ctx, fresh) {
-		fresh[i].Done(receipt(cmd))
+	for i, cmd := range b.pipelineTwice(ctx, h, fresh) {
+		r, err := readReceipt(cmd)
+		if err == nil && !r.Duplicate {
+			b.recent.add(fresh[i].Publication, r.Position)
+		}
+		fresh[i].Done(r, err)
 	}
 }
 
-// pipelineTwice runs the script for each publication. Those for which Redis did not know the script have not been run; they are sent
-// again, in order, once it does. (If another server loads the script just between two commands of one long pipeline, those before
-// go in behind those after: in the log once, but not in the order of their sender. It takes a Redis that restarts under load.)
-func (b *Bus) pipelineTwice(ctx context.Context, batch []queued) []*redis.Cmd {
+// pipelineTwice runs the script for each publication. Those that it has refused because the log is not open, or that no script was there for, are sent
+// again, in order, once the log is. (If somebody flushes the scripts in the middle of a pipeline and another server loads this one before its end,
+// those between go in behind those at the end: each once, but not in the order of their sender.)
+func (b *Bus) pipelineTwice(ctx context.Context, h Handler, batch []queued) []*redis.Cmd {
 	cmds := b.pipeline(ctx, batch)
 	var again []queued
 	var at []int
+	opened := make(map[string]error)
 	for i, cmd := range cmds {
-		if isNoScript(cmd.Err()) {
-			again, at = append(again, batch[i]), append(at, i)
+		if !refused(cmd) {
+			continue
 		}
-	}
-	if len(again) == 0 {
-		return cmds
-	}
-	if err := b.load(ctx, publishScript); err != nil {
-		b.log.Warn("cannot load the publish script", "error", err)
-		return cmds
+		room := batch[i].Room
+		if _, ok := opened[room]; !ok {
+			opened[room] = b.reopen(ctx, h, room, isNoScript(cmd.Err()))
+		}
+		if err := opened[room]; err != nil {
+			cmd.SetErr(err)
+			continue
+		}
+		again, at = append(again, batch[i]), append(at, i)
 	}
 	for i, cmd := range b.pipeline(ctx, again) {
 		cmds[at[i]] = cmd
 	}
 	return cmds
+}
+
+// reopen returns when a log that was found closed is open and its publish script is there.
+func (b *Bus) reopen(ctx context.Context, h Handler, room string, load bool) error {
+	seen := h.Known(room).Head
+	err := b.openToPublish(ctx, room, seen, load)
+	if errors.Is(err, chat.ErrLogClosed) {
+		select {
+		case <-b.mends.add(room):
+		case <-ctx.Done():
+			return err
+		}
+		err = b.openToPublish(ctx, room, seen, true)
+	}
+	if err != nil {
+		b.log.Warn("cannot open a log to publish", "room", room, "error", err)
+	}
+	return err
+}
+
+// openToPublish opens a log, and if asked to gives Redis the script to publish in it.
+func (b *Bus) openToPublish(ctx context.Context, room string, seen chat.Position, load bool) error {
+	_, err := b.OpenLog(ctx, room, seen)
+	if err == nil && load {
+		err = b.loadPublish(ctx, room, seen)
+	}
+	return err
 }
 
 // pipeline sends all publications in one go and waits for all answers; each command holds its own.
@@ -137,16 +171,34 @@ func (b *Bus) pipeline(ctx context.Context, batch []queued) []*redis.Cmd {
 	pipe := b.client.Pipeline()
 	cmds := make([]*redis.Cmd, len(batch))
 	for i, p := range batch {
-		cmds[i] = publishScript.EvalSha(ctx, pipe,
+		log := b.logs.get(p.Room)
+		cmds[i] = log.script.EvalSha(ctx, pipe,
 			[]string{b.key(p.Room, "head"), b.key(p.Room, "log"), b.key(p.Room, "id", p.ID)},
-			b.channel(p.Room), p.Body, p.Digest, b.options.IDTTL.Milliseconds(), b.options.HistoryLength, newEpoch())
+			b.channel(p.Room), p.Body, p.Digest, b.options.IDTTL.Milliseconds(), b.options.HistoryLength, log.epoch)
 	}
 	_, _ = pipe.Exec(ctx) // its error is that of one of the commands, which have their own
 	return cmds
 }
 
-// receipt reads the answer of the publish script.
-func receipt(cmd *redis.Cmd) (Receipt, error) {
+// refused says that a publication was not taken because its log is not open here.
+func refused(cmd *redis.Cmd) bool {
+	if isNoScript(cmd.Err()) {
+		return true
+	}
+	reply, err := cmd.StringSlice()
+	return err == nil && len(reply) == 2 && reply[1] == "closed"
+}
+
+// isFinal says that Redis has refused what it was asked to do, and would again. A Redis that is loading, full or a replica says so otherwise.
+func isFinal(err error) bool {
+	return redis.HasErrorPrefix(err, "ERR") || redis.HasErrorPrefix(err, "WRONGTYPE")
+}
+
+// isNoScript says that Redis has not run a script because it does not know it.
+func isNoScript(err error) bool { return redis.HasErrorPrefix(err, "NOSCRIPT") }
+
+// readReceipt reads the answer of the publish script.
+func readReceipt(cmd *redis.Cmd) (Receipt, error) {
 	reply, err := cmd.StringSlice()
 	if err != nil {
 		return Receipt{}, unavailable(err)
@@ -161,6 +213,8 @@ func receipt(cmd *redis.Cmd) (Receipt, error) {
 	switch outcome := reply[1]; outcome {
 	case "new", "duplicate":
 		return Receipt{Position: position, Duplicate: outcome == "duplicate"}, nil
+	case "closed":
+		return Receipt{}, fmt.Errorf("%w: it was closed again at once", chat.ErrLogClosed)
 	case "conflict":
 		return Receipt{}, chat.Errorf(chat.CodeIDConflict, "this id is already that of another message")
 	default:

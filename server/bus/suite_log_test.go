@@ -3,32 +3,46 @@ package bus
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 
 	"livechat/server/chat"
 )
 
+// opened returns the newest position of a log that must be open.
+func opened(t testing.TB, b *Bus, room string) chat.Position {
+	t.Helper()
+	log, err := b.OpenLog(t.Context(), room, chat.Position{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return log.Head
+}
+
 func testOpenLog(t *testing.T, r *backend) {
 	b, _ := start(t, r.url, Options{})
-	head, err := b.OpenLog(t.Context(), room)
-	if err != nil || !chat.ValidEpoch(head.Epoch) || head.Seq != 0 {
-		t.Fatalf("OpenLog = %v, %v", head, err)
+	head := opened(t, b, room)
+	if !chat.ValidEpoch(head.Epoch) || head.Seq != 0 {
+		t.Fatalf("OpenLog = %v", head)
 	}
-	if again, err := b.OpenLog(t.Context(), room); err != nil || again != head {
-		t.Errorf("again: %v, %v, want %v", again, err, head)
+	if again := opened(t, b, room); again != head {
+		t.Errorf("again: %v, want %v", again, head)
 	}
 	said := mustSay(t, b, room, "x", "hello")
-	if again, err := b.OpenLog(t.Context(), room); err != nil || again != said.Position || again.Epoch != head.Epoch {
-		t.Errorf("after a message: %v, %v, want %v", again, err, said.Position)
+	if again := opened(t, b, room); again != said.Position || again.Epoch != head.Epoch {
+		t.Errorf("after a message: %v, want %v", again, said.Position)
 	}
-	if den, err := b.OpenLog(t.Context(), other); err != nil || den.Epoch == head.Epoch {
-		t.Errorf("another room has epoch %v, %v", den, err)
+	if den := opened(t, b, other); den.Epoch == head.Epoch {
+		t.Errorf("another room has epoch %v", den)
 	}
 }
 
 func testOpenLogRace(t *testing.T, r *backend) {
-	raced(t, r, func(b *Bus) (chat.Position, error) { return b.OpenLog(t.Context(), room) })
+	raced(t, r, func(b *Bus) (chat.Position, error) {
+		log, err := b.OpenLog(t.Context(), room, chat.Position{})
+		return log.Head, err
+	})
 }
 
 // raced calls f on several servers at once and fails unless all get the same.
@@ -57,35 +71,6 @@ func raced(t *testing.T, r *backend, f func(b *Bus) (chat.Position, error)) chat
 		}
 	}
 	return first
-}
-
-func testLostHead(t *testing.T, r *backend) {
-	b, h := start(t, r.url, Options{}, room)
-	for _, how := range []string{"open", "publish"} {
-		var before chat.Position
-		for i := range 3 {
-			before = mustSay(t, b, room, fmt.Sprint(how, i), "hello").Position
-		}
-		r.raw.Del(t.Context(), "{livechat}:head")
-		if how == "open" {
-			head, err := b.OpenLog(t.Context(), room)
-			if err != nil || head.Seq != 0 || head.Epoch == before.Epoch {
-				t.Errorf("OpenLog = %v, %v after %v", head, err, before)
-			}
-			if n := r.raw.XLen(t.Context(), "{livechat}:log").Val(); n != 0 {
-				t.Errorf("%d entries are left of the log that was lost", n)
-			}
-			continue
-		}
-		got := mustSay(t, b, room, "x", "hello")
-		if got.Position.Seq != 1 || got.Position.Epoch == before.Epoch {
-			t.Errorf("publish = %v after %v", got, before)
-		}
-		eventually(t, "the new log is heard", func() bool {
-			p := h.events("payload", room)
-			return parse(t, p[len(p)-1]).position() == got.Position
-		})
-	}
 }
 
 func testTailAfter(t *testing.T, r *backend) {
@@ -146,77 +131,13 @@ func testTrimming(t *testing.T, r *backend) {
 	}
 }
 
-func testRenew(t *testing.T, r *backend) {
-	b, _ := start(t, r.url, Options{})
-	for i := range 8 {
-		mustSay(t, b, room, fmt.Sprint(i), "hello")
-	}
-	head, err := b.OpenLog(t.Context(), room)
-	if err != nil {
-		t.Fatal(err)
-	}
-	renew := func(old chat.Position) chat.Position {
-		t.Helper()
-		p, err := b.Renew(t.Context(), room, old)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return p
-	}
-	for _, old := range []chat.Position{head, {Epoch: head.Epoch, Seq: 3}, {Epoch: newEpoch(), Seq: 99}} {
-		if got := renew(old); got != head {
-			t.Errorf("Renew(%v) = %v, want %v untouched", old, got, head)
-		}
-	}
-	r.raw.HSet(t.Context(), "{livechat}:head", "seq", 5) // back by three; the stream, as it happens, is not
-	if got := renew(chat.Position{Epoch: head.Epoch, Seq: 7}); got.Seq != 8 || got.Epoch == head.Epoch {
-		t.Errorf("Renew behind 7 with 8 in the stream = %v", got)
-	}
-	head, _ = b.OpenLog(t.Context(), room)
-	fresh := renew(chat.Position{Epoch: head.Epoch, Seq: 100})
-	if fresh.Seq != 100 || fresh.Epoch == head.Epoch || !chat.ValidEpoch(fresh.Epoch) {
-		t.Errorf("Renew behind 100 = %v", fresh)
-	}
-	if got := mustSay(t, b, room, "next", "hello").Position; got != (chat.Position{Epoch: fresh.Epoch, Seq: 101}) {
-		t.Errorf("the next message is %v, after %v", got, fresh)
-	}
-	r.raw.Del(t.Context(), "{livechat}:head")
-	if got := renew(fresh); got.Seq != 0 || got.Epoch == fresh.Epoch {
-		t.Errorf("Renew without a head = %v", got)
-	}
-	if n := r.raw.XLen(t.Context(), "{livechat}:log").Val(); n != 0 {
-		t.Errorf("%d entries are left of the log that was lost", n)
-	}
-	r.raw.FlushAll(t.Context())
-	if got := renew(fresh); got.Seq != 0 || got.Epoch == fresh.Epoch {
-		t.Errorf("Renew of nothing = %v", got)
-	}
-}
-
-func testRenewRace(t *testing.T, r *backend) {
-	b := open(t, r.url, Options{})
-	head, err := b.OpenLog(t.Context(), room)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := raced(t, r, func(b *Bus) (chat.Position, error) {
-		return b.Renew(t.Context(), room, chat.Position{Epoch: head.Epoch, Seq: 9})
-	})
-	if got.Seq != 9 || got.Epoch == head.Epoch {
-		t.Errorf("Renew = %v", got)
-	}
-}
-
 func testBigNumbers(t *testing.T, r *backend) {
 	b, h := start(t, r.url, Options{}, room)
-	head, err := b.OpenLog(t.Context(), room)
-	if err != nil {
-		t.Fatal(err)
-	}
+	opened(t, b, room)
 	const big = chat.MaxSeq - 1
-	p, err := b.Renew(t.Context(), room, chat.Position{Epoch: head.Epoch, Seq: big})
-	if err != nil || p.Seq != big {
-		t.Fatalf("Renew = %v, %v", p, err)
+	r.raw.HSet(t.Context(), "{livechat}:head", "seq", strconv.Itoa(big), "base", strconv.Itoa(big))
+	if got := opened(t, b, room); got.Seq != big {
+		t.Fatalf("OpenLog = %v", got)
 	}
 	if got := mustSay(t, b, room, "x", "hello").Position.Seq; got != big+1 {
 		t.Errorf("seq %d, want %d", got, uint64(big+1))

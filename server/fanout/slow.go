@@ -83,7 +83,12 @@ const (
 func (s *shard) writePages(c *Client, b *batch) bool {
 	at := chat.Position{Epoch: c.paging, Seq: c.after}
 	for {
-		if start, ok := c.room.Reach(at); ok {
+		start, ok := c.room.Reach(at)
+		if start.Reset != nil {
+			at = chat.Position{Epoch: start.Position.Epoch, Seq: start.After}
+			c.Send(start.Reset) // goes out before anything of the room does
+		}
+		if ok {
 			// Side entries that it has been there for, and that the ring still has, are for it.
 			c.cursor, c.after, c.catching, c.paging = start.Cursor, start.After, true, ""
 			return true

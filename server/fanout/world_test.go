@@ -3,7 +3,6 @@ package fanout
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -31,10 +30,10 @@ type memLog struct {
 	err      error
 }
 
-func (l *memLog) OpenLog(context.Context, string) (chat.Position, error) {
+func (l *memLog) OpenLog(context.Context, string, chat.Position) (chat.Log, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return chat.Position{Epoch: epoch, Seq: uint64(len(l.payloads)) + l.ahead}, nil
+	return chat.Log{Head: chat.Position{Epoch: epoch, Seq: uint64(len(l.payloads)) + l.ahead}}, nil
 }
 
 func (l *memLog) Tail(context.Context, string, int) ([][]byte, error) { return nil, nil }
@@ -46,9 +45,7 @@ func (l *memLog) After(_ context.Context, _ string, seq uint64, limit int) ([][]
 	return rest[:min(limit, len(rest))], l.err
 }
 
-func (l *memLog) Renew(context.Context, string, chat.Position) (chat.Position, error) {
-	return chat.Position{}, errors.New("not expected")
-}
+func (l *memLog) Republish(string, [][]byte) {}
 
 type feed struct{ subscribe func(string) }
 

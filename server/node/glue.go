@@ -10,6 +10,7 @@ import (
 	"livechat/server/bus"
 	"livechat/server/chat"
 	"livechat/server/presence"
+	"livechat/server/room"
 	"livechat/server/session"
 	"livechat/server/wire"
 )
@@ -29,9 +30,55 @@ func (f feed) Payload(ctx context.Context, room string, payload []byte) error {
 	return f.n.rooms.Payload(ctx, room, payload)
 }
 
+// Known implements bus.Handler.
+func (f feed) Known(room string) chat.Log {
+	if r := f.n.rooms.Get(room); r != nil {
+		return r.Known()
+	}
+	return chat.Log{}
+}
+
+// Remember implements bus.Handler.
+func (f feed) Remember(room string, seq uint64) []bus.Kept {
+	if r := f.n.rooms.Get(room); r != nil {
+		return kept(r.Remember(seq))
+	}
+	return nil
+}
+
+// Servers implements bus.Handler.
+func (f feed) Servers() int { return len(f.n.presence.Nodes()) }
+
 func (f feed) Side(payload []byte) { f.n.presence.Receive(payload) }
 func (f feed) SideSubscribed()     { f.n.presence.Reset() }
 func (f feed) Feed(up bool)        { f.n.redisUp.Store(up) }
+
+// logs is the bus as rooms see it.
+type logs struct{ *bus.Bus }
+
+var _ room.Log = logs{}
+
+// Republish implements room.Log.
+func (l logs) Republish(room string, payloads [][]byte) { l.Bus.Republish(room, kept(payloads)) }
+
+// kept reads out of payloads what the bus has to know of them.
+func kept(payloads [][]byte) []bus.Kept {
+	list := make([]bus.Kept, 0, len(payloads))
+	for _, p := range payloads {
+		e, ok := wire.ParseEntry(p)
+		id, text, err := wire.Said(p)
+		if ok && err == nil {
+			list = append(list, bus.Kept{Position: e.Position, Payload: p, ID: id, Digest: digest(text)})
+		}
+	}
+	return list
+}
+
+// digest tells one text from another under the same id.
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:8])
+}
 
 // publisher puts messages on the bus.
 type publisher struct{ bus *bus.Bus }
@@ -40,9 +87,8 @@ var _ session.Publisher = publisher{}
 
 // Publish implements session.Publisher.
 func (p publisher) Publish(ctx context.Context, room string, m chat.Message, done func(chat.Position, bool, error)) error {
-	sum := sha256.Sum256([]byte(m.Text))
 	return p.bus.Publish(ctx, bus.Publication{
-		Room: room, ID: m.ID, Body: wire.AppendBody(nil, &m), Digest: hex.EncodeToString(sum[:8]),
+		Room: room, ID: m.ID, Body: wire.AppendBody(nil, &m), Digest: digest(m.Text),
 		Done: func(r bus.Receipt, err error) { done(r.Position, r.Duplicate, err) },
 	})
 }

@@ -93,7 +93,7 @@ func (n *Node) build(version string) (err error) {
 	})
 	n.rooms = room.NewRegistry(room.Options{
 		RingSize: n.cfg.Room.RingSize, MaxRooms: n.cfg.Room.MaxRooms, Linger: n.cfg.Room.Linger,
-		Log: n.bus, Feed: n.bus, Wake: n.fan.Wake, Logger: n.log,
+		Log: logs{n.bus}, Feed: n.bus, Wake: n.fan.Wake, Logger: n.log,
 	})
 	n.presence = presence.New(presence.Options{
 		Node: n.id, App: n.cfg.Server.App, Interval: n.cfg.Presence.Interval, Expiry: n.cfg.Presence.Expiry,

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync/atomic"
 	"time"
+
+	"livechat/server/chat"
 )
 
 // Follower is a reader that keeps up: one shard's part of the fan-out. The room waits for its followers, so that messages that
@@ -103,13 +105,12 @@ func (r *Room) lagLocked() (done, crowd uint64) {
 	return done, crowd
 }
 
-// Published notes that this server has put a message into the log as seq.
-func (r *Room) Published(seq uint64) {
-	for {
-		known := r.published.Load()
-		if seq <= known || r.published.CompareAndSwap(known, seq) {
-			return
-		}
+// Published notes that this server has put a message into the log.
+func (r *Room) Published(at chat.Position) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if at.Epoch == r.pos.Epoch && at.Seq > r.published.Load() { // of another epoch it says nothing about how far we are behind
+		r.published.Store(at.Seq)
 	}
 }
 

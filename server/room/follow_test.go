@@ -98,12 +98,12 @@ func TestRoomAdmitsWhatItCanGiveOut(t *testing.T) {
 			ok := r.Admit(t.Context(), moment)
 			return ok, time.Since(begin)
 		}
-		r.Published(publishLag - 1)
+		r.Published(at(epochA, publishLag-1))
 		if ok, took := admit(time.Second); !ok || took != 0 {
 			t.Errorf("near: %v after %v", ok, took)
 		}
-		r.Published(publishLag + 1)
-		r.Published(3) // an answer that came late
+		r.Published(at(epochA, publishLag+1))
+		r.Published(at(epochA, 3)) // an answer that came late
 		if ok, took := admit(time.Second); ok || took != time.Second {
 			t.Errorf("far: %v after %v", ok, took)
 		}

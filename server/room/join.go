@@ -19,7 +19,9 @@ type Start struct {
 	Recovered bool   // everything after the position asked for follows
 	From, To  uint64 // what is not in reach, inclusive; 0, 0 if nothing
 	Behind    bool   // the ring does not reach back to After: until it does, the client is given pages of the log
-	Rewound   bool   // the log ends before the position asked for: its numbers behind After are given anew, the client must forget them
+	Rewound   bool   // the log does not have the newest that it has seen: the numbers behind After are others', the client must forget its own
+
+	Reset []byte // of Reach: a reset frame to be sent first, after which the client is at After in the epoch of Position
 }
 
 // Join returns the start of a client that wants the newest history messages.
@@ -34,13 +36,24 @@ func (r *Room) Join(history int) Start {
 // is not known because Redis is away, nothing is promised.
 func (r *Room) Resume(ctx context.Context, after chat.Position, history int) Start {
 	r.mu.Lock()
-	if after.Epoch != r.pos.Epoch {
-		defer r.mu.Unlock()
-		return r.join(history)
+	for !r.knowsLocked(after.Epoch) {
+		turned := r.turned
+		r.mu.Unlock()
+		if !r.becomes(ctx, after.Epoch, turned) {
+			return r.Join(history)
+		}
+		r.mu.Lock()
+	}
+	end, over := r.past.End(after.Epoch)
+	rewound := over && after.Seq > end
+	if rewound {
+		after.Seq = end
 	}
 	s, ok := r.reachLocked(after.Seq)
+	s.Rewound = rewound
 	_, have := r.oldest()
 	ahead := after.Seq > r.pos.Seq
+	l := chat.Log{Head: r.pos, Past: r.past}
 	r.mu.Unlock()
 	if ahead {
 		return r.resumeAhead(ctx, after, history, s)
@@ -52,10 +65,8 @@ func (r *Room) Resume(ctx context.Context, after chat.Position, history int) Sta
 	first := have
 	if page, err := r.log.After(ctx, r.Name, after.Seq, 1); err != nil {
 		r.slog.Warn("cannot read the log for a client that resumes", "error", err)
-	} else if len(page) > 0 {
-		if e, ok := wire.ParseEntry(page[0]); ok && e.Position.Epoch == after.Epoch {
-			first = min(first, e.Position.Seq)
-		}
+	} else if entries := parse(l, page); len(entries) > 0 {
+		first = min(first, entries[0].Position.Seq)
 	}
 	if first > after.Seq+1 {
 		s.Recovered, s.From, s.To, s.After = false, after.Seq+1, first-1, first-1
@@ -63,30 +74,61 @@ func (r *Room) Resume(ctx context.Context, after chat.Position, history int) Sta
 	return s
 }
 
-// resumeAhead returns the start of a client that has seen more than this server: s if the log has it too, and it will be heard here in a
-// moment. Else the log has lost it, with every server that remembered (Redis came back with an older state after all had crashed): what the
-// log gives those numbers next are other messages. It must not drop them as known, so it begins like one that joins, and is told to forget.
-// The log is not renewed for it: then anybody could make it.
+// knowsLocked says whether an epoch is one of this log, as far as it is known here.
+func (r *Room) knowsLocked(epoch string) bool {
+	_, over := r.past.End(epoch)
+	return over || epoch == r.pos.Epoch
+}
+
+// becomes waits for this server to hear of an epoch that the log has gone over to, since the client comes from a server that has. It returns false if
+// the log does not know the epoch, or if it takes too long. Closed when the epoch changes: turned.
+func (r *Room) becomes(ctx context.Context, epoch string, turned <-chan struct{}) bool {
+	l, err := r.log.OpenLog(ctx, r.Name, r.Position())
+	if _, over := l.Past.End(epoch); err == nil && !over && epoch != l.Head.Epoch {
+		return false
+	}
+	select {
+	case <-turned:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// resumeAhead returns the start of a client that has seen more than this server, which as a rule will hear the same in a moment: s. If the
+// log has gone on in another epoch, this server will hear that, and so will the client. But if it has not, and has less than the client,
+// it has lost what it said with every server that remembered: then it gives those numbers to other messages. The client must not drop them as
+// known, so it begins like one that joins, and is told to forget. The log is not closed for it: then anybody could close it.
 func (r *Room) resumeAhead(ctx context.Context, after chat.Position, history int, s Start) Start {
-	head, err := r.log.OpenLog(ctx, r.Name)
-	if err == nil && head.Epoch == after.Epoch && head.Seq >= after.Seq {
+	l, err := r.log.OpenLog(ctx, r.Name, r.Position())
+	if err != nil || l.Head.Epoch != after.Epoch || l.Head.Seq >= after.Seq {
 		return s
 	}
-	r.slog.Warn("a client has seen more than the log has", "client", after, "log", head, "error", err)
+	r.slog.Warn("a client has seen more than the log has", "client", after, "log", l.Head)
 	s = r.Join(history)
 	s.Rewound = true
 	return s
 }
 
-// Reach returns where a client goes on in the ring that has seen the log up to after, or false while the ring does not reach back to it.
-// A client of a log that has been replaced goes on where it is told so.
-func (r *Room) Reach(after chat.Position) (Start, bool) {
+// Reach returns where a client goes on in the ring that has seen the log up to at, or false while the ring does not reach back to it. A client whose
+// epoch is over, and who has seen the end of it, gets a Reset on the way.
+func (r *Room) Reach(at chat.Position) (Start, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if after.Epoch != r.pos.Epoch {
-		return Start{Cursor: max(r.first, r.ring.Tail()), Position: r.pos}, true
+	end, over := r.past.End(at.Epoch)
+	from := at.Seq
+	switch {
+	case over:
+		from = min(from, end)
+	case at.Epoch != r.pos.Epoch: // of a log that was replaced
+		_, have := r.oldest()
+		from = have - 1
 	}
-	return r.reachLocked(after.Seq)
+	s, ok := r.reachLocked(from)
+	if at.Epoch != r.pos.Epoch && (!over || at.Seq >= end) {
+		s.Reset = resetFrame(chat.Position{Epoch: r.pos.Epoch, Seq: from})
+	}
+	return s, ok
 }
 
 // reachLocked is Reach within this epoch. A client may be ahead of this server: it comes from one that heard the newest messages a
@@ -108,14 +150,19 @@ func (r *Room) Page(ctx context.Context, after chat.Position, n int) (frames [][
 	if err != nil {
 		return nil, after, fmt.Errorf("read log of %s: %w", r.Name, err)
 	}
+	l := r.logState()
 	next = after
-	for _, p := range payloads {
-		e, ok := wire.ParseEntry(p)
-		if !ok || e.Position.Epoch != after.Epoch || e.Position.Seq <= next.Seq {
+	for _, e := range parse(l, payloads) {
+		if e.Position.Seq <= next.Seq {
 			continue
 		}
 		if e.Position.Seq > next.Seq+1 {
 			frames = append(frames, gapFrame(next.Seq+1, e.Position.Seq-1))
+			next.Seq = e.Position.Seq - 1
+		}
+		if end, over := l.Past.End(next.Epoch); over && next.Seq >= end {
+			next.Epoch = l.Head.Epoch
+			frames = append(frames, resetFrame(next))
 		}
 		frames, next.Seq = append(frames, e.Frame), e.Position.Seq
 	}
@@ -124,7 +171,7 @@ func (r *Room) Page(ctx context.Context, after chat.Position, n int) (frames [][
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if _, have := r.oldest(); r.pos.Epoch == after.Epoch && after.Seq+1 < have {
+	if _, have := r.oldest(); after.Seq+1 < have {
 		frames, next.Seq = append(frames, gapFrame(after.Seq+1, have-1)), have-1
 	}
 	return frames, next, nil

@@ -130,9 +130,9 @@ func TestPagesLeadToTheRing(t *testing.T) {
 	for seq := range uint64(169) {
 		delete(l.messages, seq)
 	}
-	frames, next, err := r.Page(t.Context(), chat.Position{Epoch: epochA, Seq: 100}, 20)
-	if err != nil || len(frames) == 0 || !strings.Contains(string(frames[0]), `"from":101,"to":168`) || next.Seq < 168 {
-		t.Errorf("page of a lost part: %q, %v, %v", frames, next, err)
+	page, next, err := r.Page(t.Context(), chat.Position{Epoch: epochA, Seq: 100}, 20)
+	if err != nil || len(page) == 0 || !strings.Contains(string(page[0]), `"from":101,"to":168`) || next.Seq < 168 {
+		t.Errorf("page of a lost part: %q, %v, %v", page, next, err)
 	}
 
 	// A log that was replaced: the ring says so.
@@ -146,5 +146,6 @@ func TestPagesLeadToTheRing(t *testing.T) {
 	if !ok {
 		t.Fatal("pages of a log that is gone")
 	}
-	expect(t, "after a reset", read(t, r, s), "reset:b0 1")
+	expect(t, "told", frames(t, [][]byte{s.Reset}), "reset:b0")
+	expect(t, "after a reset", read(t, r, s), "1")
 }

@@ -134,7 +134,7 @@ func (c *conn) say(req wire.Request) error {
 			c.sendError(req.ID, err)
 			return
 		}
-		c.room.Published(at.Seq)
+		c.room.Published(at)
 		if req.ID != "" {
 			c.out.Send(wire.Frame(wire.Ack{Type: "ack", ID: req.ID, Seq: at.Seq, Duplicate: duplicate}))
 		}

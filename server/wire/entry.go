@@ -2,8 +2,11 @@ package wire
 
 import (
 	"bytes"
+	"fmt"
 	"strconv"
+	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"livechat/server/chat"
@@ -18,6 +21,7 @@ import (
 const (
 	entryHead = `{"type":"message","seq":`
 	entryID   = `,"id":"`
+	entryAt   = `,"at":`
 	entryTail = `,"epoch":"` // then 16 digits, then `"}`
 )
 
@@ -70,4 +74,49 @@ func ParseEntry(payload []byte) (e Entry, ok bool) {
 	frame := appendHeader(make([]byte, 0, headerLen(n)+n), opText, n)
 	frame = append(append(frame, payload[:at]...), '}')
 	return Entry{Position: chat.Position{Epoch: epoch, Seq: seq}, Frame: frame}, true
+}
+
+// Payload returns what ParseEntry read the frame of a message from, given its epoch. ok is false for frames of anything else.
+func Payload(frame []byte, epoch string) (payload []byte, ok bool) {
+	object := frame[2:] // behind the shortest header; the two others are longer by the number of bytes of the length
+	switch frame[1] {
+	case 126:
+		object = frame[4:]
+	case 127:
+		object = frame[10:]
+	}
+	if epoch == "" || !bytes.HasPrefix(object, []byte(entryHead)) {
+		return nil, false
+	}
+	payload = make([]byte, 0, len(object)+tailLen)
+	payload = append(payload, object[:len(object)-1]...)
+	payload = append(payload, entryTail...)
+	payload = append(payload, epoch...)
+	return append(payload, `"}`...), true
+}
+
+// SaidAt returns the time in a payload: when Redis took the message. Zero if there is none.
+func SaidAt(payload []byte) time.Time {
+	i := bytes.LastIndex(payload, []byte(entryAt))
+	if i < 0 {
+		return time.Time{}
+	}
+	digits, _, _ := bytes.Cut(payload[i+len(entryAt):], []byte(","))
+	ms, err := strconv.ParseInt(string(digits), 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms)
+}
+
+// Said returns the id and the text in a payload.
+func Said(payload []byte) (id, text string, err error) {
+	var m struct {
+		ID   string `json:"id"`
+		Text string `json:"text"`
+	}
+	if err := json.Unmarshal(payload, &m); err != nil {
+		return "", "", fmt.Errorf("read payload: %w", err)
+	}
+	return m.ID, m.Text, nil
 }

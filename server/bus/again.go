@@ -1,0 +1,104 @@
+package bus
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"livechat/server/chat"
+)
+
+// Republish says messages again that were in the log once and are not any more, oldest first: each is added unless the log has its id. It
+// returns at once; what cannot be said now is tried again until it can.
+func (b *Bus) Republish(room string, kept []Kept) {
+	if len(kept) > 0 {
+		b.mends.owe(room, kept)
+	}
+}
+
+// sayAgain publishes what is owed to a room.
+func (b *Bus) sayAgain(ctx context.Context, h Handler, room string) error {
+	for kept := b.mends.first(room); len(kept) > 0; kept = b.mends.first(room) {
+		var batch []queued
+		for _, k := range kept {
+			if body, ok := bodyOf(k.Payload); ok {
+				batch = append(batch, queued{Publication: Publication{Room: room, ID: k.ID, Body: body, Digest: k.Digest}})
+			}
+		}
+		if err := b.publishPage(ctx, h, room, batch); err != nil {
+			return err
+		}
+		b.log.Info("lost messages were said again", "room", room, "messages", len(batch))
+		b.mends.said(room, len(kept))
+	}
+	return nil
+}
+
+// publishPage publishes once. Any error means that all of it has to be tried again, which changes nothing about what was taken.
+func (b *Bus) publishPage(ctx context.Context, h Handler, room string, batch []queued) error {
+	ctx, cancel := context.WithTimeout(ctx, b.options.attempt())
+	defer cancel()
+	for _, cmd := range b.pipeline(ctx, batch) {
+		if refused(cmd) {
+			return errors.Join(chat.ErrLogClosed, b.openToPublish(ctx, room, h.Known(room).Head, isNoScript(cmd.Err())))
+		}
+		if _, err := readReceipt(cmd); err != nil && chat.AsError(err).Retryable {
+			return err
+		}
+	}
+	return nil
+}
+
+// bodyOf cuts the body out of a payload: see Publication. What a body says cannot look like its end, since quotes in it are escaped.
+func bodyOf(payload []byte) ([]byte, bool) {
+	from, to := bytes.Index(payload, []byte(`"id":`)), bytes.LastIndex(payload, []byte(`,"at":`))
+	if from < 0 || to < from {
+		return nil, false
+	}
+	return payload[from:to], true
+}
+
+// recent remembers the newest messages that this server has put into logs. A Redis that dies may have acknowledged one that no server
+// has heard: then it is in no ring, only here.
+type recent struct {
+	mu   sync.Mutex
+	next int          // guarded by mu
+	list [256]receipt // guarded by mu
+}
+
+// receipt is a publication that was acknowledged.
+type receipt struct {
+	Publication
+	at   chat.Position
+	when time.Time
+}
+
+// kept returns the message as the log had it; its time is ours and not Redis'.
+func (r receipt) kept() Kept {
+	payload := fmt.Appendf(nil, `{"type":"message","seq":%d,%s,"at":%d,"epoch":"%s"}`, r.at.Seq, r.Body, r.when.UnixMilli(), r.at.Epoch)
+	return Kept{Position: r.at, Payload: payload, ID: r.ID, Digest: r.Digest}
+}
+
+// add notes that p is in the log.
+func (r *recent) add(p Publication, at chat.Position) {
+	p.Done = nil
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.list[r.next%len(r.list)] = receipt{p, at, time.Now()}
+	r.next++
+}
+
+// after returns what is remembered of a room's log behind at, in its epoch.
+func (r *recent) after(room string, at chat.Position) (list []Kept) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, p := range r.list {
+		if p.Room == room && p.at.Epoch == at.Epoch && p.at.Seq > at.Seq {
+			list = append(list, p.kept())
+		}
+	}
+	return list
+}

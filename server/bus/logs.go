@@ -1,0 +1,166 @@
+package bus
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/redis/go-redis/v9"
+
+	"livechat/server/chat"
+)
+
+var (
+	//go:embed log.lua
+	logSource string
+	//go:embed open.lua
+	openSource string
+	//go:embed mend.lua
+	mendSource string
+	//go:embed offer.lua
+	offerSource string
+	//go:embed late.lua
+	lateSource string
+	//go:embed reopen.lua
+	reopenSource string
+	//go:embed publish.lua
+	publishSource string
+
+	openScript   = redis.NewScript(logSource + openSource)
+	mendScript   = redis.NewScript(logSource + mendSource)
+	offerScript  = redis.NewScript(logSource + offerSource)
+	lateScript   = redis.NewScript(lateSource)
+	reopenScript = redis.NewScript(logSource + reopenSource)
+)
+
+// publishScript returns the script that publishes in one process of Redis, and in no other: see publish.lua.
+func publishScript(run string) *redis.Script {
+	return redis.NewScript(strings.Replace(publishSource, "RUN_ID", run, 1))
+}
+
+// openLog is what has to be known of a log to publish in it.
+type openLog struct {
+	epoch  string
+	run    string // the process of Redis that it was found open in
+	script *redis.Script
+}
+
+// never is a log that was not opened. No Redis knows its script.
+var never = openLog{script: publishScript("none")}
+
+// openLogs are the logs that this server has opened.
+type openLogs struct {
+	mu   sync.Mutex
+	logs map[string]openLog // guarded by mu: by room
+}
+
+func (o *openLogs) get(room string) openLog {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if l, ok := o.logs[room]; ok {
+		return l
+	}
+	return never
+}
+
+func (o *openLogs) set(room, epoch, run string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.logs == nil {
+		o.logs = make(map[string]openLog)
+	}
+	l := o.logs[room]
+	if l.run != run {
+		l.run, l.script = run, publishScript(run)
+	}
+	l.epoch = epoch
+	o.logs[room] = l
+}
+
+func (o *openLogs) forget(room string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.logs, room)
+}
+
+// state is where a log stands, as the scripts answer it.
+type state struct {
+	kind string // open, closed, wait
+	log  chat.Log
+	run  string
+	wait int64 // milliseconds, of wait
+}
+
+// OpenLog returns where a room's log stands, and begins the log if there is none. seen is the newest message that this server has of it;
+// zero if it has none. A log that cannot be used is closed (chat.ErrLogClosed), and this server begins to mend it: Handler.Subscribed
+// is called again once it is open. Any other error carries a retryable chat.Error.
+func (b *Bus) OpenLog(ctx context.Context, room string, seen chat.Position) (chat.Log, error) {
+	s, err := b.ask(ctx, openScript, room, newEpoch(), seen.Epoch, seen.Seq)
+	if err != nil {
+		return chat.Log{}, fmt.Errorf("open log of room %s: %w", room, err)
+	}
+	if s.kind != "open" {
+		b.mends.add(room)
+		return chat.Log{}, fmt.Errorf("open log of room %s: %w", room, chat.ErrLogClosed)
+	}
+	b.logs.set(room, s.log.Head.Epoch, s.run)
+	return s.log, nil
+}
+
+// ask runs one of the scripts that look after a log. Its error carries a retryable chat.Error.
+func (b *Bus) ask(ctx context.Context, script *redis.Script, room string, args ...any) (state, error) {
+	keys := []string{b.key(room, "head"), b.key(room, "log"), b.key(room, "mend")}
+	reply, err := script.Run(ctx, b.client, keys, args...).StringSlice()
+	if err != nil {
+		return state{}, unavailable(err)
+	}
+	s, err := readState(reply)
+	if err != nil {
+		return s, fmt.Errorf("read %q: %w", reply, err)
+	}
+	return s, nil
+}
+
+func readState(reply []string) (s state, err error) {
+	s.kind = reply[0]
+	switch {
+	case s.kind == "wait" && len(reply) == 2:
+		s.wait, err = strconv.ParseInt(reply[1], 10, 64)
+	case len(reply) == 4:
+		s.run = reply[3]
+		if reply[1] != ":0" { // there is nothing of the log
+			s.log.Head, err = chat.ParsePosition(reply[1])
+		}
+		if err == nil {
+			s.log.Past, err = chat.ParseLineage(reply[2])
+		}
+	case s.kind != "closed" || len(reply) != 1:
+		err = errors.New("not an answer that this version knows")
+	}
+	return s, err
+}
+
+// loadPublish gives Redis the script by which it publishes in a room. Only here does that script get into Redis, never by EVAL, and
+// only after the room's log has been found open by the process that the script names.
+func (b *Bus) loadPublish(ctx context.Context, room string, seen chat.Position) error {
+	l := b.logs.get(room)
+	if err := l.script.Load(ctx, b.client).Err(); err != nil {
+		return fmt.Errorf("load the publish script: %w", err)
+	}
+	b.log.Info("loaded the publish script into Redis", "run", l.run[:min(8, len(l.run))])
+	if _, err := b.OpenLog(ctx, room, seen); err != nil {
+		return err
+	}
+	if b.logs.get(room).run == l.run {
+		return nil
+	}
+	// Redis restarted just between, and knows the script of the process before, to which its log is still open.
+	if err := b.client.ScriptFlush(ctx).Err(); err != nil {
+		return fmt.Errorf("flush the scripts: %w", err)
+	}
+	return errors.New("load the publish script: Redis has restarted meanwhile")
+}

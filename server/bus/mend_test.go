@@ -1,0 +1,273 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"livechat/server/chat"
+)
+
+// pair is two servers in one room, where five messages have been said and heard by both.
+func pair(t *testing.T, r *backend) (b [2]*Bus, h [2]*recorder, epoch string) {
+	t.Helper()
+	for i := range b {
+		b[i], h[i] = start(t, r.url, Options{PublishTimeout: patient}, room)
+		h[i].servers = 2
+		h[i].onSubscribed = func(ctx context.Context, room string) error { // as a room does
+			_, err := b[i].OpenLog(ctx, room, h[i].Known(room).Head)
+			if errors.Is(err, chat.ErrLogClosed) {
+				return nil
+			}
+			return err
+		}
+	}
+	epoch = opened(t, b[0], room).Epoch
+	for i := range 5 {
+		mustSay(t, b[i%2], room, fmt.Sprint(i+1), "hello")
+	}
+	for i, h := range h {
+		eventually(t, "all is heard", func() bool { return h.count("payload", room) == 5 })
+		h.learn(t, b[i], room)
+	}
+	return b, h, epoch
+}
+
+// wantLog fails unless the log has messages 1 to n under these ids, each in its epoch.
+func wantLog(t *testing.T, b *Bus, ids []string, epochs func(seq uint64) string) {
+	t.Helper()
+	list, err := b.After(t.Context(), room, 0, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got, want []string
+	for _, p := range list {
+		m := parse(t, string(p))
+		got = append(got, fmt.Sprint(m.position(), " ", m.ID))
+	}
+	for i, id := range ids {
+		seq := uint64(i + 1)
+		want = append(want, fmt.Sprint(chat.Position{Epoch: epochs(seq), Seq: seq}, " ", id))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("log  %v\nwant %v", got, want)
+	}
+}
+
+// Whatever is taken out of Redis while its servers live, they put back, and nobody's number is given again.
+func TestMendWhatWasDeleted(t *testing.T) {
+	for what, lose := range map[string][]any{
+		"everything":  {"FLUSHALL"},
+		"the head":    {"DEL", "{livechat}:head"},
+		"the stream":  {"DEL", "{livechat}:log"},
+		"both":        {"DEL", "{livechat}:head", "{livechat}:log"},
+		"the entries": {"XTRIM", "{livechat}:log", "MAXLEN", "0"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			onEach(t, func(t *testing.T, r *backend) {
+				b, h, old := pair(t, r)
+				if err := r.raw.Do(t.Context(), lose...).Err(); err != nil {
+					t.Fatal(err)
+				}
+				six := mustSay(t, b[0], room, "6", "hello")
+				if six.Position.Seq != 6 || six.Position.Epoch == old || six.Duplicate {
+					t.Errorf("the next message is %+v", six)
+				}
+				for _, h := range h {
+					eventually(t, "every server hears that the log was mended", func() bool { return h.count("subscribed", room) >= 2 })
+					eventually(t, "every server hears the next message", func() bool { return h.count("payload", room) == 6 })
+				}
+				log, err := b[1].OpenLog(t.Context(), room, chat.Position{Epoch: old, Seq: 5})
+				if want := (chat.Lineage{{Epoch: old, Seq: 5}}); err != nil || !slices.Equal(log.Past, want) || log.Head != six.Position {
+					t.Errorf("the log is %+v, %v, and should come from %v", log, err, want)
+				}
+				if again := mustSay(t, b[1], room, "3", "hello"); !again.Duplicate || again.Position != (chat.Position{Epoch: old, Seq: 3}) {
+					t.Errorf("a resend of 3 is %+v", again)
+				}
+				wantLog(t, b[0], []string{"1", "2", "3", "4", "5", "6"}, func(seq uint64) string {
+					if seq <= 5 {
+						return old
+					}
+					return log.Head.Epoch
+				})
+			})
+		})
+	}
+}
+
+// A Redis that comes back with an old snapshot gets back what each server has heard since, from the one that heard the most.
+func TestMendAfterAnOldSnapshot(t *testing.T) {
+	r := realRedis(t, "--appendonly", "no")
+	b, h, old := pair(t, r)
+	if err := r.raw.Save(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	ids := []string{"1", "2", "3", "4", "5"}
+	for round := range 3 {
+		for range 4 {
+			id := fmt.Sprint(len(ids) + 1)
+			ids = append(ids, id)
+			mustSay(t, b[round%2], room, id, "hello")
+		}
+		for i, h := range h {
+			h.learn(t, b[i], room)
+		}
+		h[0].forgetLast(room, 2) // one server has not heard all
+		r.stop(t)
+		r.start(t)
+	}
+	last := mustSay(t, b[1], room, "last", "hello")
+	log, err := b[0].OpenLog(t.Context(), room, chat.Position{})
+	if err != nil || last.Position.Seq != uint64(len(ids)+1) || log.Head != last.Position {
+		t.Errorf("the next message is %v, the log %+v, %v", last, log, err)
+	}
+	wantLog(t, b[0], append(ids, "last"), log.EpochOf)
+	if log.EpochOf(1) != old || len(log.Past) != 3 {
+		t.Errorf("the log comes from %v", log.Past)
+	}
+}
+
+// forgetLast takes the newest n messages of a room out of what the recorder remembers.
+func (r *recorder) forgetLast(room string, n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.kept[room] = r.kept[room][:len(r.kept[room])-n]
+	log := r.known[room]
+	log.Head = r.kept[room][len(r.kept[room])-1].Position
+	r.known[room] = log
+}
+
+// A message that Redis acknowledged and no server has heard is remembered by the one that it was acknowledged to.
+func TestMendWhatNobodyHeard(t *testing.T) {
+	r := realRedis(t, "--appendonly", "no")
+	b, h, old := pair(t, r)
+	for _, h := range h {
+		h.forgetLast(room, 2)
+	}
+	r.stop(t)
+	r.start(t)
+	if six := mustSay(t, b[0], room, "6", "hello"); six.Position.Seq != 6 || six.Position.Epoch == old {
+		t.Errorf("the next message is %+v", six)
+	}
+	list, err := b[0].After(t.Context(), room, 3, 9)
+	if err != nil || len(list) != 3 || parse(t, string(list[0])).ID != "4" || parse(t, string(list[1])).ID != "5" {
+		t.Errorf("behind 3 the log has %q, %v", list, err)
+	}
+}
+
+// A server that was cut off while the log was mended has heard messages that the log does not have. It finds that out, and says them again.
+func TestMendWithoutAServer(t *testing.T) {
+	r := realRedis(t, "--appendonly", "no")
+	p := newProxy(t, r)
+	a, ha := start(t, r.url, Options{PublishTimeout: patient}, room)
+	b, hb := start(t, p.url, Options{}, room)
+	old := opened(t, a, room).Epoch
+	for i := range 5 {
+		mustSay(t, b, room, fmt.Sprint(i+1), "hello")
+	}
+	ha.learn(t, a, room)
+	hb.learn(t, b, room)
+	ha.forgetLast(room, 2)
+	p.blackhole()
+	r.stop(t)
+	r.start(t)
+	six := mustSay(t, a, room, "6", "hello")
+	if six.Position.Seq != 4 || six.Position.Epoch == old {
+		t.Fatalf("without 4 and 5 the next message is %+v", six)
+	}
+	var log chat.Log
+	eventually(t, "the other server finds the log open", func() (ok bool) {
+		var err error
+		log, err = b.OpenLog(t.Context(), room, chat.Position{Epoch: old, Seq: 5})
+		return err == nil
+	})
+	if end, ok := log.Past.End(old); !ok || end != 3 {
+		t.Fatalf("it sees %+v", log)
+	}
+	b.Republish(room, hb.Remember(room, 3))
+	eventually(t, "4 and 5 are in the log again", func() bool { return opened(t, a, room).Seq == 6 })
+	wantLog(t, a, []string{"1", "2", "3", "6", "4", "5"}, log.EpochOf)
+}
+
+// A server that has forgotten everything leaves the others time; if there are none it goes on where the log is.
+func TestMendByAStranger(t *testing.T) {
+	onEach(t, func(t *testing.T, r *backend) {
+		b, _, old := pair(t, r)
+		mustSay(t, b[0], room, "6", "hello")
+		r.raw.HSet(t.Context(), "{livechat}:head", "run", "another")
+		c, h := start(t, r.url, Options{}, room)
+		if _, err := c.OpenLog(t.Context(), room, chat.Position{}); !errors.Is(err, chat.ErrLogClosed) {
+			t.Errorf("OpenLog: %v", err)
+		}
+		eventually(t, "the log is mended", func() bool { return h.count("subscribed", room) == 2 })
+		if head := opened(t, c, room); head.Seq != 6 || head.Epoch == old {
+			t.Errorf("the log is at %v", head)
+		}
+	})
+}
+
+// A log in which nothing was said yet is found again by who has heard nothing yet.
+func TestMendAnEmptyLog(t *testing.T) {
+	onEach(t, func(t *testing.T, r *backend) {
+		b, h := start(t, r.url, Options{PublishTimeout: patient}, room)
+		old := opened(t, b, room)
+		h.known = map[string]chat.Log{room: {Head: old}}
+		r.raw.FlushAll(t.Context())
+		first := mustSay(t, b, room, "x", "hello")
+		log, err := b.OpenLog(t.Context(), room, old)
+		if err != nil || first.Position.Seq != 1 || !log.Has(old) {
+			t.Errorf("the log is %+v, %v", log, err)
+		}
+	})
+}
+
+// A log may be closed and opened again in the middle of a pipeline. Who did not know that has all of the rest refused, or its order would be lost.
+func TestMendMidPipeline(t *testing.T) {
+	onEach(t, func(t *testing.T, r *backend) {
+		b, h, _ := pair(t, r)
+		b[0].client.AddHook(&breakPipeline{between: func() {
+			r.raw.HSet(t.Context(), "{livechat}:head", "run", "another")
+			eventually(t, "the log is mended", func() bool {
+				open, err := b[1].mendRoom(t.Context(), h[1], room)
+				return open && err == nil
+			})
+		}})
+		const n = 90
+		batch := make([]queued, n)
+		for i := range batch {
+			batch[i].Publication = publication(room, fmt.Sprint("p", i), "hello", nil)
+		}
+		var seqs []uint64
+		for _, cmd := range b[0].pipelineTwice(t.Context(), h[0], batch) {
+			got, err := readReceipt(cmd)
+			if err != nil || got.Duplicate {
+				t.Fatalf("%+v, %v", got, err)
+			}
+			seqs = append(seqs, got.Position.Seq)
+		}
+		wantDense(t, "receipts", seqs, 6, n)
+	})
+}
+
+// The text on the side channel that is about logs is for the bus alone, and for rooms that are wanted here.
+func TestMendIsNotForPresence(t *testing.T) {
+	onEach(t, func(t *testing.T, r *backend) {
+		b, h := start(t, r.url, Options{}, room)
+		for _, p := range []string{
+			`{"type":"mend","room":"livechat"}`, `{"type":"mended","room":"livechat"}`, `{"type":"mend","room":"nowhere"}`, `{"type":"presence"}`,
+		} {
+			if err := b.PublishSide(t.Context(), []byte(p)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		eventually(t, "presence hears its own", func() bool { return h.count("side", "") == 1 })
+		if n := h.count("subscribed", room); n != 2 {
+			t.Errorf("the room was told %d times, want twice", n)
+		}
+		if n := r.raw.Exists(t.Context(), "{livechat:room:nowhere}:mend", "{livechat:room:nowhere}:head").Val(); n != 0 {
+			t.Error("a room that nobody is in was mended")
+		}
+	})
+}

@@ -1,0 +1,222 @@
+package room
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"livechat/server/chat"
+	"livechat/server/wire"
+)
+
+// Sync reads from the log what the ring does not have. The receive loop calls it whenever the subscription of the room's channel
+// begins, for the first time or anew, and when the log was mended: whatever was published before that moment is in the log, whatever comes
+// after is heard. While the log is closed it does nothing, and is called again.
+func (r *Room) Sync(ctx context.Context) error {
+	l, err := r.log.OpenLog(ctx, r.Name, r.Position())
+	switch {
+	case errors.Is(err, chat.ErrLogClosed):
+		return nil
+	case err != nil:
+		return fmt.Errorf("open log of %s: %w", r.Name, err)
+	case !r.opened:
+		if err := r.load(ctx, l); err != nil {
+			return err
+		}
+		r.opened = true
+		close(r.ready)
+		return nil
+	}
+	end, known := l.Past.End(r.pos.Epoch)
+	switch {
+	case r.pos.Epoch == l.Head.Epoch, known && r.pos.Seq <= end:
+		return r.backfill(ctx, l)
+	case known:
+		return r.turnBack(ctx, l, end)
+	}
+	return r.replace(ctx, l)
+}
+
+// load fills the ring with the newest part of the log. Half of the ring, so that the next messages do not overtake who reads it.
+func (r *Room) load(ctx context.Context, l chat.Log) error {
+	payloads, err := r.log.Tail(ctx, r.Name, len(r.ring.slots)/2)
+	if err != nil {
+		return fmt.Errorf("read tail of %s: %w", r.Name, err)
+	}
+	entries := parse(l, payloads)
+	start := l.Head
+	if len(entries) > 0 {
+		start.Seq = entries[0].Position.Seq - 1
+	}
+	r.begin(l, start)
+	if err := r.takeAll(ctx, l, entries); err != nil {
+		return err
+	}
+	r.finish(l)
+	return nil
+}
+
+// begin makes start the newest position, whatever the ring has. Who is there is told.
+func (r *Room) begin(l chat.Log, start chat.Position) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.first = r.ring.Head()
+	r.pos = start
+	r.published.Store(0)
+	if r.opened {
+		r.turnLocked(l)
+	}
+	r.past = l.Past
+}
+
+// turnLocked goes over to the newest epoch of l behind the newest message, and tells who is there.
+func (r *Room) turnLocked(l chat.Log) {
+	r.pos.Epoch, r.past = l.Head.Epoch, l.Past
+	r.ring.Append(r.pos.Seq, Reset, resetFrame(r.pos))
+	close(r.turned)
+	r.turned = make(chan struct{})
+}
+
+func resetFrame(p chat.Position) []byte {
+	return wire.Frame(wire.Reset{Type: "reset", Epoch: p.Epoch, Seq: p.Seq})
+}
+
+// parse reads those payloads that belong to l.
+func parse(l chat.Log, payloads [][]byte) []wire.Entry {
+	entries := make([]wire.Entry, 0, len(payloads))
+	for _, p := range payloads {
+		if e, ok := wire.ParseEntry(p); ok && l.Has(e.Position) {
+			entries = append(entries, e)
+		}
+	}
+	return entries
+}
+
+// backfill reads what follows the newest message from the log l until there is no more.
+func (r *Room) backfill(ctx context.Context, l chat.Log) error {
+	defer r.wake(r)
+	for {
+		payloads, err := r.log.After(ctx, r.Name, r.pos.Seq, pageSize)
+		if err != nil {
+			return fmt.Errorf("read log of %s: %w", r.Name, err)
+		}
+		before := r.pos.Seq
+		if err := r.takeAll(ctx, l, parse(l, payloads)); err != nil {
+			return err
+		}
+		if len(payloads) < pageSize || r.pos.Seq == before {
+			break
+		}
+	}
+	r.finish(l)
+	return nil
+}
+
+// takeAll appends entries of l. What is missing between them nobody can have any more.
+func (r *Room) takeAll(ctx context.Context, l chat.Log, entries []wire.Entry) error {
+	for _, e := range entries {
+		if e.Position.Seq <= r.pos.Seq {
+			continue
+		}
+		if missing := e.Position.Seq - r.pos.Seq - 1; missing > 0 {
+			r.gap(e.Position.Seq - 1)
+		}
+		r.turn(l)
+		if err := r.append(ctx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// turn goes over to the newest epoch once the one that we are in has been read to its end.
+func (r *Room) turn(l chat.Log) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if end, over := l.Past.End(r.pos.Epoch); over && r.pos.Seq >= end {
+		r.turnLocked(l)
+	}
+}
+
+// finish is for when everything that the log has has been read.
+func (r *Room) finish(l chat.Log) {
+	if r.pos.Seq < l.Head.Seq { // the newest messages were lost, with every server that knew them
+		r.gap(l.Head.Seq)
+	}
+	r.turn(l)
+	r.wake(r)
+}
+
+// gap adds an entry that stands for the messages up to to, which nobody can have any more. It is replayed like a message.
+func (r *Room) gap(to uint64) {
+	r.slog.Error("messages are no longer in the log", "from", r.pos.Seq+1, "to", to)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ring.Append(to, Message, gapFrame(r.pos.Seq+1, to))
+	r.pos.Seq = to
+}
+
+// turnBack is for a server that could not reach Redis when the log was mended: its epoch ended at end, and the newest of what it has shown
+// is not in the log. That goes into it again, under the ids that it had.
+func (r *Room) turnBack(ctx context.Context, l chat.Log, end uint64) error {
+	lost := r.Remember(end)
+	r.slog.Warn("the log went on without the newest messages; they are said again", "from", end+1, "to", r.pos.Seq, "log", l.Head)
+	r.begin(l, chat.Position{Epoch: l.Head.Epoch, Seq: end})
+	if err := r.backfill(ctx, l); err != nil {
+		return err
+	}
+	r.republish(lost)
+	return nil
+}
+
+// replace goes over to a log that has nothing to do with ours.
+func (r *Room) replace(ctx context.Context, l chat.Log) error {
+	lost := r.Remember(0)
+	r.slog.Warn("the log was replaced", "old", r.pos, "new", l.Head)
+	if err := r.load(ctx, l); err != nil {
+		return err
+	}
+	r.republish(lost)
+	return nil
+}
+
+// republishAge is how old a message may be that is said again. For so long the log surely remembers its id, if it has it.
+const republishAge = 10 * time.Minute
+
+func (r *Room) republish(payloads [][]byte) {
+	young := payloads[:0]
+	for _, p := range payloads {
+		if time.Since(wire.SaidAt(p)) < republishAge {
+			young = append(young, p)
+		}
+	}
+	r.log.Republish(r.Name, young)
+}
+
+// Known returns the log as far as this server has it; zero while it has not been read.
+func (r *Room) Known() chat.Log {
+	select {
+	case <-r.ready:
+		return r.logState()
+	default:
+		return chat.Log{}
+	}
+}
+
+// Remember returns the payloads that the ring has of the log behind seq, oldest first.
+func (r *Room) Remember(seq uint64) (list [][]byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l := chat.Log{Head: r.pos, Past: r.past}
+	for pos := r.ring.Find(max(r.first, r.ring.Tail()), seq); pos < r.ring.Head(); pos++ {
+		e := r.ring.At(pos)
+		if e.Kind != Message {
+			continue
+		}
+		if p, ok := wire.Payload(e.Frame, l.EpochOf(e.Seq)); ok {
+			list = append(list, p)
+		}
+	}
+	return list
+}

@@ -170,7 +170,11 @@ func TestHistoryOverAKilledRedis(t *testing.T) {
 		}
 	}
 	people.flow(50)
-	if sum := people.finish(); sum.Disconnects != 0 {
+	sum := people.settle()
+	if sum.Disconnects != 0 {
 		t.Errorf("%d connections broke", sum.Disconnects)
+	}
+	if sum.Resets != 3*crowdSize {
+		t.Errorf("%d resets were announced, want one for each crash to each of %d", sum.Resets, crowdSize)
 	}
 }

@@ -174,7 +174,7 @@ func TestHistoryOverAKilledRedis(t *testing.T) {
 	if sum.Disconnects != 0 {
 		t.Errorf("%d connections broke", sum.Disconnects)
 	}
-	if sum.Resets != 3*crowdSize {
-		t.Errorf("%d resets were announced, want one for each crash to each of %d", sum.Resets, crowdSize)
+	if sum.Resets != 3*crowdCount {
+		t.Errorf("%d resets were announced, want one for each crash to each of %d", sum.Resets, crowdCount)
 	}
 }

@@ -87,8 +87,8 @@ func says(name string, send []byte, texts ...string) conformance {
 	return c
 }
 
-// hear returns the next frame as a line, those that come by themselves left out: `message` and `error` with text or code, `pong` and `close` with
-// what they carry, `end` when the server has closed its side in good order.
+// hear returns the next frame as a line, those that come by themselves left out: `message` and `error` with text or code, `ack`, `pong` and
+// `close` with what they carry, `end` when the server has closed its side in good order.
 func (w *raw) hear() string {
 	for {
 		op, payload, err := w.receive()
@@ -115,6 +115,8 @@ func (w *raw) hear() string {
 		switch f.Type {
 		case "message":
 			return "message " + f.Text
+		case "ack":
+			return "ack"
 		case "error":
 			return "error " + f.Code
 		}

@@ -98,6 +98,9 @@ func (b *balancer) steady(now time.Time, others []load) bool {
 	}
 	slices.Sort(nodes)
 	members := strings.Join(nodes, " ")
+	if members != b.members { // another cluster, of which nothing has been tried yet
+		b.last, b.rest, b.pause = time.Time{}, time.Time{}, 0
+	}
 	if !well || members != b.members || b.calm.IsZero() {
 		b.members, b.calm = members, now
 		return false

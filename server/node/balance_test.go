@@ -25,6 +25,7 @@ type town struct {
 type house struct {
 	balancer
 	clients []resident // in the order of their coming
+	name    string
 	away    bool
 	phase   int // at which tenth of a second it decides and reports
 	told    int // what it has reported last
@@ -77,7 +78,7 @@ func (w *town) run(d time.Duration) {
 			var others []load
 			for j, o := range w.servers {
 				if j != i {
-					others = append(others, load{fmt.Sprint(j), o.told, o.seen, o.away})
+					others = append(others, load{fmt.Sprint(j, o.name), o.told, o.seen, o.away})
 				}
 			}
 			if h.away {
@@ -227,6 +228,23 @@ func TestBalanceGivesUp(t *testing.T) {
 	w.run(3 * time.Hour)
 	if w.moves > 6*150 {
 		t.Errorf("%d moves in three hours of which none helped", w.moves)
+	}
+}
+
+// A server that dies just after a balance is a new situation: who was moved a moment ago may move again.
+func TestBalanceAfterADeathAfterABalance(t *testing.T) {
+	w := newTown(1, inTurn, 460, 350, 200, 0)
+	w.run(time.Minute)
+	for _, i := range []int{1, 2} {
+		h := w.servers[i]
+		for range h.clients {
+			w.servers[(i+1+w.rng.IntN(3))%4].clients = append(w.servers[(i+1+w.rng.IntN(3))%4].clients, resident{came: w.now})
+		}
+		*h = house{balancer: balancer{stale: h.stale}, phase: h.phase, name: "reborn"}
+		w.run(time.Minute)
+		if counts, _, _, _ := w.counts(); !w.even() {
+			t.Errorf("%v a minute after server %d was restarted", counts, i)
+		}
 	}
 }
 

@@ -166,6 +166,30 @@ test('the server says how long to stay away, whether its close arrives or not', 
   }
 })
 
+test('back too early: it is told again, in place of a welcome, how long is left', () => {
+  const { clock, room, last, states } = joined(() => 0)
+  last().end(1006)
+  clock.pass(room.state.until - clock.now())
+  last().open()
+  last().say(tooSlow(8000))
+  last().end(4008)
+  assert.deepEqual([room.state.code, room.state.away, room.state.until - clock.now()], [4008, true, 8000])
+  assert.deepEqual(states, ['connecting', 'connected', 'waiting', 'connecting', 'waiting'])
+})
+
+test('a successor that is told to stay away is tried again only then', () => {
+  const { clock, sockets, last, states } = joined(() => 0)
+  sockets[0].say({ type: 'reconnect', after_ms: 0 })
+  clock.pass(0)
+  last().say(tooSlow(8000))
+  last().end(4008)
+  clock.pass(7999)
+  assert.equal(sockets.length, 2)
+  clock.pass(1)
+  assert.equal(sockets.length, 3)
+  assert.deepEqual(states, ['connecting', 'connected'])
+})
+
 test('too slow while a successor is being made: that one does not take over', () => {
   const { room, sockets } = joined(() => 0)
   sockets[0].say({ type: 'reconnect', after_ms: 0 })

@@ -40,9 +40,29 @@ test('a reset to a lower seq: old numbers come again for new messages, and known
   assert.equal(c.message(message(3, { id: 'id-5' })), null, 'it is shown already')
   assert.equal(c.message(message(4, { id: 'new-4' })).text, 'text 4')
   c.message(message(5, { id: 'new-5' }))
-  assert.equal(lineOf(c), '1 2 3 4 5 ~? 4 5')
+  assert.equal(lineOf(c), '1 2 3 4 5 4 5', 'all that is missing is missing in the log')
   assert.deepEqual(itemsOf(c).filter((item) => item.kind === 'message').map((item) => item.id), ['id-1', 'id-2', 'id-3', 'id-4', 'id-5', 'new-4', 'new-5'])
   assert.deepEqual(c.position, { epoch: OTHER_EPOCH, seq: 5 })
+})
+
+test('a log that begins at 0 is another one: nobody knows what was in the old one', () => {
+  const c = seen(2)
+  c.reset(reset(OTHER_EPOCH, 0), 1)
+  c.message(message(1, { id: 'new' }))
+  assert.equal(lineOf(c), '1 2 ~? 1')
+  const empty = seen(0)
+  empty.reset(reset(OTHER_EPOCH, 0), 1)
+  empty.message(message(1))
+  assert.equal(lineOf(empty), '1')
+})
+
+test('the newest messages are lost, which a gap says, and the log goes on behind them', () => {
+  const c = seen(2)
+  c.gap({ type: 'gap', from: 3, to: 6 }, 1)
+  c.reset(reset(OTHER_EPOCH, 6), 1)
+  assert.deepEqual(c.position, { epoch: OTHER_EPOCH, seq: 6 })
+  for (const seq of [7, 8]) c.message(message(seq))
+  assert.equal(lineOf(c), '1 2 ~4 7 8', 'said once, and with their number')
 })
 
 test('a log that forgot what we have seen, in the same epoch: its new numbers are not taken for the old ones', () => {
@@ -50,7 +70,7 @@ test('a log that forgot what we have seen, in the same epoch: its new numbers ar
   c.welcome(welcome({ seq: 3, recovered: false }), 1)
   c.reset(reset(EPOCH, 1), 1)
   for (const [seq, id] of [[2, 'id-2'], [3, 'id-3'], [4, 'new-4'], [5, 'new-5']]) c.message(message(seq, { id }))
-  assert.equal(lineOf(c), '1 2 3 4 5 ~? 4 5')
+  assert.equal(lineOf(c), '1 2 3 4 5 4 5')
   assert.deepEqual(c.position, { epoch: EPOCH, seq: 5 })
 })
 
@@ -59,16 +79,30 @@ test('a welcome of another epoch that recovers: the epoch is new, the seq is our
   c.compose(pending('acked'))
   c.ack({ type: 'ack', id: 'acked', seq: 6 })
   c.welcome(welcome({ epoch: OTHER_EPOCH, seq: 7, session: 's2', recovered: true }), 1)
-  assert.deepEqual(c.position, { epoch: OTHER_EPOCH, seq: 4 })
+  assert.deepEqual(c.position, { epoch: EPOCH, seq: 4 }, 'a reset may be on its way: who is cut off now resumes as before')
   assert.equal(c.message(message(4)), null)
+  assert.deepEqual(c.position, { epoch: OTHER_EPOCH, seq: 4 })
   c.message(message(5))
   c.message(message(6, { id: 'acked', session: 's1' }))
   c.message(message(7))
   assert.equal(lineOf(c), '1 2 3 4 5 6 7')
 })
 
+test('cut off between such a welcome and its reset: nothing is skipped', () => {
+  const c = seen(4)
+  for (const epoch of ['second', OTHER_EPOCH]) c.welcome(welcome({ epoch, seq: 6, recovered: true }), 1)
+  assert.deepEqual(c.position, { epoch: EPOCH, seq: 4 })
+  c.reset(reset(OTHER_EPOCH, 2), 1)
+  assert.deepEqual(c.position, { epoch: OTHER_EPOCH, seq: 2 })
+  for (const [seq, id] of [[3, 'new-3'], [4, 'id-4']]) c.message(message(seq, { id }))
+  assert.equal(lineOf(c), '1 2 3 4 3')
+  c.welcome(welcome({ epoch: 'third', seq: 4, recovered: true }), 1)
+  c.gap({ type: 'gap', from: 5, to: 6 }, 1)
+  assert.deepEqual(c.position, { epoch: 'third', seq: 4 })
+})
+
 test('a reset right behind such a welcome: the end of the old log, then the new one', () => {
-  for (const [end, line] of [[6, '1 2 3 4 5 6 7'], [8, '1 2 3 4 5 6 ~? 9'], [2, '1 2 3 4 5 6 ~? 3']]) {
+  for (const [end, line] of [[6, '1 2 3 4 5 6 7'], [8, '1 2 3 4 5 6 ~? 9'], [2, '1 2 3 4 5 6 3']]) {
     const c = seen(4)
     c.welcome(welcome({ epoch: OTHER_EPOCH, seq: 9, recovered: true }), 1)
     for (const seq of [5, 6]) c.message(message(seq))

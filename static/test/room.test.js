@@ -188,12 +188,13 @@ test('a reset behind a welcome: what is promised is still awaited, and nothing o
   assert.equal(query().after, `${OTHER_EPOCH}:4`)
 })
 
-test('resumed in another epoch with nothing lost: the next connection asks in that epoch for our own seq', () => {
+test('resumed in another epoch with nothing lost: the next connection asks in that epoch, right behind what came', () => {
   const { clock, last, query } = joined()
   last().end(1006)
   clock.pass(1000)
   last().say(welcome({ session: 's2', epoch: OTHER_EPOCH, seq: 9, recovered: true }))
+  last().say(message(3))
   last().end(1006)
   clock.pass(1000)
-  assert.equal(query().after, `${OTHER_EPOCH}:2`)
+  assert.equal(query().after, `${OTHER_EPOCH}:3`)
 })

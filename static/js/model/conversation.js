@@ -180,12 +180,14 @@ export class Conversation {
   gap(frame, now) {
     const from = Math.max(frame.from, (this.#cursor.seq ?? -1) + 1)
     if (frame.to >= from) this.#break(frame.to - from + 1, now)
+    this.#cursor.skip(frame.to)
   }
 
   /** @param {import('../../types.js').ResetFrame} frame @param {number} now */
   reset(frame, now) {
+    this.#settleSent()
     if (this.#cursor.reset(frame)) this.#breakOff(now)
-    else this.#settleSent()
+    this.#openBreak = null // what it says stays
   }
 
   // ---- Places ----
@@ -197,15 +199,12 @@ export class Conversation {
     }
   }
 
-  /**
-   * Another log: what was seen stays, its numbers mean nothing any more.
-   * @param {number} now
-   */
+  /** @param {number} now when another log began: what was seen stays, and nobody will ever know how much was missed */
   #breakOff(now) {
     this.#settleSent()
     const last = this.#settled.at(-1)
     if (last?.kind !== 'break' || last.count !== null) this.#break(null, now)
-    this.#openBreak = null // it stays: nobody will ever know how many
+    this.#openBreak = null // it stays
   }
 
   /** What the old log took and never gave out has the place where it stood. */

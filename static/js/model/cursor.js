@@ -10,6 +10,9 @@ export class Cursor {
   /** @type {Set<number>} the seqs seen in this era */
   #seqs = new Set()
   #floor = 0 // below this nothing is remembered
+  #skipped = 0 // up to here, we were told, nothing more will come
+  /** @type {Position | null} where to resume as long as a new epoch was named, and nothing of its log has come */
+  #before = null
 
   /** Counts the numberings that this page has seen: a seq means something inside its era only. */
   get era() {
@@ -26,7 +29,7 @@ export class Cursor {
    * @returns {Position | null}
    */
   get position() {
-    return this.#seq === null ? null : { epoch: this.#epoch, seq: this.#seq }
+    return this.#before ?? (this.#seq === null ? null : { epoch: this.#epoch, seq: this.#seq })
   }
 
   /** @param {number} seq */
@@ -46,8 +49,15 @@ export class Cursor {
 
   /** @param {number} seq of a message of the log */
   advance(seq) {
+    this.#before = null
     this.note(seq)
     if (this.#seq === null || seq > this.#seq) this.#seq = seq
+  }
+
+  /** @param {number} seq up to which messages will not come */
+  skip(seq) {
+    this.#before = null
+    this.#skipped = Math.max(this.#skipped, seq)
   }
 
   /** @param {number} seq up to which this era's messages are forgotten */
@@ -58,35 +68,41 @@ export class Cursor {
 
   /**
    * Goes over to the epoch of a new connection. If everything after our position follows, the numbers go on from there, whatever the epoch
-   * is called by now. Else it is another log, of which the newest part follows.
+   * is called by now; but a reset may be on its way that takes us back, so until something of that log has come we would resume as before.
+   * Else it is another log, of which the newest part follows.
    * @param {import('../../types.js').WelcomeFrame} frame
    * @returns {boolean} whether the numbers begin anew: those seen so far say nothing about them
    */
   welcome({ epoch, seq, recovered }) {
     const known = this.#epoch !== ''
     const goesOn = epoch === this.#epoch || (recovered === true && this.#seq !== null)
+    if (epoch !== this.#epoch) this.#before = this.position
     this.#epoch = epoch
     if (!goesOn) this.#begin(seq === 0 ? 0 : null)
     return known && !goesOn
   }
 
   /**
-   * The log was replaced: the next message is the one after seq. Even in the same epoch, if it has lost what we have seen.
+   * The next message is the one after seq. If that is where we are, the numbers go on. If it is further back, the log has lost the newest that
+   * we have seen, and gives their numbers to others; also in the same epoch. If it begins at 0 it is another log, and nobody knows what was in the old one.
    * @param {import('../../types.js').ResetFrame} frame
-   * @returns {boolean} whether the numbers begin anew; false if they go on right where we are
+   * @returns {boolean} whether there may be messages that we have not seen and will not see
    */
   reset({ epoch, seq }) {
     this.#epoch = epoch
-    if (seq === this.#seq) return false
-    this.#begin(seq)
-    return true
+    this.#before = null
+    const end = this.#seq === null ? null : Math.max(this.#seq, this.#skipped)
+    if (seq === end) this.#seq = seq
+    else this.#begin(seq)
+    return seq !== end && (end === null || seq === 0 || seq > end)
   }
 
   /** @param {number | null} seq */
   #begin(seq) {
     this.#era++
+    this.#before = null
     this.#seq = seq
     this.#seqs.clear()
-    this.#floor = 0
+    this.#floor = this.#skipped = 0
   }
 }

@@ -130,8 +130,8 @@ export class Connection {
 
   /** @param {Line} line @param {import('../../types.js').ServerFrame} frame */
   #received(line, frame) {
-    if (line !== this.#line) return
     this.#patience.hear(frame)
+    if (line !== this.#line || !line.welcomed) return
     if (frame.type === 'reconnect') {
       this.#cancelHandover()
       this.#cancelHandover = this.#clock.after(frame.after_ms, () => this.#handOver())
@@ -174,7 +174,8 @@ export class Connection {
   #successorEnded(code) {
     this.#successor = null
     if (this.#doubted) return this.drop()
-    this.#cancelHandover = this.#clock.after(delay(code, this.#attempt++, this.#random), () => this.#handOver())
+    const wait = Math.max(this.#patience.ended(code), delay(code, this.#attempt++, this.#random))
+    this.#cancelHandover = this.#clock.after(wait, () => this.#handOver())
   }
 
   #cancelAll() {

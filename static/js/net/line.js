@@ -19,7 +19,7 @@ export class Line {
    * @param {import('../../types.js').Clock} clock
    * @param {object} on
    * @param {(line: Line, frame: import('../../types.js').WelcomeFrame) => void} on.welcome
-   * @param {(line: Line, frame: import('../../types.js').ServerFrame) => void} on.frame every frame after the welcome
+   * @param {(line: Line, frame: import('../../types.js').ServerFrame) => void} on.frame every frame after the welcome, and an error in its place
    * @param {(line: Line, code: number) => void} on.end
    */
   constructor(socket, clock, on) {
@@ -51,7 +51,7 @@ export class Line {
   #receive(data) {
     const frame = this.#ended ? null : parse(data)
     if (!frame) return
-    if (frame.type !== 'welcome') return this.welcomed ? this.#on.frame(this, frame) : undefined
+    if (frame.type !== 'welcome') return this.welcomed || frame.type === 'error' ? this.#on.frame(this, frame) : undefined
     this.welcomed = true
     this.#cancel()
     this.#on.welcome(this, frame)

@@ -20,6 +20,7 @@ type Crowd struct {
 
 	size     Size
 	members  []*client.Session
+	logs     []*history.Reader // of the members
 	raw      []*rawReader
 	leave    context.CancelFunc
 	enough   context.CancelFunc
@@ -61,7 +62,7 @@ func Gather(ctx context.Context, url func(i int) string, size Size) (*Crowd, err
 				c.fail(fmt.Errorf("%s: the session ended: %w", name, err))
 			}
 		})
-		c.members = append(c.members, s)
+		c.members, c.logs = append(c.members, s), append(c.logs, log)
 	}
 	for i := range size.Raw {
 		name := fmt.Sprint("raw-", i)
@@ -110,7 +111,6 @@ func (c *Crowd) Talk() {
 
 // talk sends one message after the other from a member until ctx ends. What has been begun then is still waited for.
 func (c *Crowd) talk(ctx context.Context, i int) {
-	s := c.members[i*c.size.Sessions/c.size.Talkers]
 	ticker := time.NewTicker(c.size.Pause)
 	defer ticker.Stop()
 	for n := 0; ; n++ {
@@ -119,19 +119,33 @@ func (c *Crowd) talk(ctx context.Context, i int) {
 			return
 		case <-ticker.C:
 		}
-		id := uuid.NewString()
-		c.History.Sending(id, time.Now())
-		patience, cancel := context.WithTimeout(context.Background(), c.size.Patience)
-		ack, err := s.SendAs(patience, id, fmt.Sprintf("%d.%d", i, n))
-		cancel()
-		if err != nil {
-			c.fail(fmt.Errorf("send %s: %w", id, err))
+		if _, err := c.say(i*c.size.Sessions/c.size.Talkers, fmt.Sprintf("%d.%d", i, n)); err != nil {
+			c.fail(err)
 			return
 		}
-		// The ack does not say its epoch: the readers know.
-		c.History.Acked(id, history.Position{Seq: ack.Seq}, time.Now())
 	}
 }
+
+// say sends one message from the i-th session, waits for its ack and returns its id.
+func (c *Crowd) say(i int, text string) (string, error) {
+	id := uuid.NewString()
+	c.History.Sending(id, time.Now())
+	patience, cancel := context.WithTimeout(context.Background(), c.size.Patience)
+	defer cancel()
+	ack, err := c.members[i].SendAs(patience, id, text)
+	if err != nil {
+		return "", fmt.Errorf("send %s: %w", id, err)
+	}
+	// The ack does not say its epoch: the readers know.
+	c.History.Acked(id, history.Position{Seq: ack.Seq}, time.Now())
+	return id, nil
+}
+
+// Say sends one more message from the i-th session, waits for its ack and returns its id.
+func (c *Crowd) Say(i int) (id string, err error) { return c.say(i, "and another thing") }
+
+// Heard reports whether the i-th session has been told of the message.
+func (c *Crowd) Heard(i int, id string) bool { return c.logs[i].Saw(id) }
 
 // Flow waits until so many more messages have been acked.
 func (c *Crowd) Flow(ctx context.Context, more int) error {

@@ -50,13 +50,15 @@ type Result struct {
 // run is one run.
 type run struct {
 	Options
-	ctx     context.Context // ends when the faults are over
-	cluster *cluster.Cluster
-	links   []*fault.Proxy // between each server and Redis
-	doors   []*fault.Proxy // between clients and HAProxy
-	crowd   *Crowd
-	begin   time.Time
-	dir     string // for what is built here
+	redisArgs []string
+	past      bool            // clients go past HAProxy: the i-th to server i, i+4, i+8 …
+	ctx       context.Context // ends when the faults are over
+	cluster   *cluster.Cluster
+	links     []*fault.Proxy // between each server and Redis
+	doors     []*fault.Proxy // between clients and HAProxy
+	crowd     *Crowd
+	begin     time.Time
+	dir       string // for what is built here
 
 	mu      sync.Mutex
 	done    map[string]int
@@ -66,13 +68,7 @@ type run struct {
 
 // Run does it. ctx breaks it off.
 func Run(ctx context.Context, o Options) Result {
-	r := &run{Options: o, done: map[string]int{}}
-	if r.Log == nil {
-		r.Log = func(string, string) {}
-	}
-	if r.Progress == nil {
-		r.Progress = func(string, ...any) {}
-	}
+	r := prepare(o)
 	r.fail(r.start(ctx))
 	defer r.stop()
 	if len(r.errs) == 0 {
@@ -86,6 +82,16 @@ func Run(ctx context.Context, o Options) Result {
 		result.Summary = r.crowd.History.Summary()
 	}
 	return result
+}
+
+func prepare(o Options) *run {
+	if o.Log == nil {
+		o.Log = func(string, string) {}
+	}
+	if o.Progress == nil {
+		o.Progress = func(string, ...any) {}
+	}
+	return &run{Options: o, redisArgs: persistence[o.Plan.Persist], done: map[string]int{}}
 }
 
 func (r *run) fail(err error) {
@@ -104,6 +110,13 @@ var persistence = map[string][]string{
 	"none":         {"--appendonly", "no"},
 }
 
+// settings are those of the servers.
+func (r *run) settings() map[string]string {
+	env := map[string]string{"MESSAGE_RATE": "0", "DRAIN_DELAY": "300ms", "DRAIN_PERIOD": "1s", "LOG_FORMAT": "text"}
+	maps.Copy(env, r.Env)
+	return env
+}
+
 // start starts the cluster with proxies wherever something can break, and lets the crowd in.
 func (r *run) start(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
@@ -112,11 +125,9 @@ func (r *run) start(ctx context.Context) error {
 	if r.dir, err = os.MkdirTemp("", "livechat-chaos-"); err != nil {
 		return fmt.Errorf("make a directory for the run: %w", err)
 	}
-	env := map[string]string{"MESSAGE_RATE": "0", "DRAIN_DELAY": "300ms", "DRAIN_PERIOD": "1s", "LOG_FORMAT": "text"}
-	maps.Copy(env, r.Env)
 	r.links = make([]*fault.Proxy, cluster.MaxServers)
 	r.cluster, err = cluster.Start(ctx, cluster.Options{
-		Binary: r.Binary, Env: env, Log: r.Log, Reloadable: true, RedisArgs: persistence[r.Plan.Persist],
+		Binary: r.Binary, Env: r.settings(), Log: r.Log, Reloadable: true, RedisArgs: r.redisArgs,
 		RedisVia: func(i int, addr string) (string, error) {
 			if r.links[i] != nil { // a second try, on other ports
 				_ = r.links[i].Close()
@@ -138,7 +149,12 @@ func (r *run) start(ctx context.Context) error {
 		}
 		r.doors = append(r.doors, door)
 	}
-	r.crowd, err = Gather(ctx, func(i int) string { return "ws://" + r.doors[i%doorCount].Addr() + "/" }, r.Crowd)
+	r.crowd, err = Gather(ctx, func(i int) string {
+		if r.past {
+			return r.cluster.ServerURL(i % cluster.MaxServers)
+		}
+		return "ws://" + r.doors[i%doorCount].Addr() + "/"
+	}, r.Crowd)
 	if err != nil {
 		return err
 	}

@@ -68,6 +68,14 @@ func (r *Reader) addLocked(e Event) {
 	r.events = append(r.events, e)
 }
 
+// Saw reports whether it was told of the message.
+func (r *Reader) Saw(id string) bool {
+	n, _ := r.history.number(id)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return n >= 0 && r.has(n)
+}
+
 // has reports whether it saw the n-th message.
 func (r *Reader) has(n int) bool { return n/64 < len(r.seen) && r.seen[n/64]&(1<<(n%64)) != 0 }
 

@@ -43,6 +43,7 @@ type settings struct {
 	persist string
 	verbose bool
 	race    bool
+	matrix  int
 }
 
 // run does what the arguments say.
@@ -54,6 +55,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.DurationVar(&s.length, "for", 2*time.Minute, "length of a run")
 	flags.StringVar(&s.only, "only", "", "comma-separated kinds of faults, for bisecting: "+strings.Join(chaos.Names(), ", "))
 	flags.StringVar(&s.persist, "persist", "", "how Redis keeps its data, in place of what the seed says: aof-always, aof-everysec, rdb, none")
+	flags.IntVar(&s.matrix, "matrix", 0, "so many rounds of each of the named cases, in place of a plan")
 	flags.BoolVar(&s.verbose, "v", false, "print what the parts write")
 	flags.BoolVar(&s.race, "race", false, "build the servers with the race detector")
 	if err := flags.Parse(args); err != nil {
@@ -67,6 +69,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	binary, err := cluster.Build(ctx, dir, s.race)
 	if err != nil {
 		return err
+	}
+	if s.matrix > 0 {
+		return s.cases(ctx, out, binary)
 	}
 	seeds, err := s.list()
 	if err != nil {
@@ -157,12 +162,8 @@ func (s settings) one(ctx context.Context, out io.Writer, binary string, seed ui
 		plan.Persist = s.persist
 	}
 	fmt.Fprintf(out, "\nseed %d, %v, Redis with %s, %d faults planned\n", seed, s.length, plan.Persist, len(plan.Steps))
-	o := chaos.Options{Plan: plan, Binary: binary, Crowd: chaos.Bars, Progress: func(format string, args ...any) {
-		fmt.Fprintf(out, format+"\n", args...)
-	}}
-	if s.verbose {
-		o.Log = func(part, line string) { fmt.Fprintf(out, "          %-8s %s\n", part, line) }
-	}
+	o := s.options(out, binary)
+	o.Plan = plan
 	result := chaos.Run(ctx, o)
 	report(out, result)
 	again := fmt.Sprintf("go run ./e2e/cmd/chaos -seed %d -for %v", seed, s.length)
@@ -174,6 +175,45 @@ func (s settings) one(ctx context.Context, out io.Writer, binary string, seed ui
 	}
 	fmt.Fprintf(out, "repeat   %s\n", again)
 	return result, nil
+}
+
+// options are those of every run.
+func (s settings) options(out io.Writer, binary string) chaos.Options {
+	o := chaos.Options{Binary: binary, Crowd: chaos.Bars, Progress: func(format string, args ...any) {
+		fmt.Fprintf(out, format+"\n", args...)
+	}}
+	if s.verbose {
+		o.Log = func(part, line string) { fmt.Fprintf(out, "          %-8s %s\n", part, line) }
+	}
+	return o
+}
+
+// cases runs the named cases, those of -only if it is given, and prints a line for each.
+func (s settings) cases(ctx context.Context, out io.Writer, binary string) error {
+	failed := 0
+	for _, c := range chaos.Cases(s.matrix) {
+		if ctx.Err() != nil {
+			return errors.New("broken off")
+		}
+		if !strings.Contains(c.Name, s.only) {
+			continue
+		}
+		r := chaos.RunCase(ctx, c, s.options(out, binary))
+		verdict := "clean"
+		if r.Err != nil {
+			verdict = "FAILED"
+			failed++
+		}
+		fmt.Fprintf(out, "%-36s x %d  %-6s  over within %4.1f s at worst, %5d acked, %7d deliveries, %4d connections broke, %4d resets, %d gaps, %d shown again\n", c.Name, c.Rounds,
+			verdict, r.Worst.Seconds(), r.Summary.Acked, r.Summary.Delivered, r.Summary.Disconnects, r.Summary.Resets, r.Summary.Gaps, r.Summary.Again)
+		if r.Err != nil {
+			fmt.Fprintf(out, "  %s\n", strings.ReplaceAll(r.Err.Error(), "\n", "\n  "))
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d cases failed", failed)
+	}
+	return nil
 }
 
 // report prints what came of a run.

@@ -1,0 +1,159 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"livechat/e2e/cluster"
+	"livechat/e2e/fault"
+	"livechat/e2e/history"
+)
+
+// Case is one fault again and again under traffic, each time waiting until the room has got over it.
+type Case struct {
+	Name   string
+	Rounds int
+
+	redis []string // how Redis keeps its data
+	past  bool     // clients go past HAProxy, so that it is known who is on the first server
+	round func(m *matrix, ctx context.Context, n int) error
+	still bool // nobody's connection may break
+}
+
+// healing is how long the room may take to get over a dead link to Redis.
+const healing = 5 * time.Second
+
+// Cases returns all of them, each with so many rounds.
+func Cases(rounds int) []Case {
+	return []Case{
+		{"kill -9 of Redis with AOF, everysec", rounds, persistence["aof-everysec"], false, (*matrix).killed, true},
+		{"kill -9 of Redis with AOF, always", rounds, persistence["aof-always"], false, (*matrix).killed, true},
+		{"kill -9 of Redis with RDB only", rounds, persistence["rdb"], false, (*matrix).killed, true},
+		{"FLUSHALL", rounds, persistence["aof-everysec"], false, (*matrix).flushed, true},
+		{"link to Redis dead, a new one works", rounds, persistence["aof-everysec"], true, (*matrix).stranded, true},
+		{"link to Redis silent for 4 s", rounds, persistence["aof-everysec"], true, (*matrix).silent, true},
+		{"kill -9 of a server", rounds, persistence["aof-everysec"], false, (*matrix).serverKilled, false},
+	}
+}
+
+// CaseResult is what a case came to.
+type CaseResult struct {
+	Summary history.Summary
+	Worst   time.Duration // the longest that a round took to be got over
+	Err     error         // everything that went wrong, nil if nothing did
+}
+
+// matrix is one case at work.
+type matrix struct {
+	run   *run
+	worst time.Duration
+}
+
+// RunCase does it. ctx breaks it off.
+func RunCase(ctx context.Context, c Case, o Options) CaseResult {
+	o.Plan = Plan{Length: 24 * time.Hour}
+	m := &matrix{run: prepare(o)}
+	r := m.run
+	r.ctx = ctx
+	defer r.stop()
+	r.redisArgs = c.redis
+	r.past = c.past
+	r.fail(r.start(ctx))
+	for n := 0; n < c.Rounds && len(r.errs) == 0; n++ {
+		round, cancel := context.WithTimeout(ctx, time.Minute)
+		if err := c.round(m, round, n); err != nil {
+			r.fail(fmt.Errorf("round %d: %w", n+1, err))
+		}
+		cancel()
+	}
+	if len(r.errs) == 0 {
+		r.fail(r.heal())
+		r.fail(r.judge())
+	}
+	result := CaseResult{Worst: m.worst}
+	if r.crowd != nil {
+		result.Summary = r.crowd.History.Summary()
+		if c.still && result.Summary.Disconnects > 0 {
+			r.fail(fmt.Errorf("%d connections broke", result.Summary.Disconnects))
+		}
+	}
+	r.stop()
+	result.Err = errors.Join(r.errs...)
+	return result
+}
+
+// over waits until the room has got over what happened at begin: until a message of a client of the second server is with one of the first, and the other
+// way round.
+func (m *matrix) over(ctx context.Context, begin time.Time, within time.Duration) error {
+	crowd := m.run.crowd
+	var both sync.WaitGroup
+	errs := make([]error, 2)
+	for from := range 2 {
+		both.Go(func() {
+			id, err := crowd.Say(from)
+			if err == nil {
+				err = cluster.Poll(ctx, func(context.Context) error {
+					if !crowd.Heard(1-from, id) {
+						return fmt.Errorf("client %d has not heard %s", 1-from, id)
+					}
+					return nil
+				})
+			}
+			errs[from] = err
+		})
+	}
+	both.Wait()
+	took := time.Since(begin)
+	m.worst = max(m.worst, took)
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	if within > 0 && took > within {
+		return fmt.Errorf("it took %v to get over it, want %v", took.Round(time.Millisecond), within)
+	}
+	return m.run.crowd.Flow(ctx, m.run.Crowd.Talkers)
+}
+
+func (m *matrix) killed(ctx context.Context, n int) error {
+	if err := m.run.redisAgain(time.Duration(n%5)*150*time.Millisecond, nil); err != nil {
+		return err
+	}
+	return m.over(ctx, time.Now(), 0)
+}
+
+func (m *matrix) flushed(ctx context.Context, _ int) error {
+	if err := m.run.redisFlush(Step{}); err != nil {
+		return err
+	}
+	return m.over(ctx, time.Now(), 0)
+}
+
+func (m *matrix) stranded(ctx context.Context, _ int) error {
+	m.run.links[0].Strand()
+	return m.over(ctx, time.Now(), healing)
+}
+
+func (m *matrix) silent(ctx context.Context, n int) error {
+	m.run.links[0].Blackhole([]fault.Direction{fault.Both, fault.Down, fault.Up}[n%3])
+	m.run.wait(4 * time.Second)
+	m.run.links[0].Heal()
+	return m.over(ctx, time.Now(), healing)
+}
+
+func (m *matrix) serverKilled(ctx context.Context, n int) error {
+	victim := m.run.cluster.Servers[n%cluster.MaxServers]
+	begin := time.Now()
+	if err := victim.Kill(); err != nil {
+		return err
+	}
+	if err := m.over(ctx, begin, 0); err != nil {
+		return err
+	}
+	if err := victim.Start(ctx); err != nil {
+		return err
+	}
+	return m.run.cluster.WaitReady(ctx, cluster.MaxServers)
+}

@@ -21,10 +21,14 @@ const (
 	balanceSlack  = 4   // a difference of so few connections is none
 	balanceMean   = 8   // connections per server; fewer are left alone
 
-	balanceCalm   = 5 * time.Second  // so long all servers must have been there, none of them draining, before a round begins
+	balanceCalm   = 5 * time.Second  // so long it must be uneven, and all servers must have been there, none of them draining, before a round begins
 	balanceRound  = 15 * time.Second // how long those who move are spread over: at most a fifteenth of all clients a second
 	balanceSettle = 5 * time.Second  // after a round, before anybody looks at what came of it
 	balanceMemory = 3 * time.Minute  // who came since the first of several rounds is left alone, until so long after the last: it may have been moved
+
+	// People come and go, so small clusters are never even for long. Once they were, they are left alone for balanceMemory, unless the fullest
+	// server has so many times what the emptiest one has: then something has happened, as a crash.
+	balanceAlarm = 2
 
 	// Servers begin within so long of each other: who came so shortly before may have been moved by one that was quicker.
 	balanceSkew = 3 * time.Second
@@ -49,7 +53,9 @@ type balancer struct {
 
 	members string        // who was there the last time
 	calm    time.Time     // since when it has been the same, and everybody well
+	uneven  time.Time     // since when something has had to be done; zero: nothing has
 	rest    time.Time     // no round before
+	quiet   time.Time     // none before because of a small difference
 	pause   time.Duration // after the next round in vain
 
 	// Of the round, and of the several that make up one episode.
@@ -64,11 +70,17 @@ type balancer struct {
 // step returns how many clients to ask to move within the next second. Only those who were here at the time before may be asked. others are nil
 // while this server does not hear them or takes no clients itself.
 func (b *balancer) step(now time.Time, own int, others []load) (ask int, before time.Time) {
+	low, high, mean := extremes(own, others)
+	switch act := uneven(low, high, mean) && (!now.Before(b.quiet) || high > balanceAlarm*low); {
+	case !act:
+		b.uneven = time.Time{}
+	case b.uneven.IsZero():
+		b.uneven = now
+	}
 	if !b.steady(now, others) {
 		b.began = time.Time{}
 		return 0, before
 	}
-	low, high, mean := extremes(own, others)
 	if !b.began.IsZero() {
 		switch elapsed := now.Sub(b.began); {
 		case elapsed < balanceRound:
@@ -81,7 +93,7 @@ func (b *balancer) step(now time.Time, own int, others []load) (ask int, before 
 		}
 		b.judge(now, high-low)
 	}
-	if now.Before(b.rest) || !uneven(low, high, mean) {
+	if b.uneven.IsZero() || now.Sub(b.uneven) < balanceCalm || now.Before(b.rest) {
 		return 0, before
 	}
 	b.plan(now, own, low, high, mean)
@@ -99,7 +111,7 @@ func (b *balancer) steady(now time.Time, others []load) bool {
 	slices.Sort(nodes)
 	members := strings.Join(nodes, " ")
 	if members != b.members { // another cluster, of which nothing has been tried yet
-		b.last, b.rest, b.pause = time.Time{}, time.Time{}, 0
+		*b = balancer{stale: b.stale, uneven: b.uneven}
 	}
 	if !well || members != b.members || b.calm.IsZero() {
 		b.members, b.calm = members, now
@@ -141,11 +153,14 @@ func (b *balancer) due(elapsed time.Duration) int {
 
 const roundSeconds = int(balanceRound / time.Second)
 
-// judge ends a round: if it was in vain, there is none for a while.
+// judge ends a round: if it was in vain, there is none for a while; if all is well, what comes next is something new.
 func (b *balancer) judge(now time.Time, spread int) {
 	b.began = time.Time{}
 	if 2*spread <= b.spread {
 		b.pause = 0
+		if b.uneven.IsZero() {
+			b.last, b.quiet = time.Time{}, now.Add(balanceMemory)
+		}
 		return
 	}
 	b.pause = min(max(2*b.pause, balancePause), balanceMaxPause)

@@ -248,6 +248,38 @@ func TestBalanceAfterADeathAfterABalance(t *testing.T) {
 	}
 }
 
+// A server that loses everybody, as one that stood still for a moment does, is filled again at once; a small difference is left for later.
+func TestBalanceAfterABalance(t *testing.T) {
+	w := newTown(1, inTurn, 460, 350, 200, 0)
+	w.run(time.Minute)
+	shift := func(from, to, n int) {
+		clients := w.servers[from].clients
+		w.servers[from].clients = clients[n:]
+		for range n {
+			w.servers[to].clients = append(w.servers[to].clients, resident{came: w.now})
+		}
+	}
+	moves := w.moves
+	shift(0, 1, 50)
+	w.run(time.Minute)
+	if w.moves != moves {
+		t.Errorf("%d moves for a small difference", w.moves-moves)
+	}
+	shift(1, 0, 50)
+	for i := range 3 {
+		shift(3, i, len(w.servers[3].clients)/(3-i))
+	}
+	w.run(time.Minute)
+	if counts, _, _, _ := w.counts(); !w.even() {
+		t.Errorf("%v a minute after the last server had nobody", counts)
+	}
+	shift(0, 1, 50)
+	w.run(5 * time.Minute)
+	if counts, _, _, _ := w.counts(); !w.even() {
+		t.Errorf("%v five minutes after a small change", counts)
+	}
+}
+
 // A server that begins to drain, or is not heard any more, ends a round at once.
 func TestBalanceStopsInTheMiddle(t *testing.T) {
 	w := newTown(1, inTurn, 460, 350, 200, 0)

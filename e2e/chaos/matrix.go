@@ -44,6 +44,7 @@ type CaseResult struct {
 	Summary history.Summary
 	Worst   time.Duration // the longest that a round took to be got over
 	Err     error         // everything that went wrong, nil if nothing did
+	History *history.History
 }
 
 // matrix is one case at work.
@@ -75,6 +76,7 @@ func RunCase(ctx context.Context, c Case, o Options) CaseResult {
 	}
 	result := CaseResult{Worst: m.worst}
 	if r.crowd != nil {
+		result.History = r.crowd.History
 		result.Summary = r.crowd.History.Summary()
 		if c.still && result.Summary.Disconnects > 0 {
 			r.fail(fmt.Errorf("%d connections broke", result.Summary.Disconnects))

@@ -45,6 +45,7 @@ type Result struct {
 	Done    map[string]int // faults by kind
 	Skipped int            // steps that came too late
 	Err     error          // everything that went wrong, nil if nothing did
+	History *history.History
 }
 
 // run is one run.
@@ -79,6 +80,7 @@ func Run(ctx context.Context, o Options) Result {
 	r.stop()
 	result := Result{Plan: o.Plan, Done: r.done, Skipped: r.skipped, Err: errors.Join(r.errs...)}
 	if r.crowd != nil {
+		result.History = r.crowd.History
 		result.Summary = r.crowd.History.Summary()
 	}
 	return result

@@ -162,10 +162,13 @@ func (s settings) one(ctx context.Context, out io.Writer, binary string, seed ui
 		plan.Persist = s.persist
 	}
 	fmt.Fprintf(out, "\nseed %d, %v, Redis with %s, %d faults planned\n", seed, s.length, plan.Persist, len(plan.Steps))
-	o := s.options(out, binary)
+	o, kept := s.options(out, binary)
 	o.Plan = plan
 	result := chaos.Run(ctx, o)
 	report(out, result)
+	if result.Err != nil {
+		kept.save(out, fmt.Sprintf("seed-%d", seed), result.History)
+	}
 	again := fmt.Sprintf("go run ./e2e/cmd/chaos -seed %d -for %v", seed, s.length)
 	if s.only != "" {
 		again += " -only " + s.only
@@ -177,15 +180,21 @@ func (s settings) one(ctx context.Context, out io.Writer, binary string, seed ui
 	return result, nil
 }
 
-// options are those of every run.
-func (s settings) options(out io.Writer, binary string) chaos.Options {
-	o := chaos.Options{Binary: binary, Crowd: chaos.Bars, Progress: func(format string, args ...any) {
+// options are those of every run, and what is kept of it.
+func (s settings) options(out io.Writer, binary string) (chaos.Options, *keeper) {
+	k := &keeper{begin: time.Now()}
+	o := chaos.Options{Binary: binary, Crowd: chaos.Bars}
+	o.Progress = func(format string, args ...any) {
+		k.line("", fmt.Sprintf(format, args...))
 		fmt.Fprintf(out, format+"\n", args...)
-	}}
-	if s.verbose {
-		o.Log = func(part, line string) { fmt.Fprintf(out, "          %-8s %s\n", part, line) }
 	}
-	return o
+	o.Log = func(part, line string) {
+		k.line(part, line)
+		if s.verbose {
+			fmt.Fprintf(out, "          %-8s %s\n", part, line)
+		}
+	}
+	return o, k
 }
 
 // cases runs the named cases, those of -only if it is given, and prints a line for each.
@@ -198,7 +207,8 @@ func (s settings) cases(ctx context.Context, out io.Writer, binary string) error
 		if !strings.Contains(c.Name, s.only) {
 			continue
 		}
-		r := chaos.RunCase(ctx, c, s.options(out, binary))
+		o, kept := s.options(out, binary)
+		r := chaos.RunCase(ctx, c, o)
 		verdict := "clean"
 		if r.Err != nil {
 			verdict = "FAILED"
@@ -208,6 +218,7 @@ func (s settings) cases(ctx context.Context, out io.Writer, binary string) error
 			verdict, r.Worst.Seconds(), r.Summary.Acked, r.Summary.Delivered, r.Summary.Disconnects, r.Summary.Resets, r.Summary.Gaps, r.Summary.Again)
 		if r.Err != nil {
 			fmt.Fprintf(out, "  %s\n", strings.ReplaceAll(r.Err.Error(), "\n", "\n  "))
+			kept.save(out, strings.ReplaceAll(c.Name, " ", "-"), r.History)
 		}
 	}
 	if failed > 0 {

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"livechat/e2e/history"
+)
+
+// keeper keeps what the parts write and what is done to them, for the case that a run fails.
+type keeper struct {
+	begin time.Time
+
+	mu    sync.Mutex
+	lines []string
+}
+
+func (k *keeper) line(part, text string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.lines = append(k.lines, fmt.Sprintf("%9.3fs %-8s %s", time.Since(k.begin).Seconds(), part, text))
+}
+
+// save writes all of it to a file, with the whole history, and says where.
+func (k *keeper) save(out io.Writer, name string, h *history.History) {
+	file, err := os.CreateTemp("", "livechat-chaos-"+name+"-*.log")
+	if err != nil {
+		fmt.Fprintln(out, "cannot keep what happened:", err)
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	w := bufio.NewWriter(file)
+	for _, line := range k.lines {
+		fmt.Fprintln(w, line)
+	}
+	if h != nil {
+		fmt.Fprintln(w)
+		_, err = h.WriteTo(w)
+	}
+	if err := errors.Join(err, w.Flush(), file.Close()); err != nil {
+		fmt.Fprintln(out, "cannot keep what happened:", err)
+		return
+	}
+	fmt.Fprintln(out, "details ", file.Name())
+}

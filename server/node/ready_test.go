@@ -41,7 +41,7 @@ func TestMove(t *testing.T) {
 	if asked := n.sessions.Move(2, before, 10*time.Second); asked != 2 {
 		t.Errorf("asked %d, want 2", asked)
 	}
-	for i, after := range []int64{0, 5000} {
+	for i, after := range []int64{0, 4500} {
 		if e := peers[i].next("reconnect"); e.AfterMS != after {
 			t.Errorf("client %d is to move in %d ms, want %d", i, e.AfterMS, after)
 		}

@@ -28,8 +28,14 @@ func (s *Server) Move(n int, before time.Time, period time.Duration) int {
 	}
 	s.mu.Unlock()
 	for i, c := range able {
-		after := period * time.Duration(i) / time.Duration(len(able))
-		c.out.Send(wire.Frame(wire.Reconnect{Type: "reconnect", AfterMS: after.Milliseconds()}))
+		c.askToMove(i, len(able), period)
 	}
 	return len(able)
+}
+
+// askToMove asks the i-th of n connections to move, so that they go evenly over the period. Its last tenth stays free: it takes a moment to move, and a
+// drain closes who has not.
+func (c *conn) askToMove(i, n int, period time.Duration) {
+	after := period * 9 / 10 * time.Duration(i) / time.Duration(n)
+	c.out.Send(wire.Frame(wire.Reconnect{Type: "reconnect", AfterMS: after.Milliseconds()}))
 }

@@ -223,8 +223,7 @@ func (s *Server) Drain(ctx context.Context, period time.Duration) {
 	s.mu.Unlock()
 
 	for i, c := range left {
-		after := period * time.Duration(i) / time.Duration(len(left))
-		c.out.Send(wire.Frame(wire.Reconnect{Type: "reconnect", AfterMS: after.Milliseconds()}))
+		c.askToMove(i, len(left), period)
 	}
 	if period > 0 && len(left) > 0 {
 		s.wait(ctx, period)

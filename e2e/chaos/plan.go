@@ -108,6 +108,8 @@ type Plan struct {
 	Persist string // how Redis keeps its data: aof-always, aof-everysec, rdb, none
 	Steps   []Step // by their time
 	keepers []int  // who is spared, period by period
+
+	survivors bool // see Draw
 }
 
 const (
@@ -116,23 +118,38 @@ const (
 	change = 6 * time.Second  // for so long before and after it the old keeper and the new one are both spared
 )
 
-// NewPlan draws a plan of the given length from the seed. only names the kinds of faults, nil: all that this machine can do. In two minutes each kind
-// comes three times, in less or more time accordingly; in very little some do not come.
+// Draw says what plan to draw.
+type Draw struct {
+	Seed   uint64
+	Length time.Duration
+	Only   []string // kinds of faults; nil: all that this machine can do
+
+	// Survivors leaves the processes of the first two servers alone, but for freezing them, so that they can be looked at afterwards. The keepers are
+	// drawn among them.
+	Survivors bool
+}
+
+// survivors is how many servers Draw.Survivors means.
+const survivors = 2
+
+// NewPlan draws a plan. In two minutes each kind of fault comes three times, in less or more time accordingly; in very little some do not come.
 //
 // At any time there is a server that is spared, the keeper: nobody kills it, freezes it or touches its link to Redis. For while Redis is losing data the
 // newest part of the log is only where a server has heard it, and a test that took it from the last of them as well would ask for what nobody can give.
 // The keeper changes every 20 seconds; for six seconds on both sides of the change the old one and the new one are spared.
-func NewPlan(seed uint64, length time.Duration, only []string) (Plan, error) {
-	chance := rand.New(rand.NewPCG(seed, 1007))
-	p := Plan{Seed: seed, Length: length, Persist: pick(chance, []string{"aof-always", "aof-everysec", "rdb", "none"})}
-	for range int(length/period) + 2 {
-		last := -1
-		if len(p.keepers) > 0 {
-			last = p.keepers[len(p.keepers)-1]
-		}
-		p.keepers = append(p.keepers, (last+1+chance.IntN(cluster.MaxServers-1))%cluster.MaxServers)
+func NewPlan(d Draw) (Plan, error) {
+	chance := rand.New(rand.NewPCG(d.Seed, 1007))
+	p := Plan{Seed: d.Seed, Length: d.Length, Persist: pick(chance, []string{"aof-always", "aof-everysec", "rdb", "none"}), survivors: d.Survivors}
+	among := cluster.MaxServers
+	if d.Survivors {
+		among = survivors
 	}
-	chosen, err := choose(only)
+	keeper := chance.IntN(among)
+	for range int(d.Length/period) + 2 {
+		p.keepers = append(p.keepers, keeper)
+		keeper = (keeper + 1 + chance.IntN(among-1)) % among // another one
+	}
+	chosen, err := choose(d.Only)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -200,7 +217,8 @@ func (p *Plan) target(chance *rand.Rand, s Step) int {
 	case servers, links:
 		var free []int
 		for i := range cluster.MaxServers {
-			if !p.spares(i, s.At, s.At+s.For+s.kind.rest) {
+			ends := s.Fault == "server-kill" || s.Fault == "server-restart"
+			if !p.spares(i, s.At, s.At+s.For+s.kind.rest) && !(p.survivors && ends && i < survivors) {
 				free = append(free, i)
 			}
 		}

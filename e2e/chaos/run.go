@@ -78,10 +78,15 @@ func Run(ctx context.Context, o Options) Result {
 		r.fail(r.judge())
 	}
 	r.stop()
-	result := Result{Plan: o.Plan, Done: r.done, Skipped: r.skipped, Err: errors.Join(r.errs...)}
+	return r.result()
+}
+
+// result returns what the run came to so far.
+func (r *run) result() Result {
+	result := Result{Plan: r.Plan, Done: r.done, Skipped: r.skipped, Err: errors.Join(r.errs...)}
 	if r.crowd != nil {
 		result.History = r.crowd.History
-		result.Summary = r.crowd.History.Summary()
+		result.Summary = result.History.Summary()
 	}
 	return result
 }
@@ -119,8 +124,16 @@ func (r *run) settings() map[string]string {
 	return env
 }
 
-// start starts the cluster with proxies wherever something can break, and lets the crowd in.
+// start starts the cluster and lets the crowd in.
 func (r *run) start(ctx context.Context) error {
+	if err := r.build(ctx); err != nil {
+		return err
+	}
+	return r.gather(ctx)
+}
+
+// build starts the cluster with proxies wherever something can break.
+func (r *run) build(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	var err error
@@ -151,6 +164,14 @@ func (r *run) start(ctx context.Context) error {
 		}
 		r.doors = append(r.doors, door)
 	}
+	return nil
+}
+
+// gather lets the crowd in and talk.
+func (r *run) gather(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	var err error
 	r.crowd, err = Gather(ctx, func(i int) string {
 		if r.past {
 			return r.cluster.ServerURL(i % cluster.MaxServers)

@@ -44,6 +44,7 @@ type settings struct {
 	verbose bool
 	race    bool
 	matrix  int
+	soak    bool
 }
 
 // run does what the arguments say.
@@ -56,6 +57,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&s.only, "only", "", "comma-separated kinds of faults, for bisecting: "+strings.Join(chaos.Names(), ", "))
 	flags.StringVar(&s.persist, "persist", "", "how Redis keeps its data, in place of what the seed says: aof-always, aof-everysec, rdb, none")
 	flags.IntVar(&s.matrix, "matrix", 0, "so many rounds of each of the named cases, in place of a plan")
+	flags.BoolVar(&s.soak, "soak", false, "look at what the servers hold before and after")
 	flags.BoolVar(&s.verbose, "v", false, "print what the parts write")
 	flags.BoolVar(&s.race, "race", false, "build the servers with the race detector")
 	if err := flags.Parse(args); err != nil {
@@ -154,7 +156,7 @@ func (s settings) one(ctx context.Context, out io.Writer, binary string, seed ui
 	if s.only != "" {
 		only = strings.Split(s.only, ",")
 	}
-	plan, err := chaos.NewPlan(seed, s.length, only)
+	plan, err := chaos.NewPlan(chaos.Draw{Seed: seed, Length: s.length, Only: only, Survivors: s.soak})
 	if err != nil {
 		return chaos.Result{}, err
 	}
@@ -164,20 +166,38 @@ func (s settings) one(ctx context.Context, out io.Writer, binary string, seed ui
 	fmt.Fprintf(out, "\nseed %d, %v, Redis with %s, %d faults planned\n", seed, s.length, plan.Persist, len(plan.Steps))
 	o, kept := s.options(out, binary)
 	o.Plan = plan
-	result := chaos.Run(ctx, o)
+	var result chaos.Result
+	if s.soak {
+		soak := chaos.Soak(ctx, o)
+		for i := range soak.After {
+			fmt.Fprintf(out, "before   %v\nafter    %v\n", soak.Before[i], soak.After[i])
+		}
+		fmt.Fprintf(out, "fresh    server %s: %d goroutines\n", soak.Fresh.Server, soak.Fresh.Goroutines)
+		result = soak.Result
+	} else {
+		result = chaos.Run(ctx, o)
+	}
 	report(out, result)
 	if result.Err != nil {
 		kept.save(out, fmt.Sprintf("seed-%d", seed), result.History)
 	}
-	again := fmt.Sprintf("go run ./e2e/cmd/chaos -seed %d -for %v", seed, s.length)
+	fmt.Fprintf(out, "repeat   go run ./e2e/cmd/chaos %s\n", s.again(seed))
+	return result, nil
+}
+
+// again returns the arguments that repeat one run.
+func (s settings) again(seed uint64) string {
+	again := fmt.Sprintf("-seed %d -for %v", seed, s.length)
 	if s.only != "" {
 		again += " -only " + s.only
 	}
 	if s.persist != "" {
 		again += " -persist " + s.persist
 	}
-	fmt.Fprintf(out, "repeat   %s\n", again)
-	return result, nil
+	if s.soak {
+		again += " -soak"
+	}
+	return again
 }
 
 // options are those of every run, and what is kept of it.

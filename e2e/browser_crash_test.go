@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -44,40 +43,39 @@ func TestPageOverAllServersKilled(t *testing.T) {
 	s.bob.state("reconnecting")
 	s.says(s.ann, "one", "two", "three")
 	s.ann.holds("one", "two", "three")
-	s.ann.says("reconnecting", "3 unsent")
+	s.ann.tells("reconnecting", "3 unsent")
 	s.ann.shoot("all-servers-killed")
 	s.startAgain(s.c.Servers...)
 	s.agree()
 	s.bob.keeps("half a sen")
 	s.ann.keeps("")
 	for _, w := range []*window{s.ann, s.bob} {
-		w.says("connected", "connected · ")
+		w.tells("connected", "connected · ")
 		w.wasOnly("connected", "reconnecting")
 		w.calm(brokenLink...)
 	}
 }
 
-// The network goes and comes back. The browser says so at once; the link itself would stand for minutes.
+// The network goes and comes back. The browser says so at once; the link itself would stand for minutes, and does the first time.
 func TestPageOffline(t *testing.T) {
 	s := setScene(t, cluster.Options{})
 	s.ann.drafts("half")
-	for range 2 {
+	for _, cut := range []func(){func() {}, s.cable.cut} {
 		s.ann.do(network.EmulateNetworkConditions(true, 0, -1, -1))
-		s.ann.says("offline", "offline")
+		cut()
+		s.ann.tells("offline", "offline")
 		s.says(s.bob, "said while ann was away")
 		s.agreesWith(s.bob)
 		s.ann.keeps("half")
 		s.ann.do(network.EmulateNetworkConditions(false, 0, -1, -1))
-		s.ann.says("connected", "connected · ")
+		s.ann.tells("connected", "connected · ")
 		s.agree()
 	}
 	s.ann.keeps("half")
-	if seen := strings.Join(s.bob.statesSeen(), ", "); strings.Contains(seen, "reconnecting") {
-		t.Errorf("bob, who was online all the time, saw %s", seen)
-	}
 	s.ann.wasOnly("connected", "reconnecting", "offline")
+	s.bob.wasOnly("connected", "reconnecting") // his link was cut as well
 	s.ann.calm(append(brokenLink, "ERR_INTERNET_DISCONNECTED")...)
-	s.bob.calm()
+	s.bob.calm(brokenLink...)
 }
 
 // Redis is killed and comes back with everything: nobody is disconnected, what is written meanwhile goes out by itself, and the page says
@@ -89,13 +87,13 @@ func TestPageOverAKilledRedis(t *testing.T) {
 		s.kill(s.c.Redis)
 		s.says(s.ann, round+" one", round+" two")
 		s.ann.holds(round+" one", round+" two")
-		s.ann.says("sending", "2 unsent")
+		s.ann.tells("sending", "2 unsent")
 		s.ann.shoot("redis-killed")
 		if err := s.c.Redis.Start(within(t, 20*time.Second)); err != nil {
 			t.Fatal(err)
 		}
 		s.agree()
-		s.ann.says("connected", "connected · ")
+		s.ann.tells("connected", "connected · ")
 	}
 	s.bob.keeps("half a sen")
 	s.ann.wasOnly("connected", "sending")

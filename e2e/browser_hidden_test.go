@@ -37,7 +37,7 @@ func TestPageHiddenAndFrozen(t *testing.T) {
 	s.ann.do(page.SetWebLifecycleState(page.SetWebLifecycleStateStateActive))
 	s.ann.uncover(tab)
 	s.agree()
-	s.ann.says("connected", "connected · ")
+	s.ann.tells("connected", "connected · ")
 	s.ann.keeps("half a sen")
 	for _, w := range []*window{s.ann, s.bob} {
 		w.wasOnly("connected", "reconnecting")

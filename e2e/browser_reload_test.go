@@ -52,7 +52,7 @@ func TestPageReloadedWithUnsentMessages(t *testing.T) {
 			s.says(s.bob, "bob's")
 			fault.end(s)
 			s.agreeInAnyOrder("bob's")
-			s.ann.says("connected", "connected · ")
+			s.ann.tells("connected", "connected · ")
 			s.ann.keeps("half a sentence")
 			s.ann.calm(fault.console...)
 			s.bob.calm(fault.console...)

@@ -161,8 +161,8 @@ func (w *window) wasOnly(kinds ...string) {
 	}
 }
 
-// says waits until the state of the page contains these words.
-func (w *window) says(kind string, words string) {
+// tells waits until the state of the page is of that kind and contains these words.
+func (w *window) tells(kind, words string) {
 	w.t.Helper()
 	quoted, err := json.Marshal(words)
 	if err != nil {
@@ -196,7 +196,7 @@ func (w *window) drafts(text string) {
 	w.do(chromedp.Focus("#text", chromedp.ByQuery), input.InsertText(text))
 }
 
-// keeps checks that the draft is still in the field, which still has the focus, and sees to it that nothing was announced as an error.
+// keeps checks that the draft is still in the field, and that the field still has the focus.
 func (w *window) keeps(draft string) {
 	w.t.Helper()
 	var focus, value string

@@ -111,6 +111,13 @@ func (c *Crowd) Talk() {
 
 // talk sends one message after the other from a member until ctx ends. What has been begun then is still waited for.
 func (c *Crowd) talk(ctx context.Context, i int) {
+	turn := time.NewTimer(c.size.Pause * time.Duration(i) / time.Duration(c.size.Talkers)) // one after the other, not all at once
+	select {
+	case <-ctx.Done():
+		turn.Stop()
+		return
+	case <-turn.C:
+	}
 	ticker := time.NewTicker(c.size.Pause)
 	defer ticker.Stop()
 	for n := 0; ; n++ {

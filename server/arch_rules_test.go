@@ -30,11 +30,10 @@ func TestArchitectureRules(t *testing.T) {
 		{"server/room/sub/a.go", ``, "", "package server/room/sub is not in the table"},
 		{"servers/a.go", ``, "", "package servers is not in the table"},
 
-		{"server/session/a.go", `"github.com/gorilla/websocket"`, "", ""},
 		{"client/a.go", `"github.com/gorilla/websocket"`, "", ""},
 		{"e2e/cluster/a.go", `"github.com/gorilla/websocket"`, "", ""},
-		{"server/web/a.go", `"github.com/gorilla/websocket"`, "", "the socket is the business of session and client"},
-		{"server/web/a_test.go", `"github.com/gorilla/websocket"`, "", ""},
+		{"server/session/a.go", `"github.com/gorilla/websocket"`, "", "the server reads and writes frames itself"},
+		{"server/session/a_test.go", `"github.com/gorilla/websocket"`, "", ""},
 		{"server/bus/a.go", `"github.com/redis/go-redis/v9"`, "", ""},
 		{"server/node/a.go", `"github.com/redis/go-redis/v9"`, "", "only bus speaks to Redis"},
 		{"server/presence/a.go", `"github.com/redis/go-redis/v9/internal/x"`, "", "only bus speaks to Redis"},

@@ -4,6 +4,9 @@
 // fields that they do not know; a client ignores types that it does not know, the server answers one with `error bad_request`.
 // Duplicate keys, invalid UTF-8 and trailing data are refused. Liveness is by RFC 6455 pings, so any WebSocket client stays alive.
 //
+// Beside the limits that a welcome tells, a client may send a message in at most 4096 frames and within 30 seconds, and at most 1000 pings, pongs
+// and typing frames in 10 seconds: more than any has a use for.
+//
 // # The conversation
 //
 // Joining. The answer to the handshake `GET /?name=ann` is a welcome, the room's newest messages, and from then on all that is said:

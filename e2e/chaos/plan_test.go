@@ -1,0 +1,118 @@
+package chaos
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"livechat/e2e/cluster"
+)
+
+func draw(t *testing.T, d Draw) Plan {
+	t.Helper()
+	p, err := NewPlan(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// lines are what of two plans can be compared.
+func lines(p Plan) (all []string) {
+	for _, s := range p.Steps {
+		all = append(all, s.String())
+	}
+	return append(all, p.Persist)
+}
+
+func TestASeedDecidesThePlan(t *testing.T) {
+	for seed := range uint64(5) {
+		a, b := draw(t, Draw{Seed: seed, Length: time.Minute}), draw(t, Draw{Seed: seed, Length: time.Minute})
+		if !reflect.DeepEqual(lines(a), lines(b)) {
+			t.Errorf("seed %d: two plans", seed)
+		}
+		if c := draw(t, Draw{Seed: seed + 100, Length: time.Minute}); reflect.DeepEqual(lines(a), lines(c)) {
+			t.Errorf("seeds %d and %d: one plan", seed, seed+100)
+		}
+	}
+}
+
+func TestTwoMinutesHaveEveryFaultThreeTimes(t *testing.T) {
+	persist := map[string]int{}
+	for seed := range uint64(200) {
+		p := draw(t, Draw{Seed: seed, Length: 2 * time.Minute, Survivors: seed%2 == 1})
+		persist[p.Persist]++
+		count := map[string]int{}
+		for _, s := range p.Steps {
+			count[s.Fault]++
+		}
+		for _, k := range kinds {
+			if count[k.name] < 3 && (k.name != "redis-clock" || hasCompiler()) {
+				t.Errorf("seed %d has %s %d times", seed, k.name, count[k.name])
+			}
+		}
+	}
+	if len(persist) != len(persistence) {
+		t.Errorf("Redis keeps its data as %v, want all of %d", persist, len(persistence))
+	}
+}
+
+func TestALaneHasOneFaultAtATime(t *testing.T) {
+	for seed := range uint64(200) {
+		p := draw(t, Draw{Seed: seed, Length: 2 * time.Minute})
+		free := map[lane]time.Duration{}
+		for _, s := range p.Steps {
+			if s.At < free[s.kind.lane] {
+				t.Errorf("seed %d: %v begins before the lane is free at %v", seed, s, free[s.kind.lane])
+			}
+			free[s.kind.lane] = s.At + s.For + s.kind.rest - 20*time.Millisecond // times are rounded
+			if end := s.At + s.For; s.At < quiet || end > p.Length-2*quiet {
+				t.Errorf("seed %d: %v is not between the quiet times", seed, s)
+			}
+		}
+	}
+}
+
+// Whenever Redis may lose something, there is a server that nobody has touched for a while before and does for a while after.
+func TestSomebodyHasTheNewestPartOfTheLog(t *testing.T) {
+	for seed := range uint64(400) {
+		p := draw(t, Draw{Seed: seed, Length: 2 * time.Minute, Survivors: seed%2 == 1})
+		for _, loss := range p.Steps {
+			if loss.kind.lane != redis {
+				continue
+			}
+			touched := map[int]bool{}
+			for _, s := range p.Steps {
+				hits := s.kind.lane == servers || s.kind.lane == links
+				if hits && s.At < loss.At+loss.For+rest && s.At+s.For > loss.At-rest {
+					touched[s.Target] = true
+				}
+			}
+			if len(touched) == cluster.MaxServers {
+				t.Errorf("seed %d: around %v no server is spared", seed, loss)
+			}
+		}
+	}
+}
+
+func TestSurvivorsLive(t *testing.T) {
+	for seed := range uint64(200) {
+		for _, s := range draw(t, Draw{Seed: seed, Length: 2 * time.Minute, Survivors: true}).Steps {
+			if (s.Fault == "server-kill" || s.Fault == "server-restart") && s.Target < survivors {
+				t.Errorf("seed %d: %v", seed, s)
+			}
+		}
+	}
+}
+
+func TestOnlyChosenFaults(t *testing.T) {
+	p := draw(t, Draw{Seed: 1, Length: 20 * time.Second, Only: []string{"redis-flush", "door-cut"}})
+	if len(p.Steps) != 2 || slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Fault != "redis-flush" && s.Fault != "door-cut" }) {
+		t.Errorf("planned %v", p.Steps)
+	}
+	if _, err := NewPlan(Draw{Length: time.Minute, Only: []string{"earthquake"}}); err == nil || !strings.Contains(err.Error(), `"earthquake"; there are redis-kill,`) {
+		t.Errorf("an unknown fault: %v", err)
+	}
+}

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run up down images cluster test lint bench build fmt
+.PHONY: help run up down images cluster test lint bench chaos soak times build fmt
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -28,6 +28,18 @@ lint: ## formatting, vet, golangci-lint, types of the page, HAProxy's own check
 
 bench: ## the measurements
 	go run ./load/bench
+
+times: ## how long people notice crashes, restarts and lost links
+	scripts/install.sh redis-server haproxy
+	go run ./e2e/cmd/times
+
+chaos: ## everything breaks at random while 200 people talk: make chaos SEED=7 FOR=2m
+	scripts/install.sh redis-server haproxy gcc
+	go run ./e2e/cmd/chaos $(if $(SEED),-seed $(SEED)) $(if $(FOR),-for $(FOR))
+
+soak: ## the same for longer, and what the servers hold before and after: make soak FOR=10m
+	scripts/install.sh redis-server haproxy gcc
+	go run ./e2e/cmd/chaos -soak $(if $(SEED),-seed $(SEED)) -for $(or $(FOR),10m)
 
 build: ## the server as one static program, bin/livechat
 	CGO_ENABLED=0 go build -trimpath -o bin/livechat ./server

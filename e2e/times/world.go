@@ -1,0 +1,233 @@
+package times
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"livechat/e2e/chaos"
+	"livechat/e2e/cluster"
+	"livechat/e2e/fault"
+	"livechat/e2e/history"
+)
+
+// World is a cluster with a crowd that talks. Its methods are called one after the other.
+type World struct {
+	Cluster *cluster.Cluster
+	Crowd   *chaos.Crowd
+	Log     *Log
+	Redis   []*fault.Proxy // between each server and Redis
+}
+
+// Begin starts a cluster with a crowd of so many clients, ten of which talk: 25 messages a second in all. The caller ends it.
+func Begin(ctx context.Context, o cluster.Options, clients int) (*World, error) {
+	w := &World{Log: NewLog(clients)}
+	o.RedisVia = func(_ int, redis string) (string, error) {
+		p, err := fault.Listen(redis)
+		if err != nil {
+			return "", err
+		}
+		w.Redis = append(w.Redis, p)
+		return p.Addr(), nil
+	}
+	var err error
+	if w.Cluster, err = cluster.Start(ctx, o); err != nil {
+		return nil, errors.Join(err, w.End())
+	}
+	w.Redis = w.Redis[len(w.Redis)-len(w.Cluster.Servers):] // those of a start that found a port taken have no one behind them
+	url := func(int) string { return w.Cluster.RoomURL() }
+	size := chaos.Size{Sessions: clients, Talkers: 10, Pause: 400 * time.Millisecond, Patience: 30 * time.Second, Tap: w.Log.Take}
+	if w.Crowd, err = chaos.Gather(ctx, url, size); err != nil {
+		return nil, errors.Join(err, w.End())
+	}
+	w.Crowd.Talk()
+	return w, w.Crowd.Flow(ctx, 25)
+}
+
+// End stops everything. The error tells of parts that did not stop well.
+func (w *World) End() error {
+	if w.Crowd != nil {
+		w.Crowd.Leave()
+	}
+	var problems []error
+	for _, p := range w.Redis {
+		p.Heal() // whoever stops wants to reach Redis
+	}
+	if w.Cluster != nil {
+		problems = append(problems, w.Cluster.Close())
+	}
+	for _, p := range w.Redis {
+		problems = append(problems, p.Close())
+	}
+	return errors.Join(problems...)
+}
+
+// Check ends the talk and returns what was lost, doubled or out of order for anybody.
+func (w *World) Check(ctx context.Context) error { return w.Crowd.Finish(ctx, history.NoGaps) }
+
+// Readiness is what /readyz says.
+type Readiness struct {
+	Status      string
+	Redis       string
+	FeedAge     int64 `json:"feed_age_ms"`
+	Connections int
+}
+
+// Readiness asks the i-th server.
+func (w *World) Readiness(ctx context.Context, i int) (status int, r Readiness, err error) {
+	status, body, err := cluster.Get(ctx, "http://"+w.Cluster.Servers[i].Addr+"/readyz")
+	if err == nil {
+		err = json.Unmarshal([]byte(body), &r)
+	}
+	return status, r, err
+}
+
+// Counts returns how many connections each server has.
+func (w *World) Counts(ctx context.Context) ([]int, error) {
+	var counts []int
+	for i := range w.Cluster.Servers {
+		_, r, err := w.Readiness(ctx, i)
+		if err != nil {
+			return nil, fmt.Errorf("count the connections: %w", err)
+		}
+		counts = append(counts, r.Connections)
+	}
+	return counts, nil
+}
+
+// ratio is that of the fullest server to the emptiest one that still counts as even.
+const ratio = 1.2
+
+// Even waits until all servers have about as many connections and returns how long that took.
+func (w *World) Even(ctx context.Context) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, 90*time.Second)
+	defer cancel()
+	began := time.Now()
+	err := cluster.Poll(ctx, func(ctx context.Context) error {
+		counts, err := w.Counts(ctx)
+		if err == nil && float64(slices.Max(counts)) > ratio*float64(slices.Min(counts)) {
+			err = fmt.Errorf("the servers have %v", counts)
+		}
+		return err
+	})
+	return time.Since(began), err
+}
+
+// Settle waits until the servers are even and nobody has moved for a while.
+func (w *World) Settle(ctx context.Context) error {
+	if _, err := w.Even(ctx); err != nil {
+		return err
+	}
+	const quiet = 5 * time.Second
+	return cluster.Poll(ctx, func(context.Context) error {
+		if n := len(w.Log.Arrivals(time.Now().Add(-quiet))); n > 0 {
+			return fmt.Errorf("%d clients moved in the last %v", n, quiet)
+		}
+		return nil
+	})
+}
+
+// Kill kills the i-th server and returns for each of its clients how long it took to be on another one. Then it is started again.
+func (w *World) Kill(ctx context.Context, i int) (Durations, error) {
+	return w.without(ctx, i, (*cluster.Part).Kill, func(p *cluster.Part) error { return p.Start(ctx) })
+}
+
+// Freeze does the same with a server that stands still, and goes on afterwards.
+func (w *World) Freeze(ctx context.Context, i int) (Durations, error) {
+	return w.without(ctx, i, (*cluster.Part).Pause, (*cluster.Part).Resume)
+}
+
+func (w *World) without(ctx context.Context, i int, take, give func(*cluster.Part) error) (back Durations, err error) {
+	victim := w.Cluster.Servers[i]
+	ctx, cancel := context.WithTimeout(ctx, 90*time.Second)
+	defer cancel()
+	began, clients := time.Now(), w.Log.On(victim.Name)
+	if err := take(victim); err != nil {
+		return nil, err
+	}
+	err = cluster.Poll(ctx, func(context.Context) error {
+		if back = w.Log.Back(clients, began); len(back) < len(clients) {
+			return fmt.Errorf("%d of the %d clients of server %s are back", len(back), len(clients), victim.Name)
+		}
+		return nil
+	})
+	if err := errors.Join(err, give(victim)); err != nil {
+		return back, err
+	}
+	return back, w.Cluster.WaitReady(ctx, len(w.Cluster.Servers))
+}
+
+// Restart is what a rolling restart was like.
+type Restart struct {
+	Took     time.Duration
+	Silences Durations // the longest of each client
+	Lost     int       // connections that broke, not having been replaced before
+	Peak     int       // most clients that came to a server within one second
+}
+
+// RollingRestart restarts one server after the other, each when the one before it is ready again.
+func (w *World) RollingRestart(ctx context.Context) (Restart, error) {
+	began := time.Now()
+	for _, s := range w.Cluster.Servers {
+		if err := errors.Join(s.Stop(ctx), s.Start(ctx)); err != nil {
+			return Restart{}, err
+		}
+		if err := w.Cluster.WaitReady(ctx, len(w.Cluster.Servers)); err != nil {
+			return Restart{}, err
+		}
+	}
+	return w.since(began), nil
+}
+
+// Watch returns what happened in the next time.
+func (w *World) Watch(d time.Duration) Restart {
+	began := time.Now()
+	time.Sleep(d)
+	return w.since(began)
+}
+
+func (w *World) since(began time.Time) Restart {
+	return Restart{time.Since(began), w.Log.Silences(began), w.Log.Lost(began), Peak(w.Log.Arrivals(began))}
+}
+
+// Strand lets the i-th server's links to Redis go silent for ever, and returns how long it took until it delivered again.
+func (w *World) Strand(ctx context.Context, i int) (time.Duration, error) {
+	w.Redis[i].Strand()
+	began, deaf := time.Now(), false
+	err := cluster.Poll(ctx, func(ctx context.Context) error {
+		_, r, err := w.Readiness(ctx, i)
+		deaf = deaf || r.FeedAge > 1500
+		if err == nil && (!deaf || r.Redis != "up" || r.FeedAge > 1500) {
+			err = fmt.Errorf("server %d says %+v", i, r)
+		}
+		return err
+	})
+	return time.Since(began), err
+}
+
+// Blackhole lets nothing through between the i-th server and Redis until it wants no new clients, and then everything again. It returns how long
+// the one and the other took to be seen on /readyz.
+func (w *World) Blackhole(ctx context.Context, i int) (away, back time.Duration, err error) {
+	until := func(want string) (time.Duration, error) {
+		began := time.Now()
+		err := cluster.Poll(ctx, func(ctx context.Context) error {
+			_, r, err := w.Readiness(ctx, i)
+			if err == nil && r.Status != want {
+				err = fmt.Errorf("server %d says %+v, want %s", i, r, want)
+			}
+			return err
+		})
+		return time.Since(began), err
+	}
+	w.Redis[i].Blackhole(fault.Both)
+	defer w.Redis[i].Heal()
+	if away, err = until("deaf"); err != nil {
+		return away, 0, err
+	}
+	w.Redis[i].Heal()
+	back, err = until("ready")
+	return away, back, err
+}

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,7 +27,7 @@ func payload(seq uint64, body string) []byte {
 }
 
 func TestEntry(t *testing.T) {
-	for _, text := range []string{"hi", `"quoted" \ <b>`, "line\nbreak\t", "日本語 👩‍👩‍👧 \u202eabc", strings.Repeat("ä", 4000), "\u2028"} {
+	for _, text := range []string{"hi", `"quoted" \ <b>`, "line\nbreak\t", "日本語 👩‍👩‍👧 \u202eabc", strings.Repeat("ä", 4000), "\u2028", strings.Repeat("x", 70000), `,"at":12`} {
 		m := chat.Message{ID: id, App: "1000", Session: "s1", Name: `an"n`, Text: text}
 		e, ok := ParseEntry(payload(12, string(AppendBody(nil, &m))))
 		if !ok {
@@ -43,6 +44,37 @@ func TestEntry(t *testing.T) {
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("frame holds\n%.300v, want\n%.300v", got, want)
 		}
+		wantReadBack(t, payload(12, string(AppendBody(nil, &m))), e.Frame, m)
+	}
+}
+
+// wantReadBack fails unless what servers put back into the log, made of a frame, is what the log had.
+func wantReadBack(t *testing.T, payload, frame []byte, m chat.Message) {
+	t.Helper()
+	if again, ok := Payload(frame, epoch); !ok || !bytes.Equal(again, payload) {
+		t.Errorf("the payload of %.50q is read back as %.300q, %v", m.Text, again, ok)
+	}
+	if id, text, err := Said(payload); id != m.ID || text != m.Text || err != nil {
+		t.Errorf("Said = %s, %.50q, %v", id, text, err)
+	}
+	if at := SaidAt(payload); at.UnixMilli() != 1763770000000 {
+		t.Errorf("SaidAt = %v", at)
+	}
+}
+
+func TestPayloadIsThatOfMessages(t *testing.T) {
+	for _, frame := range [][]byte{
+		Frame(Gap{Type: "gap", From: 1, To: 2}), Frame(Notice{Type: "notice", Text: strings.Repeat("x", 70000)}), Ping(), CloseFrame(CloseTooSlow),
+	} {
+		if p, ok := Payload(frame, epoch); ok {
+			t.Errorf("%.20q has the payload %.50q", frame, p)
+		}
+	}
+	if _, ok := Payload(TextFrame([]byte(`{"type":"message","seq":1}`)), ""); ok {
+		t.Error("a message without an epoch has a payload")
+	}
+	if at := SaidAt([]byte("hello")); !at.IsZero() {
+		t.Errorf("hello was said at %v", at)
 	}
 }
 
@@ -53,8 +85,11 @@ func textPayload(t *testing.T, frame []byte) []byte {
 		t.Fatalf("frame begins % x", frame[:2])
 	}
 	n, at := int(frame[1]), 2
-	if n == 126 {
-		n, at = int(frame[2])<<8|int(frame[3]), 4
+	switch n {
+	case 126:
+		n, at = int(binary.BigEndian.Uint16(frame[2:])), 4
+	case 127:
+		n, at = int(binary.BigEndian.Uint64(frame[2:])), 10
 	}
 	if len(frame) != at+n {
 		t.Fatalf("frame of %d bytes says %d", len(frame), at+n)

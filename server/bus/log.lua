@@ -36,6 +36,15 @@ local function newest(log)
   return tonumber(string.match(last[1], '^%d+')), last[2][2]
 end
 
+-- forget_beyond lets the stream take entries behind top again. It remembers its last id even when that entry is gone, and takes nothing below.
+local function forget_beyond(top, log)
+  if top == 0 then
+    redis.call('DEL', log)
+  else
+    redis.pcall('XSETID', log, text(top) .. '-0') -- the Redis that is built into the server does not know it
+  end
+end
+
 local function read(head)
   local h = redis.call('HMGET', head, 'epoch', 'seq', 'base', 'run', 'past')
   return {epoch = h[1] or '', seq = tonumber(h[2] or 0), base = tonumber(h[3] or 0), run = h[4] or '', past = h[5] or ''}

@@ -223,15 +223,23 @@ func TestMendAnEmptyLog(t *testing.T) {
 	})
 }
 
-// A log may be closed and opened again in the middle of a pipeline. Who did not know that has all of the rest refused, or its order would be lost.
+// A log may be opened again in the middle of a pipeline that found it closed. Those behind must not get in before those in front.
 func TestMendMidPipeline(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
 		b, h, _ := pair(t, r)
+		r.raw.HSet(t.Context(), "{livechat}:head", "run", "another")
 		b[0].client.AddHook(&breakPipeline{between: func() {
-			r.raw.HSet(t.Context(), "{livechat}:head", "run", "another")
+			if n := r.raw.XLen(t.Context(), "{livechat}:log").Val(); n != 5 {
+				t.Errorf("a closed log took messages: it has %d", n)
+			}
 			eventually(t, "the log is mended", func() bool {
-				open, err := b[1].mendRoom(t.Context(), h[1], room)
-				return open && err == nil
+				for i := range b {
+					open, err := b[i].mendRoom(t.Context(), h[i], room)
+					if open && err == nil {
+						return true
+					}
+				}
+				return false
 			})
 		}})
 		const n = 90
@@ -248,6 +256,36 @@ func TestMendMidPipeline(t *testing.T) {
 			seqs = append(seqs, got.Position.Seq)
 		}
 		wantDense(t, "receipts", seqs, 6, n)
+	})
+}
+
+// A log may go back without a restart: somebody restores a key. Who has seen more closes it, and the numbers go on above.
+func TestMendWhatWentBackInPlace(t *testing.T) {
+	r := realRedis(t)
+	b, h, old := pair(t, r)
+	r.raw.XDel(t.Context(), "{livechat}:log", "4-0", "5-0")
+	r.raw.HSet(t.Context(), "{livechat}:head", "seq", 3)
+	if _, err := b[0].OpenLog(t.Context(), room, h[0].Known(room).Head); !errors.Is(err, chat.ErrLogClosed) {
+		t.Errorf("OpenLog: %v", err)
+	}
+	eventually(t, "the log is mended", func() bool { return h[1].count("subscribed", room) == 2 })
+	six := mustSay(t, b[1], room, "6", "hello")
+	wantLog(t, b[0], []string{"1", "2", "3", "4", "5", "6"}, func(seq uint64) string {
+		if seq <= 5 {
+			return old
+		}
+		return six.Position.Epoch
+	})
+}
+
+// What one server offers fits only where it found the log; another may have moved it meanwhile.
+func TestOfferToALogThatHasMoved(t *testing.T) {
+	onEach(t, func(t *testing.T, r *backend) {
+		b, h, old := pair(t, r)
+		r.raw.HSet(t.Context(), "{livechat}:head", "run", "", "epoch", newEpoch())
+		if err := b[0].offer(t.Context(), h[0], room, chat.Position{Epoch: old, Seq: 3}, h[0].Known(room)); err == nil {
+			t.Error("it was taken")
+		}
 	})
 }
 

@@ -13,9 +13,7 @@ if h.run ~= '' or h.epoch ~= found then
   return 'changed'
 end
 local top = newest(log)
-if top == 0 then -- an empty stream may remember that it had more, and take only what is newer
-  redis.call('DEL', log)
-end
+forget_beyond(top, log)
 for i = 3, #KEYS do
   local at = 6 + (i - 3) * 3
   local seq = tonumber(ARGV[at])

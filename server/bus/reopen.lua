@@ -37,6 +37,7 @@ if offered < servers and waited < patience then
 end
 
 local top = newest(log)
+forget_beyond(top, log)
 table.sort(late, function(a, b) return a.seq < b.seq end)
 for _, m in ipairs(late) do
   local epoch, id, digest, payload = string.match(m.said, '^(%S+) (%S+) (%S+) (.*)$')

@@ -208,6 +208,22 @@ func TestMendByAStranger(t *testing.T) {
 	})
 }
 
+// A server that knows another log has nothing to offer.
+func TestMendAnotherLog(t *testing.T) {
+	onEach(t, func(t *testing.T, r *backend) {
+		b, h, _ := pair(t, r)
+		foreign := chat.Position{Epoch: newEpoch(), Seq: 7}
+		h[0].mu.Lock()
+		h[0].known[room] = chat.Log{Head: foreign}
+		h[0].kept[room] = []Kept{{Position: foreign, Payload: []byte("x"), ID: "foreign"}}
+		h[0].mu.Unlock()
+		r.raw.HSet(t.Context(), "{livechat}:head", "run", "another")
+		if six := mustSay(t, b[0], room, "6", "hello"); six.Position.Seq != 6 {
+			t.Errorf("the next message is %v", six)
+		}
+	})
+}
+
 // A log in which nothing was said yet is found again by who has heard nothing yet.
 func TestMendAnEmptyLog(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
@@ -293,6 +309,7 @@ func TestOfferToALogThatHasMoved(t *testing.T) {
 func TestMendIsNotForPresence(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
 		b, h := start(t, r.url, Options{}, room)
+		opened(t, b, room)
 		for _, p := range []string{
 			`{"type":"mend","room":"livechat"}`, `{"type":"mended","room":"livechat"}`, `{"type":"mend","room":"nowhere"}`, `{"type":"presence"}`,
 		} {

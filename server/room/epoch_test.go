@@ -132,6 +132,8 @@ func TestRoomAnnouncesTheTailThatIsLost(t *testing.T) {
 	s := r.Join(0)
 	l.head.Seq = 12 // three more that nobody kept
 	l.turn(12)
+	resync(t, r)
+	expect(t, "before a message", read(t, r, s), "gap10-12 reset:b12")
 	ingest(t, r, l.publish())
 	expect(t, "who was there", read(t, r, s), "gap10-12 reset:b12 13")
 	fresh := open(t, l)

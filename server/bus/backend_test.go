@@ -3,7 +3,6 @@ package bus
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
@@ -63,19 +62,4 @@ func rawClient(t testing.TB, r *backend) *redis.Client {
 	raw := redis.NewClient(&redis.Options{Network: r.network, Addr: r.addr, Protocol: 2, PoolSize: 1000, DialerRetries: 1})
 	t.Cleanup(func() { _ = raw.Close() })
 	return raw
-}
-
-// eventually waits until ok, which is what is said.
-func eventually(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	deadline := time.After(20 * time.Second)
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-deadline:
-			t.Fatalf("not within 20 s: %s", what)
-		case <-tick.C:
-		}
-	}
 }

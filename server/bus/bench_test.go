@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"livechat/internal/poll"
 )
 
 // BenchmarkPublish is how many messages a second one server can bring into the log of a room and hear again.
@@ -31,7 +33,7 @@ func BenchmarkPublish(b *testing.B) {
 					b.Fatal(a.err)
 				}
 			}
-			eventually(b, "all is heard", func() bool { return h.count("payload", room) == b.N })
+			poll.Until(b, "all is heard", func() bool { return h.count("payload", room) == b.N })
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msg/s")
 		})
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"livechat/internal/need"
+	"livechat/internal/poll"
 )
 
 // A cluster refuses a script whose keys lie in different slots, even if it has only one node.
@@ -25,7 +26,7 @@ func TestCluster(t *testing.T) {
 	if err := node.ClusterAddSlots(t.Context(), slots...).Err(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the cluster is ready", func() bool {
+	poll.Until(t, "the cluster is ready", func() bool {
 		return node.Set(t.Context(), "probe", "x", 0).Err() == nil
 	})
 	b, h := start(t, "redis://127.0.0.1:"+port+",127.0.0.1:"+port, Options{}, room, other)
@@ -55,7 +56,7 @@ func speak(t *testing.T, b *Bus, h *recorder) {
 		for i := range 20 {
 			mustSay(t, b, r, fmt.Sprint(i), "hello")
 		}
-		eventually(t, "all is heard", func() bool { return h.count("payload", r) == 20 })
+		poll.Until(t, "all is heard", func() bool { return h.count("payload", r) == 20 })
 		wantDense(t, r, h.seqs(t, r), 1, 20)
 		if tail, err := b.Tail(t.Context(), r, 99); err != nil || len(tail) != 20 {
 			t.Errorf("tail of %s: %d, %v", r, len(tail), err)
@@ -69,7 +70,7 @@ func speak(t *testing.T, b *Bus, h *recorder) {
 	if err := b.PublishSide(t.Context(), []byte("x")); err != nil {
 		t.Error(err)
 	}
-	eventually(t, "the side channel is heard", func() bool { return h.count("side", "") == 1 })
+	poll.Until(t, "the side channel is heard", func() bool { return h.count("side", "") == 1 })
 }
 
 // tcpRedis starts a redis-server on a port of this machine.
@@ -77,7 +78,7 @@ func tcpRedis(t *testing.T, port string, args ...string) *redis.Client {
 	t.Helper()
 	serveRedis(t, port, append([]string{"--save", "", "--dir", t.TempDir()}, args...)...)
 	raw := rawClient(t, &backend{network: "tcp", addr: "127.0.0.1:" + port})
-	eventually(t, "redis-server answers", func() bool { return raw.Ping(t.Context()).Err() == nil })
+	poll.Until(t, "redis-server answers", func() bool { return raw.Ping(t.Context()).Err() == nil })
 	return raw
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"livechat/internal/poll"
 	"livechat/server/chat"
 )
 
@@ -27,7 +28,7 @@ func TestReplyLost(t *testing.T) {
 			t.Errorf("again: %+v, want the duplicate of 2", got)
 		}
 		mustSay(t, b, room, "last", "hello")
-		eventually(t, "all is heard", func() bool { return h.count("payload", room) >= 3 })
+		poll.Until(t, "all is heard", func() bool { return h.count("payload", room) >= 3 })
 		wantDense(t, "heard", h.seqs(t, room), 1, 3)
 	})
 }
@@ -86,7 +87,7 @@ func TestBlackhole(t *testing.T) {
 		p := newProxy(t, r)
 		b, h := start(t, p.url, Options{FeedTimeout: timeout, PublishTimeout: 4 * time.Second}, room, other)
 		mustSay(t, b, room, "x", "hello")
-		eventually(t, "it is heard", func() bool { return h.count("payload", room) == 1 })
+		poll.Until(t, "it is heard", func() bool { return h.count("payload", room) == 1 })
 		var readers sync.WaitGroup
 		for range 8 { // they leave connections behind that go silent as well
 			readers.Go(func() { _, _ = b.Tail(t.Context(), room, 1) })
@@ -95,16 +96,16 @@ func TestBlackhole(t *testing.T) {
 
 		p.blackhole()
 		dark := time.Now()
-		eventually(t, "the silence is noticed", func() bool { return h.count("down", "") == 1 })
+		poll.Until(t, "the silence is noticed", func() bool { return h.count("down", "") == 1 })
 		if took := time.Since(dark); took > 2*timeout {
 			t.Errorf("the silence was noticed after %v, want %v", took, timeout)
 		}
-		eventually(t, "every room is subscribed again", func() bool { return h.count("subscribed", room) == 2 && h.count("subscribed", other) == 2 })
+		poll.Until(t, "every room is subscribed again", func() bool { return h.count("subscribed", room) == 2 && h.count("subscribed", other) == 2 })
 		if took := time.Since(dark); took > 3*timeout {
 			t.Errorf("the link was replaced after %v, want little more than %v", took, timeout)
 		}
 		mustSay(t, b, room, "y", "hello")
-		eventually(t, "it is heard", func() bool { return h.count("payload", room) == 2 })
+		poll.Until(t, "it is heard", func() bool { return h.count("payload", room) == 2 })
 		if h.count("up", "") != 2 || h.count("side-subscribed", "") != 2 {
 			t.Errorf("trace %q", h.whole())
 		}
@@ -175,9 +176,9 @@ func TestLinksCut(t *testing.T) {
 		b, h := start(t, p.url, Options{}, room)
 		for i := range 3 {
 			p.cutAll()
-			eventually(t, "subscribed again", func() bool { return h.count("subscribed", room) == i+2 })
+			poll.Until(t, "subscribed again", func() bool { return h.count("subscribed", room) == i+2 })
 			mustSay(t, b, room, fmt.Sprint(i), "hello")
-			eventually(t, "it is heard", func() bool { return h.count("payload", room) == i+1 })
+			poll.Until(t, "it is heard", func() bool { return h.count("payload", room) == i+1 })
 		}
 		var feeds []string
 		for _, e := range h.whole() {
@@ -200,7 +201,7 @@ func TestByteAtATime(t *testing.T) {
 		for i := range n {
 			mustSay(t, b, room, fmt.Sprint(i), "日本語\r\n$3\r\n")
 		}
-		eventually(t, "all is heard", func() bool { return h.count("payload", room) == n })
+		poll.Until(t, "all is heard", func() bool { return h.count("payload", room) == n })
 		wantDense(t, "heard", h.seqs(t, room), 1, n)
 		if h.count("down", "") != 0 {
 			t.Errorf("trace %q", h.whole())
@@ -229,10 +230,10 @@ func TestSubscribeWhileLinksBreak(t *testing.T) {
 			heard := func() bool {
 				return r.raw.PubSubNumSub(t.Context(), b.channel(name(i))).Val()[b.channel(name(i))] == int64(i%2)
 			}
-			eventually(t, fmt.Sprint("room ", i, " is subscribed if it is wanted"), heard)
+			poll.Until(t, fmt.Sprint("room ", i, " is subscribed if it is wanted"), heard)
 			mustSay(t, b, name(i), "x", "hello")
 			if i%2 == 1 {
-				eventually(t, "it is heard", func() bool { return h.count("payload", name(i)) == 1 })
+				poll.Until(t, "it is heard", func() bool { return h.count("payload", name(i)) == 1 })
 			}
 		}
 		for i := 0; i < n; i += 2 {
@@ -261,9 +262,9 @@ func TestRedisComesLater(t *testing.T) {
 			t.Errorf("trace %q", trace)
 		}
 		r.start(t)
-		eventually(t, "subscribed", func() bool { return h.count("subscribed", room) == 1 })
+		poll.Until(t, "subscribed", func() bool { return h.count("subscribed", room) == 1 })
 		mustSay(t, b, room, "x", "hello")
-		eventually(t, "it is heard", func() bool { return h.count("payload", room) == 1 })
+		poll.Until(t, "it is heard", func() bool { return h.count("payload", room) == 1 })
 	})
 }
 
@@ -281,7 +282,7 @@ func TestRedisRestarts(t *testing.T) {
 				r.start(t)
 			}
 			id := fmt.Sprint(i)
-			eventually(t, "it is taken", func() bool {
+			poll.Until(t, "it is taken", func() bool {
 				got, err := say(t, b, room, id, "hello")
 				acked[id] = got.Position
 				return err == nil
@@ -300,7 +301,7 @@ func TestRedisRestarts(t *testing.T) {
 			}
 		}
 		wantDense(t, "log", seqs, 1, n)
-		eventually(t, "subscribed again", func() bool { return h.count("subscribed", room) >= 2 })
+		poll.Until(t, "subscribed again", func() bool { return h.count("subscribed", room) >= 2 })
 	})
 }
 
@@ -309,7 +310,7 @@ func TestQuietLink(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
 		p := newProxy(t, r)
 		_, h := start(t, p.url, Options{FeedTimeout: 900 * time.Millisecond}, room)
-		eventually(t, "it has been asked for a sign of life often", func() bool { return p.pings.Load() > 6 })
+		poll.Until(t, "it has been asked for a sign of life often", func() bool { return p.pings.Load() > 6 })
 		if h.count("down", "") != 0 {
 			t.Errorf("trace %q", h.whole())
 		}
@@ -325,18 +326,18 @@ func TestOneLogLine(t *testing.T) {
 	h := &recorder{}
 	b := open(t, p.url, Options{Log: slog.New(slog.NewTextHandler(&lines, nil))})
 	run(t, b, h)
-	eventually(t, "it has been tried often", func() bool { return p.accepted.Load() > 4 })
+	poll.Until(t, "it has been tried often", func() bool { return p.accepted.Load() > 4 })
 	if got := lines.all(); len(got) != 1 || !strings.Contains(got[0], "cannot reach Redis yet") {
 		t.Errorf("log while Redis was away: %q", got)
 	}
 	r.start(t)
-	eventually(t, "it is up", func() bool { return h.count("up", "") == 1 })
+	poll.Until(t, "it is up", func() bool { return h.count("up", "") == 1 })
 	if got := lines.all(); len(got) != 2 || !strings.Contains(got[1], "Redis is there") {
 		t.Errorf("log when Redis came: %q", got)
 	}
 	r.stop(t)
-	eventually(t, "it is down", func() bool { return h.count("down", "") == 1 })
-	eventually(t, "it is said", func() bool { return len(lines.all()) == 3 })
+	poll.Until(t, "it is down", func() bool { return h.count("down", "") == 1 })
+	poll.Until(t, "it is said", func() bool { return len(lines.all()) == 3 })
 	if got := lines.all(); !strings.Contains(got[2], "lost Redis") {
 		t.Errorf("log when Redis went: %q", got)
 	}

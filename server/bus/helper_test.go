@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"livechat/internal/poll"
 	"livechat/server/chat"
 )
 
@@ -189,7 +190,7 @@ func start(t testing.TB, url string, o Options, rooms ...string) (*Bus, *recorde
 		b.Subscribe(room)
 	}
 	run(t, b, h)
-	eventually(t, "the bus is up", func() bool {
+	poll.Until(t, "the bus is up", func() bool {
 		return h.count("up", "") > 0 && !slices.ContainsFunc(rooms, func(room string) bool { return h.count("subscribed", room) == 0 })
 	})
 	return b, h

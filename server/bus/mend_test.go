@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"livechat/internal/poll"
 	"livechat/server/chat"
 )
 
@@ -29,7 +30,7 @@ func pair(t *testing.T, r *backend) (b [2]*Bus, h [2]*recorder, epoch string) {
 		mustSay(t, b[i%2], room, fmt.Sprint(i+1), "hello")
 	}
 	for i, h := range h {
-		eventually(t, "all is heard", func() bool { return h.count("payload", room) == 5 })
+		poll.Until(t, "all is heard", func() bool { return h.count("payload", room) == 5 })
 		h.learn(t, b[i], room)
 	}
 	return b, h, epoch
@@ -76,8 +77,8 @@ func TestMendWhatWasDeleted(t *testing.T) {
 					t.Errorf("the next message is %+v", six)
 				}
 				for _, h := range h {
-					eventually(t, "every server hears that the log was mended", func() bool { return h.count("subscribed", room) >= 2 })
-					eventually(t, "every server hears the next message", func() bool { return h.count("payload", room) == 6 })
+					poll.Until(t, "every server hears that the log was mended", func() bool { return h.count("subscribed", room) >= 2 })
+					poll.Until(t, "every server hears the next message", func() bool { return h.count("payload", room) == 6 })
 				}
 				log, err := b[1].OpenLog(t.Context(), room, chat.Position{Epoch: old, Seq: 5})
 				if want := (chat.Lineage{{Epoch: old, Seq: 5}}); err != nil || !slices.Equal(log.Past, want) || log.Head != six.Position {
@@ -178,7 +179,7 @@ func TestMendWithoutAServer(t *testing.T) {
 		t.Fatalf("without 4 and 5 the next message is %+v", six)
 	}
 	var log chat.Log
-	eventually(t, "the other server finds the log open", func() (ok bool) {
+	poll.Until(t, "the other server finds the log open", func() (ok bool) {
 		var err error
 		log, err = b.OpenLog(t.Context(), room, chat.Position{Epoch: old, Seq: 5})
 		return err == nil
@@ -187,7 +188,7 @@ func TestMendWithoutAServer(t *testing.T) {
 		t.Fatalf("it sees %+v", log)
 	}
 	b.Republish(room, hb.Remember(room, 3))
-	eventually(t, "4 and 5 are in the log again", func() bool { return opened(t, a, room).Seq == 6 })
+	poll.Until(t, "4 and 5 are in the log again", func() bool { return opened(t, a, room).Seq == 6 })
 	wantLog(t, a, []string{"1", "2", "3", "6", "4", "5"}, log.EpochOf)
 }
 
@@ -201,7 +202,7 @@ func TestMendByAStranger(t *testing.T) {
 		if _, err := c.OpenLog(t.Context(), room, chat.Position{}); !errors.Is(err, chat.ErrLogClosed) {
 			t.Errorf("OpenLog: %v", err)
 		}
-		eventually(t, "the log is mended", func() bool { return h.count("subscribed", room) == 2 })
+		poll.Until(t, "the log is mended", func() bool { return h.count("subscribed", room) == 2 })
 		if head := opened(t, c, room); head.Seq != 6 || head.Epoch == old {
 			t.Errorf("the log is at %v", head)
 		}
@@ -248,7 +249,7 @@ func TestMendMidPipeline(t *testing.T) {
 			if n := r.raw.XLen(t.Context(), "{livechat}:log").Val(); n != 5 {
 				t.Errorf("a closed log took messages: it has %d", n)
 			}
-			eventually(t, "the log is mended", func() bool {
+			poll.Until(t, "the log is mended", func() bool {
 				for i := range b {
 					open, err := b[i].mendRoom(t.Context(), h[i], room)
 					if open && err == nil {
@@ -284,7 +285,7 @@ func TestMendWhatWentBackInPlace(t *testing.T) {
 	if _, err := b[0].OpenLog(t.Context(), room, h[0].Known(room).Head); !errors.Is(err, chat.ErrLogClosed) {
 		t.Errorf("OpenLog: %v", err)
 	}
-	eventually(t, "the log is mended", func() bool { return h[1].count("subscribed", room) == 2 })
+	poll.Until(t, "the log is mended", func() bool { return h[1].count("subscribed", room) == 2 })
 	six := mustSay(t, b[1], room, "6", "hello")
 	wantLog(t, b[0], []string{"1", "2", "3", "4", "5", "6"}, func(seq uint64) string {
 		if seq <= 5 {
@@ -317,7 +318,7 @@ func TestMendIsNotForPresence(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		eventually(t, "presence hears its own", func() bool { return h.count("side", "") == 1 })
+		poll.Until(t, "presence hears its own", func() bool { return h.count("side", "") == 1 })
 		if n := h.count("subscribed", room); n != 2 {
 			t.Errorf("the room was told %d times, want twice", n)
 		}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"livechat/internal/poll"
 )
 
 func testByHand(t *testing.T, r *backend) {
@@ -16,7 +18,7 @@ func testByHand(t *testing.T, r *backend) {
 	for _, text := range texts {
 		r.raw.Publish(t.Context(), "livechat", text)
 	}
-	eventually(t, "all is heard", func() bool { return slices.Equal(h.events("payload", room), texts) })
+	poll.Until(t, "all is heard", func() bool { return slices.Equal(h.events("payload", room), texts) })
 }
 
 func testSide(t *testing.T, r *backend) {
@@ -31,7 +33,7 @@ func testSide(t *testing.T, r *backend) {
 		t.Fatal(err)
 	}
 	for _, h := range []*recorder{ha, hb} {
-		eventually(t, "the side channel is heard", func() bool { return slices.Equal(h.events("side", ""), []string{`{"n":1}`}) })
+		poll.Until(t, "the side channel is heard", func() bool { return slices.Equal(h.events("side", ""), []string{`{"n":1}`}) })
 	}
 	if n := hb.count("payload", room); n != 0 {
 		t.Errorf("%d payloads in a room", n)
@@ -42,7 +44,7 @@ func testLarge(t *testing.T, r *backend) {
 	b, h := start(t, r.url, Options{}, room)
 	text := strings.Repeat("long 日本語 ", 100_000)
 	mustSay(t, b, room, "x", text)
-	eventually(t, "it is heard", func() bool { return h.count("payload", room) == 1 })
+	poll.Until(t, "it is heard", func() bool { return h.count("payload", room) == 1 })
 	if got := parse(t, h.events("payload", room)[0]).Text; got != text {
 		t.Errorf("%d bytes became %d", len(text), len(got))
 	}
@@ -57,15 +59,15 @@ func testRooms(t *testing.T, r *backend) {
 	mustSay(t, b, room, "x", "hello")
 	mustSay(t, b, other, "x", "hello")
 	mustSay(t, b, "nobody-is-here", "x", "hello")
-	eventually(t, "both are heard", func() bool { return h.count("payload", room) == 1 && h.count("payload", other) == 1 })
+	poll.Until(t, "both are heard", func() bool { return h.count("payload", room) == 1 && h.count("payload", other) == 1 })
 	b.Unsubscribe(other)
 	b.Unsubscribe("never-subscribed")
-	eventually(t, "it is let go", func() bool {
+	poll.Until(t, "it is let go", func() bool {
 		return r.raw.PubSubNumSub(t.Context(), "livechat:room:den").Val()["livechat:room:den"] == 0
 	})
 	mustSay(t, b, other, "y", "hello")
 	mustSay(t, b, room, "y", "hello")
-	eventually(t, "it is heard", func() bool { return h.count("payload", room) == 2 })
+	poll.Until(t, "it is heard", func() bool { return h.count("payload", room) == 2 })
 	wantDense(t, "left room", h.seqs(t, other), 1, 1)
 	if h.count("subscribed", room) != 1 || h.count("payload", "nobody-is-here") != 0 {
 		t.Errorf("trace %v", h.whole())
@@ -80,13 +82,13 @@ func testResubscribe(t *testing.T, r *backend) {
 		b.Subscribe(room)
 		said := mustSay(t, b, room, fmt.Sprint(i), "hello")
 		// Each wish gets a confirmation of its own, sooner or later: before or after this message, and then it is in the stream.
-		eventually(t, "subscribed again", func() bool { return h.count("subscribed", room) == i+2 })
+		poll.Until(t, "subscribed again", func() bool { return h.count("subscribed", room) == i+2 })
 		if p, err := b.Tail(t.Context(), room, 1); err != nil || parse(t, string(p[0])).position() != said.Position {
 			t.Fatalf("tail %s, %v, want %v", p, err, said.Position)
 		}
 	}
 	last := mustSay(t, b, room, "last", "hello")
-	eventually(t, "the last is heard", func() bool {
+	poll.Until(t, "the last is heard", func() bool {
 		seqs := h.seqs(t, room)
 		return len(seqs) > 0 && seqs[len(seqs)-1] == last.Position.Seq
 	})
@@ -105,11 +107,11 @@ func testHandlerErrors(t *testing.T, r *backend) {
 	}
 	b.Subscribe(room)
 	run(t, b, h)
-	eventually(t, "subscribed again", func() bool { return h.count("subscribed", room) == 2 })
+	poll.Until(t, "subscribed again", func() bool { return h.count("subscribed", room) == 2 })
 	mustSay(t, b, room, "x", "hello")
-	eventually(t, "subscribed a third time", func() bool { return h.count("subscribed", room) == 3 })
+	poll.Until(t, "subscribed a third time", func() bool { return h.count("subscribed", room) == 3 })
 	mustSay(t, b, room, "y", "hello")
-	eventually(t, "all is heard", func() bool { return h.count("payload", room) == 2 })
+	poll.Until(t, "all is heard", func() bool { return h.count("payload", room) == 2 })
 	want := []string{
 		"up ", "side-subscribed ", "subscribed livechat", "down ",
 		"up ", "side-subscribed ", "subscribed livechat", "payload livechat", "down ",

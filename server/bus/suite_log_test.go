@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"livechat/internal/poll"
 	"livechat/server/chat"
 )
 
@@ -142,5 +143,5 @@ func testBigNumbers(t *testing.T, r *backend) {
 	if got := mustSay(t, b, room, "x", "hello").Position.Seq; got != big+1 {
 		t.Errorf("seq %d, want %d", got, uint64(big+1))
 	}
-	eventually(t, "it is heard", func() bool { return slices.Equal(h.seqs(t, room), []uint64{big + 1}) })
+	poll.Until(t, "it is heard", func() bool { return slices.Equal(h.seqs(t, room), []uint64{big + 1}) })
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"livechat/internal/poll"
 	"livechat/server/chat"
 )
 
@@ -68,7 +69,7 @@ func testPayload(t *testing.T, r *backend) {
 	if want := (Receipt{Position: chat.Position{Epoch: head.Epoch, Seq: 1}}); got != want {
 		t.Errorf("receipt %v, want %v", got, want)
 	}
-	eventually(t, "the message is heard", func() bool { return h.count("payload", room) == 1 })
+	poll.Until(t, "the message is heard", func() bool { return h.count("payload", room) == 1 })
 	heard := h.events("payload", room)[0]
 	form := regexp.MustCompile(`^{"type":"message","seq":1,"id":"id1","app":"1000","session":"s1","name":"ann","text":".*","at":\d{13},"epoch":"[0-9a-f]{16}"}$`)
 	if !form.MatchString(heard) {
@@ -122,7 +123,7 @@ func testDense(t *testing.T, r *backend) {
 	slices.Sort(given)
 	wantDense(t, "receipts", given, 1, buses*senders*each)
 	for i, h := range all {
-		eventually(t, "all is heard", func() bool { return h.count("payload", room) == buses*senders*each })
+		poll.Until(t, "all is heard", func() bool { return h.count("payload", room) == buses*senders*each })
 		wantDense(t, fmt.Sprint("server ", i), h.seqs(t, room), 1, buses*senders*each)
 	}
 }
@@ -161,7 +162,7 @@ func testDuplicate(t *testing.T, r *backend) {
 		t.Errorf("in another room: %+v", got)
 	}
 	mustSay(t, b, room, "z", "last")
-	eventually(t, "the last is heard", func() bool { return len(h.events("payload", room)) >= 3 })
+	poll.Until(t, "the last is heard", func() bool { return len(h.events("payload", room)) >= 3 })
 	wantDense(t, "heard", h.seqs(t, room), 1, 3)
 }
 
@@ -203,7 +204,7 @@ func testScriptFlush(t *testing.T, r *backend) {
 		}
 		wantDense(t, "receipts", seqs, uint64(round*n+1), n)
 	}
-	eventually(t, "all is heard", func() bool { return h.count("payload", room) == rounds*n })
+	poll.Until(t, "all is heard", func() bool { return h.count("payload", room) == rounds*n })
 }
 
 // The scripts are gone in the middle of a pipeline: those before have run and those behind have not, and each gets its own answer.

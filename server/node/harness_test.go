@@ -14,6 +14,7 @@ import (
 	"github.com/gorilla/websocket"
 	"go.uber.org/goleak"
 
+	"livechat/internal/poll"
 	"livechat/internal/testredis"
 	"livechat/server/config"
 )
@@ -34,7 +35,7 @@ func onEach(t *testing.T, test func(t *testing.T, redisURL string)) {
 func start(t testing.TB, settings ...string) *Node {
 	t.Helper()
 	n := startOnly(t, settings...)
-	eventually(t, "the node is ready", func() bool { status, _ := n.readiness(); return status == http.StatusOK })
+	poll.Until(t, "the node is ready", func() bool { status, _ := n.readiness(); return status == http.StatusOK })
 	return n
 }
 
@@ -62,21 +63,6 @@ func startOnly(t testing.TB, settings ...string) *Node {
 		http.DefaultClient.CloseIdleConnections()
 	})
 	return n
-}
-
-// eventually waits until ok, which is what is said.
-func eventually(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	deadline := time.After(20 * time.Second)
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-deadline:
-			t.Fatalf("not within 20 s: %s", what)
-		case <-tick.C:
-		}
-	}
 }
 
 // peer is a client that sees every frame.

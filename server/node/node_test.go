@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"livechat/internal/poll"
 	"livechat/internal/testredis"
 	"livechat/server/config"
 )
@@ -110,7 +111,7 @@ func TestTwoServersAreOneRoom(t *testing.T) {
 			t.Errorf("got %+v, want %s", m, want)
 		}
 	}
-	eventually(t, "both servers count two people", func() bool {
+	poll.Until(t, "both servers count two people", func() bool {
 		x, _ := one.online("livechat")
 		y, _ := two.online("livechat")
 		return x == 2 && y == 2
@@ -143,7 +144,7 @@ func TestRedisDownAtStart(t *testing.T) {
 		t.Errorf("readiness: %d %+v", status, body)
 	}
 	r.Start()
-	eventually(t, "the node is ready", func() bool { status, body := n.readiness(); return status == http.StatusOK && body.Redis == "up" })
+	poll.Until(t, "the node is ready", func() bool { status, body := n.readiness(); return status == http.StatusOK && body.Redis == "up" })
 	p := dial(t, n)
 	p.send("hello")
 	p.next("message")
@@ -158,7 +159,7 @@ func TestRedisRestart(t *testing.T) {
 	p.send("before")
 	p.next("message")
 	r.Kill()
-	eventually(t, "the node notices", func() bool { _, body := n.readiness(); return body.Redis == "down" })
+	poll.Until(t, "the node notices", func() bool { _, body := n.readiness(); return body.Redis == "down" })
 	if status, _ := n.readiness(); status != http.StatusOK {
 		t.Errorf("a Redis outage makes the server unready: %d", status)
 	}
@@ -167,7 +168,7 @@ func TestRedisRestart(t *testing.T) {
 		t.Errorf("a message during the outage: %+v", e)
 	}
 	r.Start()
-	eventually(t, "the node notices", func() bool { _, body := n.readiness(); return body.Redis == "up" })
+	poll.Until(t, "the node notices", func() bool { _, body := n.readiness(); return body.Redis == "up" })
 	p.send(`{"type":"message","id":"123e4567-e89b-42d3-a456-426614174000","text":"meanwhile"}`)
 	if m := p.next("message"); m.Seq != 2 || m.Text != "meanwhile" {
 		t.Errorf("after the restart: %+v", m)
@@ -185,7 +186,7 @@ func TestDrain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the node is ready", func() bool { status, _ := n.readiness(); return status == http.StatusOK })
+	poll.Until(t, "the node is ready", func() bool { status, _ := n.readiness(); return status == http.StatusOK })
 	peers := []*peer{dial(t, n), dial(t, n), dial(t, n)}
 	done := make(chan error, 1)
 	go func() {
@@ -193,7 +194,7 @@ func TestDrain(t *testing.T) {
 		defer cancel()
 		done <- n.Shutdown(ctx)
 	}()
-	eventually(t, "readyz says 404", func() bool {
+	poll.Until(t, "readyz says 404", func() bool {
 		resp, err := http.Get("http://" + n.Addr() + "/readyz")
 		if err != nil {
 			t.Fatal(err)
@@ -236,7 +237,7 @@ func TestResumeBeyondTheRing(t *testing.T) {
 		for i := range missed {
 			first.send(fmt.Sprint(i))
 		}
-		eventually(t, "all is in the log", func() bool { return n.rooms.Get("livechat").Position().Seq == missed })
+		poll.Until(t, "all is in the log", func() bool { return n.rooms.Get("livechat").Position().Seq == missed })
 		back := dial(t, n, fmt.Sprintf("after=%s:1", first.welcome.Epoch))
 		if !*back.welcome.Recovered {
 			t.Errorf("welcome: %+v", back.welcome)
@@ -259,7 +260,7 @@ func TestResumeBeyondTheLog(t *testing.T) {
 	for i := range 1000 {
 		p.send(fmt.Sprint(i))
 	}
-	eventually(t, "all is in the log", func() bool { return n.rooms.Get("livechat").Position().Seq == 1000 })
+	poll.Until(t, "all is in the log", func() bool { return n.rooms.Get("livechat").Position().Seq == 1000 })
 	r.CLI("XTRIM", "{livechat}:log", "MAXLEN", "=", "600")
 	back := dial(t, n, fmt.Sprintf("after=%s:100", p.welcome.Epoch))
 	if *back.welcome.Recovered {

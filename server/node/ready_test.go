@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"livechat/internal/poll"
 	"livechat/internal/testredis"
 )
 
@@ -15,16 +16,16 @@ func TestDeaf(t *testing.T) {
 	r.Start()
 	n := start(t, "REDIS_URL="+r.URL, "FEED_TIMEOUT=1100ms", "PRESENCE_INTERVAL=100ms")
 	p := dial(t, n)
-	eventually(t, "it hears itself", func() bool { _, body := n.readiness(); return body.FeedAge < 1000 && body.Redis == "up" })
+	poll.Until(t, "it hears itself", func() bool { _, body := n.readiness(); return body.FeedAge < 1000 && body.Redis == "up" })
 	r.Kill()
-	eventually(t, "it notices", func() bool {
+	poll.Until(t, "it notices", func() bool {
 		status, body := n.readiness()
 		return status == http.StatusNotFound && body.Status == "deaf" && body.Redis == "down" && body.FeedAge > 1100
 	})
-	eventually(t, "the others would be told", func() bool { return n.presence.Nodes()[0].Away })
+	poll.Until(t, "the others would be told", func() bool { return n.presence.Nodes()[0].Away })
 	r.Start()
-	eventually(t, "it is ready again", func() bool { status, body := n.readiness(); return status == http.StatusOK && body.Redis == "up" })
-	eventually(t, "the others would be told", func() bool { return !n.presence.Nodes()[0].Away })
+	poll.Until(t, "it is ready again", func() bool { status, body := n.readiness(); return status == http.StatusOK && body.Redis == "up" })
+	poll.Until(t, "the others would be told", func() bool { return !n.presence.Nodes()[0].Away })
 	p.send("still here")
 	p.next("message")
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"livechat/internal/poll"
 )
 
 // TestHandshakeRefusals: what is wrong with a handshake is said before the upgrade.
@@ -358,6 +360,6 @@ func TestFullServer(t *testing.T) {
 		t.Fatalf("%d got in, want %d", len(inside), places)
 	}
 	_ = inside[0].Close()
-	eventually(t, "the place is free", func() bool { return n.sessions.Count() < places })
+	poll.Until(t, "the place is free", func() bool { return n.sessions.Count() < places })
 	dial(t, n)
 }

@@ -109,6 +109,12 @@ func (c *Crowd) Talk() {
 	}
 }
 
+// Hush lets them stop and waits until all that was said has been acked. Talk lets them begin again.
+func (c *Crowd) Hush() {
+	c.enough()
+	c.sending.Wait()
+}
+
 // talk sends one message after the other from a member until ctx ends. What has been begun then is still waited for.
 func (c *Crowd) talk(ctx context.Context, i int) {
 	turn := time.NewTimer(c.size.Pause * time.Duration(i) / time.Duration(c.size.Talkers)) // one after the other, not all at once
@@ -167,8 +173,7 @@ func (c *Crowd) Flow(ctx context.Context, more int) error {
 
 // Finish ends the talk, waits until everybody has heard everything, at most until ctx ends, and returns what is wrong with the history.
 func (c *Crowd) Finish(ctx context.Context, gaps history.Gaps) error {
-	c.enough()
-	c.sending.Wait()
+	c.Hush()
 	// A reader that stays behind is in Check's list, with what it lacks.
 	_ = cluster.Poll(ctx, func(context.Context) error { return c.History.Behind() })
 	c.mu.Lock()

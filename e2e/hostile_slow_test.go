@@ -175,3 +175,29 @@ func TestAcksComeBeforeTheClose(t *testing.T) {
 		}
 	}
 }
+
+// Who talks and never listens lets nothing pile up in the server: it is cut as too slow, and reads so if it listens after all.
+func TestDeafTalkers(t *testing.T) {
+	c := start(t, cluster.Options{Servers: 1, Env: map[string]string{"WRITE_TIMEOUT": "60s", "RING_SIZE": "1024"}})
+	const said = 5000
+	pair := joinAll(t, 2, func(i int) client.Options {
+		return client.Options{URL: []string{c.ServerURL(0), c.RoomURL()}[i], Room: "pair", Name: fmt.Sprint("pair-", i), History: new(0)}
+	})
+	var sent acked
+	stop := talk(t, pair, &sent)
+	for way, address := range map[string]string{"direct": c.ServerURL(0), "through HAProxy": c.RoomURL()} {
+		room := fmt.Sprintf("case-%d", rooms.Add(1))
+		listener := join(t, client.Options{URL: c.ServerURL(0), Room: room})
+		w := dialRaw(t, address+"?history=0&room="+room)
+		w.next("welcome")
+		for range said {
+			_, _ = w.conn.Write(masked(fin|opText, fmt.Sprintf(`{"type":"message","id":%q,"text":"%01000d"}`, newID(), 0)))
+		}
+		eventually(t, 20*time.Second, "all of it is in the log", func() error { at, _ := listener.Position(); return errIf(at.Seq < said) })
+		if code, err := w.closeCode(); code != 4008 {
+			t.Errorf("%s: closed with %d, %v, want 4008", way, code, err)
+		}
+	}
+	stop()
+	checkHistory(t, pair, &sent)
+}

@@ -23,6 +23,7 @@ type crowd struct {
 	got     atomic.Int64 // messages
 	missing atomic.Int64 // holes in the seqs that they saw
 	lost    atomic.Int64 // connections that ended
+	from    atomic.Int64 // latencies count of messages that were due from then on, Unix nanoseconds
 
 	mu        sync.Mutex
 	latencies []time.Duration // of every sampled client
@@ -83,7 +84,7 @@ func (c *crowd) listen(ctx context.Context, conn *client.Conn, sample bool) {
 		}
 		last = m.Seq
 		if sample {
-			if at, ok := stamp(m.Raw); ok {
+			if at, ok := stamp(m.Raw); ok && at.UnixNano() >= c.from.Load() {
 				latencies = append(latencies, time.Since(at))
 			}
 		}

@@ -3,7 +3,7 @@
 //   - what a delivery costs the server, next to a bare loop that writes a finished frame to each socket and does nothing else
 //   - what happens when more is offered than the machine can take
 //   - what an idle connection takes in memory
-//   - what a client that stops reading does to the others
+//   - what clients that do not read do to the others
 //
 // It prints figures and ratios; it judges nothing. Servers, Redis and the bare loop are processes of their own; the clients are this one. All
 // traffic stays on loopback.
@@ -30,6 +30,7 @@ type settings struct {
 	rounds  int
 	clients int
 	many    int
+	mute    int
 }
 
 // bench is one run.
@@ -50,9 +51,10 @@ func main() {
 	var s settings
 	flag.StringVar(&s.only, "only", "", "comma-separated: cost, many, overload, memory, stuck (default all)")
 	flag.DurationVar(&s.length, "for", 10*time.Second, "length of each measurement")
-	flag.IntVar(&s.rounds, "rounds", 3, "how often cost is measured, the server and the bare loop in turn; the median counts")
+	flag.IntVar(&s.rounds, "rounds", 3, "how often cost and stuck are measured, with and without in turn; the median counts")
 	flag.IntVar(&s.clients, "clients", 1000, "clients")
 	flag.IntVar(&s.many, "many", 10000, "many clients, and idle connections; limited by the number of files a process may open")
+	flag.IntVar(&s.mute, "mute", 100, "clients that do not read, for stuck")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -80,7 +82,7 @@ func run(ctx context.Context, s settings) error {
 		{"many", fmt.Sprintf("%d clients, 2 messages a second of 100 bytes", s.many), func(ctx context.Context) error { return b.cost(ctx, s.many, 2) }},
 		{"overload", fmt.Sprintf("%d clients, 1000 messages a second offered", s.clients), b.overload},
 		{"memory", fmt.Sprintf("%d idle connections", s.many), b.memory},
-		{"stuck", fmt.Sprintf("%d clients, 100 messages a second, without and with one that stops reading", s.clients), b.stuck},
+		{"stuck", fmt.Sprintf("%d clients, %d messages a second, without and with %d more that do not read", s.clients, stuckRate, s.mute), b.stuck},
 	}
 	for _, p := range parts {
 		if s.only != "" && !slices.Contains(strings.Split(s.only, ","), p.name) {

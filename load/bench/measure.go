@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"livechat/client"
 	"livechat/e2e/cluster"
 )
 
@@ -205,59 +204,6 @@ func (b *bench) memory(ctx context.Context) error {
 		}
 		b.row(at, after>>20, fmt.Sprintf("%.1f", float64(after-before)/1024/float64(b.many)))
 	}
-	return nil
-}
-
-// stuck compares the latencies without and with one client that stops reading.
-func (b *bench) stuck(ctx context.Context) error {
-	b.row("", "median ms", "99 % ms", "missing", "MB before", "MB after")
-	for _, who := range []string{"without", "with", "without", "with"} {
-		if err := b.stuckRound(ctx, who, who == "with"); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (b *bench) stuckRound(ctx context.Context, who string, with bool) error {
-	cl, server, err := b.start(ctx)
-	if err != nil {
-		return err
-	}
-	defer cl.Close()
-	c, err := gather(ctx, cl.ServerURL(0), b.clients)
-	if err != nil {
-		return err
-	}
-	defer c.leave()
-	if with {
-		mute, err := client.Dial(ctx, client.Options{URL: cl.ServerURL(0)})
-		if err != nil {
-			return err
-		}
-		defer mute.Close() // it never calls Next
-	}
-	if err := c.rest(ctx); err != nil {
-		return err
-	}
-	before, err := server.Memory()
-	if err != nil {
-		return err
-	}
-	n, err := publish(ctx, cl.ServerURL(0), 100, b.length)
-	if err != nil {
-		return err
-	}
-	want := int64(n) * int64(b.clients)
-	if err := c.settle(ctx, want); err != nil {
-		return err
-	}
-	after, err := server.Memory()
-	if err != nil {
-		return err
-	}
-	c.leave()
-	b.row(who, ms(c.percentile(50)), ms(c.percentile(99)), want-c.got.Load(), before>>20, after>>20)
 	return nil
 }
 

@@ -63,6 +63,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return flag.ErrHelp // the flag set has said what is wrong
 	}
+	seeds, err := s.list()
+	if err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "livechat-chaos-")
 	if err != nil {
 		return fmt.Errorf("make a directory to build in: %w", err)
@@ -74,10 +78,6 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	if s.matrix > 0 {
 		return s.cases(ctx, out, binary)
-	}
-	seeds, err := s.list()
-	if err != nil {
-		return err
 	}
 	return s.runs(ctx, out, binary, seeds)
 }

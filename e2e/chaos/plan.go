@@ -218,9 +218,10 @@ func (p *Plan) target(chance *rand.Rand, s Step) int {
 		var free []int
 		for i := range cluster.MaxServers {
 			ends := s.Fault == "server-kill" || s.Fault == "server-restart"
-			if !p.spares(i, s.At, s.At+s.For+s.kind.rest) && !(p.survivors && ends && i < survivors) {
-				free = append(free, i)
+			if p.spares(i, s.At, s.At+s.For+s.kind.rest) || p.survivors && ends && i < survivors {
+				continue
 			}
+			free = append(free, i)
 		}
 		return pick(chance, free)
 	case doors:

@@ -55,7 +55,7 @@ func TestFourHundredClients(t *testing.T) {
 	if t.Failed() {
 		return
 	}
-	checkHistory(t, members, &sent)
+	checkHistory(t, members, &sent, 0)
 	if n := len(sent.sorted()); n != senders*each {
 		t.Errorf("%d messages are in the log, want %d", n, senders*each)
 	}
@@ -138,7 +138,7 @@ func TestAClientThatDoesNotRead(t *testing.T) {
 		}
 		sent.add(ack, text)
 	}
-	checkHistory(t, members, &sent)
+	checkHistory(t, members, &sent, 0)
 	for i, m := range members {
 		if _, lost := m.connections(); lost != 0 {
 			t.Errorf("member %d lost %d connections", i, lost)

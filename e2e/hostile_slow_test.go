@@ -199,5 +199,5 @@ func TestDeafTalkers(t *testing.T) {
 		}
 	}
 	stop()
-	checkHistory(t, pair, &sent)
+	checkHistory(t, pair, &sent, 0)
 }

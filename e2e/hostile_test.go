@@ -91,7 +91,7 @@ func TestHostileClients(t *testing.T) {
 	if after > before+100<<20 {
 		t.Errorf("the server's memory went from %d to %d MB", before>>20, after>>20)
 	}
-	checkHistory(t, pair, &sent)
+	checkHistory(t, pair, &sent, 0)
 	for i, m := range pair {
 		if _, lost := m.connections(); lost > 0 {
 			t.Errorf("pair-%d lost %d connections", i, lost)
@@ -163,5 +163,5 @@ func TestConnectionFlood(t *testing.T) {
 		t.Errorf("of %d sockets %d got in and %d were told 429, want at most %d and all others", flood, len(open), refused, places)
 	}
 	stop()
-	checkHistory(t, pair, &sent)
+	checkHistory(t, pair, &sent, 0)
 }

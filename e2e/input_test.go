@@ -253,7 +253,7 @@ func testRate(t *testing.T, c *cluster.Cluster) {
 		}
 		sent.add(ack, text)
 	}
-	checkHistory(t, []*member{patient}, &sent)
+	checkHistory(t, []*member{patient}, &sent, 0)
 
 	// Who never slows down is closed, and may come back.
 	w := dialRaw(t, c.RoomURL()+"?history=0&room=flood")

@@ -32,8 +32,9 @@ type member struct {
 	mu       sync.Mutex
 	apps     []string // the servers it was connected to, in order
 	messages []entry
-	lost     int      // connections
-	trouble  []string // gaps, resets and errors
+	lost     int // connections
+	resets   int
+	trouble  []string // gaps and errors
 }
 
 // entry is what identifies a message.
@@ -67,7 +68,9 @@ func (m *member) take(event client.Event) {
 		m.messages = append(m.messages, entry{e.Seq, e.ID, e.Text})
 	case *client.Disconnected:
 		m.lost++
-	case *client.Gap, *client.Reset, *client.Error:
+	case *client.Reset:
+		m.resets++
+	case *client.Gap, *client.Error:
 		m.trouble = append(m.trouble, fmt.Sprintf("%T%+v", e, e))
 	}
 }
@@ -172,7 +175,7 @@ func talk(t *testing.T, senders []*member, sent *acked) (stop func()) {
 
 // checkHistory fails the test unless every member heard exactly the acked messages, which are all that was ever sent: none missing, none twice, all
 // in one order, which is that of a dense seq.
-func checkHistory(t *testing.T, members []*member, sent *acked) {
+func checkHistory(t *testing.T, members []*member, sent *acked, resets int) {
 	t.Helper()
 	want := sent.sorted()
 	for i, e := range want {
@@ -196,6 +199,9 @@ func checkHistory(t *testing.T, members []*member, sent *acked) {
 		m.mu.Lock()
 		if len(m.trouble) > 0 {
 			t.Errorf("member %d: %q", i, m.trouble)
+		}
+		if m.resets != resets {
+			t.Errorf("member %d was told of %d new epochs, want %d", i, m.resets, resets)
 		}
 		m.mu.Unlock()
 	}

@@ -126,7 +126,7 @@ func TestKilledServersLoseNothing(t *testing.T) {
 	if t.Failed() {
 		return
 	}
-	checkHistory(t, members, &sent)
+	checkHistory(t, members, &sent, 0)
 
 	moved := 0
 	for _, m := range members {

@@ -38,9 +38,14 @@ func TestRedisDownAtTheStart(t *testing.T) {
 	if err := c.WaitStatus(within(t, 10*time.Second), "DOWN", 2); err != nil {
 		t.Error(err)
 	}
-	if got := refusal(t, client.Options{URL: c.RoomURL()}); got.Status != http.StatusServiceUnavailable || got.Final() {
-		t.Errorf("HAProxy says %v", got)
-	}
+	// It first asks those that are alive though not ready, until it has seen that there is none either: 502.
+	eventually(t, 10*time.Second, "HAProxy refuses", func() error {
+		got := refusal(t, client.Options{URL: c.RoomURL()})
+		if got.Final() {
+			t.Errorf("HAProxy says %v", got)
+		}
+		return errIf(got.Status != http.StatusServiceUnavailable)
+	})
 	if got := refusal(t, client.Options{URL: c.ServerURL(0)}); got.Status != http.StatusServiceUnavailable || got.Code != "unavailable" {
 		t.Errorf("the server says %v", got)
 	}

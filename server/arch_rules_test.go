@@ -32,8 +32,9 @@ func TestArchitectureRules(t *testing.T) {
 
 		{"client/a.go", `"github.com/gorilla/websocket"`, "", ""},
 		{"e2e/cluster/a.go", `"github.com/gorilla/websocket"`, "", ""},
-		{"server/session/a.go", `"github.com/gorilla/websocket"`, "", "the server reads and writes frames itself"},
-		{"server/session/a_test.go", `"github.com/gorilla/websocket"`, "", ""},
+		{"server/session/a.go", `"github.com/gorilla/websocket"`, "", ""},
+		{"server/web/a.go", `"github.com/gorilla/websocket"`, "", "only session and client speak WebSocket"},
+		{"server/web/a_test.go", `"github.com/gorilla/websocket"`, "", ""},
 		{"server/bus/a.go", `"github.com/redis/go-redis/v9"`, "", ""},
 		{"server/node/a.go", `"github.com/redis/go-redis/v9"`, "", "only bus speaks to Redis"},
 		{"server/presence/a.go", `"github.com/redis/go-redis/v9/internal/x"`, "", "only bus speaks to Redis"},

@@ -43,7 +43,7 @@ var libraries = []struct {
 	prefix, reason string
 	allowed        []string
 }{
-	{"github.com/gorilla/websocket", "it is the client's; the server reads and writes frames itself", []string{"client", "e2e/..."}},
+	{"github.com/gorilla/websocket", "only session and client speak WebSocket", []string{"server/session", "client", "e2e/..."}},
 	{"github.com/redis/go-redis", "only bus speaks to Redis", []string{"server/bus"}},
 	{"github.com/alicebob/miniredis", "only node starts the embedded Redis", []string{"server/node"}},
 	{"github.com/caarlos0/env", "only config reads the environment", []string{"server/config"}},

@@ -10,7 +10,8 @@ import (
 	"livechat/server/wire"
 )
 
-// Frames are read here and not by a library, because of what clients may do with them: this reader waits for any next one on a small stack, holds
+// Frames are read here and not by gorilla, which takes lengths that are not minimal, a close frame of one byte and a reason that is no UTF-8, and cannot
+// tell how many fragments a message has; and because of what else clients may do with them: this reader waits for any next one on a small stack, holds
 // memory only for what has come of a message, and knows how many frames a message was cut into and how long that took.
 
 // message is what has come of a message so far.

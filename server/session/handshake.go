@@ -4,18 +4,15 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/rand"
-	"crypto/sha1"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"livechat/server/chat"
 	"livechat/server/room"
@@ -141,57 +138,51 @@ func hasToken(r *http.Request, header, token string) bool {
 	return false
 }
 
-// acceptKey is the answer to a Sec-WebSocket-Key (RFC 6455 section 4.2.2).
-func acceptKey(key string) string {
-	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
-	return base64.StdEncoding.EncodeToString(sum[:])
-}
-
-// upgrade answers the handshake and gives the connection its place in the fan-out.
+// upgrade lets gorilla answer the handshake, and gives the connection its place in the fan-out.
 func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, q query, rm *room.Room) (*conn, error) {
-	sock, err := takeOver(w)
-	if err != nil {
-		return nil, err
+	taken := &hijacker{ResponseWriter: w}
+	if _, err := s.upgrader.Upgrade(taken, r, nil); err != nil {
+		return nil, fmt.Errorf("upgrade: %w", err)
 	}
+	sock := taken.sock // gorilla's own connection is let go: see frame.go
 	c := &conn{
 		server: s, room: rm, session: newSession(), name: q.name, who: s.slow.who(r, q), sock: sock, in: bufio.NewReaderSize(sock, readBuffer),
 	}
-	_, err = io.WriteString(sock, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
-		"Sec-WebSocket-Accept: "+acceptKey(r.Header.Get("Sec-WebSocket-Key"))+"\r\n\r\n")
-	if err == nil {
-		c.raw, err = sock.SyscallConn()
-	}
-	if err == nil {
+	var err error
+	if c.raw, err = sock.SyscallConn(); err == nil {
 		c.out, err = s.opts.Fan.Add(sock.TCPConn)
 	}
 	if err != nil {
 		_ = sock.Close()
-		return nil, fmt.Errorf("answer the handshake: %w", err)
+		return nil, fmt.Errorf("take the connection over: %w", err)
 	}
 	return c, nil
 }
 
-// takeOver takes the connection from net/http, without its buffers, which are large.
-func takeOver(w http.ResponseWriter) (*socket, error) {
-	nc, brw, err := http.NewResponseController(w).Hijack()
+// hijacker keeps the connection that gorilla takes from net/http, and what came on it with the handshake.
+type hijacker struct {
+	http.ResponseWriter
+	sock *socket
+}
+
+// Hijack implements http.Hijacker.
+func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	nc, brw, err := http.NewResponseController(h.ResponseWriter).Hijack()
 	if err != nil {
-		return nil, fmt.Errorf("take the connection over: %w", err)
+		return nil, nil, fmt.Errorf("take the connection over: %w", err)
 	}
 	tcp, ok := nc.(*net.TCPConn)
 	if !ok {
 		_ = nc.Close()
-		return nil, errors.New("the connection is not TCP")
+		return nil, nil, errors.New("the connection is not TCP")
 	}
-	sock := &socket{TCPConn: tcp}
-	if n := brw.Reader.Buffered(); n > 0 { // frames may have come right behind the handshake
+	h.sock = &socket{TCPConn: tcp}
+	if n := brw.Reader.Buffered(); n > 0 { // frames may have come right behind the handshake, which gorilla would take for an error
 		early, _ := brw.Peek(n)
-		sock.early = bytes.Clone(early)
+		h.sock.early = bytes.Clone(early)
 	}
-	if err := tcp.SetDeadline(time.Time{}); err != nil { // net/http's
-		_ = tcp.Close()
-		return nil, fmt.Errorf("take the connection over: %w", err)
-	}
-	return sock, nil
+	brw.Reader.Reset(h.sock)
+	return h.sock, brw, nil
 }
 
 // socket is a connection as its reader sees it.

@@ -1,7 +1,7 @@
 // Package session is one WebSocket connection: its handshake, its reader, what it may send, and its end.
 //
-// It answers the handshake and reads the frames that the client sends (RFC 6455). After the handshake it never writes to the socket: everything
-// goes through the connection's place in the fan-out, pongs and closes too, since a frame may be half written there.
+// gorilla/websocket answers the handshake; the frames that the client sends are read here (RFC 6455, see frame.go). After the handshake nothing here
+// writes to the socket: everything goes through the connection's place in the fan-out, pongs and closes too, since a frame may be half written there.
 package session
 
 import (
@@ -13,6 +13,8 @@ import (
 	"net/url"
 	"sync"
 	"time"
+
+	"github.com/gorilla/websocket"
 
 	"livechat/server/chat"
 	"livechat/server/fanout"
@@ -57,11 +59,12 @@ const openTimeout = 5 * time.Second
 
 // Server is all connections of this server. It is the http.Handler of their handshakes.
 type Server struct {
-	opts    Options
-	slow    *slowpokes
-	ctx     context.Context // ends what connections wait for
-	cancel  context.CancelFunc
-	readers sync.WaitGroup
+	opts     Options
+	upgrader websocket.Upgrader
+	slow     *slowpokes
+	ctx      context.Context // ends what connections wait for
+	cancel   context.CancelFunc
+	readers  sync.WaitGroup
 
 	mu       sync.Mutex
 	conns    map[*conn]struct{}
@@ -74,7 +77,13 @@ var _ http.Handler = (*Server)(nil)
 // New returns a Server that takes connections.
 func New(o Options) *Server {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Server{opts: o, slow: newSlowpokes(), ctx: ctx, cancel: cancel, conns: map[*conn]struct{}{}}
+	return &Server{
+		opts: o, slow: newSlowpokes(), ctx: ctx, cancel: cancel, conns: map[*conn]struct{}{},
+		upgrader: websocket.Upgrader{
+			WriteBufferPool: &sync.Pool{},                             // nothing is written through it
+			CheckOrigin:     func(*http.Request) bool { return true }, // originAllowed has
+		},
+	}
 }
 
 // Count returns the number of connections.

@@ -83,7 +83,7 @@ type Gap struct {
 	To   uint64 `json:"to"`
 }
 
-// Reset says that the log was replaced: positions of the old epoch mean nothing any more. Seq is where the new one stands.
+// Reset says that the log goes on in another epoch, behind Seq. What was delivered is not delivered again, even if it comes under other numbers.
 type Reset struct {
 	Epoch string `json:"epoch"`
 	Seq   uint64 `json:"seq"`

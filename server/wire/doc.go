@@ -43,8 +43,19 @@
 //
 // Who comes back earlier, or could not be told because its socket was full, hears just this, with the time that is left, in place of a welcome.
 //
-// `recovered:false` says that not all of it is in reach, and a gap says which part; with another epoch the log is another one, and
-// what follows is its newest part. A message that was not acked is sent again with the same id, on any server: it is in the log once.
+// `recovered:false` says that not all of it is in reach, and a gap says which part. A message that was not acked is sent again with the same id, on
+// any server: it is in the log once.
+//
+// Epochs. Whenever Redis may have lost something (it restarted, a replica took over, keys were deleted) the servers put back what they still have, and
+// the log goes on in a new epoch. Who is there is told:
+//
+//	S  {"type":"reset","epoch":"c41e…","seq":12}
+//	S  {"type":"message","seq":13,…}
+//
+// From then on a position is c41e…:13. As a rule the numbers just go on. If seq is lower than what the client has seen, the log lost what came behind
+// it: most of that comes again under other numbers, with the ids that it had, so a client shows a message whose id it has shown only once. Positions of an
+// earlier epoch remain good for resuming, and `recovered` says the same as ever: the welcome tells the new epoch, and a reset follows it if the client has
+// seen what was lost. An epoch that no server remembers is another log; what follows then is its newest part.
 //
 // Leaving. Each side may send a close frame; the table of codes in close.go says what each means and whether to come back.
 package wire

@@ -126,7 +126,8 @@ type Gap struct {
 	To   uint64 `json:"to"`
 }
 
-// Reset says that the log was replaced: positions of the old epoch mean nothing, the next message is the one after Seq.
+// Reset says that the log goes on in another epoch: the next message is the one after Seq. If Seq is below what the client has seen, what it has seen
+// behind it is not in the log under those numbers.
 type Reset struct {
 	Type  string `json:"type"` // "reset"
 	Epoch string `json:"epoch"`

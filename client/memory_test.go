@@ -54,6 +54,24 @@ func TestAConnectionLostAtTheTurnOfALogResumesFromBeforeIt(t *testing.T) {
 	m.expect("w0", "1", "x", "reset f 4", "w4", "x", "w4", "2", "3", "x", "w4", "4", "x", "reset g 9", "w9", "gap 10-10", "11")
 }
 
+// A connection that was begun before the log was replaced, or whose server has not heard of it, begins in the old one.
+func TestALogThatWasLeftDoesNotComeBack(t *testing.T) {
+	m := follow(t, Options{History: new(0), URL: serve(t, func(p *peer) {
+		p.send(welcome("e", 0), named(1, 1), `{"type":"reset","epoch":"f","seq":1}`, named(2, 2), `{"type":"reset","epoch":"g","seq":2}`, named(3, 3))
+	}, func(p *peer) {
+		p.wants("after=g%3A3&name=guest-1f")
+		p.send(welcome("e", 1), named(1, 1), `{"type":"gap","from":2,"to":2}`, `{"type":"reset","epoch":"f","seq":1}`, named(2, 2))
+	}, func(p *peer) {
+		p.wants("after=g%3A3&name=guest-1f")
+		p.send(welcome("f", 2), named(2, 2), `{"type":"reset","epoch":"g","seq":2}`, named(3, 3), named(4, 4))
+	}, func(p *peer) {
+		p.wants("after=g%3A4&name=guest-1f")
+		p.send(welcome("f", 2), named(2, 2), `{"type":"reset","epoch":"h","seq":4}`, named(5, 5))
+		p.untilGone()
+	})})
+	m.expect("w0", "1", "reset f 1", "2", "reset g 2", "3", "x", "w1", "x", "w2", "4", "x", "w2", "reset h 4", "5")
+}
+
 func TestMemoryIsOfTheNewest(t *testing.T) {
 	var m memory
 	id := func(n int) string { return uuid.UUID{0: byte(n >> 8), 1: byte(n), 6: 0x40, 8: 0x80}.String() }

@@ -1,5 +1,7 @@
 package client
 
+import "slices"
+
 // This file holds what makes a session deliver every message once and in order, over any number of connections.
 
 // begin sets the position in a log that is new to the session. If known is false, the next message sets its Seq, whichever it is.
@@ -8,7 +10,38 @@ func (s *Session) begin(at Position, known bool) {
 	s.ahead = nil
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.leaveLocked(at.Epoch)
 	s.at, s.known = at, known
+}
+
+// epochsLeft is how many of the logs that it came from a session can tell from new ones.
+const epochsLeft = 64
+
+// leaveLocked takes note of the log that the session leaves for another.
+func (s *Session) leaveLocked(next string) {
+	if s.at.Epoch == "" || s.at.Epoch == next {
+		return
+	}
+	s.left = append(s.left, s.at.Epoch)
+	if len(s.left) > epochsLeft {
+		s.left = s.left[1:]
+	}
+}
+
+// replace follows a connection to another log, unless the session has been in that one before.
+func (s *Session) replace(r *Reset) {
+	if s.stale {
+		s.mu.Lock()
+		here := r.Epoch == s.at.Epoch
+		before := slices.Contains(s.left, r.Epoch)
+		s.mu.Unlock()
+		s.stale = before
+		if here || before {
+			return
+		}
+	}
+	s.begin(Position{Epoch: r.Epoch, Seq: r.Seq}, true)
+	s.handle(r)
 }
 
 // turn goes to another log, which stands at head and of which some part follows. Until the first message of it is here the session stays where it
@@ -25,18 +58,24 @@ func (s *Session) arrive(seq uint64) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.leaveLocked(s.ahead.Epoch)
 	s.at, s.known = Position{Epoch: s.ahead.Epoch, Seq: min(seq-1, s.ahead.Seq)}, true
 	s.ahead = nil
 }
 
 // welcome takes the position from a connection's first event. A room has one even before its first message, so that whoever has heard nothing
 // yet can resume too; only where history is still to come does the first message of it set the position. With another epoch the log is
-// another one, of which the newest part follows.
+// another one, of which the newest part follows. Or else it is one that the session has left, as the connection was begun before, or as its server is
+// behind: then nothing of it counts until it has come to where the session is.
 func (s *Session) welcome(w *Welcome) {
 	s.mu.Lock()
 	s.name = w.Name
 	at, known := s.at, s.known
+	s.stale = known && at.Epoch != w.Epoch && slices.Contains(s.left, w.Epoch)
 	s.mu.Unlock()
+	if s.stale {
+		return
+	}
 
 	head := Position{Epoch: w.Epoch, Seq: w.Seq}
 	history := (s.options.History == nil || *s.options.History > 0) && w.Seq > 0
@@ -57,6 +96,9 @@ func (s *Session) welcome(w *Welcome) {
 // deliver hands out a message unless it has been before, by the connection that this one overlaps with or from a log that was replaced. A hole that
 // nobody announced is announced here.
 func (s *Session) deliver(m *Message) {
+	if s.stale {
+		return
+	}
 	s.arrive(m.Seq)
 	s.mu.Lock()
 	last, known := s.at.Seq, s.known
@@ -79,6 +121,9 @@ func (s *Session) deliver(m *Message) {
 
 // skip takes note of messages that will not come, as far as they have not been delivered before.
 func (s *Session) skip(g *Gap) {
+	if s.stale {
+		return
+	}
 	s.arrive(g.From)
 	s.mu.Lock()
 	last, known := s.at.Seq, s.known

@@ -27,6 +27,7 @@ type Session struct {
 	attempt int        // tries in a row that led to nothing that lasted
 	heir    *successor // the connection that is to take over, nil if the server has not asked for one
 	memory  memory     // of the messages delivered
+	stale   bool       // the connection is still in a log that the session has left
 	ahead   *Position  // where a log stands that has replaced the one of at; nil once a message of it has come
 
 	// Guarded by mu.
@@ -34,6 +35,7 @@ type Session struct {
 	mu      sync.Mutex
 	at      Position // behind the last message delivered
 	known   bool     // whether at has a Seq yet
+	left    []string // epochs of the logs before, oldest first
 	name    string
 	link    *Conn         // where Sends go; nil while there is no welcomed connection
 	changed chan struct{} // closed when link changes
@@ -193,8 +195,7 @@ func (s *Session) serve(ctx context.Context, conn *Conn) error {
 		case *Gap:
 			s.skip(e)
 		case *Reset:
-			s.begin(Position{Epoch: e.Epoch, Seq: e.Seq}, true)
-			s.handle(e)
+			s.replace(e)
 		case *Reconnect:
 			s.handle(e)
 			s.succeed(ctx, conn, e.After())

@@ -119,7 +119,11 @@ func (r *Reader) welcomeLocked(at Position, now time.Time) {
 	switch {
 	case r.epoch == "":
 		r.addLocked(Event{Kind: Joined, At: at, When: now})
-	case r.epoch != at.Epoch, r.events[last].Kind == Reset && r.events[last].At == at:
+	case !r.raw && (r.events[last].Kind != Reset || r.events[last].At != at):
+		return // a Session says itself when it goes to another log
+	case r.raw && r.epoch == at.Epoch:
+		return
+	default:
 		r.addLocked(Event{Kind: Resumed, At: at, When: now})
 	}
 	r.epoch = at.Epoch

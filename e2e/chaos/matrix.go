@@ -33,6 +33,7 @@ func Cases(rounds int) []Case {
 		{"kill -9 of Redis with AOF, always", rounds, persistence["aof-always"], false, (*matrix).killed, true},
 		{"kill -9 of Redis with RDB only", rounds, persistence["rdb"], false, (*matrix).killed, true},
 		{"FLUSHALL", rounds, persistence["aof-everysec"], false, (*matrix).flushed, true},
+		{"reconnecting to a server that is behind", rounds, persistence["aof-everysec"], false, (*matrix).lagging, false},
 		{"link to Redis dead, a new one works", rounds, persistence["aof-everysec"], true, (*matrix).stranded, true},
 		{"link to Redis silent for 4 s", rounds, persistence["aof-everysec"], true, (*matrix).silent, true},
 		{"kill -9 of a server", rounds, persistence["aof-everysec"], false, (*matrix).serverKilled, false},
@@ -131,6 +132,20 @@ func (m *matrix) flushed(ctx context.Context, _ int) error {
 		return err
 	}
 	return m.over(ctx, time.Now(), 0)
+}
+
+// lagging sends clients of a new log to a server that has not heard of it, as its link to Redis is silent.
+func (m *matrix) lagging(ctx context.Context, n int) error {
+	begin := time.Now()
+	m.run.links[n%cluster.MaxServers].Blackhole(fault.Both)
+	if err := m.run.redisFlush(Step{}); err != nil {
+		return err
+	}
+	m.run.wait(700 * time.Millisecond)
+	m.run.doors[n%doorCount].Cut()
+	m.run.wait(time.Second)
+	m.run.links[n%cluster.MaxServers].Heal()
+	return m.over(ctx, begin, 0)
 }
 
 func (m *matrix) stranded(ctx context.Context, _ int) error {

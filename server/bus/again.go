@@ -32,6 +32,7 @@ func (b *Bus) sayAgain(ctx context.Context, h Handler, room string) error {
 			return err
 		}
 		b.log.Info("lost messages were said again", "room", room, "messages", len(batch))
+		b.options.Metrics.SaidAgain.Add(float64(len(batch)))
 		b.mends.said(room, len(kept))
 	}
 	return nil

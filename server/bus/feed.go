@@ -38,6 +38,9 @@ func (b *Bus) feed(ctx context.Context, h Handler) {
 			return
 		}
 		trouble.began(err)
+		if !s.up.IsZero() {
+			b.options.Metrics.LinksLost.Inc()
+		}
 		if !s.up.IsZero() && time.Since(s.up) > maxPause {
 			pause.Reset()
 		}

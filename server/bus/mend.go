@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"livechat/server/chat"
+	"livechat/server/metrics"
 )
 
 // This file puts logs back in order.
@@ -140,6 +141,7 @@ func (b *Bus) mendAll(ctx context.Context, h Handler) (more bool) {
 		}
 		switch open, err := b.mendRoom(ctx, h, room); {
 		case err != nil:
+			b.options.Metrics.Mends.WithLabelValues(metrics.Failed).Inc()
 			b.log.Debug("cannot mend a log yet", "room", room, "error", err)
 			return true // if Redis is not there for one room, it is not for the others
 		case open:
@@ -183,6 +185,7 @@ func (b *Bus) mendRoom(ctx context.Context, h Handler, room string) (open bool, 
 	if err != nil || s.kind != "open" {
 		return false, err
 	}
+	b.options.Metrics.Mends.WithLabelValues(metrics.Mended).Inc()
 	b.log.Warn("a log was mended", "room", room, "found", found.log.Head, "log", s.log.Head)
 	return true, nil
 }

@@ -12,6 +12,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"livechat/server/metrics"
 )
 
 // Options say which Redis to use and how. A zero field means its default.
@@ -29,7 +31,8 @@ type Options struct {
 	PublishTimeout time.Duration // from Publish to Done, at most; default 5s
 	FeedTimeout    time.Duration // a subscription silent for so long is dead, although it is asked for a sign of life; default 3s
 
-	Log *slog.Logger // default: none
+	Log     *slog.Logger // default: none
+	Metrics *metrics.Set // default: of its own
 }
 
 // withDefaults returns the options with every zero field filled in, or says what is wrong with them.
@@ -43,6 +46,9 @@ func (o Options) withDefaults() (Options, error) {
 	setDefault(&o.FeedTimeout, 3*time.Second)
 	if o.HistoryLength < 0 || o.IDTTL < time.Millisecond || o.PublishTimeout < 0 || o.FeedTimeout < 0 {
 		return o, errors.New("history length and times must be positive")
+	}
+	if o.Metrics == nil {
+		o.Metrics = metrics.New()
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -74,6 +74,8 @@ func (b *Bus) publish(ctx context.Context, h Handler) {
 				}
 				began := time.Now()
 				b.send(ctx, h, batch)
+				b.options.Metrics.PublishSeconds.Observe(time.Since(began).Seconds())
+				b.options.Metrics.PublishMessages.Observe(float64(len(batch)))
 				limit = nextLimit(limit, time.Since(began), b.options.attempt())
 				clear(batch)
 			}

@@ -93,12 +93,12 @@ func (b *batch) addEntry(e *room.Entry) {
 	b.last = e.Seq
 }
 
-// consume notes in c that n bytes of b were written, and says whether that was all.
-func (b *batch) consume(c *Client, n int) bool {
+// consume notes in c that n bytes of b were written. It returns how many of the room's frames were begun, and whether that was all.
+func (b *batch) consume(c *Client, n int) (begun int, whole bool) {
 	if n == b.bytes {
 		c.owed = nil
 		c.advance(b.end, b.last)
-		return true
+		return len(b.next), true
 	}
 	i := 0
 	for n >= len(b.frames[i]) {
@@ -109,16 +109,18 @@ func (b *batch) consume(c *Client, n int) bool {
 	case i < b.side: // the client's own frames were taken from its queue: they are owed
 		c.owe(b, i)
 		c.owed[0] = c.owed[0][n:]
+		return 0, false
 	case n > 0: // a frame that was begun must be ended
 		c.owed = [][]byte{b.frames[i][n:]}
 		c.cursor = b.next[i-b.side]
+		return i - b.side + 1, false
 	default: // the rest is still in the ring
 		c.owed = nil
 		if i > b.side {
 			c.cursor = b.next[i-b.side-1]
 		}
+		return i - b.side, false
 	}
-	return false
 }
 
 // advance moves the cursor to a position before which everything was written; seq is that of the last entry before it.

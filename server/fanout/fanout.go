@@ -21,6 +21,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"livechat/server/metrics"
 	"livechat/server/room"
 )
 
@@ -32,6 +33,7 @@ type Options struct {
 	PingInterval  time.Duration // between pings to a client
 	PongTimeout   time.Duration // how long a ping may go without any sign of life
 	SendBuffer    int           // the kernel's send buffer of a connection in bytes; 0 = the kernel's choice
+	Metrics       *metrics.Set
 	Logger        *slog.Logger
 }
 

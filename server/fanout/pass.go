@@ -10,6 +10,8 @@ import (
 // passGroup brings all clients of a room to its head.
 func (s *shard) passGroup(g *group) {
 	head := g.room.Ring().Head()
+	s.count.frames = max(s.count.frames, head-g.done)
+	g.done = head
 	slow, behind := 0, head
 	for i := 0; i < len(g.clients); {
 		c := g.clients[i]
@@ -103,7 +105,11 @@ func (s *shard) write(c *Client, b *batch) bool {
 		s.leaveGroup(c)
 		return false
 	}
-	if b.consume(c, s.n) {
+	s.count.writes++
+	s.count.bytes += s.n
+	begun, whole := b.consume(c, s.n)
+	s.count.deliveries += begun
+	if whole {
 		return true
 	}
 	s.handOver(c)

@@ -28,6 +28,7 @@ type group struct {
 	room     *room.Room
 	clients  []*Client
 	follower *room.Follower
+	done     uint64      // where the last pass brought it
 	dirty    atomic.Bool // in the inbox
 }
 
@@ -58,6 +59,24 @@ type shard struct {
 	iov   []unix.Iovec
 	n     int
 	errno syscall.Errno
+
+	count tally // of this pass
+}
+
+// tally is what a pass has done. Metrics are atomic: they are added to once per pass and not once per delivery.
+type tally struct {
+	frames uint64 // the most that one room had for its clients
+	counts
+}
+
+// counts is what was written.
+type counts struct{ writes, deliveries, bytes int }
+
+func (f *Fan) add(c counts) {
+	m := f.opts.Metrics
+	m.Writes.Add(float64(c.writes))
+	m.Deliveries.Add(float64(c.deliveries))
+	m.BytesOut.Add(float64(c.bytes))
 }
 
 func newShard(f *Fan) *shard {
@@ -124,6 +143,8 @@ func (s *shard) run(ctx context.Context) {
 
 // pass does what the inbox asks for.
 func (s *shard) pass() {
+	began := time.Now()
+	s.count = tally{}
 	s.mu.Lock()
 	s.in, s.taken = s.taken, s.in
 	s.mu.Unlock()
@@ -144,6 +165,13 @@ func (s *shard) pass() {
 		s.detach(c)
 	}
 	s.taken.clear()
+	if s.count.writes > 0 {
+		s.fan.add(s.count.counts)
+		s.fan.opts.Metrics.PassSeconds.Observe(time.Since(began).Seconds())
+	}
+	if s.count.frames > 0 {
+		s.fan.opts.Metrics.PassMessages.Observe(float64(s.count.frames))
+	}
 }
 
 func (in *inbox) clear() {
@@ -159,6 +187,7 @@ func (in *inbox) clear() {
 // takeBack takes a client over again from the goroutine that wrote to it.
 func (s *shard) takeBack(c *Client) {
 	c.slow = false
+	s.fan.opts.Metrics.SlowClients.Dec()
 	if a := c.waits; a != nil {
 		c.waits = nil
 		s.attach(*a)
@@ -180,7 +209,7 @@ func (s *shard) attach(a attachment) {
 	c.catching = c.cursor < c.live || c.after > a.start.Position.Seq
 	v, ok := s.groups.Load(c.room)
 	if !ok {
-		v = &group{room: c.room, follower: c.room.Follow()}
+		v = &group{room: c.room, follower: c.room.Follow(), done: c.room.Ring().Head()}
 		s.groups.Store(c.room, v)
 	}
 	g := v.(*group)

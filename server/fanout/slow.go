@@ -14,6 +14,7 @@ import (
 // handOver gives a client whose socket is full to a goroutine of its own.
 func (s *shard) handOver(c *Client) {
 	c.slow = true
+	s.fan.opts.Metrics.SlowClients.Inc()
 	if c.paging == "" {
 		c.progress(c.cursor)
 	} else {
@@ -146,6 +147,7 @@ func (s *shard) writeAll(c *Client, b *batch) error {
 			c.progress(b.next[sent-1])
 		}
 	}
+	s.fan.add(counts{deliveries: len(b.next), bytes: b.bytes})
 	c.advance(b.end, b.last)
 	return nil
 }

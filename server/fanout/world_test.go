@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"livechat/server/chat"
+	"livechat/server/metrics"
 	"livechat/server/room"
 )
 
@@ -65,7 +66,7 @@ type world struct {
 
 func newWorld(t testing.TB, ringSize int, change func(*Options)) *world {
 	t.Helper()
-	o := Options{WriteTimeout: 5 * time.Second, PingInterval: time.Hour, PongTimeout: time.Hour, Logger: slog.New(slog.DiscardHandler)}
+	o := Options{WriteTimeout: 5 * time.Second, PingInterval: time.Hour, PongTimeout: time.Hour, Logger: slog.New(slog.DiscardHandler), Metrics: metrics.New()}
 	if change != nil {
 		change(&o)
 	}

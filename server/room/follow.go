@@ -95,6 +95,13 @@ func (r *Room) waitForFollowers(ctx context.Context) error {
 	}
 }
 
+func (r *Room) lag() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	done, crowd := r.lagLocked()
+	return max(done, crowd)
+}
+
 // lagLocked returns how many entries the slowest follower and the slowest crowd are behind.
 func (r *Room) lagLocked() (done, crowd uint64) {
 	head := r.ring.Head()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"livechat/server/chat"
+	"livechat/server/metrics"
 )
 
 // Feed delivers the payloads of rooms' channels to Registry.Payload, and says in Registry.Subscribed when it begins to.
@@ -24,6 +25,7 @@ type Options struct {
 	Feed     Feed
 	Wake     func(*Room) // called after something was appended to a room
 	Logger   *slog.Logger
+	Metrics  *metrics.Set
 }
 
 // Registry holds the rooms that are open on this server: those with clients, and those that had some until a moment ago.
@@ -94,6 +96,23 @@ func (g *Registry) Payload(ctx context.Context, name string, payload []byte) err
 		return r.Ingest(ctx, payload)
 	}
 	return nil
+}
+
+// Lag returns how many entries the slowest shard of any room is behind.
+func (g *Registry) Lag() (lag uint64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, r := range g.rooms {
+		lag = max(lag, r.lag())
+	}
+	return lag
+}
+
+// Open returns how many rooms are open.
+func (g *Registry) Open() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.rooms)
 }
 
 // Run closes rooms that have had no client for the linger time, until ctx is done.

@@ -16,6 +16,7 @@ import (
 	"unicode"
 
 	"livechat/server/chat"
+	"livechat/server/metrics"
 	"livechat/server/wire"
 )
 
@@ -46,6 +47,7 @@ type Room struct {
 	log   Log
 	wake  func(*Room) // called after something was appended
 	slog  *slog.Logger
+	count *metrics.Set
 	ready chan struct{} // closed when the ring has been filled for the first time
 
 	// Owned by the receive loop.
@@ -69,7 +71,7 @@ type Room struct {
 
 func newRoom(name string, o Options) *Room {
 	return &Room{
-		Name: name, ring: NewRing(o.RingSize), log: o.Log, wake: o.Wake, slog: o.Logger.With("room", name),
+		Name: name, ring: NewRing(o.RingSize), log: o.Log, wake: o.Wake, slog: o.Logger.With("room", name), count: o.Metrics,
 		ready: make(chan struct{}), turned: make(chan struct{}), followers: map[*Follower]struct{}{},
 	}
 }
@@ -108,8 +110,7 @@ func (r *Room) Ingest(ctx context.Context, payload []byte) error {
 	case e.Position.Seq <= r.pos.Seq:
 		return nil
 	case e.Position.Seq > r.pos.Seq+1:
-		r.slog.Warn("messages were missed on the channel", "have", r.pos.Seq, "heard", e.Position.Seq)
-		return r.backfill(ctx, r.logState()) // that far, not to what was heard: anybody can say anything on a channel
+		return r.fill(ctx, e.Position.Seq)
 	}
 	if err := r.append(ctx, e); err != nil {
 		return err
@@ -127,6 +128,7 @@ func (r *Room) append(ctx context.Context, e wire.Entry) error {
 	defer r.mu.Unlock()
 	r.pos.Seq = e.Position.Seq
 	r.ring.Append(e.Position.Seq, Message, e.Frame)
+	r.count.Heard.Inc()
 	return nil
 }
 

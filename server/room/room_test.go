@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"livechat/server/chat"
+	"livechat/server/metrics"
 	"livechat/server/wire"
 )
 
@@ -85,7 +86,7 @@ func (l *fakeLog) turn(end uint64) {
 }
 
 func blank(l *fakeLog) *Room {
-	return newRoom("livechat", Options{RingSize: 64, Log: l, Wake: func(*Room) {}, Logger: slog.New(slog.DiscardHandler)})
+	return newRoom("livechat", Options{RingSize: 64, Log: l, Wake: func(*Room) {}, Logger: slog.New(slog.DiscardHandler), Metrics: metrics.New()})
 }
 
 func open(t *testing.T, l *fakeLog) *Room {

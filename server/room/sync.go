@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"livechat/server/chat"
+	"livechat/server/metrics"
 	"livechat/server/wire"
 )
 
@@ -73,6 +74,7 @@ func (r *Room) begin(l chat.Log, start chat.Position) {
 // turnLocked goes over to the newest epoch of l behind the newest message, and tells who is there.
 func (r *Room) turnLocked(l chat.Log) {
 	r.pos.Epoch, r.past = l.Head.Epoch, l.Past
+	r.count.Turns.Inc()
 	r.ring.Append(r.pos.Seq, Reset, resetFrame(r.pos))
 	close(r.turned)
 	r.turned = make(chan struct{})
@@ -113,6 +115,17 @@ func (r *Room) backfill(ctx context.Context, l chat.Log) error {
 	return nil
 }
 
+// fill reads what was missed on the channel before heard came.
+func (r *Room) fill(ctx context.Context, heard uint64) error {
+	have := r.pos.Seq
+	r.slog.Warn("messages were missed on the channel", "have", have, "heard", heard)
+	err := r.backfill(ctx, r.logState()) // as far as the log goes, and not to what was heard: anybody can say anything on a channel
+	if r.pos.Seq >= heard {
+		r.count.Missed.WithLabelValues(metrics.Filled).Add(float64(heard - have - 1))
+	}
+	return err
+}
+
 // takeAll appends entries of l. What is missing between them nobody can have any more.
 func (r *Room) takeAll(ctx context.Context, l chat.Log, entries []wire.Entry) error {
 	for _, e := range entries {
@@ -151,6 +164,7 @@ func (r *Room) finish(l chat.Log) {
 // gap adds an entry that stands for the messages up to to, which nobody can have any more. It is replayed like a message.
 func (r *Room) gap(to uint64) {
 	r.slog.Error("messages are no longer in the log", "from", r.pos.Seq+1, "to", to)
+	r.count.Missed.WithLabelValues(metrics.Lost).Add(float64(to - r.pos.Seq))
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ring.Append(to, Message, gapFrame(r.pos.Seq+1, to))

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"livechat/server/fanout"
+	"livechat/server/metrics"
 	"livechat/server/wire"
 )
 
@@ -35,7 +36,7 @@ func idle(t testing.TB) (*conn, net.Conn) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = client.Close(); _ = server.Close(); _ = ln.Close() })
-	fan := fanout.New(fanout.Options{PingInterval: time.Hour})
+	fan := fanout.New(fanout.Options{PingInterval: time.Hour, Metrics: metrics.New()})
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	fan.Run(ctx)
@@ -176,7 +177,7 @@ func FuzzRead(f *testing.F) {
 	_ = client.Close() // behind what is thrown at it comes the end
 	shared.server.opts.MessageRate = 1e-9
 	f.Fuzz(func(t *testing.T, b []byte) {
-		fan := fanout.New(fanout.Options{PingInterval: time.Hour}) // nothing runs it: what is sent stays in it
+		fan := fanout.New(fanout.Options{PingInterval: time.Hour, Metrics: metrics.New()}) // nothing runs it: what is sent stays in it
 		sock := &socket{TCPConn: shared.sock.TCPConn, early: b}
 		c := &conn{server: shared.server, sock: sock, in: bufio.NewReaderSize(sock, readBuffer), raw: shared.raw}
 		var err error

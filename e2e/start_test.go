@@ -87,6 +87,7 @@ func TestBadSettings(t *testing.T) {
 	for _, b := range []struct{ setting, names string }{
 		{"ADDR=" + taken.Addr().String(), taken.Addr().String()},
 		{"ADDR=nonsense", "ADDR"},
+		{"METRICS_ADDR=" + taken.Addr().String(), "METRICS_ADDR"},
 		{"RING_SIZE=1000", "RING_SIZE"},
 		{"PING_INTERVAL=soon", "PING_INTERVAL"},
 		{"APPID=a b", "APPID"},
@@ -94,7 +95,7 @@ func TestBadSettings(t *testing.T) {
 		{"LOG_LEVEL=loud", "LOG_LEVEL"},
 	} {
 		cmd := exec.CommandContext(within(t, 20*time.Second), binary)
-		cmd.Env = []string{"PATH=/usr/bin:/bin", "ADDR=127.0.0.1:0", b.setting}
+		cmd.Env = []string{"PATH=/usr/bin:/bin", "ADDR=127.0.0.1:0", "METRICS_ADDR=off", b.setting}
 		out, err := cmd.CombinedOutput()
 		var exit *exec.ExitError
 		if !errors.As(err, &exit) || exit.ExitCode() != 1 {

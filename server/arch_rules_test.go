@@ -20,7 +20,7 @@ func TestArchitectureRules(t *testing.T) {
 		{"load/bench/main.go", `"livechat/e2e/cluster"; "livechat/client"`, "", ""},
 
 		{"server/chat/a.go", `"livechat/server/wire"`, "", "server/chat may not import server/wire; it may import nothing from here"},
-		{"server/fanout/a.go", `"livechat/server/bus"`, "", "server/fanout may not import server/bus; it may import server/chat, server/wire, server/room"},
+		{"server/fanout/a.go", `"livechat/server/bus"`, "", "server/fanout may not import server/bus; it may import server/chat, server/wire, server/room, server/metrics"},
 		{"server/session/a.go", `"livechat/server/web"`, "", "may not import server/web"},
 		{"server/main.go", `"livechat/server/bus"`, "", "server may not import server/bus"},
 		{"client/a.go", `"livechat/server/room"`, "", "client may not import server/room"},
@@ -41,6 +41,7 @@ func TestArchitectureRules(t *testing.T) {
 		{"server/node/a_test.go", `"github.com/redis/go-redis/v9"`, "", ""},
 		{"server/bus/a.go", `"github.com/alicebob/miniredis/v2"`, "", "only node starts the embedded Redis"},
 		{"server/bus/a_test.go", `"github.com/alicebob/miniredis/v2"`, "", ""},
+		{"server/room/a.go", `"github.com/prometheus/client_golang/prometheus"`, "", "only metrics speaks to Prometheus"},
 		{"server/web/a.go", `"database/sql"`, "", "SQL lives in store"},
 		{"server/web/a.go", `"database/sql/driver"`, "", "SQL lives in store"},
 		{"server/node/a.go", `"github.com/jackc/pgx/v5"`, "", "SQL lives in store"},

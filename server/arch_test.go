@@ -21,16 +21,17 @@ const module = "livechat/"
 // below it. Arrows run downward only: whoever needs one more line here has found a question about the design first.
 var arrows = map[string][]string{
 	"server":          {"server/config", "server/node", "server/web"}, // web: the healthcheck command asks a server over HTTP
-	"server/node":     {"server/config", "server/chat", "server/wire", "server/room", "server/fanout", "server/bus", "server/session", "server/presence", "server/web", "static"},
+	"server/node":     {"server/config", "server/chat", "server/wire", "server/room", "server/fanout", "server/bus", "server/session", "server/presence", "server/web", "static", "server/metrics"},
 	"server/config":   {},
 	"server/chat":     {},
 	"server/wire":     {"server/chat"},
-	"server/room":     {"server/chat", "server/wire"},
-	"server/fanout":   {"server/chat", "server/wire", "server/room"}, // chat: positions; wire: pong and close frames
-	"server/bus":      {"server/chat"},
-	"server/session":  {"server/chat", "server/wire", "server/room", "server/fanout"},
+	"server/room":     {"server/chat", "server/wire", "server/metrics"},
+	"server/fanout":   {"server/chat", "server/wire", "server/room", "server/metrics"}, // chat: positions; wire: pong and close frames
+	"server/bus":      {"server/chat", "server/metrics"},
+	"server/session":  {"server/chat", "server/wire", "server/room", "server/fanout", "server/metrics"},
 	"server/presence": {"server/chat", "server/bus"},
 	"server/web":      {"server/chat", "server/wire"},
+	"server/metrics":  {},
 	"static":          {},
 	"client":          {"server/chat", "server/wire"},
 	"load/...":        {"client", "e2e/cluster"},
@@ -47,6 +48,7 @@ var libraries = []struct {
 	{"github.com/redis/go-redis", "only bus speaks to Redis", []string{"server/bus"}},
 	{"github.com/alicebob/miniredis", "only node starts the embedded Redis", []string{"server/node"}},
 	{"github.com/caarlos0/env", "only config reads the environment", []string{"server/config"}},
+	{"github.com/prometheus/client_golang", "only metrics speaks to Prometheus", []string{"server/metrics"}},
 	{"database/sql", "SQL lives in store", []string{"server/store"}},
 	{"github.com/jackc/pgx", "SQL lives in store", []string{"server/store"}},
 	{"modernc.org/sqlite", "SQL lives in store", []string{"server/store"}},

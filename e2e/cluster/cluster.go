@@ -119,7 +119,7 @@ func (c *Cluster) plan() error {
 		return fmt.Errorf("make a directory for the cluster: %w", err)
 	}
 	var ports []string
-	if c.host, ports, err = FreePorts(4 + c.options.Servers); err != nil {
+	if c.host, ports, err = FreePorts(4 + 2*c.options.Servers); err != nil {
 		return err
 	}
 	take := func(chosen string) string {
@@ -139,7 +139,7 @@ func (c *Cluster) plan() error {
 		return err
 	}
 	for i := range c.options.Servers {
-		server, err := c.serverPart(i, take(""))
+		server, err := c.serverPart(i, take(""), take(""))
 		if err != nil {
 			return err
 		}

@@ -16,9 +16,10 @@ import (
 type Part struct {
 	// Set at construction.
 
-	Name  string // what its lines of log are marked with; for a server its APPID
-	Addr  string // host:port where it listens
-	stats string // the second address of HAProxy
+	Name    string // what its lines of log are marked with; for a server its APPID
+	Addr    string // host:port where it listens
+	Metrics string // host:port of its metrics; "" if it has none
+	stats   string // the second address of HAProxy
 
 	path  string
 	args  []string

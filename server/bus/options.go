@@ -48,7 +48,7 @@ func (o Options) withDefaults() (Options, error) {
 		return o, errors.New("history length and times must be positive")
 	}
 	if o.Metrics == nil {
-		o.Metrics = metrics.New()
+		o.Metrics = metrics.NewSet()
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -26,6 +26,7 @@ type Config struct {
 	Drain    Drain
 	Balance  Balance
 	Presence Presence
+	Metrics  Metrics
 	Log      Log
 }
 
@@ -119,6 +120,16 @@ type Presence struct {
 	// Expiry is how long after its last report a server's people are still counted.
 	Expiry time.Duration `env:"PRESENCE_EXPIRY" envDefault:"4s"`
 }
+
+// Metrics says where the server tells what it counts.
+type Metrics struct {
+	// Addr is the address of /metrics and /debug/pprof/ as host:port, or MetricsOff. Who reaches it can have profiles made: by default that is
+	// this machine alone.
+	Addr string `env:"METRICS_ADDR" envDefault:"127.0.0.1:9090"`
+}
+
+// MetricsOff is the value of Metrics.Addr that opens no port.
+const MetricsOff = "off"
 
 // Log sets what is logged and in what shape. Logger makes the logger.
 type Log struct {

@@ -63,6 +63,8 @@ func rules() []rule {
 		{"PRESENCE_INTERVAL", "a duration of 100ms or more", func(c *Config) bool { return c.Presence.Interval >= 100*time.Millisecond }},
 		{"PRESENCE_EXPIRY", "a duration of at least twice PRESENCE_INTERVAL, or one lost report would empty a room", func(c *Config) bool { return c.Presence.Expiry >= 2*c.Presence.Interval }},
 
+		{"METRICS_ADDR", "host:port or :port, with a port from 0 to 65535, or off", func(c *Config) bool { return c.Metrics.Addr == MetricsOff || isAddr(c.Metrics.Addr) }},
+
 		{"LOG_LEVEL", "debug, info, warn or error", func(*Config) bool { return true }},
 		{"LOG_FORMAT", "text or json, or nothing for text on a terminal and json elsewhere", func(c *Config) bool { return slices.Contains([]string{"", FormatText, FormatJSON}, c.Log.Format) }},
 	}

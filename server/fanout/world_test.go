@@ -66,7 +66,7 @@ type world struct {
 
 func newWorld(t testing.TB, ringSize int, change func(*Options)) *world {
 	t.Helper()
-	o := Options{WriteTimeout: 5 * time.Second, PingInterval: time.Hour, PongTimeout: time.Hour, Logger: slog.New(slog.DiscardHandler), Metrics: metrics.New()}
+	o := Options{WriteTimeout: 5 * time.Second, PingInterval: time.Hour, PongTimeout: time.Hour, Logger: slog.New(slog.DiscardHandler), Metrics: metrics.NewSet()}
 	if change != nil {
 		change(&o)
 	}

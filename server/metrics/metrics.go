@@ -13,11 +13,10 @@ type Set struct {
 	registry *prometheus.Registry
 
 	// Connections.
-	Connections prometheus.Gauge
-	Joins       *prometheus.CounterVec // how: new, ring, log, gap, rewound, unknown (see room.Start)
-	Closed      *prometheus.CounterVec // code: of the close frame that this server sent or answered; none
-	Received    *prometheus.CounterVec // result: taken, duplicate, or the code of the error
-	BytesIn     prometheus.Counter
+	Joins    *prometheus.CounterVec // how
+	Closed   *prometheus.CounterVec // code: see wire.CloseCode.Label
+	Received *prometheus.CounterVec // result
+	BytesIn  prometheus.Counter
 
 	// Rooms.
 	Heard  prometheus.Counter
@@ -40,20 +39,31 @@ type Set struct {
 	SaidAgain       prometheus.Counter
 }
 
-// Results, as values of the label of that name.
+// Values of labels.
 const (
+	// how, of Joins
+	New      = "new"
+	FromRing = "ring"
+	FromLog  = "log"
+	WithGap  = "gap"
+	Rewound  = "rewound"
+	Unknown  = "unknown"
+	// result, of Received; the others are the codes of errors
+	Taken     = "taken"
+	Duplicate = "duplicate"
+	// result, of Missed
 	Filled = "filled"
 	Lost   = "lost"
+	// result, of Mends
 	Mended = "mended"
 	Failed = "failed"
 )
 
-// New returns a set in which nothing has been counted.
-func New() *Set {
+// NewSet returns a set in which nothing has been counted.
+func NewSet() *Set {
 	s := &Set{
 		registry: prometheus.NewRegistry(),
 
-		Connections: gauge("connections", "WebSocket connections of this server."),
 		Joins: counters("joins_total", "Connections that entered a room: new ones, and those that resumed from the ring, from the log, "+
 			"with a gap, from messages that were lost, from a log that is not known.", "how"),
 		Closed:   counters("closed_total", "Connections that ended, by the code that this server closed with; none if it did not.", "code"),
@@ -83,7 +93,7 @@ func New() *Set {
 	}
 	s.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		s.Connections, s.Joins, s.Closed, s.Received, s.BytesIn,
+		s.Joins, s.Closed, s.Received, s.BytesIn,
 		s.Heard, s.Missed, s.Turns,
 		s.Deliveries, s.Writes, s.BytesOut, s.PassSeconds, s.PassMessages, s.SlowClients,
 		s.PublishSeconds, s.PublishMessages, s.LinksLost, s.Mends, s.SaidAgain,

@@ -18,6 +18,7 @@ import (
 	"livechat/server/chat"
 	"livechat/server/config"
 	"livechat/server/fanout"
+	"livechat/server/metrics"
 	"livechat/server/presence"
 	"livechat/server/room"
 	"livechat/server/session"
@@ -36,6 +37,8 @@ type Node struct {
 	rooms    *room.Registry
 	fan      *fanout.Fan
 	presence *presence.Presence
+	metrics  *metrics.Set
+	monitor  monitor
 	sessions *session.Server
 	listener net.Listener
 	http     *http.Server
@@ -54,13 +57,13 @@ type Node struct {
 // Start builds a node and sets it going. When it returns without an error the address is taken and answers; the node becomes ready as
 // soon as Redis does. The caller ends it by Shutdown.
 func Start(cfg config.Config, log *slog.Logger, version string) (*Node, error) {
-	n := &Node{cfg: cfg, log: log.With("app", cfg.Server.App), id: newID(), failed: make(chan error, 1)}
+	n := &Node{cfg: cfg, log: log.With("app", cfg.Server.App), id: newID(), metrics: metrics.NewSet(), failed: make(chan error, 1)}
 	if err := n.build(version); err != nil {
 		n.closeParts()
 		return nil, err
 	}
 	n.run()
-	n.log.Info("listening", "addr", n.Addr(), "redis", n.redisName(), "channel", cfg.Redis.Channel, "version", version)
+	n.log.Info("listening", "addr", n.Addr(), "redis", n.redisName(), "channel", cfg.Redis.Channel, "metrics", n.MetricsAddr(), "version", version)
 	if n.embedded != nil {
 		n.log.Info("this is a server on its own: Redis is inside the process, and what is said ends with it")
 	}
@@ -72,6 +75,9 @@ func (n *Node) build(version string) (err error) {
 	if n.listener, err = net.Listen("tcp", n.cfg.Server.Addr); err != nil {
 		return fmt.Errorf("ADDR=%s: listen: %w", n.cfg.Server.Addr, err)
 	}
+	if n.monitor, err = openMonitor(n.cfg.Metrics.Addr, n.metrics, n.log); err != nil {
+		return err
+	}
 	url := n.cfg.Redis.URL
 	if url == "" {
 		if n.embedded, err = miniredis.Run(); err != nil {
@@ -81,7 +87,7 @@ func (n *Node) build(version string) (err error) {
 	}
 	n.bus, err = bus.Open(bus.Options{
 		URL: url, Channel: n.cfg.Redis.Channel, HistoryLength: n.cfg.Room.HistoryLength, IDTTL: n.cfg.Redis.IDTTL,
-		PublishTimeout: n.cfg.Redis.PublishTimeout, FeedTimeout: n.cfg.Redis.FeedTimeout, Log: n.log,
+		PublishTimeout: n.cfg.Redis.PublishTimeout, FeedTimeout: n.cfg.Redis.FeedTimeout, Log: n.log, Metrics: n.metrics,
 	})
 	if err != nil {
 		return fmt.Errorf("REDIS_URL: %w", err)
@@ -89,11 +95,11 @@ func (n *Node) build(version string) (err error) {
 	s := n.cfg.Session
 	n.fan = fanout.New(fanout.Options{
 		FlushInterval: s.FlushInterval, WriteTimeout: s.WriteTimeout, PingInterval: s.PingInterval, PongTimeout: s.PongTimeout,
-		SendBuffer: s.SendBuffer, Logger: n.log,
+		SendBuffer: s.SendBuffer, Logger: n.log, Metrics: n.metrics,
 	})
 	n.rooms = room.NewRegistry(room.Options{
 		RingSize: n.cfg.Room.RingSize, MaxRooms: n.cfg.Room.MaxRooms, Linger: n.cfg.Room.Linger,
-		Log: logs{n.bus}, Feed: n.bus, Wake: n.fan.Wake, Logger: n.log,
+		Log: logs{n.bus}, Feed: n.bus, Wake: n.fan.Wake, Logger: n.log, Metrics: n.metrics,
 	})
 	n.presence = presence.New(presence.Options{
 		Node: n.id, App: n.cfg.Server.App, Interval: n.cfg.Presence.Interval, Expiry: n.cfg.Presence.Expiry,
@@ -103,7 +109,7 @@ func (n *Node) build(version string) (err error) {
 	n.sessions = session.New(session.Options{
 		App: n.cfg.Server.App, AllowedOrigins: n.cfg.Server.AllowedOrigins, MaxConnections: l.MaxConnections, MaxFrame: l.MaxFrame,
 		MaxText: l.MaxText, MessageRate: l.MessageRate, MessageBurst: l.MessageBurst,
-		Rooms: n.rooms, Fan: n.fan, Publisher: publisher{n.bus}, Presence: people{n.presence}, Logger: n.log,
+		Rooms: n.rooms, Fan: n.fan, Publisher: publisher{n.bus}, Presence: people{n.presence}, Logger: n.log, Metrics: n.metrics,
 	})
 	handler, err := web.New(web.Deps{
 		Room: n.sessions, Static: static.Files, Ready: n.readiness, Online: n.online, App: n.cfg.Server.App, Version: version, Log: n.log,
@@ -115,6 +121,7 @@ func (n *Node) build(version string) (err error) {
 		Handler: handler, ReadHeaderTimeout: n.cfg.Server.HeaderTimeout, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug),
 	}
+	n.gauges()
 	return nil
 }
 
@@ -137,6 +144,11 @@ func (n *Node) run() {
 	n.loops.Go(func() { n.rooms.Run(ctx) })
 	n.loops.Go(func() { n.watch(ctx) })
 	n.loops.Go(func() { n.openDefaultRoom(ctx) })
+	n.loops.Go(func() {
+		if err := n.monitor.serve(); err != nil {
+			n.fail(err)
+		}
+	})
 	if n.embedded != nil {
 		n.loops.Go(func() { n.ageEmbedded(ctx) })
 	}
@@ -204,6 +216,7 @@ func (n *Node) Shutdown(ctx context.Context) error {
 		err = fmt.Errorf("stop the HTTP server: %w", errors.Join(err, n.http.Close()))
 	}
 	n.stop()
+	n.monitor.close()
 	n.loops.Wait()
 	n.stopFan()
 	n.fanLoop.Wait()
@@ -217,6 +230,7 @@ func (n *Node) closeParts() {
 	if n.listener != nil {
 		_ = n.listener.Close() // the HTTP server may have done so
 	}
+	n.monitor.close()
 	if n.bus != nil {
 		if err := n.bus.Close(); err != nil {
 			n.log.Debug("close the bus", "error", err)

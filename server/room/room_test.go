@@ -86,7 +86,7 @@ func (l *fakeLog) turn(end uint64) {
 }
 
 func blank(l *fakeLog) *Room {
-	return newRoom("livechat", Options{RingSize: 64, Log: l, Wake: func(*Room) {}, Logger: slog.New(slog.DiscardHandler), Metrics: metrics.New()})
+	return newRoom("livechat", Options{RingSize: 64, Log: l, Wake: func(*Room) {}, Logger: slog.New(slog.DiscardHandler), Metrics: metrics.NewSet()})
 }
 
 func open(t *testing.T, l *fakeLog) *Room {

@@ -13,6 +13,7 @@ import (
 
 	"livechat/server/chat"
 	"livechat/server/fanout"
+	"livechat/server/metrics"
 	"livechat/server/room"
 	"livechat/server/wire"
 )
@@ -73,6 +74,7 @@ func (c *conn) read() {
 	_ = c.sock.Close()
 	c.out.Detach()
 	c.server.remove(c)
+	c.server.opts.Metrics.Closed.WithLabelValues(c.out.Closed().Label()).Inc()
 	log.Debug("left", "room", c.room.Name, "session", c.session, "code", int(c.out.Closed()), "error", err)
 }
 
@@ -90,6 +92,7 @@ func (c *conn) readAll() error {
 
 // handle does what a message from the client asks for.
 func (c *conn) handle(payload []byte) error {
+	c.server.opts.Metrics.BytesIn.Add(float64(len(payload)))
 	req, err := wire.ParseRequest(payload)
 	switch {
 	case err != nil:
@@ -135,6 +138,7 @@ func (c *conn) say(req wire.Request) error {
 			return
 		}
 		c.room.Published(at)
+		c.server.opts.Metrics.Received.WithLabelValues(taken(duplicate)).Inc()
 		if req.ID != "" {
 			c.out.Send(wire.Frame(wire.Ack{Type: "ack", ID: req.ID, Seq: at.Seq, Duplicate: duplicate}))
 		}
@@ -144,6 +148,13 @@ func (c *conn) say(req wire.Request) error {
 		c.sendError(req.ID, err)
 	}
 	return nil
+}
+
+func taken(duplicate bool) string {
+	if duplicate {
+		return metrics.Duplicate
+	}
+	return metrics.Taken
 }
 
 // typing tells the room, now and then.
@@ -170,6 +181,7 @@ func (c *conn) refuse(id string, err error) error {
 
 func (c *conn) sendError(id string, err error) {
 	e := chat.AsError(err)
+	c.server.opts.Metrics.Received.WithLabelValues(string(e.Code)).Inc()
 	if e.Code == chat.CodeInternal {
 		c.server.opts.Logger.Error("handle request", "room", c.room.Name, "session", c.session, "error", err)
 	}

@@ -36,13 +36,13 @@ func idle(t testing.TB) (*conn, net.Conn) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = client.Close(); _ = server.Close(); _ = ln.Close() })
-	fan := fanout.New(fanout.Options{PingInterval: time.Hour, Metrics: metrics.New()})
+	fan := fanout.New(fanout.Options{PingInterval: time.Hour, Metrics: metrics.NewSet()})
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	fan.Run(ctx)
 	sock := &socket{TCPConn: server.(*net.TCPConn)}
 	c := &conn{sock: sock, in: bufio.NewReaderSize(sock, readBuffer)}
-	c.server = &Server{opts: Options{MaxFrame: 16384, MaxText: 4000, Logger: slog.New(slog.DiscardHandler)}}
+	c.server = &Server{opts: Options{MaxFrame: 16384, MaxText: 4000, Metrics: metrics.NewSet(), Logger: slog.New(slog.DiscardHandler)}}
 	if c.out, err = fan.Add(sock.TCPConn); err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +177,7 @@ func FuzzRead(f *testing.F) {
 	_ = client.Close() // behind what is thrown at it comes the end
 	shared.server.opts.MessageRate = 1e-9
 	f.Fuzz(func(t *testing.T, b []byte) {
-		fan := fanout.New(fanout.Options{PingInterval: time.Hour, Metrics: metrics.New()}) // nothing runs it: what is sent stays in it
+		fan := fanout.New(fanout.Options{PingInterval: time.Hour, Metrics: metrics.NewSet()}) // nothing runs it: what is sent stays in it
 		sock := &socket{TCPConn: shared.sock.TCPConn, early: b}
 		c := &conn{server: shared.server, sock: sock, in: bufio.NewReaderSize(sock, readBuffer), raw: shared.raw}
 		var err error

@@ -18,6 +18,7 @@ import (
 
 	"livechat/server/chat"
 	"livechat/server/fanout"
+	"livechat/server/metrics"
 	"livechat/server/room"
 	"livechat/server/wire"
 )
@@ -51,6 +52,7 @@ type Options struct {
 	Fan       *fanout.Fan
 	Publisher Publisher
 	Presence  Presence
+	Metrics   *metrics.Set
 	Logger    *slog.Logger
 }
 
@@ -170,6 +172,7 @@ func (s *Server) start(c *conn, q query) {
 		at = c.room.Resume(ctx, *q.after, q.history)
 		cancel()
 	}
+	s.opts.Metrics.Joins.WithLabelValues(how(q, at)).Inc()
 	c.out.Send(wire.Frame(s.welcome(c, q, at)))
 	if at.Rewound {
 		c.out.Send(wire.Frame(wire.Reset{Type: "reset", Epoch: at.Position.Epoch, Seq: at.After}))
@@ -183,6 +186,23 @@ func (s *Server) start(c *conn, q query) {
 	if draining { // it was registered after Drain had counted
 		c.out.Close(wire.CloseRestart)
 	}
+}
+
+// how names the way in which a connection entered its room, for the metrics.
+func how(q query, at room.Start) string {
+	switch {
+	case q.after == nil:
+		return metrics.New
+	case at.Rewound:
+		return metrics.Rewound
+	case at.From > 0:
+		return metrics.WithGap
+	case at.Behind:
+		return metrics.FromLog
+	case at.Recovered:
+		return metrics.FromRing
+	}
+	return metrics.Unknown
 }
 
 // lastWord notes that the connection is being cut off as too slow, and returns the frame that tells it to stay away for a while, if it is to.

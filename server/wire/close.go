@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/binary"
+	"strconv"
 	"unicode/utf8"
 )
 
@@ -62,6 +63,17 @@ var reasons = map[CloseCode]string{
 
 // String returns the reason that is sent with the code.
 func (c CloseCode) String() string { return reasons[c] }
+
+// Label returns the code as a word for statistics, of which there are few: codes that only clients use are one.
+func (c CloseCode) Label() string {
+	if c == 0 {
+		return "none"
+	}
+	if _, ours := reasons[c]; ours {
+		return strconv.Itoa(int(c))
+	}
+	return "other"
+}
 
 // CloseFrame returns the finished close frame of a code (RFC 6455 section 5.5.1).
 func CloseFrame(c CloseCode) []byte {

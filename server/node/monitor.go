@@ -1,0 +1,89 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"livechat/server/config"
+	"livechat/server/metrics"
+)
+
+// monitor is the port for those who watch the server.
+type monitor struct {
+	listener net.Listener // nil: it is off
+	http     *http.Server
+}
+
+// openMonitor takes the port. serve answers on it.
+func openMonitor(addr string, set *metrics.Set, log *slog.Logger) (m monitor, err error) {
+	if addr == config.MetricsOff {
+		return m, nil
+	}
+	if m.listener, err = net.Listen("tcp", addr); err != nil {
+		return m, fmt.Errorf("METRICS_ADDR=%s: listen: %w", addr, err)
+	}
+	m.http = &http.Server{
+		Handler: set.Handler(), ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	return m, nil
+}
+
+// serve answers until close.
+func (m monitor) serve() error {
+	if m.listener == nil {
+		return nil
+	}
+	if err := m.http.Serve(m.listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve metrics: %w", err)
+	}
+	return nil
+}
+
+// close ends what is being read, too: a profile may take half a minute.
+func (m monitor) close() {
+	if m.listener != nil {
+		_ = m.http.Close() // its error is that of the listener, which is closed either way
+		_ = m.listener.Close()
+	}
+}
+
+// MetricsAddr returns the address of /metrics; "" if there is none.
+func (n *Node) MetricsAddr() string {
+	if n.monitor.listener == nil {
+		return ""
+	}
+	return n.monitor.listener.Addr().String()
+}
+
+// gauges adds to the metrics what is known without counting.
+func (n *Node) gauges() {
+	for _, g := range []struct {
+		name, help string
+		value      func() float64
+	}{
+		{"connections", "WebSocket connections of this server.", func() float64 { return float64(n.sessions.Count()) }},
+		{"rooms", "Rooms open on this server.", func() float64 { return float64(n.rooms.Open()) }},
+		{"ring_lag_entries", "Entries that the slowest shard of any room, or its crowd, is behind.", func() float64 { return float64(n.rooms.Lag()) }},
+		{"feed_age_seconds", "Time since this server heard itself through Redis.", func() float64 { return n.presence.FeedAge().Seconds() }},
+		{"ready", "1 if this server takes new clients.", func() float64 {
+			if status, _ := n.readiness(); status == http.StatusOK {
+				return 1
+			}
+			return 0
+		}},
+		{"servers", "Servers that are there, as this one knows.", func() float64 { return float64(len(n.presence.Nodes())) }},
+		{"cluster_connections", "WebSocket connections of all servers, as this one knows.", func() float64 {
+			all := 0
+			for _, o := range n.presence.Nodes() {
+				all += o.Total
+			}
+			return float64(all)
+		}},
+	} {
+		n.metrics.Gauge(g.name, g.help, g.value)
+	}
+}

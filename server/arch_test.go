@@ -21,7 +21,7 @@ const module = "livechat/"
 // below it. Arrows run downward only: whoever needs one more line here has found a question about the design first.
 var arrows = map[string][]string{
 	"server":          {"server/config", "server/node", "server/web"}, // web: the healthcheck command asks a server over HTTP
-	"server/node":     {"server/config", "server/chat", "server/wire", "server/room", "server/fanout", "server/bus", "server/session", "server/presence", "server/web", "static", "server/metrics"},
+	"server/node":     {"server/config", "server/chat", "server/wire", "server/room", "server/fanout", "server/bus", "server/session", "server/presence", "server/cluster", "server/web", "static", "server/metrics"},
 	"server/config":   {},
 	"server/chat":     {},
 	"server/wire":     {"server/chat"},
@@ -30,6 +30,7 @@ var arrows = map[string][]string{
 	"server/bus":      {"server/chat", "server/metrics"},
 	"server/session":  {"server/chat", "server/wire", "server/room", "server/fanout", "server/metrics"},
 	"server/presence": {"server/chat", "server/bus"},
+	"server/cluster":  {"server/wire"},
 	"server/web":      {"server/chat", "server/wire"},
 	"server/metrics":  {},
 	"static":          {},

@@ -27,12 +27,13 @@ import (
 
 // Options are what a Fan is made of.
 type Options struct {
-	Shards        int           // 0 = one per processor that Go may use
-	FlushInterval time.Duration // the least time from one pass of a shard to its next; 0 = at once
-	WriteTimeout  time.Duration // how long a full socket may take to accept more
-	PingInterval  time.Duration // between pings to a client
-	PongTimeout   time.Duration // how long a ping may go without any sign of life
-	SendBuffer    int           // the kernel's send buffer of a connection in bytes; 0 = the kernel's choice
+	Shards        int                      // 0 = one per processor that Go may use
+	FlushInterval time.Duration            // the least time from one pass of a shard to its next; 0 = at once
+	WriteTimeout  time.Duration            // how long a full socket may take to accept more
+	PingInterval  time.Duration            // between pings to a client
+	PongTimeout   time.Duration            // how long a ping may go without any sign of life
+	SendBuffer    int                      // the kernel's send buffer of a connection in bytes; 0 = the kernel's choice
+	Passed        func(took time.Duration) // called after each pass that wrote something; must be quick; nil = nobody
 	Metrics       *metrics.Set
 	Logger        *slog.Logger
 }

@@ -167,7 +167,11 @@ func (s *shard) pass() {
 	s.taken.clear()
 	if s.count.writes > 0 {
 		s.fan.add(s.count.counts)
-		s.fan.opts.Metrics.PassSeconds.Observe(time.Since(began).Seconds())
+		took := time.Since(began)
+		s.fan.opts.Metrics.PassSeconds.Observe(took.Seconds())
+		if passed := s.fan.opts.Passed; passed != nil {
+			passed(took)
+		}
 	}
 	if s.count.frames > 0 {
 		s.fan.opts.Metrics.PassMessages.Observe(float64(s.count.frames))

@@ -49,9 +49,15 @@ func (f feed) Remember(room string, seq uint64) []bus.Kept {
 // Servers implements bus.Handler.
 func (f feed) Servers() int { return len(f.n.presence.Nodes()) }
 
-func (f feed) Side(payload []byte) { f.n.presence.Receive(payload) }
-func (f feed) SideSubscribed()     { f.n.presence.Reset() }
-func (f feed) Feed(up bool)        { f.n.redisUp.Store(up) }
+// Side implements bus.Handler.
+func (f feed) Side(payload []byte) {
+	if !f.n.cluster.Receive(payload) {
+		f.n.presence.Receive(payload)
+	}
+}
+
+func (f feed) SideSubscribed() { f.n.presence.Reset() }
+func (f feed) Feed(up bool)    { f.n.redisUp.Store(up) }
 
 // logs is the bus as rooms see it.
 type logs struct{ *bus.Bus }

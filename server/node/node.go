@@ -16,6 +16,7 @@ import (
 
 	"livechat/server/bus"
 	"livechat/server/chat"
+	"livechat/server/cluster"
 	"livechat/server/config"
 	"livechat/server/fanout"
 	"livechat/server/metrics"
@@ -39,6 +40,8 @@ type Node struct {
 	presence *presence.Presence
 	metrics  *metrics.Set
 	monitor  monitor
+	passes   cluster.Passes
+	cluster  *cluster.Hub
 	sessions *session.Server
 	listener net.Listener
 	http     *http.Server
@@ -95,7 +98,7 @@ func (n *Node) build(version string) (err error) {
 	s := n.cfg.Session
 	n.fan = fanout.New(fanout.Options{
 		FlushInterval: s.FlushInterval, WriteTimeout: s.WriteTimeout, PingInterval: s.PingInterval, PongTimeout: s.PongTimeout,
-		SendBuffer: s.SendBuffer, Logger: n.log, Metrics: n.metrics,
+		SendBuffer: s.SendBuffer, Logger: n.log, Metrics: n.metrics, Passed: n.passes.Add,
 	})
 	n.rooms = room.NewRegistry(room.Options{
 		RingSize: n.cfg.Room.RingSize, MaxRooms: n.cfg.Room.MaxRooms, Linger: n.cfg.Room.Linger,
@@ -105,14 +108,18 @@ func (n *Node) build(version string) (err error) {
 		Node: n.id, App: n.cfg.Server.App, Interval: n.cfg.Presence.Interval, Expiry: n.cfg.Presence.Expiry,
 		Send: n.bus.PublishSide, Emit: n.emitPresence, EmitTyping: n.emitTyping, Logger: n.log,
 	})
+	n.cluster = cluster.New(cluster.Options{
+		Node: n.id, App: n.cfg.Server.App, Version: version, Embedded: n.embedded != nil,
+		Figures: n.figures, Send: n.bus.PublishSide, Logger: n.log,
+	})
 	l := n.cfg.Limits
 	n.sessions = session.New(session.Options{
 		App: n.cfg.Server.App, AllowedOrigins: n.cfg.Server.AllowedOrigins, MaxConnections: l.MaxConnections, MaxFrame: l.MaxFrame,
 		MaxText: l.MaxText, MessageRate: l.MessageRate, MessageBurst: l.MessageBurst,
-		Rooms: n.rooms, Fan: n.fan, Publisher: publisher{n.bus}, Presence: people{n.presence}, Logger: n.log, Metrics: n.metrics,
+		Rooms: n.rooms, Fan: n.fan, Publisher: publisher{n.bus}, Presence: people{n.presence}, Watch: n.cluster.Watch, Logger: n.log, Metrics: n.metrics,
 	})
 	handler, err := web.New(web.Deps{
-		Room: n.sessions, Static: static.Files, Ready: n.readiness, Online: n.online, App: n.cfg.Server.App, Version: version, Log: n.log,
+		Room: n.sessions, Watch: http.HandlerFunc(n.sessions.Watch), Static: static.Files, Ready: n.readiness, Online: n.online, App: n.cfg.Server.App, Version: version, Log: n.log,
 	})
 	if err != nil {
 		return err
@@ -142,6 +149,7 @@ func (n *Node) run() {
 		}
 	})
 	n.loops.Go(func() { n.rooms.Run(ctx) })
+	n.loops.Go(func() { n.cluster.Run(ctx) })
 	n.loops.Go(func() { n.watch(ctx) })
 	n.loops.Go(func() { n.openDefaultRoom(ctx) })
 	n.loops.Go(func() {

@@ -39,7 +39,7 @@ const (
 type conn struct {
 	// Set at construction.
 	server  *Server
-	room    *room.Room
+	room    *room.Room // nil for one that watches the cluster
 	session string
 	name    string
 	who     uint64 // see slowpokes
@@ -68,14 +68,19 @@ func (c *conn) read() {
 	log := c.server.opts.Logger
 	log.Debug("joined", "room", c.room.Name, "session", c.session)
 	err := c.readAll()
+	c.hangUp(err)
+	c.server.remove(c)
+	c.server.opts.Metrics.Closed.WithLabelValues(c.out.Closed().Label()).Inc()
+	log.Debug("left", "room", c.room.Name, "session", c.session, "code", int(c.out.Closed()), "error", err)
+}
+
+// hangUp ends a connection of which nothing more is read, and why is err.
+func (c *conn) hangUp(err error) {
 	if !errors.Is(err, net.ErrClosed) && !errors.Is(err, io.EOF) && !errors.Is(err, os.ErrDeadlineExceeded) {
 		c.linger()
 	}
 	_ = c.sock.Close()
 	c.out.Detach()
-	c.server.remove(c)
-	c.server.opts.Metrics.Closed.WithLabelValues(c.out.Closed().Label()).Inc()
-	log.Debug("left", "room", c.room.Name, "session", c.session, "code", int(c.out.Closed()), "error", err)
 }
 
 func (c *conn) readAll() error {
@@ -93,6 +98,9 @@ func (c *conn) readAll() error {
 // handle does what a message from the client asks for.
 func (c *conn) handle(payload []byte) error {
 	c.server.opts.Metrics.BytesIn.Add(float64(len(payload)))
+	if c.room == nil {
+		return c.refuse("", errWatches)
+	}
 	req, err := wire.ParseRequest(payload)
 	switch {
 	case err != nil:

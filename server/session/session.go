@@ -52,6 +52,7 @@ type Options struct {
 	Fan       *fanout.Fan
 	Publisher Publisher
 	Presence  Presence
+	Watch     func(send func(frame []byte)) (leave func(), ok bool) // gives a watcher frames until leave is called; ok is false if there are too many
 	Metrics   *metrics.Set
 	Logger    *slog.Logger
 }
@@ -71,6 +72,7 @@ type Server struct {
 	mu       sync.Mutex
 	conns    map[*conn]struct{}
 	admitted int // of conns; the others are being told why not
+	watchers map[*conn]struct{}
 	draining bool
 }
 
@@ -80,7 +82,7 @@ var _ http.Handler = (*Server)(nil)
 func New(o Options) *Server {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Server{
-		opts: o, slow: newSlowpokes(), ctx: ctx, cancel: cancel, conns: map[*conn]struct{}{},
+		opts: o, slow: newSlowpokes(), ctx: ctx, cancel: cancel, conns: map[*conn]struct{}{}, watchers: map[*conn]struct{}{},
 		upgrader: websocket.Upgrader{
 			WriteBufferPool: &sync.Pool{},                             // nothing is written through it
 			CheckOrigin:     func(*http.Request) bool { return true }, // originAllowed has
@@ -104,11 +106,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
-	if err := checkHandshake(r); err != nil {
+	if err := s.admit(r); err != nil {
 		return err
-	}
-	if !s.originAllowed(r) {
-		return chat.Errorf(chat.CodeForbiddenOrigin, "a page from this origin may not connect here")
 	}
 	values, err := url.ParseQuery(r.URL.RawQuery) // r.URL.Query leaves out what it cannot read, and a resume would become a join
 	if err != nil {
@@ -117,12 +116,6 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 	q, err := parseQuery(values)
 	if err != nil {
 		return err
-	}
-	s.mu.Lock()
-	draining := s.draining
-	s.mu.Unlock()
-	if draining {
-		return &chat.Error{Code: chat.CodeDraining, Message: "this server is going down, please try again", Retryable: true, RetryAfterMS: 1000}
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), openTimeout)
 	defer cancel()
@@ -137,6 +130,22 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 		return nil // the connection is gone, and with it whoever could be told
 	}
 	s.start(c, q)
+	return nil
+}
+
+// admit says what is wrong with a handshake, whatever it asks for.
+func (s *Server) admit(r *http.Request) error {
+	if err := checkHandshake(r); err != nil {
+		return err
+	}
+	if !s.originAllowed(r) {
+		return chat.Errorf(chat.CodeForbiddenOrigin, "a page from this origin may not connect here")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.draining {
+		return &chat.Error{Code: chat.CodeDraining, Message: "this server is going down, please try again", Retryable: true, RetryAfterMS: 1000}
+	}
 	return nil
 }
 
@@ -249,6 +258,9 @@ func (s *Server) Drain(ctx context.Context, period time.Duration) {
 	for c := range s.conns {
 		left = append(left, c)
 	}
+	for c := range s.watchers {
+		c.out.Close(wire.CloseRestart)
+	}
 	s.mu.Unlock()
 
 	for i, c := range left {
@@ -273,6 +285,9 @@ func (s *Server) Drain(ctx context.Context, period time.Duration) {
 	case <-ctx.Done():
 		s.mu.Lock()
 		for c := range s.conns {
+			_ = c.sock.Close()
+		}
+		for c := range s.watchers {
 			_ = c.sock.Close()
 		}
 		s.mu.Unlock()

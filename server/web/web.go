@@ -2,6 +2,7 @@
 //
 //	GET /               the page; with Upgrade: websocket the room
 //	GET /ws             the room, or 426 for a request that is no upgrade
+//	GET /cluster        a socket that watches the cluster (wire.Cluster), or 426; the page that does is cluster.html
 //	GET /rooms/{room}   how many are in a room: {"room":"livechat","online":12}; any page may ask
 //	GET /config.json    what the page must know about this place: {} means that the socket is where the page came from
 //	GET /healthz        200 as long as the process answers
@@ -28,6 +29,7 @@ import (
 // Deps is what the routes serve. All fields are needed; the functions are called from many goroutines at once.
 type Deps struct {
 	Room    http.Handler // answers WebSocket handshakes: upgrades them, or refuses with a problem
+	Watch   http.Handler // answers those of sockets that watch the cluster
 	Static  fs.FS        // the page: index.html and what it loads
 	Ready   func() (status int, body Readiness)
 	Online  func(room string) (online int, known bool) // connections of a room in the whole cluster; unknown while presence is not up
@@ -60,13 +62,8 @@ func New(deps Deps) (http.Handler, error) {
 		}
 		page.ServeHTTP(w, r)
 	})
-	route("/ws", func(w http.ResponseWriter, r *http.Request) {
-		if !wantsSocket(r) {
-			wire.WriteProblem(w, chat.Errorf(chat.CodeUpgradeRequired, "this is a WebSocket; connect with a WebSocket client"))
-			return
-		}
-		deps.Room.ServeHTTP(w, r)
-	})
+	route("/ws", socket(deps.Room))
+	route("/cluster", socket(deps.Watch))
 	route("/rooms/{room}", deps.room)
 	route("/config.json", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, struct{}{}) })
 	route("/healthz", func(w http.ResponseWriter, _ *http.Request) {
@@ -80,6 +77,17 @@ func New(deps Deps) (http.Handler, error) {
 		writeJSON(w, http.StatusOK, map[string]string{"version": deps.Version, "go": runtime.Version(), "app": deps.App})
 	})
 	return &root{next: mux, log: deps.Log}, nil
+}
+
+// socket answers whoever does not ask for an upgrade that it should.
+func socket(next http.Handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if !wantsSocket(r) {
+			wire.WriteProblem(w, chat.Errorf(chat.CodeUpgradeRequired, "this is a WebSocket; connect with a WebSocket client"))
+			return
+		}
+		next.ServeHTTP(w, r)
+	}
 }
 
 // room answers how many are in a room. The page asks it before it opens a socket, from another origin where Nginx serves it.

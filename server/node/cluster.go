@@ -1,0 +1,17 @@
+package node
+
+import (
+	"livechat/server/cluster"
+	"livechat/server/metrics"
+)
+
+// figures is how this server is now, for those who watch the cluster.
+func (n *Node) figures() cluster.Sample {
+	_, ready := n.readiness()
+	return cluster.Sample{
+		State: ready.Status, Connections: ready.Connections,
+		In:  metrics.Value(n.metrics.Received.WithLabelValues(metrics.Taken)),
+		Out: metrics.Value(n.metrics.Deliveries),
+		P99: n.passes.Percentile(0.99),
+	}
+}

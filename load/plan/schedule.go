@@ -1,0 +1,71 @@
+package plan
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// Step is a rate that is held for a while.
+type Step struct {
+	From time.Duration // since the first message was due
+	Rate float64       // messages a second
+}
+
+// Schedule says when each message of a run is due, whatever becomes of those before it: a server that answers late gets the next message
+// on time, and the wait counts as latency of the messages that waited. (Waiting for the server here would leave its worst moments out of
+// the figures, which is known as coordinated omission.)
+type Schedule struct {
+	steps []Step
+	first []float64 // the number of the first message of each step
+}
+
+// NewSchedule returns the schedule of the steps. The first begins at 0.
+func NewSchedule(steps []Step) Schedule {
+	s := Schedule{steps: steps, first: make([]float64, len(steps))}
+	for i := 1; i < len(steps); i++ {
+		s.first[i] = s.first[i-1] + (steps[i].From-steps[i-1].From).Seconds()*steps[i-1].Rate
+	}
+	return s
+}
+
+// Due returns when message n, counted from 0, is due.
+func (s Schedule) Due(n int) time.Duration {
+	i := len(s.steps) - 1
+	for i > 0 && float64(n) < s.first[i] {
+		i--
+	}
+	return s.steps[i].From + time.Duration((float64(n)-s.first[i])/s.steps[i].Rate*float64(time.Second))
+}
+
+// Schedule returns the schedule of the run.
+func (s *Settings) Schedule() Schedule {
+	steps := s.Scenario.steps(s)
+	if len(steps) == 0 {
+		steps = []Step{{Rate: s.Rate}}
+	}
+	return NewSchedule(steps)
+}
+
+// Dues returns a function whose k-th call tells when the k-th message of publisher i of n is due: every n-th of the schedule, or, with a
+// think time, at random moments so far apart on average. The same seed gives the same moments.
+func (s *Settings) Dues(i, n int) func() time.Duration {
+	if s.Think > 0 {
+		random, at := s.random(uint64(i)), time.Duration(0)
+		return func() time.Duration {
+			at += time.Duration(random.ExpFloat64() * float64(s.Think))
+			return at
+		}
+	}
+	schedule, k := s.Schedule(), i
+	return func() time.Duration {
+		due := schedule.Due(k)
+		k += n
+		return due
+	}
+}
+
+// random returns a source of randomness of its own for whom.
+func (s *Settings) random(whom uint64) *rand.Rand { return rand.New(rand.NewPCG(s.Seed, whom)) }
+
+// Random is random for a client.
+func (s *Settings) Random(client int) *rand.Rand { return s.random(1<<32 | uint64(client)) }

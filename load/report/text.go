@@ -1,0 +1,155 @@
+// Package report shows what a run has left: as text, and as a page that needs nothing but itself.
+package report
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"livechat/load/record"
+)
+
+// row is a line of the summary.
+type row struct{ name, value string }
+
+// Text writes the summary of a run.
+func Text(out io.Writer, r *record.Run) error {
+	tab := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(tab)
+	for _, line := range summary(r) {
+		fmt.Fprintf(tab, "%s\t%s\n", line.name, line.value)
+	}
+	if err := tab.Flush(); err != nil {
+		return fmt.Errorf("write the summary: %w", err)
+	}
+	for _, a := range r.Advice {
+		fmt.Fprintf(out, "\nnote: %s\n", a)
+	}
+	if len(r.Verdict) == 0 {
+		_, err := fmt.Fprintln(out, "\npassed: every message came to every client once and in order")
+		return err
+	}
+	fmt.Fprintln(out, "\nFAILED")
+	for _, v := range r.Verdict {
+		fmt.Fprintf(out, "  %s\n", v)
+	}
+	return nil
+}
+
+// summary returns what is worth knowing, a line each.
+func summary(r *record.Run) []row {
+	t, l := &r.Totals, &r.Latency
+	lines := []row{
+		{"load", load(r)},
+		{"messages", fmt.Sprintf("%s sent, %s acked%s", count(t.Sent), count(t.Acked), refusals(t))},
+		{"deliveries", fmt.Sprintf("%s, %s a second", count(t.Delivered), count(int64(float64(t.Delivered)/max(t.Seconds, 1e-9))))},
+		{"latency", fmt.Sprintf("median %s, 90 %% %s, 99 %% %s, 99.9 %% %s, longest %s", milli(l.P50), milli(l.P90), milli(l.P99), milli(l.P999), milli(l.Max))},
+		{"lost", fmt.Sprintf("%s lost, %s doubled, %s out of order", count(t.Lost), count(t.Doubled), count(t.Reordered))},
+		{"connections", connections(t)},
+		{"servers", servers(r)},
+	}
+	if r.Knee != nil {
+		lines = append(lines, row{"knee", knee(r.Knee)})
+	}
+	if t.ServerEach > 0 {
+		lines = append(lines, row{"processor", fmt.Sprintf("%.1f µs per delivery in %s", t.ServerEach, strings.Join(r.Parts, ", "))})
+	}
+	return append(lines, row{"the loader", fmt.Sprintf("%.1f µs of processor time per delivery, %.0f %% of a core, %s",
+		t.LoaderEach, 100*t.LoaderCPU/max(t.Seconds, 1e-9), memory(loaderMemory(r)))})
+}
+
+func load(r *record.Run) string {
+	s := r.Settings
+	text := fmt.Sprintf("%s: %s clients, %.4g messages a second of %d bytes from %s publishers, %s", s.Scenario, count(int64(s.Clients)), s.Rate, s.Bytes,
+		count(int64(s.Publishers)), seconds(s.For))
+	if s.Rooms > 1 {
+		text += fmt.Sprintf(", %d rooms", s.Rooms)
+	}
+	if !r.Complete {
+		text += " (broken off)"
+	}
+	return text
+}
+
+func refusals(t *record.Totals) (text string) {
+	for _, code := range slices.Sorted(maps.Keys(t.Refused)) {
+		text += fmt.Sprintf(", %s refused (%s)", count(t.Refused[code]), code)
+	}
+	if t.Unanswered > 0 {
+		text += fmt.Sprintf(", %s without an answer", count(t.Unanswered))
+	}
+	return text
+}
+
+func connections(t *record.Totals) string {
+	text := fmt.Sprintf("%s reconnects, %s moved when asked to, %s failed to connect", count(t.Reconnects), count(t.Moved), count(t.Failed))
+	for _, code := range slices.Sorted(maps.Keys(t.Closed)) {
+		text += fmt.Sprintf(", %s ended (%s)", count(t.Closed[code]), code)
+	}
+	return text
+}
+
+// servers tells how many clients each had while messages flowed.
+func servers(r *record.Run) string {
+	most := make(map[string]int)
+	for _, s := range r.Seconds {
+		for app, server := range s.Servers {
+			most[app] = max(most[app], server.Connected)
+		}
+	}
+	var all []string
+	for _, app := range slices.Sorted(maps.Keys(most)) {
+		all = append(all, fmt.Sprintf("%s: %s", app, count(int64(most[app]))))
+	}
+	return "at most " + strings.Join(all, ", ")
+}
+
+func knee(k *record.Knee) string {
+	switch {
+	case k.Broke == 0:
+		return fmt.Sprintf("not found: %.4g a second held (99 %% %s); %s", k.Held, milli(k.HeldP99), k.Why)
+	case k.Held == 0:
+		return fmt.Sprintf("below %.4g a second: %s (99 %% %s)", k.Broke, k.Why, milli(k.P99))
+	}
+	return fmt.Sprintf("%.4g a second held (99 %% %s), %.4g did not (99 %% %s): %s", k.Held, milli(k.HeldP99), k.Broke, milli(k.P99), k.Why)
+}
+
+func loaderMemory(r *record.Run) (most int64) {
+	for _, s := range r.Seconds {
+		most = max(most, s.Loader.Memory)
+	}
+	return most
+}
+
+// count writes a number with commas between the thousands.
+func count(n int64) string {
+	text := strconv.FormatInt(n, 10)
+	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
+// milli writes milliseconds with three digits that count.
+func milli(v float64) string {
+	switch {
+	case v >= 10000:
+		return fmt.Sprintf("%.1f s", v/1000)
+	case v >= 100:
+		return fmt.Sprintf("%.0f ms", v)
+	case v >= 10:
+		return fmt.Sprintf("%.1f ms", v)
+	}
+	return fmt.Sprintf("%.2f ms", v)
+}
+
+func seconds(v float64) string {
+	return time.Duration(v * float64(time.Second)).Round(time.Millisecond).String()
+}
+
+func memory(bytes int64) string { return fmt.Sprintf("%d MB", bytes>>20) }

@@ -1,0 +1,113 @@
+package run
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+
+	"livechat/load/record"
+)
+
+// result puts together what was measured, when everybody has stopped.
+func (r *run) result(publishers int) *record.Run {
+	missing := r.close()
+	s, c := &r.settings, &r.counts
+	result := &record.Run{Version: record.Version, Began: r.began, Machine: machine(), Seconds: r.sampler.seconds, Marks: r.marks, Knee: r.knee, Parts: r.sampler.parts}
+	result.Settings = record.Settings{Scenario: s.Scenario.Name, About: s.Scenario.About, URLs: s.URLs, Clients: s.Clients, Publishers: publishers, Rooms: s.Rooms,
+		Rate: s.Rate, Bytes: s.Bytes, For: s.For.Seconds(), Warmup: s.Warmup.Seconds(), Seed: s.Seed}
+	if s.Think > 0 {
+		result.Settings.Rate = float64(publishers) / s.Think.Seconds()
+	}
+	t := &result.Totals
+	result.Latency, result.Curve, t.Delivered, t.Measured = r.meter.whole()
+	t.Sent, t.Acked, t.Refused = r.sent.Load(), r.acked.Load(), r.refusedBy
+	t.Unanswered = r.unanswered()
+	t.Lost, t.Announced, t.Doubled, t.Reordered, t.Resets = c.lost.Load(), c.announced.Load(), c.doubled.Load(), c.reordered.Load(), c.resets.Load()
+	t.Reconnects, t.Moved, t.Failed, t.Closed = r.reconnects.Load(), r.moved.Load(), r.failures.Load(), r.closedBy
+	t.Seconds, t.LoaderCPU = r.sampler.took.Seconds(), r.sampler.selfCPU.Seconds()
+	if got := float64(r.sampler.got); got > 0 {
+		t.LoaderEach = t.LoaderCPU * 1e6 / got
+		t.ServerEach = r.sampler.cpu.Seconds() * 1e6 / got
+	}
+	result.Verdict = append(verdict(t, c.excused.Load()), r.trouble...)
+	if missing > 0 {
+		result.Verdict = append(result.Verdict, fmt.Sprintf("%d clients were not connected at the end", missing))
+	}
+	result.Advice = advice(result)
+	return result
+}
+
+// close closes the accounts: what is in the log and has not come by now is lost. It returns how many clients were not there at the end.
+func (r *run) close() (missing int) {
+	final := make(map[*roomLog]uint64)
+	for _, m := range r.members {
+		if l := m.account.log; l != nil {
+			final[l] = max(final[l], m.account.high.Load(), l.acked.Load())
+		}
+	}
+	for _, m := range r.members {
+		m.account.end(final[m.account.log])
+		if !m.present {
+			missing++
+		}
+	}
+	return missing
+}
+
+func (r *run) unanswered() (n int64) {
+	for _, m := range r.members {
+		n += int64(len(m.unanswered()))
+	}
+	return n
+}
+
+// verdict returns what a server must not do, and did.
+func verdict(t *record.Totals, excused int64) (all []string) {
+	say := func(n int64, format string, more ...any) {
+		if n > 0 {
+			all = append(all, fmt.Sprintf(format, append([]any{n}, more...)...))
+		}
+	}
+	say(t.Lost, "%d deliveries were lost, of which the server had announced %d", t.Announced-excused)
+	say(t.Doubled, "%d deliveries came twice")
+	say(t.Reordered, "%d deliveries came out of order")
+	say(t.Resets, "%d times a client was told that the log was replaced")
+	say(t.Unanswered, "%d messages were neither acked nor refused")
+	for code, n := range t.Refused {
+		say(n, "%d messages were refused: %s", code)
+	}
+	return all
+}
+
+// advice returns what to know about the figures, and what to do.
+func advice(result *record.Run) (all []string) {
+	t, s := &result.Totals, &result.Settings
+	if t.Refused["rate_limited"] > 0 {
+		all = append(all, fmt.Sprintf("the server limits how much one connection may send: spread the load over more than %d publishers (-publishers), "+
+			"or start the servers with MESSAGE_RATE=0", s.Publishers))
+	}
+	if late := s.Rate*(s.For+s.Warmup)*0.95 - float64(t.Sent); late > 0 && result.Knee == nil && s.Scenario != "ramp" {
+		all = append(all, fmt.Sprintf("only %d of about %.0f messages could be sent in time: connections took no more", t.Sent, s.Rate*(s.For+s.Warmup)))
+	}
+	cores := float64(runtime.NumCPU())
+	if busy := t.LoaderCPU / max(t.Seconds, 1e-9); busy > 0.7*cores {
+		all = append(all, fmt.Sprintf("the loader itself used %.1f of this machine's %.0f cores: latencies include its own waits; run it on another machine, "+
+			"or with fewer clients", busy, cores))
+	}
+	return all
+}
+
+// machine describes the one that the loader ran on.
+func machine() string {
+	model := runtime.GOARCH
+	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {
+		for line := range strings.Lines(string(text)) {
+			if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+				model = strings.TrimSpace(value)
+				break
+			}
+		}
+	}
+	return fmt.Sprintf("%d × %s, %s", runtime.NumCPU(), model, runtime.Version())
+}

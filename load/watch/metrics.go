@@ -1,0 +1,54 @@
+package watch
+
+import (
+	"bufio"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"livechat/load/run"
+)
+
+// page is a program that tells about itself as Prometheus' clients do.
+type page struct {
+	url, name string
+	client    *http.Client
+}
+
+func newPage(address string) (page, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return page{}, fmt.Errorf("-metrics %q: want http://host:port/metrics", address)
+	}
+	return page{url: address, name: u.Host, client: &http.Client{Timeout: 500 * time.Millisecond}}, nil
+}
+
+// usage reads the two figures that every Prometheus client has.
+func (p page) usage() (u run.Usage, err error) {
+	answer, err := p.client.Get(p.url)
+	if err != nil {
+		return u, fmt.Errorf("read metrics: %w", err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return u, fmt.Errorf("read metrics of %s: %s", p.url, answer.Status)
+	}
+	lines := bufio.NewScanner(answer.Body)
+	for lines.Scan() {
+		name, text, _ := strings.Cut(lines.Text(), " ")
+		value, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+		if err != nil {
+			continue
+		}
+		switch name {
+		case "process_cpu_seconds_total":
+			u.CPU = time.Duration(value * float64(time.Second))
+		case "process_resident_memory_bytes":
+			u.Memory = int64(value)
+		}
+	}
+	return u, lines.Err()
+}

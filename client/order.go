@@ -40,8 +40,11 @@ func (s *Session) replace(r *Reset) {
 			return
 		}
 	}
+	told := s.ahead != nil && s.ahead.Epoch == r.Epoch // by its welcome, of which this is the exact position
 	s.begin(Position{Epoch: r.Epoch, Seq: r.Seq}, true)
-	s.handle(r)
+	if !told {
+		s.handle(r)
+	}
 }
 
 // turn goes to another log, which stands at head and of which some part follows. Until the first message of it is here the session stays where it

@@ -33,6 +33,7 @@ func Cases(rounds int) []Case {
 		{"kill -9 of Redis with AOF, always", rounds, persistence["aof-always"], false, (*matrix).killed, true},
 		{"kill -9 of Redis with RDB only", rounds, persistence["rdb"], false, (*matrix).killed, true},
 		{"FLUSHALL", rounds, persistence["aof-everysec"], false, (*matrix).flushed, true},
+		{"FLUSHALL while a server starts", rounds, persistence["aof-everysec"], false, (*matrix).flushedAtStart, false},
 		{"reconnecting to a server that is behind", rounds, persistence["aof-everysec"], false, (*matrix).lagging, false},
 		{"link to Redis dead, a new one works", rounds, persistence["aof-everysec"], true, (*matrix).stranded, true},
 		{"link to Redis silent for 4 s", rounds, persistence["aof-everysec"], true, (*matrix).silent, true},
@@ -132,6 +133,36 @@ func (m *matrix) flushed(ctx context.Context, _ int) error {
 		return err
 	}
 	return m.over(ctx, time.Now(), 0)
+}
+
+// flushedAtStart loses everything while nobody says anything that could tell the servers, and then a server comes that never had any of it. The clients
+// of one door have not heard the last of it.
+func (m *matrix) flushedAtStart(ctx context.Context, n int) error {
+	begin := time.Now()
+	crowd, behind, newcomer := m.run.crowd, m.run.doors[0], m.run.cluster.Servers[n%cluster.MaxServers]
+	crowd.Hush()
+	behind.Blackhole(fault.Down)
+	for from := 1; from < doorCount; from++ {
+		if _, err := crowd.Say(from); err != nil {
+			return err
+		}
+	}
+	if err := newcomer.Kill(); err != nil {
+		return err
+	}
+	if err := m.run.redisFlush(Step{}); err != nil {
+		return err
+	}
+	if err := newcomer.Start(ctx); err != nil {
+		return err
+	}
+	behind.Cut()
+	behind.Heal()
+	crowd.Talk()
+	if err := m.run.cluster.WaitReady(ctx, cluster.MaxServers); err != nil {
+		return err
+	}
+	return m.over(ctx, begin, 0)
 }
 
 // lagging sends clients of a new log to a server that has not heard of it, as its link to Redis is silent.

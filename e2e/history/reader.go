@@ -106,6 +106,9 @@ func (r *Reader) Take(event client.Event) {
 	case *client.Gap:
 		r.addLocked(Event{Kind: Gap, At: Position{r.epoch, e.From}, To: e.To, When: now})
 	case *client.Reset:
+		if last := len(r.events) - 1; r.raw && r.epoch == e.Epoch && r.events[last].Kind == Resumed {
+			return // what the welcome before it said, and where exactly
+		}
 		r.epoch = e.Epoch
 		r.addLocked(Event{Kind: Reset, At: Position{e.Epoch, e.Seq}, When: now})
 	case *client.Disconnected:

@@ -19,6 +19,8 @@ var (
 	logSource string
 	//go:embed open.lua
 	openSource string
+	//go:embed adopt.lua
+	adoptSource string
 	//go:embed mend.lua
 	mendSource string
 	//go:embed offer.lua
@@ -31,6 +33,7 @@ var (
 	publishSource string
 
 	openScript   = redis.NewScript(logSource + openSource)
+	adoptScript  = redis.NewScript(logSource + adoptSource)
 	mendScript   = redis.NewScript(logSource + mendSource)
 	offerScript  = redis.NewScript(logSource + offerSource)
 	lateScript   = redis.NewScript(lateSource)
@@ -99,7 +102,7 @@ type state struct {
 // zero if it has none. A log that cannot be used is closed (chat.ErrLogClosed), and this server begins to mend it: Handler.Subscribed
 // is called again once it is open. Any other error carries a retryable chat.Error.
 func (b *Bus) OpenLog(ctx context.Context, room string, seen chat.Position) (chat.Log, error) {
-	s, err := b.ask(ctx, openScript, room, newEpoch(), seen.Epoch, seen.Seq)
+	s, err := b.ask(ctx, openScript, room, newEpoch(), seen.Epoch, seen.Seq, b.side(), room)
 	if err != nil {
 		return chat.Log{}, fmt.Errorf("open log of room %s: %w", room, err)
 	}
@@ -108,6 +111,23 @@ func (b *Bus) OpenLog(ctx context.Context, room string, seen chat.Position) (cha
 		return chat.Log{}, fmt.Errorf("open log of room %s: %w", room, chat.ErrLogClosed)
 	}
 	b.logs.set(room, s.log.Head.Epoch, s.run)
+	return s.log, nil
+}
+
+// Adopt lets a room's log know epochs that this server has seen and the log has nothing of. now is the epoch that the log was found in; if
+// that is over the error is chat.ErrLogClosed, and the log is to be opened again.
+func (b *Bus) Adopt(ctx context.Context, room, now string, epochs []string) (chat.Log, error) {
+	args := []any{now, b.side(), room}
+	for _, e := range epochs {
+		args = append(args, e)
+	}
+	s, err := b.ask(ctx, adoptScript, room, args...)
+	if err == nil && s.kind != "open" {
+		err = chat.ErrLogClosed
+	}
+	if err != nil {
+		return chat.Log{}, fmt.Errorf("adopt epochs of room %s: %w", room, err)
+	}
 	return s.log, nil
 }
 

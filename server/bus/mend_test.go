@@ -225,6 +225,30 @@ func TestMendAnotherLog(t *testing.T) {
 	})
 }
 
+// A log that was begun by a server which knew nothing hears of the epochs that others know, once each.
+func TestAdopt(t *testing.T) {
+	onEach(t, func(t *testing.T, r *backend) {
+		a, _ := start(t, r.url, Options{}, room)
+		b, h := start(t, r.url, Options{}, room)
+		known := h.count("subscribed", room)
+		now := opened(t, a, room)
+		poll.Until(t, "others hear that it has begun", func() bool { return h.count("subscribed", room) > known })
+		old, older := newEpoch(), newEpoch()
+		for range 2 {
+			log, err := b.Adopt(t.Context(), room, now.Epoch, []string{old, older})
+			if want := (chat.Lineage{{Epoch: older}, {Epoch: old}}); err != nil || log.Head != now || !slices.Equal(log.Past, want) {
+				t.Fatalf("the log is %+v, %v, and should come from %v", log, err, want)
+			}
+		}
+		if _, err := b.Adopt(t.Context(), room, old, []string{older}); !errors.Is(err, chat.ErrLogClosed) {
+			t.Errorf("a log that is not there: %v", err)
+		}
+		if said := mustSay(t, a, room, "x", "hello").Position; said != (chat.Position{Epoch: now.Epoch, Seq: 1}) {
+			t.Errorf("the next message is %v", said)
+		}
+	})
+}
+
 // A log in which nothing was said yet is found again by who has heard nothing yet.
 func TestMendAnEmptyLog(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
@@ -285,7 +309,6 @@ func TestMendWhatWentBackInPlace(t *testing.T) {
 	if _, err := b[0].OpenLog(t.Context(), room, h[0].Known(room).Head); !errors.Is(err, chat.ErrLogClosed) {
 		t.Errorf("OpenLog: %v", err)
 	}
-	poll.Until(t, "the log is mended", func() bool { return h[1].count("subscribed", room) == 2 })
 	six := mustSay(t, b[1], room, "6", "hello")
 	wantLog(t, b[0], []string{"1", "2", "3", "4", "5", "6"}, func(seq uint64) string {
 		if seq <= 5 {
@@ -311,6 +334,7 @@ func TestMendIsNotForPresence(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
 		b, h := start(t, r.url, Options{}, room)
 		opened(t, b, room)
+		poll.Until(t, "the room hears that its log has begun", func() bool { return h.count("subscribed", room) == 2 })
 		for _, p := range []string{
 			`{"type":"mend","room":"livechat"}`, `{"type":"mended","room":"livechat"}`, `{"type":"mend","room":"nowhere"}`, `{"type":"presence"}`,
 		} {
@@ -319,8 +343,8 @@ func TestMendIsNotForPresence(t *testing.T) {
 			}
 		}
 		poll.Until(t, "presence hears its own", func() bool { return h.count("side", "") == 1 })
-		if n := h.count("subscribed", room); n != 2 {
-			t.Errorf("the room was told %d times, want twice", n)
+		if n := h.count("subscribed", room); n != 3 {
+			t.Errorf("the room was told %d times, want three times", n)
 		}
 		if n := r.raw.Exists(t.Context(), "{livechat:room:nowhere}:mend", "{livechat:room:nowhere}:head").Val(); n != 0 {
 			t.Error("a room that nobody is in was mended")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -184,7 +185,7 @@ func (b *Bus) pipeline(ctx context.Context, batch []queued) []*redis.Cmd {
 
 // refused says that a publication was not taken because its log is not open here.
 func refused(cmd *redis.Cmd) bool {
-	if isNoScript(cmd.Err()) {
+	if isNoScript(cmd.Err()) || redis.HasErrorPrefix(cmd.Err(), "The ID specified in XADD") { // its head has gone back behind its stream
 		return true
 	}
 	reply, err := cmd.StringSlice()
@@ -193,7 +194,8 @@ func refused(cmd *redis.Cmd) bool {
 
 // isFinal says that Redis has refused what it was asked to do, and would again. A Redis that is loading, full or a replica says so otherwise.
 func isFinal(err error) bool {
-	return redis.HasErrorPrefix(err, "ERR") || redis.HasErrorPrefix(err, "WRONGTYPE")
+	reply, ok := errors.AsType[redis.Error](err)
+	return ok && (strings.HasPrefix(reply.Error(), "ERR ") || redis.HasErrorPrefix(err, "WRONGTYPE"))
 }
 
 // isNoScript says that Redis has not run a script because it does not know it.

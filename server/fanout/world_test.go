@@ -3,6 +3,7 @@ package fanout
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -44,6 +45,10 @@ func (l *memLog) After(_ context.Context, _ string, seq uint64, limit int) ([][]
 	defer l.mu.Unlock()
 	rest := l.payloads[min(seq, uint64(len(l.payloads))):]
 	return rest[:min(limit, len(rest))], l.err
+}
+
+func (l *memLog) Adopt(context.Context, string, string, []string) (chat.Log, error) {
+	return chat.Log{}, errors.New("not expected")
 }
 
 func (l *memLog) Republish(string, [][]byte) {}

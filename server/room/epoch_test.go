@@ -202,6 +202,13 @@ func TestResumeFromAnEpochThatIsNotKnownYet(t *testing.T) {
 		if !s.Recovered || s.Position.Epoch != epochB {
 			t.Errorf("resumed %+v", s)
 		}
+		go func() { resumed <- r.Resume(ctx, at("dddddddddddddddd", 7), 0) }()
+		synctest.Wait()
+		l.past = append(chat.Lineage{{Epoch: "dddddddddddddddd"}}, l.past...) // another server tells the log a moment later
+		resync(t, r)
+		if s := <-resumed; !s.Rewound || s.After != 0 {
+			t.Errorf("who comes from an adopted epoch begins %+v", s)
+		}
 		unknown := r.Resume(ctx, at("cccccccccccccccc", 3), 2)
 		expect(t, "who comes from elsewhere", read(t, r, unknown), "3 4")
 		if unknown.Recovered {

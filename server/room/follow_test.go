@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"livechat/server/metrics"
 )
 
 func TestRoomWaitsForItsFollowers(t *testing.T) {
@@ -61,7 +63,7 @@ func TestRoomWaitsForItsFollowers(t *testing.T) {
 func TestRoomGoesSlowerForACrowd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLog(0)
-		r := newRoom("livechat", Options{RingSize: 4096, Log: l, Wake: func(*Room) {}, Logger: slog.New(slog.DiscardHandler)})
+		r := newRoom("livechat", Options{RingSize: 4096, Log: l, Wake: func(*Room) {}, Logger: slog.New(slog.DiscardHandler), Metrics: metrics.NewSet()})
 		if err := r.Sync(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -3,6 +3,7 @@ package room
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"livechat/server/chat"
 	"livechat/server/wire"
@@ -51,6 +52,7 @@ func (r *Room) Resume(ctx context.Context, after chat.Position, history int) Sta
 	}
 	s, ok := r.reachLocked(after.Seq)
 	s.Rewound = rewound
+	s.Recovered = s.Recovered && (!rewound || end > 0) // of an adopted epoch only what servers still had comes again
 	_, have := r.oldest()
 	ahead := after.Seq > r.pos.Seq
 	l := chat.Log{Head: r.pos, Past: r.past}
@@ -80,12 +82,17 @@ func (r *Room) knowsLocked(epoch string) bool {
 	return over || epoch == r.pos.Epoch
 }
 
+// adoptTime is how long a server may take to tell the log of an epoch that it knows, and the log does not.
+const adoptTime = 500 * time.Millisecond
+
 // becomes waits for this server to hear of an epoch that the log has gone over to, since the client comes from a server that has. It returns false if
-// the log does not know the epoch, or if it takes too long. Closed when the epoch changes: turned.
+// the log does not know the epoch and nobody tells it, or if it takes too long. Closed when the epoch changes: turned.
 func (r *Room) becomes(ctx context.Context, epoch string, turned <-chan struct{}) bool {
 	l, err := r.log.OpenLog(ctx, r.Name, r.Position())
 	if _, over := l.Past.End(epoch); err == nil && !over && epoch != l.Head.Epoch {
-		return false
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, adoptTime)
+		defer cancel()
 	}
 	select {
 	case <-turned:

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"livechat/server/chat"
+	"livechat/server/metrics"
 )
 
 // fakeFeed notes what was asked for.
@@ -21,7 +22,7 @@ func (f *fakeFeed) Unsubscribe(room string) { f.calls = append(f.calls, "-"+room
 func newTestRegistry(feed Feed) *Registry {
 	return NewRegistry(Options{
 		RingSize: 64, MaxRooms: 2, Linger: 30 * time.Second, Log: newLog(3), Feed: feed, Wake: func(*Room) {},
-		Logger: slog.New(slog.DiscardHandler),
+		Logger: slog.New(slog.DiscardHandler), Metrics: metrics.NewSet(),
 	})
 }
 

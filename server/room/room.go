@@ -29,6 +29,9 @@ type Log interface {
 	Tail(ctx context.Context, room string, n int) ([][]byte, error)
 	// After returns the payloads that follow seq, oldest first, at most limit.
 	After(ctx context.Context, room string, seq uint64, limit int) ([][]byte, error)
+	// Adopt lets the log, found in the epoch now, know epochs that it has nothing of. It returns where the log stands with them. An error
+	// chat.ErrLogClosed says that it has moved on.
+	Adopt(ctx context.Context, room, now string, epochs []string) (chat.Log, error)
 	// Republish puts messages into the log again that it has lost, oldest first. It does not wait for them to be in it.
 	Republish(room string, payloads [][]byte)
 }
@@ -59,7 +62,7 @@ type Room struct {
 	mu        sync.Mutex
 	pos       chat.Position // newest message
 	past      chat.Lineage  // of pos.Epoch
-	turned    chan struct{} // closed and replaced when the epoch changes
+	turned    chan struct{} // closed and replaced when pos.Epoch or past changes
 	first     uint64        // position in the ring from which on everything belongs to the log as it is now
 	followers map[*Follower]struct{}
 	progress  chan struct{} // closed and replaced when a follower advances while somebody waits; nil if nobody does

@@ -74,6 +74,13 @@ func (l *fakeLog) After(_ context.Context, _ string, seq uint64, limit int) (lis
 	return list, l.err
 }
 
+func (l *fakeLog) Adopt(_ context.Context, _, _ string, epochs []string) (chat.Log, error) {
+	for _, e := range epochs {
+		l.past = append(chat.Lineage{{Epoch: e}}, l.past...)
+	}
+	return chat.Log{Head: l.head, Past: l.past}, l.err
+}
+
 func (l *fakeLog) Republish(_ string, payloads [][]byte) { l.again = append(l.again, payloads...) }
 
 // turn begins epoch B, at the end of the log or where it has been cut off.
@@ -250,8 +257,11 @@ func TestRoomFollowsAReplacedLog(t *testing.T) {
 	expect(t, "who was there", read(t, r, s), "8 9 typing reset:b0 1 2 3")
 	expect(t, "who joins", read(t, r, r.Join(50)), "1 2 3")
 	old := r.Resume(t.Context(), chat.Position{Epoch: epochA, Seq: 9}, 50)
-	if old.Recovered {
-		t.Error("a position of the old log was recovered")
+	if old.Recovered || !old.Rewound || old.After != 0 {
+		t.Errorf("who has seen the old log begins %+v, and should at the beginning", old)
+	}
+	if len(l.again) != 9 {
+		t.Errorf("%d messages were said again, want the 9 of the old log", len(l.again))
 	}
 	expect(t, "who comes back", read(t, r, old), "1 2 3")
 }

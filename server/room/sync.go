@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"livechat/server/chat"
@@ -31,12 +32,31 @@ func (r *Room) Sync(ctx context.Context) error {
 	}
 	end, known := l.Past.End(r.pos.Epoch)
 	switch {
-	case r.pos.Epoch == l.Head.Epoch, known && r.pos.Seq <= end:
+	case r.pos.Epoch == l.Head.Epoch:
+		r.learn(l.Past)
+		return r.backfill(ctx, l)
+	case known && r.pos.Seq <= end:
 		return r.backfill(ctx, l)
 	case known:
 		return r.turnBack(ctx, l, end)
 	}
 	return r.replace(ctx, l)
+}
+
+// learn takes over where the log comes from, which others may have told it meanwhile.
+func (r *Room) learn(past chat.Lineage) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !slices.Equal(past, r.past) {
+		r.past = past
+		r.changedLocked()
+	}
+}
+
+// changedLocked lets those look again who wait for an epoch to become known.
+func (r *Room) changedLocked() {
+	close(r.turned)
+	r.turned = make(chan struct{})
 }
 
 // load fills the ring with the newest part of the log. Half of the ring, so that the next messages do not overtake who reads it.
@@ -76,8 +96,7 @@ func (r *Room) turnLocked(l chat.Log) {
 	r.pos.Epoch, r.past = l.Head.Epoch, l.Past
 	r.count.Turns.Inc()
 	r.ring.Append(r.pos.Seq, Reset, resetFrame(r.pos))
-	close(r.turned)
-	r.turned = make(chan struct{})
+	r.changedLocked()
 }
 
 func resetFrame(p chat.Position) []byte {
@@ -184,10 +203,22 @@ func (r *Room) turnBack(ctx context.Context, l chat.Log, end uint64) error {
 	return nil
 }
 
-// replace goes over to a log that has nothing to do with ours.
+// replace is for a log that knows nothing of ours: it has been begun anew by a server that had not heard of it. Ours goes into it again, and who
+// comes back from it begins at its beginning.
 func (r *Room) replace(ctx context.Context, l chat.Log) error {
-	lost := r.Remember(0)
 	r.slog.Warn("the log was replaced", "old", r.pos, "new", l.Head)
+	epochs := []string{r.pos.Epoch}
+	for _, p := range r.past {
+		epochs = append(epochs, p.Epoch)
+	}
+	l, err := r.log.Adopt(ctx, r.Name, l.Head.Epoch, epochs)
+	switch {
+	case errors.Is(err, chat.ErrLogClosed):
+		return r.Sync(ctx)
+	case err != nil:
+		return fmt.Errorf("tell the log of %s where it comes from: %w", r.Name, err)
+	}
+	lost := r.Remember(0)
 	if err := r.load(ctx, l); err != nil {
 		return err
 	}

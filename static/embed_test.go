@@ -34,8 +34,10 @@ func TestFilesAreServable(t *testing.T) {
 func TestReferencesExist(t *testing.T) {
 	for _, file := range []struct{ name, pattern string }{
 		{"index.html", `(?:href|src)="([^"#]+)"`},
+		{"cluster.html", `(?:href|src)="([^"#]+)"`},
 		{"manifest.webmanifest", `"src": "([^"]+)"`},
 		{"js/main.js", `from '([^']+)'`},
+		{"js/cluster/main.js", `from '([^']+)'`},
 	} {
 		content, err := fs.ReadFile(Files, file.name)
 		if err != nil {

@@ -9,7 +9,7 @@ import { contrast, srgb, tokensOf } from './colour.js'
 
 const ROOT = new URL('..', import.meta.url).pathname
 const read = (name) => readFileSync(join(ROOT, name), 'utf8')
-const html = read('index.html')
+const pages = { 'index.html': 'js/main.js', 'cluster.html': 'js/cluster/main.js' } // and what each begins with
 
 function modules(folder) {
   return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
@@ -18,17 +18,37 @@ function modules(folder) {
   })
 }
 
-test('the head announces every module that the page loads, and no other', () => {
-  const reached = new Set()
-  const follow = (name) => {
-    if (reached.has(name)) return
-    reached.add(name)
-    for (const [, to] of read(name).matchAll(/^import .* from '([^']+)'$/gm)) follow(normalize(join(dirname(name), to)))
-  }
-  follow('js/main.js')
-  const announced = [...html.matchAll(/<link rel="modulepreload" href="([^"]+)">/g)].map((match) => match[1])
-  assert.deepEqual(announced.sort(), [...reached].filter((name) => name !== 'js/main.js').sort())
-  assert.deepEqual(modules('js').sort(), [...reached, 'js/early.js'].sort(), 'a module that nobody imports')
+/** The modules that one loads, itself included. */
+function reachedFrom(name, reached = new Set()) {
+  if (reached.has(name)) return reached
+  reached.add(name)
+  for (const [, to] of read(name).matchAll(/^import .* from '([^']+)'$/gm)) reachedFrom(normalize(join(dirname(name), to)), reached)
+  return reached
+}
+
+for (const [page, main] of Object.entries(pages)) {
+  const html = read(page)
+
+  test(`${page}: the head announces every module that the page loads, and no other`, () => {
+    const announced = [...html.matchAll(/<link rel="modulepreload" href="([^"]+)">/g)].map((match) => match[1])
+    assert.deepEqual(announced.sort(), [...reachedFrom(main)].filter((name) => name !== main).sort())
+  })
+
+  test(`${page}: no inline script or style`, () => {
+    assert.doesNotMatch(html, /<style|\sstyle=|\son[a-z]+=|href="javascript:/i)
+    for (const [tag] of html.matchAll(/<script[^>]*>/g)) assert.match(tag, / src="js\//)
+  })
+
+  test(`${page}: every id once, every label and description with something at its end`, () => {
+    const ids = [...html.matchAll(/\sid="([^"]+)"/g)].map((match) => match[1])
+    assert.equal(new Set(ids).size, ids.length)
+    for (const [, to] of html.matchAll(/\s(?:for|aria-describedby|aria-labelledby|aria-controls)="([^"]+)"/g)) assert.ok(ids.includes(to), to)
+  })
+}
+
+test('no module that nobody imports', () => {
+  const reached = Object.values(pages).flatMap((main) => [...reachedFrom(main)])
+  assert.deepEqual(modules('js').sort(), [...new Set([...reached, 'js/early.js'])].sort())
 })
 
 test('no markup from strings, nothing evaluated, nothing from elsewhere', () => {
@@ -37,17 +57,6 @@ test('no markup from strings, nothing evaluated, nothing from elsewhere', () => 
     assert.doesNotMatch(read(name), /(?:from|import\()\s*['"](?!\.)/, name)
   }
   for (const name of modules('css')) assert.doesNotMatch(read(name), /url\(|@import/, name)
-})
-
-test('no inline script or style', () => {
-  assert.doesNotMatch(html, /<style|\sstyle=|\son[a-z]+=|href="javascript:/i)
-  for (const [tag] of html.matchAll(/<script[^>]*>/g)) assert.match(tag, / src="js\//)
-})
-
-test('every id once, every label and description with something at its end', () => {
-  const ids = [...html.matchAll(/\sid="([^"]+)"/g)].map((match) => match[1])
-  assert.equal(new Set(ids).size, ids.length)
-  for (const [, to] of html.matchAll(/\s(?:for|aria-describedby|aria-labelledby|aria-controls)="([^"]+)"/g)) assert.ok(ids.includes(to), to)
 })
 
 test('every colour token is in both themes', () => {

@@ -13,7 +13,6 @@ import { stateWord } from './words.js'
 export class Card {
   element
   #word
-  #fill
   #measures
 
   /** @param {ClusterServer} server */
@@ -24,7 +23,6 @@ export class Card {
     this.element.style.setProperty('--server-hue', String(serverHue(server.app)))
     find(this.element, '.badge', HTMLElement).textContent = server.app
     this.#word = find(this.element, '.server-word', HTMLElement)
-    this.#fill = find(this.element, '.fill', HTMLElement)
     this.#measures = MEASURES.map((measure) => {
       const box = find(this.element, `[data-measure="${measure}"]`, HTMLElement)
       const spark = new Spark()
@@ -37,12 +35,10 @@ export class Card {
    * @param {ClusterServer} server
    * @param {Record<Measure, number[]>} past its last five minutes
    * @param {Record<Measure, number>} tops what the full height of each line stands for: the same for all servers, so that they compare
-   * @param {number} share of those on the fullest, from 0 to 1
    */
-  draw(server, past, tops, share) {
+  draw(server, past, tops) {
     this.element.dataset.state = server.state
     write(this.#word, stateWord(server.state))
-    this.#fill.style.width = `${Math.round(share * 1000) / 10}%`
     for (const { measure, spark, value } of this.#measures) {
       write(value, alive(server) ? spell(measure, server[measure]) : '–')
       spark.draw(past[measure], tops[measure])

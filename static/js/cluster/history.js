@@ -4,7 +4,7 @@ export const SPAN = 300 // seconds
 
 export class History {
   #values = new Float64Array(SPAN).fill(NaN)
-  #second = 0
+  #second = -Infinity
 
   /**
    * Notes a value. Of several in a second the last one counts.
@@ -16,13 +16,13 @@ export class History {
   }
 
   /**
-   * The values of the last five minutes, the oldest first.
-   * @param {number} now Unix milliseconds
+   * The last values, the oldest first.
+   * @param {number} now Unix milliseconds @param {number} [span] how many
    */
-  until(now) {
+  until(now, span = SPAN) {
     const end = Math.floor(now / 1000)
-    const values = new Array(SPAN)
-    for (let i = 0; i < SPAN; i++) values[i] = this.#at(end - SPAN + 1 + i)
+    const values = new Array(span)
+    for (let i = 0; i < span; i++) values[i] = this.#at(end - span + 1 + i)
     return values
   }
 

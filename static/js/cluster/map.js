@@ -104,7 +104,7 @@ export class MapView {
   /** @param {string} kind */
   #line(kind) {
     const path = document.createElementNS(SVG, 'path')
-    path.setAttribute('class', `line ${kind}`)
+    path.setAttribute('class', `way ${kind}`)
     this.#links.append(path)
     return path
   }
@@ -126,12 +126,11 @@ export class MapView {
   /** @param {Cluster} cluster @param {number} now */
   #drawCards(cluster, now) {
     const { servers } = cluster
-    const pasts = servers.map(({ app }) => each((measure) => cluster.historyOf(app)[measure].until(now)))
+    const pasts = servers.map(({ app }) => each((measure) => cluster.historyOf(app)[measure].until(now, cluster.span(now))))
     const tops = each((measure) => Math.max(0, ...pasts.map((past) => peak(past[measure]))))
-    const most = Math.max(0, ...servers.map((server) => server.connections))
     servers.forEach((server, i) => {
       const past = pasts[i]
-      if (past) this.#cards.get(server.node)?.draw(server, past, tops, most > 0 ? server.connections / most : 0)
+      if (past) this.#cards.get(server.node)?.draw(server, past, tops)
     })
   }
 

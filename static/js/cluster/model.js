@@ -1,6 +1,6 @@
 // The cluster as the frames tell it: how each server is now and was in the last five minutes, and what has changed.
 
-import { History } from './history.js'
+import { History, SPAN } from './history.js'
 import { each, MEASURES, totals } from './measures.js'
 import { change } from './words.js'
 
@@ -8,6 +8,8 @@ import { change } from './words.js'
 /** @typedef {import('../../types.js').ClusterServer} ClusterServer */
 /** @typedef {import('../../types.js').Measure} Measure */
 /** @typedef {Record<Measure, History>} Histories */
+
+const LEAST = 60 // seconds shown, as soon as there is anything
 
 const histories = () => each(() => new History())
 
@@ -24,6 +26,7 @@ export class Cluster {
   total = histories()
   /** @type {Map<string, Histories>} by app: a server that has restarted goes on where it was */
   #histories = new Map()
+  #since = NaN
 
   get servers() {
     return this.frame?.servers ?? []
@@ -31,6 +34,14 @@ export class Cluster {
 
   get totals() {
     return totals(this.servers.filter(alive))
+  }
+
+  /**
+   * How many seconds are shown: what is known, a minute at least.
+   * @param {number} now Unix milliseconds
+   */
+  span(now) {
+    return Math.min(SPAN, Math.max(LEAST, Math.ceil((now - this.#since) / 1000)))
   }
 
   /** @param {string} app */
@@ -46,6 +57,7 @@ export class Cluster {
    */
   take(frame, now) {
     const events = this.frame ? changes(this.frame, frame) : []
+    if (!this.frame) this.#since = now
     this.frame = frame
     const sum = this.totals
     for (const measure of MEASURES) {

@@ -1,11 +1,11 @@
-// A line of the last five minutes, in a box that it is stretched to.
+// A line of the last minutes, in a box that it is stretched to.
 
 import { sparkline, thin } from './history.js'
 
 const SVG = 'http://www.w3.org/2000/svg'
 const WIDTH = 100
 const HEIGHT = 24
-const STEP = 3 // seconds in one point of the line
+const POINTS = 100 // of a line
 
 export class Spark {
   element = document.createElementNS(SVG, 'svg')
@@ -26,7 +26,7 @@ export class Spark {
    * @param {number[]} values a second each @param {number} top what the full height stands for
    */
   draw(values, top) {
-    const { line, area } = sparkline(thin(values, STEP), WIDTH, HEIGHT, top)
+    const { line, area } = sparkline(thin(values, Math.ceil(values.length / POINTS)), WIDTH, HEIGHT, top)
     this.#area.setAttribute('d', area)
     this.#line.setAttribute('d', line)
   }

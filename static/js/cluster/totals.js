@@ -22,7 +22,7 @@ export class Totals {
     const sums = cluster.totals
     for (const { measure, spark, value } of this.#tiles) {
       write(value, spell(measure, sums[measure]))
-      const values = cluster.total[measure].until(now)
+      const values = cluster.total[measure].until(now, cluster.span(now))
       spark.draw(values, peak(values))
     }
   }

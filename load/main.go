@@ -89,16 +89,45 @@ func write(r *record.Run, o *options, out io.Writer) error {
 	if err := report.Text(out, r); err != nil {
 		return err
 	}
+	fmt.Fprintln(out)
 	if o.json != "" {
 		if err := r.Write(o.json); err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "\nfigures: %s\n", o.json)
+		fmt.Fprintf(out, "figures: %s\n", o.json)
 	}
-	return nil
+	return o.page(out, func(page io.Writer) error { return report.HTML(page, r) })
 }
 
 // compare lays two runs side by side.
 func compare(o *options, out io.Writer) error {
+	a, err := record.Read(o.files[0])
+	if err != nil {
+		return err
+	}
+	b, err := record.Read(o.files[1])
+	if err != nil {
+		return err
+	}
+	if err := report.CompareText(out, a, b, o.files[0], o.files[1]); err != nil {
+		return err
+	}
+	return o.page(out, func(page io.Writer) error { return report.CompareHTML(page, a, b, o.files[0], o.files[1]) })
+}
+
+// page writes the page to its file, if there is to be one.
+func (o *options) page(out io.Writer, write func(io.Writer) error) (err error) {
+	if o.html == "" {
+		return nil
+	}
+	f, err := os.Create(o.html)
+	if err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if err := write(f); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "report: %s\n", o.html)
 	return nil
 }

@@ -49,7 +49,7 @@ func summary(r *record.Run) []row {
 		{"messages", fmt.Sprintf("%s sent, %s acked%s", count(t.Sent), count(t.Acked), refusals(t))},
 		{"deliveries", fmt.Sprintf("%s, %s a second", count(t.Delivered), count(int64(float64(t.Delivered)/max(t.Seconds, 1e-9))))},
 		{"latency", fmt.Sprintf("median %s, 90 %% %s, 99 %% %s, 99.9 %% %s, longest %s", milli(l.P50), milli(l.P90), milli(l.P99), milli(l.P999), milli(l.Max))},
-		{"lost", fmt.Sprintf("%s lost, %s doubled, %s out of order", count(t.Lost), count(t.Doubled), count(t.Reordered))},
+		{"faults", fmt.Sprintf("%s lost, %s doubled, %s out of order", count(t.Lost), count(t.Doubled), count(t.Reordered))},
 		{"connections", connections(t)},
 		{"servers", servers(r)},
 	}

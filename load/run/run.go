@@ -203,7 +203,6 @@ const patience = 20 * time.Second
 
 // join lets the clients come, one after the other over the ramp, and waits for all.
 func (r *run) join(ctx, reading context.Context, readers *sync.WaitGroup) error {
-	r.mark("clients join")
 	for i, m := range r.members {
 		if d := time.Until(r.began.Add(r.settings.Ramp * time.Duration(i) / time.Duration(len(r.members)))); d > 0 {
 			m.rest(ctx, d)

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"livechat/e2e/cluster"
+	"livechat/internal/need"
+	"livechat/load/record"
+)
+
+// buildDir is where the server is built, by the first test that needs it.
+var buildDir string
+
+func TestMain(m *testing.M) {
+	var err error
+	if buildDir, err = os.MkdirTemp("", "livechat-load-"); err != nil {
+		log.Fatal(err)
+	}
+	code := m.Run()
+	os.RemoveAll(buildDir)
+	if code == 0 {
+		if err := goleak.Find(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+var server = sync.OnceValues(func() (string, error) { return cluster.Build(context.Background(), buildDir, false) })
+
+// alone starts one server with everything in it, and returns its address.
+func alone(t *testing.T, env map[string]string) string {
+	t.Helper()
+	binary, err := server()
+	if err != nil {
+		t.Fatal(err)
+	}
+	part, err := cluster.Alone(binary, env, func(_, line string) { fmt.Fprintln(t.Output(), line) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := part.Start(within(t, 30*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = part.Kill() })
+	return part.Addr
+}
+
+func within(t *testing.T, d time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// do runs the command as the shell would, and returns what it left and said.
+func do(t *testing.T, args ...string) (*record.Run, string, error) {
+	t.Helper()
+	dir := t.TempDir()
+	figures := filepath.Join(dir, "run.json")
+	var out bytes.Buffer
+	err := load(within(t, 2*time.Minute), append([]string{"-json", figures, "-html", filepath.Join(dir, "report.html")}, args...), &out, t.Output())
+	t.Log(out.String())
+	if err != nil && !errors.Is(err, errFailed) {
+		t.Fatal(err)
+	}
+	r, readErr := record.Read(figures)
+	if readErr != nil {
+		t.Fatal(readErr)
+	}
+	return r, out.String(), err
+}
+
+// A server that loses, doubles or swaps messages on purpose is found out, to the message.
+func TestFaultsAreFound(t *testing.T) {
+	addr := alone(t, map[string]string{"MESSAGE_RATE": "0", "LOG_LEVEL": "warn"})
+	for _, test := range []struct {
+		name  string
+		bend  bend
+		count func(record.Totals) int64
+		says  string
+	}{
+		{"drops", drops, func(t record.Totals) int64 { return t.Lost }, "deliveries were lost"},
+		{"doubles", doubles, func(t record.Totals) int64 { return t.Doubled }, "deliveries came twice"},
+		{"swaps", swaps, func(t record.Totals) int64 { return t.Reordered }, "deliveries came out of order"},
+		{"nothing", nil, nil, "passed: every message"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := startFaulty(t, addr, test.bend)
+			r, text, err := do(t, "-url", p.url, "-clients", "20", "-rate", "200", "-for", "1500ms", "-warmup", "0", "-settle", "2s")
+			if !strings.Contains(text, test.says) {
+				t.Errorf("it does not say %q", test.says)
+			}
+			wrong := r.Totals.Lost + r.Totals.Doubled + r.Totals.Reordered
+			if test.bend == nil {
+				if err != nil || wrong != 0 {
+					t.Errorf("%v and %d faults without a reason", err, wrong)
+				}
+				return
+			}
+			if !errors.Is(err, errFailed) {
+				t.Errorf("exit: %v, want a failure", err)
+			}
+			if did := p.bent.Load(); did < 3 || test.count(r.Totals) != did || wrong != did {
+				t.Errorf("found %+v after %d faults", r.Totals, did)
+			}
+		})
+	}
+}
+
+// The whole way: through HAProxy to four servers, as on the command line.
+func TestThroughHAProxy(t *testing.T) {
+	for _, name := range []string{"redis-server", "haproxy"} {
+		need.Program(t, name)
+	}
+	binary, err := server()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := cluster.Start(within(t, time.Minute), cluster.Options{Binary: binary, Env: map[string]string{"DRAIN_DELAY": "0s", "DRAIN_PERIOD": "200ms", "CHECK_TIMEOUT": "5s"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Errorf("stop the cluster: %v", err)
+		}
+	})
+	r, _, err := do(t, "-url", c.RoomURL(), "-clients", "300", "-rate", "20", "-for", "3s", "-warmup", "1s")
+	if err != nil {
+		t.Error(err)
+	}
+	if got, want := r.Totals.Delivered, 300*r.Totals.Sent; got != want || want == 0 {
+		t.Errorf("%d deliveries, want %d", got, want)
+	}
+	if len(r.Seconds) < 3 || len(r.Seconds[len(r.Seconds)-1].Servers) != 4 {
+		t.Errorf("%d seconds, want one each with four servers", len(r.Seconds))
+	}
+	if _, err := os.Stat("/proc/self"); err == nil && len(r.Parts) != 6 {
+		t.Errorf("watched %q, want HAProxy, four servers and Redis", r.Parts)
+	}
+}
+
+// Who is limited by the server is told so, and what to do.
+func TestTheServersLimitIsTold(t *testing.T) {
+	addr := alone(t, map[string]string{"MESSAGE_RATE": "2", "MESSAGE_BURST": "2", "LOG_LEVEL": "warn"})
+	_, text, err := do(t, "-url", "ws://"+addr, "-clients", "5", "-publishers", "2", "-rate", "40", "-for", "1s", "-warmup", "0")
+	if !errors.Is(err, errFailed) || !strings.Contains(text, "rate_limited") || !strings.Contains(text, "MESSAGE_RATE=0") || !strings.Contains(text, "at least 25 publishers") {
+		t.Errorf("exit %v, want a failure and advice", err)
+	}
+	_, _, err = do(t, "-url", "ws://"+addr, "-clients", "20", "-rate", "20", "-for", "1s", "-warmup", "0")
+	if err != nil {
+		t.Errorf("by itself it should find enough publishers: %v", err)
+	}
+}
+
+func TestBadFlags(t *testing.T) {
+	for _, test := range []struct{ args, want string }{
+		{"-url localhost", "want ws://host:port"},
+		{"-clients 0", "-clients 0"},
+		{"-clients 5 -publishers 6", "there are 5"},
+		{"-scenario war", "there are steady, ramp"},
+		{"-scenario kill", "give -kill-pid"},
+		{"-pids x", "not a process id"},
+		{"-source here", "addresses of this machine"},
+		{"-compare a.json", "want two files"},
+		{"more", "is not a flag"},
+		{"-nonsense", "not defined"},
+	} {
+		var out bytes.Buffer
+		if err := load(t.Context(), strings.Fields(test.args), &out, &out); !errors.Is(err, errUsage) || !strings.Contains(out.String(), test.want) {
+			t.Errorf("%s: %v and %q, want %q", test.args, err, out.String(), test.want)
+		}
+	}
+}
+
+func TestNobodyListens(t *testing.T) {
+	err := load(t.Context(), []string{"-url", "ws://127.0.0.1:1", "-for", "1s"}, t.Output(), t.Output())
+	if err == nil || !strings.Contains(err.Error(), "connect to ws://127.0.0.1:1: ") {
+		t.Errorf("%v, want one that names the address", err)
+	}
+}

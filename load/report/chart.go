@@ -1,0 +1,230 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"image/color"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// chart is a picture with lines. Its colours are numbers into the style sheet's palette, so that the page can be light or dark.
+type chart struct {
+	Title string
+	Note  string // below the title: what it shows
+	lines []line
+	marks []mark
+	unit  string
+	ticks plot.Ticker // of the x axis; nil: seconds
+	span  float64     // how far x goes
+	log   bool        // y by powers of ten
+}
+
+// line is one series.
+type line struct {
+	name   string
+	colour int // 1 to colours
+	dashed bool
+	points plotter.XYs
+}
+
+// mark is a vertical line, and the number by which the page explains it.
+type mark struct {
+	at    float64
+	label string
+}
+
+// colours is how many the palette has.
+const colours = 8
+
+// The colours of a drawn chart are placeholders, #0000xx, which become variables of the style sheet.
+const (
+	inkColour  = 0xf0
+	gridColour = 0xf1
+	markColour = 0xf2
+)
+
+func placeholder(n int) color.Color { return color.RGBA{B: uint8(n), A: 255} }
+
+var placeholders = regexp.MustCompile(`#0000([0-9A-Fa-f]{2})`)
+
+// size is that of a drawing, in CSS pixels. Phones get one of their own, as a large one made small cannot be read.
+type size struct {
+	class         string
+	width, height float64
+	ticks         int
+}
+
+var sizes = []size{{"wide", 640, 250, 8}, {"narrow", 340, 230, 5}}
+
+// SVG draws the chart in both sizes.
+func (c *chart) SVG() (template.HTML, error) {
+	var all strings.Builder
+	for _, s := range sizes {
+		drawing, err := c.draw(s)
+		if err != nil {
+			return "", fmt.Errorf("draw %q: %w", c.Title, err)
+		}
+		all.WriteString(drawing)
+	}
+	return template.HTML(all.String()), nil // drawn here out of numbers
+}
+
+// Legend is one line of a chart, for the page.
+type Legend struct {
+	Name   string
+	Colour int
+	Dashed bool
+}
+
+// Legend lists the lines.
+func (c *chart) Legend() (all []Legend) {
+	for _, l := range c.lines {
+		all = append(all, Legend{l.name, l.colour, l.dashed})
+	}
+	return all
+}
+
+func (c *chart) draw(s size) (string, error) {
+	p := plot.New()
+	c.axes(p, s)
+	top := c.top()
+	p.Y.Max = top
+	if c.log {
+		p.Y.Min, p.Y.Scale, p.Y.Tick.Marker = c.bottom(), plot.LogScale{}, logTicks{}
+	}
+	grid := plotter.NewGrid()
+	grid.Vertical.Width = 0
+	grid.Vertical.Color = nil
+	grid.Horizontal.Color, grid.Horizontal.Width = placeholder(gridColour), vg.Points(0.75)
+	p.Add(grid)
+	for _, m := range c.marks {
+		if err := c.addMark(p, m, top); err != nil {
+			return "", err
+		}
+	}
+	for _, l := range c.lines {
+		if len(l.points) == 0 {
+			continue
+		}
+		drawn, err := plotter.NewLine(l.points)
+		if err != nil {
+			return "", err
+		}
+		drawn.Color, drawn.Width = placeholder(l.colour), vg.Points(1.5)
+		if l.dashed {
+			drawn.Dashes = []vg.Length{vg.Points(4), vg.Points(3)}
+		}
+		p.Add(drawn)
+	}
+	// vg counts in points, of which the page is told that they are pixels.
+	canvas := vgsvg.NewWith(vgsvg.UseWH(vg.Length(s.width), vg.Length(s.height)))
+	p.Draw(draw.New(canvas))
+	var text bytes.Buffer
+	if _, err := canvas.WriteTo(&text); err != nil {
+		return "", err
+	}
+	return c.adapt(text.String(), s), nil
+}
+
+// axes makes them plain.
+func (c *chart) axes(p *plot.Plot, s size) {
+	ink := placeholder(inkColour)
+	p.BackgroundColor = nil
+	p.X.Min, p.X.Max, p.Y.Min = 0, max(c.span, 1e-3), 0
+	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
+		axis.Padding = 0
+		axis.LineStyle.Color = placeholder(gridColour)
+		axis.Tick.Label.Color = ink
+		axis.Tick.Label.Font.Variant = "Sans" // its widths are those of the page's font
+		axis.Tick.Label.Font.Size = 11
+		axis.Tick.LineStyle.Width = 0
+		axis.Tick.LineStyle.Color = nil
+		axis.Tick.Length = 6
+	}
+	p.Y.LineStyle.Width = 0
+	p.X.Tick.Marker = c.ticks
+	if c.ticks == nil {
+		p.X.Tick.Marker = evenTicks{s.ticks, "s"}
+	}
+	p.Y.Tick.Marker = evenTicks{5, c.unit}
+}
+
+func (c *chart) addMark(p *plot.Plot, m mark, top float64) error {
+	l, err := plotter.NewLine(plotter.XYs{{X: m.at, Y: c.bottom()}, {X: m.at, Y: top}})
+	if err != nil {
+		return err
+	}
+	l.Color, l.Width, l.Dashes = placeholder(markColour), vg.Points(1), []vg.Length{vg.Points(2), vg.Points(3)}
+	labels, err := plotter.NewLabels(plotter.XYLabels{XYs: plotter.XYs{{X: m.at, Y: top}}, Labels: []string{m.label}})
+	if err != nil {
+		return err
+	}
+	labels.TextStyle[0].Color, labels.TextStyle[0].Font.Size, labels.TextStyle[0].Font.Variant = placeholder(markColour), 10, "Sans"
+	labels.Offset = vg.Point{X: 2, Y: -10}
+	p.Add(l, labels)
+	return nil
+}
+
+// top returns where the y axis ends: a round number above all points.
+func (c *chart) top() float64 {
+	most := 0.0
+	for _, l := range c.lines {
+		for _, xy := range l.points {
+			most = max(most, xy.Y)
+		}
+	}
+	if most == 0 {
+		return 1
+	}
+	if c.log {
+		return math.Pow(10, math.Ceil(math.Log10(most*1.01)))
+	}
+	step := stepOf(most*1.08, 5)
+	return math.Ceil(most*1.08/step) * step
+}
+
+// bottom returns where the y axis begins.
+func (c *chart) bottom() float64 {
+	if !c.log {
+		return 0
+	}
+	least := math.Inf(1)
+	for _, l := range c.lines {
+		for _, xy := range l.points {
+			least = min(least, xy.Y)
+		}
+	}
+	return math.Pow(10, math.Floor(math.Log10(least)))
+}
+
+// adapt makes an SVG file a part of the page: no declarations, a size that follows the page, its colours.
+func (c *chart) adapt(svg string, s size) string {
+	_, svg, _ = strings.Cut(svg, "<svg")
+	_, body, _ := strings.Cut(svg, ">")
+	body = placeholders.ReplaceAllStringFunc(body, func(found string) string {
+		n, _ := strconv.ParseUint(found[5:], 16, 8) // two digits, by the expression
+		switch n {
+		case inkColour:
+			return "var(--ink-2)"
+		case gridColour:
+			return "var(--line)"
+		case markColour:
+			return "var(--ink-3)"
+		}
+		return fmt.Sprintf("var(--c%d)", n)
+	})
+	body = fontFamily.ReplaceAllString(body, "")
+	return fmt.Sprintf(`<svg class="%s" viewBox="0 0 %g %g" role="img" aria-label="%s">%s`, s.class, s.width, s.height, template.HTMLEscapeString(c.Title+": "+c.Note), body)
+}
+
+var fontFamily = regexp.MustCompile(`font-(family|style|weight|variant):[^;"]*;?`)

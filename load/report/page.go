@@ -1,0 +1,94 @@
+package report
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+
+	"livechat/load/record"
+)
+
+//go:embed page.html
+var pageText string
+
+//go:embed style.css
+var style string
+
+var page = template.Must(template.New("page").Funcs(template.FuncMap{"count": count, "milli": milli, "inc": func(i int) int { return i + 1 },
+	"round": func(v float64) string { return fmt.Sprintf("%.1f", v) }}).Parse(pageText))
+
+// view is what the page shows: one run, or two side by side.
+type view struct {
+	Title    string
+	Lead     string
+	Style    template.CSS
+	Failed   bool
+	Verdict  []string
+	Advice   []string
+	Tiles    []tile
+	Charts   []*chart
+	Marks    []record.Mark
+	Columns  []string   // of the table
+	Rows     [][]string // of it
+	Seconds  [][]string
+	Loader   string
+	Machine  string
+	Finished bool
+}
+
+// tile is one large figure.
+type tile struct {
+	Name, Value, More string
+	Bad               bool
+}
+
+// HTML writes the page of a run. It is one file, which needs no other and no network.
+func HTML(out io.Writer, r *record.Run) error {
+	t, l := &r.Totals, &r.Latency
+	v := view{
+		Title: fmt.Sprintf("%s · %s clients", r.Settings.Scenario, count(int64(r.Settings.Clients))), Style: template.CSS(style), Lead: load(r) + ". What happens: " + r.Settings.About + ".",
+		Failed: len(r.Verdict) > 0, Verdict: r.Verdict, Advice: r.Advice, Charts: chartsOf(r), Marks: r.Marks, Finished: r.Complete,
+		Machine: r.Machine + ", " + r.Began.UTC().Format("2 January 2006 15:04 UTC"),
+		Tiles: []tile{
+			{Name: "deliveries", Value: count(t.Delivered), More: count(int64(float64(t.Delivered)/max(t.Seconds, 1e-9))) + " a second"},
+			{Name: "median", Value: milli(l.P50), More: "90 % " + milli(l.P90)},
+			{Name: "99 %", Value: milli(l.P99), More: "99.9 % " + milli(l.P999)},
+			{Name: "lost", Value: count(t.Lost), More: count(t.Announced) + " announced", Bad: t.Lost > 0},
+			{Name: "doubled", Value: count(t.Doubled), Bad: t.Doubled > 0, More: "came twice"},
+			{Name: "out of order", Value: count(t.Reordered), Bad: t.Reordered > 0, More: "came late"},
+		},
+		Loader:  loaderText(r),
+		Columns: []string{"", "this run"}, Seconds: secondRows(r),
+	}
+	for _, line := range summary(r) {
+		v.Rows = append(v.Rows, []string{line.name, line.value})
+	}
+	return v.write(out)
+}
+
+func (v *view) write(out io.Writer) error {
+	if err := page.Execute(out, v); err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	return nil
+}
+
+// loaderText says what the tool itself cost.
+func loaderText(r *record.Run) string {
+	t := &r.Totals
+	text := fmt.Sprintf("Clients and publishers took %.1f µs of processor time per delivery, %.0f %% of a core on average, and at most %s of memory.",
+		t.LoaderEach, 100*t.LoaderCPU/max(t.Seconds, 1e-9), memory(loaderMemory(r)))
+	if t.ServerEach > 0 {
+		text += fmt.Sprintf(" What it loads took %.1f µs.", t.ServerEach)
+	}
+	return text + " On one machine they take it from each other: what is slow here may be the loader."
+}
+
+func secondRows(r *record.Run) (rows [][]string) {
+	for _, s := range r.Seconds {
+		rows = append(rows, []string{fmt.Sprintf("%.0f", s.At), count(int64(s.Connected)), count(s.Sent), count(s.Delivered), count(s.Lost), milli(s.Latency.P50), milli(s.Latency.P99),
+			count(s.Reconnects), fmt.Sprintf("%.0f %%", s.Loader.CPU)})
+	}
+	return rows
+}

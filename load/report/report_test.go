@@ -1,0 +1,157 @@
+package report
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"livechat/load/record"
+)
+
+// sample is a run with everything in it.
+func sample() *record.Run {
+	r := &record.Run{Version: record.Version, Began: time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC), Machine: "2 × <fast>", Complete: true, Parts: []string{"haproxy", "1000", "2000"},
+		Settings: record.Settings{Scenario: "kill", About: "a server dies", Clients: 1200, Rate: 20, Bytes: 100, For: 10, Rooms: 2, Publishers: 6},
+		Totals:   record.Totals{Sent: 200, Acked: 200, Delivered: 240000, Seconds: 10, LoaderEach: 4.5, ServerEach: 9, Reconnects: 300, Closed: map[string]int64{"1006": 300}},
+		Latency:  record.Latency{P50: 2.5, P90: 10, P99: 31, P999: 120, Max: 12500},
+		Curve:    []record.Point{{Percentile: 0, MS: 0.4}, {Percentile: 50, MS: 2.5}, {Percentile: 90, MS: 10}, {Percentile: 99, MS: 31}, {Percentile: 100, MS: 12500}},
+		Marks:    []record.Mark{{At: 5, Text: "killed <2000> & all"}}}
+	for i := range 10 {
+		at := float64(i + 1)
+		r.Seconds = append(r.Seconds, record.Second{At: at, Span: 1, Connected: 1200, Sent: 20, Delivered: 24000, Due: 24000, Latency: record.Latency{P50: 2, P90: 5, P99: at, Max: 2 * at},
+			Servers: map[string]record.Server{"1000": {Connected: 600 + 60*i, Delivered: 12000, P99: at}, "2000": {Connected: 600 - 60*i}},
+			Parts:   map[string]record.Process{"haproxy": {CPU: 80, Memory: 1 << 26}, "1000": {CPU: 20, Memory: 1 << 25}}, Loader: record.Process{CPU: 50, Memory: 1 << 27}})
+	}
+	return r
+}
+
+func pageOf(t *testing.T, r *record.Run) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := HTML(&out, r); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+var drawing = regexp.MustCompile(`(?s)<svg.*?</svg>`)
+
+func TestPage(t *testing.T) {
+	html := pageOf(t, sample())
+	for _, title := range []string{"Latency", "Latency by percentile", "Deliveries", "Connections", "Processor", "Memory", "99th percentile by server", "Reconnects"} {
+		if !strings.Contains(html, "<h2>"+title+"</h2>") {
+			t.Errorf("there is no chart %q", title)
+		}
+	}
+	drawings := drawing.FindAllString(html, -1)
+	if len(drawings) != 16 {
+		t.Errorf("%d drawings, want 8 in two sizes", len(drawings))
+	}
+	for _, d := range drawings {
+		if !strings.Contains(d, "<path") || !strings.Contains(d, "var(--c") || strings.Contains(d, "NaN") || strings.Contains(d, "Inf") || strings.Contains(d, "#0000") {
+			t.Errorf("not a drawing in the page's colours: %.300s", d)
+		}
+		parse(t, d)
+	}
+	for _, want := range []string{"killed &lt;2000&gt; &amp; all", "2 × &lt;fast&gt;", "The loader’s own cost", "4.5 µs", "prefers-color-scheme: dark", "@media print", "Every second", "240,000"} {
+		if !strings.Contains(html, want) {
+			t.Errorf("there is no %q", want)
+		}
+	}
+}
+
+// The page needs no other file and no network.
+func TestPageIsSelfContained(t *testing.T) {
+	html := pageOf(t, sample())
+	if found := regexp.MustCompile(`(?i)(src|href|srcset|action|data)\s*=|url\(|@import|<script|<link|<img|<iframe`).FindString(html); found != "" {
+		t.Errorf("it refers to something: %q", found)
+	}
+	for _, u := range regexp.MustCompile(`https?://[^"' <]+`).FindAllString(html, -1) {
+		if !strings.HasPrefix(u, "http://www.w3.org/") { // names of XML
+			t.Errorf("it names %s", u)
+		}
+	}
+}
+
+// parse reads a piece of XML to its end.
+func parse(t *testing.T, text string) {
+	t.Helper()
+	d := xml.NewDecoder(strings.NewReader(text))
+	for {
+		if _, err := d.Token(); errors.Is(err, io.EOF) {
+			return
+		} else if err != nil {
+			t.Fatalf("not well formed: %v in %.200s", err, text)
+		}
+	}
+}
+
+func TestPageOfNothing(t *testing.T) {
+	html := pageOf(t, &record.Run{Verdict: []string{"3 deliveries were lost"}})
+	if !strings.Contains(html, "3 deliveries were lost") || !strings.Contains(html, "Failed") || strings.Contains(html, "NaN") {
+		t.Error("a run without a second has no page")
+	}
+}
+
+func TestText(t *testing.T) {
+	var out bytes.Buffer
+	r := sample()
+	if err := Text(&out, r); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"median 2.50 ms", "99 % 31.0 ms", "longest 12.5 s", "passed", "2 rooms", "300 ended (1006)", "9.0 µs per delivery in haproxy, 1000, 2000"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, out.String())
+		}
+	}
+	r.Verdict = []string{"3 deliveries were lost"}
+	out.Reset()
+	if err := Text(&out, r); err != nil || !strings.Contains(out.String(), "FAILED\n  3 deliveries were lost") {
+		t.Errorf("%v, and\n%s", err, out.String())
+	}
+}
+
+func TestCompare(t *testing.T) {
+	a, b := sample(), sample()
+	b.Latency.P99, b.Totals.Lost, b.Verdict = 62, 3, []string{"3 deliveries were lost"}
+	var text, html bytes.Buffer
+	if err := CompareText(&text, a, b, "x/a.json", "b.json"); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"a.json", "kill, failed", "+100.0 %", "62.0 ms", "same"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("no %q in\n%s", want, text.String())
+		}
+	}
+	if err := CompareHTML(&html, a, b, "x/a.json", "b.json"); err != nil {
+		t.Fatal(err)
+	}
+	if got := len(drawing.FindAllString(html.String(), -1)); got != 8 {
+		t.Errorf("%d drawings, want 4 in two sizes", got)
+	}
+	if !strings.Contains(html.String(), "b.json: 3 deliveries were lost") {
+		t.Error("the page hides what failed")
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", -1234567: "-1,234,567", 12345678: "12,345,678"} {
+		if got := count(n); got != want {
+			t.Errorf("%d is written %s", n, got)
+		}
+	}
+	for _, test := range []struct {
+		width float64
+		n     int
+		want  float64
+	}{{10, 5, 2}, {11, 5, 5}, {0.3, 5, 0.1}, {100000, 5, 20000}, {7, 8, 1}} {
+		if got := stepOf(test.width, test.n); got < test.want*0.999 || got > test.want*1.001 {
+			t.Errorf("%g in %d steps: %g, want %g", test.width, test.n, got, test.want)
+		}
+	}
+}

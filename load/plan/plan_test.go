@@ -229,6 +229,11 @@ func TestRampFindsTheKnee(t *testing.T) {
 			t.Errorf("held %g because %q, want %g and %q", w.held.Rate, w.knee, test.held, test.why)
 		}
 	}
+	s.Most = 80
+	w := &stage{windows: []Window{{}, good, good}}
+	if err := s.Scenario.Act(t.Context(), &s, w); err != nil || w.held.Rate != 75 || !strings.Contains(w.knee, "MESSAGE_RATE=0") {
+		t.Errorf("%v: held %g because %q, want the server's limit", err, w.held.Rate, w.knee)
+	}
 	steps := s.Scenario.Steps(&s)
 	if len(steps) != 6 || steps[1].From != 7*time.Second || steps[5].Rate != 50*growth*growth*growth*growth*growth {
 		t.Errorf("the steps are %v", steps)

@@ -78,6 +78,10 @@ func ramp(ctx context.Context, s *Settings, w World) error {
 	}
 	w.Window()
 	for i, step := range rampSteps(s) {
+		if s.Most > 0 && step.Rate > s.Most {
+			w.Knee(held, nil, fmt.Sprintf("the server lets these connections send %.4g a second: more -clients, or MESSAGE_RATE=0 there", s.Most))
+			return nil
+		}
 		if err := w.Until(ctx, time.Duration(i+1)*s.Step); err != nil {
 			return err
 		}

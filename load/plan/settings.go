@@ -29,6 +29,7 @@ type Settings struct {
 	Handshakes int      // at once
 
 	Scenario Scenario
+	Most     float64 // messages a second that the server lets the publishers send together; 0: any. Speak sets it
 
 	// Of single scenarios.
 
@@ -85,8 +86,8 @@ func publishersFor(rate, limit float64, rooms, clients int) int {
 	return max(n, rooms)
 }
 
-// Speak decides who publishes, once the server has told how many messages a second a connection may send (0: no limit). The advice is
-// for people; it is empty if all is well.
+// Speak decides how many clients publish, once the server has told how many messages a second a connection may send (0: no limit). The advice is
+// for people whose messages the server refuses; it is empty if it has no reason to.
 func (s *Settings) Speak(limit float64) (publishers int, advice string) {
 	top := s.top()
 	enough := publishersFor(top, limit, s.Rooms, s.Clients)
@@ -97,7 +98,8 @@ func (s *Settings) Speak(limit float64) (publishers int, advice string) {
 			publishers = s.Clients
 		}
 	}
-	if limit > 0 && top/float64(publishers) > limit {
+	s.Most = limit * float64(publishers)
+	if limit > 0 && top > s.Most {
 		need := int(math.Ceil(top / (limit * share)))
 		advice = fmt.Sprintf("%.4g messages a second from %d connections is more than the %.4g a second that the server lets each of them send: "+
 			"give at least %d publishers (and clients), or start the servers with MESSAGE_RATE=0", top, publishers, limit, need)

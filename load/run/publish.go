@@ -15,9 +15,15 @@ func (r *run) publish(ctx context.Context, m *member, next func() time.Duration)
 	text := filler(r.settings.Bytes)
 	at := r.zero.Add(next())
 	timer.Reset(time.Until(at))
-	due := timer.C
+	due, quiet := timer.C, r.quiet
 	for {
 		select {
+		case <-quiet:
+			quiet = nil
+			if !at.Before(r.ends()) {
+				due = nil
+				m.done.Store(true)
+			}
 		case <-due:
 			if !at.Before(r.ends()) {
 				due = nil

@@ -83,10 +83,6 @@ func verdict(t *record.Totals, excused int64) (all []string) {
 // advice returns what to know about the figures, and what to do.
 func advice(result *record.Run) (all []string) {
 	t, s := &result.Totals, &result.Settings
-	if t.Refused["rate_limited"] > 0 {
-		all = append(all, fmt.Sprintf("the server limits how much one connection may send: spread the load over more than %d publishers (-publishers), "+
-			"or start the servers with MESSAGE_RATE=0", s.Publishers))
-	}
 	if late := s.Rate*(s.For+s.Warmup)*0.95 - float64(t.Sent); late > 0 && result.Knee == nil && s.Scenario != "ramp" {
 		all = append(all, fmt.Sprintf("only %d of about %.0f messages could be sent in time: connections took no more", t.Sent, s.Rate*(s.For+s.Warmup)))
 	}

@@ -120,7 +120,7 @@ func Do(ctx context.Context, s plan.Settings, w Watcher, tell func(Live)) (*reco
 	r.heirs.Wait()
 	result := r.result(publishers)
 	result.Complete = ctx.Err() == nil
-	if advice != "" {
+	if advice != "" && result.Totals.Refused["rate_limited"] > 0 {
 		result.Advice = append(result.Advice, advice)
 	}
 	return result, nil

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run up down images cluster test lint bench chaos soak times build fmt
+.PHONY: help run up down images cluster test lint bench load chaos soak times build fmt
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -28,6 +28,9 @@ lint: ## formatting, vet, golangci-lint, types of the page, HAProxy's own check
 
 bench: ## the measurements
 	go run ./load/bench
+
+load: ## load on a room, and a report on it: make load CLIENTS=5000 RATE=50 FOR=30s ARGS='-scenario storm'
+	go run ./load $(if $(URL),-url $(URL)) $(if $(CLIENTS),-clients $(CLIENTS)) $(if $(RATE),-rate $(RATE)) $(if $(FOR),-for $(FOR)) $(ARGS)
 
 times: ## how long people notice crashes, restarts and lost links
 	scripts/install.sh redis-server haproxy

@@ -89,6 +89,7 @@ func (f *Fan) Add(conn *net.TCPConn) (*Client, error) {
 	}
 	s := f.shards[f.next.Add(1)%uint64(len(f.shards))]
 	c := &Client{conn: conn, raw: raw, shard: s, index: -1}
+	c.took.Store(never)
 	c.Heard()
 	return c, nil
 }

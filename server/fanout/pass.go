@@ -33,11 +33,13 @@ func (s *shard) passGroup(g *group) {
 }
 
 // A crowd is so many of a room's clients on a shard, and one in so many of them, that are slow at the same time, each of which has taken
-// something within so many ticks. See room.Follower.
+// something while it was slow, within so many ticks. See room.Follower. That its socket has just become full makes nobody a part of it: so do those
+// of clients that do not read at all.
 const (
 	crowd      = 4
 	crowdShare = 32
 	recent     = 2
+	never      = -recent
 )
 
 // advance writes to one client what it lacks of its room up to head. Most clients lack the same: they share a batch.

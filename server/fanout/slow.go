@@ -15,10 +15,9 @@ import (
 func (s *shard) handOver(c *Client) {
 	c.slow = true
 	s.fan.opts.Metrics.SlowClients.Inc()
-	if c.paging == "" {
-		c.progress(c.cursor)
-	} else {
-		c.took.Store(-recent) // far from the ring by its own past: no part of a crowd
+	c.at.Store(c.cursor)
+	if c.paging != "" {
+		c.took.Store(never) // far from the ring by its own past: no part of a crowd
 	}
 	s.fan.slow.Go(func() {
 		defer s.post(func(in *inbox) { in.back = append(in.back, c) })

@@ -79,7 +79,7 @@ func newWorld(t testing.TB, ringSize int, change func(*Options)) *world {
 	asked := make(chan string, 1)
 	w.reg = room.NewRegistry(room.Options{
 		RingSize: ringSize, MaxRooms: 10, Linger: time.Hour, Log: w.log, Feed: feed{func(name string) { asked <- name }},
-		Wake: w.fan.Wake, Logger: slog.New(slog.DiscardHandler),
+		Wake: w.fan.Wake, Logger: slog.New(slog.DiscardHandler), Metrics: o.Metrics,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})

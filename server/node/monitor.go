@@ -18,18 +18,21 @@ type monitor struct {
 	http     *http.Server
 }
 
-// openMonitor takes the port. serve answers on it.
-func openMonitor(addr string, set *metrics.Set, log *slog.Logger) (m monitor, err error) {
+// openMonitor takes the port; serve answers on it. A server whose port is taken, by the one that was started before it as a rule, goes on
+// without: nobody's chat depends on it.
+func openMonitor(addr string, set *metrics.Set, log *slog.Logger) (m monitor) {
 	if addr == config.MetricsOff {
-		return m, nil
+		return m
 	}
+	var err error
 	if m.listener, err = net.Listen("tcp", addr); err != nil {
-		return m, fmt.Errorf("METRICS_ADDR=%s: listen: %w", addr, err)
+		log.Warn("METRICS_ADDR cannot be used, going on without metrics", "addr", addr, "error", err)
+		return monitor{}
 	}
 	m.http = &http.Server{
 		Handler: set.Handler(), ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
-	return m, nil
+	return m
 }
 
 // serve answers until close.

@@ -144,6 +144,10 @@ func TestProfiles(t *testing.T) {
 }
 
 func TestMetricsOff(t *testing.T) {
+	first := start(t)
+	if second := start(t, "METRICS_ADDR="+first.MetricsAddr()); second.MetricsAddr() != "" { // a server whose port is taken serves all the same
+		t.Errorf("two servers have metrics on %s", second.MetricsAddr())
+	}
 	if n := start(t, "METRICS_ADDR=off"); n.MetricsAddr() != "" {
 		t.Errorf("there are metrics on %s", n.MetricsAddr())
 	}

@@ -78,9 +78,7 @@ func (n *Node) build(version string) (err error) {
 	if n.listener, err = net.Listen("tcp", n.cfg.Server.Addr); err != nil {
 		return fmt.Errorf("ADDR=%s: listen: %w", n.cfg.Server.Addr, err)
 	}
-	if n.monitor, err = openMonitor(n.cfg.Metrics.Addr, n.metrics, n.log); err != nil {
-		return err
-	}
+	n.monitor = openMonitor(n.cfg.Metrics.Addr, n.metrics, n.log)
 	url := n.cfg.Redis.URL
 	if url == "" {
 		if n.embedded, err = miniredis.Run(); err != nil {

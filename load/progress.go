@@ -66,17 +66,25 @@ func (p *progress) end() {
 // figures says what a second was like: in all, and for each server how many clients it has, what they got, and their 99th percentile.
 func figures(l run.Live) string {
 	s := l.Second
-	text := fmt.Sprintf("%s: %d connected, %.0f/s, 99 %% %.1f ms, lost %d", l.Phase, s.Connected, float64(s.Delivered)/s.Span, s.Latency.P99, l.Lost)
+	text := fmt.Sprintf("%s: %d connected, %.0f/s, 99 %% %s, lost %d", l.Phase, s.Connected, float64(s.Delivered)/s.Span, milli(s.Latency.P99), l.Lost)
 	if l.Other > 0 {
 		text += fmt.Sprintf(", doubled or out of order %d", l.Other)
 	}
 	var servers []string
 	for _, app := range slices.Sorted(maps.Keys(s.Servers)) {
 		server := s.Servers[app]
-		servers = append(servers, fmt.Sprintf("%s %d·%.0f/s·%.1f ms", app, server.Connected, float64(server.Delivered)/s.Span, server.P99))
+		servers = append(servers, fmt.Sprintf("%s %d·%.0f/s·%s", app, server.Connected, float64(server.Delivered)/s.Span, milli(server.P99)))
 	}
 	if len(servers) > 0 {
 		text += " | " + strings.Join(servers, " | ")
 	}
 	return text
+}
+
+// milli writes a latency; there is none before the warm-up is over.
+func milli(v float64) string {
+	if v == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.1f ms", v)
 }

@@ -133,7 +133,7 @@ func kill(ctx context.Context, s *Settings, w World) error {
 		return err
 	}
 	if s.KillPID != 0 {
-		w.Mark("killed " + strconv.Itoa(s.KillPID))
+		w.Mark("killed process " + strconv.Itoa(s.KillPID))
 		if err := w.Kill(s.KillPID); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"image/color"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,6 +28,8 @@ type chart struct {
 	ticks plot.Ticker // of the x axis; nil: seconds
 	span  float64     // how far x goes
 	log   bool        // y by powers of ten
+
+	stacked bool // each line stands on the ones behind it
 }
 
 // line is one series.
@@ -34,6 +37,7 @@ type line struct {
 	name   string
 	colour int // 1 to colours
 	dashed bool
+	filled bool // down to the axis
 	points plotter.XYs
 }
 
@@ -48,6 +52,7 @@ const colours = 8
 
 // The colours of a drawn chart are placeholders, #0000xx, which become variables of the style sheet.
 const (
+	paleColour = 0x10 // and a colour: that colour as a ground
 	inkColour  = 0xf0
 	gridColour = 0xf1
 	markColour = 0xf2
@@ -91,6 +96,9 @@ func (c *chart) Legend() (all []Legend) {
 	for _, l := range c.lines {
 		all = append(all, Legend{l.name, l.colour, l.dashed})
 	}
+	if c.stacked {
+		slices.Reverse(all) // drawn from the top
+	}
 	return all
 }
 
@@ -107,11 +115,6 @@ func (c *chart) draw(s size) (string, error) {
 	grid.Vertical.Color = nil
 	grid.Horizontal.Color, grid.Horizontal.Width = placeholder(gridColour), vg.Points(0.75)
 	p.Add(grid)
-	for _, m := range c.marks {
-		if err := c.addMark(p, m, top); err != nil {
-			return "", err
-		}
-	}
 	for _, l := range c.lines {
 		if len(l.points) == 0 {
 			continue
@@ -124,7 +127,20 @@ func (c *chart) draw(s size) (string, error) {
 		if l.dashed {
 			drawn.Dashes = []vg.Length{vg.Points(4), vg.Points(3)}
 		}
+		if l.filled {
+			drawn.FillColor = placeholder(l.colour + paleColour)
+		}
 		p.Add(drawn)
+	}
+	last, row := math.Inf(-1), 0 // marks that are close together have their numbers one below the other
+	for _, m := range c.marks {
+		if row++; m.at-last > c.span/20 {
+			row = 0
+		}
+		last = m.at
+		if err := c.addMark(p, m, top, row); err != nil {
+			return "", err
+		}
 	}
 	// vg counts in points, of which the page is told that they are pixels.
 	canvas := vgsvg.NewWith(vgsvg.UseWH(vg.Length(s.width), vg.Length(s.height)))
@@ -147,9 +163,8 @@ func (c *chart) axes(p *plot.Plot, s size) {
 		axis.Tick.Label.Color = ink
 		axis.Tick.Label.Font.Variant = "Sans" // its widths are those of the page's font
 		axis.Tick.Label.Font.Size = 11
-		axis.Tick.LineStyle.Width = 0
-		axis.Tick.LineStyle.Color = nil
-		axis.Tick.Length = 6
+		axis.Tick.LineStyle.Color, axis.Tick.LineStyle.Width = placeholder(gridColour), 0.75 // without a line they have no room either
+		axis.Tick.Length = 5
 	}
 	p.Y.LineStyle.Width = 0
 	p.X.Tick.Marker = c.ticks
@@ -159,7 +174,7 @@ func (c *chart) axes(p *plot.Plot, s size) {
 	p.Y.Tick.Marker = evenTicks{5, c.unit}
 }
 
-func (c *chart) addMark(p *plot.Plot, m mark, top float64) error {
+func (c *chart) addMark(p *plot.Plot, m mark, top float64, row int) error {
 	l, err := plotter.NewLine(plotter.XYs{{X: m.at, Y: c.bottom()}, {X: m.at, Y: top}})
 	if err != nil {
 		return err
@@ -170,7 +185,7 @@ func (c *chart) addMark(p *plot.Plot, m mark, top float64) error {
 		return err
 	}
 	labels.TextStyle[0].Color, labels.TextStyle[0].Font.Size, labels.TextStyle[0].Font.Variant = placeholder(markColour), 10, "Sans"
-	labels.Offset = vg.Point{X: 2, Y: -10}
+	labels.Offset = vg.Point{X: 2, Y: vg.Length(-10 - 11*row)}
 	p.Add(l, labels)
 	return nil
 }
@@ -220,6 +235,9 @@ func (c *chart) adapt(svg string, s size) string {
 			return "var(--line)"
 		case markColour:
 			return "var(--ink-3)"
+		}
+		if n > paleColour {
+			return fmt.Sprintf("color-mix(in srgb, var(--c%d) 22%%, var(--card))", n-paleColour)
 		}
 		return fmt.Sprintf("var(--c%d)", n)
 	})

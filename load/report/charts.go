@@ -105,11 +105,20 @@ func deliveriesChart(r *record.Run) *chart {
 	}}
 }
 
+// connectionsChart stacks the servers, the last one on top, so that the upper edge is all clients.
 func connectionsChart(r *record.Run) *chart {
-	c := &chart{Title: "Connections", Note: "of each server, by its APPID", span: span(r)}
+	c := &chart{Title: "Connections", Note: "of each server, by its APPID, one upon the other", span: span(r), stacked: true}
+	below := make([]float64, len(r.Seconds))
 	for i, app := range apps(r) {
-		c.lines = append(c.lines, overTime(r, app, colourOf(i), func(s *record.Second) float64 { return float64(s.Servers[app].Connected) }))
+		l := overTime(r, app, colourOf(i), func(s *record.Second) float64 { return float64(s.Servers[app].Connected) })
+		for k := range l.points {
+			l.points[k].Y += below[k]
+			below[k] = l.points[k].Y
+		}
+		l.filled = true
+		c.lines = append(c.lines, l)
 	}
+	slices.Reverse(c.lines)
 	return c
 }
 

@@ -47,7 +47,7 @@ type tile struct {
 func HTML(out io.Writer, r *record.Run) error {
 	t, l := &r.Totals, &r.Latency
 	v := view{
-		Title: fmt.Sprintf("%s · %s clients", r.Settings.Scenario, count(int64(r.Settings.Clients))), Style: template.CSS(style), Lead: load(r) + ". What happens: " + r.Settings.About + ".",
+		Title: fmt.Sprintf("%s · %s clients · %.4g messages a second", r.Settings.Scenario, count(int64(r.Settings.Clients)), r.Settings.Rate), Style: template.CSS(style), Lead: load(r) + ". What happens: " + r.Settings.About + ".",
 		Failed: len(r.Verdict) > 0, Verdict: r.Verdict, Advice: r.Advice, Charts: chartsOf(r), Marks: r.Marks, Finished: r.Complete,
 		Machine: r.Machine + ", " + r.Began.UTC().Format("2 January 2006 15:04 UTC"),
 		Tiles: []tile{

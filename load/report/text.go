@@ -106,7 +106,7 @@ func servers(r *record.Run) string {
 	for _, app := range slices.Sorted(maps.Keys(most)) {
 		all = append(all, fmt.Sprintf("%s: %s", app, count(int64(most[app]))))
 	}
-	return "at most " + strings.Join(all, ", ")
+	return "most clients at once on " + strings.Join(all, ", ")
 }
 
 func knee(k *record.Knee) string {

@@ -194,33 +194,37 @@ func (s *subscription) pushed(ctx context.Context, msg *redis.Message) error {
 
 // side takes what servers tell each other. What is about logs is the bus' own.
 func (s *subscription) side(ctx context.Context, payload string) error {
-	room, mended, ok := aboutLog(payload)
+	kind, room, ok := aboutLog(payload)
 	if !ok {
 		s.handler.Side([]byte(payload))
 		return nil
 	}
-	if _, ok := s.bus.topics.hears(s.bus.channel(room)); !ok {
+	if _, ok := s.bus.topics.hears(s.bus.channel(room)); !ok || kind == "begun by "+s.bus.name {
 		return nil
 	}
-	if !mended {
+	if kind == "mend" {
 		s.bus.mends.add(room)
 		return nil
 	}
 	if err := s.handler.Subscribed(ctx, room); err != nil {
-		return fmt.Errorf("follow the mended log of room %s: %w", room, err)
+		return fmt.Errorf("look at the log of room %s: %w", room, err)
 	}
 	return nil
 }
 
-// aboutLog reads what mend.lua and reopen.lua say on the side channel.
-func aboutLog(payload string) (room string, mended, ok bool) {
-	for _, kind := range [...]string{"mend", "mended"} {
-		if rest, found := strings.CutPrefix(payload, `{"type":"`+kind+`","room":"`); found {
-			room, ok = strings.CutSuffix(rest, `"}`)
-			return room, kind == "mended", ok
-		}
+// aboutLog reads what open.lua, mend.lua and reopen.lua say on the side channel: mend, mended, or begun and by whom.
+func aboutLog(payload string) (kind, room string, ok bool) {
+	rest, ok := strings.CutSuffix(payload, `"}`)
+	if !ok {
+		return "", "", false
 	}
-	return "", false, false
+	rest, room, ok = strings.Cut(rest, `","room":"`)
+	if !ok {
+		return "", "", false
+	}
+	kind, ok = strings.CutPrefix(rest, `{"type":"`)
+	kind = strings.Replace(kind, `","by":"`, " by ", 1)
+	return kind, room, ok && (kind == "mend" || kind == "mended" || strings.HasPrefix(kind, "begun by "))
 }
 
 func (s *subscription) subscribed(ctx context.Context, channel string) error {

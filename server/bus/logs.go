@@ -102,7 +102,7 @@ type state struct {
 // zero if it has none. A log that cannot be used is closed (chat.ErrLogClosed), and this server begins to mend it: Handler.Subscribed
 // is called again once it is open. Any other error carries a retryable chat.Error.
 func (b *Bus) OpenLog(ctx context.Context, room string, seen chat.Position) (chat.Log, error) {
-	s, err := b.ask(ctx, openScript, room, newEpoch(), seen.Epoch, seen.Seq, b.side(), room)
+	s, err := b.ask(ctx, openScript, room, newEpoch(), seen.Epoch, seen.Seq, b.side(), room, b.name)
 	if err != nil {
 		return chat.Log{}, fmt.Errorf("open log of room %s: %w", room, err)
 	}

@@ -2,7 +2,7 @@
 --
 -- KEYS  1 head   2 log: stream
 -- ARGV  1 the epoch to use if the log begins   2, 3 epoch and seq of the newest message that the caller knows; empty if none
---       4 side channel   5 room
+--       4 side channel   5 room   6 the caller's name
 -- Returns {"open", head, past, run}, or {"closed", …} if the log has to be mended first.
 --
 -- Why a log begins when the room is opened and not with its first message: a client that has heard nothing yet must be able to say
@@ -17,7 +17,7 @@ local fresh, seen_epoch, seen_seq = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local h = read(head)
 if h.epoch == '' and seen_epoch == '' and redis.call('EXISTS', log) == 0 then
   redis.call('HSET', head, 'epoch', fresh, 'seq', '0', 'base', '0', 'past', '', 'run', process())
-  redis.call('PUBLISH', ARGV[4], '{"type":"mended","room":"' .. ARGV[5] .. '"}')
+  redis.call('PUBLISH', ARGV[4], '{"type":"begun","by":"' .. ARGV[6] .. '","room":"' .. ARGV[5] .. '"}')
   return answer('open', read(head))
 end
 if in_order(h, log, seen_epoch, seen_seq) then

@@ -1,4 +1,4 @@
-// Package cluster starts the whole product without Docker: a redis-server, any number of server processes up to four, HAProxy and
+// Package cluster starts the whole product without Docker: a redis-server, up to four server processes and any number that come and go, HAProxy and
 // Nginx, each with the configuration that the repository ships. `make cluster` and the end-to-end tests use it.
 //
 // Everything runs on a loopback address of its own (127.x.y.z, chosen at random), where no port is taken by anybody else, not
@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 )
@@ -22,6 +23,7 @@ const MaxServers = 4
 // Options say what to start. The zero value is four servers with Redis and HAProxy and no page.
 type Options struct {
 	Servers int               // 1 to MaxServers; 0: MaxServers
+	Elastic int               // how many further servers Scale can start, up to 16; they do not run at first
 	Nginx   bool              // the page as well
 	Binary  string            // the server's, see Build
 	Env     map[string]string // settings of the servers and of HAProxy (CHECK_TIMEOUT, MAX_PER_IP …)
@@ -51,12 +53,14 @@ type Options struct {
 type Cluster struct {
 	Redis   *Part
 	Servers []*Part // with APPID 1000, 2000, …
+	Elastic []*Part // Options.Elastic further ones: see Scale
 	HAProxy *Part
 	Nginx   *Part // nil unless Options.Nginx
 
 	options Options
-	host    string // the loopback address
-	dir     string // for data and rendered configuration; removed by Close
+	host    string      // the loopback address
+	names   *nameServer // nil unless Options.Elastic
+	dir     string      // for data and rendered configuration; removed by Close
 	closing sync.Once
 	closed  error
 }
@@ -145,6 +149,9 @@ func (c *Cluster) plan() error {
 		}
 		c.Servers = append(c.Servers, server)
 	}
+	if err := c.planElastic(); err != nil {
+		return err
+	}
 	if c.HAProxy, err = c.haproxyPart(root, room, stats); err != nil {
 		return err
 	}
@@ -207,9 +214,12 @@ func (c *Cluster) close() error {
 		}
 		all.Wait()
 	}
-	stop(c.Servers...)
+	stop(append(slices.Clone(c.Servers), c.Elastic...)...)
 	stop(c.Nginx, c.HAProxy)
 	stop(c.Redis)
+	if c.names != nil {
+		c.names.close()
+	}
 	if c.dir != "" {
 		problems = append(problems, os.RemoveAll(c.dir))
 	}

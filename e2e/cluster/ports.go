@@ -15,7 +15,7 @@ var errTaken = errors.New("a port has been taken")
 // parts to take. On 127.0.0.1 that would be a gamble: the kernel hands out the same numbers for outgoing connections, of which a test
 // makes hundreds while a killed server's port waits for its restart. Nothing goes out from an address that nobody else has.
 func FreePorts(n int) (host string, ports []string, err error) {
-	host = fmt.Sprintf("127.%d.%d.%d", 1+rand.IntN(254), rand.IntN(255), 1+rand.IntN(254))
+	host = loopback()
 	var held []net.Listener
 	defer func() {
 		for _, l := range held {
@@ -35,6 +35,11 @@ func FreePorts(n int) (host string, ports []string, err error) {
 		ports = append(ports, port)
 	}
 	return host, ports, nil
+}
+
+// loopback draws a loopback address.
+func loopback() string {
+	return fmt.Sprintf("127.%d.%d.%d", 1+rand.IntN(254), rand.IntN(255), 1+rand.IntN(254))
 }
 
 // AddressError says that an address of the Options cannot be listened on. It reads as one line that a newcomer understands.

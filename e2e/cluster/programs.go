@@ -82,7 +82,8 @@ func (c *Cluster) haproxyPart(root, room, stats string) (*Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	env := []string{"LB_BIND=" + room + onIPv6(room), "STATS_BIND=" + stats, "ELASTIC="}
+	env := []string{"LB_BIND=" + room + onIPv6(room), "STATS_BIND=" + stats}
+	env = append(env, c.elasticEnv()...)
 	for i := range MaxServers {
 		addr := "" // left out
 		if i < len(c.Servers) {

@@ -117,6 +117,13 @@ func (h *Hub) Watch(send func(frame []byte)) (leave func(), ok bool) {
 	}, true
 }
 
+// Watchers returns how many watch through this server.
+func (h *Hub) Watchers() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.watchers)
+}
+
 // interestLocked notes that somebody watches. What is known from the last time that somebody did is not true any more.
 func (h *Hub) interestLocked(now time.Time) {
 	if !h.wantedLocked(now) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"livechat/internal/poll"
 	"livechat/internal/testredis"
 	"livechat/server/wire"
 )
@@ -140,4 +141,23 @@ func TestWatchADrain(t *testing.T) {
 		t.Error(err)
 	}
 	here.until("it has left", func(f wire.Cluster) bool { return states(f) == "1000:ready 2000:left" })
+}
+
+// When the last who watches has gone, whether with a word or without, the servers fall silent.
+func TestNobodyWatchesAnyMore(t *testing.T) {
+	n := start(t)
+	for _, goodbye := range []bool{true, false} {
+		s := openScreen(t, n)
+		s.until("it is there", func(f wire.Cluster) bool { return states(f) == "1000:ready" })
+		if goodbye {
+			if err := s.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseGoingAway, "")); err != nil {
+				t.Fatal(err)
+			}
+			for err := error(nil); err == nil; { // until it is answered
+				_, _, err = s.ReadMessage()
+			}
+		}
+		_ = s.Close()
+		poll.Until(t, "the watcher is gone", func() bool { return n.cluster.Watchers() == 0 })
+	}
 }

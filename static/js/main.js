@@ -75,6 +75,9 @@ function showRoom(joined) {
 }
 
 applyTheme()
+// A page that was left may be kept, for the way back, with its socket open: nobody is there any more. Who comes back comes in anew.
+window.addEventListener('pagehide', (event) => event.persisted && room?.leave())
+window.addEventListener('pageshow', (event) => event.persisted && location.reload())
 watchWakeups({ visible: () => room?.retryNow(), moved: () => room?.refresh(), offline: () => room?.doubt() })
 const { joined: before } = settings
 if (before?.room === roomName) {

@@ -67,6 +67,10 @@ export class Dots {
     }
   }
 
+  clear() {
+    this.#layer.replaceChildren()
+  }
+
   /** Nobody would see them, or wants to. */
   #idle() {
     return this.#still.matches || document.hidden

@@ -46,4 +46,7 @@ document.addEventListener('visibilitychange', () => {
   if (document.hidden) cancel = systemClock.after(UNSEEN, () => feed.stop())
   else feed.start()
 })
+// A page that was left may be kept, for the way back, with its socket open.
+window.addEventListener('pagehide', () => feed.stop())
+window.addEventListener('pageshow', () => feed.start())
 feed.start()

@@ -49,7 +49,7 @@ export class MapView {
     this.#unit = find(root, '#unit', HTMLElement)
     this.#dots = new Dots(find(root, '#dots', HTMLElement), matchMedia('(prefers-reduced-motion: reduce)'))
     this.#trunk = this.#line('trunk')
-    new ResizeObserver(() => this.#place.ask()).observe(this.#box)
+    new ResizeObserver(() => this.#resized()).observe(this.#box)
   }
 
   /** @param {Cluster} cluster @param {number} now */
@@ -132,6 +132,11 @@ export class MapView {
       const past = pasts[i]
       if (past) this.#cards.get(server.node)?.draw(server, past, tops)
     })
+  }
+
+  #resized() {
+    this.#dots.clear() // they are on their way to where things were
+    this.#place.ask()
   }
 
   /** Finds out where everything stands, and where the lines run. */

@@ -45,11 +45,12 @@ func startFaulty(t *testing.T, upstream string, b bend) *faulty {
 }
 
 func (f *faulty) serve(t *testing.T, w http.ResponseWriter, r *http.Request) {
-	up, _, err := websocket.DefaultDialer.Dial("ws://"+f.upstream+r.URL.RequestURI(), nil)
+	up, answer, err := websocket.DefaultDialer.Dial("ws://"+f.upstream+r.URL.RequestURI(), nil)
 	if err != nil {
 		t.Error(err)
 		return
 	}
+	defer answer.Body.Close()
 	defer up.Close()
 	down, err := (&websocket.Upgrader{}).Upgrade(w, r, nil)
 	if err != nil {

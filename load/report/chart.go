@@ -159,14 +159,14 @@ func (c *chart) axes(p *plot.Plot, s size) {
 	p.X.Min, p.X.Max, p.Y.Min = 0, max(c.span, 1e-3), 0
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
 		axis.Padding = 0
-		axis.LineStyle.Color = placeholder(gridColour)
+		axis.Color = placeholder(gridColour)
 		axis.Tick.Label.Color = ink
 		axis.Tick.Label.Font.Variant = "Sans" // its widths are those of the page's font
 		axis.Tick.Label.Font.Size = 11
-		axis.Tick.LineStyle.Color, axis.Tick.LineStyle.Width = placeholder(gridColour), 0.75 // without a line they have no room either
+		axis.Tick.Color, axis.Tick.Width = placeholder(gridColour), 0.75 // without a line they have no room either
 		axis.Tick.Length = 5
 	}
-	p.Y.LineStyle.Width = 0
+	p.Y.Width = 0
 	p.X.Tick.Marker = c.ticks
 	if c.ticks == nil {
 		p.X.Tick.Marker = evenTicks{s.ticks, "s"}

@@ -56,6 +56,11 @@ func TestPage(t *testing.T) {
 		if !strings.Contains(d, "<path") || !strings.Contains(d, "var(--c") || strings.Contains(d, "NaN") || strings.Contains(d, "Inf") || strings.Contains(d, "#0000") {
 			t.Errorf("not a drawing in the page's colours: %.300s", d)
 		}
+		for _, used := range regexp.MustCompile(`var\((--[a-z0-9-]+)\)`).FindAllStringSubmatch(d, -1) {
+			if !strings.Contains(html, used[1]+": #") {
+				t.Fatalf("the style sheet has no colour %s", used[1])
+			}
+		}
 		parse(t, d)
 	}
 	for _, want := range []string{"killed &lt;2000&gt; &amp; all", "2 × &lt;fast&gt;", "The loader’s own cost", "4.5 µs", "prefers-color-scheme: dark", "@media print", "Every second", "240,000"} {

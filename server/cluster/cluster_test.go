@@ -179,12 +179,22 @@ func TestFigures(t *testing.T) {
 	test(t, func(t *testing.T, _ *channel, a, b, _ *hub) {
 		s := a.open(t)
 		after(100 * time.Millisecond)
+		s.leave()
+		after(time.Minute)
+
+		// What was while nobody watched is nobody's business.
+		b.set(func(s *Sample) { s.In, s.Out, s.P99 = 40, 1000, time.Second })
+		s = a.open(t)
+		after(100 * time.Millisecond)
 		wantShown(t, s, "up 900:ready 1000:ready 2000:ready")
+		if got := s.last("2000"); got.In != 0 || got.Out != 0 || got.P99 != 0 {
+			t.Errorf("figures of the time before: %+v", got)
+		}
 		b.set(func(s *Sample) { s.Connections, s.In, s.Out, s.P99 = 31, 50, 1550, 840*time.Microsecond })
 		after(2 * time.Second)
 		b.set(func(s *Sample) { s.In, s.Out = 55, 1705 })
 		after(time.Second)
-		want := wire.ClusterServer{Node: "n2", App: "2000", State: "ready", Connections: 31, In: 5, Out: 155, P99: 840, Uptime: 3, Version: "v1"}
+		want := wire.ClusterServer{Node: "n2", App: "2000", State: "ready", Connections: 31, In: 5, Out: 155, P99: 840, Uptime: 63, Version: "v1"}
 		if got := s.last("2000"); got != want {
 			t.Errorf("got %+v, want %+v", got, want)
 		}
@@ -278,6 +288,13 @@ func TestRedisIsAway(t *testing.T) {
 		c.connect(a, true)
 		after(2 * period)
 		wantShown(t, s, "up 900:ready 1000:ready 2000:ready")
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, f := range s.frames {
+			if slices.ContainsFunc(f.Servers, func(s wire.ClusterServer) bool { return s.State == wire.ClusterGone }) {
+				t.Errorf("somebody was declared gone: %+v", f)
+			}
+		}
 	})
 }
 

@@ -156,6 +156,7 @@ export class MapView {
       this.#lines.get(node)?.branch.setAttribute('d', way.branch)
       this.#lines.get(node)?.link.setAttribute('d', way.link)
     }
+    this.#drawLines(this.#servers)
   }
 
   /** @param {ClusterServer[]} servers */

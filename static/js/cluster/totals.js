@@ -12,7 +12,7 @@ export class Totals {
     this.#tiles = MEASURES.map((measure) => {
       const tile = find(root, `[data-total="${measure}"]`, HTMLElement)
       const spark = new Spark()
-      tile.append(spark.element)
+      find(tile, 'dd', HTMLElement).append(spark.element)
       return { measure, spark, value: find(tile, '.value', HTMLElement) }
     })
   }

@@ -209,46 +209,6 @@ func TestMendByAStranger(t *testing.T) {
 	})
 }
 
-// A server that knows another log has nothing to offer.
-func TestMendAnotherLog(t *testing.T) {
-	onEach(t, func(t *testing.T, r *backend) {
-		b, h, _ := pair(t, r)
-		foreign := chat.Position{Epoch: newEpoch(), Seq: 7}
-		h[0].mu.Lock()
-		h[0].known[room] = chat.Log{Head: foreign}
-		h[0].kept[room] = []Kept{{Position: foreign, Payload: []byte("x"), ID: "foreign"}}
-		h[0].mu.Unlock()
-		r.raw.HSet(t.Context(), "{livechat}:head", "run", "another")
-		if six := mustSay(t, b[0], room, "6", "hello"); six.Position.Seq != 6 {
-			t.Errorf("the next message is %v", six)
-		}
-	})
-}
-
-// A log that was begun by a server which knew nothing hears of the epochs that others know, once each.
-func TestAdopt(t *testing.T) {
-	onEach(t, func(t *testing.T, r *backend) {
-		a, _ := start(t, r.url, Options{}, room)
-		b, h := start(t, r.url, Options{}, room)
-		known := h.count("subscribed", room)
-		now := opened(t, a, room)
-		poll.Until(t, "others hear that it has begun", func() bool { return h.count("subscribed", room) > known })
-		old, older := newEpoch(), newEpoch()
-		for range 2 {
-			log, err := b.Adopt(t.Context(), room, now.Epoch, []string{old, older})
-			if want := (chat.Lineage{{Epoch: older}, {Epoch: old}}); err != nil || log.Head != now || !slices.Equal(log.Past, want) {
-				t.Fatalf("the log is %+v, %v, and should come from %v", log, err, want)
-			}
-		}
-		if _, err := b.Adopt(t.Context(), room, old, []string{older}); !errors.Is(err, chat.ErrLogClosed) {
-			t.Errorf("a log that is not there: %v", err)
-		}
-		if said := mustSay(t, a, room, "x", "hello").Position; said != (chat.Position{Epoch: now.Epoch, Seq: 1}) {
-			t.Errorf("the next message is %v", said)
-		}
-	})
-}
-
 // A log in which nothing was said yet is found again by who has heard nothing yet.
 func TestMendAnEmptyLog(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
@@ -261,42 +221,6 @@ func TestMendAnEmptyLog(t *testing.T) {
 		if err != nil || first.Position.Seq != 1 || !log.Has(old) {
 			t.Errorf("the log is %+v, %v", log, err)
 		}
-	})
-}
-
-// A log may be opened again in the middle of a pipeline that found it closed. Those behind must not get in before those in front.
-func TestMendMidPipeline(t *testing.T) {
-	onEach(t, func(t *testing.T, r *backend) {
-		b, h, _ := pair(t, r)
-		r.raw.HSet(t.Context(), "{livechat}:head", "run", "another")
-		b[0].client.AddHook(&breakPipeline{between: func() {
-			if n := r.raw.XLen(t.Context(), "{livechat}:log").Val(); n != 5 {
-				t.Errorf("a closed log took messages: it has %d", n)
-			}
-			poll.Until(t, "the log is mended", func() bool {
-				for i := range b {
-					open, err := b[i].mendRoom(t.Context(), h[i], room)
-					if open && err == nil {
-						return true
-					}
-				}
-				return false
-			})
-		}})
-		const n = 90
-		batch := make([]queued, n)
-		for i := range batch {
-			batch[i].Publication = publication(room, fmt.Sprint("p", i), "hello", nil)
-		}
-		var seqs []uint64
-		for _, cmd := range b[0].pipelineTwice(t.Context(), h[0], batch) {
-			got, err := readReceipt(cmd)
-			if err != nil || got.Duplicate {
-				t.Fatalf("%+v, %v", got, err)
-			}
-			seqs = append(seqs, got.Position.Seq)
-		}
-		wantDense(t, "receipts", seqs, 6, n)
 	})
 }
 
@@ -315,38 +239,5 @@ func TestMendWhatWentBackInPlace(t *testing.T) {
 			return old
 		}
 		return six.Position.Epoch
-	})
-}
-
-// What one server offers fits only where it found the log; another may have moved it meanwhile.
-func TestOfferToALogThatHasMoved(t *testing.T) {
-	onEach(t, func(t *testing.T, r *backend) {
-		b, h, old := pair(t, r)
-		r.raw.HSet(t.Context(), "{livechat}:head", "run", "", "epoch", newEpoch())
-		if err := b[0].offer(t.Context(), h[0], room, chat.Position{Epoch: old, Seq: 3}, h[0].Known(room)); err == nil {
-			t.Error("it was taken")
-		}
-	})
-}
-
-// The text on the side channel that is about logs is for the bus alone, and for rooms that are wanted here.
-func TestMendIsNotForPresence(t *testing.T) {
-	onEach(t, func(t *testing.T, r *backend) {
-		b, h := start(t, r.url, Options{}, room)
-		opened(t, b, room)
-		for _, p := range []string{
-			`{"type":"mend","room":"livechat"}`, `{"type":"mended","room":"livechat"}`, `{"type":"mend","room":"nowhere"}`, `{"type":"presence"}`,
-		} {
-			if err := b.PublishSide(t.Context(), []byte(p)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		poll.Until(t, "presence hears its own", func() bool { return h.count("side", "") == 1 })
-		if n := h.count("subscribed", room); n != 2 {
-			t.Errorf("the room was told %d times, want twice", n)
-		}
-		if n := r.raw.Exists(t.Context(), "{livechat:room:nowhere}:mend", "{livechat:room:nowhere}:head").Val(); n != 0 {
-			t.Error("a room that nobody is in was mended")
-		}
 	})
 }

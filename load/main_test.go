@@ -151,6 +151,40 @@ func TestThroughHAProxy(t *testing.T) {
 	if _, err := os.Stat("/proc/self"); err == nil && len(r.Parts) != 6 {
 		t.Errorf("watched %q, want HAProxy, four servers and Redis", r.Parts)
 	}
+	t.Run("a server dies", func(t *testing.T) {
+		kill := fmt.Sprintf(`for p in /proc/[0-9]*; do if tr '\0' '\n' <$p/environ 2>/dev/null | grep -qx 'ADDR=%s'; then kill -9 ${p#/proc/}; fi; done`, c.Servers[1].Addr)
+		r, _, err := do(t, "-url", c.RoomURL(), "-clients", "100", "-rate", "20", "-for", "3s", "-warmup", "1s", "-scenario", "kill", "-kill-command", kill)
+		if err != nil || r.Totals.Reconnects < 20 {
+			t.Errorf("exit %v after %d reconnects, want none lost and a quarter moved", err, r.Totals.Reconnects)
+		}
+	})
+}
+
+// Every scenario that needs no hand from outside, on a server that does what it should.
+func TestScenariosPass(t *testing.T) {
+	addr := alone(t, map[string]string{"MESSAGE_RATE": "0", "LOG_LEVEL": "warn", "BALANCE": "false"})
+	for _, test := range []struct {
+		args  []string
+		check func(*record.Run) bool
+	}{
+		{[]string{"-scenario", "storm"}, func(r *record.Run) bool { return r.Totals.Reconnects == 40 && len(r.Marks) == 4 }},
+		{[]string{"-scenario", "churn", "-stay", "500ms"}, func(r *record.Run) bool { return r.Totals.Delivered > 0 && r.Totals.Reconnects == 0 }},
+		{[]string{"-scenario", "slow", "-slow", "25"}, func(r *record.Run) bool {
+			return r.Totals.Delivered == 40*r.Totals.Sent && r.Totals.Measured < r.Totals.Delivered
+		}},
+		{[]string{"-scenario", "rolling"}, func(r *record.Run) bool { return r.Totals.Delivered == 40*r.Totals.Sent }},
+		{[]string{"-scenario", "ramp", "-step", "500ms", "-bound", "1m"}, func(r *record.Run) bool { return r.Knee != nil && r.Knee.Held > 30 }},
+		{[]string{"-rooms", "4"}, func(r *record.Run) bool { return r.Totals.Delivered == 10*r.Totals.Sent && r.Settings.Publishers == 4 }},
+		{[]string{"-think", "1s"}, func(r *record.Run) bool { return r.Settings.Publishers == 40 && r.Totals.Sent > 20 }},
+		{[]string{"-ramp", "400ms", "-source", "127.0.0.1,127.0.0.9"}, func(r *record.Run) bool { return r.Totals.Delivered == 40*r.Totals.Sent }},
+	} {
+		t.Run(strings.Join(test.args, " "), func(t *testing.T) {
+			r, _, err := do(t, append([]string{"-url", "ws://" + addr, "-clients", "40", "-rate", "30", "-for", "2s", "-warmup", "200ms"}, test.args...)...)
+			if err != nil || !test.check(r) {
+				t.Errorf("exit %v with %+v and %+v", err, r.Totals, r.Knee)
+			}
+		})
+	}
 }
 
 // Who is limited by the server is told so, and what to do.

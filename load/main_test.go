@@ -220,6 +220,53 @@ func TestBadFlags(t *testing.T) {
 	}
 }
 
+// Two runs side by side, as text and as a page.
+func TestCompare(t *testing.T) {
+	dir := t.TempDir()
+	for name, p99 := range map[string]float64{"a.json": 10, "b.json": 20} {
+		r := record.Run{Version: record.Version, Latency: record.Latency{P99: p99}, Settings: record.Settings{Scenario: "steady"}}
+		if err := r.Write(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out bytes.Buffer
+	page := filepath.Join(dir, "compare.html")
+	if err := load(t.Context(), []string{"-html", page, "-compare", filepath.Join(dir, "a.json"), filepath.Join(dir, "b.json")}, &out, &out); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(page); err != nil || !strings.Contains(string(text), "b.json") || !strings.Contains(out.String(), "+100.0 %") {
+		t.Errorf("%v, and it says %s", err, out.String())
+	}
+}
+
+// More clients than a process may have sockets are refused before the first connects.
+func TestTooManyClients(t *testing.T) {
+	err := load(t.Context(), []string{"-url", "ws://127.0.0.1:1", "-clients", "100000000"}, t.Output(), t.Output())
+	if err == nil || !strings.Contains(err.Error(), "ulimit -n") {
+		t.Errorf("%v, want advice", err)
+	}
+}
+
+// A run that is broken off tells what it has measured, and that it is not the whole.
+func TestInterrupted(t *testing.T) {
+	addr := alone(t, map[string]string{"MESSAGE_RATE": "0", "LOG_LEVEL": "warn"})
+	ctx, interrupt := context.WithCancel(within(t, time.Minute))
+	var out bytes.Buffer
+	err := load(ctx, []string{"-url", "ws://" + addr, "-clients", "10", "-for", "10m", "-html", ""}, &out, writerFunc(func(b []byte) (int, error) {
+		if bytes.Contains(b, []byte("steady: 10 connected")) {
+			interrupt()
+		}
+		return len(b), nil
+	}))
+	if err != nil || !strings.Contains(out.String(), "broken off") || !strings.Contains(out.String(), "passed") || strings.Contains(out.String(), "note") {
+		t.Errorf("%v, and it says %s", err, out.String())
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
+
 func TestNobodyListens(t *testing.T) {
 	err := load(t.Context(), []string{"-url", "ws://127.0.0.1:1", "-for", "1s"}, t.Output(), t.Output())
 	if err == nil || !strings.Contains(err.Error(), "connect to ws://127.0.0.1:1: ") {

@@ -9,11 +9,11 @@ import (
 	"livechat/load/record"
 )
 
-// result puts together what was measured, when everybody has stopped.
-func (r *run) result(publishers int) *record.Run {
+// result puts together what was measured, when everybody has stopped. complete is false if the run was broken off.
+func (r *run) result(publishers int, complete bool) *record.Run {
 	missing := r.close()
 	s, c := &r.settings, &r.counts
-	result := &record.Run{Version: record.Version, Began: r.began, Machine: machine(), Seconds: r.sampler.seconds, Marks: r.marks, Knee: r.knee, Parts: r.sampler.parts}
+	result := &record.Run{Version: record.Version, Began: r.began, Machine: machine(), Seconds: r.sampler.seconds, Marks: r.marks, Knee: r.knee, Parts: r.sampler.parts, Complete: complete}
 	result.Settings = record.Settings{Scenario: s.Scenario.Name, About: s.Scenario.About, URLs: s.URLs, Clients: s.Clients, Publishers: publishers, Rooms: s.Rooms,
 		Rate: s.Rate, Bytes: s.Bytes, For: s.For.Seconds(), Warmup: s.Warmup.Seconds(), Seed: s.Seed}
 	if s.Think > 0 {
@@ -83,7 +83,7 @@ func verdict(t *record.Totals, excused int64) (all []string) {
 // advice returns what to know about the figures, and what to do.
 func advice(result *record.Run) (all []string) {
 	t, s := &result.Totals, &result.Settings
-	if late := s.Rate*(s.For+s.Warmup)*0.95 - float64(t.Sent); late > 0 && result.Knee == nil && s.Scenario != "ramp" {
+	if late := s.Rate*(s.For+s.Warmup)*0.95 - float64(t.Sent); late > 0 && result.Complete && s.Scenario != "ramp" {
 		all = append(all, fmt.Sprintf("only %d of about %.0f messages could be sent in time: connections took no more", t.Sent, s.Rate*(s.For+s.Warmup)))
 	}
 	cores := float64(runtime.NumCPU())

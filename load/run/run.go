@@ -118,8 +118,7 @@ func Do(ctx context.Context, s plan.Settings, w Watcher, tell func(Live)) (*reco
 	leave()
 	readers.Wait()
 	r.heirs.Wait()
-	result := r.result(publishers)
-	result.Complete = ctx.Err() == nil
+	result := r.result(publishers, ctx.Err() == nil)
 	if advice != "" && result.Totals.Refused["rate_limited"] > 0 {
 		result.Advice = append(result.Advice, advice)
 	}

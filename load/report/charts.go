@@ -99,7 +99,7 @@ func curveChart(runs []*record.Run, names []string) *chart {
 func deliveriesChart(r *record.Run) *chart {
 	due := overTime(r, "due", 8, func(s *record.Second) float64 { return perSecond(s.Due, s) })
 	due.dashed = true
-	return &chart{Title: "Deliveries", Note: "messages that came to clients, a second, and how many should have", unit: "/s", span: span(r), lines: []line{
+	return &chart{Title: "Deliveries", Note: "messages that came to clients in a second; due is how many should have", unit: "/s", span: span(r), lines: []line{
 		due,
 		overTime(r, "delivered", 3, func(s *record.Second) float64 { return perSecond(s.Delivered, s) }),
 	}}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"math"
 	"path/filepath"
 	"text/tabwriter"
 
@@ -97,7 +98,7 @@ func CompareHTML(out io.Writer, a, b *record.Run, fileA, fileB string) error {
 			v.Verdict = append(v.Verdict, names[i]+": "+fault)
 		}
 	}
-	v.Charts = append(v.Charts, curveChart(runs, names), sideBySide(runs, names, latencyChart, 0, "99th percentile"), sideBySide(runs, names, deliveriesChart, 1, "Deliveries"),
+	v.Charts = append(v.Charts, curveChart(runs, names), sideBySide(runs, names, latencyChart, 0, "99th percentile"), sideBySide(runs, names, deliveriesChart, 1, "Deliveries a second"),
 		sideBySide(runs, names, cpuTotal, 0, "Processor"))
 	return v.write(out)
 }
@@ -111,7 +112,7 @@ func sideBySide(runs []*record.Run, names []string, of func(*record.Run) *chart,
 		l.name, l.colour, l.dashed = names[i], 1+4*i, false
 		if all == nil {
 			all = c
-			all.Title, all.lines, all.marks = title, nil, nil
+			all.Title, all.lines = title, nil
 		}
 		all.span = max(all.span, c.span)
 		all.lines = append(all.lines, l)
@@ -123,6 +124,9 @@ func sideBySide(runs []*record.Run, names []string, of func(*record.Run) *chart,
 func cpuTotal(r *record.Run) *chart {
 	return &chart{Note: "percent of one core, of all watched programs together", unit: "%", span: span(r), lines: []line{
 		overTime(r, "all", 1, func(s *record.Second) (sum float64) {
+			if s.Span < 0.5 {
+				return math.NaN()
+			}
 			for _, p := range s.Parts {
 				sum += p.CPU
 			}

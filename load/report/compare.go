@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 
 	"livechat/load/record"
@@ -113,6 +114,7 @@ func sideBySide(runs []*record.Run, names []string, of func(*record.Run) *chart,
 		if all == nil {
 			all = c
 			all.Title, all.lines = title, nil
+			all.Note, _, _ = strings.Cut(all.Note, ";") // what follows is about a line that is left out
 		}
 		all.span = max(all.span, c.span)
 		all.lines = append(all.lines, l)

@@ -11,16 +11,28 @@ import { Cluster } from './model.js'
 import { Table } from './table.js'
 import { Totals } from './totals.js'
 
+const STALE = 2500 // ms without a line to any server after which the page shows how it was, and says so
 const UNSEEN = 300_000 // ms after which a page that nobody looks at stops asking for figures
 
 const cluster = new Cluster()
 const views = { map: new MapView(document), table: new Table(document), totals: new Totals(document), events: new Events(document) }
 const chip = find(document, '#state', HTMLElement)
+const main = find(document, 'main', HTMLElement)
+/** @type {(() => void) | null} keeps the figures from going stale */
+let keepFresh = null
 
 /** @param {string} kind @param {string} label */
 function say(kind, label) {
   chip.dataset.kind = kind
   write(find(chip, '.chip-label', HTMLElement), label)
+}
+
+/** Nobody answers. */
+function stale() {
+  main.dataset.stale = ''
+  const { frame } = cluster
+  say('stopped', 'no server answers')
+  if (frame) views.events.add(['no server answers; these figures are the last ones'], Date.now())
 }
 
 applyTheme()
@@ -29,6 +41,9 @@ const address = await findAddress()
 const feed = new Feed({ open: () => new WebSocket(address.cluster), clock: systemClock, random: Math.random }, {
   frame(frame) {
     const now = Date.now()
+    keepFresh?.()
+    keepFresh = null
+    delete main.dataset.stale
     views.events.add(cluster.take(frame, now), now)
     say('connected', `live · ${frame.app}`)
     views.map.draw(cluster, now)
@@ -36,7 +51,9 @@ const feed = new Feed({ open: () => new WebSocket(address.cluster), clock: syste
     views.totals.draw(cluster, now)
   },
   lost() {
+    if ('stale' in main.dataset) return
     say('reconnecting', 'reconnecting')
+    keepFresh ??= systemClock.after(STALE, stale)
   },
 })
 

@@ -208,6 +208,38 @@ func TestClusterPageOverItsKilledServer(t *testing.T) {
 	w.calm(brokenLink...)
 }
 
+// Redis is killed: the page says that, and not that all servers have died, of which it cannot hear.
+func TestClusterPageOverAKilledRedis(t *testing.T) {
+	need.Program(t, "chromium")
+	c, _ := startWithPage(t, cluster.Options{Servers: 2})
+	w := openWindow(t, browse(t), "ann", c.PageURL()+"cluster.html")
+	w.waitStates(10*time.Second, "1000:ready 2000:ready")
+	from, other := "1000", "2000"
+	if strings.HasSuffix(w.label(), " 2000") {
+		from, other = other, from
+	}
+	if err := c.Redis.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{from + ":deaf", other + ":unknown"}
+	slices.Sort(want)
+	w.waitStates(20*time.Second, strings.Join(want, " "))
+	w.told("Redis does not answer")
+	w.do(chromedp.WaitVisible(`#redis[data-state="down"]`, chromedp.ByQuery))
+	w.shoot("redis-killed")
+	if err := c.Redis.Start(within(t, 20*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	w.waitStates(20*time.Second, "1000:ready 2000:ready")
+	w.told("Redis is back")
+	var events string
+	w.do(chromedp.Text("#events", &events, chromedp.ByQuery))
+	if strings.Contains(events, "gone") {
+		t.Errorf("the page told of servers that were gone:\n%s", events)
+	}
+	w.calm(brokenLink...)
+}
+
 // From the room to the cluster page and back. Browsers keep the page that was left, with its socket, as long as it holds no locks: which it does not where
 // it came over plain http from another machine.
 func TestFromTheRoomToTheClusterPageAndBack(t *testing.T) {

@@ -57,5 +57,11 @@
 // earlier epoch remain good for resuming, and `recovered` says the same as ever: the welcome tells the new epoch, and a reset follows it if the client has
 // seen what was lost. An epoch that no server remembers is another log; what follows then is its newest part.
 //
+// Watching. A WebSocket at /cluster is in no room: it gets a Cluster frame at once, one a second from then on, and one whenever a server comes, goes or
+// changes its state:
+//
+//	S  {"type":"cluster","at":1763770000000,"app":"1000","redis":{"state":"up","round_trip_us":412},"servers":[{"node":"5f1c…","app":"1000","state":"ready",
+//	    "connections":31,"rate_in":5.2,"rate_out":161,"p99_pass_us":840,"uptime_s":3600,"version":"…"}, …]}
+//
 // Leaving. Each side may send a close frame; the table of codes in close.go says what each means and whether to come back.
 package wire

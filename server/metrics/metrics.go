@@ -98,6 +98,13 @@ func NewSet() *Set {
 		s.Deliveries, s.Writes, s.BytesOut, s.PassSeconds, s.PassMessages, s.SlowClients,
 		s.PublishSeconds, s.PublishMessages, s.LinksLost, s.Mends, s.SaidAgain,
 	)
+	// What ought never to happen is 0 from the start: of a counter that begins with its first 1, an alert sees no increase.
+	for _, result := range []string{Filled, Lost} {
+		s.Missed.WithLabelValues(result)
+	}
+	for _, result := range []string{Mended, Failed} {
+		s.Mends.WithLabelValues(result)
+	}
 	return s
 }
 

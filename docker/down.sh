@@ -2,4 +2,4 @@
 # Stops and removes what up.sh started. The rooms' log stays in its volume; `docker/down.sh -v` drops that too.
 set -eu
 . "$(dirname "$0")/compose.sh"
-compose down --remove-orphans "$@"
+compose --profile observe down --remove-orphans "$@"

@@ -13,6 +13,7 @@ everything='
 redis-server redis-server
 redis-cli    redis-tools
 haproxy      haproxy
+promtool     prometheus
 nginx        nginx
 node         nodejs
 tsc          node-typescript
@@ -21,7 +22,7 @@ websockets   python3-websockets
 chromium     chromium
 gcc          gcc libc6-dev
 '
-daemons='redis-server haproxy nginx'
+daemons='redis-server haproxy nginx prometheus'
 policy=${POLICY_RC_D:-/usr/sbin/policy-rc.d}
 
 # missing NAME: is it not here?

@@ -8,10 +8,16 @@ formatted() {
   [ -z "$files" ] || { printf 'not formatted, run make fmt:\n%s\n' "$files"; return 1; }
 }
 
-stage 'programs that checking needs' scripts/install.sh tsc haproxy
+alerts() {
+  promtool check config docker/observe/prometheus.yml # with the rules that it names
+  promtool test rules docker/observe/rules_test.yml
+}
+
+stage 'programs that checking needs' scripts/install.sh tsc haproxy promtool
 stage 'gofmt' formatted
 stage 'go.mod is tidy' go mod tidy -diff
 stage 'go vet' go vet ./...
 stage 'golangci-lint' scripts/golangci-lint.sh run
 stage 'types of the page (tsc)' tsc --noEmit -p static
 stage 'haproxy.cfg' haproxy -c -dW -f haproxy/haproxy.cfg
+stage 'alerts (promtool)' alerts

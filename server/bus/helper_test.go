@@ -186,6 +186,13 @@ func run(t testing.TB, b *Bus, h Handler) (stop func()) {
 func start(t testing.TB, url string, o Options, rooms ...string) (*Bus, *recorder) {
 	t.Helper()
 	b, h := open(t, url, o), &recorder{servers: 1}
+	follow(t, b, h, rooms...)
+	return b, h
+}
+
+// follow sets a bus going and returns when it is subscribed to the given rooms.
+func follow(t testing.TB, b *Bus, h *recorder, rooms ...string) {
+	t.Helper()
 	for _, room := range rooms {
 		b.Subscribe(room)
 	}
@@ -193,7 +200,6 @@ func start(t testing.TB, url string, o Options, rooms ...string) (*Bus, *recorde
 	poll.Until(t, "the bus is up", func() bool {
 		return h.count("up", "") > 0 && !slices.ContainsFunc(rooms, func(room string) bool { return h.count("subscribed", room) == 0 })
 	})
-	return b, h
 }
 
 type answer struct {

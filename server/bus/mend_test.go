@@ -15,8 +15,8 @@ import (
 func pair(t *testing.T, r *backend) (b [2]*Bus, h [2]*recorder, epoch string) {
 	t.Helper()
 	for i := range b {
-		b[i], h[i] = start(t, r.url, Options{PublishTimeout: patient}, room)
-		h[i].servers = 2
+		b[i] = open(t, r.url, Options{PublishTimeout: patient})
+		h[i] = &recorder{servers: 2}
 		h[i].onSubscribed = func(ctx context.Context, room string) error { // as a room does
 			_, err := b[i].OpenLog(ctx, room, h[i].Known(room).Head)
 			if errors.Is(err, chat.ErrLogClosed) {
@@ -24,6 +24,7 @@ func pair(t *testing.T, r *backend) (b [2]*Bus, h [2]*recorder, epoch string) {
 			}
 			return err
 		}
+		follow(t, b[i], h[i], room)
 	}
 	epoch = opened(t, b[0], room).Epoch
 	for i := range 5 {

@@ -9,8 +9,8 @@ formatted() {
 }
 
 alerts() {
-  promtool check config docker/observe/prometheus.yml # with the rules that it names
-  promtool test rules docker/observe/rules_test.yml
+  promtool check config docker/observe/prometheus.yml && # with the rules that it names
+    promtool test rules docker/observe/rules_test.yml
 }
 
 stage 'programs that checking needs' scripts/install.sh tsc haproxy promtool

@@ -169,9 +169,9 @@ func (c *chart) axes(p *plot.Plot, s size) {
 	p.Y.Width = 0
 	p.X.Tick.Marker = c.ticks
 	if c.ticks == nil {
-		p.X.Tick.Marker = evenTicks{s.ticks, "s"}
+		p.X.Tick.Marker = evenTicks{s.ticks, "s", true}
 	}
-	p.Y.Tick.Marker = evenTicks{5, c.unit}
+	p.Y.Tick.Marker = evenTicks{5, c.unit, c.unit == "" || c.unit == "/s"}
 }
 
 func (c *chart) addMark(p *plot.Plot, m mark, top float64, row int) error {

@@ -9,13 +9,17 @@ import (
 
 // evenTicks are at most n or so at round numbers, the last one with the unit.
 type evenTicks struct {
-	n    int
-	unit string
+	n     int
+	unit  string
+	whole bool // of things that are counted
 }
 
 // Ticks returns them.
 func (t evenTicks) Ticks(low, high float64) (ticks []plot.Tick) {
 	step := stepOf(high-low, t.n)
+	if t.whole {
+		step = max(step, 1)
+	}
 	for i := math.Ceil(low / step); i*step <= high*1.0001; i++ {
 		ticks = append(ticks, plot.Tick{Value: i * step, Label: short(i * step)})
 	}
@@ -67,8 +71,8 @@ type percentileTicks struct{ nines float64 }
 
 // Ticks returns them.
 func (t percentileTicks) Ticks(_, _ float64) []plot.Tick {
-	ticks := []plot.Tick{{Value: 0, Label: "0"}, {Value: nines(50), Label: "50"}}
-	for i, label := range []string{"90", "99", "99.9", "99.99", "99.999", "99.9999"} {
+	ticks := []plot.Tick{{Value: nines(50), Label: "50"}}
+	for i, label := range []string{"90", "99", "99.9", "99.99", "99.999"} {
 		if float64(i+1) <= t.nines {
 			ticks = append(ticks, plot.Tick{Value: float64(i + 1), Label: label})
 		}

@@ -153,12 +153,12 @@ func (m *meter) whole() (l record.Latency, curve []record.Point, delivered, meas
 	return latencyOf(m.total), curve, m.delivered, m.total.TotalCount()
 }
 
-// curvePoints are percentiles that come ever closer to 100, as far as n values can tell them apart.
+// curvePoints are percentiles that come ever closer to 100, as far as n values can tell them apart, and up to 99.999.
 func curvePoints(n int64) (points []float64) {
 	if n == 0 {
 		return nil
 	}
-	for rest := 100.0; rest > 100/float64(n) && rest > 1e-4; rest /= 1.2589254 { // ten for each nine more
+	for rest := 100.0; rest > 100/float64(n) && rest > 1e-3; rest /= 1.2589254 { // ten for each nine more
 		points = append(points, 100-rest)
 	}
 	return append(points, 100)

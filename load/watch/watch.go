@@ -58,6 +58,9 @@ func (w *Watcher) Find() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, pid := range found {
+		if title(pid) == "docker-proxy" { // carries bytes to containers, whose programs cannot be seen from here
+			continue
+		}
 		if !slices.Contains(slices.Collect(maps.Values(w.pids)), pid) {
 			w.add(pid)
 		}

@@ -42,6 +42,7 @@ func TestTwoWindows(t *testing.T) {
 	ann.say("hello bob")
 	bob.shows("hello bob")
 	bob.do(chromedp.SendKeys("#text", "hello ann", chromedp.ByQuery), chromedp.Click("#send", chromedp.ByQuery))
+	ann.shows("hello bob", "hello ann") // or her next message may come first
 	ann.do(chromedp.Focus("#text", chromedp.ByQuery), input.InsertText("<b>not bold</b> &"), pressEnter(input.ModifierShift))
 	ann.say("https://example.com/?a=1")
 	said := []string{"hello bob", "hello ann", "<b>not bold</b> &\nhttps://example.com/?a=1"}

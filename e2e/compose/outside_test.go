@@ -70,7 +70,8 @@ func (s *stack) servesThePage(t *testing.T) {
 		t.Fatalf("/ answers %s %s:\n%.200s", res.Status, res.Header.Get("Content-Type"), page)
 	}
 	types := map[string]string{
-		".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml; charset=utf-8",
+		".html": "text/html; charset=utf-8",
+		".js":   "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml; charset=utf-8",
 		".webmanifest": "application/manifest+json; charset=utf-8", ".png": "image/png",
 	}
 	files := linked.FindAllStringSubmatch(page, -1)

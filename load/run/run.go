@@ -8,12 +8,8 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
-	"github.com/go-json-experiment/json"
-
-	"livechat/client"
 	"livechat/load/plan"
 	"livechat/load/record"
 )
@@ -123,46 +119,6 @@ func Do(ctx context.Context, s plan.Settings, w Watcher, tell func(Live)) (*reco
 		result.Advice = append(result.Advice, advice)
 	}
 	return result, nil
-}
-
-// probe asks the server how many messages a second a connection may send; 0: as many as it likes.
-func probe(ctx context.Context, s *plan.Settings) (limit float64, err error) {
-	for _, url := range s.URLs {
-		conn, err := client.Dial(ctx, client.Options{URL: url, Name: "load", Room: s.Room(0), History: &none})
-		if err != nil {
-			return 0, err
-		}
-		event, err := conn.Next(ctx)
-		conn.Close()
-		if err != nil {
-			return 0, fmt.Errorf("wait for the welcome of %s: %w", url, err)
-		}
-		w, ok := event.(*client.Welcome)
-		if !ok {
-			return 0, fmt.Errorf("%s does not begin with a welcome: is it a livechat server?", url)
-		}
-		var limits struct {
-			Rate float64 `json:"rate"`
-		}
-		if err := json.Unmarshal(w.Limits, &limits); err != nil {
-			return 0, fmt.Errorf("read the limits of %s: %w", url, err)
-		}
-		if limits.Rate > 0 && (limit == 0 || limits.Rate < limit) {
-			limit = limits.Rate
-		}
-	}
-	return limit, nil
-}
-
-// explain adds what to do about an error of the kernel.
-func explain(err error) error {
-	switch {
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return fmt.Errorf("%w: no port is left for this target; name more source addresses, for instance -source 127.0.0.1,127.0.0.2", err)
-	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
-		return fmt.Errorf("%w: raise the limit of open files (ulimit -n), or take fewer -clients", err)
-	}
-	return err
 }
 
 func build(s plan.Settings, w Watcher, tell func(Live), publishers int) *run {
@@ -330,40 +286,4 @@ func (r *run) settled() bool {
 // due returns when a message was due.
 func (r *run) due(number uint64, c *cursor[atomic.Int64]) time.Time {
 	return r.began.Add(time.Duration(r.table.at(number, c).Load()))
-}
-
-// connect counts the clients of a server.
-func (r *run) connect(app string, n int) {
-	r.online.Add(int64(n))
-	if n < 0 {
-		r.breaks.Add(1)
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.onlineBy[app] += n
-}
-
-func (r *run) failed(err error) {
-	r.failures.Add(1)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.failure = err
-}
-
-func (r *run) closed(code string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.closedBy[code]++
-}
-
-func (r *run) refused(code string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.refusedBy[code]++
-}
-
-func (r *run) mark(text string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.marks = append(r.marks, record.Mark{At: time.Since(r.began).Seconds(), Text: text})
 }

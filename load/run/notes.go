@@ -1,0 +1,43 @@
+package run
+
+import (
+	"time"
+
+	"livechat/load/record"
+)
+
+// connect counts the clients of a server.
+func (r *run) connect(app string, n int) {
+	r.online.Add(int64(n))
+	if n < 0 {
+		r.breaks.Add(1)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.onlineBy[app] += n
+}
+
+func (r *run) failed(err error) {
+	r.failures.Add(1)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failure = err
+}
+
+func (r *run) closed(code string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closedBy[code]++
+}
+
+func (r *run) refused(code string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.refusedBy[code]++
+}
+
+func (r *run) mark(text string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.marks = append(r.marks, record.Mark{At: time.Since(r.began).Seconds(), Text: text})
+}

@@ -16,5 +16,7 @@ stage 'page (node --test)' node --test --test-reporter=spec static/test/*.test.j
 stage 'go build -race' go build -race ./...
 # shellcheck disable=SC2046 # a list of packages
 stage 'go test -race: the parts' go test -race -count=1 -timeout 5m -p 1 $(parts)
+# The race detector's own frames take stack, and it allocates.
+stage 'go test: what is held without it' go test -count=1 -run 'SmallStack|Allocate' ./server/session ./server/fanout
 stage 'go test -race: the whole, on real parts' go test -race -count=1 -timeout 12m -p 1 ./e2e/...
 printf '\n== all passed, %d s\n' "$SECONDS"

@@ -44,9 +44,9 @@ type conn struct {
 	name    string
 	who     uint64 // see slowpokes
 	sock    *socket
-	in      *bufio.Reader // reads sock
 	raw     syscall.RawConn
 	out     *fanout.Client // for writing
+	unwatch func()         // of one that watches: ends what it is shown; may be nil
 
 	// Set before the reader starts.
 	admitted bool // it takes a place of those that there are; presence has been told
@@ -56,43 +56,34 @@ type conn struct {
 	asked  bool // to move
 
 	// Owned by the reader.
-	message     *message // that is not complete; nil between messages
-	speech      *speech  // nil before the first message
-	small       strikes  // frames that are no messages
+	in          *bufio.Reader // lent, and reads sock; nil while nothing comes
+	message     *message      // that is not complete; nil between messages
+	speech      *speech       // nil before the first message
+	small       strikes       // frames that are no messages
 	badRequests strikes
 	typed       time.Time
 }
 
-// read takes what the client sends until the connection ends, and cleans up.
-func (c *conn) read() {
-	log := c.server.opts.Logger
-	log.Debug("joined", "room", c.room.Name, "session", c.session)
-	err := c.readAll()
+// over ends a connection of which nothing more is read, and why is err.
+func (c *conn) over(err error) {
 	c.hangUp(err)
-	c.server.remove(c)
-	c.server.opts.Metrics.Closed.WithLabelValues(c.out.Closed().Label()).Inc()
-	log.Debug("left", "room", c.room.Name, "session", c.session, "code", int(c.out.Closed()), "error", err)
+	if c.room == nil {
+		c.server.stopWatching(c)
+	} else {
+		c.server.remove(c)
+		c.server.opts.Metrics.Closed.WithLabelValues(c.out.Closed().Label()).Inc()
+		c.server.opts.Logger.Debug("left", "room", c.room.Name, "session", c.session, "code", int(c.out.Closed()), "error", err)
+	}
+	c.server.readers.Done()
 }
 
-// hangUp ends a connection of which nothing more is read, and why is err.
+// hangUp closes the connection when its close frame, if there is one, has had the time to arrive.
 func (c *conn) hangUp(err error) {
 	if !errors.Is(err, net.ErrClosed) && !errors.Is(err, io.EOF) && !errors.Is(err, os.ErrDeadlineExceeded) {
 		c.linger()
 	}
 	_ = c.sock.Close()
 	c.out.Detach()
-}
-
-func (c *conn) readAll() error {
-	defer c.dropMessage()
-	for {
-		if err := c.waitReadable(); err != nil {
-			return err
-		}
-		if err := c.readFrame(); err != nil {
-			return err
-		}
-	}
 }
 
 // handle does what a message from the client asks for.

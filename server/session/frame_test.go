@@ -1,7 +1,6 @@
 package session
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -41,7 +40,7 @@ func idle(t testing.TB) (*conn, net.Conn) {
 	cancel()
 	fan.Run(ctx)
 	sock := &socket{TCPConn: server.(*net.TCPConn)}
-	c := &conn{sock: sock, in: bufio.NewReaderSize(sock, readBuffer)}
+	c := &conn{sock: sock}
 	c.server = &Server{opts: Options{MaxFrame: 16384, MaxText: 4000, Metrics: metrics.NewSet(), Logger: slog.New(slog.DiscardHandler)}}
 	if c.out, err = fan.Add(sock.TCPConn); err != nil {
 		t.Fatal(err)
@@ -79,8 +78,8 @@ func readAll(t testing.TB, input ...[]byte) wire.CloseCode {
 		_, _ = client.Write(bytes.Join(input, nil))
 		_ = client.(*net.TCPConn).CloseWrite()
 	}()
-	if c.readAll() == nil {
-		t.Error("readAll returned without an error")
+	if readToEnd(c) == nil {
+		t.Error("reading ended without an error")
 	}
 	_ = c.sock.Close()
 	<-sent
@@ -179,13 +178,13 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		fan := fanout.New(fanout.Options{PingInterval: time.Hour, Metrics: metrics.NewSet()}) // nothing runs it: what is sent stays in it
 		sock := &socket{TCPConn: shared.sock.TCPConn, early: b}
-		c := &conn{server: shared.server, sock: sock, in: bufio.NewReaderSize(sock, readBuffer), raw: shared.raw}
+		c := &conn{server: shared.server, sock: sock, raw: shared.raw}
 		var err error
 		if c.out, err = fan.Add(sock.TCPConn); err != nil {
 			t.Fatal(err)
 		}
-		if c.readAll() == nil {
-			t.Error("readAll returned without an error")
+		if readToEnd(c) == nil {
+			t.Error("reading ended without an error")
 		}
 		if c.message != nil {
 			t.Error("the message was not given back")
@@ -194,4 +193,19 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("closed with %d", code)
 		}
 	})
+}
+
+// readToEnd does what a connection's goroutines do, one after the other.
+func readToEnd(c *conn) error {
+	defer c.dropMessage()
+	for {
+		if len(c.sock.early) == 0 {
+			if err := c.raw.Read(readable); err != nil {
+				return err
+			}
+		}
+		if err := c.readSome(); err != nil {
+			return err
+		}
+	}
 }

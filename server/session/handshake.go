@@ -21,9 +21,6 @@ import (
 const (
 	defaultHistory = 50
 	maxHistory     = 200
-	// readBuffer is the size of a connection's read buffer in bytes. It holds the largest control frame (RFC 6455 section 5.5);
-	// of longer messages most bytes go past it.
-	readBuffer = 512
 )
 
 // query is what a handshake asks for.
@@ -146,7 +143,7 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, q query, rm *ro
 	}
 	sock := taken.sock // gorilla's own connection is let go: see frame.go
 	c := &conn{
-		server: s, room: rm, session: newSession(), name: q.name, who: s.slow.who(r, q), sock: sock, in: bufio.NewReaderSize(sock, readBuffer),
+		server: s, room: rm, session: newSession(), name: q.name, who: s.slow.who(r, q), sock: sock,
 	}
 	var err error
 	if c.raw, err = sock.SyscallConn(); err == nil {

@@ -161,8 +161,9 @@ func (s *Server) start(c *conn, q query) {
 		s.admitted++
 		s.opts.Presence.Join(c.room.Name, c.session, c.name) // before its reader can end
 	}
-	s.readers.Go(c.read) // a goroutine of its own: the handler's has a big stack, and holds the request
+	c.listen() // a goroutine of its own: the handler's has a big stack, and holds the request
 	s.mu.Unlock()
+	s.opts.Logger.Debug("joined", "room", c.room.Name, "session", c.session)
 	switch { // a browser cannot read the status of a refused handshake, but it sees this
 	case wait > 0: // it does not heed what it was told, or could not be told, its socket being full
 		c.out.Send(tooSlow(wait))

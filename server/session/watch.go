@@ -24,10 +24,14 @@ func (s *Server) serveWatch(w http.ResponseWriter, r *http.Request) error {
 		s.opts.Logger.Debug("handshake failed", "error", err, "remote", r.RemoteAddr)
 		return nil // the connection is gone, and with it whoever could be told
 	}
+	var ok bool
+	if c.unwatch, ok = s.opts.Watch(c.out.Send); !ok {
+		c.out.Close(wire.CloseOverloaded)
+	}
 	s.mu.Lock()
 	draining := s.draining
 	s.watchers[c] = struct{}{}
-	s.readers.Go(c.watch)
+	c.listen()
 	s.mu.Unlock()
 	if draining { // it was registered after Drain had looked
 		c.out.Close(wire.CloseRestart)
@@ -35,16 +39,11 @@ func (s *Server) serveWatch(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// watch gives a connection what it wants to see until it ends.
-func (c *conn) watch() {
-	leave, ok := c.server.opts.Watch(c.out.Send)
-	if ok {
-		defer leave()
-	} else {
-		c.out.Close(wire.CloseOverloaded)
+// stopWatching forgets a connection that watched.
+func (s *Server) stopWatching(c *conn) {
+	if c.unwatch != nil {
+		c.unwatch()
 	}
-	c.hangUp(c.readAll())
-	s := c.server
 	s.mu.Lock()
 	delete(s.watchers, c)
 	s.mu.Unlock()

@@ -1,0 +1,50 @@
+//go:build !race
+
+// The race detector's frames take more stack; `make test` runs this without it.
+
+package session
+
+import (
+	"net"
+	"runtime"
+	"testing"
+
+	"livechat/internal/poll"
+	"livechat/server/metrics"
+	"livechat/server/wire"
+)
+
+// What a connection takes while nothing comes, after something has: a 2 KB stack and no buffer. A call more on the way to wait's read would double it.
+func TestAnIdleConnectionWaitsOnASmallStack(t *testing.T) {
+	const n, each = 300, 2500 // bytes; stacks are powers of two
+	inUse := func() int {
+		runtime.GC() // frees the stacks of goroutines that have ended
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int(m.StackInuse)
+	}
+	before := inUse()
+	var conns []*conn
+	var clients []net.Conn
+	for range n {
+		c, client := idle(t)
+		c.listen()
+		conns, clients = append(conns, c), append(clients, client)
+	}
+	for i, client := range clients {
+		if _, err := client.Write(frame(fin|wire.OpText, "typing?")); err != nil {
+			t.Fatal(err)
+		}
+		poll.Until(t, "the frame is read", func() bool { return metrics.Value(conns[i].server.opts.Metrics.BytesIn) == 7 })
+	}
+	poll.Until(t, "the stacks are small", func() bool {
+		return inUse()-before < n*each
+	})
+	for i, client := range clients {
+		_ = client.Close()
+		conns[i].server.readers.Wait()
+		if conns[i].in != nil {
+			t.Error("a read buffer was not given back")
+		}
+	}
+}

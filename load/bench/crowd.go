@@ -23,6 +23,7 @@ type crowd struct {
 	got     atomic.Int64 // messages
 	missing atomic.Int64 // holes in the seqs that they saw
 	lost    atomic.Int64 // connections that ended
+	last    atomic.Int64 // when the newest of them came, as far as settle has seen, Unix nanoseconds
 	from    atomic.Int64 // latencies count of messages that were due from then on, Unix nanoseconds
 
 	mu        sync.Mutex
@@ -188,6 +189,7 @@ func publish(ctx context.Context, url string, rate int, length time.Duration) (i
 func (c *crowd) settle(ctx context.Context, want int64) error {
 	const quiet = 2 * time.Second
 	before, since := c.got.Load(), time.Now()
+	c.last.Store(since.UnixNano())
 	for c.got.Load() < want {
 		select {
 		case <-time.After(20 * time.Millisecond):
@@ -196,6 +198,7 @@ func (c *crowd) settle(ctx context.Context, want int64) error {
 		}
 		if now := c.got.Load(); now != before {
 			before, since = now, time.Now()
+			c.last.Store(since.UnixNano())
 		} else if time.Since(since) > quiet {
 			return nil
 		}

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os/exec"
-	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -67,19 +65,4 @@ func floorFrame(size int) []byte {
 	payload := append([]byte(`{"type":"message","seq":1,"id":"`), bytes.Repeat([]byte{'x'}, size-4-34)...)
 	payload = append(payload, `"}`...)
 	return append(binary.BigEndian.AppendUint16([]byte{0x81, 126}, uint16(len(payload))), payload...)
-}
-
-// startFloor starts the bare loop as a process, and returns its WebSocket address.
-func startFloor(self string, size, rate int) (*exec.Cmd, string, error) {
-	host, ports, err := clusterPorts()
-	if err != nil {
-		return nil, "", err
-	}
-	addr := net.JoinHostPort(host, ports)
-	cmd := exec.Command(self, "floor", addr, strconv.Itoa(size)+"@"+strconv.Itoa(rate))
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := cmd.Start(); err != nil {
-		return nil, "", fmt.Errorf("start the bare loop: %w", err)
-	}
-	return cmd, "ws://" + addr + "/", nil
 }

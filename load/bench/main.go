@@ -1,8 +1,11 @@
 // Command bench measures one server against the least that its work can cost, on this machine, in one run:
 //
-//   - what a delivery costs the server, next to a bare loop that writes a finished frame to each socket and does nothing else
+//   - what a delivery costs the server, next to a bare loop that writes a finished frame to each socket and does nothing else, and next to the
+//     two ways in which such servers are usually written: see rival.go
 //   - what happens when more is offered than the machine can take
-//   - what an idle connection takes in memory
+//   - what an idle connection takes in memory, and a handshake in time
+//   - how soon everybody is back when many come at once
+//   - how many messages a second one room can take
 //   - what clients that do not read do to the others
 //
 // It prints figures and ratios; it judges nothing. Servers, Redis and the bare loop are processes of their own; the clients are this one. All
@@ -30,6 +33,7 @@ type settings struct {
 	rounds  int
 	clients int
 	many    int
+	idle    int
 	mute    int
 }
 
@@ -41,19 +45,17 @@ type bench struct {
 }
 
 func main() {
-	if len(os.Args) == 4 && os.Args[1] == "floor" {
-		if err := floor(os.Args[2], os.Args[3]); err != nil {
-			fmt.Fprintln(os.Stderr, "bench floor:", err)
-			os.Exit(1)
-		}
-		return
+	if played, err := play(os.Args[1:]); played {
+		fmt.Fprintln(os.Stderr, "bench, as", os.Args[1:], ":", err)
+		os.Exit(1)
 	}
 	var s settings
-	flag.StringVar(&s.only, "only", "", "comma-separated: cost, many, overload, memory, stuck (default all)")
+	flag.StringVar(&s.only, "only", "", "comma-separated: cost, many, overload, memory, handshakes, storm, ingest, stuck (default all)")
 	flag.DurationVar(&s.length, "for", 10*time.Second, "length of each measurement")
-	flag.IntVar(&s.rounds, "rounds", 3, "how often cost and stuck are measured, with and without in turn; the median counts")
+	flag.IntVar(&s.rounds, "rounds", 3, "how often each is measured, all in turn; the median counts")
 	flag.IntVar(&s.clients, "clients", 1000, "clients")
-	flag.IntVar(&s.many, "many", 10000, "many clients, and idle connections; limited by the number of files a process may open")
+	flag.IntVar(&s.many, "many", 10000, "many clients; limited by the number of files a process may open")
+	flag.IntVar(&s.idle, "idle", 15000, "idle connections; limited in the same way")
 	flag.IntVar(&s.mute, "mute", 100, "clients that do not read, for stuck")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -81,7 +83,10 @@ func run(ctx context.Context, s settings) error {
 		{"cost", fmt.Sprintf("%d clients, 20 messages a second of 100 bytes", s.clients), func(ctx context.Context) error { return b.cost(ctx, s.clients, 20) }},
 		{"many", fmt.Sprintf("%d clients, 2 messages a second of 100 bytes", s.many), func(ctx context.Context) error { return b.cost(ctx, s.many, 2) }},
 		{"overload", fmt.Sprintf("%d clients, 1000 messages a second offered", s.clients), b.overload},
-		{"memory", fmt.Sprintf("%d idle connections", s.many), b.memory},
+		{"memory", fmt.Sprintf("%d idle connections", s.idle), b.memory},
+		{"handshakes", fmt.Sprintf("%d clients that join, 32 at a time", s.many), b.handshakes},
+		{"storm", fmt.Sprintf("%d clients that come back to three servers at once", s.many), b.storm},
+		{"ingest", "messages into one room of four servers as fast as they go", b.ingest},
 		{"stuck", fmt.Sprintf("%d clients, %d messages a second, without and with %d more that do not read", s.clients, stuckRate, s.mute), b.stuck},
 	}
 	for _, p := range parts {
@@ -105,4 +110,15 @@ func (b *bench) row(cells ...any) {
 		fmt.Fprintf(b.out, "%v\t", c)
 	}
 	fmt.Fprintln(b.out)
+}
+
+// play makes this process one of the arms, if args ask for that. It returns only when that went wrong.
+func play(args []string) (played bool, err error) {
+	switch {
+	case len(args) == 3 && args[0] == "floor":
+		return true, floor(args[1], args[2])
+	case len(args) == 4 && args[0] == "rival":
+		return true, rival(args[2], args[1], args[3])
+	}
+	return false, nil
 }

@@ -52,7 +52,7 @@ func (b *bench) stuckRound(ctx context.Context, mute int) (time.Duration, int64,
 		return 0, 0, err
 	}
 	defer c.leave()
-	if err := c.rest(ctx); err != nil {
+	if err := rest(ctx, 3*time.Second); err != nil {
 		return 0, 0, err
 	}
 	// Messages before the first look at the memory too: the ring is full of them then.

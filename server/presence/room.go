@@ -1,6 +1,7 @@
 package presence
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -14,7 +15,7 @@ type room struct {
 	// Who is here.
 	online int            // connections on all servers
 	names  map[string]int // on how many servers a name is
-	sorted []string       // the keys of names
+	first  []string       // the first keys of names, in order: MaxNames to 2×MaxNames of them, or all
 
 	// Of this server.
 	sessions map[string]string // name by session
@@ -38,8 +39,15 @@ func (r *room) add(name string) {
 		return
 	}
 	r.touch(name, false)
-	at, _ := slices.BinarySearch(r.sorted, name)
-	r.sorted = slices.Insert(r.sorted, at, name)
+	// Nobody is shown more than the first MaxNames, and a list of all would be moved about with each of many who come at once.
+	at, _ := slices.BinarySearch(r.first, name)
+	if at == len(r.first) && len(r.first) < len(r.names)-1 {
+		return // behind names that are not in the list
+	}
+	r.first = slices.Insert(r.first, at, name)
+	if len(r.first) > 2*MaxNames {
+		r.first = slices.Delete(r.first, 2*MaxNames, len(r.first))
+	}
 }
 
 // remove says that a name is on one server less.
@@ -49,8 +57,14 @@ func (r *room) remove(name string) {
 	}
 	delete(r.names, name)
 	r.touch(name, true)
-	if at, ok := slices.BinarySearch(r.sorted, name); ok {
-		r.sorted = slices.Delete(r.sorted, at, at+1)
+	at, ok := slices.BinarySearch(r.first, name)
+	if !ok {
+		return
+	}
+	r.first = slices.Delete(r.first, at, at+1)
+	if len(r.first) < MaxNames && len(r.first) < len(r.names) {
+		r.first = slices.Sorted(maps.Keys(r.names))
+		r.first = slices.Clone(r.first[:min(len(r.first), 2*MaxNames)])
 	}
 }
 
@@ -61,7 +75,7 @@ func (r *room) touch(name string, was bool) {
 }
 
 func (r *room) snapshot() Update {
-	return Update{Online: r.online, Names: slices.Clone(r.sorted[:min(len(r.sorted), MaxNames)])}
+	return Update{Online: r.online, Names: slices.Clone(r.first[:min(len(r.first), MaxNames)])}
 }
 
 // tell returns what the people of the room have to be told, if anything, and takes it as told.

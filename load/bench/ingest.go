@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
+	"livechat/client"
+	"livechat/e2e/cluster"
+)
+
+const (
+	ingestSpeakers = 8  // in all
+	ingestHearers  = 10 // on each server
+)
+
+// ingest offers one room of four servers more messages a second than it takes, or so many that it does.
+func (b *bench) ingest(ctx context.Context) error {
+	b.row("offered a second", "taken", "a second", "refused", "heard by all", "missing", "disconnected", "median ms", "99 % ms", "µs CPU each: servers", "Redis")
+	for _, rate := range []int{2000, 5000, 10000, 15000} {
+		if err := b.ingestOf(ctx, rate); err != nil {
+			return fmt.Errorf("%d messages a second: %w", rate, err)
+		}
+	}
+	return nil
+}
+
+func (b *bench) ingestOf(ctx context.Context, rate int) error {
+	cl, err := cluster.Start(ctx, cluster.Options{Servers: 4, Binary: b.binary, Env: map[string]string{"MESSAGE_RATE": "0", "LOG_LEVEL": "warn"}})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = cl.Close() }()
+	var crowds []*crowd
+	for i := range cl.Servers {
+		c, err := gather(ctx, cl.ServerURL(i), ingestHearers)
+		if err != nil {
+			return err
+		}
+		defer c.leave()
+		crowds = append(crowds, c)
+	}
+	before, redisBefore, err := cpuOf(cl)
+	if err != nil {
+		return err
+	}
+	begin := time.Now()
+	var offered, refused atomic.Int64
+	var speakers errgroup.Group
+	for i := range ingestSpeakers {
+		speakers.Go(func() error {
+			n, no, err := speak(ctx, cl.ServerURL(i%len(cl.Servers)), rate/ingestSpeakers, b.length)
+			offered.Add(n)
+			refused.Add(no)
+			return err
+		})
+	}
+	if err := speakers.Wait(); err != nil {
+		return err
+	}
+	taken := offered.Load() - refused.Load()
+	var got, missing, lost int64
+	var last int64
+	for _, c := range crowds {
+		if err := c.settle(ctx, taken*ingestHearers); err != nil {
+			return err
+		}
+		last = max(last, c.last.Load())
+		got += c.got.Load()
+		missing += taken*ingestHearers - c.got.Load() + c.missing.Load()
+		lost += c.lost.Load()
+	}
+	after, redisAfter, err := cpuOf(cl)
+	if err != nil {
+		return err
+	}
+	crowds[0].leave()
+	took := time.Duration(last - begin.UnixNano())
+	each := func(d time.Duration) string { return fmt.Sprintf("%.1f", float64(d.Microseconds())/float64(taken)) }
+	b.row(rate, taken, int(float64(taken)/took.Seconds()), refused.Load(), got/ingestHearers/4, missing, lost,
+		ms(crowds[0].percentile(50)), ms(crowds[0].percentile(99)), each(after-before), each(redisAfter-redisBefore))
+	return nil
+}
+
+// cpuOf returns the CPU time of all servers, and of Redis.
+func cpuOf(cl *cluster.Cluster) (servers, redis time.Duration, err error) {
+	for _, s := range cl.Servers {
+		d, e := s.CPU()
+		servers += d
+		err = errors.Join(err, e)
+	}
+	redis, e := cl.Redis.CPU()
+	return servers, redis, errors.Join(err, e)
+}
+
+// speak sends messages at a rate for a time. It returns how many, and how many of them were refused, when all that were sent have been answered
+// by an ack or an error.
+func speak(ctx context.Context, url string, rate int, length time.Duration) (sent, refused int64, err error) {
+	none := 0
+	conn, err := client.Dial(ctx, client.Options{URL: url, History: &none, Skim: true, ReadBuffer: 65536})
+	if err != nil {
+		return 0, 0, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, length+time.Minute)
+	defer cancel()
+	var answered, no atomic.Int64
+	reading := make(chan struct{})
+	go func() { // ends with ctx, at the latest
+		defer close(reading)
+		for {
+			e, err := conn.Next(ctx)
+			if err != nil {
+				return
+			}
+			switch e.(type) {
+			case *client.Ack:
+				answered.Add(1)
+			case *client.Error:
+				answered.Add(1)
+				no.Add(1)
+			}
+		}
+	}()
+	begin := time.Now()
+	for {
+		due := begin.Add(time.Second * time.Duration(sent) / time.Duration(rate))
+		if due.Sub(begin) >= length {
+			break
+		}
+		time.Sleep(time.Until(due))
+		if err = conn.Post(uuid.NewString(), text(due)); err != nil {
+			return sent, no.Load(), fmt.Errorf("send message %d: %w", sent, err)
+		}
+		sent++
+	}
+	for answered.Load() < sent {
+		select {
+		case <-reading:
+			return sent, no.Load(), fmt.Errorf("of %d messages %d were answered", sent, answered.Load())
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	cancel()
+	<-reading
+	return sent, no.Load(), nil
+}

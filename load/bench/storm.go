@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"livechat/client"
+	"livechat/e2e/cluster"
+)
+
+// What clients have missed when they come back in a storm, in messages.
+const missed = 20
+
+// storm lets many clients come back at once to what is left of a cluster, each of which has missed some messages.
+func (b *bench) storm(ctx context.Context) error {
+	b.row("missed", "back", "resumed", "tries that failed", "all back after", "a second", "µs CPU each", "of the servers, MB")
+	for _, behind := range []uint64{0, missed} {
+		if err := b.stormOf(ctx, behind); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *bench) stormOf(ctx context.Context, behind uint64) error {
+	cl, err := cluster.Start(ctx, cluster.Options{Servers: 3, Binary: b.binary, Env: map[string]string{"MESSAGE_RATE": "0", "LOG_LEVEL": "warn"}})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = cl.Close() }()
+	from, err := b.position(ctx, cl.ServerURL(0), behind)
+	if err != nil {
+		return err
+	}
+	cpu := func() (sum time.Duration, err error) {
+		for _, s := range cl.Servers {
+			d, err := s.CPU()
+			if err != nil {
+				return 0, err
+			}
+			sum += d
+		}
+		return sum, nil
+	}
+	before, err := cpu()
+	if err != nil {
+		return err
+	}
+	var back, resumed, failed atomic.Int64
+	var coming sync.WaitGroup
+	conns := make([]*client.Conn, b.many)
+	begin := time.Now()
+	for i := range conns {
+		coming.Go(func() {
+			o := client.Options{URL: cl.ServerURL(i % len(cl.Servers)), After: &from, ReadBuffer: 4096, HandshakeTimeout: time.Minute, IdleTimeout: time.Hour}
+			for ctx.Err() == nil {
+				conn, err := client.Dial(ctx, o)
+				if err != nil {
+					failed.Add(1)
+					continue
+				}
+				conns[i] = conn
+				if ok, err := hears(ctx, conn, from.Seq+1, behind); err == nil {
+					back.Add(1)
+					if ok {
+						resumed.Add(1)
+					}
+				}
+				return
+			}
+		})
+	}
+	coming.Wait()
+	took := time.Since(begin)
+	var memory int64
+	for _, s := range cl.Servers {
+		m, err := s.Memory()
+		if err != nil {
+			return err
+		}
+		memory += m
+	}
+	if err := rest(ctx, 2*time.Second); err != nil {
+		return err
+	}
+	after, err := cpu()
+	if err != nil {
+		return err
+	}
+	for _, conn := range conns {
+		if conn != nil {
+			conn.Close()
+		}
+	}
+	b.row(behind, back.Load(), resumed.Load(), failed.Load(), fmt.Sprintf("%.2f s", took.Seconds()), int(float64(b.many)/took.Seconds()),
+		fmt.Sprintf("%.1f", float64((after-before).Microseconds())/float64(b.many)), memory>>20)
+	return nil
+}
+
+// position fills a room, and returns where in it somebody stands who has not heard the newest messages.
+func (b *bench) position(ctx context.Context, url string, behind uint64) (client.Position, error) {
+	conn, err := client.Dial(ctx, client.Options{URL: url})
+	if err != nil {
+		return client.Position{}, err
+	}
+	defer conn.Close()
+	e, err := conn.Next(ctx)
+	if err != nil {
+		return client.Position{}, err
+	}
+	welcome, ok := e.(*client.Welcome)
+	if !ok {
+		return client.Position{}, fmt.Errorf("the server begins with %T", e)
+	}
+	n, err := publish(ctx, url, 100, 2*time.Second)
+	if err != nil {
+		return client.Position{}, err
+	}
+	return client.Position{Epoch: welcome.Epoch, Seq: welcome.Seq + uint64(n) - behind}, nil
+}
+
+// hears says whether a client was resumed and then got n messages from seq on.
+func hears(ctx context.Context, conn *client.Conn, seq, n uint64) (bool, error) {
+	resumed := false
+	for n > 0 || !resumed {
+		e, err := conn.Next(ctx)
+		if err != nil {
+			return false, err
+		}
+		switch e := e.(type) {
+		case *client.Welcome:
+			if resumed = e.Recovered != nil && *e.Recovered; !resumed {
+				return false, nil
+			}
+		case *client.Message:
+			if e.Seq != seq {
+				return false, nil
+			}
+			seq++
+			n--
+		}
+	}
+	return true, nil
+}

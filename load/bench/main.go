@@ -19,6 +19,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -35,6 +36,9 @@ type settings struct {
 	many    int
 	idle    int
 	mute    int
+	nodes   int
+	flush   string
+	rates   []int
 }
 
 // bench is one run.
@@ -50,12 +54,26 @@ func main() {
 		os.Exit(1)
 	}
 	var s settings
-	flag.StringVar(&s.only, "only", "", "comma-separated: cost, many, overload, memory, handshakes, storm, ingest, stuck (default all)")
+	flag.StringVar(&s.only, "only", "", "comma-separated: cost, many, overload, memory, handshakes, storm, ingest, behind, stuck (default all)")
 	flag.DurationVar(&s.length, "for", 10*time.Second, "length of each measurement")
 	flag.IntVar(&s.rounds, "rounds", 3, "how often each is measured, all in turn; the median counts")
 	flag.IntVar(&s.clients, "clients", 1000, "clients")
 	flag.IntVar(&s.many, "many", 10000, "many clients; limited by the number of files a process may open")
 	flag.IntVar(&s.idle, "idle", 15000, "idle connections; limited in the same way")
+	flag.IntVar(&s.nodes, "servers", 4, "servers behind HAProxy, 1 to 4, for behind")
+	flag.StringVar(&s.flush, "flush", "0s,10ms", "comma-separated: values of FLUSH_INTERVAL, for behind")
+	s.rates = []int{20, 100, 300, 1000}
+	flag.Func("rates", "comma-separated: messages a second, for behind (default 20,100,300,1000)", func(list string) error {
+		s.rates = nil
+		for one := range strings.SplitSeq(list, ",") {
+			n, err := strconv.Atoi(one)
+			if err != nil || n < 1 {
+				return fmt.Errorf("%q is not a number of messages", one)
+			}
+			s.rates = append(s.rates, n)
+		}
+		return nil
+	})
 	flag.IntVar(&s.mute, "mute", 100, "clients that do not read, for stuck")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -87,6 +105,7 @@ func run(ctx context.Context, s settings) error {
 		{"handshakes", fmt.Sprintf("%d clients that join, 32 at a time", s.many), b.handshakes},
 		{"storm", fmt.Sprintf("%d clients that come back to three servers at once", s.many), b.storm},
 		{"ingest", "messages into one room of four servers as fast as they go", b.ingest},
+		{"behind", fmt.Sprintf("%d clients behind HAProxy, %d servers", s.clients, s.nodes), b.behind},
 		{"stuck", fmt.Sprintf("%d clients, %d messages a second, without and with %d more that do not read", s.clients, stuckRate, s.mute), b.stuck},
 	}
 	for _, p := range parts {

@@ -28,7 +28,7 @@ import (
 // Options are what a Fan is made of.
 type Options struct {
 	Shards        int                      // 0 = one per processor that Go may use
-	FlushInterval time.Duration            // the least time from one pass of a shard to its next; 0 = at once
+	FlushInterval time.Duration            // how long a busy shard may put off its next pass; 0 = not at all: see pace
 	WriteTimeout  time.Duration            // how long a full socket may take to accept more
 	PingInterval  time.Duration            // between pings to a client
 	PongTimeout   time.Duration            // how long a ping may go without any sign of life

@@ -126,17 +126,17 @@ func (s *shard) run(ctx context.Context) {
 		select {
 		case <-s.wake:
 			s.pass()
+			if wait := pace(s.count.writes, s.count.frames, s.fan.opts.FlushInterval); wait > 0 {
+				pause.Reset(wait)
+				select {
+				case <-pause.C:
+				case <-ctx.Done():
+				}
+			}
 		case <-tick.C:
 			s.tick()
 		case <-ctx.Done():
 			return
-		}
-		if s.fan.opts.FlushInterval > 0 {
-			pause.Reset(s.fan.opts.FlushInterval)
-			select {
-			case <-pause.C:
-			case <-ctx.Done():
-			}
 		}
 	}
 }

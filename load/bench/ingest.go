@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -45,7 +44,7 @@ func (b *bench) ingestOf(ctx context.Context, rate int) error {
 		defer c.leave()
 		crowds = append(crowds, c)
 	}
-	before, redisBefore, err := cpuOf(cl)
+	before, err := usage(cl)
 	if err != nil {
 		return err
 	}
@@ -75,7 +74,7 @@ func (b *bench) ingestOf(ctx context.Context, rate int) error {
 		missing += taken*ingestHearers - c.got.Load() + c.missing.Load()
 		lost += c.lost.Load()
 	}
-	after, redisAfter, err := cpuOf(cl)
+	after, err := usage(cl)
 	if err != nil {
 		return err
 	}
@@ -83,19 +82,8 @@ func (b *bench) ingestOf(ctx context.Context, rate int) error {
 	took := time.Duration(last - begin.UnixNano())
 	each := func(d time.Duration) string { return fmt.Sprintf("%.1f", float64(d.Microseconds())/float64(taken)) }
 	b.row(rate, taken, int(float64(taken)/took.Seconds()), refused.Load(), got/ingestHearers/4, missing, lost,
-		ms(crowds[0].percentile(50)), ms(crowds[0].percentile(99)), each(after-before), each(redisAfter-redisBefore))
+		ms(crowds[0].percentile(50)), ms(crowds[0].percentile(99)), each(after.servers-before.servers), each(after.redis-before.redis))
 	return nil
-}
-
-// cpuOf returns the CPU time of all servers, and of Redis.
-func cpuOf(cl *cluster.Cluster) (servers, redis time.Duration, err error) {
-	for _, s := range cl.Servers {
-		d, e := s.CPU()
-		servers += d
-		err = errors.Join(err, e)
-	}
-	redis, e := cl.Redis.CPU()
-	return servers, redis, errors.Join(err, e)
 }
 
 // speak sends messages at a rate for a time. It returns how many, and how many of them were refused, when all that were sent have been answered

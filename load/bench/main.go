@@ -54,7 +54,7 @@ func main() {
 		os.Exit(1)
 	}
 	var s settings
-	flag.StringVar(&s.only, "only", "", "comma-separated: cost, many, overload, memory, handshakes, storm, ingest, behind, stuck (default all)")
+	flag.StringVar(&s.only, "only", "", "comma-separated: cost, many, overload, memory, handshakes, storm, ingest, behind, grid, stuck (default all)")
 	flag.DurationVar(&s.length, "for", 10*time.Second, "length of each measurement")
 	flag.IntVar(&s.rounds, "rounds", 3, "how often each is measured, all in turn; the median counts")
 	flag.IntVar(&s.clients, "clients", 1000, "clients")
@@ -106,6 +106,7 @@ func run(ctx context.Context, s settings) error {
 		{"storm", fmt.Sprintf("%d clients that come back to three servers at once", s.many), b.storm},
 		{"ingest", "messages into one room of four servers as fast as they go", b.ingest},
 		{"behind", fmt.Sprintf("%d clients behind HAProxy, %d servers", s.clients, s.nodes), b.behind},
+		{"grid", "clusters of several sizes behind HAProxy", b.grid},
 		{"stuck", fmt.Sprintf("%d clients, %d messages a second, without and with %d more that do not read", s.clients, stuckRate, s.mute), b.stuck},
 	}
 	for _, p := range parts {

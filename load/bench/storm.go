@@ -35,17 +35,7 @@ func (b *bench) stormOf(ctx context.Context, behind uint64) error {
 	if err != nil {
 		return err
 	}
-	cpu := func() (sum time.Duration, err error) {
-		for _, s := range cl.Servers {
-			d, err := s.CPU()
-			if err != nil {
-				return 0, err
-			}
-			sum += d
-		}
-		return sum, nil
-	}
-	before, err := cpu()
+	before, err := usage(cl)
 	if err != nil {
 		return err
 	}
@@ -86,7 +76,7 @@ func (b *bench) stormOf(ctx context.Context, behind uint64) error {
 	if err := rest(ctx, 2*time.Second); err != nil {
 		return err
 	}
-	after, err := cpu()
+	after, err := usage(cl)
 	if err != nil {
 		return err
 	}
@@ -96,7 +86,7 @@ func (b *bench) stormOf(ctx context.Context, behind uint64) error {
 		}
 	}
 	b.row(behind, back.Load(), resumed.Load(), failed.Load(), fmt.Sprintf("%.2f s", took.Seconds()), int(float64(b.many)/took.Seconds()),
-		fmt.Sprintf("%.1f", float64((after-before).Microseconds())/float64(b.many)), memory>>20)
+		fmt.Sprintf("%.1f", float64((after.servers-before.servers).Microseconds())/float64(b.many)), memory>>20)
 	return nil
 }
 

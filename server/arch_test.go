@@ -32,6 +32,11 @@ var arrows = map[string][]string{
 	"server/presence": {"server/chat", "server/bus"},
 	"server/cluster":  {"server/wire"},
 	"server/web":      {"server/chat", "server/wire"},
+	"server/store":    {"server/chat"},
+	"server/account":  {"server/chat", "server/store"},
+	"server/private":  {"server/chat", "server/wire", "server/store"},
+	"server/archive":  {"server/chat", "server/wire", "server/store", "server/metrics"},
+	"server/api":      {"server/chat", "server/wire", "server/store"},
 	"server/metrics":  {},
 	"static":          {},
 	"client":          {"server/chat", "server/wire"},
@@ -51,13 +56,14 @@ var libraries = []struct {
 	prefix, reason string
 	allowed        []string
 }{
-	{"github.com/gorilla/websocket", "only session and client speak WebSocket", []string{"server/session", "client", "e2e/..."}},
-	{"github.com/redis/go-redis", "only bus speaks to Redis", []string{"server/bus"}},
+	{"github.com/gorilla/websocket", "only session and client speak WebSocket", []string{"server/session", "client", "load/bench", "e2e/..."}},
+	{"github.com/redis/go-redis", "only bus speaks to Redis; the bench has rivals to compare with", []string{"server/bus", "load/bench"}},
 	{"github.com/alicebob/miniredis", "only node starts the embedded Redis", []string{"server/node"}},
 	{"github.com/caarlos0/env", "only config reads the environment", []string{"server/config"}},
 	{"github.com/prometheus/client_golang", "only metrics speaks to Prometheus", []string{"server/metrics"}},
 	{"database/sql", "SQL lives in store", []string{"server/store"}},
 	{"github.com/jackc/pgx", "SQL lives in store", []string{"server/store"}},
+	{"github.com/pressly/goose", "SQL lives in store", []string{"server/store"}},
 	{"modernc.org/sqlite", "SQL lives in store", []string{"server/store"}},
 	{module + "internal", "it is for tests", []string{"internal/..."}},
 }

@@ -50,8 +50,11 @@ type bench struct {
 
 func main() {
 	if played, err := play(os.Args[1:]); played {
-		fmt.Fprintln(os.Stderr, "bench, as", os.Args[1:], ":", err)
-		os.Exit(1)
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "bench %s: %v\n", strings.Join(os.Args[1:], " "), err)
+			os.Exit(1)
+		}
+		return
 	}
 	var s settings
 	flag.StringVar(&s.only, "only", "", "comma-separated: cost, many, overload, memory, handshakes, storm, ingest, behind, grid, stuck (default all)")
@@ -132,11 +135,13 @@ func (b *bench) row(cells ...any) {
 	fmt.Fprintln(b.out)
 }
 
-// play makes this process one of the arms, if args ask for that. It returns only when that went wrong.
+// play makes this process one of the arms, if args ask for that, which ends only when something is wrong; or draws the charts of a folder.
 func play(args []string) (played bool, err error) {
 	switch {
 	case len(args) == 3 && args[0] == "floor":
 		return true, floor(args[1], args[2])
+	case len(args) == 2 && args[0] == "draw":
+		return true, drawCharts(args[1])
 	case len(args) == 4 && args[0] == "rival":
 		return true, rival(args[2], args[1], args[3])
 	}

@@ -56,8 +56,8 @@ func padded(said []byte) []byte {
 	if err != nil {
 		return nil
 	}
-	payload := append([]byte(`{"type":"message","seq":1,"text":`), text...)
-	payload = append(payload, `,"id":"`...)
+	payload := append([]byte(`{"type":"message","seq":1,"id":"00000000-0000-4000-8000-000000000000","text":`), text...)
+	payload = append(payload, `,"name":"`...)
 	return append(append(payload, bytes.Repeat([]byte{'x'}, max(0, frameBytes-4-2-len(payload)))...), `"}`...)
 }
 

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -110,3 +111,12 @@ func CheckRoom(s string) error {
 	}
 	return nil
 }
+
+// feedPrefix makes a feed's name one that no room can have.
+const feedPrefix = "user:"
+
+// FeedRoom is the name of the log that holds what is meant for one user.
+func FeedRoom(user int64) string { return feedPrefix + strconv.FormatInt(user, 10) }
+
+// IsFeed says whether a log is a user's feed.
+func IsFeed(room string) bool { return strings.HasPrefix(room, feedPrefix) }

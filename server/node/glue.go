@@ -23,16 +23,16 @@ type feed struct{ n *Node }
 var _ bus.Handler = feed{}
 
 func (f feed) Subscribed(ctx context.Context, room string) error {
-	return f.n.rooms.Subscribed(ctx, room)
+	return f.n.registry(room).Subscribed(ctx, room)
 }
 
 func (f feed) Payload(ctx context.Context, room string, payload []byte) error {
-	return f.n.rooms.Payload(ctx, room, payload)
+	return f.n.registry(room).Payload(ctx, room, payload)
 }
 
 // Known implements bus.Handler.
 func (f feed) Known(room string) chat.Log {
-	if r := f.n.rooms.Get(room); r != nil {
+	if r := f.n.registry(room).Get(room); r != nil {
 		return r.Known()
 	}
 	return chat.Log{}
@@ -40,7 +40,7 @@ func (f feed) Known(room string) chat.Log {
 
 // Remember implements bus.Handler.
 func (f feed) Remember(room string, seq uint64) []bus.Kept {
-	if r := f.n.rooms.Get(room); r != nil {
+	if r := f.n.registry(room).Get(room); r != nil {
 		return kept(r.Remember(seq))
 	}
 	return nil
@@ -58,6 +58,14 @@ func (f feed) Side(payload []byte) {
 
 func (f feed) SideSubscribed() { f.n.presence.Reset() }
 func (f feed) Feed(up bool)    { f.n.redisUp.Store(up) }
+
+// registry returns who holds a log: the rooms that people are in, or the feeds of users.
+func (n *Node) registry(log string) *room.Registry {
+	if chat.IsFeed(log) {
+		return n.feeds
+	}
+	return n.rooms
+}
 
 // logs is the bus as rooms see it.
 type logs struct{ *bus.Bus }

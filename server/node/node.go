@@ -36,6 +36,7 @@ type Node struct {
 	embedded *miniredis.Miniredis // nil when there is a real Redis
 	bus      *bus.Bus
 	rooms    *room.Registry
+	feeds    *room.Registry
 	fan      *fanout.Fan
 	presence *presence.Presence
 	metrics  *metrics.Set
@@ -56,6 +57,15 @@ type Node struct {
 	draining atomic.Bool
 	redisUp  atomic.Bool
 }
+
+const (
+	// feedRing is how many events of a user's feed are in memory; who lacks more gets them from the stream. Users are many.
+	feedRing = 256
+	// maxFeeds is the most users whose feeds are heard on one server.
+	maxFeeds = 100_000
+	// revokeEvery is how often a server asks which users were logged out, while it has feeds.
+	revokeEvery = 400 * time.Millisecond
+)
 
 // Start builds a node and sets it going. When it returns without an error the address is taken and answers; the node becomes ready as
 // soon as Redis does. The caller ends it by Shutdown.
@@ -98,10 +108,13 @@ func (n *Node) build(version string) (err error) {
 		FlushInterval: s.FlushInterval, WriteTimeout: s.WriteTimeout, PingInterval: s.PingInterval, PongTimeout: s.PongTimeout,
 		SendBuffer: s.SendBuffer, Logger: n.log, Metrics: n.metrics, Passed: n.passes.Add,
 	})
-	n.rooms = room.NewRegistry(room.Options{
+	rooms := room.Options{
 		RingSize: n.cfg.Room.RingSize, MaxRooms: n.cfg.Room.MaxRooms, Linger: n.cfg.Room.Linger,
 		Log: logs{n.bus}, Feed: n.bus, Wake: n.fan.Wake, Logger: n.log, Metrics: n.metrics,
-	})
+	}
+	n.rooms = room.NewRegistry(rooms)
+	rooms.RingSize, rooms.MaxRooms = min(feedRing, rooms.RingSize), maxFeeds
+	n.feeds = room.NewRegistry(rooms)
 	n.presence = presence.New(presence.Options{
 		Node: n.id, App: n.cfg.Server.App, Interval: n.cfg.Presence.Interval, Expiry: n.cfg.Presence.Expiry,
 		Send: n.bus.PublishSide, Emit: n.emitPresence, EmitTyping: n.emitTyping, Logger: n.log,
@@ -115,9 +128,10 @@ func (n *Node) build(version string) (err error) {
 		App: n.cfg.Server.App, AllowedOrigins: n.cfg.Server.AllowedOrigins, MaxConnections: l.MaxConnections, MaxFrame: l.MaxFrame,
 		MaxText: l.MaxText, MessageRate: l.MessageRate, MessageBurst: l.MessageBurst,
 		Rooms: n.rooms, Fan: n.fan, Publisher: publisher{n.bus}, Presence: people{n.presence}, Watch: n.cluster.Watch, Logger: n.log, Metrics: n.metrics,
+		Feeds: &session.FeedOptions{Rooms: n.feeds, Redeem: n.bus.RedeemTicket, Revoked: n.bus.Revoked, Every: revokeEvery},
 	})
 	handler, err := web.New(web.Deps{
-		Room: n.sessions, Watch: http.HandlerFunc(n.sessions.Watch), Static: static.Files, Ready: n.readiness, Online: n.online, App: n.cfg.Server.App, Version: version, Log: n.log,
+		Room: n.sessions, Watch: http.HandlerFunc(n.sessions.Watch), Feed: http.HandlerFunc(n.sessions.Feed), Static: static.Files, Ready: n.readiness, Online: n.online, App: n.cfg.Server.App, Version: version, Log: n.log,
 	})
 	if err != nil {
 		return err
@@ -147,6 +161,8 @@ func (n *Node) run() {
 		}
 	})
 	n.loops.Go(func() { n.rooms.Run(ctx) })
+	n.loops.Go(func() { n.feeds.Run(ctx) })
+	n.loops.Go(func() { n.sessions.RunFeeds(ctx) })
 	n.loops.Go(func() { n.cluster.Run(ctx) })
 	n.loops.Go(func() { n.watch(ctx) })
 	n.loops.Go(func() { n.openDefaultRoom(ctx) })

@@ -49,7 +49,8 @@ type conn struct {
 	unwatch func()         // of one that watches: ends what it is shown; may be nil
 
 	// Set before the reader starts.
-	admitted bool // it takes a place of those that there are; presence has been told
+	listener *listener // of a feed; nil: of a room
+	admitted bool      // it takes a place of those that there are; presence has been told
 
 	// Guarded by server.mu.
 	joined time.Time
@@ -89,8 +90,11 @@ func (c *conn) hangUp(err error) {
 // handle does what a message from the client asks for.
 func (c *conn) handle(payload []byte) error {
 	c.server.opts.Metrics.BytesIn.Add(float64(len(payload)))
-	if c.room == nil {
+	switch {
+	case c.room == nil:
 		return c.refuse("", errWatches)
+	case c.listener != nil:
+		return c.refuse("", errListens)
 	}
 	req, err := wire.ParseRequest(payload)
 	switch {

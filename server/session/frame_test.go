@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -127,6 +128,7 @@ func TestMessageTime(t *testing.T) {
 		"fragment": frame(cont, "x"), "ping": frame(fin|wire.OpPing, ""), "piece of a frame": frame(fin|cont, "the rest is missing")[:10],
 	} {
 		c, client := idle(t)
+		c.in = bufio.NewReader(c.sock)
 		for _, b := range [][]byte{frame(wire.OpText, "begin"), frame(cont, "in time")} {
 			if _, err := client.Write(b); err != nil {
 				t.Fatal(err)

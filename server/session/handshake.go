@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gorilla/websocket"
+
 	"livechat/server/chat"
 	"livechat/server/room"
 )
@@ -136,9 +138,9 @@ func hasToken(r *http.Request, header, token string) bool {
 }
 
 // upgrade lets gorilla answer the handshake, and gives the connection its place in the fan-out.
-func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, q query, rm *room.Room) (*conn, error) {
+func (s *Server) upgrade(u *websocket.Upgrader, w http.ResponseWriter, r *http.Request, q query, rm *room.Room) (*conn, error) {
 	taken := &hijacker{ResponseWriter: w}
-	if _, err := s.upgrader.Upgrade(taken, r, nil); err != nil {
+	if _, err := u.Upgrade(taken, r, nil); err != nil {
 		return nil, fmt.Errorf("upgrade: %w", err)
 	}
 	sock := taken.sock // gorilla's own connection is let go: see frame.go

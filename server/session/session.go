@@ -53,6 +53,7 @@ type Options struct {
 	Publisher Publisher
 	Presence  Presence
 	Watch     func(send func(frame []byte)) (leave func(), ok bool) // gives a watcher frames until leave is called; ok is false if there are too many
+	Feeds     *FeedOptions                                          // nil: there are none
 	Metrics   *metrics.Set
 	Logger    *slog.Logger
 }
@@ -64,14 +65,17 @@ const openTimeout = 5 * time.Second
 type Server struct {
 	opts     Options
 	upgrader websocket.Upgrader
-	slow     *slowpokes
-	ctx      context.Context // ends what connections wait for
-	cancel   context.CancelFunc
-	readers  sync.WaitGroup
+
+	feedUpgrader websocket.Upgrader
+	slow         *slowpokes
+	ctx          context.Context // ends what connections wait for
+	cancel       context.CancelFunc
+	readers      sync.WaitGroup
 
 	mu       sync.Mutex
 	conns    map[*conn]struct{}
 	admitted int // of conns; the others are being told why not
+	feeds    int // of conns
 	watchers map[*conn]struct{}
 	draining bool
 }
@@ -81,13 +85,16 @@ var _ http.Handler = (*Server)(nil)
 // New returns a Server that takes connections.
 func New(o Options) *Server {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Server{
+	s := &Server{
 		opts: o, slow: newSlowpokes(), ctx: ctx, cancel: cancel, conns: map[*conn]struct{}{}, watchers: map[*conn]struct{}{},
 		upgrader: websocket.Upgrader{
 			WriteBufferPool: &sync.Pool{},                             // nothing is written through it
 			CheckOrigin:     func(*http.Request) bool { return true }, // originAllowed has
 		},
 	}
+	s.feedUpgrader = s.upgrader
+	s.feedUpgrader.Subprotocols = []string{feedProtocol}
+	return s
 }
 
 // Count returns the number of connections.
@@ -123,7 +130,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	c, err := s.upgrade(w, r, q, rm)
+	c, err := s.upgrade(&s.upgrader, w, r, q, rm)
 	if err != nil {
 		s.opts.Rooms.Release(rm)
 		s.opts.Logger.Debug("handshake failed", "error", err, "remote", r.RemoteAddr)
@@ -159,6 +166,11 @@ func (s *Server) start(c *conn, q query) {
 	c.admitted = !full && wait == 0
 	if c.admitted {
 		s.admitted++
+	}
+	switch {
+	case c.listener != nil:
+		s.feeds++
+	case c.admitted:
 		s.opts.Presence.Join(c.room.Name, c.session, c.name) // before its reader can end
 	}
 	c.listen() // a goroutine of its own: the handler's has a big stack, and holds the request
@@ -187,7 +199,9 @@ func (s *Server) start(c *conn, q query) {
 	if at.Rewound {
 		c.out.Send(wire.Frame(wire.Reset{Type: "reset", Epoch: at.Position.Epoch, Seq: at.After}))
 	}
-	c.out.Send(wire.Frame(s.opts.Presence.Snapshot(c.room.Name)))
+	if c.listener == nil {
+		c.out.Send(wire.Frame(s.opts.Presence.Snapshot(c.room.Name)))
+	}
 	if at.From > 0 {
 		c.out.Send(wire.Frame(wire.Gap{Type: "gap", From: at.From, To: at.To}))
 	}
@@ -242,7 +256,14 @@ func (s *Server) remove(c *conn) {
 	if c.admitted {
 		s.admitted--
 	}
+	if c.listener != nil {
+		s.feeds--
+	}
 	s.mu.Unlock()
+	if c.listener != nil {
+		s.opts.Feeds.Rooms.Release(c.room)
+		return
+	}
 	if c.admitted {
 		s.opts.Presence.Leave(c.room.Name, c.session)
 	}

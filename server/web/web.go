@@ -3,6 +3,7 @@
 //	GET /               the page; with Upgrade: websocket the room
 //	GET /ws             the room, or 426 for a request that is no upgrade
 //	GET /cluster        a socket that watches the cluster (wire.Cluster), or 426; the page that does is cluster.html
+//	GET /feed           a socket that hears what is meant for one user (a ticket of the API's as subprotocol livechat.ticket.<ticket>), or 426
 //	GET /rooms/{room}   how many are in a room: {"room":"livechat","online":12}; any page may ask
 //	GET /config.json    what the page must know about this place: {} means that the socket is where the page came from
 //	GET /healthz        200 as long as the process answers
@@ -30,6 +31,7 @@ import (
 type Deps struct {
 	Room    http.Handler // answers WebSocket handshakes: upgrades them, or refuses with a problem
 	Watch   http.Handler // answers those of sockets that watch the cluster
+	Feed    http.Handler // answers those of sockets that hear a user's feed
 	Static  fs.FS        // the page: index.html and what it loads
 	Ready   func() (status int, body Readiness)
 	Online  func(room string) (online int, known bool) // connections of a room in the whole cluster; unknown while presence is not up
@@ -64,6 +66,7 @@ func New(deps Deps) (http.Handler, error) {
 	})
 	route("/ws", socket(deps.Room))
 	route("/cluster", socket(deps.Watch))
+	route("/feed", socket(deps.Feed))
 	route("/rooms/{room}", deps.room)
 	route("/config.json", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, struct{}{}) })
 	route("/healthz", func(w http.ResponseWriter, _ *http.Request) {

@@ -24,6 +24,7 @@ type CloseCode uint16
 //	1011  our bug            comes back
 //	1012  restart            comes back at once, with jitter
 //	1013  overloaded         comes back later
+//	4001  logged out         comes back with a new ticket, if it gets one
 //	4008  too slow           comes back and resumes: the log went on without it; later, if an error too_slow before it said when
 //	4009  no answer          comes back and resumes: it did not answer pings
 //	4013  too fast           comes back later, and sends more slowly
@@ -38,6 +39,7 @@ const (
 	CloseInternal     CloseCode = 1011
 	CloseRestart      CloseCode = 1012
 	CloseOverloaded   CloseCode = 1013
+	CloseLoggedOut    CloseCode = 4001
 	CloseTooSlow      CloseCode = 4008
 	CloseNoAnswer     CloseCode = 4009
 	CloseTooFast      CloseCode = 4013
@@ -55,6 +57,7 @@ var reasons = map[CloseCode]string{
 	CloseInternal:     "internal error",
 	CloseRestart:      "restarting, please reconnect",
 	CloseOverloaded:   "overloaded, please come back later",
+	CloseLoggedOut:    "logged out",
 	CloseTooSlow:      "too slow, please reconnect and resume",
 	CloseNoAnswer:     "no answer to pings",
 	CloseTooFast:      "too many frames in a short time",

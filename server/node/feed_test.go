@@ -1,0 +1,171 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/gorilla/websocket"
+
+	"livechat/internal/poll"
+	"livechat/server/bus"
+	"livechat/server/chat"
+	"livechat/server/wire"
+)
+
+// A user's feed brings everything that is meant for him, once and in order, to each of his sockets, on whatever server; a ticket opens it once.
+func TestFeed(t *testing.T) {
+	onEach(t, func(t *testing.T, redisURL string) {
+		n := start(t, "REDIS_URL="+redisURL)
+		first, second, other := listen(t, n, 7), listen(t, n, 7), listen(t, n, 8)
+		for i := range 3 {
+			tell(t, n, 7, fmt.Sprint("for seven ", i))
+		}
+		tell(t, n, 8, "for eight")
+		for i := range uint64(3) {
+			for _, p := range []*peer{first, second} {
+				if m := p.next("message"); m.Seq != i+1 || m.Text != fmt.Sprint("for seven ", i) {
+					t.Errorf("event %d: %+v", i, m)
+				}
+			}
+		}
+		if m := other.next("message"); m.Seq != 1 || m.Text != "for eight" {
+			t.Errorf("another user's feed: %+v", m)
+		}
+
+		_ = first.Close()
+		tell(t, n, 7, "missed")
+		again := listen(t, n, 7, fmt.Sprintf("after=%s:3", first.welcome.Epoch))
+		if w := again.welcome; w.Recovered == nil || !*w.Recovered {
+			t.Errorf("resumed: %+v", w)
+		}
+		if m := again.next("message"); m.Seq != 4 || m.Text != "missed" {
+			t.Errorf("after resuming: %+v", m)
+		}
+
+		second.send("I want to talk")
+		if e := second.nextError(); e.Code != string(chat.CodeBadRequest) {
+			t.Errorf("talking into a feed: %+v", e)
+		}
+	})
+}
+
+func TestTicketsOpenAFeedOnce(t *testing.T) {
+	n := start(t)
+	ticket := issue(t, n, 7)
+	if _, status := tryFeed(t, n, ticket); status != http.StatusSwitchingProtocols {
+		t.Fatalf("a good ticket: %d", status)
+	}
+	for name, bad := range map[string]string{"used": ticket, "made up": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "none": ""} {
+		if _, status := tryFeed(t, n, bad); status != http.StatusUnauthorized {
+			t.Errorf("a ticket that is %s: %d", name, status)
+		}
+	}
+	resp, err := http.Get("http://" + n.Addr() + "/ws?room=user:7")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if _, _ = io.Copy(io.Discard, resp.Body); resp.StatusCode != http.StatusUpgradeRequired {
+		t.Errorf("asking for a feed without an upgrade: %d", resp.StatusCode)
+	}
+	if _, resp, err := websocket.DefaultDialer.Dial(address(n, "room=user:7"), nil); err == nil || resp.StatusCode != http.StatusBadRequest {
+		t.Errorf("a guest joins a feed as a room: %v", err)
+	}
+}
+
+// Who is logged out is not told anything more; who logs in again is.
+func TestRevokedFeedsAreClosed(t *testing.T) {
+	onEach(t, func(t *testing.T, redisURL string) {
+		n := start(t, "REDIS_URL="+redisURL)
+		old := issue(t, n, 7)
+		p, other := listen(t, n, 7), listen(t, n, 8)
+		if err := n.bus.Revoke(t.Context(), 7); err != nil {
+			t.Fatal(err)
+		}
+		if code := p.closed(); code != int(wire.CloseLoggedOut) {
+			t.Errorf("closed with %d", code)
+		}
+		// A ticket from before is no way around it.
+		sneaky, status := tryFeed(t, n, old)
+		if status != http.StatusSwitchingProtocols {
+			t.Fatalf("status %d", status)
+		}
+		if code := sneaky.closed(); code != int(wire.CloseLoggedOut) {
+			t.Errorf("with a ticket from before: closed with %d", code)
+		}
+		poll.Until(t, "the clock goes on", func() bool { // a ticket of the same millisecond counts as one from before
+			now, err := n.bus.Revoked(t.Context())
+			return err == nil && time.Since(now[7]) > 5*time.Millisecond
+		})
+		back := listen(t, n, 7)
+		tell(t, n, 7, "welcome back")
+		tell(t, n, 8, "still here")
+		if m := back.next("message"); m.Text != "welcome back" {
+			t.Errorf("after logging in again: %+v", m)
+		}
+		if m := other.next("message"); m.Text != "still here" {
+			t.Errorf("somebody else: %+v", m)
+		}
+	})
+}
+
+func issue(t *testing.T, n *Node, user int64) string {
+	t.Helper()
+	ticket, _, err := n.bus.IssueTicket(t.Context(), user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ticket
+}
+
+func tryFeed(t *testing.T, n *Node, ticket string, query ...string) (*peer, int) {
+	t.Helper()
+	dialer := websocket.Dialer{Subprotocols: []string{"livechat.feed", "livechat.ticket." + ticket}}
+	url := "ws://" + n.Addr() + "/feed" + address(n, query...)[len("ws://"+n.Addr()+"/ws"):]
+	conn, resp, err := dialer.DialContext(t.Context(), url, nil)
+	if resp == nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if err != nil {
+		return nil, resp.StatusCode
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	if got := conn.Subprotocol(); got != "livechat.feed" {
+		t.Errorf("the server chose %q", got)
+	}
+	p := &peer{Conn: conn, t: t}
+	p.deadline(20 * time.Second)
+	return p, resp.StatusCode
+}
+
+func listen(t *testing.T, n *Node, user int64, query ...string) *peer {
+	t.Helper()
+	p, status := tryFeed(t, n, issue(t, n, user), query...)
+	if p == nil {
+		t.Fatalf("open the feed of user %d: %d", user, status)
+	}
+	p.welcome = p.next("welcome")
+	return p
+}
+
+// tell puts an event into a user's feed, and returns when it is there.
+func tell(t *testing.T, n *Node, user int64, text string) {
+	t.Helper()
+	m := chat.Message{ID: uuid.NewString(), App: "api", Name: "somebody", Text: text}
+	done := make(chan error, 1)
+	err := n.bus.Publish(context.Background(), bus.Publication{
+		Room: chat.FeedRoom(user), ID: m.ID, Body: wire.AppendBody(nil, &m), Digest: digest(text), Done: func(_ bus.Receipt, err error) { done <- err },
+	})
+	if err == nil {
+		err = <-done
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -41,7 +41,7 @@ func idle(t testing.TB) (*conn, net.Conn) {
 	cancel()
 	fan.Run(ctx)
 	sock := &socket{TCPConn: server.(*net.TCPConn)}
-	c := &conn{sock: sock}
+	c := &conn{sock: sock, in: bufio.NewReaderSize(sock, readBuffer)} // for tests that call readFrame
 	c.server = &Server{opts: Options{MaxFrame: 16384, MaxText: 4000, Metrics: metrics.NewSet(), Logger: slog.New(slog.DiscardHandler)}}
 	if c.out, err = fan.Add(sock.TCPConn); err != nil {
 		t.Fatal(err)
@@ -128,7 +128,6 @@ func TestMessageTime(t *testing.T) {
 		"fragment": frame(cont, "x"), "ping": frame(fin|wire.OpPing, ""), "piece of a frame": frame(fin|cont, "the rest is missing")[:10],
 	} {
 		c, client := idle(t)
-		c.in = bufio.NewReader(c.sock)
 		for _, b := range [][]byte{frame(wire.OpText, "begin"), frame(cont, "in time")} {
 			if _, err := client.Write(b); err != nil {
 				t.Fatal(err)

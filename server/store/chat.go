@@ -1,0 +1,150 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+)
+
+// Chat is a private chat as one of its two members sees it.
+type Chat struct {
+	ID        string // UUID, lower case
+	Other     User   // the other member
+	Created   time.Time
+	Last      *Message // nil: nothing was written yet
+	Unread    int64    // messages of the other side after Read
+	Read      int64    // this member has read up to this n
+	OtherRead int64    // and the other one up to that
+	Updated   time.Time
+}
+
+// ChatCursor is a place in a list of chats: the last one of a page.
+type ChatCursor struct {
+	Updated time.Time
+	ID      string
+}
+
+// before every chat: no cursor, so that one query serves the first page and the others.
+const (
+	topUpdated = math.MaxInt64
+	topID      = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+)
+
+const (
+	insertChat   = `INSERT INTO chats (id, a, b, created) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
+	selectPair   = `SELECT id FROM chats WHERE a = $1 AND b = $2`
+	insertMember = `INSERT INTO members (chat, user_id, other, updated) VALUES ($1, $2, $3, $4)`
+	selectMember = `SELECT EXISTS (SELECT 1 FROM members WHERE chat = $1 AND user_id = $2)`
+
+	selectChats = `
+SELECT m.chat, m.other, coalesce(u.name, '` + DeletedName + `'), u.created, c.created, m.unread, m.read_n, o.read_n, m.updated,
+       l.id, l.n, l.author, coalesce(w.name, '` + DeletedName + `'), l.text, l.at
+FROM members m
+JOIN chats c ON c.id = m.chat
+JOIN members o ON o.chat = m.chat AND o.user_id = m.other
+JOIN users u ON u.id = m.other
+LEFT JOIN messages l ON l.chat = m.chat AND l.n = c.last_n
+LEFT JOIN users w ON w.id = l.author
+`
+	selectChat      = selectChats + `WHERE m.chat = $1 AND m.user_id = $2`
+	selectChatsPage = selectChats + `WHERE m.user_id = $1 AND (m.updated, m.chat) < ($2, $3) ORDER BY m.updated DESC, m.chat DESC LIMIT $4`
+)
+
+// CreateChat makes the chat of two users under the given id, and an event `chat` for both; or returns the id of the one that they
+// have. ErrNotFound: one of them is unknown or deleted. ErrConflict: the id is that of another chat.
+func (s *Store) CreateChat(ctx context.Context, id string, a, b int64, now time.Time) (chatID string, created bool, err error) {
+	switch {
+	case !isID(id):
+		err = errBadID
+	case a == b:
+		err = errOneself
+	default:
+		err = s.inTx(ctx, func(tx *sql.Tx) error {
+			chatID, created, err = createChat(ctx, tx, id, a, b, now.UnixMilli())
+			return err
+		})
+	}
+	if err != nil {
+		return "", false, fmt.Errorf("create a chat: %w", err)
+	}
+	return chatID, created, nil
+}
+
+func createChat(ctx context.Context, tx *sql.Tx, id string, creator, other, now int64) (string, bool, error) {
+	var known int
+	if err := tx.QueryRowContext(ctx, selectTwoUsers, creator, other).Scan(&known); err != nil {
+		return "", false, err
+	}
+	if known != 2 {
+		return "", false, ErrNotFound
+	}
+	low, high := min(creator, other), max(creator, other)
+	added, err := exec(ctx, tx, insertChat, id, low, high, now)
+	if err != nil {
+		return "", false, err
+	}
+	if added == 0 { // they have one, or somebody else has the id
+		var existing string
+		err := tx.QueryRowContext(ctx, selectPair, low, high).Scan(&existing)
+		if errors.Is(err, sql.ErrNoRows) {
+			err = ErrConflict
+		}
+		return existing, false, err
+	}
+	for _, m := range [2][2]int64{{low, high}, {high, low}} {
+		if _, err := tx.ExecContext(ctx, insertMember, id, m[0], m[1], now); err != nil {
+			return "", false, err
+		}
+	}
+	return id, true, addEvents(ctx, tx, event{kind: EventChat, chat: id, author: creator, at: now}, low, high)
+}
+
+// Chat returns one chat of the user's. ErrNotFound: there is none with this id, or he is no member.
+func (s *Store) Chat(ctx context.Context, chat string, user int64) (Chat, error) {
+	if !isID(chat) {
+		return Chat{}, fmt.Errorf("read a chat: %w", ErrNotFound)
+	}
+	c, err := scanChat(s.read.QueryRowContext(ctx, selectChat, chat, user))
+	if err != nil {
+		return Chat{}, fmt.Errorf("read a chat: %w", notFound(err))
+	}
+	return c, nil
+}
+
+// Chats returns up to limit chats of the user's, those with the newest activity first; with a cursor, those after it.
+func (s *Store) Chats(ctx context.Context, user int64, before *ChatCursor, limit int) ([]Chat, error) {
+	updated, id := int64(topUpdated), topID
+	if before != nil {
+		updated, id = before.Updated.UnixMilli(), before.ID
+	}
+	if !isID(id) {
+		return nil, fmt.Errorf("list chats: %w", errBadID)
+	}
+	chats, err := list(ctx, s.read, scanChat, selectChatsPage, user, updated, id, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list chats: %w", err)
+	}
+	return chats, nil
+}
+
+func scanChat(row scanner) (Chat, error) {
+	var c Chat
+	var otherCreated, created, updated int64
+	var id, author, text sql.NullString
+	var n, authorID, at sql.NullInt64
+	err := row.Scan(&c.ID, &c.Other.ID, &c.Other.Name, &otherCreated, &created, &c.Unread, &c.Read, &c.OtherRead, &updated,
+		&id, &n, &authorID, &author, &text, &at)
+	if err != nil {
+		return Chat{}, err
+	}
+	c.Other.Created, c.Created, c.Updated = fromMS(otherCreated), fromMS(created), fromMS(updated)
+	if id.Valid {
+		c.Last = &Message{
+			ID: id.String, Chat: c.ID, N: n.Int64, Author: authorID.Int64, AuthorName: author.String, Text: text.String, At: fromMS(at.Int64),
+		}
+	}
+	return c, nil
+}

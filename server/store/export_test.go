@@ -1,0 +1,9 @@
+package store
+
+import "context"
+
+// Exec runs a statement behind the Store's back, for tests that break something.
+func (s *Store) Exec(ctx context.Context, statement string) error {
+	_, err := s.write.ExecContext(ctx, statement)
+	return err
+}

@@ -1,0 +1,66 @@
+package store
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// migrationLock is the key of the advisory lock: any number that nobody else uses in this database.
+const migrationLock = 0x6c697665636861 // "livecha"
+
+// migrate applies the migrations that this database has not had. One server at a time: the others wait and find nothing left to do.
+func (s *Store) migrate(ctx context.Context) error {
+	files, err := fs.Sub(migrations, "migrations/"+s.dialect)
+	if err != nil {
+		return err
+	}
+	dialect := goose.DialectPostgres
+	if s.dialect == sqlite {
+		dialect = goose.DialectSQLite3
+	}
+	provider, err := goose.NewProvider(dialect, s.write, files)
+	if err != nil {
+		return err
+	}
+	if s.dialect == sqlite {
+		return migrateAgain(ctx, provider)
+	}
+	// The lock lives in a transaction, so it ends with the connection, and works through a PgBouncer that lends connections by the
+	// transaction. goose's own lock would let the second server ask again only after seconds.
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(migrationLock)); err != nil {
+		return fmt.Errorf("wait for other servers' migrations: %w", err)
+	}
+	_, err = provider.Up(ctx)
+	return err
+}
+
+// migrateAgain runs the migrations of SQLite, which has no lock beside its tables. Each migration is a transaction that records
+// itself, so of two processes at once one fails whole; it looks again, and finds what the other has done.
+func migrateAgain(ctx context.Context, provider *goose.Provider) error {
+	const tries, pause = 20, 50 * time.Millisecond
+	for try := 1; ; try++ {
+		_, err := provider.Up(ctx)
+		if err == nil || try == tries {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), err)
+		case <-time.After(pause):
+		}
+	}
+}

@@ -1,0 +1,113 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	_ "modernc.org/sqlite" // registers the driver "sqlite"
+)
+
+const (
+	postgres = "postgres"
+	sqlite   = "sqlite"
+
+	// maxConns is how many connections a server holds to PostgreSQL at most. What comes when all are busy waits its turn: more at once
+	// would not make PostgreSQL faster, and its own limit (100 by default) is for all servers together.
+	maxConns = 16
+	idleTime = 5 * time.Minute // then an unused connection is closed
+	memory   = ":memory:"
+)
+
+// Open opens the database and brings its tables up to date; several servers may do so at once. The url is
+// postgres://USER:PASSWORD@HOST/NAME (PostgreSQL 15 or later, whose settings may follow as in libpq's URLs), sqlite:PATH for a file, or
+// sqlite::memory: for a database that ends with the Store. Errors do not contain the url, which may hold a password.
+func Open(ctx context.Context, url string) (*Store, error) {
+	var s *Store
+	var err error
+	path, isSQLite := strings.CutPrefix(url, sqlite+":")
+	switch {
+	case isSQLite && path != "":
+		s, err = openSQLite(path)
+	case strings.HasPrefix(url, "postgres://"), strings.HasPrefix(url, "postgresql://"):
+		s, err = openPostgres(url)
+	default:
+		err = errors.New("the database's url must begin with postgres://, postgresql:// or sqlite:")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := s.migrate(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("bring the tables up to date: %w", err), s.Close())
+	}
+	return s, nil
+}
+
+func openPostgres(url string) (*Store, error) {
+	config, err := pgx.ParseConfig(url) // its errors hide the password
+	if err != nil {
+		return nil, fmt.Errorf("read the database's url: %w", err)
+	}
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "livechat"
+	}
+	db := stdlib.OpenDB(*config)
+	db.SetMaxOpenConns(maxConns)
+	db.SetMaxIdleConns(maxConns)
+	db.SetConnMaxIdleTime(idleTime)
+	return &Store{dialect: postgres, queries: postgresQueries, write: db, read: db}, nil
+}
+
+var postgresQueries = queries{
+	forUpdate:    " FOR UPDATE",
+	published:    `DELETE FROM outbox WHERE seq = ANY ($1::bigint[])`,
+	searchChats:  searchChatsPostgres,
+	searchRooms:  searchRoomsPostgres,
+	addRoomBatch: addRoomBatchPostgres,
+}
+
+func openSQLite(path string) (*Store, error) {
+	s := &Store{dialect: sqlite, queries: sqliteQueries}
+	var err error
+	// Transactions begin with the lock for writing: one that began with reading could find, when it wants to write, that it may not.
+	if s.write, err = sql.Open(sqlite, sqliteURL(path, "_txlock", "immediate")); err != nil {
+		return nil, fmt.Errorf("open SQLite: %w", err)
+	}
+	s.write.SetMaxOpenConns(1)
+	s.read = s.write
+	if path == memory { // each connection would have a database of its own
+		return s, nil
+	}
+	if s.read, err = sql.Open(sqlite, sqliteURL(path, "_pragma", "query_only(1)")); err != nil {
+		return nil, errors.Join(fmt.Errorf("open SQLite: %w", err), s.write.Close())
+	}
+	s.read.SetMaxOpenConns(max(4, runtime.GOMAXPROCS(0)))
+	s.read.SetMaxIdleConns(max(4, runtime.GOMAXPROCS(0)))
+	return s, nil
+}
+
+// sqliteURL names the file and what every connection to it sets. WAL lets readers read while one writes; with it a commit still waits
+// for the disk (synchronous stays FULL), for what was acknowledged must survive a power cut.
+func sqliteURL(path string, further ...string) string {
+	v := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "foreign_keys(1)"}} // milliseconds
+	for i := 0; i < len(further); i += 2 {
+		v.Add(further[i], further[i+1])
+	}
+	if path != memory {
+		path = (&url.URL{Path: path}).EscapedPath()
+	}
+	return "file:" + path + "?" + v.Encode()
+}
+
+var sqliteQueries = queries{
+	published:   `DELETE FROM outbox WHERE seq IN (SELECT value FROM json_each($1))`,
+	searchChats: searchChatsSQLite,
+	searchRooms: searchRoomsSQLite,
+}

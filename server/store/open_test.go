@@ -1,0 +1,92 @@
+package store_test
+
+import (
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"livechat/internal/testpg"
+	"livechat/server/store"
+)
+
+// openAtOnce: servers that start together on an empty database all get a complete one.
+func openAtOnce(t *testing.T, url string) {
+	const servers = 5
+	var wg sync.WaitGroup
+	stores := make([]*store.Store, servers)
+	for i := range servers {
+		wg.Go(func() {
+			var err error
+			if stores[i], err = store.Open(t.Context(), url); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	taken := 0
+	for _, s := range stores {
+		if s == nil {
+			continue
+		}
+		if _, err := s.CreateUser(t.Context(), "ann", "~ann", "x"); err != nil {
+			wantErr(t, "CreateUser", err, store.ErrTaken)
+			taken++
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	same(t, "who found ann there", taken, servers-1)
+}
+
+func TestOpenAtOnceSQLite(t *testing.T) { openAtOnce(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db")) }
+
+func TestOpenAtOncePostgres(t *testing.T) { openAtOnce(t, testpg.New(t).Database()) }
+
+func TestOpenAgain(t *testing.T) {
+	url := "sqlite:" + filepath.Join(t.TempDir(), "x.db")
+	w := newWorld(t, url)
+	w.say(w.ann, w.chat, "kept")
+	again := open(t, url)
+	all, err := again.Messages(t.Context(), w.chat, w.bob.ID, 0, 0, 10)
+	w.must(err)
+	same(t, "messages", len(all), 1)
+	same(t, "dialect", again.Dialect(), "sqlite")
+	w.must(again.Ping(t.Context()))
+}
+
+func TestOpenRefuses(t *testing.T) {
+	for _, url := range []string{
+		"", "sqlite:", "mysql://u:sesame@h/db", "postgres://u:sesame@[::1/db", "postgres://u:sesame@h:port/db",
+		"postgres://u:sesame@/db?host=/nowhere&connect_timeout=1", "sqlite:/nowhere/at/all.db",
+	} {
+		s, err := store.Open(t.Context(), url)
+		if err == nil {
+			_ = s.Close()
+			t.Errorf("%q was opened", url)
+			continue
+		}
+		if strings.Contains(err.Error(), "sesame") {
+			t.Errorf("the error shows the password: %v", err)
+		}
+	}
+}
+
+// TestPostgresCrash: a database that goes away and comes back needs no new Store.
+func TestPostgresCrash(t *testing.T) {
+	server := testpg.New(t)
+	w := newWorld(t, server.Database())
+	w.say(w.ann, w.chat, "before")
+	server.Kill()
+	if err := w.Ping(t.Context()); err == nil {
+		t.Error("a dead database answers")
+	}
+	if _, _, err := w.AddMessage(t.Context(), store.Message{ID: id(), Chat: w.chat, Author: w.ann.ID, Text: "lost", At: w.now()}); err == nil {
+		t.Error("a dead database stores")
+	}
+	server.Start()
+	w.must(w.Ping(t.Context()))
+	same(t, "dialect", w.Dialect(), "postgres")
+	same(t, "n", w.say(w.ann, w.chat, "after").N, 2)
+}

@@ -1,0 +1,118 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// RoomMessage is a message of a live room, as the archive keeps it.
+type RoomMessage struct {
+	Room, Epoch string
+	Seq         int64
+	ID          string
+	App         string // the server that took it
+	Session     string // the connection that sent it
+	Name, Text  string
+	At          time.Time
+}
+
+const (
+	addRoomColumns       = `INSERT INTO room_messages (room, epoch, seq, id, app, session, name, text, at) `
+	addRoomMessage       = addRoomColumns + `VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (room, epoch, seq) DO NOTHING`
+	addRoomBatchPostgres = addRoomColumns + `
+SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[])
+ON CONFLICT (room, epoch, seq) DO NOTHING`
+
+	selectRoom       = `SELECT room, epoch, seq, id, app, session, name, text, at FROM room_messages WHERE room = $1 AND epoch = $2 `
+	selectRoomBefore = selectRoom + `AND seq < $3 AND seq > $4 ORDER BY seq DESC LIMIT $5`
+	selectRoomAfter  = selectRoom + `AND seq > $3 ORDER BY seq LIMIT $4`
+)
+
+// AddRoomMessages archives messages, all or none, and returns how many were new. Those that are there already (same room, epoch and seq)
+// are left as they are, so a batch may be given again. What no database can keep (a zero byte, broken UTF-8) becomes U+FFFD: one strange
+// message must not hold up all behind it.
+func (s *Store) AddRoomMessages(ctx context.Context, messages []RoomMessage) (added int64, err error) {
+	if len(messages) == 0 {
+		return 0, nil
+	}
+	add := addRoomOneByOne
+	if s.queries.addRoomBatch != "" {
+		add = s.addRoomAtOnce
+	}
+	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		added, err = add(ctx, tx, messages)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("archive room messages: %w", err)
+	}
+	return added, nil
+}
+
+// addRoomAtOnce sends columns: one statement of one form for any number of rows.
+func (s *Store) addRoomAtOnce(ctx context.Context, tx *sql.Tx, messages []RoomMessage) (int64, error) {
+	n := len(messages)
+	var texts [7][]string // room, epoch, id, app, session, name, text
+	for i := range texts {
+		texts[i] = make([]string, 0, n)
+	}
+	seqs, times := make([]int64, 0, n), make([]int64, 0, n)
+	for _, m := range messages {
+		for i, text := range [7]string{m.Room, m.Epoch, m.ID, m.App, m.Session, m.Name, m.Text} {
+			texts[i] = append(texts[i], storable(text))
+		}
+		seqs, times = append(seqs, m.Seq), append(times, m.At.UnixMilli())
+	}
+	return exec(ctx, tx, s.queries.addRoomBatch, texts[0], texts[1], seqs, texts[2], texts[3], texts[4], texts[5], texts[6], times)
+}
+
+func addRoomOneByOne(ctx context.Context, tx *sql.Tx, messages []RoomMessage) (added int64, err error) {
+	insert, err := tx.PrepareContext(ctx, addRoomMessage)
+	if err != nil {
+		return 0, err
+	}
+	defer insert.Close()
+	for _, m := range messages {
+		result, err := insert.ExecContext(ctx, storable(m.Room), storable(m.Epoch), m.Seq, storable(m.ID), storable(m.App),
+			storable(m.Session), storable(m.Name), storable(m.Text), m.At.UnixMilli())
+		if err != nil {
+			return 0, err
+		}
+		n, err := result.RowsAffected()
+		if err != nil {
+			return 0, err
+		}
+		added += n
+	}
+	return added, nil
+}
+
+func storable(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+}
+
+// RoomMessages returns up to limit messages of one epoch of a room, the oldest first; before and after are as in Messages, by seq.
+func (s *Store) RoomMessages(ctx context.Context, room, epoch string, before, after int64, limit int) ([]RoomMessage, error) {
+	all, err := page(before, after, func(before, after int64) ([]RoomMessage, error) {
+		return list(ctx, s.read, scanRoomMessage, selectRoomBefore, room, epoch, before, after, limit)
+	}, func(after int64) ([]RoomMessage, error) {
+		return list(ctx, s.read, scanRoomMessage, selectRoomAfter, room, epoch, after, limit)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list room messages: %w", err)
+	}
+	return all, nil
+}
+
+func scanRoomMessage(row scanner) (RoomMessage, error) {
+	var m RoomMessage
+	var at int64
+	if err := row.Scan(&m.Room, &m.Epoch, &m.Seq, &m.ID, &m.App, &m.Session, &m.Name, &m.Text, &at); err != nil {
+		return RoomMessage{}, err
+	}
+	m.At = fromMS(at)
+	return m, nil
+}

@@ -1,0 +1,75 @@
+package store_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"livechat/server/store"
+)
+
+const epochA, epochB = "00000000000000aa", "00000000000000bb"
+
+func (w *world) roomMessages(room, epoch string, from, to int64) []store.RoomMessage {
+	var all []store.RoomMessage
+	for seq := from; seq <= to; seq++ {
+		all = append(all, store.RoomMessage{
+			Room: room, Epoch: epoch, Seq: seq, ID: id(), App: "APP1", Session: "s1", Name: "Zoë", Text: fmt.Sprint("text ", seq), At: w.now(),
+		})
+	}
+	return all
+}
+
+func (w *world) archive(messages []store.RoomMessage) int64 {
+	w.t.Helper()
+	n, err := w.AddRoomMessages(w.t.Context(), messages)
+	w.must(err)
+	return n
+}
+
+func testRooms(t *testing.T, w *world) {
+	ctx := t.Context()
+	same(t, "nothing", w.archive(nil), 0)
+	a := w.roomMessages("livechat", epochA, 1, 10)
+	same(t, "new", w.archive(a[:6]), 6)
+	same(t, "overlapping", w.archive(a[4:]), 4)
+	same(t, "again", w.archive(a), 0)
+	same(t, "another epoch", w.archive(w.roomMessages("livechat", epochB, 1, 3)), 3)
+	same(t, "another room", w.archive(w.roomMessages("go", epochA, 1, 3)), 3)
+	same(t, "twice in one batch", w.archive(append(w.roomMessages("twice", epochA, 1, 1), w.roomMessages("twice", epochA, 1, 1)...)), 1)
+
+	all, err := w.RoomMessages(ctx, "livechat", epochA, 0, 0, 100)
+	w.must(err)
+	if !slices.Equal(all, a) {
+		t.Errorf("got %v\nwant %v", all, a)
+	}
+	for _, c := range []struct {
+		before, after int64
+		limit         int
+		want          []store.RoomMessage
+	}{
+		{0, 0, 3, a[7:]}, {8, 0, 3, a[4:7]}, {0, 7, 2, a[7:9]}, {9, 3, 100, a[3:8]}, {1, 0, 5, nil}, {0, 10, 5, nil},
+	} {
+		got, err := w.RoomMessages(ctx, "livechat", epochA, c.before, c.after, c.limit)
+		w.must(err)
+		if !slices.Equal(got, c.want) {
+			t.Errorf("before %d, after %d, limit %d: %v", c.before, c.after, c.limit, got)
+		}
+	}
+	none, err := w.RoomMessages(ctx, "nowhere", epochA, 0, 0, 10)
+	w.must(err)
+	same(t, "another room's", len(none), 0)
+}
+
+func testStrangeText(t *testing.T, w *world) {
+	m := w.roomMessages("livechat", epochA, 1, 3)
+	m[1].Text, m[1].Name = "a\x00b\xffc", "\xff"
+	m[2].Text = strings.Repeat("long", 5000) // one word, longer than a word of an index may be
+	same(t, "stored", w.archive(m), 3)
+	all, err := w.RoomMessages(t.Context(), "livechat", epochA, 0, 0, 10)
+	w.must(err)
+	same(t, "text", all[1].Text, "a\uFFFDb\uFFFDc")
+	same(t, "name", all[1].Name, "\uFFFD")
+	same(t, "again", w.archive(m), 0)
+}

@@ -1,0 +1,127 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// Found is a message that a search has found: one of a private chat (Chat and N) or one of a live room (Room, Epoch and Seq).
+type Found struct {
+	Chat string // "" for a room's message
+	N    int64
+
+	Room, Epoch string // "" for a chat's message
+	Seq         int64
+
+	ID     string
+	Author string
+	Text   string
+	At     time.Time
+}
+
+// maxSearchWords is how many words of a query count. maxSearchChats is how many of a user's chats are searched, those with the newest
+// activity: all of them, for nearly everybody.
+const (
+	maxSearchWords = 16
+	maxSearchChats = 1000
+)
+
+const (
+	selectSearchChats = `SELECT chat FROM members WHERE user_id = $1 ORDER BY updated DESC, chat DESC LIMIT $2`
+
+	// foundChat and foundRoom are the same columns out of two tables.
+	foundChat = `SELECT m.chat, m.n, '', '', 0, m.id, coalesce(u.name, '` + DeletedName + `'), m.text, m.at `
+	foundRoom = `SELECT '', 0, m.room, m.epoch, m.seq, m.id, m.name, m.text, m.at `
+
+	// The chats are words of the vectors (see the migration), so the index finds what is in them; that the user is a member is
+	// asked all the same, for a text could be written that contains such a word.
+	searchChatsPostgres = foundChat + `
+FROM messages m
+JOIN members k ON k.chat = m.chat AND k.user_id = $3
+JOIN users u ON u.id = m.author
+WHERE m.words @@ (plainto_tsquery('simple', $1) && CAST(CAST($2 AS text) AS tsquery))
+ORDER BY m.at DESC LIMIT $4`
+	searchRoomsPostgres = foundRoom + `
+FROM room_messages m
+WHERE m.words @@ plainto_tsquery('simple', $1)
+ORDER BY m.at DESC LIMIT $2`
+
+	// FTS5 gives the newest rows first by itself and stops at the limit; CROSS JOIN keeps SQLite from beginning with another table.
+	searchChatsSQLite = foundChat + `
+FROM messages_words w
+CROSS JOIN messages m ON m.rid = w.rowid
+JOIN members k ON k.chat = m.chat AND k.user_id = $2
+JOIN users u ON u.id = m.author
+WHERE w.messages_words MATCH $1
+ORDER BY w.rowid DESC LIMIT $3`
+	searchRoomsSQLite = foundRoom + `
+FROM room_messages_words w
+CROSS JOIN room_messages m ON m.rid = w.rowid
+WHERE w.room_messages_words MATCH $1
+ORDER BY w.rowid DESC LIMIT $2`
+)
+
+// Search returns up to limit messages that contain all words of the query, the newest first, out of the user's chats and the live rooms'
+// archive. Words are letters and digits, whole, in any case; signs separate them. A query without a word finds nothing.
+func (s *Store) Search(ctx context.Context, user int64, query string, limit int) ([]Found, error) {
+	words := searchWords(query)
+	if len(words) == 0 {
+		return nil, nil
+	}
+	chats, err := s.searchChats(ctx, user, words, limit)
+	if err != nil {
+		return nil, fmt.Errorf("search the chats: %w", err)
+	}
+	rooms, err := list(ctx, s.read, scanFound, s.queries.searchRooms, s.match(words), limit)
+	if err != nil {
+		return nil, fmt.Errorf("search the rooms: %w", err)
+	}
+	all := append(chats, rooms...)
+	slices.SortStableFunc(all, func(a, b Found) int { return cmp.Compare(b.At.UnixMilli(), a.At.UnixMilli()) })
+	return all[:min(limit, len(all))], nil
+}
+
+func (s *Store) searchChats(ctx context.Context, user int64, words []string, limit int) ([]Found, error) {
+	if s.dialect == sqlite {
+		return list(ctx, s.read, scanFound, s.queries.searchChats, s.match(words), user, limit)
+	}
+	chats, err := list(ctx, s.read, func(row scanner) (id string, err error) { return id, row.Scan(&id) }, selectSearchChats, user, maxSearchChats)
+	if err != nil || len(chats) == 0 {
+		return nil, err
+	}
+	return list(ctx, s.read, scanFound, s.queries.searchChats, s.match(words), anyChat(chats), user, limit)
+}
+
+// anyChat is a tsquery: 'id' | 'id' | …
+func anyChat(ids []string) string { return "'" + strings.Join(ids, "'|'") + "'" }
+
+// match is a query for all the words. They hold no signs, so nothing in them means anything to the two languages.
+func (s *Store) match(words []string) string {
+	if s.dialect == sqlite {
+		return `"` + strings.Join(words, `" "`) + `"`
+	}
+	return strings.Join(words, " ")
+}
+
+// searchWords cuts a query into words.
+func searchWords(query string) []string {
+	words := strings.FieldsFunc(strings.ToValidUTF8(query, " "), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r)
+	})
+	return words[:min(len(words), maxSearchWords)]
+}
+
+func scanFound(row scanner) (Found, error) {
+	var f Found
+	var at int64
+	if err := row.Scan(&f.Chat, &f.N, &f.Room, &f.Epoch, &f.Seq, &f.ID, &f.Author, &f.Text, &at); err != nil {
+		return Found{}, err
+	}
+	f.At = fromMS(at)
+	return f, nil
+}

@@ -1,0 +1,169 @@
+package store_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"go.uber.org/goleak"
+
+	"livechat/internal/testpg"
+	"livechat/server/store"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// behaviour is what every database must do.
+var behaviour = []struct {
+	name string
+	run  func(*testing.T, *world)
+}{
+	{"accounts", testAccounts},
+	{"sessions", testSessions},
+	{"deleted account", testDeletedAccount},
+	{"one chat for two", testCreateChat},
+	{"one chat for two who ask at once", testCreateChatAtOnce},
+	{"list of chats", testChats},
+	{"messages", testMessages},
+	{"pages of messages", testMessagePages},
+	{"message again", testMessageAgain},
+	{"messages at once", testMessagesAtOnce},
+	{"read mark", testRead},
+	{"unread while others write", testReadWhileWriting},
+	{"strangers", testStrangers},
+	{"outbox", testOutbox},
+	{"outbox cannot be written", testOutboxBroken},
+	{"cancelled", testCancelled},
+	{"rooms", testRooms},
+	{"strange text in rooms", testStrangeText},
+	{"search", testSearch},
+	{"search is for members", testSearchStrangers},
+}
+
+func TestSQLiteFile(t *testing.T) {
+	for _, b := range behaviour {
+		t.Run(b.name, func(t *testing.T) { b.run(t, newWorld(t, "sqlite:"+filepath.Join(t.TempDir(), "live chat?.db"))) })
+	}
+}
+
+func TestSQLiteMemory(t *testing.T) {
+	for _, b := range behaviour {
+		t.Run(b.name, func(t *testing.T) { b.run(t, newWorld(t, "sqlite::memory:")) })
+	}
+}
+
+func TestPostgres(t *testing.T) {
+	server := testpg.New(t)
+	for _, b := range behaviour {
+		t.Run(b.name, func(t *testing.T) { b.run(t, newWorld(t, server.Database())) })
+	}
+}
+
+// world is a new database with three users: ann and bob have a chat, eve is a stranger to it.
+type world struct {
+	*store.Store
+	t             *testing.T
+	ann, bob, eve store.User
+	chat          string
+	at            time.Time // moves on with each message
+}
+
+func open(t *testing.T, url string) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func newWorld(t *testing.T, url string) *world {
+	t.Helper()
+	w := &world{Store: open(t, url), t: t, at: time.UnixMilli(1_800_000_000_000).UTC()}
+	w.ann, w.bob, w.eve = w.user("ann"), w.user("bob"), w.user("eve")
+	w.chat = w.newChat(w.ann, w.bob)
+	return w
+}
+
+func (w *world) user(name string) store.User {
+	w.t.Helper()
+	u, err := w.CreateUser(w.t.Context(), name, "~"+name, "hash of "+name)
+	w.must(err)
+	return u
+}
+
+func (w *world) newChat(a, b store.User) string {
+	w.t.Helper()
+	id := uuid.NewString()
+	got, created, err := w.CreateChat(w.t.Context(), id, a.ID, b.ID, w.now())
+	w.must(err)
+	if got != id || !created {
+		w.t.Fatalf("CreateChat = %s, %t", got, created)
+	}
+	return id
+}
+
+// now is a second later each time.
+func (w *world) now() time.Time {
+	w.at = w.at.Add(time.Second)
+	return w.at
+}
+
+func (w *world) say(author store.User, chat, text string) store.Message {
+	w.t.Helper()
+	m, created, err := w.AddMessage(w.t.Context(), store.Message{ID: uuid.NewString(), Chat: chat, Author: author.ID, Text: text, At: w.now()})
+	w.must(err)
+	if !created {
+		w.t.Fatal("a new message was not created")
+	}
+	return m
+}
+
+// sayMany writes n messages, "1", "2", …, as ann.
+func (w *world) sayMany(n int) {
+	w.t.Helper()
+	for i := range n {
+		w.say(w.ann, w.chat, fmt.Sprint(i+1))
+	}
+}
+
+// events empties the outbox.
+func (w *world) events() []store.Event {
+	w.t.Helper()
+	var all []store.Event
+	for {
+		events, err := w.Outbox(w.t.Context(), 100)
+		w.must(err)
+		if len(events) == 0 {
+			return all
+		}
+		all = append(all, events...)
+		seqs := make([]int64, len(events))
+		for i, e := range events {
+			seqs[i] = e.Seq
+		}
+		w.must(w.Published(w.t.Context(), seqs))
+	}
+}
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// same fails the test unless got is want.
+func same[T comparable](t *testing.T, what string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Fatalf("%s: got %v, want %v", what, got, want)
+	}
+}

@@ -1,0 +1,154 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// DeletedName is shown for the author of a message whose account is gone. Nobody may register it.
+const DeletedName = "deleted"
+
+// User is an account.
+type User struct {
+	ID      int64
+	Name    string // DeletedName once it is deleted
+	Created time.Time
+}
+
+const (
+	insertUser     = `INSERT INTO users (name, skeleton, hash, created) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING id`
+	selectUser     = `SELECT id, name, created, hash FROM users WHERE name = $1`
+	selectSkeleton = `SELECT EXISTS (SELECT 1 FROM users WHERE skeleton = $1)`
+	selectHash     = `SELECT hash FROM users WHERE id = $1 AND deleted IS NULL`
+	updateHash     = `UPDATE users SET hash = $2 WHERE id = $1 AND deleted IS NULL`
+	eraseUser      = `UPDATE users SET name = NULL, hash = '', deleted = $2 WHERE id = $1 AND deleted IS NULL`
+	insertSession  = `INSERT INTO sessions (token, user_id, expires) SELECT $1, id, $3 FROM users WHERE id = $2 AND deleted IS NULL`
+	selectSession  = `SELECT u.id, u.name, u.created FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token = $1 AND s.expires > $2 AND u.deleted IS NULL`
+	deleteSession  = `DELETE FROM sessions WHERE token = $1`
+	deleteSessions = `DELETE FROM sessions WHERE user_id = $1`
+	deleteExpired  = `DELETE FROM sessions WHERE expires <= $1`
+	selectTwoUsers = `SELECT count(*) FROM users WHERE id IN ($1, $2) AND deleted IS NULL`
+)
+
+// CreateUser makes an account. ErrTaken: another one has the name or the skeleton, or had it before it was deleted.
+func (s *Store) CreateUser(ctx context.Context, name, skeleton, hash string) (User, error) {
+	u := User{Name: name, Created: time.Now().Truncate(time.Millisecond).UTC()}
+	err := s.write.QueryRowContext(ctx, insertUser, name, skeleton, hash, u.Created.UnixMilli()).Scan(&u.ID)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrTaken
+	}
+	if err != nil {
+		return User{}, fmt.Errorf("create a user: %w", err)
+	}
+	return u, nil
+}
+
+// UserByName returns the account with exactly this name, and the hash of its password. ErrNotFound: none, or deleted.
+func (s *Store) UserByName(ctx context.Context, name string) (u User, hash string, err error) {
+	var created int64
+	if err := s.read.QueryRowContext(ctx, selectUser, name).Scan(&u.ID, &u.Name, &created, &hash); err != nil {
+		return User{}, "", fmt.Errorf("find a user: %w", notFound(err))
+	}
+	u.Created = fromMS(created)
+	return u, hash, nil
+}
+
+// NameReserved says whether an account has, or before its deletion had, a name that looks like this.
+func (s *Store) NameReserved(ctx context.Context, skeleton string) (reserved bool, err error) {
+	if err := s.read.QueryRowContext(ctx, selectSkeleton, skeleton).Scan(&reserved); err != nil {
+		return false, fmt.Errorf("look for a name: %w", err)
+	}
+	return reserved, nil
+}
+
+// PasswordHash returns the hash of a user's password. ErrNotFound: none, or deleted.
+func (s *Store) PasswordHash(ctx context.Context, user int64) (hash string, err error) {
+	if err := s.read.QueryRowContext(ctx, selectHash, user).Scan(&hash); err != nil {
+		return "", fmt.Errorf("read a password's hash: %w", notFound(err))
+	}
+	return hash, nil
+}
+
+// SetPassword replaces the hash and ends all sessions of the user. ErrNotFound: none, or deleted.
+func (s *Store) SetPassword(ctx context.Context, user int64, hash string) error {
+	err := s.changeUser(ctx, user, updateHash, hash)
+	if err != nil {
+		return fmt.Errorf("set a password: %w", err)
+	}
+	return nil
+}
+
+// DeleteUser ends an account and its sessions. Its chats and messages stay for the other side, without its name; nobody
+// can register that name, or one that looks like it, again. ErrNotFound: none, or deleted before.
+func (s *Store) DeleteUser(ctx context.Context, user int64) error {
+	err := s.changeUser(ctx, user, eraseUser, time.Now().UnixMilli())
+	if err != nil {
+		return fmt.Errorf("delete a user: %w", err)
+	}
+	return nil
+}
+
+// changeUser runs an update of one user, who loses his sessions with it.
+func (s *Store) changeUser(ctx context.Context, user int64, update string, value any) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		switch n, err := exec(ctx, tx, update, user, value); {
+		case err != nil:
+			return err
+		case n == 0:
+			return ErrNotFound
+		}
+		_, err := tx.ExecContext(ctx, deleteSessions, user)
+		return err
+	})
+}
+
+// CreateSession begins a session under the hash of its token. ErrNotFound: there is no such user, or not any more.
+func (s *Store) CreateSession(ctx context.Context, tokenHash []byte, user int64, expires time.Time) error {
+	n, err := exec(ctx, s.write, insertSession, tokenHash, user, expires.UnixMilli())
+	if err == nil && n == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("create a session: %w", err)
+	}
+	return nil
+}
+
+// SessionUser returns the user of a session that has not expired. ErrNotFound: there is none.
+func (s *Store) SessionUser(ctx context.Context, tokenHash []byte, now time.Time) (User, error) {
+	var u User
+	var created int64
+	if err := s.read.QueryRowContext(ctx, selectSession, tokenHash, now.UnixMilli()).Scan(&u.ID, &u.Name, &created); err != nil {
+		return User{}, fmt.Errorf("find a session: %w", notFound(err))
+	}
+	u.Created = fromMS(created)
+	return u, nil
+}
+
+// DeleteSession ends a session; one that is not there has ended already.
+func (s *Store) DeleteSession(ctx context.Context, tokenHash []byte) error {
+	if _, err := s.write.ExecContext(ctx, deleteSession, tokenHash); err != nil {
+		return fmt.Errorf("delete a session: %w", err)
+	}
+	return nil
+}
+
+// DeleteSessions ends all sessions of a user.
+func (s *Store) DeleteSessions(ctx context.Context, user int64) error {
+	if _, err := s.write.ExecContext(ctx, deleteSessions, user); err != nil {
+		return fmt.Errorf("delete a user's sessions: %w", err)
+	}
+	return nil
+}
+
+// DeleteExpired removes the sessions that have expired and returns how many.
+func (s *Store) DeleteExpired(ctx context.Context, now time.Time) (int64, error) {
+	n, err := exec(ctx, s.write, deleteExpired, now.UnixMilli())
+	if err != nil {
+		return 0, fmt.Errorf("delete expired sessions: %w", err)
+	}
+	return n, nil
+}

@@ -1,0 +1,142 @@
+package store_test
+
+import (
+	"crypto/sha256"
+	"errors"
+	"testing"
+	"time"
+
+	"livechat/server/store"
+)
+
+func wantErr(t *testing.T, what string, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Fatalf("%s: got %v, want %v", what, err, want)
+	}
+}
+
+func testAccounts(t *testing.T, w *world) {
+	ctx := t.Context()
+	u, hash, err := w.UserByName(ctx, "ann")
+	w.must(err)
+	same(t, "user", u, w.ann)
+	same(t, "hash", hash, "hash of ann")
+	if time.Since(u.Created) > time.Hour || u.Created.Location() != time.UTC {
+		t.Errorf("created at %v", u.Created)
+	}
+	_, _, err = w.UserByName(ctx, "Ann")
+	wantErr(t, "another name", err, store.ErrNotFound)
+
+	_, err = w.CreateUser(ctx, "ann", "~other", "x")
+	wantErr(t, "the same name", err, store.ErrTaken)
+	_, err = w.CreateUser(ctx, "other", "~ann", "x")
+	wantErr(t, "the same look", err, store.ErrTaken)
+
+	for skeleton, want := range map[string]bool{"~ann": true, "ann": false} {
+		got, err := w.NameReserved(ctx, skeleton)
+		w.must(err)
+		same(t, "reserved "+skeleton, got, want)
+	}
+
+	w.must(w.SetPassword(ctx, w.ann.ID, "new"))
+	hash, err = w.PasswordHash(ctx, w.ann.ID)
+	w.must(err)
+	same(t, "new hash", hash, "new")
+	hash, err = w.PasswordHash(ctx, w.bob.ID)
+	w.must(err)
+	same(t, "another's hash", hash, "hash of bob")
+	wantErr(t, "password of nobody", w.SetPassword(ctx, 999, "x"), store.ErrNotFound)
+	_, err = w.PasswordHash(ctx, 999)
+	wantErr(t, "hash of nobody", err, store.ErrNotFound)
+}
+
+// token is what a session is stored under.
+func token(s string) []byte {
+	sum := sha256.Sum256([]byte(s))
+	return sum[:]
+}
+
+func (w *world) session(name string, u store.User, expires time.Time) {
+	w.t.Helper()
+	w.must(w.CreateSession(w.t.Context(), token(name), u.ID, expires))
+}
+
+// sessionOf returns the name of the session's user, or "".
+func (w *world) sessionOf(name string) string {
+	w.t.Helper()
+	u, err := w.SessionUser(w.t.Context(), token(name), w.at)
+	if errors.Is(err, store.ErrNotFound) {
+		return ""
+	}
+	w.must(err)
+	return u.Name
+}
+
+func testSessions(t *testing.T, w *world) {
+	ctx := t.Context()
+	later := w.at.Add(time.Minute)
+	w.session("a1", w.ann, later)
+	w.session("a2", w.ann, later)
+	w.session("b1", w.bob, later)
+	w.session("b0", w.bob, w.at) // expires now: has expired
+	for name, want := range map[string]string{"a1": "ann", "a2": "ann", "b1": "bob", "b0": "", "c": ""} {
+		same(t, name, w.sessionOf(name), want)
+	}
+	u, err := w.SessionUser(ctx, token("a1"), w.at)
+	w.must(err)
+	same(t, "user", u, w.ann)
+
+	n, err := w.DeleteExpired(ctx, w.at)
+	w.must(err)
+	same(t, "expired", n, 1)
+
+	w.must(w.DeleteSession(ctx, token("a1")))
+	w.must(w.DeleteSession(ctx, token("a1")))
+	same(t, "after DeleteSession", w.sessionOf("a1")+w.sessionOf("a2"), "ann")
+	w.must(w.DeleteSessions(ctx, w.ann.ID))
+	same(t, "after DeleteSessions", w.sessionOf("a2")+w.sessionOf("b1"), "bob")
+	w.must(w.SetPassword(ctx, w.bob.ID, "new"))
+	same(t, "after SetPassword", w.sessionOf("b1"), "")
+	wantErr(t, "session of nobody", w.CreateSession(ctx, token("x"), 999, later), store.ErrNotFound)
+}
+
+func testDeletedAccount(t *testing.T, w *world) {
+	ctx := t.Context()
+	w.say(w.ann, w.chat, "from ann")
+	w.say(w.bob, w.chat, "from bob")
+	w.session("b", w.bob, w.at.Add(time.Hour))
+	w.must(w.DeleteUser(ctx, w.bob.ID))
+	wantErr(t, "again", w.DeleteUser(ctx, w.bob.ID), store.ErrNotFound)
+
+	same(t, "session", w.sessionOf("b"), "")
+	_, _, err := w.UserByName(ctx, "bob")
+	wantErr(t, "by name", err, store.ErrNotFound)
+	_, err = w.PasswordHash(ctx, w.bob.ID)
+	wantErr(t, "hash", err, store.ErrNotFound)
+	wantErr(t, "new session", w.CreateSession(ctx, token("b2"), w.bob.ID, w.at.Add(time.Hour)), store.ErrNotFound)
+	wantErr(t, "new password", w.SetPassword(ctx, w.bob.ID, "x"), store.ErrNotFound)
+	_, err = w.CreateUser(ctx, "bob", "~bob", "x")
+	wantErr(t, "the name again", err, store.ErrTaken)
+	_, _, err = w.AddMessage(ctx, store.Message{ID: id(), Chat: w.chat, Author: w.bob.ID, Text: "x", At: w.now()})
+	wantErr(t, "a message of the deleted", err, store.ErrNotFound)
+	_, _, err = w.CreateChat(ctx, id(), w.eve.ID, w.bob.ID, w.now())
+	wantErr(t, "a chat with the deleted", err, store.ErrNotFound)
+
+	chats, err := w.Chats(ctx, w.ann.ID, nil, 10)
+	w.must(err)
+	same(t, "chats", len(chats), 1)
+	same(t, "other's name", chats[0].Other.Name, store.DeletedName)
+	same(t, "last author", chats[0].Last.AuthorName, store.DeletedName)
+	messages, err := w.Messages(ctx, w.chat, w.ann.ID, 0, 0, 10)
+	w.must(err)
+	same(t, "messages", len(messages), 2)
+	same(t, "authors", messages[0].AuthorName+" "+messages[1].AuthorName, "ann "+store.DeletedName)
+	same(t, "text", messages[1].Text, "from bob")
+	w.say(w.ann, w.chat, "alone")
+	for _, e := range w.events() {
+		if e.Author == "bob" {
+			t.Errorf("an event still has the deleted name: %+v", e)
+		}
+	}
+}

@@ -1,0 +1,93 @@
+package private
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"livechat/server/chat"
+	"livechat/server/store"
+	"livechat/server/wire"
+)
+
+const (
+	eventID   = "6b2e31c5-2f8e-4a51-9d7e-3f1f4f1b6a01"
+	chatID    = "6b2e31c5-2f8e-4a51-9d7e-3f1f4f1b6a02"
+	messageA  = "6b2e31c5-2f8e-4a51-9d7e-3f1f4f1b6a03"
+	testEpoch = "0123456789abcdef"
+)
+
+// payload puts around a body what the publish script puts around it.
+func payload(body []byte) []byte {
+	return fmt.Appendf(nil, `{"type":"message","seq":%d,%s,"at":%d,"epoch":"%s"}`, 12, body, 1763770000123, testEpoch)
+}
+
+func TestBody(t *testing.T) {
+	at := time.UnixMilli(1763770000000)
+	for name, test := range map[string]struct {
+		event store.Event
+		want  string
+	}{
+		"message": {
+			store.Event{Seq: 3, ID: eventID, User: 7, Kind: "message", Chat: chatID, Message: messageA, Author: "ann", Text: "a \"b\"\n<ä>", N: 17, At: at},
+			`"id":"` + eventID + `","app":"1000","session":"","name":"ann","text":"a \"b\"\n<ä>","event":"message","chat":"` + chatID +
+				`","n":17,"message":"` + messageA + `","sent":1763770000000`,
+		},
+		"read": {
+			store.Event{ID: eventID, Kind: "read", Chat: chatID, Author: "bob", N: 4, At: at},
+			`"id":"` + eventID + `","app":"1000","session":"","name":"bob","text":"","event":"read","chat":"` + chatID + `","n":4,"sent":1763770000000`,
+		},
+		"chat": {
+			store.Event{ID: eventID, Kind: "chat", Chat: chatID, Author: "bob", At: at},
+			`"id":"` + eventID + `","app":"1000","session":"","name":"bob","text":"","event":"chat","chat":"` + chatID + `","n":0,"sent":1763770000000`,
+		},
+	} {
+		if got := string(Body(test.event, "1000")); got != test.want {
+			t.Errorf("%s: got  %s\nwant %s", name, got, test.want)
+		}
+	}
+}
+
+// Servers take for a message only what has the script's form, byte for byte.
+func TestBodyIsAnEntry(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		e := store.Event{
+			ID: eventID, Kind: rapid.SampledFrom([]string{"message", "read", "chat"}).Draw(t, "kind"), Chat: chatID,
+			Message: rapid.SampledFrom([]string{"", messageA}).Draw(t, "message"), Author: rapid.String().Draw(t, "author"),
+			Text: rapid.String().Draw(t, "text"), N: rapid.Int64Range(0, chat.MaxSeq).Draw(t, "n"), At: time.UnixMilli(rapid.Int64Range(0, 1<<41).Draw(t, "at")),
+		}
+		p := payload(Body(e, "1000"))
+		entry, ok := wire.ParseEntry(p)
+		if !ok || entry.Position != (chat.Position{Epoch: testEpoch, Seq: 12}) {
+			t.Fatalf("ParseEntry(%s) = %v, %t", p, entry.Position, ok)
+		}
+		if id, text, err := wire.Said(p); err != nil || id != e.ID || text != e.Text {
+			t.Fatalf("Said(%s) = %q, %q, %v", p, id, text, err)
+		}
+		if at := wire.SaidAt(p).UnixMilli(); at != 1763770000123 {
+			t.Fatalf("SaidAt(%s) = %d: not the time of the log", p, at)
+		}
+		var got struct {
+			Name, Text, Event, Chat, Message string
+			N, Sent                          int64
+		}
+		if err := json.Unmarshal(p, &got); err != nil {
+			t.Fatal(err)
+		}
+		if got.Name != e.Author || got.Event != e.Kind || got.Chat != e.Chat || got.Message != e.Message || got.N != e.N || got.Sent != e.At.UnixMilli() {
+			t.Fatalf("%+v is read back as %+v", e, got)
+		}
+	})
+}
+
+// The digest has to be the one that servers make of a payload's text when they put back what a log has lost.
+func TestDigest(t *testing.T) {
+	for text, want := range map[string]string{"": "e3b0c44298fc1c14", "hello": "2cf24dba5fb0a30e"} { // sha256, 8 bytes
+		if got := Digest(store.Event{ID: eventID, Text: text, N: 3}); got != want {
+			t.Errorf("Digest(%q) = %s, want %s", text, got, want)
+		}
+	}
+}

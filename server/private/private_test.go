@@ -1,0 +1,291 @@
+package private
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"livechat/server/chat"
+	"livechat/server/store"
+)
+
+// house is a Service on a database, with three accounts.
+type house struct {
+	*Service
+	t             *testing.T
+	store         *store.Store
+	ann, bob, eve int64
+	woken         int       // how often the relay would have been woken
+	clock         time.Time // moves on by a second each time that it is asked
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	s, err := store.Open(t.Context(), "sqlite::memory:")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	h := &house{t: t, store: s, clock: time.Date(2026, 1, 2, 3, 4, 5, 678_900_000, time.UTC)}
+	h.Service = New(Options{Store: s, MaxText: 20, Wake: func() { h.woken++ }, Now: func() time.Time {
+		h.clock = h.clock.Add(time.Second)
+		return h.clock
+	}})
+	h.ann, h.bob, h.eve = h.account("ann"), h.account("bob"), h.account("eve")
+	return h
+}
+
+func (h *house) account(name string) int64 {
+	h.t.Helper()
+	u, err := h.store.CreateUser(h.t.Context(), name, name, "hash")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return u.ID
+}
+
+// chat makes the chat of ann and bob.
+func (h *house) chat() string {
+	h.t.Helper()
+	c, _, err := h.Create(h.t.Context(), h.ann, "bob")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return c.ID
+}
+
+// post says something that has to be taken.
+func (h *house) post(me int64, chatID, text string) store.Message {
+	h.t.Helper()
+	m, created, err := h.Post(h.t.Context(), me, chatID, "", text)
+	if err != nil || !created {
+		h.t.Fatalf("Post(%q) = %v, %t, %v", text, m, created, err)
+	}
+	return m
+}
+
+// refuses checks that something was refused, and how.
+func (h *house) refuses(what string, err error, want chat.Code) {
+	h.t.Helper()
+	if err == nil || chat.AsError(err).Code != want {
+		h.t.Errorf("%s: %v, want code %s", what, err, want)
+	}
+}
+
+func TestCreate(t *testing.T) {
+	h := newHouse(t)
+	c, created, err := h.Create(t.Context(), h.ann, "bob")
+	if err != nil || !created || c.Other.Name != "bob" || c.Last != nil || uuid.Validate(c.ID) != nil || h.woken != 1 {
+		t.Fatalf("Create = %+v, %t, %v; woken %d times", c, created, err, h.woken)
+	}
+	if want := h.clock.Truncate(time.Millisecond); !c.Created.Equal(want) {
+		t.Errorf("created at %v, want %v", c.Created, want)
+	}
+	for me, other := range map[int64]string{h.ann: "BOB", h.bob: "ann"} {
+		again, created, err := h.Create(t.Context(), me, other)
+		if err != nil || created || again.ID != c.ID {
+			t.Errorf("Create(%s) again = %+v, %t, %v", other, again, created, err)
+		}
+	}
+	if h.woken != 1 {
+		t.Errorf("woken %d times, want once", h.woken)
+	}
+	for _, name := range []string{"ann", "Ann"} {
+		_, _, err = h.Create(t.Context(), h.ann, name)
+		h.refuses("a chat with oneself", err, chat.CodeBadChat)
+	}
+	for _, name := range []string{"", "nobody", "bob ", "b\x00b", "\xff", "bob'--", "bоb", strings.Repeat("b", 1<<20)} {
+		_, _, err = h.Create(t.Context(), h.ann, name)
+		h.refuses("a chat with "+name[:min(9, len(name))], err, chat.CodeUnknownUser)
+	}
+}
+
+func TestPost(t *testing.T) {
+	h := newHouse(t)
+	id := h.chat()
+	h.woken = 0
+	m, created, err := h.Post(t.Context(), h.ann, strings.ToUpper(id), strings.ToUpper(messageA), "hi\r\nbob")
+	if err != nil || !created || m.ID != messageA || m.Chat != id || m.N != 1 || m.Author != h.ann || m.Text != "hi\nbob" || h.woken != 1 {
+		t.Fatalf("Post = %+v, %t, %v; woken %d times", m, created, err, h.woken)
+	}
+	again, created, err := h.Post(t.Context(), h.ann, id, messageA, "hi\nbob")
+	if err != nil || created || again != m || h.woken != 1 {
+		t.Errorf("Post again = %+v, %t, %v, want %+v; woken %d times", again, created, err, m, h.woken)
+	}
+	_, _, err = h.Post(t.Context(), h.ann, id, messageA, "something else")
+	h.refuses("another text", err, chat.CodeIDConflict)
+	_, _, err = h.Post(t.Context(), h.bob, id, messageA, "hi\nbob")
+	h.refuses("another author", err, chat.CodeIDConflict)
+	for text, want := range map[string]chat.Code{"": chat.CodeBadText, " \n": chat.CodeBadText, "a\x00": chat.CodeBadText, "\xff": chat.CodeBadText, strings.Repeat("ä", 21): chat.CodeTooLong} {
+		_, _, err = h.Post(t.Context(), h.ann, id, "", text)
+		h.refuses(fmt.Sprintf("text %q", text), err, want)
+	}
+	_, _, err = h.Post(t.Context(), h.ann, id, "17", "hi")
+	h.refuses("no UUID", err, chat.CodeBadRequest)
+	if m := h.post(h.bob, id, strings.Repeat("ä", 20)); m.N != 2 || uuid.Validate(m.ID) != nil {
+		t.Errorf("the second message is %+v", m)
+	}
+}
+
+// Nobody but the two of a chat can tell that it exists.
+func TestStrangers(t *testing.T) {
+	h := newHouse(t)
+	id := h.chat()
+	h.post(h.ann, id, "a secret")
+	h.woken = 0
+	for _, other := range []string{id, "6b2e31c5-2f8e-4a51-9d7e-3f1f4f1b6aff", "17", "", "' OR 1=1 --"} {
+		if c, err := h.Get(t.Context(), h.eve, other); err == nil || err.Error() != errNoChat.Error() || c != (store.Chat{}) {
+			t.Errorf("Get(%q) = %v, %v", other, c, err)
+		}
+		m, _, err := h.Post(t.Context(), h.eve, other, "", "hello?")
+		h.refuses("Post", err, chat.CodeNotFound)
+		list, err2 := h.History(t.Context(), h.eve, other, 0, 0, 10)
+		h.refuses("History", err2, chat.CodeNotFound)
+		moved, read, err3 := h.Read(t.Context(), h.eve, other, 1)
+		h.refuses("Read", err3, chat.CodeNotFound)
+		if m != (store.Message{}) || list != nil || moved || read != 0 {
+			t.Errorf("eve got %v, %v, %t, %d", m, list, moved, read)
+		}
+	}
+	if chats, next, err := h.List(t.Context(), h.eve, "", 0); len(chats) > 0 || next != "" || err != nil || h.woken > 0 {
+		t.Errorf("List = %v, %q, %v; woken %d times", chats, next, err, h.woken)
+	}
+}
+
+func TestHistory(t *testing.T) {
+	h := newHouse(t)
+	id := h.chat()
+	for i := range 7 {
+		h.post([]int64{h.ann, h.bob}[i%2], id, fmt.Sprint("text ", i+1))
+	}
+	for _, test := range []struct {
+		before, after int64
+		limit         int
+		want          []int64
+	}{
+		{0, 0, 0, []int64{1, 2, 3, 4, 5, 6, 7}},
+		{0, 0, 3, []int64{5, 6, 7}},
+		{5, 0, 3, []int64{2, 3, 4}},
+		{2, 0, 3, []int64{1}},
+		{1, 0, 3, nil},
+		{0, 3, 3, []int64{4, 5, 6}},
+		{0, 6, 3, []int64{7}},
+		{0, 7, 100, nil},
+		{99, 0, 2, []int64{6, 7}},
+	} {
+		list, err := h.History(t.Context(), h.bob, id, test.before, test.after, test.limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []int64
+		for _, m := range list {
+			got = append(got, m.N)
+			if want := fmt.Sprint("text ", m.N); m.Text != want || m.Chat != id || m.AuthorName == "" {
+				t.Errorf("message %d is %+v", m.N, m)
+			}
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("before %d after %d limit %d: got %v, want %v", test.before, test.after, test.limit, got, test.want)
+		}
+	}
+	for _, bad := range [][3]int64{{1, 1, 10}, {-1, 0, 10}, {0, -1, 10}, {0, 0, -1}, {0, 0, 101}} {
+		_, err := h.History(t.Context(), h.bob, id, bad[0], bad[1], int(bad[2]))
+		h.refuses(fmt.Sprint("History ", bad), err, chat.CodeBadRequest)
+	}
+}
+
+func TestRead(t *testing.T) {
+	h := newHouse(t)
+	id := h.chat()
+	for i := range 4 {
+		h.post(h.ann, id, fmt.Sprint(i))
+	}
+	h.woken = 0
+	for _, test := range []struct {
+		n     int64
+		moved bool
+		read  int64
+	}{{0, false, 0}, {2, true, 2}, {1, false, 2}, {2, false, 2}, {99, true, 4}, {100, false, 4}} {
+		moved, read, err := h.Read(t.Context(), h.bob, id, test.n)
+		if moved != test.moved || read != test.read || err != nil {
+			t.Errorf("Read(%d) = %t, %d, %v, want %t, %d", test.n, moved, read, err, test.moved, test.read)
+		}
+	}
+	if h.woken != 2 {
+		t.Errorf("woken %d times, want 2", h.woken)
+	}
+	if c, err := h.Get(t.Context(), h.ann, id); err != nil || c.OtherRead != 4 {
+		t.Errorf("ann sees %+v, %v", c, err)
+	}
+	_, _, err := h.Read(t.Context(), h.bob, id, -1)
+	h.refuses("a number below 0", err, chat.CodeBadRequest)
+}
+
+func TestList(t *testing.T) {
+	h := newHouse(t)
+	var want []string // names, newest activity first
+	var first string
+	for i := range 6 {
+		name := fmt.Sprint("friend-", i)
+		h.account(name)
+		c, _, err := h.Create(t.Context(), h.ann, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = slices.Insert(want, 0, name)
+		if i == 3 { // then the first of all comes to the front
+			h.post(h.ann, first, "hi")
+			want = append([]string{"friend-0"}, want[:3]...)
+		}
+		if i == 0 {
+			first = c.ID
+		}
+	}
+	for limit, pages := range map[int]int{1: 6, 4: 2, 3: 2, 6: 1, 0: 1} {
+		var got []string
+		cursor, n := "", 0
+		for ; n == 0 || cursor != ""; n++ {
+			chats, next, err := h.List(t.Context(), h.ann, cursor, limit)
+			if err != nil || n > 6 {
+				t.Fatalf("limit %d, page %d: %v", limit, n, err)
+			}
+			for _, c := range chats {
+				got = append(got, c.Other.Name)
+			}
+			cursor = next
+		}
+		if !slices.Equal(got, want) || n != pages {
+			t.Errorf("limit %d: %d pages of %v, want %d of %v", limit, n, got, pages, want)
+		}
+	}
+	_, _, err := h.List(t.Context(), h.ann, "x", 0)
+	h.refuses("a bad cursor", err, chat.CodeBadRequest)
+	_, _, err = h.List(t.Context(), h.ann, "", 101)
+	h.refuses("a long page", err, chat.CodeBadRequest)
+}
+
+// An error of the database is none that a client may read, and it does not tell what was said.
+func TestDatabaseFails(t *testing.T) {
+	h := newHouse(t)
+	id := h.chat()
+	if err := h.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err := h.Post(t.Context(), h.ann, id, "", "hunter2")
+	h.refuses("Post", err, chat.CodeInternal)
+	if err != nil && strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("the text is in the error: %v", err)
+	}
+	_, _, err = h.Create(t.Context(), h.ann, "bob")
+	h.refuses("Create", err, chat.CodeInternal)
+	_, _, err = h.List(t.Context(), h.ann, "", 0)
+	h.refuses("List", err, chat.CodeInternal)
+}

@@ -1,0 +1,213 @@
+package private
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"livechat/server/store"
+)
+
+// lockName is the lease that relays ask for.
+const lockName = "relay"
+
+// Outbox is what Relay needs of the store.
+type Outbox interface {
+	// Outbox returns events that have not been published, by Seq. Of each chat, a user's are returned from the first one on, without a hole.
+	Outbox(ctx context.Context, limit int) ([]store.Event, error)
+	// Published forgets events. Those that it does not know it passes over.
+	Published(ctx context.Context, seqs []int64) error
+	// TryLock takes the lease of that name for a time, or prolongs it; false says that another store has it. Each opened store is a holder of its own.
+	TryLock(ctx context.Context, name string, ttl time.Duration) (bool, error)
+	// Unlock gives the lease back. It does nothing if the store does not have it.
+	Unlock(ctx context.Context, name string) error
+}
+
+// Publisher puts events into the logs of rooms. It is used by several goroutines.
+type Publisher interface {
+	// Publish returns when the event is in the log of the room. Once more with the same id it adds nothing, and is no error either. With an
+	// error the event may be in the log or not. id_conflict says that another event has the id.
+	Publish(ctx context.Context, room, id string, body []byte, digest string) error
+}
+
+// RelayOptions are what a Relay is made of. Store, Publisher and App must be set.
+type RelayOptions struct {
+	Store     Outbox
+	Publisher Publisher
+	App       string       // APPID of this process
+	Logger    *slog.Logger // default: nowhere
+
+	Batch   int           // events read at once; default 200
+	Lanes   int           // users whose events are published at the same time; default 32
+	Tick    time.Duration // how often the outbox is looked at without being woken; default 1s
+	Timeout time.Duration // of one publication, and of one question to the store; default 10s
+	Lease   time.Duration // how long after the death of the relay that works another one takes its place; default 5s
+	Grace   time.Duration // how long the others leave it to that one; default 50ms
+}
+
+// Relay brings events from the outbox to the feeds.
+//
+// # Order
+//
+// It publishes the events of a user one after the other and stops at the first that fails; it reads them from the first one on that
+// has not been published. So what a feed has of a chat is at any time a beginning of what happened there, also when several relays do this at
+// once, or one that stood still goes on with what others have long done: to a log that knows their ids it adds nothing. Between the
+// chats of one user the order is about that in which things happened: a transaction may be committed a little late.
+//
+// # Who works
+//
+// Order does not need it, but it would be a waste if each process published everything. So the one that holds the lease
+// works at once. Another one that is woken gives it a little time, and then does what is still there. That is little as a rule, and all of it
+// while the lease is that of a process which has just died.
+type Relay struct {
+	// Set at construction.
+	opts RelayOptions
+	wake chan struct{} // holds a token while something may have been put into the outbox since it was read; never closed
+
+	running atomic.Bool
+
+	// Owned by Run.
+	leading bool      // the lease is ours until `until`
+	until   time.Time //
+	asked   time.Time // when the lease was asked for last
+	held    int       // events of the last batch that could not be published
+	failing bool      // the last turn failed, which the log says once
+	pause   *backoff.ExponentialBackOff
+}
+
+// NewRelay makes a Relay.
+func NewRelay(o RelayOptions) *Relay {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	setDefault(&o.Batch, 200)
+	setDefault(&o.Lanes, 32)
+	setDefault(&o.Tick, time.Second)
+	setDefault(&o.Timeout, 10*time.Second)
+	setDefault(&o.Lease, 5*time.Second)
+	setDefault(&o.Grace, 50*time.Millisecond)
+	pause := &backoff.ExponentialBackOff{InitialInterval: 50 * time.Millisecond, Multiplier: 2, RandomizationFactor: 0.5, MaxInterval: 3 * time.Second}
+	return &Relay{opts: o, wake: make(chan struct{}, 1), pause: pause}
+}
+
+func setDefault[T int | time.Duration](v *T, to T) {
+	if *v <= 0 {
+		*v = to
+	}
+}
+
+// Wake says that something was put into the outbox, and committed. It may be called from any goroutine, and does not block.
+func (r *Relay) Wake() {
+	select {
+	case r.wake <- struct{}{}:
+	default: // Run has not yet taken the token before, so it reads the outbox after this
+	}
+}
+
+// Run publishes until ctx is done. It can run once; what it started has ended when it returns.
+func (r *Relay) Run(ctx context.Context) error {
+	if r.running.Swap(true) {
+		return errors.New("the relay has already run")
+	}
+	tick := time.NewTicker(r.opts.Tick)
+	defer tick.Stop()
+	defer r.resign(ctx)
+	due := true // there may be something from before
+	for ctx.Err() == nil {
+		if due {
+			if !r.lead(ctx) {
+				sleep(ctx, r.opts.Grace)
+			}
+			due = r.turn(ctx)
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-r.wake:
+			due = true
+		case <-tick.C:
+			due = r.lead(ctx)
+		}
+	}
+	return nil
+}
+
+// turn publishes a batch and says whether to go on with the next one at once. When nothing at all could be done it waits first, longer each time.
+func (r *Relay) turn(ctx context.Context) (again bool) {
+	select {
+	case <-r.wake: // what it stands for is read now
+	default:
+	}
+	published, full, err := r.pass(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return false
+	case err == nil:
+		if r.failing {
+			r.opts.Logger.Info("events are published again")
+		}
+		r.failing = false
+		r.pause.Reset()
+		return full
+	case !r.failing:
+		r.opts.Logger.Warn("cannot publish all events; trying again", "held", r.held, "error", err)
+		r.failing = true
+	}
+	if published > 0 { // some feeds fail: the others go on as ever, and these are tried again with them
+		r.pause.Reset()
+		return full
+	}
+	sleep(ctx, r.pause.NextBackOff())
+	return true
+}
+
+// lead says whether the lease is ours. It asks for it, or prolongs it, when the last time is long enough ago.
+func (r *Relay) lead(ctx context.Context) bool {
+	now := time.Now()
+	every := r.opts.Tick / 2 // less than a tick, since ticks do not come evenly
+	if r.leading {
+		every = r.opts.Lease / 3
+	}
+	if now.Sub(r.asked) >= every {
+		r.asked = now
+		ctx, cancel := context.WithTimeout(ctx, r.opts.Timeout)
+		defer cancel()
+		ok, err := r.opts.Store.TryLock(ctx, lockName, r.opts.Lease)
+		switch {
+		case err != nil: // what we have we have for its time
+			r.opts.Logger.Debug("cannot ask for the lease of the relay", "error", err)
+		case ok != r.leading:
+			r.opts.Logger.Debug("the lease of the relay", "ours", ok)
+			fallthrough
+		default:
+			r.leading, r.until = ok, now.Add(r.opts.Lease)
+		}
+	}
+	return r.leading && now.Before(r.until)
+}
+
+// resign gives the lease back, so that another one works at once.
+func (r *Relay) resign(ctx context.Context) {
+	if !r.leading {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
+	defer cancel()
+	if err := r.opts.Store.Unlock(ctx, lockName); err != nil {
+		r.opts.Logger.Debug("cannot give back the lease of the relay", "error", err)
+	}
+}
+
+// sleep waits, but not longer than ctx.
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}

@@ -1,0 +1,154 @@
+package api
+
+import (
+	"net/http"
+
+	"livechat/server/store"
+)
+
+// account is what one learns about oneself.
+type account struct {
+	Name      string `json:"name"`
+	CreatedAt int64  `json:"created_at"` // Unix milliseconds
+}
+
+// credentials is the body of a registration and of a login.
+type credentials struct {
+	Name     string `json:"name"`
+	Password string `json:"password"`
+}
+
+func (c *credentials) read(w http.ResponseWriter, r *http.Request) error {
+	if err := readBody(w, r, c); err != nil {
+		return err
+	}
+	return needs("name", c.Name, "password", c.Password)
+}
+
+// register makes an account and logs in.
+func (a *api) register(w http.ResponseWriter, r *http.Request) error {
+	var in credentials
+	if err := in.read(w, r); err != nil {
+		return err
+	}
+	u, err := a.Accounts.Register(r.Context(), in.Name, in.Password)
+	if err != nil {
+		return err
+	}
+	token, err := a.Accounts.NewSession(r.Context(), u.ID)
+	if err != nil {
+		return err // the account is there; a login gives the session
+	}
+	a.startSession(w, r, token)
+	w.Header().Set("Location", base+"/me/")
+	return answer(w, r, http.StatusCreated, account{u.Name, u.Created.UnixMilli()})
+}
+
+func (a *api) login(w http.ResponseWriter, r *http.Request) error {
+	var in credentials
+	if err := in.read(w, r); err != nil {
+		return err
+	}
+	token, u, err := a.Accounts.Login(r.Context(), in.Name, in.Password, a.ClientAddr(r))
+	if err != nil {
+		return err
+	}
+	a.startSession(w, r, token)
+	return answer(w, r, http.StatusOK, account{u.Name, u.Created.UnixMilli()})
+}
+
+// startSession gives the browser its cookie. The session that the cookie held before ends: nobody would have its token any more.
+func (a *api) startSession(w http.ResponseWriter, r *http.Request, token string) {
+	if old := a.token(r); old != "" {
+		if err := a.Accounts.Logout(r.Context(), old); err != nil {
+			a.Log.WarnContext(r.Context(), "the session before a login stays until it expires", "error", err)
+		}
+	}
+	a.setToken(w, r, token)
+}
+
+// logout ends the session, if there is one: who repeats it because the answer was lost is logged out too.
+func (a *api) logout(w http.ResponseWriter, r *http.Request) error {
+	if err := noBody(w, r); err != nil {
+		return err
+	}
+	if token := a.token(r); token != "" {
+		if err := a.Accounts.Logout(r.Context(), token); err != nil {
+			return err
+		}
+	}
+	a.dropToken(w, r)
+	return done(w)
+}
+
+func (a *api) logoutEverywhere(w http.ResponseWriter, r *http.Request, me store.User) error {
+	if err := noBody(w, r); err != nil {
+		return err
+	}
+	if err := a.Accounts.LogoutAll(r.Context(), me.ID); err != nil {
+		return err
+	}
+	a.dropToken(w, r)
+	return done(w)
+}
+
+func (a *api) me(w http.ResponseWriter, r *http.Request, me store.User) error {
+	return answer(w, r, http.StatusOK, account{me.Name, me.Created.UnixMilli()})
+}
+
+// changePassword ends all sessions, and begins one anew for the browser that asked.
+func (a *api) changePassword(w http.ResponseWriter, r *http.Request, me store.User) error {
+	var in struct {
+		Old string `json:"old"`
+		New string `json:"new"`
+	}
+	if err := readBody(w, r, &in); err != nil {
+		return err
+	}
+	if err := needs("old", in.Old, "new", in.New); err != nil {
+		return err
+	}
+	if err := a.Accounts.ChangePassword(r.Context(), me.ID, in.Old, in.New); err != nil {
+		return err
+	}
+	token, err := a.Accounts.NewSession(r.Context(), me.ID)
+	if err != nil { // the password has changed: that is not taken back for this
+		a.Log.WarnContext(r.Context(), "no session after a new password", "error", err)
+		a.dropToken(w, r)
+		return done(w)
+	}
+	a.setToken(w, r, token)
+	return done(w)
+}
+
+func (a *api) deleteMe(w http.ResponseWriter, r *http.Request, me store.User) error {
+	var in struct {
+		Password string `json:"password"`
+	}
+	if err := readBody(w, r, &in); err != nil {
+		return err
+	}
+	if err := needs("password", in.Password); err != nil {
+		return err
+	}
+	if err := a.Accounts.Delete(r.Context(), me.ID, in.Password); err != nil {
+		return err
+	}
+	a.dropToken(w, r)
+	return done(w)
+}
+
+// ticket gives what a socket shows instead of the cookie.
+func (a *api) ticket(w http.ResponseWriter, r *http.Request, me store.User) error {
+	if err := noBody(w, r); err != nil {
+		return err
+	}
+	ticket, expires, err := a.Tickets.Issue(r.Context(), me.ID)
+	if err != nil {
+		return err
+	}
+	return answer(w, r, http.StatusCreated, struct {
+		Ticket    string `json:"ticket"`
+		ExpiresAt int64  `json:"expires_at"`
+	}{ticket, expires.UnixMilli()})
+}

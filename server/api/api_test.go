@@ -1,0 +1,220 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"livechat/server/chat"
+	"livechat/server/store"
+)
+
+// examples are a good request for each route; %s is a chat's id.
+var examples = map[string]struct {
+	path, body string
+	status     int
+	guest      bool // nobody has to be logged in
+}{
+	"POST /accounts/":             {body: `{"name":"new","password":"password"}`, status: 201, guest: true},
+	"POST /login/":                {body: `{"name":"ann","password":"password of ann"}`, status: 200, guest: true},
+	"POST /logout/":               {status: 204, guest: true},
+	"POST /logout-everywhere/":    {status: 204},
+	"GET /me/":                    {status: 200},
+	"DELETE /me/":                 {body: `{"password":"password of ann"}`, status: 204},
+	"POST /me/password/":          {body: `{"old":"password of ann","new":"password"}`, status: 204},
+	"POST /ticket/":               {status: 201},
+	"POST /chats/":                {body: `{"with":"bob"}`, status: 200},
+	"GET /chats/":                 {status: 200},
+	"GET /chats/{id}/":            {path: "/chats/%s/", status: 200},
+	"POST /chats/{id}/messages/":  {path: "/chats/%s/messages/", body: `{"id":"` + anID + `","text":"hi"}`, status: 201},
+	"GET /chats/{id}/messages/":   {path: "/chats/%s/messages/", status: 200},
+	"POST /chats/{id}/read/":      {path: "/chats/%s/read/", body: `{"n":1}`, status: 200},
+	"GET /rooms/{room}/messages/": {path: "/rooms/livechat/messages/", status: 200, guest: true},
+	"GET /search/":                {path: "/search/?q=hi", status: 200},
+	"GET /openapi.json":           {status: 200, guest: true},
+	"GET /docs/":                  {status: 200, guest: true},
+}
+
+// each calls f with a fresh site, where ann and bob have a chat, for each example.
+func each(t *testing.T, f func(t *testing.T, s *site, ann *browser, method, path, body string, status int, guest bool)) {
+	for _, r := range (&api{}).routes() {
+		name := r.method + " " + r.path
+		t.Run(name, func(t *testing.T) {
+			example, ok := examples[name]
+			if !ok {
+				t.Fatal("there is no example of this route")
+			}
+			s := newSite(t, nil)
+			ann, _ := s.person("ann"), s.person("bob")
+			id := strings.Split(s.chat(ann, "bob"), "/")[4]
+			path := r.path
+			if example.path != "" {
+				path = strings.ReplaceAll(example.path, "%s", id)
+			}
+			f(t, s, ann, r.method, base+path, example.body, example.status, example.guest)
+		})
+	}
+}
+
+func TestBothSlashes(t *testing.T) {
+	for _, with := range []bool{true, false} {
+		each(t, func(t *testing.T, s *site, ann *browser, method, path, body string, status int, _ bool) {
+			path, query, _ := strings.Cut(path, "?")
+			if path = strings.TrimSuffix(path, "/"); with {
+				path += "/"
+			}
+			want(t, s.ask(ann, method, path+"?"+query, body), status, "*")
+		})
+	}
+}
+
+func TestOnlyForThoseLoggedIn(t *testing.T) {
+	each(t, func(t *testing.T, s *site, ann *browser, method, path, body string, status int, guest bool) {
+		if guest {
+			want(t, s.ask(nil, method, path, body), status, "*")
+			return
+		}
+		s.asked = nil
+		wantProblem(t, s.ask(nil, method, path, body), 401, "unauthorized")
+		wantProblem(t, s.ask(nil, method, path, body, "Cookie: livechat_session=forged"), 401, "unauthorized")
+		wantProblem(t, s.ask(nil, method, path, body, "Cookie: livechat_session="), 401, "unauthorized")
+		if got := strings.Join(s.asked, ""); got != "who\n" { // the forged one only
+			t.Errorf("a service was asked: %q", got)
+		}
+	})
+}
+
+// What services do not say to users stays inside, and in the log.
+func TestBrokenService(t *testing.T) {
+	each(t, func(t *testing.T, s *site, ann *browser, method, path, body string, _ int, _ bool) {
+		if strings.HasSuffix(path, "openapi.json") || strings.HasSuffix(path, "docs/") {
+			return // they ask nobody
+		}
+		s.broken = errors.New("connect to 10.0.0.7: refused")
+		w := s.ask(ann, method, path, body, "X-Request-Id: request-17")
+		wantProblem(t, w, 500, "internal")
+		if strings.Contains(w.Body.String(), "10.0.0.7") {
+			t.Errorf("the answer tells what happened inside: %s", w.Body)
+		}
+		for _, part := range []string{"10.0.0.7", "request_id=request-17", "method=" + method} {
+			if !strings.Contains(s.log.String(), part) {
+				t.Errorf("no %q in the log: %s", part, s.log)
+			}
+		}
+	})
+}
+
+func TestErrors(t *testing.T) {
+	s := newSite(t, nil)
+	ann := s.person("ann")
+	for _, test := range []struct {
+		err    error
+		status int
+		code   string
+		retry  string
+		logged bool
+	}{
+		{chat.Errorf(chat.CodeBadRequest, ""), 400, "bad_request", "", false},
+		{chat.Errorf(chat.CodeBadName, ""), 400, "bad_name", "", false},
+		{chat.Errorf(chat.CodeBadText, ""), 400, "bad_text", "", false},
+		{chat.Errorf(chat.CodeUnauthorized, ""), 401, "unauthorized", "", false},
+		{chat.Errorf(chat.CodeForbidden, ""), 403, "forbidden", "", false},
+		{chat.Errorf(chat.CodeNotFound, ""), 404, "not_found", "", false},
+		{chat.Errorf(chat.CodeUnknownUser, ""), 404, "unknown_user", "", false},
+		{chat.Errorf(chat.CodeNameTaken, ""), 409, "name_taken", "", false},
+		{chat.Errorf(chat.CodeIDConflict, ""), 409, "id_conflict", "", false},
+		{chat.Errorf(chat.CodeTooLong, ""), 413, "too_long", "", false},
+		{chat.Errorf(chat.CodeBadPassword, ""), 422, "bad_password", "", false},
+		{chat.Errorf(chat.CodeBadChat, ""), 422, "bad_chat", "", false},
+		{&chat.Error{Code: chat.CodeRateLimited, Retryable: true, RetryAfterMS: 2000}, 429, "rate_limited", "2", false},
+		{&chat.Error{Code: chat.CodeUnavailable, Retryable: true}, 503, "unavailable", "1", false},
+		{fmt.Errorf("read the chat: %w", chat.Errorf(chat.CodeNotFound, "")), 404, "not_found", "", false},
+		{fmt.Errorf("read the chat: %w", store.ErrNotFound), 404, "not_found", "", false},
+		{chat.Errorf(chat.CodeInternal, ""), 500, "internal", "", true},
+		{errors.New("anything else"), 500, "internal", "1", true},
+		{context.Canceled, 500, "internal", "1", true}, // not this request's
+	} {
+		before := s.log.String()
+		s.broken = test.err
+		w := s.ask(ann, "GET", "/api/v1/me/", "")
+		wantProblem(t, w, test.status, test.code)
+		if got := w.Header().Get("Retry-After"); got != test.retry {
+			t.Errorf("%v: Retry-After %q, want %q", test.err, got, test.retry)
+		}
+		if got := s.log.String() != before; got != test.logged {
+			t.Errorf("%v: logged %v, want %v", test.err, got, test.logged)
+		}
+	}
+}
+
+func TestTooSlow(t *testing.T) {
+	s := newSite(t, func(o *Options) { o.Timeout = time.Millisecond })
+	s.block = true
+	w := s.ask(nil, "GET", "/api/v1/me/", "", "Cookie: livechat_session=t")
+	wantProblem(t, w, 503, "unavailable")
+	if w.Header().Get("Retry-After") != "1" || !strings.Contains(s.log.String(), "a request was not finished") {
+		t.Errorf("Retry-After %q, log %s", w.Header().Get("Retry-After"), s.log)
+	}
+}
+
+func TestNothingThere(t *testing.T) {
+	s := newSite(t, nil)
+	ann := s.person("ann")
+	for _, path := range []string{"/api/v1/", "/api/v1", "/api/v1/nothing", "/api/v1/me/nothing/", "/api/v1/chats/" + anID + "/nothing/", "/api/v2/me/", "/api/v1/ME/"} {
+		for _, method := range []string{"GET", "POST", "PUT", "OPTIONS"} {
+			w := s.ask(ann, method, path, "")
+			wantProblem(t, w, 404, "not_found")
+			if w.Header().Get("X-Request-Id") == "" {
+				t.Errorf("%s %s has no id", method, path)
+			}
+		}
+	}
+}
+
+func TestWrongMethod(t *testing.T) {
+	s := newSite(t, nil)
+	ann := s.person("ann")
+	for path, allowed := range map[string]string{
+		"/api/v1/accounts/":               "POST",
+		"/api/v1/me/":                     "DELETE, GET, HEAD",
+		"/api/v1/chats":                   "GET, HEAD, POST",
+		"/api/v1/chats/" + anID + "/read": "POST",
+		"/api/v1/openapi.json":            "GET, HEAD",
+	} {
+		for _, method := range []string{"PUT", "PATCH", "OPTIONS", "TRACE", "get", "LINK"} {
+			w := s.ask(ann, method, path, "")
+			wantProblem(t, w, 405, "method_not_allowed")
+			if got := w.Header().Get("Allow"); got != allowed {
+				t.Errorf("%s %s: Allow %q, want %q", method, path, got, allowed)
+			}
+		}
+	}
+	wantProblem(t, s.ask(ann, "HEAD", "/api/v1/login/", ""), 405, "method_not_allowed")
+}
+
+func TestRequestID(t *testing.T) {
+	s := newSite(t, nil)
+	seen := map[string]bool{}
+	for given, taken := range map[string]bool{
+		"request-17": true, "0f8fad5b-d9cb-469f-a165-70867728950e": true, strings.Repeat("a", 64): true,
+		"": false, "short": false, strings.Repeat("a", 65): false, "with space": false, "line\\nbreak": false, "<script>": false, "ümlaut-ümlaut": false,
+	} {
+		w := s.ask(nil, "GET", "/api/v1/docs/", "", "X-Request-Id: "+given)
+		got := w.Header().Get("X-Request-Id")
+		if (got == given) != taken || got == "" || seen[got] {
+			t.Errorf("given %q: got %q", given, got)
+		}
+		seen[got] = true
+	}
+	if RequestID(t.Context()) != "" {
+		t.Error("what is no request has an id")
+	}
+	r := http.Header{"X-Request-Id": {"request-17", "request-18"}}
+	if got := requestID(&http.Request{Header: r}); len(got) != 36 {
+		t.Errorf("of two ids one was taken: %s", got)
+	}
+}

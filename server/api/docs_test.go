@@ -1,0 +1,138 @@
+package api
+
+import (
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// TestDescription holds openapi.json and the routes together: each is in the other.
+func TestDescription(t *testing.T) {
+	var description struct {
+		OpenAPI string
+		Paths   map[string]map[string]json.RawMessage
+	}
+	if err := json.Unmarshal(openAPI, &description); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(description.OpenAPI, "3.1.") {
+		t.Errorf("OpenAPI %s, want 3.1", description.OpenAPI)
+	}
+	var described, served []string
+	for path, methods := range description.Paths {
+		for method := range methods {
+			if method != "parameters" {
+				described = append(described, strings.ToUpper(method)+" "+path)
+			}
+		}
+	}
+	for _, r := range (&api{}).routes() {
+		served = append(served, r.method+" "+r.path)
+	}
+	slices.Sort(described)
+	slices.Sort(served)
+	if !slices.Equal(described, served) {
+		t.Errorf("described: %q\nserved:    %q", described, served)
+	}
+}
+
+// Whatever a $ref names is there, and whatever is there is named.
+func TestReferences(t *testing.T) {
+	var all any
+	if err := json.Unmarshal(openAPI, &all); err != nil {
+		t.Fatal(err)
+	}
+	components := all.(map[string]any)["components"].(map[string]any)
+	named := map[string]bool{}
+	for _, match := range regexp.MustCompile(`"\$ref": "#/components/([^"]+)"`).FindAllSubmatch(openAPI, -1) {
+		named[string(match[1])] = true
+	}
+	for name := range named {
+		kind, one, _ := strings.Cut(name, "/")
+		if group, _ := components[kind].(map[string]any); group[one] == nil {
+			t.Errorf("%s is nowhere", name)
+		}
+	}
+	for kind, group := range components {
+		for one := range group.(map[string]any) {
+			if kind != "securitySchemes" && !named[kind+"/"+one] {
+				t.Errorf("%s/%s is not used", kind, one)
+			}
+		}
+	}
+}
+
+// Every status that the examples and the usual mistakes meet is described.
+func TestStatusesAreDescribed(t *testing.T) {
+	var s spec
+	if err := json.Unmarshal(openAPI, &s); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range (&api{}).routes() {
+		op, err := s.operation(r.method, r.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		example := examples[r.method+" "+r.path]
+		wanted := []int{example.status}
+		if r.method == "GET" {
+			wanted = append(wanted, 304)
+		} else {
+			wanted = append(wanted, 400, 403, 413, 415)
+		}
+		if public := op.Security != nil && len(*op.Security) == 0; public != example.guest {
+			t.Errorf("%s %s: described as for everybody: %v, is: %v", r.method, r.path, public, example.guest)
+		}
+		if !example.guest {
+			wanted = append(wanted, 401)
+		}
+		if strings.Contains(r.path, "{id}") {
+			wanted = append(wanted, 404)
+		}
+		for _, status := range wanted {
+			if answer, ok := op.Responses[strconv.Itoa(status)]; !ok || answer.Description == "" {
+				t.Errorf("%s %s: %d is not described", r.method, r.path, status)
+			}
+		}
+	}
+}
+
+func TestDocs(t *testing.T) {
+	s := newSite(t, nil)
+	if got := s.ask(nil, "GET", "/api/v1/openapi.json", "").Body.String(); got != string(openAPI) {
+		t.Error("openapi.json is served otherwise than it is written")
+	}
+	w := s.ask(nil, "GET", "/api/v1/docs/", "")
+	page := w.Body.String()
+	if w.Header().Get("Content-Type") != "text/html; charset=utf-8" {
+		t.Errorf("Content-Type %q", w.Header().Get("Content-Type"))
+	}
+	for _, r := range (&api{}).routes() {
+		if part := `<code>` + r.method + ` /api/v1` + r.path + `</code>`; !strings.Contains(page, part) {
+			t.Errorf("no %s on the page", part)
+		}
+	}
+	for _, part := range []string{"<script", "http://", "https://", " style=", "&lt;no value", "<no value>", "ZgotmplZ", "%!"} {
+		if strings.Contains(page, part) {
+			t.Errorf("there is %s on the page", part)
+		}
+	}
+	if got := w.Header().Get("Content-Security-Policy"); !regexp.MustCompile(`^default-src 'none'; .*style-src 'sha256-[A-Za-z0-9+/]{43}='$`).MatchString(got) {
+		t.Errorf("Content-Security-Policy %s", got)
+	}
+	ids := map[string]bool{}
+	for _, match := range regexp.MustCompile(` id="([^"]*)"`).FindAllStringSubmatch(page, -1) {
+		if ids[match[1]] {
+			t.Errorf("id %s is there twice", match[1])
+		}
+		ids[match[1]] = true
+	}
+	for _, match := range regexp.MustCompile(` href="#([^"]*)"`).FindAllStringSubmatch(page, -1) {
+		if !ids[match[1]] {
+			t.Errorf("#%s leads nowhere", match[1])
+		}
+	}
+}

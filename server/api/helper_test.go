@@ -1,0 +1,145 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// site is the API over fakes, and its log.
+type site struct {
+	*fakes
+	t       *testing.T
+	handler http.Handler
+	log     *logBuffer
+}
+
+// newSite returns an API as changed by change; nil changes nothing.
+func newSite(t *testing.T, change func(*Options)) *site {
+	t.Helper()
+	s := &site{fakes: newFakes(), t: t, log: &logBuffer{}}
+	options := Options{
+		Accounts: s.fakes, Chats: s.fakes, Archive: s.fakes, Search: s.fakes, Tickets: s.fakes,
+		Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
+	if change != nil {
+		change(&options)
+	}
+	var err error
+	if s.handler, err = New(options); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// logBuffer collects a log that several goroutines write.
+type logBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer // guarded by mu
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// browser is a client with its cookies. nil is one without any, that nobody sees the cookies of.
+type browser struct {
+	cookies map[string]*http.Cookie
+}
+
+// ask sends a request as a page of the site does: with its Origin, JSON and cookies. Headers are "Name: value"; "Name:" takes one away.
+func (s *site) ask(b *browser, method, path, body string, headers ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, nil)
+	if body != "" {
+		r = httptest.NewRequest(method, path, strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+	}
+	r.Header.Set("Origin", "http://"+r.Host)
+	if b != nil {
+		for _, c := range b.cookies {
+			r.AddCookie(&http.Cookie{Name: c.Name, Value: c.Value})
+		}
+	}
+	for _, header := range headers {
+		name, value, _ := strings.Cut(header, ":")
+		if r.Header.Del(name); value != "" {
+			r.Header.Set(name, strings.TrimSpace(value))
+		}
+	}
+	w := httptest.NewRecorder()
+	s.handler.ServeHTTP(w, r)
+	if b != nil {
+		for _, c := range w.Result().Cookies() {
+			if b.cookies[c.Name] = c; c.MaxAge < 0 {
+				delete(b.cookies, c.Name)
+			}
+		}
+	}
+	return w
+}
+
+// person registers somebody and returns his browser.
+func (s *site) person(name string) *browser {
+	s.t.Helper()
+	b := &browser{cookies: map[string]*http.Cookie{}}
+	w := s.ask(b, "POST", "/api/v1/accounts/", `{"name":"`+name+`","password":"password of `+name+`"}`)
+	want(s.t, w, http.StatusCreated, `{"name":"`+name+`","created_at":1763770000123}`)
+	return b
+}
+
+// chat begins a chat and returns its path.
+func (s *site) chat(b *browser, with string) string {
+	s.t.Helper()
+	w := s.ask(b, "POST", "/api/v1/chats/", `{"with":"`+with+`"}`)
+	if w.Code != http.StatusCreated {
+		s.t.Fatalf("got %d %s, want a chat", w.Code, w.Body)
+	}
+	return w.Header().Get("Location")
+}
+
+// want checks status and body; "*" stands for any body, "" for none.
+func want(t *testing.T, w *httptest.ResponseRecorder, status int, body string) {
+	t.Helper()
+	if got := strings.TrimSpace(w.Body.String()); w.Code != status || body != "*" && got != body {
+		t.Errorf("got %d %s, want %d %s", w.Code, got, status, body)
+	}
+}
+
+// wantProblem checks that w is a problem+json answer with that status and code.
+func wantProblem(t *testing.T, w *httptest.ResponseRecorder, status int, code string) {
+	t.Helper()
+	var body struct {
+		Status int
+		Code   string
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil {
+		t.Errorf("%d, not JSON: %q", w.Code, w.Body)
+		return
+	}
+	if w.Code != status || body.Status != status || body.Code != code || w.Header().Get("Content-Type") != "application/problem+json" {
+		t.Errorf("got %d %s %s, want %d %s", w.Code, w.Header().Get("Content-Type"), w.Body, status, code)
+	}
+}
+
+// member returns a member of a JSON object as text.
+func member(t *testing.T, w *httptest.ResponseRecorder, name string) string {
+	t.Helper()
+	var body map[string]json.RawMessage
+	if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil {
+		t.Fatalf("%d, not JSON: %q", w.Code, w.Body)
+	}
+	return strings.Trim(string(body[name]), `"`)
+}

@@ -1,0 +1,79 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"livechat/server/chat"
+	"livechat/server/store"
+)
+
+// roomMessageView is a message of a room, with the members that it has on the socket.
+type roomMessageView struct {
+	Seq     int64  `json:"seq"`
+	ID      string `json:"id"`
+	App     string `json:"app"`
+	Session string `json:"session"`
+	Name    string `json:"name"`
+	Text    string `json:"text"`
+	At      int64  `json:"at"` // Unix milliseconds
+	Epoch   string `json:"epoch"`
+}
+
+func viewRoomMessage(m store.RoomMessage) roomMessageView {
+	return roomMessageView{Seq: m.Seq, ID: m.ID, App: m.App, Session: m.Session, Name: m.Name, Text: m.Text, At: m.At.UnixMilli(), Epoch: m.Epoch}
+}
+
+// roomMessages is open to guests, as the rooms are. Users' feeds are kept in the same way as rooms; that none can be read here is
+// CheckRoom's doing, which lets no name with a ':' through.
+func (a *api) roomMessages(w http.ResponseWriter, r *http.Request) error {
+	room := r.PathValue("room")
+	if err := chat.CheckRoom(room); err != nil {
+		return err
+	}
+	q, err := parseQuery(r)
+	if err != nil {
+		return err
+	}
+	win, err := q.window()
+	if err != nil {
+		return err
+	}
+	epoch := q.get("epoch")
+	if epoch != "" && !chat.ValidEpoch(epoch) {
+		return chat.Errorf(chat.CodeBadRequest, "epoch must be 16 lower-case hexadecimal digits")
+	}
+	messages, err := a.Archive.RoomMessages(r.Context(), room, epoch, win.before, win.after, win.limit)
+	if err != nil {
+		return err
+	}
+	return answer(w, r, http.StatusOK, struct {
+		Messages []roomMessageView `json:"messages"`
+	}{viewAll(messages, viewRoomMessage)})
+}
+
+// maxQuery is the longest question of a search in characters.
+const maxQuery = 200
+
+func (a *api) search(w http.ResponseWriter, r *http.Request, me store.User) error {
+	q, err := parseQuery(r)
+	if err != nil {
+		return err
+	}
+	limit, err := q.limit()
+	if err != nil {
+		return err
+	}
+	words := strings.TrimSpace(q.get("q"))
+	if words == "" || !utf8.ValidString(words) || utf8.RuneCountInString(words) > maxQuery || strings.ContainsRune(words, 0) {
+		return chat.Errorf(chat.CodeBadRequest, "q must be 1 to %d characters", maxQuery)
+	}
+	found, err := a.Search.Search(r.Context(), me.ID, words, limit)
+	if err != nil {
+		return err
+	}
+	return answer(w, r, http.StatusOK, struct {
+		Results []foundView `json:"results"`
+	}{viewAll(found, viewFound)})
+}

@@ -1,0 +1,36 @@
+package api
+
+import "net/http"
+
+// route is a method of a path below /api/v1. The path is as openapi.json has it; those that end in a slash, and those that do not, are served
+// both ways.
+type route struct {
+	method, path string
+	handle       handler
+}
+
+func (a *api) routes() []route {
+	return []route{
+		{http.MethodPost, "/accounts/", a.register},
+		{http.MethodPost, "/login/", a.login},
+		{http.MethodPost, "/logout/", a.logout},
+		{http.MethodPost, "/logout-everywhere/", a.user(a.logoutEverywhere)},
+		{http.MethodGet, "/me/", a.user(a.me)},
+		{http.MethodDelete, "/me/", a.user(a.deleteMe)},
+		{http.MethodPost, "/me/password/", a.user(a.changePassword)},
+		{http.MethodPost, "/ticket/", a.user(a.ticket)},
+
+		{http.MethodPost, "/chats/", a.user(a.createChat)},
+		{http.MethodGet, "/chats/", a.user(a.listChats)},
+		{http.MethodGet, "/chats/{id}/", a.user(a.getChat)},
+		{http.MethodPost, "/chats/{id}/messages/", a.user(a.postMessage)},
+		{http.MethodGet, "/chats/{id}/messages/", a.user(a.listMessages)},
+		{http.MethodPost, "/chats/{id}/read/", a.user(a.markRead)},
+
+		{http.MethodGet, "/rooms/{room}/messages/", a.roomMessages},
+		{http.MethodGet, "/search/", a.user(a.search)},
+
+		{http.MethodGet, "/openapi.json", func(w http.ResponseWriter, r *http.Request) error { return a.spec.serve(w, r) }},
+		{http.MethodGet, "/docs/", func(w http.ResponseWriter, r *http.Request) error { return a.docs.serve(w, r) }},
+	}
+}

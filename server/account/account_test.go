@@ -1,0 +1,180 @@
+package account
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"livechat/server/chat"
+)
+
+func TestRegister(t *testing.T) {
+	s, _ := quickService(Options{})
+	u := register(t, s, "Ann_Lee")
+	if u.Name != "ann_lee" || u.ID == 0 || u.Created.IsZero() {
+		t.Errorf("registered as %+v", u)
+	}
+	for _, name := range []string{"ann_lee", "ANN-LEE", "annlee", "ann1ee", "an_nI_ee"} {
+		_, err := s.Register(t.Context(), name, secret)
+		wants(t, name, err, chat.CodeNameTaken)
+	}
+	for _, name := range []string{"admin", "Adm1n", "liv-echat", "SYSTEM", "de1eted", "roo_t", "rnods"} {
+		_, err := s.Register(t.Context(), name, secret)
+		wants(t, name, err, chat.CodeNameTaken)
+	}
+	for _, name := range []string{
+		"", "an", strings.Repeat("x", 21), "ann lee", "ann.lee", "änn", "ann\n", " ann", "аnn", "\u212aim" /* Kelvin */, "___", "-_-",
+		"guest-1a2b", "Guest", "guest_x", "gu-est1a2b", "GUESTS",
+	} {
+		_, err := s.Register(t.Context(), name, secret)
+		wants(t, name, err, chat.CodeBadName)
+	}
+	for _, name := range []string{"bob", "x_1", "007", strings.Repeat("x", 20), "admin-ann", "august"} {
+		register(t, s, name)
+	}
+}
+
+func TestRegisterTwiceAtOnce(t *testing.T) {
+	s, _ := quickService(Options{})
+	errs := make(chan error)
+	for range 8 {
+		go func() {
+			_, err := s.Register(t.Context(), "ann", secret)
+			errs <- err
+		}()
+	}
+	won := 0
+	for range 8 {
+		if err := <-errs; err == nil {
+			won++
+		} else {
+			wants(t, "the others", err, chat.CodeNameTaken)
+		}
+	}
+	if won != 1 {
+		t.Errorf("%d have the name", won)
+	}
+}
+
+func TestPasswordRules(t *testing.T) {
+	s, _ := quickService(Options{})
+	hashed := 0
+	s.hasher.hash = func(password, salt []byte, c cost, n int) []byte { hashed++; return quick(password, salt, c, n) }
+	for what, password := range map[string]string{
+		"empty": "", "7 characters": "1234567", "7 wide characters": "äöüäöüä", "257 characters": strings.Repeat("x", 257),
+		"huge": strings.Repeat("x", 1<<20), "no UTF-8": "12345678\xff", "NUL": "12345678\x00", "escape": "12345678\x1b",
+		"8 code points, 4 characters": "a\u0308a\u0308a\u0308a\u0308",
+	} {
+		_, err := s.Register(t.Context(), "ann", password)
+		wants(t, what, err, chat.CodeBadPassword)
+	}
+	if hashed != 0 {
+		t.Errorf("%d of the bad passwords were hashed", hashed)
+	}
+	for name, password := range map[string]string{
+		"digits": "12345678", "long": strings.Repeat("x", 256), "wide": strings.Repeat("😀", 256), "spaces": "        ", "umlauts": "äöüäöüäö",
+	} {
+		if _, err := s.Register(t.Context(), name, password); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestPasswordForms shows that a password is the same however a keyboard writes it, and is not trimmed or folded.
+func TestPasswordForms(t *testing.T) {
+	s, _ := quickService(Options{})
+	_, err := s.Register(t.Context(), "ann", "Zoë\u3000Müller")
+	must(t, err)
+	if _, _, err := s.Login(t.Context(), "ann", "Zoe\u0308 Mu\u0308ller", home); err != nil {
+		t.Errorf("decomposed, with another space: %v", err)
+	}
+	for _, password := range []string{"zoë müller", " Zoë Müller", "Zoë Müller ", "Zoe Muller", "", "\x00", "\xff", strings.Repeat("x", 1<<20)} {
+		_, _, err := s.Login(t.Context(), "ann", password, home)
+		wants(t, "another password", err, chat.CodeUnauthorized)
+	}
+}
+
+func TestChangePassword(t *testing.T) {
+	s, m := quickService(Options{})
+	ann := register(t, s, "ann")
+	bob := register(t, s, "bob")
+	tokens := []string{login(t, s, "ann"), login(t, s, "ann")}
+	bobs := login(t, s, "bob")
+
+	wants(t, "wrong password", s.ChangePassword(t.Context(), ann.ID, other, other), chat.CodeForbidden)
+	wants(t, "short password", s.ChangePassword(t.Context(), ann.ID, secret, "short"), chat.CodeBadPassword)
+	wants(t, "no such user", s.ChangePassword(t.Context(), 99, secret, other), chat.CodeUnauthorized)
+	for _, token := range tokens {
+		if u, err := s.WhoAmI(t.Context(), token); err != nil || u != ann {
+			t.Fatalf("after refused changes: %v, %v", u, err)
+		}
+	}
+
+	must(t, s.ChangePassword(t.Context(), ann.ID, secret, other))
+	for _, token := range tokens {
+		_, err := s.WhoAmI(t.Context(), token)
+		wants(t, "a session from before", err, chat.CodeUnauthorized)
+	}
+	if u, err := s.WhoAmI(t.Context(), bobs); err != nil || u != bob {
+		t.Errorf("somebody else's session: %v, %v", u, err)
+	}
+	_, _, err := s.Login(t.Context(), "ann", secret, home)
+	wants(t, "the old password", err, chat.CodeUnauthorized)
+	if _, _, err := s.Login(t.Context(), "ann", other, home); err != nil {
+		t.Errorf("the new password: %v", err)
+	}
+	token, err := s.NewSession(t.Context(), ann.ID)
+	must(t, err)
+	if u, err := s.WhoAmI(t.Context(), token); err != nil || u != ann {
+		t.Errorf("the session after the change: %v, %v", u, err)
+	}
+	if m.count() != 3 {
+		t.Errorf("%d sessions, want bob's and two of ann's", m.count())
+	}
+}
+
+func TestDelete(t *testing.T) {
+	s, _ := quickService(Options{})
+	ann := register(t, s, "ann")
+	token := login(t, s, "ann")
+	wants(t, "wrong password", s.Delete(t.Context(), ann.ID, other), chat.CodeForbidden)
+	must(t, s.Delete(t.Context(), ann.ID, secret))
+	wants(t, "again", s.Delete(t.Context(), ann.ID, secret), chat.CodeUnauthorized)
+	_, err := s.WhoAmI(t.Context(), token)
+	wants(t, "its session", err, chat.CodeUnauthorized)
+	_, err = s.NewSession(t.Context(), ann.ID)
+	wants(t, "a new session", err, chat.CodeUnauthorized)
+	_, _, err = s.Login(t.Context(), "ann", secret, home)
+	wants(t, "its login", err, chat.CodeUnauthorized)
+	_, err = s.Register(t.Context(), "ann", secret)
+	wants(t, "its name", err, chat.CodeNameTaken)
+	if reserved, err := s.Reserved(t.Context(), "Ann"); err != nil || !reserved {
+		t.Errorf("its name for a guest: %v, %v", reserved, err)
+	}
+}
+
+// TestStoreFails shows that no failure of the store looks like an answer about an account.
+func TestStoreFails(t *testing.T) {
+	s, m := quickService(Options{})
+	ann := register(t, s, "ann")
+	token := login(t, s, "ann")
+	down := errors.New("no connection")
+	m.fail(down)
+	calls := map[string]func() error{
+		"Register":       func() error { _, err := s.Register(t.Context(), "bob", secret); return err },
+		"Login":          func() error { _, _, err := s.Login(t.Context(), "ann", secret, home); return err },
+		"Logout":         func() error { return s.Logout(t.Context(), token) },
+		"LogoutAll":      func() error { return s.LogoutAll(t.Context(), ann.ID) },
+		"WhoAmI":         func() error { _, err := s.WhoAmI(t.Context(), token); return err },
+		"NewSession":     func() error { _, err := s.NewSession(t.Context(), ann.ID); return err },
+		"ChangePassword": func() error { return s.ChangePassword(t.Context(), ann.ID, secret, other) },
+		"Delete":         func() error { return s.Delete(t.Context(), ann.ID, secret) },
+		"Reserved":       func() error { _, err := s.Reserved(t.Context(), "bob"); return err },
+	}
+	for name, call := range calls {
+		err := call()
+		if _, ok := errors.AsType[*chat.Error](err); !errors.Is(err, down) || ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,151 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"livechat/server/chat"
+)
+
+func contextOf(t *testing.T) (context.Context, context.CancelFunc) {
+	return context.WithCancel(t.Context())
+}
+
+// TestFewHashAtOnce has 70 people come at once: two are served, 64 wait, and four are sent away. When the two are done the others have their turn.
+func TestFewHashAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var now, most, all int // the bubble's goroutines that hash: guarded by turn
+		turn := make(chan struct{}, 1)
+		count := func(by int) {
+			turn <- struct{}{}
+			now += by
+			most = max(most, now)
+			if by > 0 {
+				all++
+			}
+			<-turn
+		}
+		open := make(chan struct{})
+		h := newHasher(func(password, salt []byte, c cost, n int) []byte {
+			count(+1)
+			defer count(-1)
+			<-open
+			return quick(password, salt, c, n)
+		}, 2, 64)
+		errs := make(chan error, 70)
+		for range 70 {
+			go func() {
+				_, err := h.create(t.Context(), secret)
+				errs <- err
+			}()
+		}
+		synctest.Wait()
+		if now != 2 || len(errs) != 4 {
+			t.Errorf("%d hash and %d were sent away, want 2 and 4", now, len(errs))
+		}
+		for range len(errs) {
+			err := <-errs
+			wants(t, "sent away", err, chat.CodeUnavailable)
+			if e := chat.AsError(err); !e.Retryable || e.RetryAfterMS <= 0 {
+				t.Errorf("who is sent away may not come again: %+v", e)
+			}
+		}
+		close(open)
+		for range 66 {
+			must(t, <-errs)
+		}
+		if most != 2 || all != 66 || h.waiting.Load() != 0 || len(h.slots) != 0 {
+			t.Errorf("%d hashed at once, %d in all; left: %d waiting, %d hashing", most, all, h.waiting.Load(), len(h.slots))
+		}
+	})
+}
+
+// TestWaitingEndsWithTheRequest shows that who has gone makes room for others, and is not hashed for.
+func TestWaitingEndsWithTheRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hashed := 0
+		open := make(chan struct{})
+		h := newHasher(func(password, salt []byte, c cost, n int) []byte {
+			hashed++
+			<-open
+			return quick(password, salt, c, n)
+		}, 1, 1)
+		first := make(chan error, 1)
+		go func() {
+			_, err := h.create(t.Context(), secret)
+			first <- err
+		}()
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := h.create(ctx, secret)
+		wants(t, "waited for a second", err, chat.CodeUnavailable)
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+		if _, err := h.create(ctx, secret); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("with a context that is done: %v", err)
+		}
+		second := make(chan error, 1)
+		go func() { // the place to wait in is free again
+			_, err := h.create(t.Context(), secret)
+			second <- err
+		}()
+		synctest.Wait()
+		close(open)
+		must(t, <-first)
+		must(t, <-second)
+		if hashed != 2 {
+			t.Errorf("hashed %d times", hashed)
+		}
+	})
+}
+
+// TestArgon2id holds the parameters, on the real function.
+func TestArgon2id(t *testing.T) {
+	h := newHasher(argon2id, 2, 64)
+	phc, err := h.create(t.Context(), secret)
+	must(t, err)
+	if !strings.HasPrefix(phc, "$argon2id$v=19$m=19456,t=2,p=1$") {
+		t.Errorf("got %s", phc)
+	}
+	if again, err := h.create(t.Context(), secret); err != nil || again == phc {
+		t.Errorf("the same password has the same hash twice (%v): no salt", err)
+	}
+	for password, want := range map[string]bool{secret: true, other: false, secret + " ": false} {
+		if ok, err := h.verify(t.Context(), password, phc); err != nil || ok != want {
+			t.Errorf("verify %q: %v, %v", password, ok, err)
+		}
+	}
+	// Made by the reference implementation (argon2 1.3): echo -n password | argon2 somesalt -id -t 2 -m 16 -p 1 -l 32
+	const reference = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
+	if ok, err := h.verify(t.Context(), "password", reference); err != nil || !ok {
+		t.Errorf("the reference implementation's hash: %v, %v", ok, err)
+	}
+}
+
+func TestPHC(t *testing.T) {
+	const good = "$argon2id$v=19$m=19456,t=2,p=1$c29tc2FsdHNvbWVzYWx0$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
+	if r, err := parsePHC(good); err != nil || r.phc() != good || r.cost != standard {
+		t.Errorf("got %+v, %v", r, err)
+	}
+	for _, bad := range []string{
+		"", "$", "$$$$$", secret, strings.Replace(good, "argon2id", "argon2i", 1), strings.Replace(good, "v=19", "v=16", 1),
+		strings.Replace(good, "m=19456", "m=4294967295", 1), strings.Replace(good, "m=19456", "m=0", 1),
+		strings.Replace(good, "m=19456", "m=-1", 1), strings.Replace(good, "m=19456", "m=019456", 1),
+		strings.Replace(good, "t=2", "t=0", 1), strings.Replace(good, "t=2", "t=1000000", 1),
+		strings.Replace(good, "p=1", "p=0", 1), strings.Replace(good, "p=1", "p=1,x=2", 1),
+		strings.Replace(good, "$c29tc2FsdHNvbWVzYWx0", "$", 1), strings.Replace(good, "c29t", "c2 t", 1), strings.Replace(good, "c29t", "c29\n", 1),
+		good + "=", good + "$", good + "\n", good[:len(good)-30],
+	} {
+		if _, err := parsePHC(bad); err == nil {
+			t.Errorf("took %q", bad)
+		} else if bad != "" && len(bad) > 5 && strings.Contains(err.Error(), bad) {
+			t.Errorf("the error quotes the hash: %v", err)
+		}
+	}
+}

@@ -1,0 +1,141 @@
+package account
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"golang.org/x/text/unicode/norm"
+
+	"livechat/server/chat"
+)
+
+// TestLookAlikes: what a guest must not be called if there is such an account, and what looks similar but is another name.
+func TestLookAlikes(t *testing.T) {
+	for _, test := range []struct{ name, alike, other string }{
+		{
+			"ann", "ann Ann ANN a.n.n a_n_n a-n-n a\u00a0nn a\u200dnn ánn ãñń ａｎｎ 𝐚𝓃𝖓 ⓐⓝⓝ аnn αnn ᴀɴɴ ΑΝΝ 🅰🅽🅽 🇦🇳🇳 ann✓ ✨ann✨ ann™ ann! (ann) @ann ann. ann\u0301\u0302 “ann”",
+			"anne hann an anm amn annn 4nn",
+		},
+		{"bill", "BILL biii b1ll bIll bi|| bi|l вill ΒΙLL bi！l ᏏiⅬl", "bil billy ball"},
+		{"tom", "TOM t0m Тоm тοм torn T-o-r-n τom τοΜ ꓔꓳꓟ", "tim tomm torm"},
+		{"vvill", "will W1LL vvi11 шill ѡіll wıll", "vill vvvill"},
+		{"paypal", "раураl ρауρаⅼ PAYPA1 páypal pay-pal ꓑꓮꓬꓑꓮꓡ", "paypa papal"},
+		{"max", "mах МАХ rnax махˈ", "mas mix"},
+		{"leo", "ӏео |eo 1eo ΙΕΟ lɛо Ieο le〇 łéø", "lea lee"},
+		{"scope", "ѕсоре ЅСОРЕ", "scop"},
+		{"j_kelly", "ϳ-ke||y ЈКЕLLY Ϳkelly jkelIy", "jkely"},
+		{"nina", "ΝΙΝΑ п1па ո1ոа ɴɪɴᴀ", "mina nin"},
+	} {
+		want := Skeleton(test.name)
+		for alike := range strings.SplitSeq(test.alike, " ") {
+			if strings.Contains(alike, "?") || alike == "" { // set aside
+				continue
+			}
+			if got := Skeleton(alike); got != want {
+				t.Errorf("%q is not taken for %s: skeletons %q and %q", alike, test.name, got, want)
+			}
+		}
+		for other := range strings.SplitSeq(test.other, " ") {
+			if Skeleton(other) == want {
+				t.Errorf("%q is taken for %s", other, test.name)
+			}
+		}
+	}
+	for _, spaced := range []string{"a n n", " ann ", "ann | ", "| ann |", "ann ✓ 🎉", "ann 💬"} {
+		if Skeleton(spaced) != "ann" {
+			t.Errorf("%q is not taken for ann: skeleton %q", spaced, Skeleton(spaced))
+		}
+	}
+}
+
+// TestOtherScripts: names that only look like themselves stay apart from each other and from nobody's.
+func TestOtherScripts(t *testing.T) {
+	names := strings.Fields("日本語 日本 שלום Жанна Людмила 김철수 김영희 สมชาย สมหญิง محمد أحمد")
+	seen := map[string]string{}
+	for _, name := range names {
+		skeleton := Skeleton(name)
+		if before, ok := seen[skeleton]; ok || skeleton == "" {
+			t.Errorf("%s and %s have the skeleton %q", name, before, skeleton)
+		}
+		seen[skeleton] = name
+		if _, ok := canonicalName(skeleton); ok {
+			t.Errorf("%s looks like the account %s", name, skeleton)
+		}
+	}
+	for _, nothing := range []string{"", "👩‍👩‍👧", "___", "\u0301", "?!", "\xff"} {
+		if got := Skeleton(nothing); got != "" {
+			t.Errorf("the skeleton of %q is %q", nothing, got)
+		}
+	}
+}
+
+// TestTable holds what the table of look-alikes relies on.
+func TestTable(t *testing.T) {
+	seen := map[rune]string{}
+	for as, runes := range alike {
+		if Skeleton(as) != as {
+			t.Errorf("%q is in the table, but its own skeleton is %q", as, Skeleton(as))
+		}
+		for _, r := range runes {
+			if before, ok := seen[r]; ok {
+				t.Errorf("%c (%U) stands for %s and for %s", r, r, before, as)
+			}
+			seen[r] = as
+			if norm.NFKD.String(string(r)) != string(r) {
+				t.Errorf("%c (%U) never comes out of NFKD", r, r)
+			}
+			if got := Skeleton(string(r)); got != as {
+				t.Errorf("the skeleton of %c (%U) is %q, want %q", r, r, got, as)
+			}
+		}
+	}
+}
+
+func FuzzSkeleton(f *testing.F) {
+	for _, s := range []string{"ann", "Жанна", "bi||", "ann™", "ϹΣς", "ﷺ", "adm!n", "ß ŉ İ ı", "\xff", "Ꭰꭰ", "🇩🇪❶"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		skeleton := Skeleton(s)
+		if again := Skeleton(skeleton); again != skeleton {
+			t.Errorf("the skeleton of %q is %q, but of that it is %q", s, skeleton, again)
+		}
+		if strings.ContainsAny(skeleton, "01imwABCDEFGHIJKLMNOPQRSTUVWXYZ_-. ") {
+			t.Errorf("the skeleton of %q is %q", s, skeleton)
+		}
+		if canonical, ok := canonicalName(s); ok && Skeleton(canonical) != skeleton {
+			t.Errorf("%q and %q have different skeletons", s, canonical)
+		}
+	})
+}
+
+func TestReserved(t *testing.T) {
+	s, m := quickService(Options{})
+	register(t, s, "Tom_Lee")
+	for name, want := range map[string]bool{
+		"tom_lee": true, "Tom Lee": true, "torn lее": true, "tómleé": true, "tom": false, "Tommy Lee": false,
+		"admin": true, "Adm!n": true, "АДМИН": false, "аdmіn": true, "System": true, "deleted": true, "live chat": true, "Admin Ann": false,
+		"guest-1a2b": false, "guest": false, "日本語": false, "👩‍👩‍👧": false, "": false,
+	} {
+		if got, err := s.Reserved(t.Context(), name); err != nil || got != want {
+			t.Errorf("Reserved(%q) = %v, %v", name, got, err)
+		}
+	}
+	m.fail(errors.New("no connection"))
+	for _, name := range []string{"guest-1a2b", "admin", "👩‍👩‍👧"} { // those need no store
+		if _, err := s.Reserved(t.Context(), name); err != nil {
+			t.Errorf("Reserved(%q), with the store down: %v", name, err)
+		}
+	}
+}
+
+func TestCheckName(t *testing.T) {
+	if got, err := CheckName("Ann_Lee-7"); err != nil || got != "ann_lee-7" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	for _, bad := range []string{"", "an", "ann lee", "guest-7", "___", strings.Repeat("a", 21)} {
+		_, err := CheckName(bad)
+		wants(t, bad, err, chat.CodeBadName)
+	}
+}

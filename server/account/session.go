@@ -1,0 +1,210 @@
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"livechat/server/chat"
+	"livechat/server/store"
+)
+
+// tokenLen is the length of a token in bytes. In text it is base64url without padding: 43 characters.
+const tokenLen = 32
+
+// sweepEvery is how often sessions that have expired are deleted. They are good for nothing before that either.
+const sweepEvery = time.Hour
+
+// errNoSession answers a token that is none, or no longer one.
+var errNoSession = chat.Errorf(chat.CodeUnauthorized, "you are not logged in")
+
+// Login begins a session and returns its token, which is good for the Lifetime. addr is where the client is, with or without a
+// port. Codes: unauthorized, rate_limited, unavailable.
+func (s *Service) Login(ctx context.Context, name, password, addr string) (token string, u User, err error) {
+	name, possible := canonicalName(name)
+	if err := s.attempt(name, possible, addr); err != nil {
+		return "", User{}, err
+	}
+	if !possible || len(password) > maxPasswordBytes {
+		return "", User{}, errWrong // so for every account: there is nothing to learn from how long it takes
+	}
+	u, hash, err := s.store.UserByName(ctx, name)
+	unknown := errors.Is(err, store.ErrNotFound)
+	switch {
+	case unknown:
+		hash = s.hasher.decoy
+	case err != nil:
+		return "", User{}, fmt.Errorf("find the user: %w", err)
+	}
+	ok, err := s.hasher.verify(ctx, password, hash)
+	switch {
+	case err != nil:
+		return "", User{}, err
+	case !ok || unknown:
+		s.log.Debug("login refused", "user", u.ID) // not the name as it was given: people type passwords into the wrong field
+		return "", User{}, errWrong
+	}
+	s.accounts.forget(name) // but not the address: whoever has an account could otherwise go on guessing at others for ever
+	token, err = s.newSession(ctx, u.ID, hash)
+	switch {
+	case errors.Is(err, errNoSession): // the password is no longer this one
+		return "", User{}, errWrong
+	case err != nil:
+		return "", User{}, err
+	}
+	return token, u, nil
+}
+
+// attempt counts an attempt to log in, against the account if there can be one of that name and against the address.
+// It is asked before anything is looked up or hashed, and answers the same for accounts that do not exist.
+func (s *Service) attempt(name string, possible bool, addr string) error {
+	now := s.now()
+	wait := s.addrs.take(now, addressKey(addr))
+	if wait == 0 && possible {
+		wait = s.accounts.take(now, name)
+	}
+	if wait > 0 {
+		s.log.Debug("login refused: too many attempts")
+		return tooMany(wait)
+	}
+	return nil
+}
+
+func tooMany(wait time.Duration) error {
+	return &chat.Error{
+		Code: chat.CodeRateLimited, Message: "too many attempts; try again later", Retryable: true,
+		RetryAfterMS: int64((wait + time.Millisecond - 1) / time.Millisecond),
+	}
+}
+
+// addressKey is what attempts from an address are counted under. In IPv6 the last 64 bits are at the client's choice.
+func addressKey(addr string) string {
+	ip, err := netip.ParseAddr(addr)
+	if err != nil {
+		withPort, err := netip.ParseAddrPort(addr)
+		if err != nil {
+			return "" // those that are not to be understood share one
+		}
+		ip = withPort.Addr()
+	}
+	ip = ip.Unmap().WithZone("")
+	if ip.Is6() {
+		return netip.PrefixFrom(ip, 64).Masked().String()
+	}
+	return ip.String()
+}
+
+// NewSession begins a session for a user who has just shown who he is: after Register and after ChangePassword, without asking for the
+// password again. Codes: unauthorized (the account is gone).
+func (s *Service) NewSession(ctx context.Context, user int64) (token string, err error) {
+	hash, err := s.store.PasswordHash(ctx, user)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return "", errNoSession
+	case err != nil:
+		return "", fmt.Errorf("find the password: %w", err)
+	}
+	return s.newSession(ctx, user, hash)
+}
+
+// newSession begins a session on the strength of a password, given by its hash. If the password is changed or the account deleted while
+// that happens, the new session must not outlive the old ones; so it looks again after it has written. Whoever changes the password
+// after that look finds the session, and ends it.
+func (s *Service) newSession(ctx context.Context, user int64, hash string) (token string, err error) {
+	raw := make([]byte, tokenLen)
+	_, _ = rand.Read(raw) // it never fails: see its documentation
+	key := sha256.Sum256(raw)
+	expires := s.now().Add(s.lifetime).UTC().Truncate(time.Millisecond)
+	if err := s.store.CreateSession(ctx, key[:], user, expires); err != nil {
+		if errors.Is(err, store.ErrNotFound) {
+			return "", errNoSession
+		}
+		return "", fmt.Errorf("create the session: %w", err)
+	}
+	current, err := s.store.PasswordHash(ctx, user)
+	if err == nil && current == hash {
+		return base64.RawURLEncoding.EncodeToString(raw), nil
+	}
+	gone := err == nil || errors.Is(err, store.ErrNotFound)
+	if deleteErr := s.store.DeleteSession(ctx, key[:]); deleteErr != nil && !errors.Is(deleteErr, store.ErrNotFound) {
+		return "", fmt.Errorf("take the session back: %w", deleteErr) // nobody has its token
+	}
+	if gone {
+		return "", errNoSession
+	}
+	return "", fmt.Errorf("look at the password again: %w", err)
+}
+
+// tokenKey is what the store knows of a token.
+func tokenKey(token string) (key []byte, ok bool) {
+	if len(token) != base64.RawURLEncoding.EncodedLen(tokenLen) { // the decoder skips line breaks
+		return nil, false
+	}
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
+	if err != nil || len(raw) != tokenLen {
+		return nil, false
+	}
+	sum := sha256.Sum256(raw)
+	return sum[:], true
+}
+
+// WhoAmI returns whose session a token is. Codes: unauthorized.
+func (s *Service) WhoAmI(ctx context.Context, token string) (User, error) {
+	key, ok := tokenKey(token)
+	if !ok {
+		return User{}, errNoSession
+	}
+	u, err := s.store.SessionUser(ctx, key, s.now().UTC())
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return User{}, errNoSession
+	case err != nil:
+		return User{}, fmt.Errorf("find the session: %w", err)
+	}
+	return u, nil
+}
+
+// Logout ends a session. One that has ended already is no error.
+func (s *Service) Logout(ctx context.Context, token string) error {
+	key, ok := tokenKey(token)
+	if !ok {
+		return nil
+	}
+	if err := s.store.DeleteSession(ctx, key); err != nil && !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("end the session: %w", err)
+	}
+	return nil
+}
+
+// LogoutAll ends all sessions of a user.
+func (s *Service) LogoutAll(ctx context.Context, user int64) error {
+	if err := s.store.DeleteSessions(ctx, user); err != nil && !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("end the sessions: %w", err)
+	}
+	s.log.Info("all sessions ended", "user", user)
+	return nil
+}
+
+// Run deletes sessions that have expired, now and each hour, until ctx is done. Several servers may do it at once.
+func (s *Service) Run(ctx context.Context) error {
+	ticker := time.NewTicker(sweepEvery)
+	defer ticker.Stop()
+	for {
+		switch n, err := s.store.DeleteExpired(ctx, s.now().UTC()); {
+		case err != nil && ctx.Err() == nil:
+			s.log.Warn("cannot delete expired sessions", "err", err)
+		case n > 0:
+			s.log.Debug("expired sessions deleted", "sessions", n)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package account
+
+import (
+	"cmp"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Skeleton maps a name, in any script, to a form that is the same for names that look alike. It is for comparing and never for showing, and it is
+// its own skeleton.
+//
+// It is the skeleton of Unicode Technical Standard 39, made for one question: can this be taken for an account's name, which is ASCII? So it
+// goes further there (case, accents, and everything that is no letter or digit does not count: Ánn, a.n.n and "ann ✓" are ann; i, l and 1 are one)
+// and knows only look-alikes of a-z and 0-9. Two names in other scripts are told apart, unless they are spelled the same but for marks.
+//
+// It is about looks. What merely reads alike (4nn for ann) is another name. It must not change for names that exist: the store keeps skeletons.
+func Skeleton(name string) string {
+	name = beforeNFKD.Replace(name)
+	name = looks(norm.NFKD.String(name)) // before folding: Υ looks like Y, its small υ like u
+	name = cases.Fold().String(name)     // a Caser may not be shared
+	return looks(norm.NFKD.String(name)) // what folding has made can be a look-alike, too
+}
+
+// beforeNFKD mends where NFKD does not keep the looks: a lunate sigma would become Σ, and "ann™" should be ann, not anntm.
+var beforeNFKD = strings.NewReplacer("Ϲ", "C", "™", "", "℠", "")
+
+// looks replaces look-alikes and leaves out all but letters and digits.
+func looks(s string) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	runes := []rune(s)
+	for i, r := range runes {
+		if as, ok := lookalikes[r]; ok {
+			b.WriteString(as)
+		} else if isStroke(runes, i) {
+			b.WriteByte('l')
+		} else if counts(r) {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// counts says whether r is a letter or a number. Modifier letters are not: most of them look like quotes or accents.
+func counts(r rune) bool {
+	return unicode.In(r, unicode.Lu, unicode.Ll, unicode.Lt, unicode.Lo, unicode.N)
+}
+
+// isStroke says whether the punctuation mark at i can be read as an l: an exclamation mark if a letter follows (adm!n, but not "ann!"), a bar
+// unless it stands alone (bi||, but not "bill | away").
+func isStroke(runes []rune, i int) bool {
+	before, after := i-1, i+1
+	if isBar(runes[i]) {
+		for before >= 0 && isBar(runes[before]) {
+			before--
+		}
+		for after < len(runes) && isBar(runes[after]) {
+			after++
+		}
+	} else if runes[i] == '!' || runes[i] == '¡' {
+		before = -1
+	} else {
+		return false
+	}
+	return before >= 0 && counts(runes[before]) || after < len(runes) && counts(runes[after])
+}
+
+func isBar(r rune) bool { return strings.ContainsRune("|¦│┃∣❘⏐⎸⎹׀।", r) }
+
+// lookalikes has what stands for a rune in a skeleton, where that is not the rune itself.
+var lookalikes = func() map[rune]string {
+	m := make(map[rune]string, 1024)
+	for as, runes := range alike {
+		for _, r := range runes {
+			m[r] = as
+		}
+	}
+	row := func(first rune, ascii string) {
+		for i, r := range ascii {
+			m[first+rune(i)] = cmp.Or(m[r], string(r))
+		}
+	}
+	for _, a := range "🅐🅰🇦" { // alphabets that NFKD does not know as such
+		row(a, "abcdefghijklmnopqrstuvwxyz")
+	}
+	for _, one := range "❶➀➊" {
+		row(one, "123456789")
+	}
+	return m
+}()
+
+// alike has, for each string of a skeleton, the runes that look like it in one of the usual typefaces, after NFKD, which knows the full-width,
+// mathematical, circled and super- and subscript ones. In this order: Latin and ASCII, Greek and Coptic, Cyrillic, Armenian and Georgian, Cherokee, Lisu,
+// scripts written from the right, those of India and South-East Asia, symbols. Small and large letters stand for what each of them looks like.
+//
+// The wide letters m and w are written as what they can be made of, rn and vv: with that, no reading of "rnn" is missed.
+var alike = map[string]string{
+	"a":  "ɑⱭᴀ" + "αΑⲁⲀ" + "аА" + "ᎪꓮꭺꞺ" + "⍺",
+	"ae": "æÆᴁ" + "ӕӔ",
+	"b":  "ƀɃɓƁƅƄʙ" + "βΒⲃⲂ" + "вВьЬъЪѣѢ" + "ᏏᏴᏼꓐꮟ",
+	"c":  "ƈƇᴄȼȻↄ" + "ςⲥⲤ" + "сСҫҪ" + "Ꮯꮯꓚ" + "¢",
+	"d":  "đĐɖƉɗƊᴅð" + "ԁ" + "ᎠꭰᏧꮷꓓ",
+	"e":  "ɛƐᴇɇɆǝƎəƏɘ" + "εΕΣⲉⲈ" + "еЕєЄҽҼэЭәӘ" + "Ꭼꭼꓰ" + "℮",
+	"f":  "ƒƑꜰꞙꞘ" + "ϝϜ" + "ғҒ" + "ք" + "ꓝ",
+	"g":  "ɡɢǥǤɠƓƍᶃ" + "ԍԌ" + "ց" + "ᏀᏳꮐꓖ",
+	"h":  "ħĦɦʜⱨⱧ" + "ηΗⲏⲎ" + "һҺнНћЋђЂңҢӊӉ" + "հ" + "ᎻᏂꮋꮒꓧ",
+	"l":  "iI1LıɩƖɪɨƗłŁƚȽɫʟᴌⱡⱠǀ" + "ιΙⲓⲒ" + "іІӏӀ" + "ւԼ" + "ᎥᏆᏞꭵꮖꮮꓡꓲ" + "וןⵏߊا١۱" + "ǃ",
+	"j":  "ȷɉɈᴊɟ" + "ϳͿ" + "јЈ" + "յՅ" + "Ꭻꭻꓙ",
+	"k":  "ƙƘĸᴋⱪⱩ" + "κΚⲕⲔ" + "кКқҚҝҜҟҞҡҠӄӃԟԞ" + "Ꮶꮶꓗ",
+	"rn": "mMɱⱮᴍ" + "ΜⲙⲘϻϺ" + "мМӎӍ" + "Ꮇꮇꓟ",
+	"n":  "ŋŊɲƝƞȠɴ" + "ΝⲛⲚ" + "пПԥ" + "ոռղ" + "ꓠ",
+	"o": "0øØɵƟᴏᴑ" + "οΟσθΘⲟⲞ" + "оОөӨѳѲ" + "օՕჿ" + "ꓳ" + "סه٥۵߀" +
+		"०০੦૦୦௦౦೦൦ഠ๐໐၀ဝ០᠐ං" + "〇◯",
+	"oe": "œŒɶ",
+	"p":  "ƥƤᴘƿǷᵽⱣ" + "ρΡϼⲣⲢ" + "рРҏҎ" + "Ꮲꮲꓑ" + "⍴",
+	"q":  "ɋɊʠ" + "ϙϘ" + "ԛԚ" + "գզ",
+	"r":  "ɾɼɽⱤʀɍɌꭇꭈ" + "ⲅ" + "гГᴦґҐ" + "ᎡᏒꭱꮢꓣ",
+	"s":  "ʂꜱƽ" + "ѕЅ" + "ՏჽႽ" + "ᏕᏚꮥꮪꓢ",
+	"t":  "ŧŦƭƬʈƮᴛȾⱦ" + "τΤⲧⲦ" + "тТҭҬ" + "Ꭲꭲꓔ",
+	"u":  "ʋƱʉɄᴜ" + "υμ" + "цЦ" + "սՍ" + "ꓴ" + "∪⋃",
+	"v":  "ᴠ" + "ν" + "ѵѴ" + "Ꮩꮩꓦ" + "ט٧۷" + "∨⋁",
+	"vv": "wWɯƜᴡⱳⱲ" + "ωѡѠꞷ" + "ԝԜшШ" + "աԱ" + "ᎳᏔꮃꮤꓪ",
+	"x":  "χΧⲭⲬ" + "хХҳҲ" + "ꓫ" + "×",
+	"y":  "ɣƔʏɏɎƴƳỿỾᶌ" + "γΥⲩⲨ" + "уУүҮұҰ" + "ყ" + "ᎩᎽꭹꮍꓬ",
+	"z":  "ƶƵʐȥȤᴢⱬⱫ" + "ΖⲍⲌ" + "Ꮓꮓꓜ",
+	"2":  "ƨƧ" + "ꙅꙄ",
+	"3":  "ʒƷȝȜɜ" + "ⳍⳌ" + "зЗӡӠҙҘ" + "३",
+	"4":  "чЧ" + "Ꮞ",
+	"5":  "Ƽ",
+	"6":  "б" + "ⳓⳒ" + "Ꮾ",
+	"8":  "ȣȢ" + "৪੪",
+	"9":  "৭੧൭",
+}

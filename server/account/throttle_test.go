@@ -1,0 +1,155 @@
+package account
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"livechat/server/chat"
+)
+
+func TestLoginIsThrottledPerAccount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := quickService(Options{PerAccount: Limit{Burst: 3, Every: 10 * time.Second}})
+		register(t, s, "ann")
+		register(t, s, "bob")
+		hashed := 0
+		s.hasher.hash = func(password, salt []byte, c cost, n int) []byte { hashed++; return quick(password, salt, c, n) }
+		for _, name := range []string{"ann", "nobody-here"} { // the same for both: it tells nothing
+			hashed = 0
+			for i := range 3 {
+				_, _, err := s.Login(t.Context(), name, other, fmt.Sprintf("192.0.2.%d:1", i))
+				wants(t, "a wrong password", err, chat.CodeUnauthorized)
+			}
+			_, _, err := s.Login(t.Context(), name, secret, home)
+			wants(t, "the right one, too late", err, chat.CodeRateLimited)
+			if e := chat.AsError(err); e.RetryAfterMS != 10_000 || !e.Retryable {
+				t.Errorf("%s is told %+v", name, e)
+			}
+			_, _, err = s.Login(t.Context(), name, secret, home)
+			if e := chat.AsError(err); e.RetryAfterMS != 10_000 {
+				t.Errorf("being refused costs: %+v", e)
+			}
+			if hashed != 3 {
+				t.Errorf("%s: hashed %d times", name, hashed)
+			}
+		}
+		login(t, s, "bob")
+
+		time.Sleep(10*time.Second - time.Millisecond)
+		_, _, err := s.Login(t.Context(), "ANN", secret, home)
+		if e := chat.AsError(err); e.RetryAfterMS != 1 {
+			t.Errorf("a millisecond before: %v", err)
+		}
+		time.Sleep(time.Millisecond)
+		login(t, s, "ann")
+		for range 3 { // whoever has logged in begins anew
+			_, _, err := s.Login(t.Context(), "ann", other, home)
+			wants(t, "after a success", err, chat.CodeUnauthorized)
+		}
+	})
+}
+
+func TestLoginIsThrottledPerAddress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := quickService(Options{PerAddress: Limit{Burst: 4, Every: time.Second}})
+		register(t, s, "ann")
+		for _, addrs := range [][]string{
+			{"192.0.2.7:1", "192.0.2.7:65535", "192.0.2.7", "::ffff:192.0.2.7"},
+			{"2001:db8::1", "[2001:db8::2]:443", "2001:db8:0:0:ffff::", "[2001:db8::1%eth0]:443"},
+			{"", "nonsense", "@", "unix"},
+		} {
+			for i, addr := range addrs {
+				_, _, err := s.Login(t.Context(), fmt.Sprintf("user-%d", i), other, addr)
+				wants(t, addr, err, chat.CodeUnauthorized)
+			}
+			for _, addr := range addrs {
+				_, _, err := s.Login(t.Context(), "ann", secret, addr)
+				wants(t, addr, err, chat.CodeRateLimited)
+			}
+			_, _, err := s.Login(t.Context(), "no name at all", secret, addrs[0])
+			wants(t, "what cannot be a name", err, chat.CodeRateLimited)
+		}
+		for _, addr := range []string{"192.0.2.8:1", "2001:db8:0:1::1"} {
+			for range 4 {
+				_, _, err := s.Login(t.Context(), "ann", secret, addr)
+				must(t, err)
+			}
+			_, _, err := s.Login(t.Context(), "ann", secret, addr)
+			wants(t, "a success does not begin anew", err, chat.CodeRateLimited)
+		}
+		time.Sleep(time.Second)
+		login(t, s, "ann")
+	})
+}
+
+// TestAddressIsAskedFirst shows that whoever is refused for his address cannot use up what others may try.
+func TestAddressIsAskedFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := quickService(Options{PerAccount: Limit{Burst: 5, Every: time.Hour}, PerAddress: Limit{Burst: 4, Every: time.Hour}})
+		register(t, s, "ann")
+		for range 100 {
+			_, _, _ = s.Login(t.Context(), "ann", other, "198.51.100.1:1")
+		}
+		login(t, s, "ann")
+	})
+}
+
+func TestConfirmingIsThrottled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := quickService(Options{PerAccount: Limit{Burst: 3, Every: 10 * time.Second}})
+		ann := register(t, s, "ann")
+		for range 3 {
+			wants(t, "a wrong password", s.ChangePassword(t.Context(), ann.ID, other, other), chat.CodeForbidden)
+		}
+		wants(t, "the right one, too late", s.ChangePassword(t.Context(), ann.ID, secret, other), chat.CodeRateLimited)
+		wants(t, "deleting", s.Delete(t.Context(), ann.ID, secret), chat.CodeRateLimited)
+		login(t, s, "ann") // that is another count
+		time.Sleep(10 * time.Second)
+		must(t, s.ChangePassword(t.Context(), ann.ID, secret, secret))
+		for range 3 {
+			wants(t, "after a success", s.Delete(t.Context(), ann.ID, other), chat.CodeForbidden)
+		}
+	})
+}
+
+func TestThrottleForgets(t *testing.T) {
+	now := time.Unix(1_000_000, 0)
+	th := newThrottle(Limit{Burst: 2, Every: time.Second})
+	th.most = 100
+	for i := range 1000 {
+		if wait := th.take(now, fmt.Sprint(i)); wait != 0 {
+			t.Fatalf("key %d has to wait %v", i, wait)
+		}
+		if len(th.byKey) > 100 || len(th.byKey) != th.order.Len() {
+			t.Fatalf("%d keys, %d in order", len(th.byKey), th.order.Len())
+		}
+	}
+	// The latest are kept.
+	for _, key := range []string{"999", "950"} {
+		if th.take(now, key); th.take(now, key) != time.Second {
+			t.Errorf("%s was forgotten", key)
+		}
+	}
+	// What allows everything again is forgotten, a little at each attempt.
+	now = now.Add(2 * time.Second)
+	for range 51 {
+		th.take(now, "one")
+	}
+	if len(th.byKey) != 1 {
+		t.Errorf("%d keys are remembered", len(th.byKey))
+	}
+	th.forget("one")
+	th.forget("one")
+	if len(th.byKey) != 0 || th.take(now, "one") != 0 || th.take(now, "one") != 0 {
+		t.Error("a key that was forgotten is not new")
+	}
+
+	none := newThrottle(Limit{Burst: -1})
+	for range 1000 {
+		if none.take(now, "one") != 0 {
+			t.Fatal("no limit, and has to wait")
+		}
+	}
+}

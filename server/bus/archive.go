@@ -1,0 +1,213 @@
+package bus
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"livechat/server/chat"
+)
+
+var (
+	//go:embed archive.lua
+	archiveSource string
+	archiveScript = redis.NewScript(archiveSource)
+)
+
+const (
+	scanPage      = 1000      // keys that Redis looks at in one step of Rooms
+	idleConsumers = time.Hour // one that has had nothing for so long is forgotten
+)
+
+// Archive hands out the logs of rooms to those who copy them elsewhere: each entry to one of them, and to another if that one does not
+// acknowledge it. So each entry is handed out at least once, as long as it is in the stream. It needs no Run. All methods may be
+// called from any goroutine, and by any number of processes; errors say that Redis did not answer, or not well.
+//
+// In Redis that is a consumer group on each stream, `archive:<epoch>`; archive.lua says why the epoch.
+type Archive struct{ bus *Bus }
+
+// Archive returns the access to the logs for those who archive them.
+func (b *Bus) Archive() *Archive { return &Archive{b} }
+
+// ArchiveBatch is entries of one room's log, as they were handed out together.
+type ArchiveBatch struct {
+	Room    string
+	Entries []ArchiveEntry // oldest first
+	Lost    int64          // so many messages left the stream before anybody was handed them
+
+	group string // that they were handed out by
+}
+
+// ArchiveEntry is one entry of a stream.
+type ArchiveEntry struct {
+	ID      string // `<seq>-0` if the publish script has written it
+	Payload []byte // empty if the publish script has not written it
+}
+
+// Rooms returns the rooms of which there is a stream. It goes through all keys of Redis: seconds, where there are millions.
+func (a *Archive) Rooms(ctx context.Context) ([]string, error) {
+	var found roomSet
+	pattern := "{" + escapeGlob(a.bus.options.Channel) + "*}:log"
+	err := a.bus.eachNode(ctx, false, func(ctx context.Context, node redis.UniversalClient) error {
+		for cursor := uint64(0); ; {
+			keys, next, err := node.ScanType(ctx, cursor, pattern, scanPage, "stream").Result()
+			if err != nil {
+				return err
+			}
+			for _, key := range keys {
+				found.add(a.bus.roomOf(strings.TrimSuffix(strings.TrimPrefix(key, "{"), "}:log")))
+			}
+			if cursor = next; cursor == 0 {
+				return nil
+			}
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for the streams of rooms: %w", err)
+	}
+	return found.sorted(), nil
+}
+
+// OpenRooms returns the rooms that any server is subscribed to: those in which there is somebody. One command.
+func (a *Archive) OpenRooms(ctx context.Context) ([]string, error) {
+	var found roomSet
+	pattern := escapeGlob(a.bus.options.Channel) + "*"
+	// A node of a cluster knows only those who are connected to itself, which may be a replica.
+	err := a.bus.eachNode(ctx, true, func(ctx context.Context, node redis.UniversalClient) error {
+		channels, err := node.PubSubChannels(ctx, pattern).Result()
+		for _, channel := range channels {
+			found.add(a.bus.roomOf(channel))
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the channels of rooms: %w", err)
+	}
+	return found.sorted(), nil
+}
+
+// Read hands the consumer at most limit entries that nobody was handed yet. It does not wait for any. A log that has none, or that is not
+// there, is an empty batch.
+func (a *Archive) Read(ctx context.Context, room, consumer string, limit int) (ArchiveBatch, error) {
+	return a.hand(ctx, room, "read", consumer, limit, 0)
+}
+
+// Claim hands the consumer at most limit entries that somebody, maybe itself, was handed at least idle ago and has not acknowledged.
+func (a *Archive) Claim(ctx context.Context, room, consumer string, idle time.Duration, limit int) (ArchiveBatch, error) {
+	return a.hand(ctx, room, "claim", consumer, limit, idle)
+}
+
+func (a *Archive) hand(ctx context.Context, room, mode, consumer string, limit int, idle time.Duration) (ArchiveBatch, error) {
+	batch := ArchiveBatch{Room: room}
+	if limit <= 0 {
+		return batch, nil
+	}
+	reply, err := archiveScript.Run(ctx, a.bus.client, a.keys(room),
+		mode, consumer, limit, idle.Milliseconds(), idleConsumers.Milliseconds()).StringSlice()
+	if err == nil && len(reply) == 0 {
+		return batch, nil
+	}
+	if err == nil && len(reply)%2 != 0 {
+		err = errors.New("not an answer that this version knows")
+	}
+	if err == nil {
+		batch.group = reply[0]
+		batch.Lost, err = strconv.ParseInt(reply[1], 10, 64)
+	}
+	if err != nil {
+		return batch, fmt.Errorf("%s entries of room %s for the archive: %w", mode, room, err)
+	}
+	for pair := range slices.Chunk(reply[2:], 2) {
+		batch.Entries = append(batch.Entries, ArchiveEntry{ID: pair[0], Payload: []byte(pair[1])})
+	}
+	return batch, nil
+}
+
+// Ack says that a batch is in the archive. It is no error if the log has gone back meanwhile: then the entries are handed out again.
+func (a *Archive) Ack(ctx context.Context, batch ArchiveBatch) error {
+	if len(batch.Entries) == 0 {
+		return nil
+	}
+	ids := make([]string, len(batch.Entries))
+	for i, e := range batch.Entries {
+		ids[i] = e.ID
+	}
+	if err := a.bus.client.XAck(ctx, a.bus.key(batch.Room, "log"), batch.group, ids...).Err(); err != nil {
+		return fmt.Errorf("acknowledge entries of room %s: %w", batch.Room, err)
+	}
+	return nil
+}
+
+// Lag returns how many entries of a room's log are not in the archive yet, as far as is known, and how many the log can hold: those
+// that come when it is full push the oldest out, archived or not.
+func (a *Archive) Lag(ctx context.Context, room string) (behind, length int64, err error) {
+	reply, err := archiveScript.Run(ctx, a.bus.client, a.keys(room), "lag", "", 0, 0, 0).Int64Slice()
+	if err != nil {
+		return 0, 0, fmt.Errorf("ask how far the archive of room %s is behind: %w", room, err)
+	}
+	if len(reply) > 0 {
+		behind = reply[0]
+	}
+	return behind, int64(a.bus.options.HistoryLength), nil
+}
+
+func (a *Archive) keys(room string) []string {
+	return []string{a.bus.key(room, "head"), a.bus.key(room, "log")}
+}
+
+// roomOf returns the room of a channel. ok is false for the side channel, for feeds of users, and for anything else that is no room which guests
+// can join: none of that is archived.
+func (b *Bus) roomOf(channel string) (room string, ok bool) {
+	if channel == b.options.Channel {
+		return chat.DefaultRoom, true
+	}
+	room, ok = strings.CutPrefix(channel, b.options.Channel+":room:")
+	return room, ok && chat.CheckRoom(room) == nil && room != chat.DefaultRoom
+}
+
+// eachNode calls f for each master of a cluster, or for all its nodes; where there is no cluster, once. It may call f several times at once.
+func (b *Bus) eachNode(ctx context.Context, replicas bool, f func(context.Context, redis.UniversalClient) error) error {
+	cluster, ok := b.client.(*redis.ClusterClient)
+	if !ok {
+		return f(ctx, b.client)
+	}
+	each := func(ctx context.Context, node *redis.Client) error { return f(ctx, node) }
+	if replicas {
+		return cluster.ForEachShard(ctx, each)
+	}
+	return cluster.ForEachMaster(ctx, each)
+}
+
+// roomSet is rooms, each once.
+type roomSet struct {
+	mu    sync.Mutex
+	rooms map[string]struct{} // guarded by mu
+}
+
+func (s *roomSet) add(room string, ok bool) {
+	if !ok {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.rooms == nil {
+		s.rooms = make(map[string]struct{})
+	}
+	s.rooms[room] = struct{}{}
+}
+
+func (s *roomSet) sorted() []string { return slices.Sorted(maps.Keys(s.rooms)) }
+
+var globEscaper = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`, `^`, `\^`)
+
+// escapeGlob returns a pattern of Redis that only s itself matches.
+func escapeGlob(s string) string { return globEscaper.Replace(s) }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -62,10 +63,11 @@ func openPostgres(url string) (*Store, error) {
 	db.SetMaxOpenConns(maxConns)
 	db.SetMaxIdleConns(maxConns)
 	db.SetConnMaxIdleTime(idleTime)
-	return &Store{dialect: postgres, queries: postgresQueries, write: db, read: db}, nil
+	return &Store{dialect: postgres, holder: rand.Text(), queries: postgresQueries, write: db, read: db}, nil
 }
 
 var postgresQueries = queries{
+	now:          nowPostgres,
 	forUpdate:    " FOR UPDATE",
 	published:    `DELETE FROM outbox WHERE seq = ANY ($1::bigint[])`,
 	searchChats:  searchChatsPostgres,
@@ -74,7 +76,7 @@ var postgresQueries = queries{
 }
 
 func openSQLite(path string) (*Store, error) {
-	s := &Store{dialect: sqlite, queries: sqliteQueries}
+	s := &Store{dialect: sqlite, holder: rand.Text(), queries: sqliteQueries}
 	var err error
 	// Transactions begin with the lock for writing: one that began with reading could find, when it wants to write, that it may not.
 	if s.write, err = sql.Open(sqlite, sqliteURL(path, "_txlock", "immediate")); err != nil {
@@ -107,6 +109,7 @@ func sqliteURL(path string, further ...string) string {
 }
 
 var sqliteQueries = queries{
+	now:         nowSQLite,
 	published:   `DELETE FROM outbox WHERE seq IN (SELECT value FROM json_each($1))`,
 	searchChats: searchChatsSQLite,
 	searchRooms: searchRoomsSQLite,

@@ -32,6 +32,7 @@ var (
 // Store is an open database.
 type Store struct {
 	dialect string
+	holder  string  // names this Store among those that want a lease
 	queries queries // where the two databases differ
 
 	// On PostgreSQL one pool. SQLite has one writer at a time: its connection is taken in turn, instead of failing with "busy".
@@ -40,6 +41,7 @@ type Store struct {
 
 // queries are those that cannot be the same on both databases.
 type queries struct {
+	now          string // Unix milliseconds
 	forUpdate    string // locks the rows that a query in a transaction has read
 	published    string
 	searchChats  string

@@ -33,6 +33,7 @@ var behaviour = []struct {
 	{"read mark", testRead},
 	{"unread while others write", testReadWhileWriting},
 	{"strangers", testStrangers},
+	{"lease", testLease},
 	{"outbox", testOutbox},
 	{"outbox cannot be written", testOutboxBroken},
 	{"cancelled", testCancelled},
@@ -64,6 +65,7 @@ func TestPostgres(t *testing.T) {
 // world is a new database with three users: ann and bob have a chat, eve is a stranger to it.
 type world struct {
 	*store.Store
+	url           string
 	t             *testing.T
 	ann, bob, eve store.User
 	chat          string
@@ -86,7 +88,7 @@ func open(t *testing.T, url string) *store.Store {
 
 func newWorld(t *testing.T, url string) *world {
 	t.Helper()
-	w := &world{Store: open(t, url), t: t, at: time.UnixMilli(1_800_000_000_000).UTC()}
+	w := &world{Store: open(t, url), url: url, t: t, at: time.UnixMilli(1_800_000_000_000).UTC()}
 	w.ann, w.bob, w.eve = w.user("ann"), w.user("bob"), w.user("eve")
 	w.chat = w.newChat(w.ann, w.bob)
 	return w

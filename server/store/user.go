@@ -56,6 +56,17 @@ func (s *Store) UserByName(ctx context.Context, name string) (u User, hash strin
 	return u, hash, nil
 }
 
+// UserByID returns a user. ErrNotFound: none, or deleted.
+func (s *Store) UserByID(ctx context.Context, id int64) (u User, err error) {
+	var created int64
+	err = s.read.QueryRowContext(ctx, `SELECT id, name, created FROM users WHERE id = $1 AND deleted IS NULL`, id).Scan(&u.ID, &u.Name, &created)
+	if err != nil {
+		return User{}, fmt.Errorf("read a user: %w", notFound(err))
+	}
+	u.Created = fromMS(created)
+	return u, nil
+}
+
 // NameReserved says whether an account has, or before its deletion had, a name that looks like this.
 func (s *Store) NameReserved(ctx context.Context, skeleton string) (reserved bool, err error) {
 	if err := s.read.QueryRowContext(ctx, selectSkeleton, skeleton).Scan(&reserved); err != nil {

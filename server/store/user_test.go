@@ -17,6 +17,13 @@ func wantErr(t *testing.T, what string, err, want error) {
 }
 
 func testAccounts(t *testing.T, w *world) {
+	if u, err := w.UserByID(t.Context(), w.ann.ID); err != nil || u != w.ann {
+		t.Errorf("UserByID: %+v, %v; want %+v", u, err, w.ann)
+	}
+	if _, err := w.UserByID(t.Context(), 1<<40); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("UserByID of nobody: %v", err)
+	}
+
 	ctx := t.Context()
 	u, hash, err := w.UserByName(ctx, "ann")
 	w.must(err)

@@ -1,0 +1,10 @@
+-- +goose Up
+-- What one process at a time does.
+CREATE TABLE leases (
+    name   text PRIMARY KEY,
+    holder text NOT NULL,
+    ends   bigint NOT NULL -- Unix milliseconds, by the database's clock
+);
+
+-- +goose Down
+DROP TABLE leases;

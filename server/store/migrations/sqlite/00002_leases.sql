@@ -1,0 +1,11 @@
+-- The tables of the PostgreSQL migration of the same number; see there for what the columns mean.
+
+-- +goose Up
+CREATE TABLE leases (
+    name   TEXT PRIMARY KEY NOT NULL,
+    holder TEXT NOT NULL,
+    ends   INTEGER NOT NULL
+) STRICT;
+
+-- +goose Down
+DROP TABLE leases;

@@ -1,0 +1,183 @@
+// Package archive copies what is said in rooms from their logs in Redis, which are short, into the store, which is not.
+//
+// # At least once, and stored once
+//
+// A log hands each entry to one archiver, and to another if that one does not acknowledge it. An archiver acknowledges what the store has
+// taken, never before. So whatever dies in between, each entry reaches the store at least once, as long as it is in the log; and
+// the store keeps a message once, by its place (room, epoch, seq). Any number of archivers may work at the same logs: one in each API process.
+//
+// # While the store is away
+//
+// An archiver that cannot store keeps what it was handed and tries again; the rest waits in Redis, where rooms go on meanwhile. Only a log
+// that is written full before the store is back loses messages to the archive: Lag says how near that is, and it is logged.
+package archive
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"livechat/server/bus"
+	"livechat/server/store"
+)
+
+// Store is where the messages go.
+type Store interface {
+	// AddRoomMessages stores messages and says how many it did not have yet. One that it has is no error.
+	AddRoomMessages(ctx context.Context, list []store.RoomMessage) (added int64, err error)
+}
+
+// Source is the logs of rooms; bus.Archive describes it.
+type Source interface {
+	Rooms(ctx context.Context) ([]string, error)
+	OpenRooms(ctx context.Context) ([]string, error)
+	Read(ctx context.Context, room, consumer string, limit int) (bus.ArchiveBatch, error)
+	Claim(ctx context.Context, room, consumer string, idle time.Duration, limit int) (bus.ArchiveBatch, error)
+	Ack(ctx context.Context, batch bus.ArchiveBatch) error
+	Lag(ctx context.Context, room string) (behind, length int64, err error)
+}
+
+var _ Source = (*bus.Archive)(nil)
+
+// Options say from where to where, and how often to look. A zero field means its default.
+type Options struct {
+	Source Source
+	Store  Store
+
+	Consumer string // name of this archiver, unlike any other's, also of those before a restart; default random
+	Batch    int    // messages stored at once, at most; default 500
+
+	// How long after a message a room is looked at again, at least: it lets a batch gather. A room in which nothing is said is looked at less
+	// and less often, down to once in MaxPause. Defaults 100ms and 2s.
+	MinPause, MaxPause time.Duration
+	OpenEvery          time.Duration // between two looks for rooms in which there is somebody; default 2s
+	ScanEvery          time.Duration // between two looks for all rooms, which cost Redis more; default 10m
+
+	// Idle is how long an archiver may take to acknowledge before what it was handed goes to another; default 30s.
+	Idle time.Duration
+	// StoreTimeout is how long one attempt to store a batch may take; default 10s.
+	StoreTimeout time.Duration
+	// Grace is how long Run goes on after its context has ended, to store what is still in the logs; default 3s, negative: not at all. Where
+	// Redis is a part of this process nobody else can do that later.
+	Grace time.Duration
+	// LagEvery is the time between two measurements of Lag; default 5s.
+	LagEvery time.Duration
+
+	Log *slog.Logger // default: none
+}
+
+func (o Options) withDefaults() (Options, error) {
+	if o.Source == nil || o.Store == nil {
+		return o, errors.New("the archive needs a source and a store")
+	}
+	o.Consumer = cmp.Or(o.Consumer, rand.Text())
+	o.Batch = cmp.Or(o.Batch, 500)
+	for _, f := range []struct {
+		field *time.Duration
+		value time.Duration
+	}{
+		{&o.MinPause, 100 * time.Millisecond}, {&o.MaxPause, 2 * time.Second}, {&o.OpenEvery, 2 * time.Second}, {&o.ScanEvery, 10 * time.Minute},
+		{&o.Idle, 30 * time.Second}, {&o.StoreTimeout, 10 * time.Second}, {&o.Grace, 3 * time.Second}, {&o.LagEvery, 5 * time.Second},
+	} {
+		*f.field = cmp.Or(*f.field, f.value)
+		if *f.field < 0 && f.field != &o.Grace {
+			return o, errors.New("the archive's times must be positive")
+		}
+	}
+	if o.Batch < 0 {
+		return o, errors.New("the archive's batch must be positive")
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o, nil
+}
+
+// Archiver copies the logs of all rooms. Its methods may be called from any goroutine.
+type Archiver struct {
+	opts Options // set at construction
+
+	// Owned by Run.
+	looks  looks
+	load   load
+	source outage
+	store  outage
+	good   store.RoomMessage // the store has taken it; zero: none yet
+
+	running atomic.Bool
+	counts  counters
+	lag     atomic.Pointer[Lag]
+
+	mu    sync.Mutex
+	rooms map[string]turn // guarded by mu
+}
+
+// turn is when a room is looked at again.
+type turn struct {
+	due   time.Time
+	pause time.Duration // that led to due
+}
+
+// looks is when to look for what does not come by itself.
+type looks struct {
+	open, scan, claim time.Time
+}
+
+// load is what was taken out of the logs and is not stored yet.
+type load struct {
+	batches  []bus.ArchiveBatch
+	messages []store.RoomMessage
+}
+
+// counters are what Counts returns.
+type counters struct{ stored, again, skipped, lost, failures atomic.Int64 }
+
+// Counts is what an archiver has done since it was made.
+type Counts struct {
+	Stored   int64 // messages that the store did not have
+	Again    int64 // messages that it had: another archiver, or this one, had stored them
+	Skipped  int64 // entries that are no messages
+	Lost     int64 // messages that had left a log before any archiver was handed them
+	Failures int64 // attempts to store that failed
+}
+
+// New checks the options. It asks neither Redis nor the store anything.
+func New(o Options) (*Archiver, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	return &Archiver{
+		opts: o, rooms: make(map[string]turn),
+		source: outage{log: o.Log, what: "the rooms' logs"}, store: outage{log: o.Log, what: "the store"},
+	}, nil
+}
+
+// Run copies until ctx is done, then stores what is still in the logs for as long as Options.Grace allows. When it returns all
+// that it started has ended. It can run once. Neither Redis nor the store need be there: it waits for them.
+func (a *Archiver) Run(ctx context.Context) error {
+	if a.running.Swap(true) {
+		return errors.New("the archiver has already run")
+	}
+	var others sync.WaitGroup
+	others.Go(func() { a.watch(ctx) })
+	a.copy(ctx)
+	others.Wait()
+	if a.opts.Grace > 0 {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.opts.Grace)
+		defer cancel()
+		a.empty(ctx)
+	}
+	return nil
+}
+
+// Counts returns what this archiver has done so far.
+func (a *Archiver) Counts() Counts {
+	c := &a.counts
+	return Counts{c.stored.Load(), c.again.Load(), c.skipped.Load(), c.lost.Load(), c.failures.Load()}
+}

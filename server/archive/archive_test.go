@@ -1,0 +1,369 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"livechat/internal/poll"
+	"livechat/internal/testredis"
+	"livechat/server/bus"
+	"livechat/server/store"
+)
+
+// mortal is a Source that kills its archiver before, or after, one of the things that it is asked for.
+type mortal struct {
+	Source
+	left  atomic.Int64 // asks before the last
+	after bool
+	kill  func()
+}
+
+func (m *mortal) ask(what func()) {
+	if n := m.left.Add(-1); n != 0 {
+		what()
+		return
+	}
+	if m.after {
+		what()
+	}
+	m.kill()
+	if !m.after {
+		what()
+	}
+}
+
+func (m *mortal) Read(ctx context.Context, room, consumer string, limit int) (b bus.ArchiveBatch, err error) {
+	m.ask(func() { b, err = m.Source.Read(ctx, room, consumer, limit) })
+	return b, err
+}
+
+func (m *mortal) Claim(ctx context.Context, room, consumer string, idle time.Duration, limit int) (b bus.ArchiveBatch, err error) {
+	m.ask(func() { b, err = m.Source.Claim(ctx, room, consumer, idle, limit) })
+	return b, err
+}
+
+func (m *mortal) Ack(ctx context.Context, batch bus.ArchiveBatch) (err error) {
+	m.ask(func() { err = m.Source.Ack(ctx, batch) })
+	return err
+}
+
+// The archiver dies ten times, and each message is in the store once.
+func TestKilledTenTimes(t *testing.T) {
+	t.Run("redis", func(t *testing.T) { testKilled(t, realWorld(t), &shelf{}, 20_000) })
+	t.Run("miniredis", func(t *testing.T) { testKilled(t, miniWorld(t), &shelf{}, 2000) })
+}
+
+func testKilled(t *testing.T, w *world, s *shelf, messages int) {
+	const deaths, rooms = 10, 2
+	part := messages / rooms / (deaths + 1)
+	said := 0
+	for death := range deaths {
+		for r := range rooms {
+			w.say(t, fmt.Sprint("room", r), first, said+1, said+part)
+		}
+		said += part
+		ctx, kill := context.WithCancel(t.Context())
+		m := &mortal{Source: w.source, after: death%2 == 0, kill: kill}
+		m.left.Store(1 + rand.Int64N(20))
+		a := w.archiver(t, Options{Source: m, Store: s, Idle: 20 * time.Millisecond, Batch: 100})
+		if err := a.Run(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for r := range rooms {
+		w.say(t, fmt.Sprint("room", r), first, said+1, messages/rooms)
+	}
+	a := w.archiver(t, Options{Store: s, Idle: 20 * time.Millisecond})
+	stop := run(t, a)
+	poll.Until(t, "all is in the store", func() bool { return s.len() >= messages })
+	caughtUp(t, a)
+	stop()
+	for r := range rooms {
+		for seq := range messages / rooms {
+			if !s.has(fmt.Sprint("room", r), first, int64(seq+1)) {
+				t.Fatalf("message %d of room %d is not in the store", seq+1, r)
+			}
+		}
+	}
+	if n := s.len(); n != messages {
+		t.Errorf("%d rows, want %d", n, messages)
+	}
+}
+
+// The same with the store that is used for real.
+func TestKilledWithTheRealStore(t *testing.T) {
+	w := realWorld(t)
+	s, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "livechat.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	const messages, deaths = 2200, 10
+	var failures int64
+	for death := range deaths {
+		w.say(t, room, first, death*200+1, death*200+200)
+		ctx, kill := context.WithCancel(t.Context())
+		m := &mortal{Source: w.source, after: death%2 == 0, kill: kill}
+		m.left.Store(1 + rand.Int64N(10))
+		a := w.archiver(t, Options{Source: m, Store: s, Idle: 20 * time.Millisecond, Batch: 50})
+		if err := a.Run(ctx); err != nil {
+			t.Fatal(err)
+		}
+		failures += a.Counts().Failures
+	}
+	w.say(t, room, first, deaths*200+1, messages)
+	a := w.archiver(t, Options{Store: s, Idle: 20 * time.Millisecond})
+	stop := run(t, a)
+	rows := func() (n int) {
+		for before := int64(messages + 1); ; {
+			page, err := s.RoomMessages(t.Context(), room, first, before, 0, 100)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(page) == 0 {
+				return n
+			}
+			for i, m := range page {
+				if m.Seq != before-int64(len(page)-i) || m.Text != fmt.Sprint(words, " ", m.Seq) || m.Name != "ann" || time.Since(m.At) > time.Hour {
+					t.Fatalf("before %d comes %+v", before, m)
+				}
+			}
+			n += len(page)
+			before = page[0].Seq
+		}
+	}
+	caughtUp(t, a)
+	stop()
+	if n := rows(); n != messages {
+		t.Errorf("%d rows, want %d", n, messages)
+	}
+	if failures > 0 {
+		t.Errorf("%d attempts to store failed", failures)
+	}
+}
+
+func TestTwoAtOnce(t *testing.T) {
+	w, s := realWorld(t), &shelf{}
+	one, two := w.archiver(t, Options{Store: s, Batch: 20}), w.archiver(t, Options{Store: s, Batch: 20})
+	run(t, one)
+	run(t, two)
+	said := 0
+	poll.Until(t, "both have stored something", func() bool {
+		w.say(t, room, first, said+1, said+500)
+		said += 500
+		return one.Counts().Stored > 0 && two.Counts().Stored > 0
+	})
+	poll.Until(t, "all is in the store", func() bool { return s.len() == said })
+	caughtUp(t, one)
+	if a, b := one.Counts(), two.Counts(); a.Stored+b.Stored != int64(said) || a.Again+b.Again != 0 {
+		t.Errorf("of %d messages they stored %+v and %+v", said, a, b)
+	}
+}
+
+// What comes again after the log has been lost, or has gone back, is archived: by place, not by number.
+func TestLogsThatGoBack(t *testing.T) {
+	for _, world := range []struct {
+		name string
+		new  func(testing.TB) *world
+	}{{"redis", realWorld}, {"miniredis", miniWorld}} {
+		t.Run(world.name, func(t *testing.T) {
+			w, s := world.new(t), &shelf{}
+			run(t, w.archiver(t, Options{Store: s}))
+			w.say(t, room, first, 1, 10)
+			poll.Until(t, "the first ten are in the store", func() bool { return s.len() == 10 })
+			if err := w.raw.FlushAll(t.Context()).Err(); err != nil {
+				t.Fatal(err)
+			}
+			w.say(t, room, next, 1, 10)
+			poll.Until(t, "the ten after the flush are in the store", func() bool { return s.len() == 20 })
+			// An old snapshot: 6 to 10 are gone, and others get their numbers.
+			if err := w.raw.Del(t.Context(), key(room, "log")).Err(); err != nil {
+				t.Fatal(err)
+			}
+			w.say(t, room, next, 1, 5)
+			w.say(t, room, "00000000000000cc", 6, 12)
+			poll.Until(t, "what came in their place is in the store", func() bool { return s.len() == 27 })
+			for seq := int64(6); seq <= 12; seq++ {
+				if !s.has(room, "00000000000000cc", seq) {
+					t.Errorf("%d is not in the store", seq)
+				}
+			}
+		})
+	}
+}
+
+// While the store is away nothing is acknowledged; then all is caught up.
+func TestStoreAway(t *testing.T) {
+	w := realWorld(t)
+	var away atomic.Bool
+	away.Store(true)
+	var attempts atomic.Int64
+	s := &shelf{before: func(context.Context, []store.RoomMessage) error {
+		attempts.Add(1)
+		if away.Load() {
+			return errors.New("no database")
+		}
+		return nil
+	}}
+	a := w.archiver(t, Options{Store: s, Batch: 10})
+	run(t, a)
+	w.say(t, room, first, 1, 60)
+	poll.Until(t, "it has tried several times", func() bool { return attempts.Load() >= siftEvery+siftTries })
+	poll.Until(t, "it says how far it is behind", func() bool { return a.Lag().Entries == 60 })
+	if lag := a.Lag(); lag.Ratio != 0.6 || lag.Room != room {
+		t.Errorf("lag %+v", lag)
+	}
+	poll.Until(t, "it says that this is too far", func() bool { return w.log.count("the archive is far behind") == 1 })
+	if n := s.len(); n != 0 {
+		t.Errorf("%d rows", n)
+	}
+	away.Store(false)
+	poll.Until(t, "all is in the store", func() bool { return s.len() == 60 })
+	caughtUp(t, a)
+	poll.Until(t, "that was logged", func() bool { return w.log.count("the archive is catching up") == 1 })
+	if c := a.Counts(); c.Stored != 60 || c.Failures == 0 || c.Again != 0 {
+		t.Errorf("counts %+v", c)
+	}
+	if n := w.log.count("the archive waits for the store"); n != 1 {
+		t.Errorf("the outage was logged %d times", n)
+	}
+}
+
+// A store that hangs is given up and asked again.
+func TestStoreHangs(t *testing.T) {
+	w := miniWorld(t)
+	var asked atomic.Int64
+	s := &shelf{before: func(ctx context.Context, _ []store.RoomMessage) error {
+		if asked.Add(1) == 1 {
+			<-ctx.Done()
+		}
+		return nil
+	}}
+	run(t, w.archiver(t, Options{Store: s, StoreTimeout: 10 * time.Millisecond}))
+	w.say(t, room, first, 1, 3)
+	poll.Until(t, "all is in the store", func() bool { return s.len() == 3 })
+}
+
+// One message that the store never takes holds up no other, and is not given up.
+func TestStoreRefusesOne(t *testing.T) {
+	w := realWorld(t)
+	var cured atomic.Bool
+	s := &shelf{before: func(_ context.Context, list []store.RoomMessage) error {
+		for _, m := range list {
+			if m.Seq == 7 && !cured.Load() {
+				return errors.New("cannot be indexed")
+			}
+		}
+		return nil
+	}}
+	run(t, w.archiver(t, Options{Store: s, Idle: 50 * time.Millisecond}))
+	w.say(t, room, first, 1, 20)
+	poll.Until(t, "all others are in the store", func() bool { return s.len() == 19 })
+	w.say(t, room, first, 21, 30)
+	poll.Until(t, "what came later is in the store", func() bool { return s.len() == 29 })
+	cured.Store(true)
+	poll.Until(t, "it is in the store", func() bool { return s.has(room, first, 7) })
+}
+
+// At the end, what is in the logs is stored, whoever was handed it.
+func TestRunEndsByStoringWhatIsThere(t *testing.T) {
+	w, s := miniWorld(t), &shelf{}
+	w.say(t, room, first, 1, 10)
+	batch, err := w.source.Read(t.Context(), room, "dead", 4)
+	if err != nil || len(batch.Entries) != 4 {
+		t.Fatalf("%d entries, %v", len(batch.Entries), err)
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	a := w.archiver(t, Options{Store: s, Batch: 3, Grace: time.Minute})
+	if err := a.Run(ended); err != nil {
+		t.Fatal(err)
+	}
+	if n := s.len(); n != 10 {
+		t.Errorf("%d rows, want 10", n)
+	}
+	if err := a.Run(ended); err == nil {
+		t.Error("it ran twice")
+	}
+}
+
+// What is no message is acknowledged and said, but for its text.
+func TestSkipped(t *testing.T) {
+	w, s := realWorld(t), &shelf{}
+	w.say(t, room, first, 1, 2)
+	for i, payload := range []string{words, `{"type":"message","text":"` + words + `"}`} {
+		if err := w.raw.XAdd(t.Context(), xadd(room, i+3, payload)).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a := w.archiver(t, Options{Store: s})
+	run(t, a)
+	poll.Until(t, "the messages are in the store", func() bool { return s.len() == 2 })
+	caughtUp(t, a)
+	if c := a.Counts(); c.Skipped != 2 || w.log.count("level=WARN") != 1 || w.log.count(words) != 0 {
+		t.Errorf("counts %+v", c)
+	}
+}
+
+// Messages that the log pushed out before they were archived are counted and said.
+func TestLost(t *testing.T) {
+	w, s := realWorld(t), &shelf{}
+	w.say(t, room, first, 1, 2)
+	a := w.archiver(t, Options{Store: s})
+	stop := run(t, a)
+	poll.Until(t, "the first are in the store", func() bool { return s.len() == 2 })
+	stop()
+	w.say(t, room, first, 3, 9)
+	if err := w.raw.XTrimMaxLen(t.Context(), key(room, "log"), 3).Err(); err != nil {
+		t.Fatal(err)
+	}
+	a = w.archiver(t, Options{Store: s})
+	run(t, a)
+	poll.Until(t, "the last are in the store", func() bool { return s.len() == 5 })
+	if c := a.Counts(); c.Lost != 4 || w.log.count("level=ERROR") != 1 {
+		t.Errorf("counts %+v", c)
+	}
+}
+
+func TestOptions(t *testing.T) {
+	w := miniWorld(t)
+	for name, o := range map[string]Options{
+		"no source":  {Store: &shelf{}},
+		"no store":   {Source: w.source},
+		"batch":      {Source: w.source, Store: &shelf{}, Batch: -1},
+		"idle":       {Source: w.source, Store: &shelf{}, Idle: -1},
+		"store time": {Source: w.source, Store: &shelf{}, StoreTimeout: -1},
+	} {
+		if _, err := New(o); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+// Without Redis it waits, and goes on when Redis is there again.
+func TestRedisAway(t *testing.T) {
+	r := testredis.New(t)
+	r.Start()
+	w, s := newWorld(t, r.URL, &redis.Options{Network: "unix", Addr: strings.TrimPrefix(r.URL, "unix://")}), &shelf{}
+	w.say(t, room, first, 1, 5)
+	run(t, w.archiver(t, Options{Store: s}))
+	poll.Until(t, "the first are in the store", func() bool { return s.len() == 5 })
+	r.Kill()
+	poll.Until(t, "that was noticed", func() bool { return w.log.count("the archive waits for the rooms' logs") == 1 })
+	r.Start()
+	poll.Until(t, "Redis answers the test", func() bool { return w.raw.Ping(t.Context()).Err() == nil })
+	w.say(t, room, first, 6, 10)
+	poll.Until(t, "all is in the store", func() bool { return s.len() == 10 })
+	if n := w.log.count("the archive has the rooms' logs again"); n != 1 {
+		t.Errorf("the end of it was logged %d times", n)
+	}
+}

@@ -1,0 +1,65 @@
+package archive
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"livechat/server/bus"
+	"livechat/server/store"
+)
+
+func xadd(room string, seq int, payload string) *redis.XAddArgs {
+	return &redis.XAddArgs{Stream: key(room, "log"), ID: fmt.Sprint(seq, "-0"), Values: []string{"m", payload}}
+}
+
+func TestDecode(t *testing.T) {
+	const good = `{"type":"message","seq":12,"id":"5f0c2b1e-8a57-4d0f-9b1e-2f3a4b5c6d7e","app":"1000","session":"s","name":"ann","text":"é \" 😀","at":1763770000123,"epoch":"0123456789abcdef"}`
+	want := store.RoomMessage{
+		Room: "den", Epoch: "0123456789abcdef", Seq: 12, ID: "5f0c2b1e-8a57-4d0f-9b1e-2f3a4b5c6d7e", App: "1000", Session: "s",
+		Name: "ann", Text: `é " 😀`, At: time.Date(2025, 11, 22, 0, 6, 40, 123e6, time.UTC),
+	}
+	for _, payload := range []string{good, strings.Replace(good, `"app"`, `"later":[1],"app"`, 1)} {
+		if m, ok := decode("den", bus.ArchiveEntry{ID: "12-0", Payload: []byte(payload)}); !ok || m != want {
+			t.Errorf("%s: %+v, %v", payload, m, ok)
+		}
+	}
+	for _, test := range []struct{ name, id, old, new string }{
+		{"place", "13-0", "", ""},
+		{"second of a place", "12-1", "", ""},
+		{"empty", "12-0", good, ""},
+		{"no object", "12-0", good, `"hello"`},
+		{"trailing data", "12-0", good, good + "1"},
+		{"duplicate key", "12-0", `"app":"1000"`, `"app":"1000","app":"1000"`},
+		{"no UTF-8", "12-0", "é", "\xff"},
+		{"lone surrogate", "12-0", "é", `\ud800`},
+		{"NUL", "12-0", "é", `\u0000`},
+		{"NUL in a name", "12-0", "ann", `a\u0000`},
+		{"type", "12-0", `"message"`, `"notice"`},
+		{"case", "12-0", `"type"`, `"Type"`},
+		{"seq as text", "12-0", `12`, `"12"`},
+		{"seq zero", "0-0", `:12`, `:0`},
+		{"seq too big", "9007199254740992-0", `:12`, `:9007199254740992`},
+		{"no id", "12-0", `5f0c2b1e-8a57-4d0f-9b1e-2f3a4b5c6d7e`, ""},
+		{"another id", "12-0", `5f0c2b1e-8a57-4d0f-9b1e-2f3a4b5c6d7e`, "not-a-uuid-not-a-uuid-not-a-uuid-not"},
+		{"epoch", "12-0", "0123456789abcdef", "0123456789ABCDEF"},
+		{"at", "12-0", "1763770000123", "0"},
+		{"at too late", "12-0", "1763770000123", "253402300800000"},
+		{"no name", "12-0", `"ann"`, `""`},
+		{"no text", "12-0", `"é \" 😀"`, `""`},
+	} {
+		payload := good
+		if test.old != "" {
+			payload = strings.Replace(good, test.old, test.new, 1)
+			if payload == good {
+				t.Fatalf("%s changes nothing", test.name)
+			}
+		}
+		if m, ok := decode("den", bus.ArchiveEntry{ID: test.id, Payload: []byte(payload)}); ok {
+			t.Errorf("%s was taken: %+v", test.name, m)
+		}
+	}
+}

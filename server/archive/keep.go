@@ -1,0 +1,105 @@
+package archive
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"time"
+
+	"livechat/server/bus"
+	"livechat/server/store"
+)
+
+// Between two attempts to store, with jitter: all archivers have lost the store at the same moment.
+const (
+	firstPause = 100 * time.Millisecond
+	maxPause   = 5 * time.Second
+)
+
+const (
+	siftEvery = 4 // so many attempts fail before the messages are tried one by one
+	siftTries = 8 // if so many fail, and none does not, it is the store and not the messages
+)
+
+// keep stores the load and acknowledges it. It tries until that has been done, or until ctx has ended, which it answers with false; the
+// load then is dropped, and handed out again by Redis.
+func (a *Archiver) keep(ctx context.Context) (ok bool) {
+	defer func() { a.load = load{} }()
+	pause := firstPause
+	for attempt := 1; len(a.load.messages) > 0; attempt++ {
+		if a.add(ctx, a.load.messages) == nil || attempt%siftEvery == 0 && a.sift(ctx) {
+			break
+		}
+		if !sleep(ctx, pause/2+rand.N(pause)) {
+			return false
+		}
+		pause = min(2*pause, maxPause)
+	}
+	for _, batch := range a.load.batches {
+		a.failed(ctx, &a.source, a.opts.Source.Ack(ctx, batch)) // if it fails they come again, and the store has them
+	}
+	return ctx.Err() == nil
+}
+
+// add makes one attempt to store messages.
+func (a *Archiver) add(ctx context.Context, list []store.RoomMessage) error {
+	attempt, cancel := context.WithTimeout(ctx, a.opts.StoreTimeout)
+	defer cancel()
+	added, err := a.opts.Store.AddRoomMessages(attempt, list)
+	if a.failed(ctx, &a.store, err) {
+		if ctx.Err() == nil {
+			a.counts.failures.Add(1)
+		}
+		return err
+	}
+	a.counts.stored.Add(added)
+	a.counts.again.Add(int64(len(list)) - added)
+	a.good = list[0]
+	return nil
+}
+
+// sift stores the messages of the load one by one. Those that the store refuses, while it takes others, are put aside: they are not
+// acknowledged, so they come again after Options.Idle, and meanwhile hold up nobody. ok is false if it looks as if the store takes nothing at all.
+func (a *Archiver) sift(ctx context.Context) (ok bool) {
+	if a.good.Seq != 0 && a.add(ctx, []store.RoomMessage{a.good}) != nil { // it has that already
+		return false
+	}
+	list := a.load.messages
+	var refused []store.RoomMessage
+	var reason error
+	for n, i := range rand.Perm(len(list)) { // in any order, so that a few at the front do not look like a store that is full
+		if n == siftTries && len(refused) == n {
+			return false
+		}
+		if err := a.add(ctx, list[i:i+1]); err != nil {
+			refused, reason = append(refused, list[i]), err
+		}
+		if ctx.Err() != nil {
+			return false
+		}
+	}
+	if a.good.Seq == 0 { // it has never taken any
+		return false
+	}
+	for _, m := range refused {
+		a.putAside(m)
+	}
+	if len(refused) > 0 {
+		a.opts.Log.Error("the store refuses messages that are tried again later", "messages", len(refused),
+			"room", refused[0].Room, "epoch", refused[0].Epoch, "seq", refused[0].Seq, "error", reason)
+	}
+	return true
+}
+
+// putAside takes a message out of what will be acknowledged.
+func (a *Archiver) putAside(m store.RoomMessage) {
+	for i := range a.load.batches {
+		if batch := &a.load.batches[i]; batch.Room == m.Room {
+			batch.Entries = slices.DeleteFunc(batch.Entries, func(e bus.ArchiveEntry) bool { return e.ID == entryID(m.Seq) })
+		}
+	}
+}
+
+// entryID returns the id that the publish script gives an entry.
+func entryID(seq int64) string { return strconv.FormatInt(seq, 10) + "-0" }

@@ -39,18 +39,20 @@ const (
 	insertMember = `INSERT INTO members (chat, user_id, other, updated) VALUES ($1, $2, $3, $4)`
 	selectMember = `SELECT EXISTS (SELECT 1 FROM members WHERE chat = $1 AND user_id = $2)`
 
+	// The page is cut out of the index before anything is joined to it; else all chats of the user are read for each page.
 	selectChats = `
 SELECT m.chat, m.other, coalesce(u.name, '` + DeletedName + `'), u.created, c.created, m.unread, m.read_n, o.read_n, m.updated,
        l.id, l.n, l.author, coalesce(w.name, '` + DeletedName + `'), l.text, l.at
-FROM members m
+FROM (SELECT chat, other, unread, read_n, updated FROM members `
+	joinChats = `) m
 JOIN chats c ON c.id = m.chat
 JOIN members o ON o.chat = m.chat AND o.user_id = m.other
 JOIN users u ON u.id = m.other
 LEFT JOIN messages l ON l.chat = m.chat AND l.n = c.last_n
 LEFT JOIN users w ON w.id = l.author
-`
-	selectChat      = selectChats + `WHERE m.chat = $1 AND m.user_id = $2`
-	selectChatsPage = selectChats + `WHERE m.user_id = $1 AND (m.updated, m.chat) < ($2, $3) ORDER BY m.updated DESC, m.chat DESC LIMIT $4`
+ORDER BY m.updated DESC, m.chat DESC`
+	selectChat      = selectChats + `WHERE chat = $1 AND user_id = $2` + joinChats
+	selectChatsPage = selectChats + `WHERE user_id = $1 AND (updated, chat) < ($2, $3) ORDER BY updated DESC, chat DESC LIMIT $4` + joinChats
 )
 
 // CreateChat makes the chat of two users under the given id, and an event `chat` for both; or returns the id of the one that they

@@ -34,9 +34,11 @@ UPDATE members
 SET unread = unread + CASE WHEN user_id = $2 THEN 0 ELSE 1 END, updated = CASE WHEN updated < $3 THEN $3 ELSE updated END
 WHERE chat = $1`
 
+	// The name is looked up in the list of columns and not by a join, which PostgreSQL might do first: for the plan that it keeps for any
+	// value it takes each chat for a small one, and would then sort a large one by author and again by n for every page.
 	selectMessages = `
-SELECT m.id, m.chat, m.n, m.author, coalesce(u.name, '` + DeletedName + `'), m.text, m.at
-FROM messages m JOIN users u ON u.id = m.author
+SELECT m.id, m.chat, m.n, m.author, coalesce((SELECT u.name FROM users u WHERE u.id = m.author), '` + DeletedName + `'), m.text, m.at
+FROM messages m
 `
 	selectMessage        = selectMessages + `WHERE m.id = $1`
 	selectMessagesBefore = selectMessages + `WHERE m.chat = $1 AND m.n < $2 AND m.n > $3 ORDER BY m.n DESC LIMIT $4`

@@ -43,10 +43,10 @@ const (
 INSERT INTO outbox (id, user_id, kind, chat, n, author, at) VALUES ($1, $2, $5, $6, $7, $8, $9), ($3, $4, $5, $6, $7, $8, $9)`
 	selectOutbox = `
 SELECT e.seq, e.id, e.user_id, e.kind, e.chat, e.n, e.at, coalesce(u.name, '` + DeletedName + `'), coalesce(CAST(m.id AS TEXT), ''), coalesce(m.text, '')
-FROM outbox e
+FROM (SELECT seq, id, user_id, kind, chat, n, author, at FROM outbox ORDER BY seq LIMIT $1) e
 JOIN users u ON u.id = e.author
 LEFT JOIN messages m ON e.kind = '` + EventMessage + `' AND m.chat = e.chat AND m.n = e.n
-ORDER BY e.seq LIMIT $1`
+ORDER BY e.seq`
 )
 
 // addEvents writes the event for both members of a chat.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Found is a message that a search has found: one of a private chat (Chat and N) or one of a live room (Room, Epoch and Seq).
@@ -77,7 +79,7 @@ func (s *Store) Search(ctx context.Context, user int64, query string, limit int)
 	if err != nil {
 		return nil, fmt.Errorf("search the chats: %w", err)
 	}
-	rooms, err := list(ctx, s.read, scanFound, s.queries.searchRooms, s.match(words), limit)
+	rooms, err := list(ctx, s.read, scanFound, s.queries.searchRooms, s.planned(s.match(words), limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("search the rooms: %w", err)
 	}
@@ -94,7 +96,16 @@ func (s *Store) searchChats(ctx context.Context, user int64, words []string, lim
 	if err != nil || len(chats) == 0 {
 		return nil, err
 	}
-	return list(ctx, s.read, scanFound, s.queries.searchChats, s.match(words), anyChat(chats), user, limit)
+	return list(ctx, s.read, scanFound, s.queries.searchChats, s.planned(s.match(words), anyChat(chats), user, limit)...)
+}
+
+// planned makes PostgreSQL plan a query for the given values each time. How to search depends on how common the words are: a plan kept
+// for any words can be a thousand times as slow.
+func (s *Store) planned(args ...any) []any {
+	if s.dialect == postgres {
+		return append([]any{pgx.QueryExecModeCacheDescribe}, args...)
+	}
+	return args
 }
 
 // anyChat is a tsquery: 'id' | 'id' | …

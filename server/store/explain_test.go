@@ -1,0 +1,149 @@
+package store
+
+import (
+	"database/sql"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"livechat/internal/testpg"
+)
+
+// fill makes 20,000 users, 20,000 chats and 1,000,000 messages: 100 in most chats, 200,000 in one; and 100,000 in a room. To be done in
+// seconds it builds large indexes at the end, checks no foreign keys, and gives the vectors instead of having them made of the texts.
+const fill = `
+SET session_replication_role = replica;
+SET maintenance_work_mem = '256MB';
+DROP INDEX messages_by_words, room_messages_by_words;
+ALTER TABLE messages ALTER words DROP EXPRESSION, DROP CONSTRAINT messages_id_key;
+ALTER TABLE messages SET UNLOGGED;
+ALTER TABLE room_messages ALTER words DROP EXPRESSION;
+ALTER TABLE room_messages SET UNLOGGED;
+INSERT INTO users (id, name, skeleton, hash, created) SELECT i, 'user' || i, 'user' || i, 'x', i FROM generate_series(1, 20000) i;
+INSERT INTO sessions (token, user_id, expires) SELECT sha256(CAST(CAST(i AS text) AS bytea)), i, i FROM generate_series(1, 20000) i;
+INSERT INTO chats (id, a, b, created, last_n)
+    SELECT CAST(lpad(CAST(i AS text), 32, '0') AS uuid), CASE WHEN i <= 200 THEN 1 ELSE i END, i + 20000, i, CASE WHEN i = 1 THEN 200000 WHEN i <= 8001 THEN 100 ELSE 0 END
+    FROM generate_series(1, 20000) i;
+INSERT INTO members (chat, user_id, other, updated) SELECT id, a, b % 20000 + 1, created FROM chats UNION ALL SELECT id, b % 20000 + 1, a, created FROM chats;
+INSERT INTO messages (chat, n, id, author, text, at, words)
+    SELECT chat, CASE WHEN i < 200000 THEN i + 1 ELSE i % 100 + 1 END, CAST(md5(CAST(i AS text)) AS uuid), CASE WHEN i < 200000 THEN 1 ELSE 7 END,
+        'the word' || i % 1000 || ' only' || i / 10, i, array_to_tsvector(ARRAY[chat::text, 'the', 'word' || i % 1000, 'only' || i / 10])
+    FROM generate_series(0, 999999) i, CAST(lpad(CAST(CASE WHEN i < 200000 THEN 1 ELSE (i - 200000) / 100 + 2 END AS text), 32, '0') AS uuid) chat;
+INSERT INTO room_messages (room, epoch, seq, id, app, session, name, text, at, words)
+    SELECT 'livechat', '00000000000000aa', i, CAST(i AS text), 'A', 's', 'n', '', i, array_to_tsvector(ARRAY['the', 'word' || i % 1000, 'only' || i / 10])
+    FROM generate_series(1, 100000) i;
+INSERT INTO outbox (id, user_id, kind, chat, n, author, at)
+    SELECT id, author, 'message', chat, n, author, at FROM messages WHERE chat = '00000000-0000-0000-0000-000000000001' AND n <= 20000;
+ALTER TABLE messages ADD UNIQUE (id);
+CREATE INDEX messages_by_words ON messages USING GIN (words);
+CREATE INDEX room_messages_by_words ON room_messages USING GIN (words);
+ANALYZE;`
+
+// TestNoSequentialScan asks PostgreSQL how it would run what servers ask all day: with what it knows of the values, and with
+// the plan that it keeps for any value. A sequential scan would be fast on today's tables and slow on next year's.
+func TestNoSequentialScan(t *testing.T) {
+	if testing.Short() {
+		t.Skip("fills a database")
+	}
+	s, err := Open(t.Context(), testpg.New(t).Database())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	begin := time.Now()
+	if err := s.Exec(t.Context(), fill); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("filled in %v", time.Since(begin))
+
+	const big, small = "'00000000-0000-0000-0000-000000000001'", "'00000000-0000-0000-0000-000000000777'"
+	const noMessage = "'00000000-0000-4000-8000-000000000000'"
+	for _, q := range []struct{ name, query, args string }{
+		{"list of chats", selectChatsPage, "1, 9223372036854775807, '" + topID + "', 50"},
+		{"list of chats, later page", selectChatsPage, "1, 100, " + small + ", 50"},
+		{"one chat", selectChat, big + ", 1"},
+		{"is a member", selectMember, small + ", 777"},
+		{"newest messages", selectMessagesBefore, big + ", 9223372036854775807, 0, 100"},
+		{"newest messages of a small chat", selectMessagesBefore, small + ", 9223372036854775807, 0, 100"},
+		{"older messages", selectMessagesBefore, big + ", 100000, 0, 100"},
+		{"messages after", selectMessagesAfter, big + ", 100000, 100"},
+		{"message by id", selectMessage, noMessage},
+		{"count a message", countMessage, small + ", 777"},
+		{"touch members", touchMembers, small + ", 777, 1"},
+		{"unread at the end", countUnread, big + ", 199990, 2"},
+		{"outbox", selectOutbox, "100"},
+		{"published", postgresQueries.published, "'{1,2,3,4,5,6,7,8,9,10}'"},
+		{"session", selectSession, `'\x00', 1`},
+		{"expired sessions", deleteExpired, "10"},
+		{"sessions of a user", deleteSessions, "10"},
+		{"user by name", selectUser, "'user7'"},
+		{"name reserved", selectSkeleton, "'user7'"},
+		{"pair", selectPair, "777, 20777"},
+		{"newest of a room", selectRoomBefore, "'livechat', '00000000000000aa', 9223372036854775807, 0, 100"},
+		{"room after", selectRoomAfter, "'livechat', '00000000000000aa', 100000, 100"},
+		{"chats to search", selectSearchChats, "1, 1000"},
+		{"search for a rare word", searchChatsPostgres, "'only5', " + quoted(anyChat([]string{strings.Trim(big, "'")})) + ", 1, 50"},
+		{"search for a common word in a small chat", searchChatsPostgres, "'the', " + quoted(anyChat([]string{strings.Trim(small, "'")})) + ", 777, 50"},
+		{"search for a common word in a big chat", searchChatsPostgres, "'word7', " + quoted(anyChat([]string{strings.Trim(big, "'")})) + ", 1, 50"},
+		{"search the rooms for a rare word", searchRoomsPostgres, "'only5', 50"},
+		{"search the rooms for a common word", searchRoomsPostgres, "'the', 50"},
+	} {
+		for _, mode := range []string{"custom", "generic"} {
+			if mode == "generic" && (q.query == searchChatsPostgres || q.query == searchRoomsPostgres) {
+				continue // see Store.planned
+			}
+			plan := explain(t, s.write, mode, q.query, q.args)
+			t.Logf("%s (%s): %s", q.name, mode, plan[strings.LastIndex(plan, "Execution Time"):])
+			if strings.Contains(plan, "Seq Scan") {
+				t.Errorf("%s (%s plan) reads a whole table:\n%s", q.name, mode, plan)
+			}
+			if n := mostRows(plan); n > manyRows {
+				t.Errorf("%s (%s plan) goes through %d rows:\n%s", q.name, mode, n, plan)
+			}
+		}
+	}
+}
+
+// manyRows is more than any page needs on its way: the largest has 100 rows, and the rarer of two words 200 matches.
+const manyRows = 1000
+
+var actualRows = regexp.MustCompile(`actual time=\S+ rows=(\d+) loops=(\d+)`)
+
+// mostRows is how many rows the busiest part of a plan went through.
+func mostRows(plan string) (most int) {
+	for _, found := range actualRows.FindAllStringSubmatch(plan, -1) {
+		rows, _ := strconv.Atoi(found[1])
+		loops, _ := strconv.Atoi(found[2])
+		most = max(most, rows*loops)
+	}
+	return most
+}
+
+func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// explain runs a query and returns its plan.
+func explain(t *testing.T, db *sql.DB, mode, query, args string) string {
+	t.Helper()
+	conn, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	for _, statement := range []string{"SET plan_cache_mode = force_" + mode + "_plan", "PREPARE q AS " + query} {
+		if _, err := conn.ExecContext(t.Context(), statement); err != nil {
+			t.Fatalf("%v: %s", err, statement)
+		}
+	}
+	lines, err := list(t.Context(), conn, func(row scanner) (line string, err error) { return line, row.Scan(&line) },
+		fmt.Sprintf("EXPLAIN (ANALYZE, BUFFERS) EXECUTE q(%s)", args))
+	if err != nil {
+		t.Fatalf("%v: %s", err, query)
+	}
+	if _, err := conn.ExecContext(t.Context(), "DEALLOCATE q"); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(lines, "\n")
+}

@@ -82,7 +82,7 @@ func (s *Service) Create(ctx context.Context, me int64, otherName string) (c sto
 	if other.ID == me {
 		return store.Chat{}, false, chat.Errorf(chat.CodeBadChat, "a chat is with somebody else")
 	}
-	id, created, err := s.opts.Store.CreateChat(ctx, uuid.NewString(), me, other.ID, s.now())
+	id, created, err := s.opts.Store.CreateChat(ctx, uuid.NewString(), me, other.ID, s.opts.Now())
 	switch {
 	case errors.Is(err, store.ErrNotFound): // deleted since
 		return store.Chat{}, false, errUnknownUser
@@ -166,7 +166,7 @@ func (s *Service) Post(ctx context.Context, me int64, chatID, id, text string) (
 	if text, err = chat.CleanText(text, s.opts.MaxText); err != nil {
 		return store.Message{}, false, err
 	}
-	m, created, err = s.opts.Store.AddMessage(ctx, store.Message{ID: id, Chat: chatID, Author: me, Text: text, At: s.now()})
+	m, created, err = s.opts.Store.AddMessage(ctx, store.Message{ID: id, Chat: chatID, Author: me, Text: text, At: s.opts.Now()})
 	if err != nil {
 		return store.Message{}, false, translate("add message", err)
 	}
@@ -211,6 +211,3 @@ func (s *Service) Read(ctx context.Context, me int64, chatID string, n int64) (m
 	}
 	return moved, read, nil
 }
-
-// now is the time in the precision that the store keeps, so that what is returned at once and what is read later are the same.
-func (s *Service) now() time.Time { return s.opts.Now().UTC().Truncate(time.Millisecond) }

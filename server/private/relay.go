@@ -27,6 +27,8 @@ type Outbox interface {
 	Unlock(ctx context.Context, name string) error
 }
 
+var _ Outbox = (*store.Store)(nil)
+
 // Publisher puts events into the logs of rooms. It is used by several goroutines.
 type Publisher interface {
 	// Publish returns when the event is in the log of the room. Once more with the same id it adds nothing, and is no error either. With an
@@ -40,6 +42,9 @@ type RelayOptions struct {
 	Publisher Publisher
 	App       string       // APPID of this process
 	Logger    *slog.Logger // default: nowhere
+	// Nudge tells the relays of all processes that something is in the outbox: there Nudged is called. It may get lost, and has to be back
+	// when ctx is done. Only Run calls it. Default: nothing, and then what a process without the lease has put there waits for Grace.
+	Nudge func(ctx context.Context)
 
 	Batch   int           // events read at once; default 200
 	Lanes   int           // users whose events are published at the same time; default 32
@@ -61,18 +66,18 @@ type RelayOptions struct {
 // # Who works
 //
 // Order does not need it, but it would be a waste if each process published everything. So the one that holds the lease
-// works at once. Another one that is woken gives it a little time, and then does what is still there. That is little as a rule, and all of it
-// while the lease is that of a process which has just died.
+// works at once. Another one that is woken nudges it, gives it a little time, and then does what is still there. That is little as a rule, and
+// all of it while the lease is that of a process which has just died.
 type Relay struct {
 	// Set at construction.
 	opts RelayOptions
 	wake chan struct{} // holds a token while something may have been put into the outbox since it was read; never closed
 
 	running atomic.Bool
+	leading atomic.Bool // we have had the lease when we asked last; written by Run
 
 	// Owned by Run.
-	leading bool      // the lease is ours until `until`
-	until   time.Time //
+	until   time.Time // when a lease that is ours ends
 	asked   time.Time // when the lease was asked for last
 	held    int       // events of the last batch that could not be published
 	failing bool      // the last turn failed, which the log says once
@@ -83,6 +88,9 @@ type Relay struct {
 func NewRelay(o RelayOptions) *Relay {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Nudge == nil {
+		o.Nudge = func(context.Context) {}
 	}
 	setDefault(&o.Batch, 200)
 	setDefault(&o.Lanes, 32)
@@ -108,6 +116,13 @@ func (r *Relay) Wake() {
 	}
 }
 
+// Nudged is Wake for this relay if it has the lease, and nothing otherwise: those without it, woken by each other, would nudge for ever.
+func (r *Relay) Nudged() {
+	if r.leading.Load() {
+		r.Wake()
+	}
+}
+
 // Run publishes until ctx is done. It can run once; what it started has ended when it returns.
 func (r *Relay) Run(ctx context.Context) error {
 	if r.running.Swap(true) {
@@ -120,7 +135,7 @@ func (r *Relay) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		if due {
 			if !r.lead(ctx) {
-				sleep(ctx, r.opts.Grace)
+				r.stepAside(ctx)
 			}
 			due = r.turn(ctx)
 			continue
@@ -165,11 +180,26 @@ func (r *Relay) turn(ctx context.Context) (again bool) {
 	return true
 }
 
+// stepAside leaves it for a time to the relay with the lease to do what is to be done, and nudges it whenever there is more. Somebody who writes all the
+// time must not make a nudge of each message, so there are about ten in that time.
+func (r *Relay) stepAside(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, r.opts.Grace)
+	defer cancel()
+	for ctx.Err() == nil {
+		r.opts.Nudge(ctx)
+		sleep(ctx, r.opts.Grace/10)
+		select {
+		case <-ctx.Done():
+		case <-r.wake: // what it stands for is read afterwards
+		}
+	}
+}
+
 // lead says whether the lease is ours. It asks for it, or prolongs it, when the last time is long enough ago.
 func (r *Relay) lead(ctx context.Context) bool {
 	now := time.Now()
 	every := r.opts.Tick / 2 // less than a tick, since ticks do not come evenly
-	if r.leading {
+	if r.leading.Load() {
 		every = r.opts.Lease / 3
 	}
 	if now.Sub(r.asked) >= every {
@@ -180,19 +210,20 @@ func (r *Relay) lead(ctx context.Context) bool {
 		switch {
 		case err != nil: // what we have we have for its time
 			r.opts.Logger.Debug("cannot ask for the lease of the relay", "error", err)
-		case ok != r.leading:
+		case ok != r.leading.Load():
 			r.opts.Logger.Debug("the lease of the relay", "ours", ok)
 			fallthrough
 		default:
-			r.leading, r.until = ok, now.Add(r.opts.Lease)
+			r.leading.Store(ok)
+			r.until = now.Add(r.opts.Lease)
 		}
 	}
-	return r.leading && now.Before(r.until)
+	return r.leading.Load() && now.Before(r.until)
 }
 
 // resign gives the lease back, so that another one works at once.
 func (r *Relay) resign(ctx context.Context) {
-	if !r.leading {
+	if !r.leading.Load() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)

@@ -1,7 +1,9 @@
 package private
 
 import (
+	"context"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -241,6 +243,70 @@ func TestOneRelayWorks(t *testing.T) {
 		w.post(2)
 		pass(2 * time.Second)
 		w.mustBeDone(t)
+	})
+}
+
+// What comes through a process whose relay does not have the lease is published at once by the one that has.
+func TestRelaysNudge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		var mu sync.Mutex
+		var all []*process // guarded by mu
+		nudges := 0        // guarded by mu
+		nudge := func(o *RelayOptions) {
+			o.Nudge = func(context.Context) {
+				mu.Lock()
+				defer mu.Unlock()
+				nudges++
+				for _, p := range all {
+					p.Nudged()
+				}
+			}
+		}
+		counted := func() int {
+			mu.Lock()
+			defer mu.Unlock()
+			n := nudges
+			nudges = 0
+			return n
+		}
+		leader := w.start(nudge)
+		synctest.Wait()
+		second, third := w.start(nudge), w.start(nudge)
+		mu.Lock()
+		all = []*process{leader, second, third}
+		mu.Unlock()
+		pass(time.Second)
+		counted()
+		w.post(1, 2)
+		second.Wake()
+		synctest.Wait()
+		w.mustBeDone(t)
+		pass(10 * time.Millisecond)
+		w.post(1, 2)
+		second.Wake() // while it stands aside
+		synctest.Wait()
+		w.mustBeDone(t)
+		pass(time.Second)
+		if n := counted(); n != 2 {
+			t.Errorf("%d nudges for two messages", n)
+		}
+		for range 1000 { // a second of somebody who writes all the time
+			w.post(1)
+			third.Wake()
+			pass(time.Millisecond)
+		}
+		pass(time.Second)
+		w.mustBeDone(t)
+		if n := counted(); n > 250 {
+			t.Errorf("%d nudges in a second", n)
+		}
+		if _, publications, _ := third.counts(); publications > 100 {
+			t.Errorf("the relay without the lease has published %d events", publications)
+		}
+		leader.stop()
+		second.stop()
+		third.stop()
 	})
 }
 

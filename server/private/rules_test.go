@@ -25,8 +25,10 @@ func TestCursorComesBack(t *testing.T) {
 
 func TestCursorIsCheckedStrictly(t *testing.T) {
 	good := formatCursor(store.ChatCursor{Updated: time.UnixMilli(1763770000000), ID: chatID})
+	high := formatCursor(store.ChatCursor{Updated: time.UnixMilli(1763770000000), ID: "ffffffff-ffff-ffff-ffff-ffffffffffff"})
 	for what, s := range map[string]string{
-		"a word": "next", "shorter": good[1:], "longer": good + "A", "padded": good + "=", "standard alphabet": "+/" + good[2:],
+		"the other alphabet": strings.ReplaceAll(high, "_", "/"), "line break and nothing": strings.Repeat("A", 31) + "\n",
+		"a word": "next", "shorter": good[1:], "longer": good + "A", "padded": good + "=",
 		"line break": good[:31] + "\n", "line break more": good + "\n", "NUL": "\x00" + good[1:], "a time before 1970": "_" + good[1:], "a time after 9999": "AQ" + good[2:],
 		"long": strings.Repeat(good, 1000),
 	} {
@@ -77,6 +79,14 @@ func TestPageSize(t *testing.T) {
 	for _, limit := range []int{-1, MaxPage + 1} {
 		if got, err := pageSize(limit); err == nil || chat.AsError(err).Code != chat.CodeBadRequest {
 			t.Errorf("pageSize(%d) = %d, %v", limit, got, err)
+		}
+	}
+}
+
+func TestCanBeName(t *testing.T) {
+	for name, want := range map[string]bool{"bob": true, "b-0_z": true, strings.Repeat("b", maxName): true, "": false, "Bob": false, "b b": false, "b\x00": false, "\xff": false, strings.Repeat("b", maxName+1): false} {
+		if got := canBeName(name); got != want {
+			t.Errorf("canBeName(%q) = %t", name, got)
 		}
 	}
 }

@@ -5,11 +5,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"livechat/internal/poll"
+	"livechat/internal/testpg"
 	"livechat/server/chat"
 	"livechat/server/store"
 	"livechat/server/wire"
@@ -63,19 +67,58 @@ type first struct{ *store.Store }
 func (first) TryLock(context.Context, string, time.Duration) (bool, error) { return true, nil }
 func (first) Unlock(context.Context, string) error                         { return nil }
 
-// What happens in a chat reaches the feeds of both, in order, over a real database and two relays that both work on it.
+func leased(s *store.Store) Outbox   { return s }
+func unleased(s *store.Store) Outbox { return first{s} }
+
+// What happens in a chat reaches the feeds of both, in order, over a real database and two servers on it.
 func TestFromTheStoreToTheFeeds(t *testing.T) {
-	url := "sqlite:" + filepath.Join(t.TempDir(), "test.db")
-	f := &feeds{logs: make(map[string][][]byte), ids: make(map[string]string)}
-	var relays []*Relay
-	var stores []*store.Store
-	for range 2 {
+	for name, outbox := range map[string]func(*store.Store) Outbox{"one relay works": leased, "both relays work": unleased} {
+		t.Run("sqlite, "+name, func(t *testing.T) {
+			newPair(t, "sqlite:"+filepath.Join(t.TempDir(), "test.db"), outbox).converse(t, func(int) {})
+		})
+		t.Run("postgres, "+name, func(t *testing.T) {
+			newPair(t, testpg.New(t).Database(), outbox).converse(t, func(int) {})
+		})
+	}
+}
+
+// Messages that had no answer because the database died are said again by their ids; each is in the feeds once all the same.
+func TestDatabaseRestarts(t *testing.T) {
+	server := testpg.New(t)
+	newPair(t, server.Database(), leased).converse(t, func(i int) {
+		if i == 13 {
+			server.Kill()
+			server.Start()
+		}
+	})
+}
+
+// pair is two servers on one database.
+type pair struct {
+	services [2]*Service
+	stores   [2]*store.Store
+	users    [2]int64 // ann and bob
+	feeds    *feeds
+}
+
+func newPair(t *testing.T, url string, outbox func(*store.Store) Outbox) *pair {
+	t.Helper()
+	p := &pair{feeds: &feeds{logs: make(map[string][][]byte), ids: make(map[string]string)}}
+	var relays [2]*Relay
+	for i := range relays {
 		s, err := store.Open(t.Context(), url)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = s.Close() })
-		relay := NewRelay(RelayOptions{Store: first{s}, Publisher: f, App: "1000"})
+		relays[i] = NewRelay(RelayOptions{Store: outbox(s), Publisher: p.feeds, App: "1000", Nudge: func(context.Context) {
+			for _, r := range relays {
+				r.Nudged()
+			}
+		}})
+		p.stores[i], p.services[i] = s, New(Options{Store: s, MaxText: 100, Wake: relays[i].Wake})
+	}
+	for _, relay := range relays {
 		ctx, cancel := context.WithCancel(context.Background())
 		var running sync.WaitGroup
 		running.Go(func() { _ = relay.Run(ctx) })
@@ -83,52 +126,50 @@ func TestFromTheStoreToTheFeeds(t *testing.T) {
 			cancel()
 			running.Wait()
 		})
-		relays, stores = append(relays, relay), append(stores, s)
 	}
-	var users [2]int64
 	for i, name := range []string{"ann", "bob"} {
-		u, err := stores[0].CreateUser(t.Context(), name, name, "hash")
+		u, err := p.stores[0].CreateUser(t.Context(), name, name, "hash")
 		if err != nil {
 			t.Fatal(err)
 		}
-		users[i] = u.ID
+		p.users[i] = u.ID
 	}
-	services := []*Service{
-		New(Options{Store: stores[0], MaxText: 100, Wake: relays[0].Wake}),
-		New(Options{Store: stores[1], MaxText: 100, Wake: relays[1].Wake}),
-	}
+	return p
+}
 
-	want := []string{"chat 0 ann "}
-	c, _, err := services[0].Create(t.Context(), users[0], "bob")
+// converse has ann and bob talk, each on a server of his own, and checks their feeds. disturb is called beside each message.
+func (p *pair) converse(t *testing.T, disturb func(i int)) {
+	t.Helper()
+	c, _, err := p.services[0].Create(t.Context(), p.users[0], "bob")
 	if err != nil {
 		t.Fatal(err)
 	}
+	want := []string{"chat 0 ann "}
 	const messages = 40
 	for i := range messages {
-		m, created, err := services[i%2].Post(t.Context(), users[i%2], c.ID, "", fmt.Sprint("text ", i))
-		if err != nil || !created {
-			t.Fatal(err)
-		}
-		want = append(want, fmt.Sprint("message ", m.N, " ", []string{"ann", "bob"}[i%2], " text ", i))
+		var disturbing sync.WaitGroup
+		disturbing.Go(func() { disturb(i) })
+		id, text, author := uuid.NewString(), fmt.Sprint("text ", i), i%2
+		poll.Until(t, "a message is taken", func() bool {
+			_, _, err := p.services[author].Post(t.Context(), p.users[author], c.ID, id, text)
+			return err == nil
+		})
+		want = append(want, fmt.Sprint("message ", i+1, " ", []string{"ann", "bob"}[author], " ", text))
+		disturbing.Wait()
 	}
-	if _, _, err := services[1].Read(t.Context(), users[1], c.ID, messages); err != nil {
-		t.Fatal(err)
-	}
+	poll.Until(t, "bob's mark is taken", func() bool {
+		_, _, err := p.services[1].Read(t.Context(), p.users[1], c.ID, messages)
+		return err == nil
+	})
 	want = append(want, fmt.Sprint("read ", messages, " bob "))
 
 	poll.Until(t, "the outbox is empty", func() bool {
-		events, err := stores[0].Outbox(t.Context(), 10)
+		events, err := p.stores[0].Outbox(t.Context(), 10)
 		return err == nil && len(events) == 0
 	})
-	for _, user := range users {
-		got := f.summary(t, user)
-		if fmt.Sprint(got) != fmt.Sprint(want) {
+	for _, user := range p.users {
+		if got := p.feeds.summary(t, user); !slices.Equal(got, want) {
 			t.Errorf("the feed of %d:\n%q\nwant\n%q", user, got, want)
 		}
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	if m, err := services[0].History(ctx, users[0], c.ID, 0, 0, 100); err != nil || len(m) != messages {
-		t.Errorf("%d messages in the history, %v", len(m), err)
 	}
 }

@@ -109,6 +109,9 @@ func (p *process) call(ctx context.Context, what string, user int64, do func() e
 	if p.dead || f == before {
 		return errDown
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	err := do()
 	if f == death {
 		p.dead = true

@@ -77,7 +77,7 @@ type Options struct {
 	Secure bool
 	// SessionAge is how long a browser keeps its cookie; the session itself may end earlier. 0: 30 days.
 	SessionAge time.Duration
-	// Timeout is how long a request may take; then its answer is unavailable. 0: 10 s.
+	// Timeout is how long a request may take, its body included; then its answer is unavailable. 0: 10 s.
 	Timeout time.Duration
 	// ClientAddr returns the address that logins are counted by. nil: that of the connection, without its port.
 	ClientAddr func(*http.Request) string
@@ -172,6 +172,10 @@ func (a *api) entry(next handler) http.Handler {
 		w.Header().Set(requestHeader, id)
 		ctx, cancel := context.WithTimeout(withRequestID(r.Context(), id), a.Timeout)
 		defer cancel()
+		if r.Body != http.NoBody { // net/http takes the deadline back before the next request
+			deadline, _ := ctx.Deadline()
+			_ = http.NewResponseController(w).SetReadDeadline(deadline) // an error: in tests, where no connection is
+		}
 		r = r.WithContext(ctx)
 		if err := next(w, r); err != nil {
 			a.fail(w, r, err)

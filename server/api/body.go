@@ -3,7 +3,6 @@ package api
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -55,10 +54,7 @@ func readAll(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		return nil, chat.Errorf(chat.CodeTooLong, "a body has at most %d bytes", maxBody)
 	}
 	if err != nil {
-		if r.Context().Err() != nil {
-			return nil, fmt.Errorf("read the body: %w", r.Context().Err())
-		}
-		return nil, chat.Errorf(chat.CodeBadRequest, "the body did not come in whole")
+		return nil, chat.Errorf(chat.CodeBadRequest, "the body did not come in whole, or not in time")
 	}
 	return body, nil
 }

@@ -2,11 +2,14 @@ package api
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -110,6 +113,25 @@ func TestTornBody(t *testing.T) {
 	w := httptest.NewRecorder()
 	s.handler.ServeHTTP(w, r)
 	wantProblem(t, w, 400, "bad_request")
+}
+
+// Who sends its body a byte a minute does not hold a connection for hours.
+func TestBodyThatNeverEnds(t *testing.T) {
+	s := newSite(t, func(o *Options) { o.Timeout = 50 * time.Millisecond })
+	server := httptest.NewServer(s.handler)
+	defer server.Close()
+	for _, path := range []string{"/api/v1/login/", "/api/v1/nothing/"} {
+		conn, err := net.Dial("tcp", server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{", path)
+		text, err := io.ReadAll(conn) // returns when the server closes
+		if err != nil || !strings.HasPrefix(string(text), "HTTP/1.1 40") {
+			t.Errorf("%s: got %q, %v", path, text, err)
+		}
+	}
 }
 
 // FuzzDecode holds that there is one way to read what is taken: written back and read again it is the same, and an error never quotes the body.

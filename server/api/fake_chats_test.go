@@ -1,0 +1,197 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"livechat/server/chat"
+	"livechat/server/store"
+)
+
+func (f *fakes) Create(ctx context.Context, me int64, otherName string) (store.Chat, bool, error) {
+	leave, err := f.enter(ctx, "create chat", me, otherName)
+	defer leave()
+	if err != nil {
+		return store.Chat{}, false, err
+	}
+	other, ok := f.byNameLocked(otherName)
+	switch {
+	case !ok:
+		return store.Chat{}, false, chat.Errorf(chat.CodeUnknownUser, "nobody")
+	case other.ID == me:
+		return store.Chat{}, false, chat.Errorf(chat.CodeBadChat, "oneself")
+	}
+	for _, c := range f.chats {
+		if slices.Contains(c.members[:], me) && slices.Contains(c.members[:], other.ID) {
+			return f.viewLocked(c, me), false, nil
+		}
+	}
+	c := &fakeChat{id: uuid.NewString(), members: [2]int64{me, other.ID}, read: map[int64]int64{}}
+	f.chats = append(f.chats, c)
+	return f.viewLocked(c, me), true, nil
+}
+
+// viewLocked is a chat as its member me sees it.
+func (f *fakes) viewLocked(c *fakeChat, me int64) store.Chat {
+	other := c.members[0]
+	if other == me {
+		other = c.members[1]
+	}
+	v := store.Chat{ID: c.id, Other: f.userLocked(other), Created: began, Updated: began, Read: c.read[me], OtherRead: c.read[other]}
+	for _, m := range c.messages {
+		v.Last = &m
+		if m.N > v.Read && m.Author != me {
+			v.Unread++
+		}
+	}
+	return v
+}
+
+// mineLocked finds a chat of me.
+func (f *fakes) mineLocked(me int64, id string) (*fakeChat, error) {
+	for _, c := range f.chats {
+		if c.id == id && slices.Contains(c.members[:], me) {
+			return c, nil
+		}
+	}
+	return nil, chat.Errorf(chat.CodeNotFound, "no such chat")
+}
+
+func (f *fakes) List(ctx context.Context, me int64, cursor string, limit int) (chats []store.Chat, next string, err error) {
+	leave, err := f.enter(ctx, "list chats", me, cursor, limit)
+	defer leave()
+	if err != nil {
+		return nil, "", err
+	}
+	from := 0
+	if cursor != "" {
+		if from, err = strconv.Atoi(cursor); err != nil {
+			return nil, "", chat.Errorf(chat.CodeBadRequest, "not a cursor")
+		}
+	}
+	for _, c := range f.chats {
+		if slices.Contains(c.members[:], me) {
+			chats = append(chats, f.viewLocked(c, me))
+		}
+	}
+	chats = chats[min(from, len(chats)):]
+	if len(chats) > limit {
+		return chats[:limit], strconv.Itoa(from + limit), nil
+	}
+	return chats, "", nil
+}
+
+func (f *fakes) Get(ctx context.Context, me int64, id string) (store.Chat, error) {
+	leave, err := f.enter(ctx, "get chat", me, id)
+	defer leave()
+	if err != nil {
+		return store.Chat{}, err
+	}
+	c, err := f.mineLocked(me, id)
+	if err != nil {
+		return store.Chat{}, err
+	}
+	return f.viewLocked(c, me), nil
+}
+
+func (f *fakes) Post(ctx context.Context, me int64, inChat, id, text string) (store.Message, bool, error) {
+	leave, err := f.enter(ctx, "post", me, inChat, id)
+	defer leave()
+	if err != nil {
+		return store.Message{}, false, err
+	}
+	c, err := f.mineLocked(me, inChat)
+	if err != nil {
+		return store.Message{}, false, err
+	}
+	if text, err = chat.CleanText(text, 4000); err != nil {
+		return store.Message{}, false, err
+	}
+	for _, other := range f.chats {
+		for _, m := range other.messages {
+			if m.ID == id && other == c && m.Text == text && m.Author == me {
+				return m, false, nil
+			}
+			if m.ID == id {
+				return store.Message{}, false, chat.Errorf(chat.CodeIDConflict, "another message")
+			}
+		}
+	}
+	m := store.Message{ID: id, Chat: c.id, N: int64(len(c.messages) + 1), Author: me, AuthorName: f.userLocked(me).Name, Text: text, At: began}
+	c.messages = append(c.messages, m)
+	return m, true, nil
+}
+
+func (f *fakes) History(ctx context.Context, me int64, id string, before, after int64, limit int) ([]store.Message, error) {
+	leave, err := f.enter(ctx, "history", me, before, after, limit)
+	defer leave()
+	if err != nil {
+		return nil, err
+	}
+	c, err := f.mineLocked(me, id)
+	if err != nil {
+		return nil, err
+	}
+	from, to := 0, len(c.messages)
+	switch {
+	case after > 0:
+		from = min(int(after), to)
+		to = min(from+limit, to)
+	case before > 0:
+		to = min(int(before)-1, to)
+		fallthrough
+	default:
+		from = max(0, to-limit)
+	}
+	return c.messages[from:to], nil
+}
+
+func (f *fakes) Read(ctx context.Context, me int64, id string, n int64) (bool, int64, error) {
+	leave, err := f.enter(ctx, "read", me, n)
+	defer leave()
+	if err != nil {
+		return false, 0, err
+	}
+	c, err := f.mineLocked(me, id)
+	if err != nil {
+		return false, 0, err
+	}
+	was := c.read[me]
+	c.read[me] = max(was, min(n, int64(len(c.messages))))
+	return c.read[me] > was, c.read[me], nil
+}
+
+func (f *fakes) RoomMessages(ctx context.Context, room, epoch string, before, after int64, limit int) ([]store.RoomMessage, error) {
+	leave, err := f.enter(ctx, "room", room, cmp.Or(epoch, "-"), before, after, limit)
+	defer leave()
+	if err != nil {
+		return nil, err
+	}
+	return f.room, nil
+}
+
+func (f *fakes) Search(ctx context.Context, me int64, query string, limit int) (all []store.Found, err error) {
+	leave, err := f.enter(ctx, "search", me, limit)
+	defer leave()
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range f.chats {
+		for _, m := range c.messages {
+			if slices.Contains(c.members[:], me) && strings.Contains(m.Text, query) {
+				all = append(all, store.Found{Chat: c.id, N: m.N, ID: m.ID, Author: m.AuthorName, Text: m.Text, At: m.At})
+			}
+		}
+	}
+	for _, m := range f.room {
+		if strings.Contains(m.Text, query) {
+			all = append(all, store.Found{Room: m.Room, Epoch: m.Epoch, Seq: m.Seq, ID: m.ID, Author: m.Name, Text: m.Text, At: m.At})
+		}
+	}
+	return all[:min(limit, len(all))], nil
+}

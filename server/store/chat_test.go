@@ -2,8 +2,10 @@ package store_test
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -77,8 +79,12 @@ func testChats(t *testing.T, w *world) {
 	ctx := t.Context()
 	chats := []string{w.chat}
 	for i := range 6 {
+		if i == 1 || i == 2 {
+			w.at = w.at.Add(-time.Second) // in the same millisecond as the one before: their ids decide
+		}
 		chats = append(chats, w.newChat(w.ann, w.user(fmt.Sprint("user", i))))
 	}
+	slices.Sort(chats[1:4])
 	w.newChat(w.bob, w.eve)
 	// The first chat gets a message last, and so comes first; a message that comes with an old time moves nothing back.
 	w.say(w.bob, w.chat, "one")

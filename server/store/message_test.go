@@ -174,25 +174,36 @@ func testRead(t *testing.T, w *world) {
 
 // testReadWhileWriting: whatever comes between, unread is what a count would give.
 func testReadWhileWriting(t *testing.T, w *world) {
-	var wg sync.WaitGroup
-	for range 2 {
-		wg.Go(func() {
-			for range 25 {
+	const writers, each = 3, 25
+	var writing, reading sync.WaitGroup
+	for range writers {
+		writing.Go(func() {
+			for range each {
 				if _, _, err := w.AddMessage(t.Context(), store.Message{ID: id(), Chat: w.chat, Author: w.ann.ID, Text: "x", At: w.at}); err != nil {
 					t.Error(err)
 				}
 			}
 		})
 	}
-	wg.Go(func() {
-		for n := range int64(40) {
-			if _, _, err := w.MarkRead(t.Context(), w.chat, w.bob.ID, n); err != nil {
-				t.Error(err)
+	done := make(chan struct{})
+	for range 2 {
+		reading.Go(func() {
+			for {
+				if _, _, err := w.MarkRead(t.Context(), w.chat, w.bob.ID, writers*each); err != nil {
+					t.Error(err)
+				}
+				select {
+				case <-done:
+					return
+				default:
+				}
 			}
-		}
-	})
-	wg.Wait()
+		})
+	}
+	writing.Wait()
+	close(done)
+	reading.Wait()
 	c, err := w.Chat(t.Context(), w.chat, w.bob.ID)
 	w.must(err)
-	same(t, "unread", c.Unread, 50-c.Read)
+	same(t, "unread", c.Unread, writers*each-c.Read)
 }

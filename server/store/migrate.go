@@ -12,22 +12,27 @@ import (
 )
 
 //go:embed migrations
-var migrations embed.FS
+var embedded embed.FS
 
 // migrationLock is the key of the advisory lock: any number that nobody else uses in this database.
 const migrationLock = 0x6c697665636861 // "livecha"
 
-// migrate applies the migrations that this database has not had. One server at a time: the others wait and find nothing left to do.
-func (s *Store) migrate(ctx context.Context) error {
-	files, err := fs.Sub(migrations, "migrations/"+s.dialect)
+// migrations are those of this database's kind, in order.
+func (s *Store) migrations() (*goose.Provider, error) {
+	files, err := fs.Sub(embedded, "migrations/"+s.dialect)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	dialect := goose.DialectPostgres
 	if s.dialect == sqlite {
 		dialect = goose.DialectSQLite3
 	}
-	provider, err := goose.NewProvider(dialect, s.write, files)
+	return goose.NewProvider(dialect, s.write, files)
+}
+
+// migrate applies the migrations that this database has not had. One server at a time: the others wait and find nothing left to do.
+func (s *Store) migrate(ctx context.Context) error {
+	provider, err := s.migrations()
 	if err != nil {
 		return err
 	}

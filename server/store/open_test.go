@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -40,13 +41,50 @@ func openAtOnce(t *testing.T, url string) {
 	same(t, "who found ann there", taken, servers-1)
 }
 
-func TestOpenAtOnceSQLite(t *testing.T) { openAtOnce(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db")) }
+// updateAtOnce: nor do they mind a database of the version before.
+func updateAtOnce(t *testing.T, url string) {
+	if err := open(t, url).Undo(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	openAtOnce(t, url)
+}
 
-func TestOpenAtOncePostgres(t *testing.T) { openAtOnce(t, testpg.New(t).Database()) }
+func TestOpenAtOnceSQLite(t *testing.T) {
+	openAtOnce(t, "sqlite:"+filepath.Join(t.TempDir(), "new.db"))
+	updateAtOnce(t, "sqlite:"+filepath.Join(t.TempDir(), "old.db"))
+}
+
+func TestOpenAtOncePostgres(t *testing.T) {
+	server := testpg.New(t)
+	openAtOnce(t, server.Database())
+	updateAtOnce(t, server.Database())
+}
+
+// TestUndo takes all migrations back and applies them again.
+func TestUndo(t *testing.T) {
+	server := testpg.New(t)
+	for _, url := range []string{"sqlite::memory:", server.Database()} {
+		s := open(t, url)
+		undone := 0
+		for s.Undo(t.Context()) == nil {
+			undone++
+		}
+		if _, err := s.CreateUser(t.Context(), "ann", "~ann", "x"); err == nil || undone < 2 {
+			t.Errorf("%s: %d migrations undone, then %v", s.Dialect(), undone, err)
+		}
+		if url != "sqlite::memory:" {
+			newWorld(t, url)
+		}
+	}
+}
 
 func TestOpenAgain(t *testing.T) {
-	url := "sqlite:" + filepath.Join(t.TempDir(), "x.db")
+	path := filepath.Join(t.TempDir(), "50% of a #live chat?.db")
+	url := "sqlite:" + path
 	w := newWorld(t, url)
+	if _, err := os.Stat(path); err != nil {
+		t.Error(err)
+	}
 	w.say(w.ann, w.chat, "kept")
 	again := open(t, url)
 	all, err := again.Messages(t.Context(), w.chat, w.bob.ID, 0, 0, 10)

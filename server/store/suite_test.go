@@ -45,7 +45,7 @@ var behaviour = []struct {
 
 func TestSQLiteFile(t *testing.T) {
 	for _, b := range behaviour {
-		t.Run(b.name, func(t *testing.T) { b.run(t, newWorld(t, "sqlite:"+filepath.Join(t.TempDir(), "live chat?.db"))) })
+		t.Run(b.name, func(t *testing.T) { b.run(t, newWorld(t, "sqlite:"+filepath.Join(t.TempDir(), "livechat.db"))) })
 	}
 }
 

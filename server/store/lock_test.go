@@ -1,0 +1,112 @@
+package store
+
+import (
+	"database/sql"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"livechat/internal/poll"
+	"livechat/internal/testpg"
+)
+
+// openTwo opens a new database on PostgreSQL, with two users who have a chat.
+func openTwo(t *testing.T) (s *Store, chat string, ann, bob User) {
+	t.Helper()
+	s, err := Open(t.Context(), testpg.New(t).Database())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	for name, user := range map[string]*User{"ann": &ann, "bob": &bob} {
+		if *user, err = s.CreateUser(t.Context(), name, name, "x"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	chat = uuid.NewString()
+	if _, _, err := s.CreateChat(t.Context(), chat, ann.ID, bob.ID, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	return s, chat, ann, bob
+}
+
+// TestReadWaitsForWriter: who marks as read while a message is about to be committed counts that message.
+func TestReadWaitsForWriter(t *testing.T) {
+	s, chat, ann, bob := openTwo(t)
+	message := func() Message {
+		return Message{ID: uuid.NewString(), Chat: chat, Author: ann.ID, Text: "x", At: time.Now()}
+	}
+	if _, _, err := s.AddMessage(t.Context(), message()); err != nil {
+		t.Fatal(err)
+	}
+	var marking sync.WaitGroup
+	err := s.inTx(t.Context(), func(tx *sql.Tx) error {
+		if _, err := addMessage(t.Context(), tx, message()); err != nil {
+			return err
+		}
+		marking.Go(func() {
+			if _, _, err := s.MarkRead(t.Context(), chat, bob.ID, 99); err != nil {
+				t.Error(err)
+			}
+		})
+		poll.Until(t, "MarkRead waits for the writer", func() bool {
+			var waiting int
+			err := s.read.QueryRowContext(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`).Scan(&waiting)
+			return err == nil && waiting > 0
+		})
+		return nil
+	})
+	marking.Wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := s.Chat(t.Context(), chat, bob.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Read != 2 || c.Unread != 0 {
+		t.Errorf("read %d, unread %d; want 2 and 0", c.Read, c.Unread)
+	}
+}
+
+// TestDeadlock: of two transactions that wait for one another PostgreSQL ends one, which is run again.
+func TestDeadlock(t *testing.T) {
+	s, _, ann, bob := openTwo(t)
+	const touch = `UPDATE users SET hash = hash || 'y' WHERE id = $1`
+	var runs atomic.Int32
+	var both sync.WaitGroup
+	var locked [2]chan struct{}
+	for i := range locked {
+		locked[i] = make(chan struct{})
+	}
+	for i, ids := range [2][2]int64{{ann.ID, bob.ID}, {bob.ID, ann.ID}} {
+		var first sync.Once
+		both.Go(func() {
+			err := s.inTx(t.Context(), func(tx *sql.Tx) error {
+				runs.Add(1)
+				if _, err := tx.ExecContext(t.Context(), touch, ids[0]); err != nil {
+					return err
+				}
+				first.Do(func() { close(locked[i]) })
+				<-locked[1-i]
+				_, err := tx.ExecContext(t.Context(), touch, ids[1])
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	both.Wait()
+	if n := runs.Load(); n < 3 {
+		t.Errorf("%d runs: there was no deadlock", n)
+	}
+	for _, user := range []int64{ann.ID, bob.ID} {
+		if hash, err := s.PasswordHash(t.Context(), user); err != nil || hash != "xyy" {
+			t.Errorf("hash %q, %v", hash, err)
+		}
+	}
+}

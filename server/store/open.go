@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"runtime"
 	"strings"
 	"time"
@@ -77,7 +78,10 @@ var postgresQueries = queries{
 
 func openSQLite(path string) (*Store, error) {
 	s := &Store{dialect: sqlite, holder: rand.Text(), queries: sqliteQueries}
-	var err error
+	err := createFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("open SQLite: %w", err)
+	}
 	// Transactions begin with the lock for writing: one that began with reading could find, when it wants to write, that it may not.
 	if s.write, err = sql.Open(sqlite, sqliteURL(path, "_txlock", "immediate")); err != nil {
 		return nil, fmt.Errorf("open SQLite: %w", err)
@@ -93,6 +97,19 @@ func openSQLite(path string) (*Store, error) {
 	s.read.SetMaxOpenConns(max(4, runtime.GOMAXPROCS(0)))
 	s.read.SetMaxIdleConns(max(4, runtime.GOMAXPROCS(0)))
 	return s, nil
+}
+
+// createFile makes the file, if it is not there, for its owner's eyes alone. SQLite would let everybody read it; the files that it puts beside
+// it have the rights of this one.
+func createFile(path string) error {
+	if path == memory {
+		return nil
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // sqliteURL names the file and what every connection to it sets. WAL lets readers read while one writes; with it a commit still waits

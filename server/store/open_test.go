@@ -3,6 +3,7 @@ package store_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -82,8 +83,15 @@ func TestOpenAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "50% of a #live chat?.db")
 	url := "sqlite:" + path
 	w := newWorld(t, url)
-	if _, err := os.Stat(path); err != nil {
-		t.Error(err)
+	files, err := filepath.Glob(filepath.Dir(path) + "/*")
+	w.must(err)
+	if !slices.Contains(files, path) || len(files) < 2 { // the log is beside it
+		t.Errorf("there are %q", files)
+	}
+	for _, file := range files {
+		info, err := os.Stat(file)
+		w.must(err)
+		same(t, "rights of "+file, info.Mode(), 0o600)
 	}
 	w.say(w.ann, w.chat, "kept")
 	again := open(t, url)

@@ -21,7 +21,7 @@ type Outbox interface {
 	Outbox(ctx context.Context, limit int) ([]store.Event, error)
 	// Published forgets events. Those that it does not know it passes over.
 	Published(ctx context.Context, seqs []int64) error
-	// TryLock takes the lease of that name for a time, or prolongs it; false says that another store has it. Each opened store is a holder of its own.
+	// TryLock takes the lease of that name for a time, or prolongs it; false says that another store has it, or comes with an error. Each opened store is a holder of its own.
 	TryLock(ctx context.Context, name string, ttl time.Duration) (bool, error)
 	// Unlock gives the lease back. It does nothing if the store does not have it.
 	Unlock(ctx context.Context, name string) error
@@ -77,7 +77,6 @@ type Relay struct {
 	leading atomic.Bool // we have had the lease when we asked last; written by Run
 
 	// Owned by Run.
-	until   time.Time // when a lease that is ours ends
 	asked   time.Time // when the lease was asked for last
 	held    int       // events of the last batch that could not be published
 	failing bool      // the last turn failed, which the log says once
@@ -197,28 +196,25 @@ func (r *Relay) stepAside(ctx context.Context) {
 
 // lead says whether the lease is ours. It asks for it, or prolongs it, when the last time is long enough ago.
 func (r *Relay) lead(ctx context.Context) bool {
-	now := time.Now()
 	every := r.opts.Tick / 2 // less than a tick, since ticks do not come evenly
 	if r.leading.Load() {
 		every = r.opts.Lease / 3
 	}
-	if now.Sub(r.asked) >= every {
-		r.asked = now
-		ctx, cancel := context.WithTimeout(ctx, r.opts.Timeout)
-		defer cancel()
-		ok, err := r.opts.Store.TryLock(ctx, lockName, r.opts.Lease)
-		switch {
-		case err != nil: // what we have we have for its time
-			r.opts.Logger.Debug("cannot ask for the lease of the relay", "error", err)
-		case ok != r.leading.Load():
-			r.opts.Logger.Debug("the lease of the relay", "ours", ok)
-			fallthrough
-		default:
-			r.leading.Store(ok)
-			r.until = now.Add(r.opts.Lease)
-		}
+	now := time.Now()
+	if now.Sub(r.asked) < every {
+		return r.leading.Load()
 	}
-	return r.leading.Load() && now.Before(r.until)
+	r.asked = now
+	ctx, cancel := context.WithTimeout(ctx, r.opts.Timeout)
+	defer cancel()
+	ok, err := r.opts.Store.TryLock(ctx, lockName, r.opts.Lease)
+	if err != nil {
+		r.opts.Logger.Debug("cannot ask for the lease of the relay", "error", err)
+	}
+	if ok != r.leading.Swap(ok) {
+		r.opts.Logger.Debug("the lease of the relay", "ours", ok)
+	}
+	return ok
 }
 
 // resign gives the lease back, so that another one works at once.

@@ -44,9 +44,9 @@ type process struct {
 	stop func() // ends Run and waits
 
 	// Guarded by world.mu.
-	dead                       bool
-	reads, publications, marks int
-	fault                      func(what string, user int64) fault // asked before each call; user 0: of nobody in particular
+	dead                              bool
+	reads, publications, marks, locks int
+	fault                             func(what string, user int64) fault // asked before each call; user 0: of nobody in particular
 }
 
 // fault is what goes wrong with a call.
@@ -150,6 +150,7 @@ func (p *process) Published(ctx context.Context, seqs []int64) error {
 
 func (p *process) TryLock(ctx context.Context, _ string, ttl time.Duration) (ok bool, err error) {
 	err = p.call(ctx, "lock", 0, func() error {
+		p.locks++
 		if now := time.Now(); p.holder == p || p.holder == nil || now.After(p.ends) {
 			p.holder, p.ends, ok = p, now.Add(ttl), true
 		}
@@ -197,7 +198,7 @@ func (w *world) post(users ...int64) {
 	for _, user := range users {
 		w.seq++
 		id := fmt.Sprintf("00000000-0000-4000-8000-%012d", w.seq)
-		w.box = append(w.box, store.Event{Seq: w.seq, ID: id, User: user, Kind: "message", Text: id, At: time.Now()})
+		w.box = append(w.box, store.Event{Seq: w.seq, ID: id, User: user, Kind: "message", Text: "secret " + id, At: time.Now()})
 		w.said[user] = append(w.said[user], id)
 	}
 }

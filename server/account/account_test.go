@@ -14,6 +14,7 @@ func TestRegister(t *testing.T) {
 	if u.Name != "ann_lee" || u.ID == 0 || u.Created.IsZero() {
 		t.Errorf("registered as %+v", u)
 	}
+	s.hasher.hash = func([]byte, []byte, cost, int) []byte { t.Error("hashed for a name that cannot be had"); return nil }
 	for _, name := range []string{"ann_lee", "ANN-LEE", "annlee", "ann1ee", "an_nI_ee"} {
 		_, err := s.Register(t.Context(), name, secret)
 		wants(t, name, err, chat.CodeNameTaken)
@@ -29,6 +30,7 @@ func TestRegister(t *testing.T) {
 		_, err := s.Register(t.Context(), name, secret)
 		wants(t, name, err, chat.CodeBadName)
 	}
+	s.hasher.hash = quick
 	for _, name := range []string{"bob", "x_1", "007", strings.Repeat("x", 20), "admin-ann", "august"} {
 		register(t, s, name)
 	}
@@ -138,6 +140,9 @@ func TestDelete(t *testing.T) {
 	ann := register(t, s, "ann")
 	token := login(t, s, "ann")
 	wants(t, "wrong password", s.Delete(t.Context(), ann.ID, other), chat.CodeForbidden)
+	s.hasher.hash = func([]byte, []byte, cost, int) []byte { t.Error("hashed a megabyte"); return nil }
+	wants(t, "no password", s.Delete(t.Context(), ann.ID, strings.Repeat("x", 1<<20)), chat.CodeForbidden)
+	s.hasher.hash = quick
 	must(t, s.Delete(t.Context(), ann.ID, secret))
 	wants(t, "again", s.Delete(t.Context(), ann.ID, secret), chat.CodeUnauthorized)
 	_, err := s.WhoAmI(t.Context(), token)

@@ -99,8 +99,8 @@ func TestWaitingEndsWithTheRequest(t *testing.T) {
 		close(open)
 		must(t, <-first)
 		must(t, <-second)
-		if hashed != 2 {
-			t.Errorf("hashed %d times", hashed)
+		if _, err := h.create(ctx, secret); !errors.Is(err, context.DeadlineExceeded) || hashed != 2 {
+			t.Errorf("with a context that is done, and nobody before it: %v; hashed %d times", err, hashed)
 		}
 	})
 }

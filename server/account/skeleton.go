@@ -21,6 +21,7 @@ func Skeleton(name string) string {
 	name = beforeNFKD.Replace(name)
 	name = looks(norm.NFKD.String(name)) // before folding: Υ looks like Y, its small υ like u
 	name = cases.Fold().String(name)     // a Caser may not be shared
+	name = strings.ToLower(name)         // Fold leaves Cherokee in capitals
 	return looks(norm.NFKD.String(name)) // what folding has made can be a look-alike, too
 }
 

@@ -146,7 +146,7 @@ func TestThrottleForgets(t *testing.T) {
 		t.Error("a key that was forgotten is not new")
 	}
 
-	none := newThrottle(Limit{Burst: -1})
+	none := newThrottle(Limit{Burst: -1, Every: time.Hour})
 	for range 1000 {
 		if none.take(now, "one") != 0 {
 			t.Fatal("no limit, and has to wait")

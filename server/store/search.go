@@ -41,12 +41,13 @@ const (
 	foundRoom = `SELECT '', 0, m.room, m.epoch, m.seq, m.id, m.name, m.text, m.at `
 
 	// The chats are words of the vectors (see the migration), so the index finds what is in them; that the user is a member is
-	// asked all the same, for a text could be written that contains such a word.
+	// asked all the same, for a text could be written that contains such a word. Where PostgreSQL sees no word in a query, only the
+	// chats would be left of it, and all that is in them be found.
 	searchChatsPostgres = foundChat + `
 FROM messages m
 JOIN members k ON k.chat = m.chat AND k.user_id = $3
 JOIN users u ON u.id = m.author
-WHERE m.words @@ (plainto_tsquery('simple', $1) && CAST(CAST($2 AS text) AS tsquery))
+WHERE numnode(plainto_tsquery('simple', $1)) > 0 AND m.words @@ (plainto_tsquery('simple', $1) && CAST(CAST($2 AS text) AS tsquery))
 ORDER BY m.at DESC LIMIT $4`
 	searchRoomsPostgres = foundRoom + `
 FROM room_messages m

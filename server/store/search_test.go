@@ -40,6 +40,8 @@ func testSearch(t *testing.T, w *world) {
 		"fo":                        `[]`,
 		"":                          `[]`,
 		" ' \" * ( ) & | ! : -- \\": `[]`,
+		"½":                         `[]`, // no word to PostgreSQL: must not be a search for everything
+		"\u0301":                    `[]`,
 		"\x00\xff":                  `[]`,
 		"quick' OR NOT (":           `[]`,
 		"quick AND NEAR":            `[]`,

@@ -15,8 +15,7 @@ import (
 type fakes struct {
 	mu       sync.Mutex // guards all below
 	broken   error      // what every method returns; nil: its answer
-	panics   bool
-	block    bool // methods wait until their context is done
+	block    bool       // methods wait until their context is done
 	users    []store.User
 	password map[int64]string
 	sessions map[string]int64
@@ -43,10 +42,6 @@ func newFakes() *fakes {
 func (f *fakes) enter(ctx context.Context, what string, args ...any) (leave func(), err error) {
 	f.mu.Lock()
 	f.asked = append(f.asked, fmt.Sprintln(append([]any{what}, args...)...))
-	if f.panics {
-		defer f.mu.Unlock()
-		panic("a service is broken")
-	}
 	if f.block {
 		f.mu.Unlock()
 		<-ctx.Done()

@@ -22,7 +22,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"livechat/server/bus"
 	"livechat/server/store"
 )
 
@@ -32,17 +31,30 @@ type Store interface {
 	AddRoomMessages(ctx context.Context, list []store.RoomMessage) (added int64, err error)
 }
 
-// Source is the logs of rooms; bus.Archive describes it.
+// Source is the logs of rooms in Redis: bus.Archive, which describes it.
 type Source interface {
 	Rooms(ctx context.Context) ([]string, error)
 	OpenRooms(ctx context.Context) ([]string, error)
-	Read(ctx context.Context, room, consumer string, limit int) (bus.ArchiveBatch, error)
-	Claim(ctx context.Context, room, consumer string, idle time.Duration, limit int) (bus.ArchiveBatch, error)
-	Ack(ctx context.Context, batch bus.ArchiveBatch) error
+	Read(ctx context.Context, room, consumer string, limit int) (Batch, error)
+	Claim(ctx context.Context, room, consumer string, idle time.Duration, limit int) (Batch, error)
+	Ack(ctx context.Context, batch Batch) error
 	Lag(ctx context.Context, room string) (behind, length int64, err error)
 }
 
-var _ Source = (*bus.Archive)(nil)
+// Batch is entries of one room's log, as they were handed out together. It is the bus' type as well: a nameless struct is one type wherever it
+// is written down.
+type Batch = struct {
+	Room    string
+	Group   string  // that they were handed out by, for Ack
+	Entries []Entry // oldest first
+	Lost    int64   // so many messages left the log before anybody was handed them
+}
+
+// Entry is one entry of a log.
+type Entry = struct {
+	ID      string // `<seq>-0` of a message
+	Payload []byte // empty if there is none
+}
 
 // Options say from where to where, and how often to look. A zero field means its default.
 type Options struct {
@@ -130,7 +142,7 @@ type looks struct {
 
 // load is what was taken out of the logs and is not stored yet.
 type load struct {
-	batches  []bus.ArchiveBatch
+	batches  []Batch
 	messages []store.RoomMessage
 }
 

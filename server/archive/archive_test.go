@@ -2,7 +2,6 @@ package archive
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -15,7 +14,6 @@ import (
 
 	"livechat/internal/poll"
 	"livechat/internal/testredis"
-	"livechat/server/bus"
 	"livechat/server/store"
 )
 
@@ -41,17 +39,17 @@ func (m *mortal) ask(what func()) {
 	}
 }
 
-func (m *mortal) Read(ctx context.Context, room, consumer string, limit int) (b bus.ArchiveBatch, err error) {
+func (m *mortal) Read(ctx context.Context, room, consumer string, limit int) (b Batch, err error) {
 	m.ask(func() { b, err = m.Source.Read(ctx, room, consumer, limit) })
 	return b, err
 }
 
-func (m *mortal) Claim(ctx context.Context, room, consumer string, idle time.Duration, limit int) (b bus.ArchiveBatch, err error) {
+func (m *mortal) Claim(ctx context.Context, room, consumer string, idle time.Duration, limit int) (b Batch, err error) {
 	m.ask(func() { b, err = m.Source.Claim(ctx, room, consumer, idle, limit) })
 	return b, err
 }
 
-func (m *mortal) Ack(ctx context.Context, batch bus.ArchiveBatch) (err error) {
+func (m *mortal) Ack(ctx context.Context, batch Batch) (err error) {
 	m.ask(func() { err = m.Source.Ack(ctx, batch) })
 	return err
 }
@@ -199,79 +197,6 @@ func TestLogsThatGoBack(t *testing.T) {
 			}
 		})
 	}
-}
-
-// While the store is away nothing is acknowledged; then all is caught up.
-func TestStoreAway(t *testing.T) {
-	w := realWorld(t)
-	var away atomic.Bool
-	away.Store(true)
-	var attempts atomic.Int64
-	s := &shelf{before: func(context.Context, []store.RoomMessage) error {
-		attempts.Add(1)
-		if away.Load() {
-			return errors.New("no database")
-		}
-		return nil
-	}}
-	a := w.archiver(t, Options{Store: s, Batch: 10})
-	run(t, a)
-	w.say(t, room, first, 1, 60)
-	poll.Until(t, "it has tried several times", func() bool { return attempts.Load() >= siftEvery+siftTries })
-	poll.Until(t, "it says how far it is behind", func() bool { return a.Lag().Entries == 60 })
-	if lag := a.Lag(); lag.Ratio != 0.6 || lag.Room != room {
-		t.Errorf("lag %+v", lag)
-	}
-	poll.Until(t, "it says that this is too far", func() bool { return w.log.count("the archive is far behind") == 1 })
-	if n := s.len(); n != 0 {
-		t.Errorf("%d rows", n)
-	}
-	away.Store(false)
-	poll.Until(t, "all is in the store", func() bool { return s.len() == 60 })
-	caughtUp(t, a)
-	poll.Until(t, "that was logged", func() bool { return w.log.count("the archive is catching up") == 1 })
-	if c := a.Counts(); c.Stored != 60 || c.Failures == 0 || c.Again != 0 {
-		t.Errorf("counts %+v", c)
-	}
-	if n := w.log.count("the archive waits for the store"); n != 1 {
-		t.Errorf("the outage was logged %d times", n)
-	}
-}
-
-// A store that hangs is given up and asked again.
-func TestStoreHangs(t *testing.T) {
-	w := miniWorld(t)
-	var asked atomic.Int64
-	s := &shelf{before: func(ctx context.Context, _ []store.RoomMessage) error {
-		if asked.Add(1) == 1 {
-			<-ctx.Done()
-		}
-		return nil
-	}}
-	run(t, w.archiver(t, Options{Store: s, StoreTimeout: 10 * time.Millisecond}))
-	w.say(t, room, first, 1, 3)
-	poll.Until(t, "all is in the store", func() bool { return s.len() == 3 })
-}
-
-// One message that the store never takes holds up no other, and is not given up.
-func TestStoreRefusesOne(t *testing.T) {
-	w := realWorld(t)
-	var cured atomic.Bool
-	s := &shelf{before: func(_ context.Context, list []store.RoomMessage) error {
-		for _, m := range list {
-			if m.Seq == 7 && !cured.Load() {
-				return errors.New("cannot be indexed")
-			}
-		}
-		return nil
-	}}
-	run(t, w.archiver(t, Options{Store: s, Idle: 50 * time.Millisecond}))
-	w.say(t, room, first, 1, 20)
-	poll.Until(t, "all others are in the store", func() bool { return s.len() == 19 })
-	w.say(t, room, first, 21, 30)
-	poll.Until(t, "what came later is in the store", func() bool { return s.len() == 29 })
-	cured.Store(true)
-	poll.Until(t, "it is in the store", func() bool { return s.has(room, first, 7) })
 }
 
 // At the end, what is in the logs is stored, whoever was handed it.

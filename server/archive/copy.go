@@ -5,8 +5,6 @@ import (
 	"context"
 	"slices"
 	"time"
-
-	"livechat/server/bus"
 )
 
 // copy goes round the rooms until ctx is done.
@@ -133,7 +131,7 @@ func (a *Archiver) claim(ctx context.Context) {
 }
 
 // take adds a batch to the load, and stores that if it is full. ok is false when ctx has ended.
-func (a *Archiver) take(ctx context.Context, batch bus.ArchiveBatch) (ok bool) {
+func (a *Archiver) take(ctx context.Context, batch Batch) (ok bool) {
 	if batch.Lost > 0 {
 		a.counts.lost.Add(batch.Lost)
 		a.opts.Log.Error("messages were pushed out of a log before they were archived", "room", batch.Room, "messages", batch.Lost)

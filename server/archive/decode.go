@@ -7,7 +7,6 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 
-	"livechat/server/bus"
 	"livechat/server/chat"
 	"livechat/server/store"
 )
@@ -30,7 +29,7 @@ const maxAt = 253402300800000
 
 // decode reads an entry of a room's log. ok is false for anything that the publish script cannot have written. It is strict (no duplicate keys,
 // valid UTF-8, nothing behind) and refuses whatever a database might: one message that can never be stored would hold up all others for ever.
-func decode(room string, e bus.ArchiveEntry) (m store.RoomMessage, ok bool) {
+func decode(room string, e Entry) (m store.RoomMessage, ok bool) {
 	var p payload
 	if err := json.Unmarshal(e.Payload, &p); err != nil {
 		return m, false

@@ -8,7 +8,6 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"livechat/server/bus"
 	"livechat/server/store"
 )
 
@@ -23,7 +22,7 @@ func TestDecode(t *testing.T) {
 		Name: "ann", Text: `é " 😀`, At: time.Date(2025, 11, 22, 0, 6, 40, 123e6, time.UTC),
 	}
 	for _, payload := range []string{good, strings.Replace(good, `"app"`, `"later":[1],"app"`, 1)} {
-		if m, ok := decode("den", bus.ArchiveEntry{ID: "12-0", Payload: []byte(payload)}); !ok || m != want {
+		if m, ok := decode("den", Entry{ID: "12-0", Payload: []byte(payload)}); !ok || m != want {
 			t.Errorf("%s: %+v, %v", payload, m, ok)
 		}
 	}
@@ -45,6 +44,7 @@ func TestDecode(t *testing.T) {
 		{"seq too big", "9007199254740992-0", `:12`, `:9007199254740992`},
 		{"no id", "12-0", `5f0c2b1e-8a57-4d0f-9b1e-2f3a4b5c6d7e`, ""},
 		{"another id", "12-0", `5f0c2b1e-8a57-4d0f-9b1e-2f3a4b5c6d7e`, "not-a-uuid-not-a-uuid-not-a-uuid-not"},
+		{"id in another form", "12-0", `5f0c2b1e-8a57-4d0f-9b1e-2f3a4b5c6d7e`, "5f0c2b1e8a574d0f9b1e2f3a4b5c6d7e"},
 		{"epoch", "12-0", "0123456789abcdef", "0123456789ABCDEF"},
 		{"at", "12-0", "1763770000123", "0"},
 		{"at too late", "12-0", "1763770000123", "253402300800000"},
@@ -58,7 +58,7 @@ func TestDecode(t *testing.T) {
 				t.Fatalf("%s changes nothing", test.name)
 			}
 		}
-		if m, ok := decode("den", bus.ArchiveEntry{ID: test.id, Payload: []byte(payload)}); ok {
+		if m, ok := decode("den", Entry{ID: test.id, Payload: []byte(payload)}); ok {
 			t.Errorf("%s was taken: %+v", test.name, m)
 		}
 	}

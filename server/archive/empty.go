@@ -3,8 +3,6 @@ package archive
 import (
 	"context"
 	"fmt"
-
-	"livechat/server/bus"
 )
 
 // empty stores what is still in the logs, whoever was handed it, until ctx ends. First in the rooms that are known, then in those that are
@@ -24,11 +22,11 @@ func (a *Archiver) empty(ctx context.Context) {
 
 func (a *Archiver) emptyRooms(ctx context.Context, rooms []string) error {
 	for _, room := range rooms {
-		claim := func() (bus.ArchiveBatch, error) {
+		claim := func() (Batch, error) {
 			return a.opts.Source.Claim(ctx, room, a.opts.Consumer, 0, a.opts.Batch)
 		}
-		read := func() (bus.ArchiveBatch, error) { return a.opts.Source.Read(ctx, room, a.opts.Consumer, a.opts.Batch) }
-		for _, hand := range []func() (bus.ArchiveBatch, error){claim, read} {
+		read := func() (Batch, error) { return a.opts.Source.Read(ctx, room, a.opts.Consumer, a.opts.Batch) }
+		for _, hand := range []func() (Batch, error){claim, read} {
 			if err := a.emptyRoom(ctx, hand); err != nil {
 				return fmt.Errorf("empty the log of room %s: %w", room, err)
 			}
@@ -38,7 +36,7 @@ func (a *Archiver) emptyRooms(ctx context.Context, rooms []string) error {
 }
 
 // emptyRoom stores what hand returns, until it returns nothing more.
-func (a *Archiver) emptyRoom(ctx context.Context, hand func() (bus.ArchiveBatch, error)) error {
+func (a *Archiver) emptyRoom(ctx context.Context, hand func() (Batch, error)) error {
 	for {
 		batch, err := hand()
 		if err != nil || len(batch.Entries) == 0 {

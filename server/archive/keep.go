@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"livechat/server/bus"
 	"livechat/server/store"
 )
 
@@ -96,7 +95,7 @@ func (a *Archiver) sift(ctx context.Context) (ok bool) {
 func (a *Archiver) putAside(m store.RoomMessage) {
 	for i := range a.load.batches {
 		if batch := &a.load.batches[i]; batch.Room == m.Room {
-			batch.Entries = slices.DeleteFunc(batch.Entries, func(e bus.ArchiveEntry) bool { return e.ID == entryID(m.Seq) })
+			batch.Entries = slices.DeleteFunc(batch.Entries, func(e Entry) bool { return e.ID == entryID(m.Seq) })
 		}
 	}
 }

@@ -24,6 +24,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+var _ Source = (*bus.Archive)(nil)
+
 // shelf is a Store in memory, with the store's unique key. Anything may be asked of it before it takes a batch.
 type shelf struct {
 	before func(ctx context.Context, list []store.RoomMessage) error // set at construction

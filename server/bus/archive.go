@@ -38,17 +38,17 @@ type Archive struct{ bus *Bus }
 // Archive returns the access to the logs for those who archive them.
 func (b *Bus) Archive() *Archive { return &Archive{b} }
 
-// ArchiveBatch is entries of one room's log, as they were handed out together.
-type ArchiveBatch struct {
+// ArchiveBatch is entries of one room's log, as they were handed out together. It and its entries are nameless structs, so that who takes them
+// can say so without this package.
+type ArchiveBatch = struct {
 	Room    string
+	Group   string         // that they were handed out by; Ack needs it
 	Entries []ArchiveEntry // oldest first
 	Lost    int64          // so many messages left the stream before anybody was handed them
-
-	group string // that they were handed out by
 }
 
 // ArchiveEntry is one entry of a stream.
-type ArchiveEntry struct {
+type ArchiveEntry = struct {
 	ID      string // `<seq>-0` if the publish script has written it
 	Payload []byte // empty if the publish script has not written it
 }
@@ -120,7 +120,7 @@ func (a *Archive) hand(ctx context.Context, room, mode, consumer string, limit i
 		err = errors.New("not an answer that this version knows")
 	}
 	if err == nil {
-		batch.group = reply[0]
+		batch.Group = reply[0]
 		batch.Lost, err = strconv.ParseInt(reply[1], 10, 64)
 	}
 	if err != nil {
@@ -141,7 +141,7 @@ func (a *Archive) Ack(ctx context.Context, batch ArchiveBatch) error {
 	for i, e := range batch.Entries {
 		ids[i] = e.ID
 	}
-	if err := a.bus.client.XAck(ctx, a.bus.key(batch.Room, "log"), batch.group, ids...).Err(); err != nil {
+	if err := a.bus.client.XAck(ctx, a.bus.key(batch.Room, "log"), batch.Group, ids...).Err(); err != nil {
 		return fmt.Errorf("acknowledge entries of room %s: %w", batch.Room, err)
 	}
 	return nil

@@ -41,7 +41,7 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	case strings.HasPrefix(url, "postgres://"), strings.HasPrefix(url, "postgresql://"):
 		s, err = openPostgres(url)
 	default:
-		err = errors.New("the database's url must begin with postgres://, postgresql:// or sqlite:")
+		err = errors.New("the database's url must be postgres://…, postgresql://… or sqlite:PATH")
 	}
 	if err != nil {
 		return nil, err

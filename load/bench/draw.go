@@ -88,8 +88,8 @@ func drawChart(figures []figure) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	canvas := vgsvg.New(vg.Points(620), height)
-	p.Draw(draw.New(canvas))
+	canvas := vgsvg.New(vg.Points(640), height)
+	p.Draw(draw.Crop(draw.New(canvas), vg.Points(16), vg.Points(-28), vg.Points(8), vg.Points(-8)))
 	var out bytes.Buffer
 	_, err = canvas.WriteTo(&out)
 	return out.Bytes(), err
@@ -110,7 +110,7 @@ func bars(p *plot.Plot, figures []figure) error {
 			bar.Color = ours
 		}
 		p.Add(bar)
-		names = append(names, f.x)
+		names = append(names, f.x+strings.Repeat("\u00a0", 1+len(f.x)/3)) // browsers' letters are wider than those that were measured
 		labels.XYs = append(labels.XYs, plotter.XY{X: f.value, Y: float64(i)})
 		labels.Labels = append(labels.Labels, " "+strconv.FormatFloat(f.value, 'f', -1, 64))
 		top = max(top, f.value)
@@ -124,6 +124,7 @@ func bars(p *plot.Plot, figures []figure) error {
 	}
 	p.Add(values)
 	p.NominalY(names...)
+	p.Y.Padding = 0
 	p.X.Label.Text = figures[0].unit
 	p.X.Min, p.X.Max = 0, top*1.12
 	return nil
@@ -140,6 +141,7 @@ func lines(p *plot.Plot, figures []figure) error {
 		if _, ok := bySeries[f.series]; !ok {
 			order = append(order, f.series)
 		}
+		p.Y.Max = max(p.Y.Max, 1.3*f.value) // room for the legend
 		bySeries[f.series] = append(bySeries[f.series], plotter.XY{X: x, Y: f.value})
 	}
 	for i, series := range order {
@@ -153,9 +155,11 @@ func lines(p *plot.Plot, figures []figure) error {
 		}
 		points.Shape = draw.CircleGlyph{}
 		p.Add(line, points)
-		p.Legend.Add(series, line, points)
+		p.Legend.Add(series+"\u00a0\u00a0", line, points)
 	}
 	p.Legend.Top, p.Legend.TextStyle.Color = true, text2
+	p.Legend.Padding, p.Legend.XOffs = vg.Points(6), vg.Points(-24)
+	p.Legend.TextStyle.Font.Size = vg.Points(11)
 	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, wholeTicks(bySeries[order[0]])
 	p.X.Label.Text, p.Y.Label.Text = "messages a second", figures[0].unit
 	p.Y.Min = 0

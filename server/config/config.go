@@ -20,6 +20,7 @@ import (
 type Config struct {
 	Server   Server
 	Redis    Redis
+	Database Database
 	Room     Room
 	Session  Session
 	Limits   Limits
@@ -36,7 +37,7 @@ type Server struct {
 	App string `env:"APPID"`
 	// Addr is the TCP address of page, socket and API: host:port, an empty host is every interface, port 0 any free one.
 	Addr string `env:"ADDR" envDefault:":8080"`
-	// Role is what this process does: RoleAll (page, socket, API) or RoleWS (the same routes, meant to stand behind HAProxy).
+	// Role is what this process does: RoleAll (page, sockets, API), RoleWS (page and sockets) or RoleAPI (the API, and the archive).
 	Role string `env:"ROLE" envDefault:"all"`
 	// HeaderTimeout is how long a client may take to send its request line and headers.
 	HeaderTimeout time.Duration `env:"HEADER_TIMEOUT" envDefault:"5s"`
@@ -58,6 +59,18 @@ type Redis struct {
 	// FeedTimeout is how long the subscription may be silent before it is replaced. Redis is pinged on it every second.
 	FeedTimeout time.Duration `env:"FEED_TIMEOUT" envDefault:"3s"`
 }
+
+// Database says where accounts, private chats and the archive are kept. Only a server with the API uses it.
+type Database struct {
+	// URL is postgres:// or postgresql://, or sqlite: and the path of a file, or SQLiteMemory. Empty: the file livechat.db.
+	URL string `env:"DATABASE_URL"`
+}
+
+// The values of Database.URL that mean something special.
+const (
+	SQLiteFile   = "sqlite:livechat.db" // the default
+	SQLiteMemory = "sqlite::memory:"    // ends with the process
+)
 
 // Room bounds the rooms of one server.
 type Room struct {
@@ -144,6 +157,7 @@ type Log struct {
 const (
 	RoleAll = "all"
 	RoleWS  = "ws"
+	RoleAPI = "api"
 )
 
 // FromEnvironment loads the settings from the process's own environment.

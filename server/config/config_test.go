@@ -74,7 +74,8 @@ func TestBounds(t *testing.T) {
 	for name, values := range map[string]struct{ good, bad []string }{
 		"APPID":             {[]string{"1000", "ws-1.example_x", strings.Repeat("a", 64)}, []string{"a b", "ü", "a/b", strings.Repeat("a", 65)}},
 		"ADDR":              {[]string{":0", ":65535", "127.0.0.1:80", "[::1]:80", "localhost:8080"}, []string{"8080", ":65536", ":http", "::1:80", "localhost", ":-1"}},
-		"ROLE":              {[]string{"all", "ws"}, []string{"api", "ALL"}},
+		"ROLE":              {[]string{"all", "ws", "api"}, []string{"API", "ALL"}},
+		"DATABASE_URL":      {[]string{"postgres://u:p@db/livechat", "postgresql:///x", "sqlite:a b.db", "sqlite::memory:"}, []string{"mysql://db", "livechat.db", "postgres://", "sqlite:"}},
 		"HEADER_TIMEOUT":    {[]string{"1ms"}, []string{"0s", "-1s", "5", "soon"}},
 		"ALLOWED_ORIGINS":   {[]string{"*"}, []string{"chat.example", "https://a/", "https://a/path", "https://", "*,https://a", "https://a,,", "null", "https://u@a", "https://a?b", "//a"}},
 		"REDIS_URL":         {[]string{"redis://rds:6379/0", "rediss://:pw@rds", "unix:///run/redis.sock", "redis://a:1,b:2"}, []string{"rds:6379", "http://rds", "redis://", "redis:// x"}},
@@ -105,7 +106,7 @@ func TestBounds(t *testing.T) {
 		"LOG_FORMAT":        {[]string{"text", "json"}, []string{"xml"}},
 	} {
 		for _, value := range values.good {
-			if _, err := Load(map[string]string{name: value}); err != nil {
+			if _, err := Load(map[string]string{"ROLE": RoleWS, name: value}); err != nil {
 				t.Errorf("%s=%s is refused: %v", name, value, err)
 			}
 		}
@@ -129,9 +130,16 @@ func TestErrors(t *testing.T) {
 		{map[string]string{"CHANNEL": "a\nb"}, `CHANNEL="a\nb": want 1 to 64 letters, digits, dots, dashes, underscores or colons`},
 		{ // all of them, of whatever kind, in the order of the table
 			map[string]string{"LOG_LEVEL": "loud", "ADDR": "8080", "RING_SIZE": "4k", "ROLE": "db"},
-			"ADDR=8080: want host:port or :port, with a port from 0 to 65535\nROLE=db: want all or ws\n" +
+			"ADDR=8080: want host:port or :port, with a port from 0 to 65535\nROLE=db: want all, ws or api\n" +
 				"RING_SIZE=4k: want a power of two from 256 to 1048576\nLOG_LEVEL=loud: want debug, info, warn or error",
 		},
+		{ // several servers would each have accounts of their own
+			map[string]string{"REDIS_URL": "redis://rds:6379", "ROLE": "api"},
+			"DATABASE_URL is not set: want a URL that starts with postgres:// or postgresql://, or sqlite: and a path; it must be set where servers share a Redis " +
+				"(REDIS_URL) and this one has the API (ROLE all or api), or each would have accounts of its own",
+		},
+		{map[string]string{"DATABASE_URL": "mysql://ann:secret@db/x"}, "DATABASE_URL=mysql://***@db/x: want a URL that starts with postgres:// or postgresql://, " +
+			"or sqlite: and a path; it must be set where servers share a Redis (REDIS_URL) and this one has the API (ROLE all or api), or each would have accounts of its own"},
 		{ // broken by another variable: the value shown is the default
 			map[string]string{"PRESENCE_INTERVAL": "10s"},
 			"PRESENCE_EXPIRY=4s: want a duration of at least twice PRESENCE_INTERVAL, or one lost report would empty a room",

@@ -28,7 +28,7 @@ func rules() []rule {
 	return []rule{
 		{"APPID", "1 to 64 letters, digits, dots, dashes or underscores", func(c *Config) bool { return appPattern.MatchString(c.Server.App) }},
 		{"ADDR", "host:port or :port, with a port from 0 to 65535", func(c *Config) bool { return isAddr(c.Server.Addr) }},
-		{"ROLE", "all or ws", func(c *Config) bool { return slices.Contains([]string{RoleAll, RoleWS}, c.Server.Role) }},
+		{"ROLE", "all, ws or api", func(c *Config) bool { return slices.Contains([]string{RoleAll, RoleWS, RoleAPI}, c.Server.Role) }},
 		{"HEADER_TIMEOUT", "a duration above 0, such as 5s", func(c *Config) bool { return c.Server.HeaderTimeout > 0 }},
 		{"ALLOWED_ORIGINS", "* or origins such as https://chat.example.org, separated by commas", func(c *Config) bool { return areOrigins(c.Server.AllowedOrigins) }},
 
@@ -37,6 +37,9 @@ func rules() []rule {
 		{"ID_TTL", "a duration of 1s or more, such as 20m", func(c *Config) bool { return c.Redis.IDTTL >= time.Second }},
 		{"PUBLISH_TIMEOUT", "a duration above 0, such as 5s", func(c *Config) bool { return c.Redis.PublishTimeout > 0 }},
 		{"FEED_TIMEOUT", "a duration above 1s, the interval of the pings on the subscription, such as 3s", func(c *Config) bool { return c.Redis.FeedTimeout > time.Second }},
+
+		{"DATABASE_URL", "a URL that starts with postgres:// or postgresql://, or sqlite: and a path; it must be set where servers share a Redis (REDIS_URL) and " +
+			"this one has the API (ROLE all or api), or each would have accounts of its own", func(c *Config) bool { return isDatabase(c) }},
 
 		{"MAX_ROOMS", "a number of rooms, 1 or more", func(c *Config) bool { return c.Room.MaxRooms >= 1 }},
 		{"ROOM_LINGER", "a duration, 0s or more", func(c *Config) bool { return c.Room.Linger >= 0 }},
@@ -114,15 +117,17 @@ func validate(c *Config, environ map[string]string, unreadable []string) error {
 	return errors.Join(bad...)
 }
 
-// given shows a variable as the user wrote it, on one line. Only two can be bad without having been written: APPID, which
-// comes from the host name, and PRESENCE_EXPIRY, which a long PRESENCE_INTERVAL overtakes.
+// given shows a variable as the user wrote it, on one line. Three can be bad without having been written: APPID, which
+// comes from the host name, DATABASE_URL, which a shared Redis asks for, and PRESENCE_EXPIRY, which a long PRESENCE_INTERVAL overtakes.
 func given(c *Config, environ map[string]string, name string) string {
 	value := environ[name]
 	switch {
-	case name == "REDIS_URL":
+	case value != "" && (name == "REDIS_URL" || name == "DATABASE_URL"):
 		value = credentials.ReplaceAllString(value, "$1***@")
 	case value == "" && name == "APPID":
 		return fmt.Sprintf("APPID is not set and the host name is %q", c.Server.App)
+	case value == "" && name == "DATABASE_URL":
+		return "DATABASE_URL is not set"
 	case value == "" && name == "PRESENCE_EXPIRY":
 		value = c.Presence.Expiry.String()
 	}
@@ -135,7 +140,8 @@ func given(c *Config, environ map[string]string, name string) string {
 var (
 	appPattern     = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 	channelPattern = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,64}$`) // no braces: they mark the hash tag of a room's keys
-	redisPattern   = regexp.MustCompile(`^(rediss?|unix)://\S+$`)  // the rest of the URL is for the bus to read
+	databaseURL    = regexp.MustCompile(`^(postgres(ql)?://\S+|sqlite:\S.*)$`)
+	redisPattern   = regexp.MustCompile(`^(rediss?|unix)://\S+$`) // the rest of the URL is for the bus to read
 	originPattern  = regexp.MustCompile(`^[a-z][a-z0-9+.-]*$`)
 	credentials    = regexp.MustCompile(`(?s)^(\w*://)?.*@`) // user and password of a URL, also of one that does not parse
 )
@@ -151,6 +157,14 @@ func isAddr(addr string) bool {
 	}
 	_, err = strconv.ParseUint(port, 10, 16)
 	return err == nil
+}
+
+// isDatabase wants a URL that can be one, and one at all where several servers have to use the same.
+func isDatabase(c *Config) bool {
+	if c.Database.URL == "" {
+		return !redisPattern.MatchString(c.Redis.URL) || c.Server.Role == RoleWS
+	}
+	return databaseURL.MatchString(c.Database.URL)
 }
 
 // areOrigins wants a single star, or scheme://host[:port] and nothing behind it: an origin has no path, not even a slash.

@@ -71,14 +71,19 @@ func CheckName(name string) (canonical string, err error) {
 // Reserved says whether a guest may not use a name, which can be any text: because it is an account's, or was, or looks like one, or speaks for
 // this place. An error says that the store could not be asked; what then is the caller's to decide.
 func (s *Service) Reserved(ctx context.Context, guestName string) (bool, error) {
+	return Reserved(ctx, s.store.NameReserved, guestName)
+}
+
+// Reserved is Service.Reserved for a server without a store: ask says whether an account has, or had, a name of that skeleton.
+func Reserved(ctx context.Context, ask func(ctx context.Context, skeleton string) (bool, error), guestName string) (bool, error) {
 	skeleton := Skeleton(guestName)
 	switch {
 	case skeleton == "" || strings.HasPrefix(skeleton, guestSkeleton):
-		return false, nil // no account has such a name: most guests cost the store nothing
+		return false, nil // no account has such a name: most guests cost nothing
 	case reservedSkeletons[skeleton]:
 		return true, nil
 	}
-	reserved, err := s.store.NameReserved(ctx, skeleton)
+	reserved, err := ask(ctx, skeleton)
 	if err != nil {
 		return false, fmt.Errorf("look for the name: %w", err)
 	}

@@ -21,7 +21,7 @@ import (
 // headers of its own with a handshake, and a cookie or a token in an address would be sent by any page or stand in every log. A ticket is good once,
 // and for a short time.
 //
-//	livechat:ticket:<sha-256>   "<user> <when it was issued>"; what a ticket says is not in Redis
+//	livechat:ticket:<sha-256>   "<user> <when it was issued> <name>"; the ticket itself is not in Redis
 //	livechat:revoked            sorted set: users whose sockets have to prove themselves again, by when that was said
 //
 // All times are Redis' own, in Unix milliseconds: there is one clock for all servers.
@@ -48,8 +48,15 @@ func (b *Bus) now(ctx context.Context) (time.Time, error) {
 	return t, nil
 }
 
+// Ticket is what a ticket says.
+type Ticket struct {
+	User   int64
+	Name   string    // the user's
+	Issued time.Time // by Redis' clock
+}
+
 // IssueTicket makes a ticket for a user.
-func (b *Bus) IssueTicket(ctx context.Context, user int64) (ticket string, expires time.Time, err error) {
+func (b *Bus) IssueTicket(ctx context.Context, user int64, name string) (ticket string, expires time.Time, err error) {
 	now, err := b.now(ctx)
 	if err != nil {
 		return "", time.Time{}, err
@@ -57,7 +64,7 @@ func (b *Bus) IssueTicket(ctx context.Context, user int64) (ticket string, expir
 	var secret [24]byte
 	rand.Read(secret[:]) // never fails (crypto/rand)
 	ticket = base64.RawURLEncoding.EncodeToString(secret[:])
-	value := fmt.Sprintf("%d %d", user, now.UnixMilli())
+	value := fmt.Sprintf("%d %d %s", user, now.UnixMilli(), name)
 	if err := b.client.Set(ctx, b.ticketKey(ticket), value, TicketTime).Err(); err != nil {
 		return "", time.Time{}, unavailable(fmt.Errorf("keep a ticket: %w", err))
 	}
@@ -66,22 +73,23 @@ func (b *Bus) IssueTicket(ctx context.Context, user int64) (ticket string, expir
 
 var errBadTicket = chat.Errorf(chat.CodeUnauthorized, "this ticket is not, or no longer, good; ask for another one")
 
-// RedeemTicket says for whom a ticket was issued, and when, and ends it. The error is chat.CodeUnauthorized if there is no such ticket.
-func (b *Bus) RedeemTicket(ctx context.Context, ticket string) (user int64, issued time.Time, err error) {
+// RedeemTicket reads a ticket and ends it. The error is chat.CodeUnauthorized if there is no such ticket.
+func (b *Bus) RedeemTicket(ctx context.Context, ticket string) (Ticket, error) {
 	value, err := b.client.GetDel(ctx, b.ticketKey(ticket)).Result()
 	if errors.Is(err, redis.Nil) {
-		return 0, time.Time{}, errBadTicket
+		return Ticket{}, errBadTicket
 	}
 	if err != nil {
-		return 0, time.Time{}, unavailable(fmt.Errorf("take a ticket: %w", err))
+		return Ticket{}, unavailable(fmt.Errorf("take a ticket: %w", err))
 	}
-	first, second, _ := strings.Cut(value, " ")
-	user, errUser := strconv.ParseInt(first, 10, 64)
-	ms, errTime := strconv.ParseInt(second, 10, 64)
+	user, rest, _ := strings.Cut(value, " ")
+	issued, name, _ := strings.Cut(rest, " ")
+	id, errUser := strconv.ParseInt(user, 10, 64)
+	ms, errTime := strconv.ParseInt(issued, 10, 64)
 	if err := errors.Join(errUser, errTime); err != nil {
-		return 0, time.Time{}, fmt.Errorf("read a ticket: %w", err)
+		return Ticket{}, fmt.Errorf("read a ticket: %w", err)
 	}
-	return user, time.UnixMilli(ms), nil
+	return Ticket{User: id, Name: name, Issued: time.UnixMilli(ms)}, nil
 }
 
 // Revoke says that no ticket that was issued to a user until now is good for a socket any more.

@@ -116,7 +116,7 @@ func TestRevokedFeedsAreClosed(t *testing.T) {
 
 func issue(t *testing.T, n *Node, user int64) string {
 	t.Helper()
-	ticket, _, err := n.bus.IssueTicket(t.Context(), user)
+	ticket, _, err := n.bus.IssueTicket(t.Context(), user, fmt.Sprint("user-", user))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func issue(t *testing.T, n *Node, user int64) string {
 
 func tryFeed(t *testing.T, n *Node, ticket string, query ...string) (*peer, int) {
 	t.Helper()
-	dialer := websocket.Dialer{Subprotocols: []string{"livechat.feed", "livechat.ticket." + ticket}}
+	dialer := websocket.Dialer{Subprotocols: []string{"livechat.user", "livechat.ticket." + ticket}}
 	url := "ws://" + n.Addr() + "/feed" + address(n, query...)[len("ws://"+n.Addr()+"/ws"):]
 	conn, resp, err := dialer.DialContext(t.Context(), url, nil)
 	if resp == nil {
@@ -136,7 +136,7 @@ func tryFeed(t *testing.T, n *Node, ticket string, query ...string) (*peer, int)
 		return nil, resp.StatusCode
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	if got := conn.Subprotocol(); got != "livechat.feed" {
+	if got := conn.Subprotocol(); got != "livechat.user" {
 		t.Errorf("the server chose %q", got)
 	}
 	p := &peer{Conn: conn, t: t}

@@ -41,7 +41,7 @@ func start(t testing.TB, settings ...string) *Node {
 
 func startOnly(t testing.TB, settings ...string) *Node {
 	t.Helper()
-	environ := map[string]string{"ADDR": "127.0.0.1:0", "METRICS_ADDR": "127.0.0.1:0", "APPID": "1000", "DRAIN_DELAY": "0s", "DRAIN_PERIOD": "0s"}
+	environ := map[string]string{"ADDR": "127.0.0.1:0", "METRICS_ADDR": "127.0.0.1:0", "APPID": "1000", "DATABASE_URL": "sqlite::memory:", "DRAIN_DELAY": "0s", "DRAIN_PERIOD": "0s"}
 	for _, s := range settings {
 		name, value, _ := strings.Cut(s, "=")
 		environ[name] = value

@@ -44,6 +44,7 @@ type Node struct {
 	passes   cluster.Passes
 	cluster  *cluster.Hub
 	sessions *session.Server
+	services services
 	listener net.Listener
 	http     *http.Server
 	failed   chan error
@@ -128,11 +129,14 @@ func (n *Node) build(version string) (err error) {
 		App: n.cfg.Server.App, AllowedOrigins: n.cfg.Server.AllowedOrigins, MaxConnections: l.MaxConnections, MaxFrame: l.MaxFrame,
 		MaxText: l.MaxText, MessageRate: l.MessageRate, MessageBurst: l.MessageBurst,
 		Rooms: n.rooms, Fan: n.fan, Publisher: publisher{n.bus}, Presence: people{n.presence}, Watch: n.cluster.Watch, Logger: n.log, Metrics: n.metrics,
-		Feeds: &session.FeedOptions{Rooms: n.feeds, Redeem: n.bus.RedeemTicket, Revoked: n.bus.Revoked, Every: revokeEvery},
+		Users: n.userOptions(),
 	})
-	handler, err := web.New(web.Deps{
-		Room: n.sessions, Watch: http.HandlerFunc(n.sessions.Watch), Feed: http.HandlerFunc(n.sessions.Feed), Static: static.Files, Ready: n.readiness, Online: n.online, App: n.cfg.Server.App, Version: version, Log: n.log,
-	})
+	if err := n.buildServices(); err != nil {
+		return err
+	}
+	deps := web.Deps{API: n.services.handler, Static: static.Files, Ready: n.readiness, Online: n.online, App: n.cfg.Server.App, Version: version, Log: n.log}
+	deps.Room, deps.Watch, deps.Feed = n.sockets()
+	handler, err := web.New(deps)
 	if err != nil {
 		return err
 	}
@@ -162,8 +166,11 @@ func (n *Node) run() {
 	})
 	n.loops.Go(func() { n.rooms.Run(ctx) })
 	n.loops.Go(func() { n.feeds.Run(ctx) })
-	n.loops.Go(func() { n.sessions.RunFeeds(ctx) })
-	n.loops.Go(func() { n.cluster.Run(ctx) })
+	n.loops.Go(func() { n.sessions.RunUsers(ctx) })
+	n.runServices(ctx)
+	if n.cfg.Server.Role != config.RoleAPI { // it is no server as the cluster's page means it
+		n.loops.Go(func() { n.cluster.Run(ctx) })
+	}
 	n.loops.Go(func() { n.watch(ctx) })
 	n.loops.Go(func() { n.openDefaultRoom(ctx) })
 	n.loops.Go(func() {
@@ -253,6 +260,7 @@ func (n *Node) closeParts() {
 		_ = n.listener.Close() // the HTTP server may have done so
 	}
 	n.monitor.close()
+	n.closeServices()
 	if n.bus != nil {
 		if err := n.bus.Close(); err != nil {
 			n.log.Debug("close the bus", "error", err)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"livechat/server/config"
 	"livechat/server/web"
 )
 
@@ -53,7 +54,7 @@ func (n *Node) watch(ctx context.Context) {
 			return
 		case now := <-tick.C:
 			status, _ := n.readiness()
-			n.presence.SetAway(status != http.StatusOK)
+			n.presence.SetAway(status != http.StatusOK || n.cfg.Server.Role == config.RoleAPI)
 			if n.cfg.Balance.Balance && n.embedded == nil {
 				n.balance(&b, now, status == http.StatusOK)
 			}

@@ -46,11 +46,12 @@ type conn struct {
 	sock    *socket
 	raw     syscall.RawConn
 	out     *fanout.Client // for writing
+	user    *User          // nil: a guest
+	feed    bool           // room is the user's feed
 	unwatch func()         // of one that watches: ends what it is shown; may be nil
 
 	// Set before the reader starts.
-	listener *listener // of a feed; nil: of a room
-	admitted bool      // it takes a place of those that there are; presence has been told
+	admitted bool // it takes a place of those that there are; presence has been told
 
 	// Guarded by server.mu.
 	joined time.Time
@@ -93,7 +94,7 @@ func (c *conn) handle(payload []byte) error {
 	switch {
 	case c.room == nil:
 		return c.refuse("", errWatches)
-	case c.listener != nil:
+	case c.feed:
 		return c.refuse("", errListens)
 	}
 	req, err := wire.ParseRequest(payload)

@@ -16,28 +16,56 @@ import (
 // A user's feed is a room that only this user hears and nobody speaks in: what is meant for him, on whatever server it was said. So order, once and
 // resuming are the room's.
 
-// FeedOptions are what feeds need beside what rooms do. Rooms nil: there are no feeds.
-type FeedOptions struct {
-	Rooms *room.Registry
-	// Redeem says for whom a ticket was issued, and when, and ends it.
-	Redeem func(ctx context.Context, ticket string) (user int64, issued time.Time, err error)
+// UserOptions are what users with an account need beside what guests do.
+type UserOptions struct {
+	Feeds *room.Registry
+	// Redeem reads a ticket and ends it. The error is chat.CodeUnauthorized if it is not good.
+	Redeem func(ctx context.Context, ticket string) (User, error)
+	// Reserved says whether a name is not for guests.
+	Reserved func(ctx context.Context, name string) (bool, error)
 	// Revoked returns the users who were logged out, and when.
 	Revoked func(ctx context.Context) (map[int64]time.Time, error)
 	// Every is how often it is asked.
 	Every time.Duration
 }
 
-// The subprotocols of a feed's handshake (RFC 6455 section 1.9). Browsers can send nothing else with it: the ticket comes as one, and only the first is
-// ever answered.
+// User is who a ticket was issued to, and when, by the clock that Revoked goes by.
+type User struct {
+	ID     int64
+	Name   string
+	Issued time.Time
+}
+
+// The subprotocols of a handshake with a ticket (RFC 6455 section 1.9). Browsers can send nothing else with it: the ticket comes as one, and only the
+// first is ever answered.
 const (
-	feedProtocol   = "livechat.feed"
+	userProtocol   = "livechat.user"
 	ticketProtocol = "livechat.ticket."
 )
 
-// listener is whose feed a connection hears.
-type listener struct {
-	user   int64
-	issued time.Time // its ticket, by Redis' clock
+// user returns who a handshake's ticket was issued to, and ends the ticket; nil if there is none.
+func (s *Server) user(ctx context.Context, r *http.Request) (*User, error) {
+	for _, p := range websocket.Subprotocols(r) {
+		if ticket, ok := strings.CutPrefix(p, ticketProtocol); ok {
+			u, err := s.opts.Users.Redeem(ctx, ticket)
+			if err != nil {
+				return nil, err
+			}
+			return &u, nil
+		}
+	}
+	return nil, nil
+}
+
+var errReserved = chat.Errorf(chat.CodeNameReserved, "this name, or one that looks like it, is somebody's: log in, or take another one")
+
+// isReserved says whether a name is not for guests. When that cannot be asked it is free: a Redis that is away keeps nobody out.
+func (s *Server) isReserved(ctx context.Context, name string) bool {
+	reserved, err := s.opts.Users.Reserved(ctx, name)
+	if err != nil {
+		s.opts.Logger.Debug("cannot ask whether a name is taken", "error", err)
+	}
+	return reserved
 }
 
 // Feed is the handler of sockets that hear a user's feed.
@@ -52,34 +80,30 @@ func (s *Server) serveFeed(w http.ResponseWriter, r *http.Request) error {
 	if err := s.admit(r); err != nil {
 		return err
 	}
-	ticket := ""
-	for _, p := range websocket.Subprotocols(r) {
-		if t, ok := strings.CutPrefix(p, ticketProtocol); ok {
-			ticket = t
-		}
-	}
 	q, err := parseFeedQuery(r)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), openTimeout)
 	defer cancel()
-	user, issued, err := s.opts.Feeds.Redeem(ctx, ticket)
+	user, err := s.user(ctx, r)
 	if err != nil {
 		return err
 	}
-	q.room = chat.FeedRoom(user)
-	rm, err := s.opts.Feeds.Rooms.Acquire(ctx, q.room)
+	if user == nil {
+		return chat.Errorf(chat.CodeUnauthorized, "a feed needs a ticket")
+	}
+	q.room, q.name, q.feed, q.user = chat.FeedRoom(user.ID), user.Name, true, user
+	rm, err := s.opts.Users.Feeds.Acquire(ctx, q.room)
 	if err != nil {
 		return err
 	}
-	c, err := s.upgrade(&s.feedUpgrader, w, r, q, rm)
+	c, err := s.upgrade(w, r, q, rm)
 	if err != nil {
-		s.opts.Feeds.Rooms.Release(rm)
+		s.opts.Users.Feeds.Release(rm)
 		s.opts.Logger.Debug("handshake failed", "error", err, "remote", r.RemoteAddr)
 		return nil // the connection is gone, and with it whoever could be told
 	}
-	c.listener = &listener{user, issued}
 	s.start(c, q)
 	return nil
 }
@@ -99,10 +123,10 @@ func parseFeedQuery(r *http.Request) (query, error) {
 // errListens refuses a message on a feed.
 var errListens = chat.Errorf(chat.CodeBadRequest, "a feed is only heard; say it over HTTP")
 
-// RunFeeds closes the feeds of users who have been logged out, until ctx is done. It asks again and again rather than being told, so that nothing
+// RunUsers closes the sockets of users who have been logged out, until ctx is done. It asks again and again rather than being told, so that nothing
 // depends on a word that gets lost.
-func (s *Server) RunFeeds(ctx context.Context) {
-	tick := time.NewTicker(s.opts.Feeds.Every)
+func (s *Server) RunUsers(ctx context.Context) {
+	tick := time.NewTicker(s.opts.Users.Every)
 	defer tick.Stop()
 	for {
 		select {
@@ -110,10 +134,10 @@ func (s *Server) RunFeeds(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if !s.hasFeeds() {
+		if !s.hasUsers() {
 			continue
 		}
-		revoked, err := s.opts.Feeds.Revoked(ctx)
+		revoked, err := s.opts.Users.Revoked(ctx)
 		if err != nil {
 			s.opts.Logger.Debug("cannot ask who has been logged out", "error", err) // the bus says that Redis is away
 			continue
@@ -122,13 +146,13 @@ func (s *Server) RunFeeds(ctx context.Context) {
 	}
 }
 
-func (s *Server) hasFeeds() bool {
+func (s *Server) hasUsers() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.feeds > 0
+	return s.users > 0
 }
 
-// closeRevoked closes the feeds whose tickets are older than their users' last revocation. Who is still logged in comes back with a new one.
+// closeRevoked closes the sockets whose tickets are older than their users' last revocation. Who is still logged in comes back with a new one.
 func (s *Server) closeRevoked(revoked map[int64]time.Time) {
 	if len(revoked) == 0 {
 		return
@@ -136,8 +160,8 @@ func (s *Server) closeRevoked(revoked map[int64]time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for c := range s.conns {
-		if l := c.listener; l != nil {
-			if at, ok := revoked[l.user]; ok && !l.issued.After(at) {
+		if u := c.user; u != nil {
+			if at, ok := revoked[u.ID]; ok && !u.Issued.After(at) {
 				c.out.Close(wire.CloseLoggedOut)
 			}
 		}

@@ -14,8 +14,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/gorilla/websocket"
-
 	"livechat/server/chat"
 	"livechat/server/room"
 )
@@ -30,11 +28,15 @@ type query struct {
 	name, room string
 	history    int
 	after      *chat.Position // nil: join
+	named      bool           // name was given, and not made up here
+	reserved   bool           // name is not for guests
+	user       *User          // nil: a guest
+	feed       bool           // room is the user's feed
 }
 
 func parseQuery(v url.Values) (q query, err error) {
 	q = query{room: chat.DefaultRoom, history: defaultHistory}
-	if v.Has("name") {
+	if q.named = v.Has("name"); q.named {
 		if q.name, err = chat.CleanName(v.Get("name")); err != nil {
 			return q, err
 		}
@@ -138,14 +140,14 @@ func hasToken(r *http.Request, header, token string) bool {
 }
 
 // upgrade lets gorilla answer the handshake, and gives the connection its place in the fan-out.
-func (s *Server) upgrade(u *websocket.Upgrader, w http.ResponseWriter, r *http.Request, q query, rm *room.Room) (*conn, error) {
+func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, q query, rm *room.Room) (*conn, error) {
 	taken := &hijacker{ResponseWriter: w}
-	if _, err := u.Upgrade(taken, r, nil); err != nil {
+	if _, err := s.upgrader.Upgrade(taken, r, nil); err != nil {
 		return nil, fmt.Errorf("upgrade: %w", err)
 	}
 	sock := taken.sock // gorilla's own connection is let go: see frame.go
 	c := &conn{
-		server: s, room: rm, session: newSession(), name: q.name, who: s.slow.who(r, q), sock: sock,
+		server: s, room: rm, session: newSession(), name: q.name, who: s.slow.who(r, q), sock: sock, user: q.user, feed: q.feed,
 	}
 	var err error
 	if c.raw, err = sock.SyscallConn(); err == nil {

@@ -53,7 +53,7 @@ type Options struct {
 	Publisher Publisher
 	Presence  Presence
 	Watch     func(send func(frame []byte)) (leave func(), ok bool) // gives a watcher frames until leave is called; ok is false if there are too many
-	Feeds     *FeedOptions                                          // nil: there are none
+	Users     *UserOptions                                          // nil: there are none but guests
 	Metrics   *metrics.Set
 	Logger    *slog.Logger
 }
@@ -65,17 +65,15 @@ const openTimeout = 5 * time.Second
 type Server struct {
 	opts     Options
 	upgrader websocket.Upgrader
-
-	feedUpgrader websocket.Upgrader
-	slow         *slowpokes
-	ctx          context.Context // ends what connections wait for
-	cancel       context.CancelFunc
-	readers      sync.WaitGroup
+	slow     *slowpokes
+	ctx      context.Context // ends what connections wait for
+	cancel   context.CancelFunc
+	readers  sync.WaitGroup
 
 	mu       sync.Mutex
 	conns    map[*conn]struct{}
 	admitted int // of conns; the others are being told why not
-	feeds    int // of conns
+	users    int // of conns: those of users with an account
 	watchers map[*conn]struct{}
 	draining bool
 }
@@ -85,16 +83,14 @@ var _ http.Handler = (*Server)(nil)
 // New returns a Server that takes connections.
 func New(o Options) *Server {
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &Server{
+	return &Server{
 		opts: o, slow: newSlowpokes(), ctx: ctx, cancel: cancel, conns: map[*conn]struct{}{}, watchers: map[*conn]struct{}{},
 		upgrader: websocket.Upgrader{
 			WriteBufferPool: &sync.Pool{},                             // nothing is written through it
 			CheckOrigin:     func(*http.Request) bool { return true }, // originAllowed has
+			Subprotocols:    []string{userProtocol},
 		},
 	}
-	s.feedUpgrader = s.upgrader
-	s.feedUpgrader.Subprotocols = []string{feedProtocol}
-	return s
 }
 
 // Count returns the number of connections.
@@ -126,17 +122,38 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), openTimeout)
 	defer cancel()
+	if err := s.identify(ctx, r, &q); err != nil {
+		return err
+	}
 	rm, err := s.opts.Rooms.Acquire(ctx, q.room)
 	if err != nil {
 		return err
 	}
-	c, err := s.upgrade(&s.upgrader, w, r, q, rm)
+	c, err := s.upgrade(w, r, q, rm)
 	if err != nil {
 		s.opts.Rooms.Release(rm)
 		s.opts.Logger.Debug("handshake failed", "error", err, "remote", r.RemoteAddr)
 		return nil // the connection is gone, and with it whoever could be told
 	}
 	s.start(c, q)
+	return nil
+}
+
+// identify says who comes: an account, by its ticket, or a guest, whose name may be somebody's.
+func (s *Server) identify(ctx context.Context, r *http.Request, q *query) (err error) {
+	if s.opts.Users == nil {
+		return nil
+	}
+	if q.user, err = s.user(ctx, r); err != nil {
+		return err
+	}
+	if q.user != nil {
+		q.name = q.user.Name
+		return nil
+	}
+	if q.named {
+		q.reserved = s.isReserved(ctx, q.name)
+	}
 	return nil
 }
 
@@ -163,14 +180,14 @@ func (s *Server) start(c *conn, q query) {
 	draining := s.draining
 	s.conns[c], c.joined = struct{}{}, time.Now()
 	full := s.opts.MaxConnections > 0 && s.admitted >= s.opts.MaxConnections
-	c.admitted = !full && wait == 0
+	c.admitted = !full && wait == 0 && !q.reserved
 	if c.admitted {
 		s.admitted++
 	}
-	switch {
-	case c.listener != nil:
-		s.feeds++
-	case c.admitted:
+	if c.user != nil {
+		s.users++
+	}
+	if c.admitted && !c.feed {
 		s.opts.Presence.Join(c.room.Name, c.session, c.name) // before its reader can end
 	}
 	c.listen() // a goroutine of its own: the handler's has a big stack, and holds the request
@@ -183,6 +200,10 @@ func (s *Server) start(c *conn, q query) {
 		return
 	case full:
 		c.out.Close(wire.CloseOverloaded)
+		return
+	case q.reserved:
+		c.out.Send(errorFrame("", errReserved))
+		c.out.Close(wire.CloseNameReserved)
 		return
 	}
 
@@ -199,7 +220,7 @@ func (s *Server) start(c *conn, q query) {
 	if at.Rewound {
 		c.out.Send(wire.Frame(wire.Reset{Type: "reset", Epoch: at.Position.Epoch, Seq: at.After}))
 	}
-	if c.listener == nil {
+	if !c.feed {
 		c.out.Send(wire.Frame(s.opts.Presence.Snapshot(c.room.Name)))
 	}
 	if at.From > 0 {
@@ -256,12 +277,12 @@ func (s *Server) remove(c *conn) {
 	if c.admitted {
 		s.admitted--
 	}
-	if c.listener != nil {
-		s.feeds--
+	if c.user != nil {
+		s.users--
 	}
 	s.mu.Unlock()
-	if c.listener != nil {
-		s.opts.Feeds.Rooms.Release(c.room)
+	if c.feed {
+		s.opts.Users.Feeds.Release(c.room)
 		return
 	}
 	if c.admitted {

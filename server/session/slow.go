@@ -43,12 +43,12 @@ func newSlowpokes() *slowpokes {
 
 // who returns the number by which a client is known.
 func (s *slowpokes) who(r *http.Request, q query) uint64 {
-	return maphash.Comparable(s.seed, [3]string{address(r), q.room, q.name})
+	return maphash.Comparable(s.seed, [3]string{Address(r), q.room, q.name})
 }
 
-// address returns the address that a request came from. A load balancer in front says which: the last entry of X-Forwarded-For is the one
+// Address returns the address that a request came from. A load balancer in front says which: the last entry of X-Forwarded-For is the one
 // that it has added itself. Where there is none a client may write there what it likes, which serves only itself: nothing but its own wait hangs on it.
-func address(r *http.Request) string {
+func Address(r *http.Request) string {
 	if lists := r.Header.Values("X-Forwarded-For"); len(lists) > 0 {
 		last := lists[len(lists)-1]
 		return strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])

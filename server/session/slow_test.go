@@ -63,7 +63,7 @@ func TestAddress(t *testing.T) {
 		"proxies in a list": {"10.0.0.1:1234", []string{"198.51.100.7", "192.0.2.1"}, "192.0.2.1"},
 	} {
 		r := &http.Request{RemoteAddr: tt.remote, Header: http.Header{"X-Forwarded-For": tt.forwarded}}
-		if got := address(r); got != tt.want {
+		if got := Address(r); got != tt.want {
 			t.Errorf("%s: %q, want %q", what, got, tt.want)
 		}
 	}

@@ -19,7 +19,7 @@ func (s *Server) serveWatch(w http.ResponseWriter, r *http.Request) error {
 	if err := s.admit(r); err != nil {
 		return err
 	}
-	c, err := s.upgrade(&s.upgrader, w, r, query{}, nil)
+	c, err := s.upgrade(w, r, query{}, nil)
 	if err != nil {
 		s.opts.Logger.Debug("handshake failed", "error", err, "remote", r.RemoteAddr)
 		return nil // the connection is gone, and with it whoever could be told

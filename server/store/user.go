@@ -75,6 +75,27 @@ func (s *Store) NameReserved(ctx context.Context, skeleton string) (reserved boo
 	return reserved, nil
 }
 
+// Skeletons returns the skeletons of all names that are or were accounts', in the order of the accounts, those behind the account after; last is
+// the newest of them.
+func (s *Store) Skeletons(ctx context.Context, after int64, limit int) (skeletons []string, last int64, err error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT id, skeleton FROM users WHERE id > $1 ORDER BY id LIMIT $2`, after, limit)
+	if err != nil {
+		return nil, 0, fmt.Errorf("list names: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var one string
+		if err := rows.Scan(&last, &one); err != nil {
+			return nil, 0, fmt.Errorf("list names: %w", err)
+		}
+		skeletons = append(skeletons, one)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, 0, fmt.Errorf("list names: %w", err)
+	}
+	return skeletons, last, nil
+}
+
 // PasswordHash returns the hash of a user's password. ErrNotFound: none, or deleted.
 func (s *Store) PasswordHash(ctx context.Context, user int64) (hash string, err error) {
 	if err := s.read.QueryRowContext(ctx, selectHash, user).Scan(&hash); err != nil {

@@ -4,6 +4,7 @@
 //	GET /ws             the room, or 426 for a request that is no upgrade
 //	GET /cluster        a socket that watches the cluster (wire.Cluster), or 426; the page that does is cluster.html
 //	GET /feed           a socket that hears what is meant for one user (a ticket of the API's as subprotocol livechat.ticket.<ticket>), or 426
+//	/api/v1/…           accounts, private chats, the archive: see package api
 //	GET /rooms/{room}   how many are in a room: {"room":"livechat","online":12}; any page may ask
 //	GET /config.json    what the page must know about this place: {} means that the socket is where the page came from
 //	GET /healthz        200 as long as the process answers
@@ -32,6 +33,7 @@ type Deps struct {
 	Room    http.Handler // answers WebSocket handshakes: upgrades them, or refuses with a problem
 	Watch   http.Handler // answers those of sockets that watch the cluster
 	Feed    http.Handler // answers those of sockets that hear a user's feed
+	API     http.Handler // answers everything below /api/v1; nil: this server has no API
 	Static  fs.FS        // the page: index.html and what it loads
 	Ready   func() (status int, body Readiness)
 	Online  func(room string) (online int, known bool) // connections of a room in the whole cluster; unknown while presence is not up
@@ -68,6 +70,7 @@ func New(deps Deps) (http.Handler, error) {
 	route("/cluster", socket(deps.Watch))
 	route("/feed", socket(deps.Feed))
 	route("/rooms/{room}", deps.room)
+	mux.Handle("/api/", deps.api())
 	route("/config.json", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, struct{}{}) })
 	route("/healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
@@ -80,6 +83,16 @@ func New(deps Deps) (http.Handler, error) {
 		writeJSON(w, http.StatusOK, map[string]string{"version": deps.Version, "go": runtime.Version(), "app": deps.App})
 	})
 	return &root{next: mux, log: deps.Log}, nil
+}
+
+// api answers what is below /api/. Where there is none it says so, rather than that nothing is there.
+func (deps Deps) api() http.Handler {
+	if deps.API != nil {
+		return deps.API
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		wire.WriteProblem(w, chat.Errorf(chat.CodeNotFound, "this server has no API; ask the one that the page comes from"))
+	})
 }
 
 // socket answers whoever does not ask for an upgrade that it should.

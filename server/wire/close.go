@@ -29,6 +29,7 @@ type CloseCode uint16
 //	4009  no answer          comes back and resumes: it did not answer pings
 //	4013  too fast           comes back later, and sends more slowly
 //	4500  bad requests       stays away: it keeps sending what is refused
+//	4501  name reserved      asks for another name: an account has this one
 const (
 	CloseNormal       CloseCode = 1000
 	CloseShuttingDown CloseCode = 1001
@@ -44,6 +45,7 @@ const (
 	CloseNoAnswer     CloseCode = 4009
 	CloseTooFast      CloseCode = 4013
 	CloseBadRequests  CloseCode = 4500
+	CloseNameReserved CloseCode = 4501
 )
 
 // reasons are what people see next to the code.
@@ -62,6 +64,7 @@ var reasons = map[CloseCode]string{
 	CloseNoAnswer:     "no answer to pings",
 	CloseTooFast:      "too many frames in a short time",
 	CloseBadRequests:  "too many bad requests",
+	CloseNameReserved: "the name is somebody's",
 }
 
 // String returns the reason that is sent with the code.

@@ -1,0 +1,36 @@
+package bus
+
+import (
+	"context"
+	"fmt"
+)
+
+// Servers without a store learn here which names are not for guests. The store is what counts: whoever has one says again and again what is in it.
+//
+//	livechat:names   set: the names of accounts, in the form in which look-alikes are equal
+
+func (b *Bus) namesKey() string { return b.options.Channel + ":names" }
+
+// AddNames says that these names are accounts'. There may be many.
+func (b *Bus) AddNames(ctx context.Context, skeletons ...string) error {
+	if len(skeletons) == 0 {
+		return nil
+	}
+	members := make([]any, len(skeletons))
+	for i, s := range skeletons {
+		members[i] = s
+	}
+	if err := b.client.SAdd(ctx, b.namesKey(), members...).Err(); err != nil {
+		return fmt.Errorf("say which names are taken: %w", err)
+	}
+	return nil
+}
+
+// HasName says whether a name is an account's.
+func (b *Bus) HasName(ctx context.Context, skeleton string) (bool, error) {
+	has, err := b.client.SIsMember(ctx, b.namesKey(), skeleton).Result()
+	if err != nil {
+		return false, fmt.Errorf("ask whether a name is taken: %w", err)
+	}
+	return has, nil
+}

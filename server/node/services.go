@@ -1,0 +1,244 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"livechat/server/account"
+	"livechat/server/api"
+	"livechat/server/bus"
+	"livechat/server/chat"
+	"livechat/server/config"
+	"livechat/server/private"
+	"livechat/server/session"
+	"livechat/server/store"
+	"livechat/server/wire"
+)
+
+// services is what a server with the API has besides: accounts, private chats, and the archive.
+type services struct {
+	store    *store.Store // nil: this server has no API
+	accounts *account.Service
+	relay    *private.Relay
+	handler  http.Handler // nil: this server has no API
+}
+
+// openTimeout is how long the database may take to answer at the start, and to be brought up to date.
+const openTimeout = time.Minute
+
+func (n *Node) buildServices() (err error) {
+	if n.cfg.Server.Role == config.RoleWS {
+		return nil
+	}
+	url := n.cfg.Database.URL
+	if url == "" {
+		url = config.SQLiteFile
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
+	defer cancel()
+	s := &n.services
+	if s.store, err = store.Open(ctx, url); err != nil {
+		return fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	s.accounts = account.New(account.Options{Store: s.store, Logger: n.log})
+	s.relay = private.NewRelay(private.RelayOptions{Store: s.store, Publisher: events{n.bus}, App: n.cfg.Server.App, Logger: n.log})
+	chats := private.New(private.Options{Store: s.store, MaxText: n.cfg.Limits.MaxText, Wake: s.relay.Wake})
+	s.handler, err = api.New(api.Options{
+		Accounts: accounts{s.accounts, n.bus}, Chats: chats, Archive: s.store, Search: s.store, Tickets: tickets{s.store, n.bus},
+		Log: n.log, AllowedOrigins: allOrigins(n.cfg.Server.AllowedOrigins), ClientAddr: session.Address,
+	})
+	return err
+}
+
+// allOrigins leaves the star out, which says that any page may open a socket, not that any page may act for its reader.
+func allOrigins(origins []string) (some []string) {
+	for _, o := range origins {
+		if o != "*" {
+			some = append(some, o)
+		}
+	}
+	return some
+}
+
+// runServices starts what the services do by themselves.
+func (n *Node) runServices(ctx context.Context) {
+	if n.services.store == nil {
+		return
+	}
+	n.loops.Go(func() {
+		if err := n.services.relay.Run(ctx); err != nil && ctx.Err() == nil {
+			n.fail(fmt.Errorf("run the relay: %w", err))
+		}
+	})
+	n.loops.Go(func() {
+		if err := n.services.accounts.Run(ctx); err != nil && ctx.Err() == nil {
+			n.fail(fmt.Errorf("run accounts: %w", err))
+		}
+	})
+	n.loops.Go(func() { n.sayNames(ctx) })
+}
+
+// namesEvery is how often the names of all accounts are said again, in case Redis has lost some.
+const namesEvery = time.Minute
+
+// sayNames tells the servers without a store which names are accounts'.
+func (n *Node) sayNames(ctx context.Context) {
+	tick := time.NewTicker(namesEvery)
+	defer tick.Stop()
+	for {
+		if err := n.sayAllNames(ctx); err != nil && ctx.Err() == nil {
+			n.log.Warn("cannot say which names are taken; guests might use them for now", "error", err)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (n *Node) sayAllNames(ctx context.Context) error {
+	const page = 1000
+	after := int64(0)
+	for {
+		names, last, err := n.services.store.Skeletons(ctx, after, page)
+		if err != nil {
+			return err
+		}
+		if err := n.bus.AddNames(ctx, names...); err != nil {
+			return err
+		}
+		if len(names) < page {
+			return nil
+		}
+		after = last
+	}
+}
+
+func (n *Node) closeServices() {
+	if n.services.store != nil {
+		if err := n.services.store.Close(); err != nil {
+			n.log.Debug("close the store", "error", err)
+		}
+	}
+}
+
+// userOptions is what sessions need for users with an account, whether this server has the API or not.
+func (n *Node) userOptions() *session.UserOptions {
+	return &session.UserOptions{
+		Feeds: n.feeds, Revoked: n.bus.Revoked, Every: revokeEvery,
+		Redeem: func(ctx context.Context, ticket string) (session.User, error) {
+			t, err := n.bus.RedeemTicket(ctx, ticket)
+			return session.User{ID: t.User, Name: t.Name, Issued: t.Issued}, err
+		},
+		Reserved: func(ctx context.Context, name string) (bool, error) {
+			return account.Reserved(ctx, n.bus.HasName, name)
+		},
+	}
+}
+
+// noSockets answers handshakes on a server that has none.
+var noSockets = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	wire.WriteProblem(w, chat.Errorf(chat.CodeNotFound, "this server has no sockets; it is the API"))
+})
+
+// sockets are the handlers of handshakes.
+func (n *Node) sockets() (room, watch, feed http.Handler) {
+	if n.cfg.Server.Role == config.RoleAPI {
+		return noSockets, noSockets, noSockets
+	}
+	return n.sessions, http.HandlerFunc(n.sessions.Watch), http.HandlerFunc(n.sessions.Feed)
+}
+
+// events puts the events of private chats into the feeds.
+type events struct{ bus *bus.Bus }
+
+// Publish implements private.Publisher.
+func (e events) Publish(ctx context.Context, room, id string, body []byte, digest string) error {
+	done := make(chan error, 1)
+	err := e.bus.Publish(ctx, bus.Publication{Room: room, ID: id, Body: body, Digest: digest, Done: func(_ bus.Receipt, err error) { done <- err }})
+	if err != nil {
+		return err
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("wait for an event to be published: %w", context.Cause(ctx))
+	}
+}
+
+// accounts is the account service, with what follows from its answers on the servers with sockets.
+type accounts struct {
+	*account.Service
+	bus *bus.Bus
+}
+
+// Register implements api.Accounts. The name is nobody's else from now on.
+func (a accounts) Register(ctx context.Context, name, password string) (store.User, error) {
+	u, err := a.Service.Register(ctx, name, password)
+	if err == nil {
+		_ = a.bus.AddNames(ctx, account.Skeleton(u.Name)) // sayNames says it again
+	}
+	return u, err
+}
+
+// Logout implements api.Accounts.
+func (a accounts) Logout(ctx context.Context, token string) error {
+	u, err := a.WhoAmI(ctx, token)
+	if err != nil {
+		if e := chat.AsError(err); e.Code == chat.CodeUnauthorized {
+			return nil // there is no such session
+		}
+		return err
+	}
+	return a.revoking(ctx, u.ID, func() error { return a.Service.Logout(ctx, token) })
+}
+
+// LogoutAll implements api.Accounts.
+func (a accounts) LogoutAll(ctx context.Context, user int64) error {
+	return a.revoking(ctx, user, func() error { return a.Service.LogoutAll(ctx, user) })
+}
+
+// ChangePassword implements api.Accounts.
+func (a accounts) ChangePassword(ctx context.Context, user int64, old, next string) error {
+	return a.revoking(ctx, user, func() error { return a.Service.ChangePassword(ctx, user, old, next) })
+}
+
+// Delete implements api.Accounts.
+func (a accounts) Delete(ctx context.Context, user int64, password string) error {
+	return a.revoking(ctx, user, func() error { return a.Service.Delete(ctx, user, password) })
+}
+
+// revoking ends the user's sockets as well. It says so before, so that nothing has changed if that fails, and the request can be made again; and after,
+// since a ticket may have been issued in between. Sockets of sessions that go on come back with a new ticket.
+func (a accounts) revoking(ctx context.Context, user int64, change func() error) error {
+	if err := a.bus.Revoke(ctx, user); err != nil {
+		return err
+	}
+	if err := change(); err != nil {
+		return err
+	}
+	return a.bus.Revoke(context.WithoutCancel(ctx), user)
+}
+
+// tickets issues what opens a socket.
+type tickets struct {
+	store *store.Store
+	bus   *bus.Bus
+}
+
+// Issue implements api.Tickets.
+func (t tickets) Issue(ctx context.Context, user int64) (ticket string, expires time.Time, err error) {
+	u, err := t.store.UserByID(ctx, user)
+	if errors.Is(err, store.ErrNotFound) { // deleted a moment ago
+		return "", time.Time{}, chat.Errorf(chat.CodeUnauthorized, "log in first")
+	}
+	if err != nil {
+		return "", time.Time{}, err
+	}
+	return t.bus.IssueTicket(ctx, user, u.Name)
+}

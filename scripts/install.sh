@@ -14,6 +14,7 @@ redis-server redis-server
 redis-cli    redis-tools
 haproxy      haproxy
 promtool     prometheus
+postgres     postgresql
 nginx        nginx
 node         nodejs
 tsc          node-typescript
@@ -22,13 +23,14 @@ websockets   python3-websockets
 chromium     chromium
 gcc          gcc libc6-dev
 '
-daemons='redis-server haproxy nginx prometheus'
+daemons='redis-server haproxy nginx prometheus postgresql'
 policy=${POLICY_RC_D:-/usr/sbin/policy-rc.d}
 
 # missing NAME: is it not here?
 missing() {
   case $1 in
     websockets) ! /usr/bin/python3 -c 'import websockets' 2>/dev/null ;; # apt's own python: another one would not see it
+    postgres) ! compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null ;; # Debian keeps its programs out of the PATH
     gcc) ! echo '#include <stdlib.h>' | gcc -E - >/dev/null 2>&1 ;; # the race detector needs a C compiler and the headers
     *) ! PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null ;;
   esac

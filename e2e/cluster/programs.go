@@ -55,7 +55,7 @@ func (c *Cluster) serverPart(i int, addr, metrics string) (*Part, error) {
 	}
 	return &Part{
 		Name: app, Addr: addr, Metrics: metrics, path: c.options.Binary,
-		env: c.environment("APPID="+app, "ADDR="+addr, "METRICS_ADDR="+metrics, "REDIS_URL=redis://"+redis),
+		env: c.environment("APPID="+app, "ADDR="+addr, "ROLE=ws", "METRICS_ADDR="+metrics, "REDIS_URL=redis://"+redis),
 		// Ready means ready for clients, so a cluster that has started is complete.
 		ready: answers200("http://" + addr + "/readyz"), log: c.options.Log,
 	}, nil
@@ -69,7 +69,7 @@ func Alone(binary string, env map[string]string, log func(part, line string)) (*
 		return nil, err
 	}
 	addr := net.JoinHostPort(host, ports[0])
-	p := &Part{Name: "server", Addr: addr, path: binary, env: []string{"ADDR=" + addr, "METRICS_ADDR=off"}, ready: answers200("http://" + addr + "/readyz"), log: log}
+	p := &Part{Name: "server", Addr: addr, path: binary, env: []string{"ADDR=" + addr, "METRICS_ADDR=off", "DATABASE_URL=sqlite::memory:"}, ready: answers200("http://" + addr + "/readyz"), log: log}
 	for name, value := range env {
 		p.env = append(p.env, name+"="+value)
 	}

@@ -70,7 +70,7 @@ func TestMessages(t *testing.T) {
 	wantProblem(t, s.ask(bob, "POST", path+"messages/", body), 409, "id_conflict")
 	wantProblem(t, s.ask(ann, "POST", path+"messages/", `{"id":"`+anotherID+`","text":" "}`), 400, "bad_text")
 	wantProblem(t, s.ask(ann, "POST", path+"messages/", `{"id":"`+anotherID+`","text":"`+strings.Repeat("a", 4001)+`"}`), 413, "too_long")
-	for _, bad := range []string{`{"text":"no id"}`, `{"id":"1","text":"a"}`, `{"id":"{` + anID + `}","text":"a"}`, `{"id":"urn:uuid:` + anID + `","text":"a"}`, `{"id":"` + anID + `"}`} {
+	for _, bad := range []string{`{"id":"1","text":"a"}`, `{"id":"{` + anID + `}","text":"a"}`, `{"id":"urn:uuid:` + anID + `","text":"a"}`, `{"id":"` + anID + `"}`} {
 		wantProblem(t, s.ask(ann, "POST", path+"messages/", bad), 400, "bad_request")
 	}
 	w := s.ask(bob, "GET", path, "")

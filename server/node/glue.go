@@ -51,7 +51,7 @@ func (f feed) Servers() int { return len(f.n.presence.Nodes()) }
 
 // Side implements bus.Handler.
 func (f feed) Side(payload []byte) {
-	if !f.n.cluster.Receive(payload) {
+	if !f.n.receive(payload) && !f.n.cluster.Receive(payload) {
 		f.n.presence.Receive(payload)
 	}
 }

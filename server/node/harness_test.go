@@ -160,3 +160,6 @@ func (p *peer) closed() int {
 		}
 	}
 }
+
+// pollTime is how long a socket may take to bring what a test waits for.
+const pollTime = 20 * time.Second

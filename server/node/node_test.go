@@ -178,7 +178,7 @@ func TestRedisRestart(t *testing.T) {
 func TestDrain(t *testing.T) {
 	r := testredis.New(t)
 	r.Start()
-	cfg, err := config.Load(map[string]string{"ADDR": "127.0.0.1:0", "REDIS_URL": r.URL, "DRAIN_DELAY": "300ms", "DRAIN_PERIOD": "300ms"})
+	cfg, err := config.Load(map[string]string{"ADDR": "127.0.0.1:0", "REDIS_URL": r.URL, "ROLE": "ws", "DRAIN_DELAY": "300ms", "DRAIN_PERIOD": "300ms"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 
 	"livechat/server/account"
 	"livechat/server/api"
+	"livechat/server/archive"
 	"livechat/server/bus"
 	"livechat/server/chat"
 	"livechat/server/config"
@@ -23,6 +25,7 @@ type services struct {
 	store    *store.Store // nil: this server has no API
 	accounts *account.Service
 	relay    *private.Relay
+	archiver *archive.Archiver
 	handler  http.Handler // nil: this server has no API
 }
 
@@ -44,13 +47,33 @@ func (n *Node) buildServices() (err error) {
 		return fmt.Errorf("DATABASE_URL: %w", err)
 	}
 	s.accounts = account.New(account.Options{Store: s.store, Logger: n.log})
-	s.relay = private.NewRelay(private.RelayOptions{Store: s.store, Publisher: events{n.bus}, App: n.cfg.Server.App, Logger: n.log})
+	s.relay = private.NewRelay(private.RelayOptions{
+		Store: s.store, Publisher: events{n.bus}, App: n.cfg.Server.App, Logger: n.log,
+		Nudge: func(ctx context.Context) { _ = n.bus.PublishSide(ctx, nudge) }, // that it may get lost is foreseen
+	})
+	if s.archiver, err = archive.New(archive.Options{Source: n.bus.Archive(), Store: s.store, Log: n.log}); err != nil {
+		return err
+	}
 	chats := private.New(private.Options{Store: s.store, MaxText: n.cfg.Limits.MaxText, Wake: s.relay.Wake})
 	s.handler, err = api.New(api.Options{
 		Accounts: accounts{s.accounts, n.bus}, Chats: chats, Archive: s.store, Search: s.store, Tickets: tickets{s.store, n.bus},
 		Log: n.log, AllowedOrigins: allOrigins(n.cfg.Server.AllowedOrigins), ClientAddr: session.Address,
 	})
 	return err
+}
+
+// nudge is what relays say to each other on the side channel.
+var nudge = []byte(`{"type":"relay"}`)
+
+// receive takes what other servers say on the side channel, if it is for the services.
+func (n *Node) receive(payload []byte) bool {
+	if !bytes.Equal(payload, nudge) {
+		return false
+	}
+	if n.services.relay != nil {
+		n.services.relay.Nudged()
+	}
+	return true
 }
 
 // allOrigins leaves the star out, which says that any page may open a socket, not that any page may act for its reader.
@@ -79,6 +102,11 @@ func (n *Node) runServices(ctx context.Context) {
 		}
 	})
 	n.loops.Go(func() { n.sayNames(ctx) })
+	n.loops.Go(func() {
+		if err := n.services.archiver.Run(ctx); err != nil && ctx.Err() == nil {
+			n.fail(fmt.Errorf("run the archive: %w", err))
+		}
+	})
 }
 
 // namesEvery is how often the names of all accounts are said again, in case Redis has lost some.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -29,6 +30,10 @@ ON CONFLICT (room, epoch, seq) DO NOTHING`
 	selectRoom       = `SELECT room, epoch, seq, id, app, session, name, text, at FROM room_messages WHERE room = $1 AND epoch = $2 `
 	selectRoomBefore = selectRoom + `AND seq < $3 AND seq > $4 ORDER BY seq DESC LIMIT $5`
 	selectRoomAfter  = selectRoom + `AND seq > $3 ORDER BY seq LIMIT $4`
+
+	selectAnyEpoch       = `SELECT room, epoch, seq, id, app, session, name, text, at FROM room_messages WHERE room = $1 `
+	selectAnyEpochBefore = selectAnyEpoch + `AND seq < $2 AND seq > $3 ORDER BY seq DESC, epoch DESC LIMIT $4`
+	selectAnyEpochAfter  = selectAnyEpoch + `AND seq > $2 ORDER BY seq, epoch LIMIT $3`
 )
 
 // AddRoomMessages archives messages, all or none, and returns how many were new. Those that are there already (same room, epoch and seq)
@@ -94,17 +99,23 @@ func storable(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }
 
-// RoomMessages returns up to limit messages of one epoch of a room, the oldest first; before and after are as in Messages, by seq.
+// RoomMessages returns up to limit messages of one epoch of a room, the oldest first; before and after are as in Messages, by seq. An empty epoch means
+// all of them: numbers go on from one to the next, unless a log was lost altogether. A message that was put back when a log was mended is there once, so
+// a page may be shorter than limit although there are more.
 func (s *Store) RoomMessages(ctx context.Context, room, epoch string, before, after int64, limit int) ([]RoomMessage, error) {
+	selectBefore, selectAfter, of := selectRoomBefore, selectRoomAfter, []any{room, epoch}
+	if epoch == "" {
+		selectBefore, selectAfter, of = selectAnyEpochBefore, selectAnyEpochAfter, []any{room}
+	}
 	all, err := page(before, after, func(before, after int64) ([]RoomMessage, error) {
-		return list(ctx, s.read, scanRoomMessage, selectRoomBefore, room, epoch, before, after, limit)
+		return list(ctx, s.read, scanRoomMessage, selectBefore, append(slices.Clone(of), before, after, limit)...)
 	}, func(after int64) ([]RoomMessage, error) {
-		return list(ctx, s.read, scanRoomMessage, selectRoomAfter, room, epoch, after, limit)
+		return list(ctx, s.read, scanRoomMessage, selectAfter, append(slices.Clone(of), after, limit)...)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list room messages: %w", err)
 	}
-	return all, nil
+	return slices.CompactFunc(all, func(a, b RoomMessage) bool { return a.Seq == b.Seq && a.ID == b.ID }), nil
 }
 
 func scanRoomMessage(row scanner) (RoomMessage, error) {

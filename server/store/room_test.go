@@ -73,3 +73,33 @@ func testStrangeText(t *testing.T, w *world) {
 	same(t, "name", all[1].Name, "\uFFFD")
 	same(t, "again", w.archive(m), 0)
 }
+
+// Whatever the epoch, a message that was put back under another one is there once.
+func testRoomsOfAllEpochs(t *testing.T, w *world) {
+	message := func(epoch string, seq int64, id string) store.RoomMessage {
+		return store.RoomMessage{Room: "hall", Epoch: epoch, Seq: seq, ID: id, Name: "ann", Text: "text", At: w.now()}
+	}
+	_, err := w.AddRoomMessages(t.Context(), []store.RoomMessage{
+		message("aaaa", 1, "one"), message("aaaa", 2, "two"), message("bbbb", 2, "two"), message("bbbb", 3, "three"),
+	})
+	w.must(err)
+	for name, test := range map[string]struct {
+		before, after int64
+		limit         int
+		want          string
+	}{
+		"all":    {0, 0, 10, "one two three"},
+		"before": {3, 0, 10, "one two"},
+		"after":  {0, 1, 10, "two three"},
+	} {
+		list, err := w.RoomMessages(t.Context(), "hall", "", test.before, test.after, test.limit)
+		w.must(err)
+		var ids []string
+		for _, m := range list {
+			ids = append(ids, m.ID)
+		}
+		if got := strings.Join(ids, " "); got != test.want {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+}

@@ -38,6 +38,7 @@ var behaviour = []struct {
 	{"outbox cannot be written", testOutboxBroken},
 	{"cancelled", testCancelled},
 	{"rooms", testRooms},
+	{"rooms whatever the epoch", testRoomsOfAllEpochs},
 	{"strange text in rooms", testStrangeText},
 	{"search", testSearch},
 	{"search is for members", testSearchStrangers},

@@ -1,0 +1,274 @@
+package node
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/gorilla/websocket"
+
+	"livechat/internal/poll"
+	"livechat/internal/testpg"
+	"livechat/internal/testredis"
+	"livechat/server/wire"
+)
+
+// place is where a story happens: where the API is, and two servers with sockets.
+type place struct{ api, first, second *Node }
+
+// onPlaces tells a story where everything is one process, and where API and sockets are apart, on PostgreSQL and Redis.
+func onPlaces(t *testing.T, tell func(t *testing.T, p place)) {
+	t.Run("alone", func(t *testing.T) {
+		n := start(t)
+		tell(t, place{n, n, n})
+	})
+	t.Run("apart", func(t *testing.T) {
+		r := testredis.New(t)
+		r.Start()
+		redis, db := "REDIS_URL="+r.URL, "DATABASE_URL="+testpg.New(t).Database()
+		tell(t, place{start(t, redis, db, "ROLE=api", "APPID=api"), start(t, redis, "ROLE=ws", "APPID=1000"), start(t, redis, "ROLE=ws", "APPID=2000")})
+	})
+}
+
+// person uses the API as a browser does.
+type person struct {
+	t    *testing.T
+	name string
+	base string
+	http http.Client
+}
+
+const password = "correct horse battery staple"
+
+func newPerson(t *testing.T, n *Node, name string) *person {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &person{t: t, name: name, base: "http://" + n.Addr(), http: http.Client{Jar: jar}}
+	t.Cleanup(p.http.CloseIdleConnections)
+	return p
+}
+
+// do sends a request and wants a status. It returns what the answer holds.
+func (p *person) do(want int, method, path string, body any) (answer map[string]any) {
+	p.t.Helper()
+	var in io.Reader
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		in = bytes.NewReader(b)
+	}
+	r, err := http.NewRequestWithContext(p.t.Context(), method, p.base+"/api/v1"+path, in)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	r.Header.Set("Origin", p.base)
+	r.Header.Set("Content-Type", "application/json")
+	resp, err := p.http.Do(r)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if resp.StatusCode != want {
+		p.t.Fatalf("%s: %s %s: %d %s, want %d", p.name, method, path, resp.StatusCode, text, want)
+	}
+	if len(text) > 0 {
+		if err := json.Unmarshal(text, &answer); err != nil {
+			p.t.Fatalf("%s %s: %v in %s", method, path, err, text)
+		}
+	}
+	return answer
+}
+
+func (p *person) register() {
+	p.t.Helper()
+	p.do(http.StatusCreated, "POST", "/accounts/", map[string]string{"name": p.name, "password": password})
+}
+
+func (p *person) login() {
+	p.t.Helper()
+	p.do(http.StatusOK, "POST", "/login/", map[string]string{"name": p.name, "password": password})
+}
+
+// socket opens a socket with a ticket: /feed, or /ws for the live room.
+func (p *person) socket(n *Node, path string) *peer {
+	p.t.Helper()
+	ticket := p.do(http.StatusCreated, "POST", "/ticket/", struct{}{})["ticket"].(string)
+	dialer := websocket.Dialer{Subprotocols: []string{"livechat.user", "livechat.ticket." + ticket}}
+	conn, resp, err := dialer.DialContext(p.t.Context(), "ws://"+n.Addr()+path, nil)
+	if err != nil {
+		p.t.Fatalf("%s opens %s: %v", p.name, path, err)
+	}
+	_ = resp.Body.Close()
+	p.t.Cleanup(func() { _ = conn.Close() })
+	s := &peer{Conn: conn, t: p.t}
+	s.deadline(pollTime)
+	s.welcome = s.next("welcome")
+	return s
+}
+
+// hears wants the next event of a feed to be that. What came by HTTP already, up to message known, may come by the feed as well, a little later.
+func (p *peer) hears(known int, want string) {
+	p.t.Helper()
+	for {
+		_, b, err := p.ReadMessage()
+		if err != nil {
+			p.t.Fatalf("waiting for %s: %v", want, err)
+		}
+		var e struct {
+			Type, Event, Name, Text string
+			N                       int
+		}
+		if err := json.Unmarshal(b, &e); err != nil {
+			p.t.Fatal(err)
+		}
+		if e.Type == "message" && e.Event != "chat" && e.N > known {
+			if got := fmt.Sprintf("%s %d %s: %s", e.Event, e.N, e.Name, e.Text); got != want {
+				p.t.Errorf("heard %q, want %q", got, want)
+			}
+			return
+		}
+	}
+}
+
+// The story of a private chat: one writes while the other is away; then both talk, on different servers.
+func TestStory(t *testing.T) {
+	onPlaces(t, func(t *testing.T, p place) {
+		ann, bob, eve := newPerson(t, p.api, "ann"), newPerson(t, p.api, "bob"), newPerson(t, p.api, "eve")
+		for _, who := range []*person{ann, bob, eve} {
+			who.register()
+		}
+		bob.do(http.StatusNoContent, "POST", "/logout/", struct{}{})
+		bob.do(http.StatusUnauthorized, "GET", "/me/", nil)
+
+		chat := ann.do(http.StatusCreated, "POST", "/chats/", map[string]string{"with": "bob"})["id"].(string)
+		if again := ann.do(http.StatusOK, "POST", "/chats/", map[string]string{"with": "Bob"})["id"]; again != chat {
+			t.Errorf("the same two have another chat: %v and %v", again, chat)
+		}
+		messages := "/chats/" + chat + "/messages/"
+		id := uuid.NewString()
+		for _, status := range []int{http.StatusCreated, http.StatusOK} { // said twice, there once
+			ann.do(status, "POST", messages, map[string]string{"id": id, "text": "are you there?"})
+		}
+		ann.do(http.StatusCreated, "POST", messages, map[string]string{"text": "call me"})
+
+		bob.login()
+		list := bob.do(http.StatusOK, "GET", "/chats/", nil)["chats"].([]any)
+		if c := list[0].(map[string]any); len(list) != 1 || c["unread"] != 2.0 || c["last"].(map[string]any)["text"] != "call me" || c["with"].(map[string]any)["name"] != "ann" {
+			t.Errorf("bob's chats: %v", list)
+		}
+		if got := bob.do(http.StatusOK, "GET", messages, nil)["messages"].([]any); len(got) != 2 || got[0].(map[string]any)["text"] != "are you there?" {
+			t.Errorf("bob's messages: %v", got)
+		}
+
+		atBobs, atAnns, tab := bob.socket(p.first, "/feed"), ann.socket(p.second, "/feed"), ann.socket(p.first, "/feed")
+		bob.do(http.StatusCreated, "POST", messages, map[string]string{"text": "here I am"})
+		ann.do(http.StatusCreated, "POST", messages, map[string]string{"text": "at last"})
+		bob.do(http.StatusOK, "POST", "/chats/"+chat+"/read/", map[string]int{"n": 4})
+		for _, s := range []*peer{atBobs, atAnns, tab} {
+			s.hears(2, "message 3 bob: here I am")
+			s.hears(2, "message 4 ann: at last")
+			s.hears(2, "read 4 bob: ")
+		}
+		if c := ann.do(http.StatusOK, "GET", "/chats/"+chat+"/", nil); c["other_read"] != 4.0 || c["unread"] != 1.0 {
+			t.Errorf("ann's chat: %v", c)
+		}
+
+		for _, path := range []string{"/chats/" + chat + "/", messages} {
+			eve.do(http.StatusNotFound, "GET", path, nil)
+		}
+		eve.do(http.StatusNotFound, "POST", messages, map[string]string{"text": "let me in"})
+		eve.do(http.StatusNotFound, "POST", "/chats/"+chat+"/read/", map[string]int{"n": 1})
+
+		ann.do(http.StatusNoContent, "POST", "/logout/", struct{}{})
+		for _, s := range []*peer{atAnns, tab} {
+			if code := s.closed(); code != int(wire.CloseLoggedOut) {
+				t.Errorf("ann's socket was closed with %d", code)
+			}
+		}
+	})
+}
+
+// Nobody but the user speaks under a registered name.
+func TestNamesAreTheirOwners(t *testing.T) {
+	onPlaces(t, func(t *testing.T, p place) {
+		bob := newPerson(t, p.api, "bob")
+		bob.register()
+		for _, name := range []string{"bob", "Bob", "b0b", "bоb" /* the second letter is Cyrillic */, "admin"} {
+			conn, resp, err := websocket.DefaultDialer.DialContext(t.Context(), address(p.second, "name="+name), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = resp.Body.Close()
+			guest := &peer{Conn: conn, t: t}
+			guest.deadline(pollTime)
+			if e := guest.nextError(); e.Code != "name_reserved" {
+				t.Errorf("a guest as %s: %+v", name, e)
+			}
+			if code := guest.closed(); code != int(wire.CloseNameReserved) {
+				t.Errorf("a guest as %s was closed with %d", name, code)
+			}
+			_ = conn.Close()
+		}
+		guest := dial(t, p.second, "name=bobby")
+		self := bob.socket(p.first, "/ws?name=somebody")
+		if self.welcome.Name != "bob" {
+			t.Errorf("bob is %q", self.welcome.Name)
+		}
+		self.send("it is me")
+		if m := guest.next("message"); m.Name != "bob" || m.Text != "it is me" {
+			t.Errorf("the room hears %+v", m)
+		}
+		twin := newPerson(t, p.api, "b0b")
+		twin.do(http.StatusConflict, "POST", "/accounts/", map[string]string{"name": twin.name, "password": password})
+	})
+}
+
+// What was said in the live room is found again, by everybody; what was said in a chat, by the two.
+func TestArchiveAndSearch(t *testing.T) {
+	onPlaces(t, func(t *testing.T, p place) {
+		ann, bob, eve := newPerson(t, p.api, "ann"), newPerson(t, p.api, "bob"), newPerson(t, p.api, "eve")
+		for _, who := range []*person{ann, bob, eve} {
+			who.register()
+		}
+		guest := dial(t, p.first, "name=somebody")
+		for i := range 10 {
+			guest.send(fmt.Sprintf("a walrus number %d", i))
+		}
+		chat := ann.do(http.StatusCreated, "POST", "/chats/", map[string]string{"with": "bob"})["id"].(string)
+		ann.do(http.StatusCreated, "POST", "/chats/"+chat+"/messages/", map[string]string{"text": "our own walrus"})
+
+		var rows []any
+		poll.Until(t, "the room is in the archive", func() bool {
+			rows = eve.do(http.StatusOK, "GET", "/rooms/livechat/messages/?limit=100", nil)["messages"].([]any)
+			return len(rows) >= 10
+		})
+		for i, row := range rows {
+			if m := row.(map[string]any); m["seq"] != float64(i+1) || m["text"] != fmt.Sprintf("a walrus number %d", i) || m["name"] != "somebody" {
+				t.Errorf("row %d: %v", i, m)
+			}
+		}
+		for who, want := range map[*person]int{ann: 11, bob: 11, eve: 10} {
+			if found := who.do(http.StatusOK, "GET", "/search/?q=walrus&limit=50", nil)["results"].([]any); len(found) != want {
+				t.Errorf("%s finds %d messages, want %d", who.name, len(found), want)
+			}
+		}
+		if strings.Contains(fmt.Sprint(eve.do(http.StatusOK, "GET", "/search/?q=own", nil)), "our own") {
+			t.Error("eve finds what is not for her")
+		}
+	})
+}

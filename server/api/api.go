@@ -87,9 +87,10 @@ type Options struct {
 // api holds what the handlers need; nothing of it changes.
 type api struct {
 	Options
-	mux  *http.ServeMux
-	spec document
-	docs document
+	mux     *http.ServeMux
+	spec    document // openapi.json
+	sockets document // asyncapi.json
+	docs    document
 }
 
 // New returns the handler of all paths below /api/v1, which it expects in full: no prefix is to be cut off. It answers everything

@@ -1,7 +1,7 @@
 // Package api is the REST API below /api/v1: accounts, private chats, the rooms' archive, search, tickets for the socket.
 //
 // openapi.json, embedded here and served at /api/v1/openapi.json, says what each route takes and answers; a test holds it and the routes
-// together. /api/v1/docs/ is the same to read. Every path is served with and without the slash at its end.
+// together. asyncapi.json beside it says the same of the WebSockets. /api/v1/docs/ is the first to read. Every path is served with and without the slash at its end.
 //
 // Every request. It gets an id, its own X-Request-Id or a new one, which is in the answer and, by LogHandler, in every line of the log. What
 // changes something needs an Origin that is this host (origin.go) and, if it has a body, one of JSON of at most 64 KiB with known members,

@@ -20,6 +20,9 @@ import (
 //go:embed openapi.json
 var openAPI []byte
 
+//go:embed asyncapi.json
+var asyncAPI []byte
+
 //go:embed docs.html
 var docsPage string
 
@@ -167,6 +170,7 @@ func (a *api) loadDocs(routes []route) error {
 		return fmt.Errorf("write the page of openapi.json: %w", err)
 	}
 	a.spec = document{contentType: "application/json", body: openAPI}
+	a.sockets = document{contentType: "application/json", body: asyncAPI}
 	a.docs = document{contentType: "text/html; charset=utf-8", policy: pagePolicy(out.Bytes()), body: out.Bytes()}
 	return nil
 }

@@ -105,6 +105,9 @@ func TestDocs(t *testing.T) {
 	if got := s.ask(nil, "GET", "/api/v1/openapi.json", "").Body.String(); got != string(openAPI) {
 		t.Error("openapi.json is served otherwise than it is written")
 	}
+	if got := s.ask(nil, "GET", "/api/v1/asyncapi.json", "").Body.String(); got != string(asyncAPI) {
+		t.Error("asyncapi.json is served otherwise than it is written")
+	}
 	w := s.ask(nil, "GET", "/api/v1/docs/", "")
 	page := w.Body.String()
 	if w.Header().Get("Content-Type") != "text/html; charset=utf-8" {
@@ -122,6 +125,11 @@ func TestDocs(t *testing.T) {
 	}
 	if got := w.Header().Get("Content-Security-Policy"); !regexp.MustCompile(`^default-src 'none'; .*style-src 'sha256-[A-Za-z0-9+/]{43}='$`).MatchString(got) {
 		t.Errorf("Content-Security-Policy %s", got)
+	}
+	for _, file := range []string{"openapi.json", "asyncapi.json"} {
+		if !strings.Contains(page, `href="/api/v1/`+file+`"`) {
+			t.Errorf("the page has no link to %s", file)
+		}
 	}
 	ids := map[string]bool{}
 	for _, match := range regexp.MustCompile(` id="([^"]*)"`).FindAllStringSubmatch(page, -1) {

@@ -31,6 +31,7 @@ func (a *api) routes() []route {
 		{http.MethodGet, "/search/", a.user(a.search)},
 
 		{http.MethodGet, "/openapi.json", func(w http.ResponseWriter, r *http.Request) error { return a.spec.serve(w, r) }},
+		{http.MethodGet, "/asyncapi.json", func(w http.ResponseWriter, r *http.Request) error { return a.sockets.serve(w, r) }},
 		{http.MethodGet, "/docs/", func(w http.ResponseWriter, r *http.Request) error { return a.docs.serve(w, r) }},
 	}
 }

@@ -42,6 +42,14 @@ var behaviour = []struct {
 	{"strange text in rooms", testStrangeText},
 	{"search", testSearch},
 	{"search is for members", testSearchStrangers},
+	{"export and import", testTransfer},
+	{"export and import of nothing", testTransferEmpty},
+	{"export of one moment", testExportMoment},
+	{"import of the unsound", testImportUnsound},
+	{"import into what is not empty", testImportNotEmpty},
+	{"import moves the ids on", testImportIDs},
+	{"rooms expire", testExpire},
+	{"rooms expire in batches", testExpireMany},
 }
 
 func TestSQLiteFile(t *testing.T) {

@@ -1,0 +1,329 @@
+package store
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+const (
+	// maxLine is the longest line of an export in bytes: a message of a million characters, each of them escaped.
+	maxLine = 16 << 20
+	// maxUser leaves ids for those who register later, and is exact in every reader of JSON.
+	maxUser = 1 << 53
+
+	isEmpty = `SELECT NOT EXISTS (SELECT 1 FROM users) AND NOT EXISTS (SELECT 1 FROM chats) AND NOT EXISTS (SELECT 1 FROM room_messages)`
+	// Nobody else writes until the import is done; reading goes on.
+	lockTables   = `LOCK TABLE users, sessions, chats, members, messages, outbox, room_messages IN SHARE ROW EXCLUSIVE MODE`
+	moveSequence = `SELECT setval(pg_get_serial_sequence('users', 'id'), max(id)) FROM users HAVING max(id) IS NOT NULL` // SQLite does so itself
+
+	importUser    = `INSERT INTO users (id, name, skeleton, hash, created, deleted) VALUES ($1, $2, $3, $4, $5, $6)`
+	importChat    = `INSERT INTO chats (id, a, b, created, last_n) VALUES ($1, $2, $3, $4, $5)`
+	importMember  = `INSERT INTO members (chat, user_id, other, read_n, updated) VALUES ($1, $2, $3, $4, $5)`
+	importMessage = `INSERT INTO messages (chat, n, id, author, text, at) VALUES ($1, $2, $3, $4, $5, $6)`
+	countAll      = `
+UPDATE members SET unread = (SELECT count(*) FROM messages m WHERE m.chat = members.chat AND m.n > members.read_n AND m.author <> members.user_id)`
+	selectImported = `SELECT a, b, last_n FROM chats WHERE id = $1`
+	countFilled    = `SELECT count(*) FROM chats WHERE last_n > 0`
+)
+
+// The errors of an import that are not those of a line's JSON.
+var (
+	errNotEmpty = errors.New("the store is not empty")
+	errHeader   = fmt.Errorf(`want {"type":%q,"version":%d} here`, typeHeader, exportVersion)
+	errCutOff   = errors.New("the export is cut off: its last line is missing")
+)
+
+// Import reads what Export has written, from either database, into a store that has no users, chats or room messages, and returns how many
+// lines lay between the first and the last. All or nothing: with an error, which names the line, the store is as it was. It is strict about
+// what it reads; its errors quote none of it. Other servers cannot write to the store meanwhile.
+func (s *Store) Import(ctx context.Context, r io.Reader) (lines int64, err error) {
+	// Not inTx: a second try would find r read.
+	err = s.tryTx(ctx, func(tx *sql.Tx) error {
+		if s.dialect == postgres {
+			if _, err := tx.ExecContext(ctx, lockTables); err != nil {
+				return fmt.Errorf("lock the tables: %w", err)
+			}
+		}
+		var empty bool
+		if err := tx.QueryRowContext(ctx, isEmpty).Scan(&empty); err != nil {
+			return err
+		}
+		if !empty {
+			return errNotEmpty
+		}
+		im := &importer{ctx: ctx, tx: tx, prepared: map[string]*sql.Stmt{}}
+		if err := im.read(r); err != nil {
+			return fmt.Errorf("line %d: %w", im.line, err)
+		}
+		lines = im.lines
+		if _, err := tx.ExecContext(ctx, countAll); err != nil {
+			return fmt.Errorf("count what is unread: %w", err)
+		}
+		if s.dialect == postgres {
+			if _, err := tx.ExecContext(ctx, moveSequence); err != nil {
+				return fmt.Errorf("move the sequence: %w", err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("import: %w", err)
+	}
+	return lines, nil
+}
+
+// importer is one import under way.
+type importer struct {
+	ctx      context.Context
+	tx       *sql.Tx
+	prepared map[string]*sql.Stmt // they end with the transaction
+	line     int64                // where it is, from 1
+	lines    int64                // without header and end
+	ended    bool
+
+	chat   exportChat // whose messages are being read
+	n      int64      // so many were
+	filled int64      // chats that have got all their messages
+}
+
+func (im *importer) read(r io.Reader) error {
+	scan := bufio.NewScanner(r)
+	scan.Buffer(make([]byte, 1<<16), maxLine)
+	for im.line = 1; scan.Scan(); im.line++ {
+		if err := im.take(scan.Bytes()); err != nil {
+			return err
+		}
+	}
+	switch err := scan.Err(); {
+	case err != nil:
+		return fmt.Errorf("read: %w", err)
+	case im.line == 1:
+		return errHeader
+	case !im.ended:
+		return errCutOff
+	}
+	return nil
+}
+
+// take reads one line.
+func (im *importer) take(line []byte) error {
+	if im.ended {
+		return errors.New("there is a line behind the end")
+	}
+	fields, kind, err := openLine(line)
+	if err != nil {
+		return err
+	}
+	if (im.line == 1) != (kind == typeHeader) {
+		return errHeader
+	}
+	switch kind {
+	case typeHeader:
+		return takeAs(fields, line, func(h exportHeader) error {
+			if h.Version != exportVersion {
+				return fmt.Errorf("version %d of the format is not known here", h.Version)
+			}
+			return nil
+		})
+	case typeEnd:
+		return takeAs(fields, line, im.end)
+	}
+	im.lines++
+	switch kind {
+	case typeUser:
+		return takeAs(fields, line, im.user)
+	case typeChat:
+		return takeAs(fields, line, im.newChat)
+	case typeMessage:
+		return takeAs(fields, line, im.message)
+	case typeRoomMessage:
+		return takeAs(fields, line, im.roomMessage)
+	}
+	return errors.New("its type is not known here")
+}
+
+// openLine reads a line as an object of anything, and its type.
+func openLine(line []byte) (fields map[string]jsontext.Value, kind string, err error) {
+	if err := json.Unmarshal(line, &fields); err != nil || fields == nil {
+		if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+			return nil, "", fmt.Errorf("not JSON at byte %d", syntax.ByteOffset)
+		}
+		return nil, "", errors.New("not a JSON object")
+	}
+	if err := json.Unmarshal(fields["type"], &kind); err != nil || kind == "" {
+		return nil, "", errors.New("it has no type")
+	}
+	return fields, kind, nil
+}
+
+// takeAs reads a line as a T, which must have all of T's fields, no other, and none that is null.
+func takeAs[T any](fields map[string]jsontext.Value, line []byte, do func(T) error) error {
+	known := 0
+	for field := range reflect.TypeFor[T]().Fields() {
+		name, option, _ := strings.Cut(field.Tag.Get("json"), ",")
+		value, there := fields[name]
+		switch {
+		case there && bytes.Equal(value, []byte("null")):
+			return fmt.Errorf("field %q is null", name)
+		case there:
+			known++
+		case option == "":
+			return fmt.Errorf("field %q is missing", name)
+		}
+	}
+	if known < len(fields) {
+		return errors.New("it has a field that is not known here")
+	}
+	var record T
+	if err := json.Unmarshal(line, &record); err != nil {
+		if e, ok := errors.AsType[*json.SemanticError](err); ok { // its own words quote the value
+			return fmt.Errorf("field %q is no %v", strings.TrimPrefix(string(e.JSONPointer), "/"), e.GoType)
+		}
+		return errors.New("not JSON")
+	}
+	return do(record)
+}
+
+// insert adds one row. The errors of both databases name the constraint that is broken, and not the value.
+func (im *importer) insert(statement string, args ...any) (int64, error) {
+	insert := im.prepared[statement]
+	if insert == nil {
+		var err error
+		if insert, err = im.tx.PrepareContext(im.ctx, statement); err != nil {
+			return 0, err
+		}
+		im.prepared[statement] = insert
+	}
+	result, err := insert.ExecContext(im.ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+func (im *importer) user(u exportUser) error {
+	switch {
+	case u.ID < 1 || u.ID > maxUser:
+		return fmt.Errorf("the id must be from 1 to %d", int64(maxUser))
+	case u.Skeleton == "", u.Name != nil && *u.Name == "":
+		return errors.New("name or skeleton is empty")
+	case (u.Name == nil) != (u.Deleted != nil), (u.Hash == "") != (u.Deleted != nil):
+		return errors.New("an account has name and hash, a deleted one neither")
+	case u.Name != nil && hasZero(*u.Name), hasZero(u.Skeleton, u.Hash):
+		return errZero
+	}
+	_, err := im.insert(importUser, u.ID, u.Name, u.Skeleton, u.Hash, u.Created, u.Deleted)
+	return err
+}
+
+func (im *importer) newChat(c exportChat) error {
+	switch {
+	case !isID(c.ID):
+		return errBadID
+	case c.A >= c.B:
+		return errors.New("a must be lower than b")
+	case c.Last < 0 || c.Last == math.MaxInt64 || min(c.ReadA, c.ReadB) < 0 || max(c.ReadA, c.ReadB) > c.Last:
+		return errors.New("want 0 <= read_a, read_b <= last")
+	}
+	if _, err := im.insert(importChat, c.ID, c.A, c.B, c.Created, c.Last); err != nil {
+		return err
+	}
+	if _, err := im.insert(importMember, c.ID, c.A, c.B, c.ReadA, c.Updated); err != nil {
+		return err
+	}
+	_, err := im.insert(importMember, c.ID, c.B, c.A, c.ReadB, c.Updated)
+	return err
+}
+
+func (im *importer) message(m exportMessage) error {
+	switch {
+	case !isID(m.ID) || !isID(m.Chat):
+		return errBadID
+	case hasZero(m.Text):
+		return errZero
+	}
+	if m.Chat != im.chat.ID {
+		if err := im.fill(m.Chat); err != nil {
+			return err
+		}
+	}
+	switch im.n++; {
+	case m.N != im.n || m.N > im.chat.Last:
+		return errors.New("the chat's messages do not go from 1 to its last in order")
+	case m.Author != im.chat.A && m.Author != im.chat.B:
+		return errors.New("the author is no member of the chat")
+	}
+	_, err := im.insert(importMessage, m.Chat, m.N, m.ID, m.Author, m.Text, m.At)
+	return err
+}
+
+// fill goes on to the next chat, once the one before has all its messages.
+func (im *importer) fill(next string) error {
+	if im.n != im.chat.Last {
+		return errors.New("messages of the chat before are missing")
+	}
+	if im.n > 0 {
+		im.filled++
+	}
+	im.chat, im.n = exportChat{ID: next}, 0
+	if next == "" {
+		return nil
+	}
+	err := im.tx.QueryRowContext(im.ctx, selectImported, next).Scan(&im.chat.A, &im.chat.B, &im.chat.Last)
+	if errors.Is(err, sql.ErrNoRows) {
+		return errors.New("there is no such chat above")
+	}
+	return err
+}
+
+func (im *importer) roomMessage(m exportRoomMessage) error {
+	switch {
+	case m.Room == "" || m.Epoch == "":
+		return errors.New("room or epoch is empty")
+	case hasZero(m.Room, m.Epoch, m.ID, m.App, m.Session, m.Name, m.Text):
+		return errZero
+	}
+	added, err := im.insert(addRoomMessage, m.Room, m.Epoch, m.Seq, m.ID, m.App, m.Session, m.Name, m.Text, m.At)
+	if err == nil && added == 0 {
+		err = errors.New("the message is there twice")
+	}
+	return err
+}
+
+// end compares what was read with what should have been.
+func (im *importer) end(e exportEnd) error {
+	if e.Lines != im.lines {
+		return fmt.Errorf("lines are missing: %d of %d are there", im.lines, e.Lines)
+	}
+	if err := im.fill(""); err != nil {
+		return err
+	}
+	var chats int64
+	if err := im.tx.QueryRowContext(im.ctx, countFilled).Scan(&chats); err != nil {
+		return err
+	}
+	if chats != im.filled {
+		return errors.New("messages of a chat are missing")
+	}
+	im.ended = true
+	return nil
+}
+
+// errZero: SQLite would keep it, PostgreSQL cannot, and the next import would fail.
+var errZero = errors.New("a text has a zero byte")
+
+func hasZero(texts ...string) bool {
+	return slices.ContainsFunc(texts, func(s string) bool { return strings.ContainsRune(s, 0) })
+}

@@ -172,7 +172,7 @@ func TestExamplesOfFrames(t *testing.T) {
 					t.Errorf("%s: %v", name, err)
 				}
 				if frame := wire.Frame(v); !bytes.HasSuffix(frame, b.Bytes()) {
-					t.Errorf("%s: the example is %s, written is %s", name, b.Bytes(), frame)
+					t.Errorf("%s: the example is %s, written is %q", name, b.Bytes(), frame)
 				}
 			}
 		}

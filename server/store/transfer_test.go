@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +25,16 @@ func export(t *testing.T, s *store.Store) string {
 	}
 	same(t, "lines", lines, int64(strings.Count(out.String(), "\n"))-2)
 	return out.String()
+}
+
+// values returns what follows a key in each line that has it.
+func values(export, key string) (all []string) {
+	for line := range strings.Lines(export) {
+		if _, value, ok := strings.Cut(line, key+`:"`); ok {
+			all = append(all, value[:strings.Index(value, `"`)])
+		}
+	}
+	return all
 }
 
 // clear empties the store behind its back.
@@ -67,6 +78,11 @@ func testTransfer(t *testing.T, w *world) {
 	for _, secret := range []string{"token", "outbox"} {
 		if strings.Contains(first, secret) {
 			t.Errorf("the export has a %s", secret)
+		}
+	}
+	for _, key := range []string{`"type":"chat","id"`, `"type":"room_message","room"`} {
+		if all := values(first, key); len(all) < 3 || !slices.IsSorted(all) {
+			t.Errorf("%s is not in its order: %q", key, all)
 		}
 	}
 	w.clear()

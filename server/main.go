@@ -1,5 +1,6 @@
 // Command server is a livechat server: rooms over WebSocket, the page, health. Everything is set by environment variables; none is
-// needed. `server healthcheck` asks the server of the same environment whether it is alive, for containers without a shell.
+// needed. `server healthcheck` asks the server of the same environment whether it is alive, for containers without a shell. `server export` writes
+// all that is in the database of that environment to the standard output, `server import` reads it into an empty one.
 package main
 
 import (
@@ -43,8 +44,10 @@ func run(args []string) error {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
 		return web.Healthcheck(ctx, cfg.Server.Addr)
+	case len(args) == 1 && (args[0] == "export" || args[0] == "import"):
+		return transfer(context.Background(), args[0], cfg.Database, streams{os.Stdin, os.Stdout, os.Stderr})
 	case len(args) > 0:
-		return fmt.Errorf("unknown argument %q: the only one is healthcheck; settings are environment variables", args[0])
+		return fmt.Errorf("unknown arguments %q: there are healthcheck, export and import, one at a time; settings are environment variables", args)
 	}
 
 	signals, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"livechat/server/config"
+	"livechat/server/store"
+)
+
+func TestTransfer(t *testing.T) {
+	dir := t.TempDir()
+	from, to := "sqlite:"+filepath.Join(dir, "from.db"), "sqlite:"+filepath.Join(dir, "to.db")
+	s, err := store.Open(t.Context(), from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.CreateUser(t.Context(), "ann", "ann", "hash"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	move := func(command, url, in string) (string, string) {
+		t.Helper()
+		var out, log bytes.Buffer
+		if err := transfer(t.Context(), command, config.Database{URL: url}, streams{strings.NewReader(in), &out, &log}); err != nil {
+			t.Fatal(err)
+		}
+		return out.String(), log.String()
+	}
+	first, log := move("export", from, "")
+	if !strings.Contains(first, `"ann"`) || !strings.Contains(log, "export of 1 ") {
+		t.Errorf("export: %s, log %s", first, log)
+	}
+	if out, log := move("import", to, first); out != "" || !strings.Contains(log, "import of 1 ") {
+		t.Errorf("import: %s, log %s", out, log)
+	}
+	if again, _ := move("export", to, ""); again != first {
+		t.Errorf("got %s, want %s", again, first)
+	}
+}
+
+func TestTransferRefuses(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, c := range []struct{ command, url, want string }{
+		{"export", "sqlite:none.db", "no such file"},
+		{"export", "", "livechat.db: no such file"}, // the default
+		{"export", config.SQLiteMemory, "ends with its process"},
+		{"import", config.SQLiteMemory, "ends with its process"},
+		{"import", "sqlite:new.db", "line 1"},
+		{"import", "mysql://u:sesame@h/db", "open the database"},
+	} {
+		var out, log bytes.Buffer
+		err := transfer(t.Context(), c.command, config.Database{URL: c.url}, streams{strings.NewReader(""), &out, &log})
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "sesame") {
+			t.Errorf("%s with %q: %v, want %s", c.command, c.url, err, c.want)
+		}
+		if out.Len()+log.Len() > 0 {
+			t.Errorf("%s with %q says %s%s", c.command, c.url, &out, &log)
+		}
+	}
+	for _, name := range []string{"none.db", "livechat.db"} {
+		if _, err := os.Stat(name); !os.IsNotExist(err) {
+			t.Errorf("an export has made %s: %v", name, err)
+		}
+	}
+}
+
+func TestArguments(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, args := range [][]string{{"exprot"}, {"export", "file"}, {"import", "export"}, {"healthcheck", "now"}} {
+		if err := run(args); err == nil || !strings.Contains(err.Error(), "unknown arguments") {
+			t.Errorf("%q: %v", args, err)
+		}
+	}
+	t.Setenv("DATABASE_URL", config.SQLiteMemory)
+	if err := run([]string{"export"}); err == nil || !strings.Contains(err.Error(), "ends with its process") {
+		t.Errorf("export: %v", err)
+	}
+}

@@ -8,9 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -211,119 +209,4 @@ func (im *importer) insert(statement string, args ...any) (int64, error) {
 		return 0, err
 	}
 	return result.RowsAffected()
-}
-
-func (im *importer) user(u exportUser) error {
-	switch {
-	case u.ID < 1 || u.ID > maxUser:
-		return fmt.Errorf("the id must be from 1 to %d", int64(maxUser))
-	case u.Skeleton == "", u.Name != nil && *u.Name == "":
-		return errors.New("name or skeleton is empty")
-	case (u.Name == nil) != (u.Deleted != nil), (u.Hash == "") != (u.Deleted != nil):
-		return errors.New("an account has name and hash, a deleted one neither")
-	case u.Name != nil && hasZero(*u.Name), hasZero(u.Skeleton, u.Hash):
-		return errZero
-	}
-	_, err := im.insert(importUser, u.ID, u.Name, u.Skeleton, u.Hash, u.Created, u.Deleted)
-	return err
-}
-
-func (im *importer) newChat(c exportChat) error {
-	switch {
-	case !isID(c.ID):
-		return errBadID
-	case c.A >= c.B:
-		return errors.New("a must be lower than b")
-	case c.Last < 0 || c.Last == math.MaxInt64 || min(c.ReadA, c.ReadB) < 0 || max(c.ReadA, c.ReadB) > c.Last:
-		return errors.New("want 0 <= read_a, read_b <= last")
-	}
-	if _, err := im.insert(importChat, c.ID, c.A, c.B, c.Created, c.Last); err != nil {
-		return err
-	}
-	if _, err := im.insert(importMember, c.ID, c.A, c.B, c.ReadA, c.Updated); err != nil {
-		return err
-	}
-	_, err := im.insert(importMember, c.ID, c.B, c.A, c.ReadB, c.Updated)
-	return err
-}
-
-func (im *importer) message(m exportMessage) error {
-	switch {
-	case !isID(m.ID) || !isID(m.Chat):
-		return errBadID
-	case hasZero(m.Text):
-		return errZero
-	}
-	if m.Chat != im.chat.ID {
-		if err := im.fill(m.Chat); err != nil {
-			return err
-		}
-	}
-	switch im.n++; {
-	case m.N != im.n || m.N > im.chat.Last:
-		return errors.New("the chat's messages do not go from 1 to its last in order")
-	case m.Author != im.chat.A && m.Author != im.chat.B:
-		return errors.New("the author is no member of the chat")
-	}
-	_, err := im.insert(importMessage, m.Chat, m.N, m.ID, m.Author, m.Text, m.At)
-	return err
-}
-
-// fill goes on to the next chat, once the one before has all its messages.
-func (im *importer) fill(next string) error {
-	if im.n != im.chat.Last {
-		return errors.New("messages of the chat before are missing")
-	}
-	if im.n > 0 {
-		im.filled++
-	}
-	im.chat, im.n = exportChat{ID: next}, 0
-	if next == "" {
-		return nil
-	}
-	err := im.tx.QueryRowContext(im.ctx, selectImported, next).Scan(&im.chat.A, &im.chat.B, &im.chat.Last)
-	if errors.Is(err, sql.ErrNoRows) {
-		return errors.New("there is no such chat above")
-	}
-	return err
-}
-
-func (im *importer) roomMessage(m exportRoomMessage) error {
-	switch {
-	case m.Room == "" || m.Epoch == "":
-		return errors.New("room or epoch is empty")
-	case hasZero(m.Room, m.Epoch, m.ID, m.App, m.Session, m.Name, m.Text):
-		return errZero
-	}
-	added, err := im.insert(addRoomMessage, m.Room, m.Epoch, m.Seq, m.ID, m.App, m.Session, m.Name, m.Text, m.At)
-	if err == nil && added == 0 {
-		err = errors.New("the message is there twice")
-	}
-	return err
-}
-
-// end compares what was read with what should have been.
-func (im *importer) end(e exportEnd) error {
-	if e.Lines != im.lines {
-		return fmt.Errorf("lines are missing: %d of %d are there", im.lines, e.Lines)
-	}
-	if err := im.fill(""); err != nil {
-		return err
-	}
-	var chats int64
-	if err := im.tx.QueryRowContext(im.ctx, countFilled).Scan(&chats); err != nil {
-		return err
-	}
-	if chats != im.filled {
-		return errors.New("messages of a chat are missing")
-	}
-	im.ended = true
-	return nil
-}
-
-// errZero: SQLite would keep it, PostgreSQL cannot, and the next import would fail.
-var errZero = errors.New("a text has a zero byte")
-
-func hasZero(texts ...string) bool {
-	return slices.ContainsFunc(texts, func(s string) bool { return strings.ContainsRune(s, 0) })
 }

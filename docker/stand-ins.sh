@@ -2,7 +2,7 @@
 # Makes stand-ins, out of Debian packages alone, for the public base images that the Dockerfiles and the compose file
 # name: for a machine that has a Docker engine and a Debian mirror, but reaches no container registry.
 #
-#   sh docker/stand-ins.sh                     the four that `make up` needs: golang nginx haproxy redis
+#   sh docker/stand-ins.sh                     the five that `make up` needs: golang nginx haproxy redis postgres
 #   sh docker/stand-ins.sh postgres            only those named
 #   sh docker/stand-ins.sh --list              those four as name=tag
 #
@@ -132,7 +132,7 @@ build() {
     say "$image: done"
 }
 
-default='golang nginx haproxy redis'
+default='golang nginx haproxy redis postgres'
 if [ "${1-}" = --list ]; then
     for name in $default; do echo "$name=$(tag "$name")"; done
     exit 0

@@ -30,6 +30,7 @@ func TestCompose(t *testing.T) {
 	t.Run("notice", s.carriesNotices)
 	t.Run("hardened", s.isHardened)
 	t.Run("statistics", s.countsOnLoopback)
+	t.Run("accounts and chats", s.hasAccounts)
 	t.Run("reload", s.keepsSocketsOverAReload)
 	t.Run("scale", s.scales)
 	t.Run("Redis restarts", s.keepsTheLog)

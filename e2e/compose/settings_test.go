@@ -22,7 +22,7 @@ func TestSettingsArePassedOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range params {
-		own := slices.Contains([]string{"APPID", "ADDR", "ROLE", "REDIS_URL", "METRICS_ADDR"}, p.Key)
+		own := slices.Contains([]string{"APPID", "ADDR", "ROLE", "REDIS_URL", "DATABASE_URL", "METRICS_ADDR"}, p.Key)
 		if passed := strings.Contains(string(text), "\n    "+p.Key+":\n"); passed == own {
 			t.Errorf("docker-compose.yml passes %s on: %v, want %v", p.Key, passed, !own)
 		}

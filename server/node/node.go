@@ -188,13 +188,30 @@ func (n *Node) run() {
 	})
 }
 
-// openDefaultRoom opens the room that everybody comes to, and keeps it open. The node is ready when it is.
+// openDefaultRoom opens the room that everybody comes to, and keeps it open. The node is ready when it is. The API hears no rooms: it is ready when
+// Redis answers.
 func (n *Node) openDefaultRoom(ctx context.Context) {
-	if _, err := n.rooms.Acquire(ctx, chat.DefaultRoom); err != nil {
+	if n.cfg.Server.Role == config.RoleAPI {
+		n.waitForRedis(ctx)
+	} else if _, err := n.rooms.Acquire(ctx, chat.DefaultRoom); err != nil {
 		return // ctx is done
 	}
-	n.ready.Store(true)
-	n.log.Info("ready")
+	if ctx.Err() == nil {
+		n.ready.Store(true)
+		n.log.Info("ready")
+	}
+}
+
+func (n *Node) waitForRedis(ctx context.Context) {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for !n.redisUp.Load() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // ageEmbedded lets time pass in the embedded Redis, which would keep every message's id for ever.

@@ -25,6 +25,8 @@ type Options struct {
 	Servers int               // 1 to MaxServers; 0: MaxServers
 	Elastic int               // how many further servers Scale can start, up to 16; they do not run at first
 	Nginx   bool              // the page as well
+	API     int               // servers with the API; HAProxy knows the first
+	DB      string            // their DATABASE_URL; empty: an SQLite file of the cluster's own
 	Binary  string            // the server's, see Build
 	Env     map[string]string // settings of the servers and of HAProxy (CHECK_TIMEOUT, MAX_PER_IP …)
 	NoRedis bool              // Redis is left to the caller (Cluster.Redis.Start), and nobody waits for the others to be ready
@@ -54,6 +56,7 @@ type Cluster struct {
 	Redis   *Part
 	Servers []*Part // with APPID 1000, 2000, …
 	Elastic []*Part // Options.Elastic further ones: see Scale
+	APIs    []*Part
 	HAProxy *Part
 	Nginx   *Part // nil unless Options.Nginx
 
@@ -123,7 +126,7 @@ func (c *Cluster) plan() error {
 		return fmt.Errorf("make a directory for the cluster: %w", err)
 	}
 	var ports []string
-	if c.host, ports, err = FreePorts(4 + 2*c.options.Servers); err != nil {
+	if c.host, ports, err = FreePorts(4 + 2*c.options.Servers + 2*c.options.API); err != nil {
 		return err
 	}
 	take := func(chosen string) string {
@@ -149,6 +152,13 @@ func (c *Cluster) plan() error {
 		}
 		c.Servers = append(c.Servers, server)
 	}
+	for i := range c.options.API {
+		server, err := c.apiPart(i, take(""), take(""))
+		if err != nil {
+			return err
+		}
+		c.APIs = append(c.APIs, server)
+	}
 	if err := c.planElastic(); err != nil {
 		return err
 	}
@@ -164,7 +174,7 @@ func (c *Cluster) plan() error {
 // parts returns everything that runs, in the order of starting.
 func (c *Cluster) parts() []*Part {
 	var all []*Part
-	for _, p := range append(append([]*Part{c.Redis}, c.Servers...), c.HAProxy, c.Nginx) {
+	for _, p := range slices.Concat([]*Part{c.Redis}, c.Servers, c.APIs, []*Part{c.HAProxy, c.Nginx}) {
 		if p != nil {
 			all = append(all, p)
 		}
@@ -214,7 +224,7 @@ func (c *Cluster) close() error {
 		}
 		all.Wait()
 	}
-	stop(append(slices.Clone(c.Servers), c.Elastic...)...)
+	stop(slices.Concat(c.Servers, c.Elastic, c.APIs)...)
 	stop(c.Nginx, c.HAProxy)
 	stop(c.Redis)
 	if c.names != nil {

@@ -61,6 +61,23 @@ func (c *Cluster) serverPart(i int, addr, metrics string) (*Part, error) {
 	}, nil
 }
 
+// apiPart is the i-th server with the API.
+func (c *Cluster) apiPart(i int, addr, metrics string) (*Part, error) {
+	p, err := c.serverPart(c.options.Servers+c.options.Elastic+i, addr, metrics)
+	if err != nil {
+		return nil, err
+	}
+	p.Name = fmt.Sprintf("api%d", i+1)
+	db := c.options.DB
+	if db == "" {
+		db = "sqlite:" + filepath.Join(c.dir, "livechat.db")
+	}
+	p.Setenv("APPID", p.Name)
+	p.Setenv("ROLE", "api")
+	p.Setenv("DATABASE_URL", db)
+	return p, nil
+}
+
 // Alone returns a single server with nothing around it, as `go run ./server` starts it: page, socket and Redis in one process. The caller
 // starts it and stops it.
 func Alone(binary string, env map[string]string, log func(part, line string)) (*Part, error) {
@@ -84,6 +101,11 @@ func (c *Cluster) haproxyPart(root, room, stats string) (*Part, error) {
 	}
 	env := []string{"LB_BIND=" + room + onIPv6(room), "STATS_BIND=" + stats}
 	env = append(env, c.elasticEnv()...)
+	api := ""
+	if len(c.APIs) > 0 {
+		api = c.APIs[0].Addr
+	}
+	env = append(env, "API="+api, "INNER_BIND=")
 	for i := range MaxServers {
 		addr := "" // left out
 		if i < len(c.Servers) {

@@ -56,7 +56,7 @@ func run(ctx context.Context, args []string, out io.Writer, colour bool) error {
 	}
 	at := func(host string, port int) string { return net.JoinHostPort(host, strconv.Itoa(port)) }
 	o := cluster.Options{
-		Servers: *servers, Nginx: *page != 0, Binary: binary,
+		Servers: *servers, API: 1, Nginx: *page != 0, Binary: binary,
 		Env:  settings(),
 		Room: at(*host, *room), Stats: at("127.0.0.1", *stats),
 		Log: newPrinter(out, colour).print,

@@ -1,0 +1,260 @@
+// Package private tests the private chats of a whole cluster: what the API has answered for is stored and delivered once, whatever dies.
+package private
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/cookiejar"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/gorilla/websocket"
+	"go.uber.org/goleak"
+
+	"livechat/e2e/cluster"
+	"livechat/internal/need"
+	"livechat/internal/testpg"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	kills = 20
+	rate  = 200 // messages a second
+)
+
+// session is somebody who is logged in, at whichever API process answers.
+type session struct {
+	t    *testing.T
+	apis []*cluster.Part
+	http http.Client
+}
+
+func (s *session) do(ctx context.Context, method, path string, body any) (int, map[string]any, error) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return 0, nil, err
+	}
+	base := "http://" + s.apis[rand.IntN(len(s.apis))].Addr
+	r, err := http.NewRequestWithContext(ctx, method, base+"/api/v1"+path, bytes.NewReader(text))
+	if err != nil {
+		return 0, nil, err
+	}
+	r.Header.Set("Origin", base)
+	r.Header.Set("Content-Type", "application/json")
+	resp, err := s.http.Do(r)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer resp.Body.Close()
+	if text, err = io.ReadAll(resp.Body); err != nil {
+		return 0, nil, err
+	}
+	answer := map[string]any{}
+	if len(text) > 0 {
+		err = json.Unmarshal(text, &answer)
+	}
+	return resp.StatusCode, answer, err
+}
+
+// must does it again until it succeeds: any API process may be dead just now.
+func (s *session) must(method, path string, body any) map[string]any {
+	s.t.Helper()
+	var last string
+	for ctx := s.t.Context(); ctx.Err() == nil; {
+		status, answer, err := s.do(ctx, method, path, body)
+		if err == nil && status < 300 {
+			return answer
+		}
+		if last = fmt.Sprint(status, answer, err); err == nil && status < 500 && status != http.StatusConflict {
+			s.t.Fatalf("%s %s: %s", method, path, last)
+		}
+	}
+	s.t.Fatalf("%s %s: %s", method, path, last)
+	return nil
+}
+
+func register(t *testing.T, apis []*cluster.Part, name string) *session {
+	t.Helper()
+	jar, err := cookiejar.New(nil) // cookies do not look at ports, and all are on one address
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &session{t: t, apis: apis, http: http.Client{Jar: jar, Timeout: 5 * time.Second}}
+	t.Cleanup(s.http.CloseIdleConnections)
+	s.must("POST", "/accounts/", map[string]string{"name": name, "password": "correct horse battery staple"})
+	return s
+}
+
+// heard is what a feed has brought.
+type heard struct {
+	mu    sync.Mutex
+	times map[string]int // by id of the message
+	last  int
+	order bool // n has always grown by one
+}
+
+func (h *heard) count() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.times)
+}
+
+// listen hears a feed until the connection ends.
+func listen(t *testing.T, s *session, url string, h *heard) (end func()) {
+	t.Helper()
+	ticket := s.must("POST", "/ticket/", struct{}{})["ticket"].(string)
+	dialer := websocket.Dialer{Subprotocols: []string{"livechat.user", "livechat.ticket." + ticket}}
+	conn, resp, err := dialer.DialContext(t.Context(), url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			_, text, err := conn.ReadMessage()
+			if err != nil {
+				return
+			}
+			var e struct {
+				Type, Event, Message string
+				N                    int
+			}
+			if json.Unmarshal(text, &e) != nil || e.Type != "message" || e.Event != "message" {
+				continue
+			}
+			h.mu.Lock()
+			h.times[e.Message]++
+			h.order = h.order && e.N == h.last+1
+			h.last = e.N
+			h.mu.Unlock()
+		}
+	}()
+	return func() { _ = conn.Close(); <-done }
+}
+
+// Every 201 is in PostgreSQL and delivered exactly once, in order, while API processes are killed again and again under load.
+func TestKilledAPI(t *testing.T) {
+	for _, program := range []string{"redis-server", "haproxy"} {
+		need.Program(t, program)
+	}
+	db := testpg.New(t).Database()
+	binary, err := cluster.Build(t.Context(), t.TempDir(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := cluster.Start(t.Context(), cluster.Options{Servers: 2, API: 3, DB: db, Binary: binary})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	ann, bob := register(t, c.APIs, "ann"), register(t, c.APIs, "bob")
+	chat := ann.must("POST", "/chats/", map[string]string{"with": "bob"})["id"].(string)
+	feeds := []*heard{{times: map[string]int{}, order: true}, {times: map[string]int{}, order: true}}
+	defer listen(t, bob, c.ServerURL(0)+"feed", feeds[0])()
+	defer listen(t, ann, c.ServerURL(1)+"feed", feeds[1])()
+
+	// The load: each message is sent until an API process has answered for it, by the same id.
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var ids []string
+	var posts sync.WaitGroup
+	loading := make(chan struct{})
+	go func() {
+		defer close(loading)
+		tick := time.NewTicker(time.Second / rate)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			id := uuid.NewString()
+			ids = append(ids, id)
+			posts.Go(func() {
+				for t.Context().Err() == nil {
+					status, answer, err := ann.do(t.Context(), "POST", "/chats/"+chat+"/messages/", map[string]string{"id": id, "text": "message " + id})
+					if err == nil && status < 300 {
+						return
+					}
+					if err == nil && status < 500 {
+						t.Errorf("post: %d %v", status, answer)
+						return
+					}
+				}
+			})
+		}
+	}()
+	for i := range kills {
+		api := c.APIs[i%len(c.APIs)]
+		before := feeds[0].count()
+		if err := api.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		if err := api.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for deadline := time.Now().Add(20 * time.Second); feeds[0].count() < before+rate/5; { // something has been delivered since
+			if time.Now().After(deadline) {
+				t.Fatalf("nothing was delivered for 20 s after kill %d", i+1)
+			}
+			<-time.After(5 * time.Millisecond)
+		}
+	}
+	cancel()
+	<-loading
+	posts.Wait()
+
+	stored := map[string]bool{}
+	for after := 0; ; {
+		page := "before=101" // the first hundred
+		if after > 0 {
+			page = fmt.Sprint("after=", after)
+		}
+		list := bob.must("GET", "/chats/"+chat+"/messages/?limit=100&"+page, nil)["messages"].([]any)
+		for _, one := range list {
+			m := one.(map[string]any)
+			if n := int(m["n"].(float64)); n != after+1 {
+				t.Fatalf("message %d is stored behind %d", n, after)
+			}
+			after++
+			stored[m["id"].(string)] = true
+		}
+		if len(list) < 100 {
+			break
+		}
+	}
+	for deadline := time.Now().Add(30 * time.Second); min(feeds[0].count(), feeds[1].count()) < len(ids) && time.Now().Before(deadline); {
+		<-time.After(5 * time.Millisecond)
+	}
+	t.Logf("%d messages were answered for, %d are stored, %d and %d were heard, over %d kills", len(ids), len(stored), feeds[0].count(), feeds[1].count(), kills)
+	if len(stored) != len(ids) {
+		t.Errorf("%d messages are stored of %d", len(stored), len(ids))
+	}
+	for _, h := range feeds {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if !h.order {
+			t.Error("a feed was not in order")
+		}
+		for _, id := range ids {
+			if n := h.times[id]; n != 1 || !stored[id] {
+				t.Fatalf("message %s was heard %d times, and is stored: %v", id, n, stored[id])
+			}
+		}
+	}
+}

@@ -1,0 +1,142 @@
+package private
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"livechat/client"
+	"livechat/e2e/cluster"
+	"livechat/internal/need"
+	"livechat/internal/poll"
+	"livechat/internal/testpg"
+)
+
+const (
+	archived     = 100_000 // messages
+	archiveKills = 10
+	talkers      = 8
+	inFlight     = 256 // messages of one talker without an ack
+)
+
+// The archive has what the stream has, each message once, though the processes that archive are killed again and again.
+func TestArchiveEqualsStream(t *testing.T) {
+	for _, program := range []string{"redis-server", "haproxy"} {
+		need.Program(t, program)
+	}
+	binary, err := cluster.Build(t.Context(), t.TempDir(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := cluster.Start(t.Context(), cluster.Options{
+		Servers: 2, API: 2, DB: testpg.New(t).Database(), Binary: binary, Env: map[string]string{"MESSAGE_RATE": "0", "HISTORY_LENGTH": "200000", "LOG_LEVEL": "warn"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	ann := register(t, c.APIs, "ann")
+
+	var acked atomic.Int64
+	var talking sync.WaitGroup
+	for i := range talkers {
+		talking.Go(func() {
+			if err := talk(t.Context(), c.ServerURL(i%2), archived/talkers, &acked); err != nil {
+				t.Errorf("talker %d: %v", i, err)
+			}
+		})
+	}
+	for i := range archiveKills {
+		poll.Until(t, "the room goes on", func() bool { return acked.Load() >= int64(i+1)*archived/(archiveKills+1) })
+		api := c.APIs[i%2]
+		if err := api.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		if err := api.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	talking.Wait()
+	if acked.Load() != archived {
+		t.Fatalf("%d messages were acked, want %d", acked.Load(), archived)
+	}
+	// What a killed process had taken and not stored goes to another one after half a minute.
+	seen, last := make(map[string]bool, archived), 0
+	for deadline := time.Now().Add(90 * time.Second); last < archived && time.Now().Before(deadline); {
+		page := "before=101"
+		if last > 0 {
+			page = fmt.Sprint("after=", last)
+		}
+		list := ann.must("GET", "/rooms/livechat/messages/?limit=100&"+page, nil)["messages"].([]any)
+		for _, one := range list {
+			m := one.(map[string]any)
+			if int(m["seq"].(float64)) != last+1 {
+				list = nil // not there yet
+				break
+			}
+			last++
+			if id := m["id"].(string); seen[id] {
+				t.Fatalf("message %s is there twice", id)
+			} else {
+				seen[id] = true
+			}
+		}
+		if len(list) == 0 {
+			<-time.After(20 * time.Millisecond)
+		}
+	}
+	if last != archived {
+		t.Errorf("%d messages are in the archive without a hole, want %d", last, archived)
+	}
+}
+
+// talk says n messages and waits for their acks.
+func talk(ctx context.Context, url string, n int, acked *atomic.Int64) error {
+	none := 0
+	conn, err := client.Dial(ctx, client.Options{URL: url, History: &none, Skim: true, ReadBuffer: 64 << 10})
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	free := make(chan struct{}, inFlight)
+	done := make(chan error, 1)
+	go func() { // ends with the last ack, or the connection
+		for left := n; left > 0; {
+			e, err := conn.Next(ctx)
+			if err != nil {
+				done <- err
+				return
+			}
+			switch e := e.(type) {
+			case *client.Ack:
+				acked.Add(1)
+				left--
+				<-free
+			case *client.Error:
+				done <- e
+				return
+			}
+		}
+		done <- nil
+	}()
+	for i := range n {
+		select {
+		case free <- struct{}{}:
+		case err := <-done:
+			return err
+		}
+		if err := conn.Post(uuid.NewString(), fmt.Sprint("message ", i)); err != nil {
+			return err
+		}
+	}
+	return <-done
+}

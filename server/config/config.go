@@ -21,6 +21,7 @@ type Config struct {
 	Server   Server
 	Redis    Redis
 	Database Database
+	Archive  Archive
 	Room     Room
 	Session  Session
 	Limits   Limits
@@ -64,6 +65,14 @@ type Redis struct {
 type Database struct {
 	// URL is postgres:// or postgresql://, or sqlite: and the path of a file, or SQLiteMemory. Empty: the file livechat.db.
 	URL string `env:"DATABASE_URL"`
+}
+
+// Archive says how long what was said in rooms is kept. Private chats are kept as long as their people want.
+type Archive struct {
+	// Age is how old messages may become; 0 keeps them for ever.
+	Age time.Duration `env:"ARCHIVE_AGE" envDefault:"0s"`
+	// Count is about how many of the newest messages of a room are kept; 0 keeps all.
+	Count int64 `env:"ARCHIVE_COUNT" envDefault:"0"`
 }
 
 // The values of Database.URL that mean something special.

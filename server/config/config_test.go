@@ -74,6 +74,8 @@ func TestBounds(t *testing.T) {
 	for name, values := range map[string]struct{ good, bad []string }{
 		"APPID":             {[]string{"1000", "ws-1.example_x", strings.Repeat("a", 64)}, []string{"a b", "ü", "a/b", strings.Repeat("a", 65)}},
 		"ADDR":              {[]string{":0", ":65535", "127.0.0.1:80", "[::1]:80", "localhost:8080"}, []string{"8080", ":65536", ":http", "::1:80", "localhost", ":-1"}},
+		"ARCHIVE_AGE":       {[]string{"0s", "720h"}, []string{"-1s", "30d"}},
+		"ARCHIVE_COUNT":     {[]string{"0", "100000"}, []string{"-1", "many"}},
 		"ROLE":              {[]string{"all", "ws", "api"}, []string{"API", "ALL"}},
 		"DATABASE_URL":      {[]string{"postgres://u:p@db/livechat", "postgresql:///x", "sqlite:a b.db", "sqlite::memory:"}, []string{"mysql://db", "livechat.db", "postgres://", "sqlite:"}},
 		"HEADER_TIMEOUT":    {[]string{"1ms"}, []string{"0s", "-1s", "5", "soon"}},

@@ -41,6 +41,9 @@ func rules() []rule {
 		{"DATABASE_URL", "a URL that starts with postgres:// or postgresql://, or sqlite: and a path; it must be set where servers share a Redis (REDIS_URL) and " +
 			"this one has the API (ROLE all or api), or each would have accounts of its own", func(c *Config) bool { return isDatabase(c) }},
 
+		{"ARCHIVE_AGE", "a duration, 0s (for ever) or more", func(c *Config) bool { return c.Archive.Age >= 0 }},
+		{"ARCHIVE_COUNT", "a number of messages, 0 (all) or more", func(c *Config) bool { return c.Archive.Count >= 0 }},
+
 		{"MAX_ROOMS", "a number of rooms, 1 or more", func(c *Config) bool { return c.Room.MaxRooms >= 1 }},
 		{"ROOM_LINGER", "a duration, 0s or more", func(c *Config) bool { return c.Room.Linger >= 0 }},
 		{"RING_SIZE", "a power of two from 256 to 1048576", func(c *Config) bool { return isRingSize(c.Room.RingSize) }},

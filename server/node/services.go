@@ -102,11 +102,44 @@ func (n *Node) runServices(ctx context.Context) {
 		}
 	})
 	n.loops.Go(func() { n.sayNames(ctx) })
+	n.loops.Go(func() { n.expire(ctx) })
 	n.loops.Go(func() {
 		if err := n.services.archiver.Run(ctx); err != nil && ctx.Err() == nil {
 			n.fail(fmt.Errorf("run the archive: %w", err))
 		}
 	})
+}
+
+// How often the archive is looked through for what is too old, and the lease that keeps all but one process from doing so.
+const (
+	expireEvery = 10 * time.Minute
+	expireLease = "expire"
+)
+
+// expire deletes what the archive is not to keep any longer.
+func (n *Node) expire(ctx context.Context) {
+	if n.cfg.Archive.Age == 0 && n.cfg.Archive.Count == 0 {
+		return
+	}
+	tick := time.NewTicker(expireEvery)
+	defer tick.Stop()
+	for {
+		mine, err := n.services.store.TryLock(ctx, expireLease, expireEvery)
+		if mine {
+			var deleted int64
+			if deleted, err = n.services.store.ExpireRooms(ctx, time.Now(), n.cfg.Archive.Age, n.cfg.Archive.Count); deleted > 0 {
+				n.log.Info("archive expired", "messages", deleted)
+			}
+		}
+		if err != nil && ctx.Err() == nil {
+			n.log.Warn("cannot expire the archive", "error", err)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // namesEvery is how often the names of all accounts are said again, in case Redis has lost some.

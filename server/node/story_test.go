@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/cookiejar"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -271,4 +272,21 @@ func TestArchiveAndSearch(t *testing.T) {
 			t.Error("eve finds what is not for her")
 		}
 	})
+}
+
+// The archive keeps what the settings say.
+func TestArchiveExpires(t *testing.T) {
+	db := "DATABASE_URL=sqlite:" + filepath.Join(t.TempDir(), "livechat.db")
+	before := start(t, db)
+	guest := dial(t, before, "name=somebody")
+	for i := range 10 {
+		guest.send(fmt.Sprint("message ", i))
+	}
+	ann := newPerson(t, before, "ann")
+	count := func() int {
+		return len(ann.do(http.StatusOK, "GET", "/rooms/livechat/messages/?limit=100", nil)["messages"].([]any))
+	}
+	poll.Until(t, "the room is in the archive", func() bool { return count() == 10 })
+	ann.base = "http://" + start(t, db, "ARCHIVE_COUNT=3").Addr()
+	poll.Until(t, "the archive is as short as it is to be", func() bool { return count() == 3 })
 }

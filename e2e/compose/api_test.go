@@ -1,12 +1,9 @@
 package compose
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/cookiejar"
 	"strings"
 	"testing"
 	"time"
@@ -14,57 +11,25 @@ import (
 	"github.com/gorilla/websocket"
 
 	"livechat/internal/poll"
+	"livechat/internal/testapi"
 )
 
-// account uses the API as a page does, through Nginx.
+// account is somebody who uses the API through Nginx.
 type account struct {
-	t    *testing.T
-	base string
-	http http.Client
+	*testapi.Person
+	t *testing.T
 }
 
 func (s *stack) register(t *testing.T, name string) *account {
 	t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := &account{t: t, base: "http://" + s.page, http: http.Client{Jar: jar, Timeout: 20 * time.Second}}
-	t.Cleanup(a.http.CloseIdleConnections)
-	a.must(http.StatusCreated, "POST", "/accounts/", map[string]string{"name": name, "password": "correct horse battery staple"})
+	a := &account{testapi.New(t, func() string { return "http://" + s.page }), t}
+	a.must(http.StatusCreated, "POST", "/accounts/", map[string]string{"name": name, "password": testapi.Password})
 	return a
-}
-
-// do returns the status and what the answer holds.
-func (a *account) do(method, path string, body any) (int, map[string]any, error) {
-	text, err := json.Marshal(body)
-	if err != nil {
-		return 0, nil, err
-	}
-	r, err := http.NewRequestWithContext(a.t.Context(), method, a.base+"/api/v1"+path, bytes.NewReader(text))
-	if err != nil {
-		return 0, nil, err
-	}
-	r.Header.Set("Origin", a.base)
-	r.Header.Set("Content-Type", "application/json")
-	resp, err := a.http.Do(r)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer resp.Body.Close()
-	if text, err = io.ReadAll(resp.Body); err != nil {
-		return 0, nil, err
-	}
-	answer := map[string]any{}
-	if len(text) > 0 {
-		err = json.Unmarshal(text, &answer)
-	}
-	return resp.StatusCode, answer, err
 }
 
 func (a *account) must(want int, method, path string, body any) map[string]any {
 	a.t.Helper()
-	status, answer, err := a.do(method, path, body)
+	status, answer, err := a.Do(a.t.Context(), method, path, body)
 	if err != nil || status != want {
 		a.t.Fatalf("%s %s: %d %v, %v; want %d", method, path, status, answer, err, want)
 	}
@@ -93,7 +58,7 @@ func (s *stack) hasAccounts(t *testing.T) {
 		t.Helper()
 		id := fmt.Sprintf("00000000-0000-4000-8000-%012d", i)
 		poll.Until(t, "a message is taken", func() bool { // HAProxy tries another server for what was not sent yet; the rest is the page's, by the same id
-			status, answer, err := ann.do("POST", messages, map[string]string{"id": id, "text": fmt.Sprint("message ", i)})
+			status, answer, err := ann.Do(t.Context(), "POST", messages, map[string]string{"id": id, "text": fmt.Sprint("message ", i)})
 			if err == nil && status != http.StatusCreated && status != http.StatusOK && status < 500 {
 				t.Fatalf("message %d: %d %v", i, status, answer)
 			}
@@ -139,7 +104,7 @@ func (s *stack) hasAccounts(t *testing.T) {
 		t.Errorf("%d messages are stored, want 20", len(list))
 	}
 	poll.Until(t, "the room is in the archive", func() bool {
-		status, answer, err := bob.do("GET", "/rooms/livechat/messages/?limit=100", nil)
+		status, answer, err := bob.Do(t.Context(), "GET", "/rooms/livechat/messages/?limit=100", nil)
 		return err == nil && status == http.StatusOK && strings.Contains(fmt.Sprint(answer["messages"]), "hello from 1000")
 	})
 }

@@ -2,14 +2,11 @@
 package private
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
-	"net/http/cookiejar"
 	"sync"
 	"testing"
 	"time"
@@ -20,6 +17,7 @@ import (
 
 	"livechat/e2e/cluster"
 	"livechat/internal/need"
+	"livechat/internal/testapi"
 	"livechat/internal/testpg"
 )
 
@@ -32,36 +30,8 @@ const (
 
 // session is somebody who is logged in, at whichever API process answers.
 type session struct {
-	t    *testing.T
-	apis []*cluster.Part
-	http http.Client
-}
-
-func (s *session) do(ctx context.Context, method, path string, body any) (int, map[string]any, error) {
-	text, err := json.Marshal(body)
-	if err != nil {
-		return 0, nil, err
-	}
-	base := "http://" + s.apis[rand.IntN(len(s.apis))].Addr
-	r, err := http.NewRequestWithContext(ctx, method, base+"/api/v1"+path, bytes.NewReader(text))
-	if err != nil {
-		return 0, nil, err
-	}
-	r.Header.Set("Origin", base)
-	r.Header.Set("Content-Type", "application/json")
-	resp, err := s.http.Do(r)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer resp.Body.Close()
-	if text, err = io.ReadAll(resp.Body); err != nil {
-		return 0, nil, err
-	}
-	answer := map[string]any{}
-	if len(text) > 0 {
-		err = json.Unmarshal(text, &answer)
-	}
-	return resp.StatusCode, answer, err
+	*testapi.Person
+	t *testing.T
 }
 
 // must does it again until it succeeds: any API process may be dead just now.
@@ -69,7 +39,7 @@ func (s *session) must(method, path string, body any) map[string]any {
 	s.t.Helper()
 	var last string
 	for ctx := s.t.Context(); ctx.Err() == nil; {
-		status, answer, err := s.do(ctx, method, path, body)
+		status, answer, err := s.Do(ctx, method, path, body)
 		if err == nil && status < 300 {
 			return answer
 		}
@@ -83,13 +53,9 @@ func (s *session) must(method, path string, body any) map[string]any {
 
 func register(t *testing.T, apis []*cluster.Part, name string) *session {
 	t.Helper()
-	jar, err := cookiejar.New(nil) // cookies do not look at ports, and all are on one address
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &session{t: t, apis: apis, http: http.Client{Jar: jar, Timeout: 5 * time.Second}}
-	t.Cleanup(s.http.CloseIdleConnections)
-	s.must("POST", "/accounts/", map[string]string{"name": name, "password": "correct horse battery staple"})
+	any := func() string { return "http://" + apis[rand.IntN(len(apis))].Addr }
+	s := &session{testapi.New(t, any), t}
+	s.must("POST", "/accounts/", map[string]string{"name": name, "password": testapi.Password})
 	return s
 }
 
@@ -187,7 +153,7 @@ func TestKilledAPI(t *testing.T) {
 			ids = append(ids, id)
 			posts.Go(func() {
 				for t.Context().Err() == nil {
-					status, answer, err := ann.do(t.Context(), "POST", "/chats/"+chat+"/messages/", map[string]string{"id": id, "text": "message " + id})
+					status, answer, err := ann.Do(t.Context(), "POST", "/chats/"+chat+"/messages/", map[string]string{"id": id, "text": "message " + id})
 					if err == nil && status < 300 {
 						return
 					}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"net"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -61,13 +60,6 @@ type member struct {
 	pending map[uint64]struct{} // messages without an answer; nil unless it publishes
 }
 
-// link is a connection and where it began.
-type link struct {
-	conn    *client.Conn
-	resumed bool
-	after   uint64
-}
-
 // live connects, reads and comes back until ctx ends.
 func (m *member) live(ctx context.Context) {
 	attempt := 0
@@ -111,29 +103,6 @@ func (m *member) rest(ctx context.Context, d time.Duration) {
 }
 
 var none = 0
-
-// dial makes a connection: behind what the client has, if it has been there before.
-func (m *member) dial(ctx context.Context, resume bool) (*link, error) {
-	r := m.run
-	select {
-	case r.gate <- struct{}{}:
-		defer func() { <-r.gate }()
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
-	o := client.Options{URL: r.settings.URL(m.index), Name: "load-" + strconv.Itoa(m.index+1), Room: r.settings.Room(m.index), History: &none, Skim: true}
-	if source := r.settings.Source(m.index); source != "" {
-		o.LocalAddr = &net.TCPAddr{IP: net.ParseIP(source)}
-	}
-	l := &link{resumed: resume}
-	if log := m.log.Load(); resume {
-		l.after = m.account.high.Load()
-		o.After = &client.Position{Epoch: log.epoch, Seq: l.after}
-	}
-	var err error
-	l.conn, err = client.Dial(ctx, o)
-	return l, err
-}
 
 // listen reads a connection to its end, and returns the one that takes over, if there is one.
 func (m *member) listen(ctx context.Context, l *link) *link {
@@ -282,26 +251,6 @@ func (m *member) leave() {
 	m.hurry.Store(true)
 	m.run.left.Add(1)
 	m.account.log = nil
-}
-
-// succeed makes a new connection that takes over, as the server has asked for it: the old one goes on until it stands.
-func (m *member) succeed(ctx context.Context, old *link, after time.Duration) {
-	if m.heir != nil {
-		return
-	}
-	heir := make(chan *link, 1)
-	m.heir = heir
-	m.run.heirs.Go(func() {
-		m.rest(ctx, after)
-		next, err := m.dial(ctx, true)
-		if err != nil {
-			next = nil // the old connection goes on until the server closes it
-		}
-		heir <- next
-		if next != nil {
-			old.conn.Close()
-		}
-	})
 }
 
 // answered takes a message out of the pending ones and reports whether it was there.

@@ -1,14 +1,14 @@
 package api
 
 import (
-	"bytes"
 	"encoding/json"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
+
+	"livechat/internal/testlog"
 )
 
 // site is the API over fakes, and its log.
@@ -16,13 +16,13 @@ type site struct {
 	*fakes
 	t       *testing.T
 	handler http.Handler
-	log     *logBuffer
+	log     *testlog.Buffer
 }
 
 // newSite returns an API as changed by change; nil changes nothing.
 func newSite(t *testing.T, change func(*Options)) *site {
 	t.Helper()
-	s := &site{fakes: newFakes(), t: t, log: &logBuffer{}}
+	s := &site{fakes: newFakes(), t: t, log: &testlog.Buffer{}}
 	options := Options{
 		Accounts: s.fakes, Chats: s.fakes, Archive: s.fakes, Search: s.fakes, Tickets: s.fakes,
 		Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
@@ -35,24 +35,6 @@ func newSite(t *testing.T, change func(*Options)) *site {
 		t.Fatal(err)
 	}
 	return s
-}
-
-// logBuffer collects a log that several goroutines write.
-type logBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer // guarded by mu
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }
 
 // browser is a client with its cookies. nil is one without any, that nobody sees the cookies of.

@@ -1,12 +1,9 @@
 package node
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/cookiejar"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,6 +12,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"livechat/internal/poll"
+	"livechat/internal/testapi"
 	"livechat/internal/testpg"
 	"livechat/internal/testredis"
 	"livechat/server/wire"
@@ -37,72 +35,39 @@ func onPlaces(t *testing.T, tell func(t *testing.T, p place)) {
 	})
 }
 
-// person uses the API as a browser does.
+// person is somebody who uses the API.
 type person struct {
+	*testapi.Person
 	t    *testing.T
 	name string
 	base string
-	http http.Client
 }
-
-const password = "correct horse battery staple"
 
 func newPerson(t *testing.T, n *Node, name string) *person {
 	t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &person{t: t, name: name, base: "http://" + n.Addr(), http: http.Client{Jar: jar}}
-	t.Cleanup(p.http.CloseIdleConnections)
+	p := &person{t: t, name: name, base: "http://" + n.Addr()}
+	p.Person = testapi.New(t, func() string { return p.base })
 	return p
 }
 
 // do sends a request and wants a status. It returns what the answer holds.
-func (p *person) do(want int, method, path string, body any) (answer map[string]any) {
+func (p *person) do(want int, method, path string, body any) map[string]any {
 	p.t.Helper()
-	var in io.Reader
-	if body != nil {
-		b, err := json.Marshal(body)
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		in = bytes.NewReader(b)
-	}
-	r, err := http.NewRequestWithContext(p.t.Context(), method, p.base+"/api/v1"+path, in)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	r.Header.Set("Origin", p.base)
-	r.Header.Set("Content-Type", "application/json")
-	resp, err := p.http.Do(r)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	if resp.StatusCode != want {
-		p.t.Fatalf("%s: %s %s: %d %s, want %d", p.name, method, path, resp.StatusCode, text, want)
-	}
-	if len(text) > 0 {
-		if err := json.Unmarshal(text, &answer); err != nil {
-			p.t.Fatalf("%s %s: %v in %s", method, path, err, text)
-		}
+	status, answer, err := p.Do(p.t.Context(), method, path, body)
+	if err != nil || status != want {
+		p.t.Fatalf("%s: %s %s: %d %v, %v; want %d", p.name, method, path, status, answer, err, want)
 	}
 	return answer
 }
 
 func (p *person) register() {
 	p.t.Helper()
-	p.do(http.StatusCreated, "POST", "/accounts/", map[string]string{"name": p.name, "password": password})
+	p.do(http.StatusCreated, "POST", "/accounts/", map[string]string{"name": p.name, "password": testapi.Password})
 }
 
 func (p *person) login() {
 	p.t.Helper()
-	p.do(http.StatusOK, "POST", "/login/", map[string]string{"name": p.name, "password": password})
+	p.do(http.StatusOK, "POST", "/login/", map[string]string{"name": p.name, "password": testapi.Password})
 }
 
 // socket opens a socket with a ticket: /feed, or /ws for the live room.
@@ -235,7 +200,7 @@ func TestNamesAreTheirOwners(t *testing.T) {
 			t.Errorf("the room hears %+v", m)
 		}
 		twin := newPerson(t, p.api, "b0b")
-		twin.do(http.StatusConflict, "POST", "/accounts/", map[string]string{"name": twin.name, "password": password})
+		twin.do(http.StatusConflict, "POST", "/accounts/", map[string]string{"name": twin.name, "password": testapi.Password})
 	})
 }
 

@@ -1,37 +1,19 @@
 package web
 
 import (
-	"bytes"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
+
+	"livechat/internal/testlog"
 )
 
-// logBuffer collects a log that several goroutines write.
-type logBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer // guarded by mu
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
-
-func newLog(level slog.Level) (*slog.Logger, *logBuffer) {
-	var out logBuffer
+func newLog(level slog.Level) (*slog.Logger, *testlog.Buffer) {
+	var out testlog.Buffer
 	return slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: level})), &out
 }
 

@@ -125,7 +125,7 @@ func (deps Deps) room(w http.ResponseWriter, r *http.Request) {
 	}{room, online})
 }
 
-// readOnly lets only GET and HEAD through: nothing here is changed over HTTP.
+// readOnly lets only GET and HEAD through: nothing but the API changes anything over HTTP.
 func readOnly(next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {

@@ -1,0 +1,64 @@
+// Package testapi uses the REST API as a browser does: with cookies, and from a page of the same origin.
+package testapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"testing"
+	"time"
+)
+
+// Password is everybody's.
+const Password = "correct horse battery staple"
+
+// Person is a browser. Its methods may be called from any goroutine.
+type Person struct {
+	base func() string
+	http http.Client
+}
+
+// New returns somebody who is not logged in. base returns http://host:port of a server that has the API, and is asked for each request; cookies do not
+// look at ports.
+func New(t testing.TB, base func() string) *Person {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &Person{base: base, http: http.Client{Jar: jar, Timeout: 20 * time.Second}}
+	t.Cleanup(p.http.CloseIdleConnections)
+	return p
+}
+
+// Do sends a request to a path below /api/v1. It returns the status, and what the JSON of the answer holds. nil is no body.
+func (p *Person) Do(ctx context.Context, method, path string, body any) (status int, answer map[string]any, err error) {
+	var in io.Reader
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return 0, nil, err
+		}
+		in = bytes.NewReader(text)
+	}
+	base := p.base()
+	r, err := http.NewRequestWithContext(ctx, method, base+"/api/v1"+path, in)
+	if err != nil {
+		return 0, nil, err
+	}
+	r.Header.Set("Origin", base)
+	r.Header.Set("Content-Type", "application/json")
+	resp, err := p.http.Do(r)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err == nil && len(text) > 0 {
+		err = json.Unmarshal(text, &answer)
+	}
+	return resp.StatusCode, answer, err
+}

@@ -1,0 +1,120 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"livechat/server/account"
+	"livechat/server/bus"
+	"livechat/server/chat"
+	"livechat/server/session"
+	"livechat/server/store"
+)
+
+// The services and the sessions do not know each other; what one side does to users follows on the other through Redis, here.
+
+// userOptions is what sessions need for users with an account, whether this server has the API or not.
+func (n *Node) userOptions() *session.UserOptions {
+	return &session.UserOptions{
+		Feeds: n.feeds, Revoked: n.bus.Revoked, Every: revokeEvery,
+		Redeem: func(ctx context.Context, ticket string) (session.User, error) {
+			t, err := n.bus.RedeemTicket(ctx, ticket)
+			return session.User{ID: t.User, Name: t.Name, Issued: t.Issued}, err
+		},
+		Reserved: func(ctx context.Context, name string) (bool, error) {
+			return account.Reserved(ctx, n.bus.HasName, name)
+		},
+	}
+}
+
+// events puts the events of private chats into the feeds.
+type events struct{ bus *bus.Bus }
+
+// Publish implements private.Publisher.
+func (e events) Publish(ctx context.Context, room, id string, body []byte, digest string) error {
+	done := make(chan error, 1)
+	err := e.bus.Publish(ctx, bus.Publication{Room: room, ID: id, Body: body, Digest: digest, Done: func(_ bus.Receipt, err error) { done <- err }})
+	if err != nil {
+		return err
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("wait for an event to be published: %w", context.Cause(ctx))
+	}
+}
+
+// accounts is the account service, with what follows from its answers on the servers with sockets.
+type accounts struct {
+	*account.Service
+	bus *bus.Bus
+}
+
+// Register implements api.Accounts. The name is nobody's else from now on.
+func (a accounts) Register(ctx context.Context, name, password string) (store.User, error) {
+	u, err := a.Service.Register(ctx, name, password)
+	if err == nil {
+		_ = a.bus.AddNames(ctx, account.Skeleton(u.Name)) // sayNames says it again
+	}
+	return u, err
+}
+
+// Logout implements api.Accounts.
+func (a accounts) Logout(ctx context.Context, token string) error {
+	u, err := a.WhoAmI(ctx, token)
+	if err != nil {
+		if e := chat.AsError(err); e.Code == chat.CodeUnauthorized {
+			return nil // there is no such session
+		}
+		return err
+	}
+	return a.revoking(ctx, u.ID, func() error { return a.Service.Logout(ctx, token) })
+}
+
+// LogoutAll implements api.Accounts.
+func (a accounts) LogoutAll(ctx context.Context, user int64) error {
+	return a.revoking(ctx, user, func() error { return a.Service.LogoutAll(ctx, user) })
+}
+
+// ChangePassword implements api.Accounts.
+func (a accounts) ChangePassword(ctx context.Context, user int64, old, next string) error {
+	return a.revoking(ctx, user, func() error { return a.Service.ChangePassword(ctx, user, old, next) })
+}
+
+// Delete implements api.Accounts.
+func (a accounts) Delete(ctx context.Context, user int64, password string) error {
+	return a.revoking(ctx, user, func() error { return a.Service.Delete(ctx, user, password) })
+}
+
+// revoking ends the user's sockets as well. It says so before, so that nothing has changed if that fails, and the request can be made again; and after,
+// since a ticket may have been issued in between. Sockets of sessions that go on come back with a new ticket.
+func (a accounts) revoking(ctx context.Context, user int64, change func() error) error {
+	if err := a.bus.Revoke(ctx, user); err != nil {
+		return err
+	}
+	if err := change(); err != nil {
+		return err
+	}
+	return a.bus.Revoke(context.WithoutCancel(ctx), user)
+}
+
+// tickets issues what opens a socket.
+type tickets struct {
+	store *store.Store
+	bus   *bus.Bus
+}
+
+// Issue implements api.Tickets.
+func (t tickets) Issue(ctx context.Context, user int64) (ticket string, expires time.Time, err error) {
+	u, err := t.store.UserByID(ctx, user)
+	if errors.Is(err, store.ErrNotFound) { // deleted a moment ago
+		return "", time.Time{}, chat.Errorf(chat.CodeUnauthorized, "log in first")
+	}
+	if err != nil {
+		return "", time.Time{}, err
+	}
+	return t.bus.IssueTicket(ctx, user, u.Name)
+}

@@ -65,7 +65,7 @@ var libraries = []struct {
 	{"github.com/jackc/pgx", "SQL lives in store", []string{"server/store"}},
 	{"github.com/pressly/goose", "SQL lives in store", []string{"server/store"}},
 	{"modernc.org/sqlite", "SQL lives in store", []string{"server/store"}},
-	{module + "internal", "it is for tests", []string{"internal/..."}},
+	{module + "internal", "it is for tests", []string{"internal/...", "load/bench"}}, // load/bench: a PostgreSQL
 }
 
 // socketless are the packages that see neither a socket nor HTTP.

@@ -25,7 +25,7 @@ type Options struct {
 	Servers int               // 1 to MaxServers; 0: MaxServers
 	Elastic int               // how many further servers Scale can start, up to 16; they do not run at first
 	Nginx   bool              // the page as well
-	API     int               // servers with the API; HAProxy knows the first
+	API     int               // servers with the API, up to 4
 	DB      string            // their DATABASE_URL; empty: an SQLite file of the cluster's own
 	Binary  string            // the server's, see Build
 	Env     map[string]string // settings of the servers and of HAProxy (CHECK_TIMEOUT, MAX_PER_IP …)
@@ -113,6 +113,9 @@ func start(ctx context.Context, o Options) (*Cluster, error) {
 	if err := c.WaitReady(ctx, o.Servers); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
+	if err := c.waitAPI(ctx); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
 	return c, nil
 }
 
@@ -126,7 +129,7 @@ func (c *Cluster) plan() error {
 		return fmt.Errorf("make a directory for the cluster: %w", err)
 	}
 	var ports []string
-	if c.host, ports, err = FreePorts(4 + 2*c.options.Servers + 2*c.options.API); err != nil {
+	if c.host, ports, err = FreePorts(6 + 2*c.options.Servers); err != nil {
 		return err
 	}
 	take := func(chosen string) string {
@@ -152,14 +155,14 @@ func (c *Cluster) plan() error {
 		}
 		c.Servers = append(c.Servers, server)
 	}
-	for i := range c.options.API {
-		server, err := c.apiPart(i, take(""), take(""))
+	if c.options.API == 1 {
+		server, err := c.apiPart(0, take(""), take(""))
 		if err != nil {
 			return err
 		}
 		c.APIs = append(c.APIs, server)
 	}
-	if err := c.planElastic(); err != nil {
+	if err := c.planNamed(); err != nil {
 		return err
 	}
 	if c.HAProxy, err = c.haproxyPart(root, room, stats); err != nil {

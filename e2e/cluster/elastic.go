@@ -8,21 +8,25 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 )
 
-// Further servers come and go while everything runs, as with compose's --scale: HAProxy asks a DNS server for their addresses. Here that server is a few
-// lines that know one name, and the addresses are loopback ones that differ in everything but the port.
+// Further servers come and go while everything runs, as with compose's --scale, and several servers have the API: HAProxy asks a DNS server for their
+// addresses. Here that server is a few lines that know two names, and the addresses are loopback ones that differ in everything but the port.
 
-const elasticName = "elastic.livechat.internal"
+const (
+	elasticName = "elastic.livechat.internal"
+	apiName     = "api.livechat.internal"
+)
 
-// nameServer answers questions for the addresses of one name.
+// nameServer answers questions for the addresses of names.
 type nameServer struct {
 	conn    net.PacketConn
 	serving sync.WaitGroup
 
 	mu    sync.Mutex
-	addrs []netip.Addr // guarded by mu
+	addrs map[string][]netip.Addr // guarded by mu
 }
 
 // newNameServer starts a name server on a free port of host. The caller closes it.
@@ -31,15 +35,20 @@ func newNameServer(host string) (*nameServer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start the name server: %w", err)
 	}
-	s := &nameServer{conn: conn}
+	s := &nameServer{conn: conn, addrs: make(map[string][]netip.Addr)}
 	s.serving.Go(s.serve)
 	return s, nil
 }
 
-func (s *nameServer) set(addrs []netip.Addr) {
+// set says where the parts are that a name stands for.
+func (s *nameServer) set(name string, parts []*Part) {
+	var addrs []netip.Addr
+	for _, p := range parts {
+		addrs = append(addrs, netip.MustParseAddrPort(p.Addr).Addr())
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.addrs = addrs
+	s.addrs[name] = addrs
 }
 
 func (s *nameServer) close() {
@@ -66,16 +75,19 @@ func (s *nameServer) answer(question []byte) []byte {
 	if len(question) < header {
 		return nil
 	}
+	var labels []string
 	end := header // of the question: labels up to an empty one, type, class
 	for end < len(question) && question[end] != 0 {
-		end += 1 + int(question[end])
+		next := end + 1 + int(question[end])
+		labels = append(labels, string(question[end+1:min(next, len(question))]))
+		end = next
 	}
 	end += 5
 	if end > len(question) {
 		return nil
 	}
 	s.mu.Lock()
-	addrs := slices.Clone(s.addrs)
+	addrs := slices.Clone(s.addrs[strings.ToLower(strings.Join(labels, "."))])
 	s.mu.Unlock()
 	if binary.BigEndian.Uint16(question[end-4:]) != typeA {
 		addrs = nil
@@ -90,41 +102,70 @@ func (s *nameServer) answer(question []byte) []byte {
 	return a
 }
 
-// planElastic chooses addresses for the servers that Scale can start.
-func (c *Cluster) planElastic() error {
-	if c.options.Elastic == 0 {
+// planNamed chooses addresses for the servers that HAProxy finds by their names: those that Scale can start, and those with the API if there are several.
+func (c *Cluster) planNamed() (err error) {
+	if c.options.Elastic == 0 && c.options.API < 2 {
 		return nil
 	}
-	var err error
 	if c.names, err = newNameServer(c.host); err != nil {
 		return err
 	}
-	_, ports, err := FreePorts(2)
-	if err != nil {
+	if c.Elastic, err = planEach(c.options.Elastic, func(i int, addr, metrics string) (*Part, error) {
+		return c.serverPart(c.options.Servers+i, addr, metrics)
+	}); err != nil {
 		return err
 	}
-	for i := range c.options.Elastic {
-		host := loopback()
-		addr, metrics := net.JoinHostPort(host, ports[0]), net.JoinHostPort(host, ports[1])
-		if err := errors.Join(checkFree("server", addr), checkFree("metrics", metrics)); err != nil {
-			return err
-		}
-		server, err := c.serverPart(c.options.Servers+i, addr, metrics)
-		if err != nil {
-			return err
-		}
-		c.Elastic = append(c.Elastic, server)
+	if c.options.API < 2 {
+		return nil
 	}
+	if c.APIs, err = planEach(c.options.API, c.apiPart); err != nil {
+		return err
+	}
+	c.names.set(apiName, c.APIs)
 	return nil
 }
 
-// elasticEnv tells HAProxy where to ask for further servers.
-func (c *Cluster) elasticEnv() []string {
-	if c.names == nil {
-		return []string{"ELASTIC="}
+// planEach chooses an address with the same two ports for each of n parts.
+func planEach(n int, plan func(i int, addr, metrics string) (*Part, error)) (parts []*Part, err error) {
+	_, ports, err := FreePorts(2)
+	if err != nil {
+		return nil, err
 	}
-	_, port, _ := net.SplitHostPort(c.Elastic[0].Addr)
-	return []string{"ELASTIC=" + net.JoinHostPort(elasticName, port), "RESOLVER=" + c.names.conn.LocalAddr().String()}
+	for i := range n {
+		host := loopback()
+		addr, metrics := net.JoinHostPort(host, ports[0]), net.JoinHostPort(host, ports[1])
+		if err := errors.Join(checkFree("server", addr), checkFree("metrics", metrics)); err != nil {
+			return nil, err
+		}
+		p, err := plan(i, addr, metrics)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, p)
+	}
+	return parts, nil
+}
+
+// namesEnv tells HAProxy where to ask for names, and for which.
+func (c *Cluster) namesEnv() []string {
+	api := ""
+	if len(c.APIs) == 1 {
+		api = c.APIs[0].Addr
+	}
+	if c.names == nil {
+		return []string{"ELASTIC=", "API=" + api}
+	}
+	port := func(parts []*Part) string {
+		if len(parts) == 0 {
+			return "1" // the name has no address
+		}
+		_, port, _ := net.SplitHostPort(parts[0].Addr)
+		return port
+	}
+	if len(c.APIs) > 1 {
+		api = net.JoinHostPort(apiName, port(c.APIs))
+	}
+	return []string{"ELASTIC=" + net.JoinHostPort(elasticName, port(c.Elastic)), "API=" + api, "RESOLVER=" + c.names.conn.LocalAddr().String()}
 }
 
 // Scale sees to it that the first n of the elastic servers run and the others do not. It returns when those that have been started are ready, and those
@@ -148,10 +189,6 @@ func (c *Cluster) Scale(ctx context.Context, n int) error {
 		})
 	}
 	all.Wait()
-	var addrs []netip.Addr
-	for _, p := range c.Elastic[:n] {
-		addrs = append(addrs, netip.MustParseAddrPort(p.Addr).Addr())
-	}
-	c.names.set(addrs)
+	c.names.set(elasticName, c.Elastic[:n])
 	return errors.Join(problems...)
 }

@@ -93,6 +93,10 @@ func answersPing(addr string) func(context.Context) error {
 // Statuses returns what HAProxy thinks of each server, by the names in haproxy.cfg (ws1 …): UP, DOWN, NOLB for one that drains, or one of
 // these with a fraction while it changes its mind.
 func (c *Cluster) Statuses(ctx context.Context) (map[string]string, error) {
+	return c.statuses(ctx, "servers")
+}
+
+func (c *Cluster) statuses(ctx context.Context, backend string) (map[string]string, error) {
 	_, body, err := Get(ctx, c.StatsURL()+";csv")
 	if err != nil {
 		return nil, err
@@ -107,7 +111,7 @@ func (c *Cluster) Statuses(ctx context.Context) (map[string]string, error) {
 	}
 	statuses := map[string]string{}
 	for _, row := range rows[1:] {
-		if name := row[column["svname"]]; row[column["pxname"]] == "servers" && name != "BACKEND" {
+		if name := row[column["svname"]]; row[column["pxname"]] == backend && name != "BACKEND" {
 			statuses[name] = row[column["status"]]
 		}
 	}
@@ -119,8 +123,20 @@ func (c *Cluster) WaitReady(ctx context.Context, n int) error { return c.WaitSta
 
 // WaitStatus waits until HAProxy gives exactly n servers the status.
 func (c *Cluster) WaitStatus(ctx context.Context, status string, n int) error {
+	return c.waitStatus(ctx, "servers", status, n)
+}
+
+// waitAPI waits until HAProxy has found every server with the API. One address fills all of its places.
+func (c *Cluster) waitAPI(ctx context.Context) error {
+	if len(c.APIs) < 2 {
+		return nil
+	}
+	return c.waitStatus(ctx, "api", "UP", len(c.APIs))
+}
+
+func (c *Cluster) waitStatus(ctx context.Context, backend, status string, n int) error {
 	return Poll(ctx, func(ctx context.Context) error {
-		statuses, err := c.Statuses(ctx)
+		statuses, err := c.statuses(ctx, backend)
 		if err != nil {
 			return err
 		}

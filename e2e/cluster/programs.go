@@ -100,12 +100,7 @@ func (c *Cluster) haproxyPart(root, room, stats string) (*Part, error) {
 		return nil, err
 	}
 	env := []string{"LB_BIND=" + room + onIPv6(room), "STATS_BIND=" + stats}
-	env = append(env, c.elasticEnv()...)
-	api := ""
-	if len(c.APIs) > 0 {
-		api = c.APIs[0].Addr
-	}
-	env = append(env, "API="+api, "INNER_BIND=")
+	env = append(append(env, c.namesEnv()...), "INNER_BIND=")
 	for i := range MaxServers {
 		addr := "" // left out
 		if i < len(c.Servers) {

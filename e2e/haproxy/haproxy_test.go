@@ -33,6 +33,7 @@ func TestEveryWayToSetItUpIsValid(t *testing.T) {
 	program := need.Program(t, "haproxy")
 	for _, settings := range []string{
 		"", "MAX_PER_IP=5", "RATE_PER_IP=5", "MAX_PER_IP=5 RATE_PER_IP=5", "LOG_REQUESTS=1", "ELASTIC=elastic.example:8080 ELASTIC_SLOTS=3 RESOLVER=127.0.0.1:53",
+		"API=127.0.0.1:1", "API=api.example:8080 ELASTIC=elastic.example:8080 RESOLVER=127.0.0.1:53",
 		"WS1=127.0.0.1:1 WS2= WS3= WS4=", "WS1= WS2= WS3= WS4= ELASTIC=elastic.example:8080", "LB_BIND=127.0.0.1:8080,127.0.0.2:8080 CHECK_TIMEOUT=5s",
 	} {
 		cmd := exec.CommandContext(t.Context(), program, "-c", "-f", file)

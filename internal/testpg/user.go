@@ -1,18 +1,17 @@
 package testpg
 
 import (
+	"fmt"
 	"os"
 	"os/user"
 	"strconv"
 	"syscall"
-	"testing"
 )
 
-// credential is who PostgreSQL shall run as: nil for whoever runs the test, unless that is root.
-func credential(t testing.TB) *syscall.Credential {
-	t.Helper()
+// credential is who PostgreSQL shall run as: nil for whoever runs us, unless that is root.
+func credential() (*syscall.Credential, error) {
 	if os.Geteuid() != 0 {
-		return nil
+		return nil, nil
 	}
 	var err error
 	for _, name := range []string{"postgres", "nobody"} {
@@ -23,9 +22,8 @@ func credential(t testing.TB) *syscall.Credential {
 		uid, errUID := strconv.ParseUint(u.Uid, 10, 32)
 		gid, errGID := strconv.ParseUint(u.Gid, 10, 32)
 		if errUID == nil && errGID == nil {
-			return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+			return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
 		}
 	}
-	t.Fatalf("PostgreSQL does not run as root, and there is no other user: %v", err)
-	return nil
+	return nil, fmt.Errorf("PostgreSQL does not run as root, and there is no other user: %w", err)
 }

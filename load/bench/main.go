@@ -6,6 +6,7 @@
 //   - what an idle connection takes in memory, and a handshake in time
 //   - how soon everybody is back when many come at once
 //   - how many messages a second one room can take
+//   - how many private messages a second the API can take, and how soon they are heard
 //   - what clients that do not read do to the others
 //
 // It prints figures and ratios; it judges nothing. Servers, Redis and the bare loop are processes of their own; the clients are this one. All
@@ -40,6 +41,7 @@ type settings struct {
 	nodes   int
 	flush   string
 	rates   []int
+	rated   bool // the rates were given
 }
 
 // bench is one run.
@@ -58,7 +60,7 @@ func main() {
 		return
 	}
 	var s settings
-	flag.StringVar(&s.only, "only", "", "comma-separated: cost, many, overload, memory, handshakes, storm, ingest, behind, grid, stuck (default all)")
+	flag.StringVar(&s.only, "only", "", "comma-separated: cost, many, overload, memory, handshakes, storm, ingest, posts, behind, grid, stuck (default all)")
 	flag.StringVar(&s.arms, "arms", "", "comma-separated: which servers are compared: livechat, gorilla's chat example, plain Redis rebroadcaster (default all)")
 	flag.DurationVar(&s.length, "for", 10*time.Second, "length of each measurement")
 	flag.IntVar(&s.rounds, "rounds", 3, "how often each is measured, all in turn; the median counts")
@@ -68,11 +70,11 @@ func main() {
 	flag.IntVar(&s.nodes, "servers", 4, "servers behind HAProxy, 1 to 4, for behind")
 	flag.StringVar(&s.flush, "flush", "0s,10ms", "comma-separated: values of FLUSH_INTERVAL, for behind")
 	s.rates = []int{20, 100, 300, 1000}
-	flag.Func("rates", "comma-separated: messages a second, for behind (default 20,100,300,1000)", func(list string) error {
-		s.rates = nil
+	flag.Func("rates", "comma-separated: messages a second, for behind (default 20,100,300,1000) and posts (default 250,500,1000,2000,0; 0: as many as go)", func(list string) error {
+		s.rates, s.rated = nil, true
 		for one := range strings.SplitSeq(list, ",") {
 			n, err := strconv.Atoi(one)
-			if err != nil || n < 1 {
+			if err != nil || n < 0 {
 				return fmt.Errorf("%q is not a number of messages", one)
 			}
 			s.rates = append(s.rates, n)
@@ -110,6 +112,7 @@ func run(ctx context.Context, s settings) error {
 		{"handshakes", fmt.Sprintf("%d clients that join, 32 at a time", s.many), b.handshakes},
 		{"storm", fmt.Sprintf("%d clients that come back to three servers at once", s.many), b.storm},
 		{"ingest", "messages into one room of four servers as fast as they go", b.ingest},
+		{"posts", fmt.Sprintf("private messages between %d pairs of people, and live messages between them", postPairs), b.posts},
 		{"behind", fmt.Sprintf("%d clients behind HAProxy, %d servers", s.clients, s.nodes), b.behind},
 		{"grid", "clusters of several sizes behind HAProxy", b.grid},
 		{"stuck", fmt.Sprintf("%d clients, %d messages a second, without and with %d more that do not read", s.clients, stuckRate, s.mute), b.stuck},

@@ -1,0 +1,175 @@
+package testpg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Postgres is a PostgreSQL cluster on a unix socket in a directory of its own, for a program that is no test; a test has Server. It is used by one
+// goroutine.
+type Postgres struct {
+	bin      string // where the programs are
+	dir      string // holds data and socket
+	user     *syscall.Credential
+	settings []string  // of the server, as name=value
+	cmd      *exec.Cmd // nil while it is down
+	made     int       // databases
+}
+
+// superuser is who we are to PostgreSQL.
+const superuser = "postgres"
+
+// patience is how long PostgreSQL may take to start.
+const patience = 30 * time.Second
+
+// Run makes a cluster with these settings (name=value, over PostgreSQL's own) and starts it. The caller closes it. PostgreSQL refuses to run as root,
+// so under root it runs as the user `postgres` or `nobody`.
+func Run(settings ...string) (*Postgres, error) {
+	p := &Postgres{settings: settings}
+	err := p.make()
+	if err == nil {
+		err = p.Start()
+	}
+	if err != nil {
+		p.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *Postgres) make() (err error) {
+	if p.bin, err = programs(); err != nil {
+		return err
+	}
+	if p.user, err = credential(); err != nil {
+		return err
+	}
+	if p.dir, err = os.MkdirTemp("", "pg"); err != nil { // a test's own directory is too long for the path of a socket
+		return fmt.Errorf("make a directory for PostgreSQL: %w", err)
+	}
+	if p.user != nil {
+		if err := os.Chown(p.dir, int(p.user.Uid), int(p.user.Gid)); err != nil {
+			return fmt.Errorf("give PostgreSQL its directory: %w", err)
+		}
+	}
+	return p.run("initdb", "--pgdata", p.data(), "--username", superuser, "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync")
+}
+
+// errMissing says that PostgreSQL is not installed.
+var errMissing = errors.New("initdb is not installed (Debian and Ubuntu: apt-get install postgresql)")
+
+// programs returns the folder of PostgreSQL's programs: that of the newest version where Debian keeps them, which is not on the PATH.
+func programs() (string, error) {
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if err != nil {
+		return "", err
+	}
+	if len(found) == 0 {
+		path, err := exec.LookPath("initdb")
+		if err != nil {
+			return "", errMissing
+		}
+		return filepath.Dir(path), nil
+	}
+	version := func(path string) int {
+		n, _ := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(path))))
+		return n
+	}
+	return filepath.Dir(slices.MaxFunc(found, func(a, b string) int { return version(a) - version(b) })), nil
+}
+
+func (p *Postgres) data() string { return filepath.Join(p.dir, "data") }
+
+// Start starts it again after Kill and returns when it takes connections.
+func (p *Postgres) Start() error {
+	log, err := os.Create(filepath.Join(p.dir, "log"))
+	if err != nil {
+		return fmt.Errorf("start PostgreSQL: %w", err)
+	}
+	defer log.Close()
+	args := []string{"-D", p.data(), "-c", "listen_addresses=", "-c", "unix_socket_directories=" + p.dir}
+	for _, s := range p.settings {
+		args = append(args, "-c", s)
+	}
+	p.cmd = p.command("postgres", args...)
+	p.cmd.Stdout, p.cmd.Stderr = log, log
+	p.cmd.SysProcAttr.Pdeathsig = syscall.SIGQUIT // nothing is left behind if we are killed
+	if err := p.cmd.Start(); err != nil {
+		p.cmd = nil
+		return fmt.Errorf("start PostgreSQL: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for p.command("pg_isready", "--quiet", "--host", p.dir, "--username", superuser).Run() != nil {
+		select {
+		case <-ctx.Done():
+			text, _ := os.ReadFile(log.Name())
+			return fmt.Errorf("PostgreSQL does not answer:\n%s", text)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	return nil
+}
+
+// Kill ends it at once and without tidying up, as a crash would; the processes of the connections end with it.
+func (p *Postgres) Kill() {
+	if p.cmd != nil {
+		_ = p.cmd.Process.Signal(syscall.SIGQUIT) // after SIGKILL those processes would live on for a while, and Start refuse
+		_ = p.cmd.Wait()
+		p.cmd = nil
+	}
+}
+
+// Close kills it, and removes what it kept.
+func (p *Postgres) Close() {
+	p.Kill()
+	if p.dir != "" {
+		_ = os.RemoveAll(p.dir)
+	}
+}
+
+// PID returns the process whose children serve the connections; 0 while it is down.
+func (p *Postgres) PID() int {
+	if p.cmd == nil {
+		return 0
+	}
+	return p.cmd.Process.Pid
+}
+
+// Database makes an empty database and returns its URL, for DATABASE_URL.
+func (p *Postgres) Database() (string, error) {
+	p.made++
+	name := fmt.Sprintf("test%d", p.made)
+	if err := p.run("createdb", "--host", p.dir, "--username", superuser, name); err != nil {
+		return "", err
+	}
+	u := url.URL{Scheme: "postgres", User: url.User(superuser), Path: "/" + name, RawQuery: url.Values{"host": {p.dir}, "sslmode": {"disable"}}.Encode()}
+	return u.String(), nil
+}
+
+// run runs one of PostgreSQL's programs to its end.
+func (p *Postgres) run(program string, args ...string) error {
+	if out, err := p.command(program, args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("%s %v: %w\n%s", program, args, err, out)
+	}
+	return nil
+}
+
+// command prepares one of PostgreSQL's programs, as a user who is not root, and without the PG… variables of whoever runs us.
+func (p *Postgres) command(program string, args ...string) *exec.Cmd {
+	cmd := exec.Command(filepath.Join(p.bin, program), args...)
+	cmd.Dir = p.dir
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "PG") })
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.user}
+	return cmd
+}

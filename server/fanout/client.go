@@ -50,6 +50,7 @@ type Client struct {
 	// Guarded by mu.
 	mu       sync.Mutex
 	lastWord func() []byte // see OnTooSlow
+	opening  []byte        // see Open
 	side     [][]byte
 	pong     []byte         // answer to the newest ping; RFC 6455 section 5.5.3 allows to leave out those before
 	code     wire.CloseCode // why we close; 0 while we do not
@@ -70,6 +71,28 @@ func (c *Client) Send(frame []byte) {
 	} else {
 		c.side = append(c.side, frame)
 	}
+	c.flushLocked()
+}
+
+// Open gives the client the answer to its handshake, which goes out before anything else: with what is asked for next, be it Flush.
+func (c *Client) Open(answer []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.opening = answer
+}
+
+// Queue is Send, but leaves it to what is asked for next to have the frame written.
+func (c *Client) Queue(frame []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closing {
+		c.side = append(c.side, frame)
+	}
+}
+
+// Flush has what was queued written.
+func (c *Client) Flush() {
+	c.mu.Lock()
 	c.flushLocked()
 }
 
@@ -171,6 +194,10 @@ func (c *Client) Detach() {
 func (c *Client) takeSide(b *batch) (closing bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.opening != nil {
+		b.addSide(c.opening)
+		c.opening = nil
+	}
 	if c.pong != nil {
 		b.addSide(c.pong)
 		c.pong = nil
@@ -180,8 +207,8 @@ func (c *Client) takeSide(b *batch) (closing bool) {
 		c.side[i] = nil
 	}
 	c.side = c.side[:0]
-	if cap(c.side) > 8 {
-		c.side = nil // bursts are rare, clients are many
+	if cap(c.side) > 1 {
+		c.side = nil // clients are many, and most get no more than a ping now and then
 	}
 	c.queued = false
 	return c.closing

@@ -82,6 +82,30 @@ func TestManyNames(t *testing.T) {
 	})
 }
 
+// Telling many who comes and goes must not take all of a server's time. They see the same in the end.
+func TestManyAreToldSeldom(t *testing.T) {
+	bubble(t, 1, func(t *testing.T, _ *hub, s []*server) {
+		const n = 10_000
+		for i := range n {
+			s[0].Join(lobby, fmt.Sprint("s", i), "ann")
+		}
+		pass(10 * time.Second)
+		s[0].told()
+		const seconds = 50
+		for i := range seconds {
+			s[0].Join(lobby, fmt.Sprint("late", i), fmt.Sprint("late", i))
+			pass(time.Second)
+		}
+		if told, most := len(s[0].told()), int(seconds*time.Second/(n*tellOne)); told == 0 || told > most+1 {
+			t.Errorf("told %d times in %d s, want %d", told, seconds, most)
+		}
+		pass(5 * time.Second)
+		if u := s[0].Snapshot(lobby); u.Online != n+seconds || len(u.Names) != seconds+1 {
+			t.Errorf("%d online, %d names", u.Online, len(u.Names))
+		}
+	})
+}
+
 func TestNodes(t *testing.T) {
 	bubble(t, 2, func(t *testing.T, _ *hub, s []*server) {
 		s[0].enter(lobby, "s0", "bob")

@@ -218,7 +218,7 @@ func (p *Presence) mayType(room string) bool {
 }
 
 // changedLocked counts connections that came to or went from a room, whose names have been changed already, and sees to it that its
-// people are told: when delay is over, and not before a second has passed since the last time.
+// people are told: when delay is over, and not before a second has passed since the last time, or longer where there are many (tellOne).
 func (p *Presence) changedLocked(r *room, connections int, delay time.Duration) {
 	r.online += connections
 	at := time.Now().Add(delay)

@@ -75,6 +75,10 @@ func (p *Presence) bye(ctx context.Context) error {
 	return nil
 }
 
+// tellOne is the time that passes between two updates for each of those who get them: a write costs some 5 µs of a core, so that telling who came
+// and went takes one percent of it at most, however many there are.
+const tellOne = 500 * time.Microsecond
+
 // emit tells the people of this server what has changed, and drops servers that are not heard any more.
 func (p *Presence) emit(ctx context.Context) {
 	type told struct {
@@ -101,7 +105,7 @@ func (p *Presence) emit(ctx context.Context) {
 				continue
 			}
 			if u, ok := r.tell(); ok {
-				r.next = now.Add(p.opts.Interval)
+				r.next = now.Add(max(p.opts.Interval, time.Duration(len(r.sessions))*tellOne))
 				if len(r.sessions) > 0 {
 					updates = append(updates, told{name, u})
 				}

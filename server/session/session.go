@@ -216,15 +216,15 @@ func (s *Server) start(c *conn, q query) {
 		cancel()
 	}
 	s.opts.Metrics.Joins.WithLabelValues(how(q, at)).Inc()
-	c.out.Send(wire.Frame(s.welcome(c, q, at)))
+	c.out.Queue(wire.Frame(s.welcome(c, q, at)))
 	if at.Rewound {
-		c.out.Send(wire.Frame(wire.Reset{Type: "reset", Epoch: at.Position.Epoch, Seq: at.After}))
+		c.out.Queue(wire.Frame(wire.Reset{Type: "reset", Epoch: at.Position.Epoch, Seq: at.After}))
 	}
 	if !c.feed {
-		c.out.Send(wire.Frame(s.opts.Presence.Snapshot(c.room.Name)))
+		c.out.Queue(wire.Frame(s.opts.Presence.Snapshot(c.room.Name)))
 	}
 	if at.From > 0 {
-		c.out.Send(wire.Frame(wire.Gap{Type: "gap", From: at.From, To: at.To}))
+		c.out.Queue(wire.Frame(wire.Gap{Type: "gap", From: at.From, To: at.To}))
 	}
 	c.out.OnTooSlow(c.lastWord)
 	c.out.Attach(c.room, at)

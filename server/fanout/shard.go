@@ -54,6 +54,7 @@ type shard struct {
 	from   uint64
 	of     *room.Room // common holds its frames from from on
 	slot   int64      // given to the client attached last
+	rested time.Time  // the next pass is put off until then
 
 	// What writeFD writes, and what came of it.
 	iov   []unix.Iovec
@@ -101,6 +102,14 @@ func (s *shard) signal() {
 	}
 }
 
+// awake takes the signal back, if there is one.
+func (s *shard) awake() {
+	select {
+	case <-s.wake:
+	default:
+	}
+}
+
 func (s *shard) wakeRoom(r *room.Room) {
 	v, ok := s.groups.Load(r)
 	if !ok {
@@ -125,14 +134,16 @@ func (s *shard) run(ctx context.Context) {
 	for {
 		select {
 		case <-s.wake:
-			s.pass()
-			if wait := pace(s.count.writes, s.count.frames, s.fan.opts.FlushInterval); wait > 0 {
+			if wait := time.Until(s.rested); wait > 0 { // looked at now and not after the last pass: when little is said, no timer is needed
 				pause.Reset(wait)
 				select {
 				case <-pause.C:
 				case <-ctx.Done():
 				}
+				s.awake() // what woke it meanwhile is in the inbox
 			}
+			s.pass()
+			s.rested = time.Now().Add(pace(s.count.writes, s.count.frames, s.fan.opts.FlushInterval))
 		case <-tick.C:
 			s.tick()
 		case <-ctx.Done():

@@ -45,7 +45,9 @@ type Users interface {
 
 // Sessions is what a Service needs of the store about sessions. Of a token it is shown the SHA-256.
 type Sessions interface {
-	CreateSession(ctx context.Context, tokenHash []byte, user int64, expires time.Time) error
+	// CreateSession fails with store.ErrNotFound if the hash of the user's password is another one by now. What ends sessions ends those that are being
+	// begun, too.
+	CreateSession(ctx context.Context, tokenHash []byte, user int64, hash string, expires time.Time) error
 	SessionUser(ctx context.Context, tokenHash []byte, now time.Time) (User, error)
 	DeleteSession(ctx context.Context, tokenHash []byte) error
 	DeleteSessions(ctx context.Context, user int64) error

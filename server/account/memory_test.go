@@ -140,7 +140,7 @@ func (m *memory) NameReserved(_ context.Context, skeleton string) (bool, error) 
 	return m.skeletons[skeleton], err
 }
 
-func (m *memory) CreateSession(_ context.Context, tokenHash []byte, user int64, expires time.Time) error {
+func (m *memory) CreateSession(_ context.Context, tokenHash []byte, user int64, hash string, expires time.Time) error {
 	if m.beforeSession != nil {
 		m.beforeSession()
 	}
@@ -149,7 +149,7 @@ func (m *memory) CreateSession(_ context.Context, tokenHash []byte, user int64, 
 	if err != nil {
 		return err
 	}
-	if _, ok := m.users[user]; !ok {
+	if r, ok := m.users[user]; !ok || r.hash != hash {
 		return store.ErrNotFound
 	}
 	m.sessions[[32]byte(tokenHash)] = &ticket{user, expires}

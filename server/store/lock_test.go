@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -33,6 +34,16 @@ func openTwo(t *testing.T) (s *Store, chat string, ann, bob User) {
 	return s, chat, ann, bob
 }
 
+// untilLocked returns when something waits for a lock.
+func (s *Store) untilLocked(t *testing.T, what string) {
+	t.Helper()
+	poll.Until(t, what, func() bool {
+		var waiting int
+		err := s.read.QueryRowContext(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`).Scan(&waiting)
+		return err == nil && waiting > 0
+	})
+}
+
 // TestReadWaitsForWriter: who marks as read while a message is about to be committed counts that message.
 func TestReadWaitsForWriter(t *testing.T) {
 	s, chat, ann, bob := openTwo(t)
@@ -52,11 +63,7 @@ func TestReadWaitsForWriter(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		poll.Until(t, "MarkRead waits for the writer", func() bool {
-			var waiting int
-			err := s.read.QueryRowContext(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`).Scan(&waiting)
-			return err == nil && waiting > 0
-		})
+		s.untilLocked(t, "MarkRead waits for the writer")
 		return nil
 	})
 	marking.Wait()
@@ -107,6 +114,64 @@ func TestDeadlock(t *testing.T) {
 	for _, user := range []int64{ann.ID, bob.ID} {
 		if hash, err := s.PasswordHash(t.Context(), user); err != nil || hash != "xyy" {
 			t.Errorf("hash %q, %v", hash, err)
+		}
+	}
+}
+
+// TestNoSessionOutlivesAChange: a session that is begun by the password before, while that is being changed or the account deleted, is none.
+func TestNoSessionOutlivesAChange(t *testing.T) {
+	s, _, ann, bob := openTwo(t)
+	for _, change := range []struct {
+		user   User
+		update string
+		value  any
+	}{{ann, updateHash, "new"}, {bob, eraseUser, 1}} {
+		var begun error
+		var beginning sync.WaitGroup
+		err := s.inTx(t.Context(), func(tx *sql.Tx) error {
+			if _, err := tx.ExecContext(t.Context(), change.update, change.user.ID, change.value); err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(t.Context(), deleteSessions, change.user.ID); err != nil {
+				return err
+			}
+			beginning.Go(func() {
+				begun = s.CreateSession(t.Context(), []byte("token"), change.user.ID, "x", time.Now().Add(time.Hour))
+			})
+			s.untilLocked(t, "CreateSession waits for the change")
+			return nil
+		})
+		beginning.Wait()
+		if err != nil || !errors.Is(begun, ErrNotFound) {
+			t.Errorf("change: %v; session: %v, want %v", err, begun, ErrNotFound)
+		}
+	}
+}
+
+// TestChangesEndWhatIsBegun: what ends the sessions of a user waits for one that is being begun, and ends it.
+func TestChangesEndWhatIsBegun(t *testing.T) {
+	s, _, ann, _ := openTwo(t)
+	for what, end := range map[string]func() error{
+		"log out everywhere":  func() error { return s.DeleteSessions(t.Context(), ann.ID) },
+		"change the password": func() error { return s.SetPassword(t.Context(), ann.ID, "x") },
+	} {
+		var ended error
+		var ending sync.WaitGroup
+		err := s.inTx(t.Context(), func(tx *sql.Tx) error {
+			expires := time.Now().Add(time.Hour).UnixMilli()
+			if _, err := tx.ExecContext(t.Context(), insertSession+s.queries.forShare, []byte("token"), ann.ID, expires, "x"); err != nil {
+				return err
+			}
+			ending.Go(func() { ended = end() })
+			s.untilLocked(t, what+" waits for the session")
+			return nil
+		})
+		ending.Wait()
+		if err != nil || ended != nil {
+			t.Fatalf("%s: %v, %v", what, err, ended)
+		}
+		if _, err := s.SessionUser(t.Context(), []byte("token"), time.Now()); !errors.Is(err, ErrNotFound) {
+			t.Errorf("%s: the session goes on: %v", what, err)
 		}
 	}
 }

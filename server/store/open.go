@@ -70,6 +70,7 @@ func openPostgres(url string) (*Store, error) {
 var postgresQueries = queries{
 	now:          nowPostgres,
 	forUpdate:    " FOR UPDATE",
+	forShare:     " FOR SHARE",
 	published:    `DELETE FROM outbox WHERE seq = ANY ($1::bigint[])`,
 	searchChats:  searchChatsPostgres,
 	searchRooms:  searchRoomsPostgres,

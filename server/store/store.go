@@ -43,6 +43,7 @@ type Store struct {
 type queries struct {
 	now          string // Unix milliseconds
 	forUpdate    string // locks the rows that a query in a transaction has read
+	forShare     string // keeps others from changing them
 	published    string
 	searchChats  string
 	searchRooms  string

@@ -59,7 +59,7 @@ func (w *world) live() {
 	w.say(gone, w.newChat(w.eve, gone), "I leave")
 	w.newChat(w.bob, gone) // nobody says anything there
 	w.must(w.DeleteUser(ctx, gone.ID))
-	w.must(w.CreateSession(ctx, []byte("token"), w.ann.ID, time.Now().Add(time.Hour)))
+	w.must(w.CreateSession(ctx, []byte("token"), w.ann.ID, "hash of ann", time.Now().Add(time.Hour)))
 	w.archive(w.roomMessages("livechat", epochB, 1, 3))
 	w.archive(w.roomMessages("livechat", epochA, 5, 6))
 	w.archive(w.roomMessages("Room-é", epochA, 1, 2))

@@ -25,7 +25,8 @@ const (
 	selectHash     = `SELECT hash FROM users WHERE id = $1 AND deleted IS NULL`
 	updateHash     = `UPDATE users SET hash = $2 WHERE id = $1 AND deleted IS NULL`
 	eraseUser      = `UPDATE users SET name = NULL, hash = '', deleted = $2 WHERE id = $1 AND deleted IS NULL`
-	insertSession  = `INSERT INTO sessions (token, user_id, expires) SELECT $1, id, $3 FROM users WHERE id = $2 AND deleted IS NULL`
+	insertSession  = `INSERT INTO sessions (token, user_id, expires) SELECT $1, id, $3 FROM users WHERE id = $2 AND hash = $4 AND deleted IS NULL`
+	selectOne      = `SELECT 1 FROM users WHERE id = $1`
 	selectSession  = `SELECT u.id, u.name, u.created FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token = $1 AND s.expires > $2 AND u.deleted IS NULL`
 	deleteSession  = `DELETE FROM sessions WHERE token = $1`
 	deleteSessions = `DELETE FROM sessions WHERE user_id = $1`
@@ -137,9 +138,13 @@ func (s *Store) changeUser(ctx context.Context, user int64, update string, value
 	})
 }
 
-// CreateSession begins a session under the hash of its token. ErrNotFound: there is no such user, or not any more.
-func (s *Store) CreateSession(ctx context.Context, tokenHash []byte, user int64, expires time.Time) error {
-	n, err := exec(ctx, s.write, insertSession, tokenHash, user, expires.UnixMilli())
+// CreateSession begins a session under the hash of its token, on the strength of a password: hash is what PasswordHash or UserByName gave of it.
+// ErrNotFound: there is no such user, or not any more, or the password has been changed since.
+//
+// The user's row is locked as long as this takes. So whoever ends the sessions of the user either waits until this one is there, and ends it too,
+// or has come first, and then the password is another one: no session outlives a change that it knew nothing of.
+func (s *Store) CreateSession(ctx context.Context, tokenHash []byte, user int64, hash string, expires time.Time) error {
+	n, err := exec(ctx, s.write, insertSession+s.queries.forShare, tokenHash, user, expires.UnixMilli(), hash)
 	if err == nil && n == 0 {
 		err = ErrNotFound
 	}
@@ -168,9 +173,16 @@ func (s *Store) DeleteSession(ctx context.Context, tokenHash []byte) error {
 	return nil
 }
 
-// DeleteSessions ends all sessions of a user.
+// DeleteSessions ends all sessions of a user, those that are being begun as well: it waits for them.
 func (s *Store) DeleteSessions(ctx context.Context, user int64) error {
-	if _, err := s.write.ExecContext(ctx, deleteSessions, user); err != nil {
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, selectOne+s.queries.forUpdate, user); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, deleteSessions, user)
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("delete a user's sessions: %w", err)
 	}
 	return nil

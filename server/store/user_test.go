@@ -66,7 +66,7 @@ func token(s string) []byte {
 
 func (w *world) session(name string, u store.User, expires time.Time) {
 	w.t.Helper()
-	w.must(w.CreateSession(w.t.Context(), token(name), u.ID, expires))
+	w.must(w.CreateSession(w.t.Context(), token(name), u.ID, "hash of "+u.Name, expires))
 }
 
 // sessionOf returns the name of the session's user, or "".
@@ -105,7 +105,8 @@ func testSessions(t *testing.T, w *world) {
 	same(t, "after DeleteSessions", w.sessionOf("a2")+w.sessionOf("b1"), "bob")
 	w.must(w.SetPassword(ctx, w.bob.ID, "new"))
 	same(t, "after SetPassword", w.sessionOf("b1"), "")
-	wantErr(t, "session of nobody", w.CreateSession(ctx, token("x"), 999, later), store.ErrNotFound)
+	wantErr(t, "session by the password before", w.CreateSession(ctx, token("b2"), w.bob.ID, "hash of bob", later), store.ErrNotFound)
+	wantErr(t, "session of nobody", w.CreateSession(ctx, token("x"), 999, "x", later), store.ErrNotFound)
 }
 
 func testDeletedAccount(t *testing.T, w *world) {
@@ -121,7 +122,7 @@ func testDeletedAccount(t *testing.T, w *world) {
 	wantErr(t, "by name", err, store.ErrNotFound)
 	_, err = w.PasswordHash(ctx, w.bob.ID)
 	wantErr(t, "hash", err, store.ErrNotFound)
-	wantErr(t, "new session", w.CreateSession(ctx, token("b2"), w.bob.ID, w.at.Add(time.Hour)), store.ErrNotFound)
+	wantErr(t, "new session", w.CreateSession(ctx, token("b2"), w.bob.ID, "", w.at.Add(time.Hour)), store.ErrNotFound)
 	wantErr(t, "new password", w.SetPassword(ctx, w.bob.ID, "x"), store.ErrNotFound)
 	_, err = w.CreateUser(ctx, "bob", "~bob", "x")
 	wantErr(t, "the name again", err, store.ErrTaken)

@@ -100,6 +100,9 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case r.Context().Err() != nil && errors.Is(err, r.Context().Err()): // too slow, or the client is gone and nobody reads this
 		a.Log.WarnContext(r.Context(), "a request was not finished", "method", r.Method, "route", r.Pattern, "error", err)
 		known = &chat.Error{Code: chat.CodeUnavailable, Message: "that took too long; try again", Retryable: true, RetryAfterMS: 1000}
+	case store.Away(err):
+		a.Log.WarnContext(r.Context(), "the database is away", "method", r.Method, "route", r.Pattern, "error", err)
+		known = &chat.Error{Code: chat.CodeUnavailable, Message: "this cannot be stored or read right now; try again", Retryable: true, RetryAfterMS: 2000}
 	default:
 		a.Log.ErrorContext(r.Context(), "a request failed", "method", r.Method, "route", r.Pattern, "error", err)
 		known = chat.AsError(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -135,6 +136,7 @@ func TestErrors(t *testing.T) {
 		{&chat.Error{Code: chat.CodeUnavailable, Retryable: true}, 503, "unavailable", "1", false},
 		{fmt.Errorf("read the chat: %w", chat.Errorf(chat.CodeNotFound, "")), 404, "not_found", "", false},
 		{fmt.Errorf("read the chat: %w", store.ErrNotFound), 404, "not_found", "", false},
+		{fmt.Errorf("read the chat: %w", io.ErrUnexpectedEOF), 503, "unavailable", "2", true}, // PostgreSQL is gone: see store.Away
 		{chat.Errorf(chat.CodeInternal, ""), 500, "internal", "", true},
 		{errors.New("anything else"), 500, "internal", "1", true},
 		{context.Canceled, 500, "internal", "1", true}, // not this request's

@@ -14,6 +14,9 @@ import (
 //
 // A server that does not hear itself through Redis does not deliver, whatever its links look like, and new clients are better off elsewhere. It cannot
 // know whether the others are any better, since it would hear that through Redis. HAProxy knows: when no server is ready, it uses all that are alive.
+//
+// A database that is away turns nothing off either. It is away for all servers at once, rooms do without, and the API's own answer, "try again", tells clients
+// more than a balancer without servers could.
 func (n *Node) readiness() (int, web.Readiness) {
 	age := n.presence.FeedAge()
 	deaf := age > n.deafAfter()
@@ -22,6 +25,9 @@ func (n *Node) readiness() (int, web.Readiness) {
 	}
 	if n.redisUp.Load() && !deaf {
 		body.Redis = "up"
+	}
+	if n.services.store != nil {
+		body.Database = n.services.database.String()
 	}
 	switch {
 	case n.draining.Load():

@@ -24,6 +24,7 @@ type services struct {
 	accounts *account.Service
 	relay    *private.Relay
 	archiver *archive.Archiver
+	database link
 	handler  http.Handler // nil: this server has no API
 }
 
@@ -99,6 +100,7 @@ func (n *Node) runServices(ctx context.Context) {
 			n.fail(fmt.Errorf("run accounts: %w", err))
 		}
 	})
+	n.loops.Go(func() { n.watchDatabase(ctx) })
 	n.loops.Go(func() { n.sayNames(ctx) })
 	n.loops.Go(func() { n.expire(ctx) })
 	n.loops.Go(func() {

@@ -53,9 +53,9 @@ type queries struct {
 // Dialect says which database this is: "postgres" or "sqlite".
 func (s *Store) Dialect() string { return s.dialect }
 
-// Ping asks the database whether it is there.
+// Ping asks the database whether it is there. It does not wait for SQLite's writer.
 func (s *Store) Ping(ctx context.Context) error {
-	if err := s.write.PingContext(ctx); err != nil {
+	if err := s.read.PingContext(ctx); err != nil {
 		return fmt.Errorf("ping the database: %w", err)
 	}
 	return nil

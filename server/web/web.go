@@ -46,9 +46,10 @@ type Deps struct {
 type Readiness struct {
 	Status      string `json:"status"` // "ready" (200), "draining" or "deaf" (404), or "starting" (503)
 	App         string `json:"app"`
-	Redis       string `json:"redis"`       // "up" or "down"
-	FeedAge     int64  `json:"feed_age_ms"` // how long ago this server heard itself through Redis; about a second at most if all is well
-	Connections int    `json:"connections"` // of this server
+	Redis       string `json:"redis"`              // "up" or "down"
+	FeedAge     int64  `json:"feed_age_ms"`        // how long ago this server heard itself through Redis; about a second at most if all is well
+	Connections int    `json:"connections"`        // of this server
+	Database    string `json:"database,omitempty"` // "up" or "down"; not there on a server without the API
 }
 
 // New reads the page into memory and returns the handler of all routes. It fails if the page cannot be read.

@@ -41,13 +41,13 @@ type Chats interface {
 	List(ctx context.Context, me int64, cursor string, limit int) (chats []store.Chat, next string, err error) // next is "" at the end
 	Get(ctx context.Context, me int64, chat string) (store.Chat, error)
 	Post(ctx context.Context, me int64, chat, id, text string) (m store.Message, created bool, err error)
-	History(ctx context.Context, me int64, chat string, before, after int64, limit int) ([]store.Message, error) // oldest first; 0 = not given
+	History(ctx context.Context, me int64, chat string, before, after int64, limit int) ([]store.Message, error) // oldest first; 0 = not given, after can be store.FromStart
 	Read(ctx context.Context, me int64, chat string, n int64) (moved bool, read int64, err error)
 }
 
 // Archive has what was said in the rooms.
 type Archive interface {
-	// RoomMessages returns messages oldest first. Of before and after one at most is given (not 0). The epoch "" stands for the room's
+	// RoomMessages returns messages oldest first. Of before and after one at most is given (not 0); after can be store.FromStart. The epoch "" stands for the room's
 	// newest, which the store by itself does not know: it would find nothing.
 	RoomMessages(ctx context.Context, room, epoch string, before, after int64, limit int) ([]store.RoomMessage, error)
 }

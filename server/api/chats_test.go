@@ -99,6 +99,8 @@ func TestHistory(t *testing.T) {
 		"?limit=100":          {21, 100},
 		"?before=50&limit=10": {40, 10},
 		"?after=50&limit=10":  {51, 10},
+		"?after=0":            {1, 50},
+		"?after=0&limit=2":    {1, 2},
 		"?after=119":          {120, 1},
 		"?after=120":          {0, 0},
 		"?before=1":           {0, 0},
@@ -112,7 +114,7 @@ func TestHistory(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{
-		"?limit=0", "?limit=101", "?limit=x", "?limit=", "?limit=-1", "?before=0", "?after=0", "?after=-1", "?before=1&after=1", "?before=9007199254740992",
+		"?limit=0", "?limit=101", "?limit=x", "?limit=", "?limit=-1", "?before=0", "?after=-1", "?after=", "?before=1&after=1", "?before=1&after=0", "?before=9007199254740992",
 		"?limit=1&limit=2", "?before=1.0", "?before=%zz", "?a;b",
 	} {
 		wantProblem(t, s.ask(ann, "GET", path+"messages/"+bad, ""), 400, "bad_request")

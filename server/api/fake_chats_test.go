@@ -139,8 +139,8 @@ func (f *fakes) History(ctx context.Context, me int64, id string, before, after 
 	}
 	from, to := 0, len(c.messages)
 	switch {
-	case after > 0:
-		from = min(int(after), to)
+	case after != 0:
+		from = min(max(int(after), 0), to)
 		to = min(from+limit, to)
 	case before > 0:
 		to = min(int(before)-1, to)

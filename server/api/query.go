@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"livechat/server/chat"
+	"livechat/server/store"
 )
 
 // The sizes of a page of results.
@@ -31,11 +32,13 @@ func parseQuery(r *http.Request) (query, error) {
 	return query(values), nil
 }
 
+func (q query) has(name string) bool { _, given := q[name]; return given }
+
 func (q query) get(name string) string { return url.Values(q).Get(name) }
 
 // limit is how many results are wanted.
 func (q query) limit() (int, error) {
-	n, err := q.number("limit")
+	n, err := q.number("limit", 1)
 	if err != nil || n > maxLimit {
 		return 0, chat.Errorf(chat.CodeBadRequest, "limit must be a number from 1 to %d", maxLimit)
 	}
@@ -45,33 +48,36 @@ func (q query) limit() (int, error) {
 	return int(n), nil
 }
 
-// number is a number from 1, or 0 for one that is not given. 0 itself is refused: "after 0" would have to mean "from the beginning", and what is not
-// given means the newest.
-func (q query) number(name string) (int64, error) {
-	if _, given := q[name]; !given {
+// number is a number from least, or 0 for one that is not given.
+func (q query) number(name string, least int64) (int64, error) {
+	if !q.has(name) {
 		return 0, nil
 	}
 	n, err := strconv.ParseInt(q.get(name), 10, 64)
-	if err != nil || n < 1 || n > chat.MaxSeq {
-		return 0, chat.Errorf(chat.CodeBadRequest, "%s must be a number from 1 to %d", name, chat.MaxSeq)
+	if err != nil || n < least || n > chat.MaxSeq {
+		return 0, chat.Errorf(chat.CodeBadRequest, "%s must be a number from %d to %d", name, least, chat.MaxSeq)
 	}
 	return n, nil
 }
 
-// window is which part of a list of messages is wanted: those before a number, those after one, or the newest.
+// window is which part of a list of messages is wanted: those before a number, those after one, or the newest. As for the services, 0 is not given, and
+// an after of 0, from the beginning, is store.FromStart.
 type window struct {
 	before, after int64
 	limit         int
 }
 
 func (q query) window() (win window, err error) {
-	if win.before, err = q.number("before"); err != nil {
+	if win.before, err = q.number("before", 1); err != nil {
 		return win, err
 	}
-	if win.after, err = q.number("after"); err != nil {
+	if win.after, err = q.number("after", 0); err != nil {
 		return win, err
 	}
-	if win.before > 0 && win.after > 0 {
+	if q.has("after") && win.after == 0 {
+		win.after = store.FromStart
+	}
+	if win.before > 0 && win.after != 0 {
 		return win, chat.Errorf(chat.CodeBadRequest, "before and after cannot be given both")
 	}
 	win.limit, err = q.limit()

@@ -17,10 +17,11 @@ func TestRoomMessages(t *testing.T) {
 	want(t, s.ask(nil, "GET", "/api/v1/rooms/livechat/messages/?epoch="+epoch+"&before=8&limit=3", ""), 200,
 		`{"messages":[{"seq":7,"id":"`+anID+`","app":"1000","session":"s1","name":"guest-1","text":"hi","at":1763770000123,"epoch":"`+epoch+`"}]}`)
 	s.ask(nil, "GET", "/api/v1/rooms/r-2/messages?after=5", "")
-	if got := strings.Join(s.asked, ""); got != "room livechat - 0 0 50\nroom livechat "+epoch+" 8 0 3\nroom r-2 - 0 5 50\n" {
+	s.ask(nil, "GET", "/api/v1/rooms/r-2/messages?after=0", "")
+	if got := strings.Join(s.asked, ""); got != "room livechat - 0 0 50\nroom livechat "+epoch+" 8 0 3\nroom r-2 - 0 5 50\nroom r-2 - 0 -1 50\n" {
 		t.Errorf("the archive was asked %q", got)
 	}
-	for _, bad := range []string{"?epoch=x", "?epoch=" + strings.ToUpper(epoch), "?before=x", "?after=0", "?limit=101", "?before=1&after=1"} {
+	for _, bad := range []string{"?epoch=x", "?epoch=" + strings.ToUpper(epoch), "?before=x", "?before=0", "?after=-1", "?before=1&after=0", "?limit=101", "?before=1&after=1"} {
 		wantProblem(t, s.ask(nil, "GET", "/api/v1/rooms/livechat/messages/"+bad, ""), 400, "bad_request")
 	}
 }

@@ -176,14 +176,14 @@ func (s *Service) Post(ctx context.Context, me int64, chatID, id, text string) (
 	return m, created, nil
 }
 
-// History returns a page of a chat's messages, oldest first: the newest before number `before`, or the oldest after number `after`, or, when both are
-// 0, the newest of all. Numbers have no hole, so a page that begins above 1 has messages before it. limit 0 means 50. Codes: not_found, bad_request.
+// History returns a page of a chat's messages, oldest first: the newest before number `before`, or the oldest after number `after` (store.FromStart: the
+// first of all), or, when both are 0, the newest of all. Numbers have no hole, so a page that begins above 1 has messages before it. limit 0 means 50. Codes: not_found, bad_request.
 func (s *Service) History(ctx context.Context, me int64, chatID string, before, after int64, limit int) ([]store.Message, error) {
 	limit, err := pageSize(limit)
 	if err != nil {
 		return nil, err
 	}
-	if before < 0 || after < 0 || before > 0 && after > 0 {
+	if before < 0 || after < store.FromStart || before > 0 && after != 0 {
 		return nil, chat.Errorf(chat.CodeBadRequest, "before and after are numbers of messages, and only one of them can be given")
 	}
 	if chatID, err = parseChat(chatID); err != nil {

@@ -151,6 +151,7 @@ func TestHistory(t *testing.T) {
 		{5, 0, 3, []int64{2, 3, 4}},
 		{2, 0, 3, []int64{1}},
 		{1, 0, 3, nil},
+		{0, store.FromStart, 2, []int64{1, 2}},
 		{0, 3, 3, []int64{4, 5, 6}},
 		{0, 6, 3, []int64{7}},
 		{0, 7, 100, nil},
@@ -171,7 +172,7 @@ func TestHistory(t *testing.T) {
 			t.Errorf("before %d after %d limit %d: got %v, want %v", test.before, test.after, test.limit, got, test.want)
 		}
 	}
-	for _, bad := range [][3]int64{{1, 1, 10}, {-1, 0, 10}, {0, -1, 10}, {0, 0, -1}, {0, 0, 101}} {
+	for _, bad := range [][3]int64{{1, 1, 10}, {-1, 0, 10}, {0, -2, 10}, {1, store.FromStart, 10}, {0, 0, -1}, {0, 0, 101}} {
 		_, err := h.History(t.Context(), h.bob, id, bad[0], bad[1], int(bad[2]))
 		h.refuses(fmt.Sprint("History ", bad), err, chat.CodeBadRequest)
 	}

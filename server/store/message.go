@@ -110,8 +110,11 @@ func (s *Store) repeated(ctx context.Context, m Message) (Message, error) {
 	return first, nil
 }
 
+// FromStart is the after of a first page that begins with the oldest message, where 0 stands for no after at all.
+const FromStart = -1
+
 // Messages returns up to limit messages of a chat, always the oldest first: with before > 0 the newest of those with n < before (and, if
-// after > 0 too, n > after); else with after > 0 the oldest of those with n > after; with neither the newest.
+// after > 0 too, n > after); else with after > 0 or FromStart the oldest of those with n > after; with neither the newest.
 // ErrNotFound: there is no such chat, or the user is no member.
 func (s *Store) Messages(ctx context.Context, chat string, user int64, before, after int64, limit int) ([]Message, error) {
 	if err := s.checkMember(ctx, chat, user); err != nil {
@@ -130,7 +133,7 @@ func (s *Store) Messages(ctx context.Context, chat string, user int64, before, a
 
 // page chooses between the two ways through a list, and turns what comes newest first.
 func page[T any](before, after int64, down func(before, after int64) ([]T, error), up func(after int64) ([]T, error)) ([]T, error) {
-	if before <= 0 && after > 0 {
+	if before <= 0 && after != 0 {
 		return up(after)
 	}
 	if before <= 0 {

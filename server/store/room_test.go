@@ -49,7 +49,7 @@ func testRooms(t *testing.T, w *world) {
 		limit         int
 		want          []store.RoomMessage
 	}{
-		{0, 0, 3, a[7:]}, {8, 0, 3, a[4:7]}, {0, 7, 2, a[7:9]}, {9, 3, 100, a[3:8]}, {1, 0, 5, nil}, {0, 10, 5, nil},
+		{0, 0, 3, a[7:]}, {8, 0, 3, a[4:7]}, {0, 7, 2, a[7:9]}, {0, store.FromStart, 2, a[:2]}, {9, 3, 100, a[3:8]}, {1, 0, 5, nil}, {0, 10, 5, nil},
 	} {
 		got, err := w.RoomMessages(ctx, "livechat", epochA, c.before, c.after, c.limit)
 		w.must(err)

@@ -118,7 +118,7 @@ func TestKilledAPI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := cluster.Start(t.Context(), cluster.Options{Servers: 2, API: 3, DB: db, Binary: binary})
+	c, err := cluster.Start(t.Context(), cluster.Options{Servers: 2, API: 3, DB: db, Binary: binary, Env: map[string]string{"POST_RATE": "0"}})
 	if err != nil {
 		t.Fatal(err)
 	}

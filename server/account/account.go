@@ -72,12 +72,21 @@ type Options struct {
 
 	PerAccount Limit // wrong passwords for one account; default 10, and one more each 30 s
 	PerAddress Limit // attempts to log in from one address (IPv6: from one /64); default 30, and one more each 2 s
+	Register   Limit // attempts to register from one address; default 30, and one more each 10 s
 }
 
 // Limit is how often something may happen: Burst times at once (1 or more), and then once each Every. A negative Burst is no limit.
 type Limit struct {
 	Burst int
 	Every time.Duration
+}
+
+// NewLimit is rate times a second in the long run, and burst times at once; a rate of 0 is no limit.
+func NewLimit(rate float64, burst int) Limit {
+	if rate == 0 {
+		return Limit{Burst: -1}
+	}
+	return Limit{Burst: burst, Every: time.Duration(float64(time.Second) / rate)}
 }
 
 // Service registers people and logs them in. All methods may be called from any goroutine.
@@ -89,8 +98,9 @@ type Service struct {
 	log      *slog.Logger
 	lifetime time.Duration
 	hasher   *hasher
-	accounts *throttle
-	addrs    *throttle
+	accounts *Throttle
+	addrs    *Throttle
+	comers   *Throttle // addresses that register
 }
 
 // errWrong answers both a wrong password and an unknown name: which of the two it was, is nobody's business.
@@ -111,13 +121,16 @@ func newService(o Options, hash hashFunc) *Service {
 		store: o.Store, now: o.Now, log: o.Logger,
 		lifetime: cmp.Or(o.Lifetime, 30*24*time.Hour),
 		hasher:   newHasher(hash, cmp.Or(o.Hashings, 2), cmp.Or(o.Waiting, 64)),
-		accounts: newThrottle(cmp.Or(o.PerAccount, Limit{Burst: 10, Every: 30 * time.Second})),
-		addrs:    newThrottle(cmp.Or(o.PerAddress, Limit{Burst: 30, Every: 2 * time.Second})),
+		accounts: NewThrottle(cmp.Or(o.PerAccount, Limit{Burst: 10, Every: 30 * time.Second})),
+		addrs:    NewThrottle(cmp.Or(o.PerAddress, Limit{Burst: 30, Every: 2 * time.Second})),
+		comers:   NewThrottle(cmp.Or(o.Register, Limit{Burst: 30, Every: 10 * time.Second})),
 	}
 }
 
-// Register makes an account. Its name is in lower case, whatever case it was given in. Codes: bad_name, bad_password, name_taken, unavailable.
-func (s *Service) Register(ctx context.Context, name, password string) (User, error) {
+// Register makes an account. Its name is in lower case, whatever case it was given in. addr is where the client is, with or without a port. What can be no
+// name or password does not count against the limit, but a name that is taken does: names are not for asking about in bulk. Codes: bad_name,
+// bad_password, name_taken, rate_limited, unavailable.
+func (s *Service) Register(ctx context.Context, name, password, addr string) (User, error) {
 	name, err := CheckName(name)
 	if err != nil {
 		return User{}, err
@@ -125,6 +138,9 @@ func (s *Service) Register(ctx context.Context, name, password string) (User, er
 	password, err = checkPassword(password)
 	if err != nil {
 		return User{}, err
+	}
+	if wait := s.comers.Take(s.now(), addressKey(addr)); wait > 0 {
+		return User{}, tooMany(wait)
 	}
 	skeleton := Skeleton(name)
 	taken := reservedSkeletons[skeleton]
@@ -197,7 +213,7 @@ func (s *Service) Delete(ctx context.Context, user int64, password string) error
 // fast, so it counts against a limit like that of logging in.
 func (s *Service) confirm(ctx context.Context, user int64, password string) error {
 	key := "#" + strconv.FormatInt(user, 10) // no name has a #: people who guess at the login do not lock out who is logged in
-	if wait := s.accounts.take(s.now(), key); wait > 0 {
+	if wait := s.accounts.Take(s.now(), key); wait > 0 {
 		return tooMany(wait)
 	}
 	hash, err := s.store.PasswordHash(ctx, user)

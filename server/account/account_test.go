@@ -16,18 +16,18 @@ func TestRegister(t *testing.T) {
 	}
 	s.hasher.hash = func([]byte, []byte, cost, int) []byte { t.Error("hashed for a name that cannot be had"); return nil }
 	for _, name := range []string{"ann_lee", "ANN-LEE", "annlee", "ann1ee", "an_nI_ee"} {
-		_, err := s.Register(t.Context(), name, secret)
+		_, err := s.Register(t.Context(), name, secret, home)
 		wants(t, name, err, chat.CodeNameTaken)
 	}
 	for _, name := range []string{"admin", "Adm1n", "liv-echat", "SYSTEM", "de1eted", "roo_t", "rnods"} {
-		_, err := s.Register(t.Context(), name, secret)
+		_, err := s.Register(t.Context(), name, secret, home)
 		wants(t, name, err, chat.CodeNameTaken)
 	}
 	for _, name := range []string{
 		"", "an", strings.Repeat("x", 21), "ann lee", "ann.lee", "änn", "ann\n", " ann", "аnn", "\u212aim" /* Kelvin */, "___", "-_-",
 		"guest-1a2b", "Guest", "guest_x", "gu-est1a2b", "GUESTS",
 	} {
-		_, err := s.Register(t.Context(), name, secret)
+		_, err := s.Register(t.Context(), name, secret, home)
 		wants(t, name, err, chat.CodeBadName)
 	}
 	s.hasher.hash = quick
@@ -41,7 +41,7 @@ func TestRegisterTwiceAtOnce(t *testing.T) {
 	errs := make(chan error)
 	for range 8 {
 		go func() {
-			_, err := s.Register(t.Context(), "ann", secret)
+			_, err := s.Register(t.Context(), "ann", secret, home)
 			errs <- err
 		}()
 	}
@@ -67,7 +67,7 @@ func TestPasswordRules(t *testing.T) {
 		"huge": strings.Repeat("x", 1<<20), "no UTF-8": "12345678\xff", "NUL": "12345678\x00", "escape": "12345678\x1b",
 		"8 code points, 4 characters": "a\u0308a\u0308a\u0308a\u0308",
 	} {
-		_, err := s.Register(t.Context(), "ann", password)
+		_, err := s.Register(t.Context(), "ann", password, home)
 		wants(t, what, err, chat.CodeBadPassword)
 	}
 	if hashed != 0 {
@@ -76,7 +76,7 @@ func TestPasswordRules(t *testing.T) {
 	for name, password := range map[string]string{
 		"digits": "12345678", "long": strings.Repeat("x", 256), "wide": strings.Repeat("😀", 256), "spaces": "        ", "umlauts": "äöüäöüäö",
 	} {
-		if _, err := s.Register(t.Context(), name, password); err != nil {
+		if _, err := s.Register(t.Context(), name, password, home); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -85,7 +85,7 @@ func TestPasswordRules(t *testing.T) {
 // TestPasswordForms shows that a password is the same however a keyboard writes it, and is not trimmed or folded.
 func TestPasswordForms(t *testing.T) {
 	s, _ := quickService(Options{})
-	_, err := s.Register(t.Context(), "ann", "Zoë\u3000Müller")
+	_, err := s.Register(t.Context(), "ann", "Zoë\u3000Müller", home)
 	must(t, err)
 	if _, _, err := s.Login(t.Context(), "ann", "Zoe\u0308 Mu\u0308ller", home); err != nil {
 		t.Errorf("decomposed, with another space: %v", err)
@@ -151,7 +151,7 @@ func TestDelete(t *testing.T) {
 	wants(t, "a new session", err, chat.CodeUnauthorized)
 	_, _, err = s.Login(t.Context(), "ann", secret, home)
 	wants(t, "its login", err, chat.CodeUnauthorized)
-	_, err = s.Register(t.Context(), "ann", secret)
+	_, err = s.Register(t.Context(), "ann", secret, home)
 	wants(t, "its name", err, chat.CodeNameTaken)
 	if reserved, err := s.Reserved(t.Context(), "Ann"); err != nil || !reserved {
 		t.Errorf("its name for a guest: %v, %v", reserved, err)
@@ -166,7 +166,7 @@ func TestStoreFails(t *testing.T) {
 	down := errors.New("no connection")
 	m.fail(down)
 	calls := map[string]func() error{
-		"Register":       func() error { _, err := s.Register(t.Context(), "bob", secret); return err },
+		"Register":       func() error { _, err := s.Register(t.Context(), "bob", secret, home); return err },
 		"Login":          func() error { _, _, err := s.Login(t.Context(), "ann", secret, home); return err },
 		"Logout":         func() error { return s.Logout(t.Context(), token) },
 		"LogoutAll":      func() error { return s.LogoutAll(t.Context(), ann.ID) },

@@ -218,6 +218,9 @@ func quickService(o Options) (*Service, *memory) {
 	if o.PerAddress == (Limit{}) {
 		o.PerAddress.Burst = -1
 	}
+	if o.Register == (Limit{}) {
+		o.Register.Burst = -1
+	}
 	return newService(o, quick), m
 }
 
@@ -245,7 +248,7 @@ func wants(t *testing.T, what string, err error, code chat.Code) {
 
 func register(t *testing.T, s *Service, name string) User {
 	t.Helper()
-	u, err := s.Register(t.Context(), name, secret)
+	u, err := s.Register(t.Context(), name, secret, home)
 	if err != nil {
 		t.Fatalf("register %s: %v", name, err)
 	}

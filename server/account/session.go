@@ -64,9 +64,9 @@ func (s *Service) Login(ctx context.Context, name, password, addr string) (token
 // It is asked before anything is looked up or hashed, and answers the same for accounts that do not exist.
 func (s *Service) attempt(name string, possible bool, addr string) error {
 	now := s.now()
-	wait := s.addrs.take(now, addressKey(addr))
+	wait := s.addrs.Take(now, addressKey(addr))
 	if wait == 0 && possible {
-		wait = s.accounts.take(now, name)
+		wait = s.accounts.Take(now, name)
 	}
 	if wait > 0 {
 		s.log.Debug("login refused: too many attempts")

@@ -167,9 +167,9 @@ func TestNothingSecretIsToldOrLogged(t *testing.T) {
 	ann := register(t, s, "ann")
 	token := login(t, s, "ann")
 	secrets = append(secrets, token)
-	try(s.Register(t.Context(), "ann", secret))
-	try(s.Register(t.Context(), secret, secret)) // in the wrong field
-	try(s.Register(t.Context(), "bob", "secret\x00secret"))
+	try(s.Register(t.Context(), "ann", secret, home))
+	try(s.Register(t.Context(), secret, secret, home)) // in the wrong field
+	try(s.Register(t.Context(), "bob", "secret\x00secret", home))
 	for range 5 {
 		_, _, err := s.Login(t.Context(), "battery-staple", other, home)
 		try(nil, err)
@@ -179,7 +179,7 @@ func TestNothingSecretIsToldOrLogged(t *testing.T) {
 	try(s.WhoAmI(t.Context(), token+"A"))
 	must(t, s.Logout(t.Context(), token))
 	must(t, s.LogoutAll(t.Context(), ann.ID))
-	bob, err := s.Register(t.Context(), "bob", secret)
+	bob, err := s.Register(t.Context(), "bob", secret, home)
 	must(t, err)
 	must(t, s.ChangePassword(t.Context(), bob.ID, secret, other))
 	token, err = s.NewSession(t.Context(), bob.ID)

@@ -24,7 +24,7 @@ func TestOnSQLite(t *testing.T) {
 		t.Errorf("registered %+v and %+v", ann, bob)
 	}
 	for _, name := range []string{"ann", "ANN", "a-n-n"} {
-		_, err := s.Register(t.Context(), name, secret)
+		_, err := s.Register(t.Context(), name, secret, home)
 		wants(t, name, err, chat.CodeNameTaken)
 	}
 	_, _, err = s.Login(t.Context(), "ann", other, home)
@@ -65,7 +65,7 @@ func TestOnSQLite(t *testing.T) {
 	must(t, s.Delete(t.Context(), ann.ID, other))
 	_, _, err = s.Login(t.Context(), "ann", other, home)
 	wants(t, "a deleted account", err, chat.CodeUnauthorized)
-	_, err = s.Register(t.Context(), "ann", secret)
+	_, err = s.Register(t.Context(), "ann", secret, home)
 	wants(t, "its name", err, chat.CodeNameTaken)
 	for name, want := range map[string]bool{"Änn": true, "вob": true, "eve": false} {
 		if got, err := s.Reserved(t.Context(), name); err != nil || got != want {

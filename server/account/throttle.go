@@ -8,12 +8,13 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// maxTallies is how many accounts or addresses are remembered at a time. Who has made no attempt for the longest is forgotten first: his bucket is the
+// maxTallies is how many accounts or addresses or users are remembered at a time. Who has made no attempt for the longest is forgotten first: his bucket is the
 // fullest. To be forgotten early on purpose, one would need as many addresses.
 const maxTallies = 1 << 16
 
-// throttle counts attempts by key. What it remembers of a key it forgets when that would allow everything again.
-type throttle struct {
+// Throttle counts attempts by key. What it remembers of a key it forgets when that would allow everything again. Its methods may be called from any
+// goroutine.
+type Throttle struct {
 	limit Limit
 	most  int // keys
 
@@ -29,12 +30,13 @@ type tally struct {
 	last   time.Time // of its last attempt
 }
 
-func newThrottle(limit Limit) *throttle {
-	return &throttle{limit: limit, most: maxTallies, byKey: make(map[string]*list.Element)}
+// NewThrottle makes a Throttle with which every key has the same limit.
+func NewThrottle(limit Limit) *Throttle {
+	return &Throttle{limit: limit, most: maxTallies, byKey: make(map[string]*list.Element)}
 }
 
-// take counts an attempt now. wait > 0 refuses it, and says when the next is possible; a refused one costs nothing.
-func (t *throttle) take(now time.Time, key string) (wait time.Duration) {
+// Take counts an attempt now. wait > 0 refuses it, and says when the next is possible; a refused one costs nothing.
+func (t *Throttle) Take(now time.Time, key string) (wait time.Duration) {
 	if t.limit.Burst < 0 {
 		return 0
 	}
@@ -57,7 +59,7 @@ func (t *throttle) take(now time.Time, key string) (wait time.Duration) {
 }
 
 // forget removes a key: its next attempt is its first.
-func (t *throttle) forget(key string) {
+func (t *Throttle) forget(key string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if element, ok := t.byKey[key]; ok {
@@ -66,7 +68,7 @@ func (t *throttle) forget(key string) {
 }
 
 // sweepLocked makes room for one more key. With two removed for each that can come, the old ones are soon gone without anybody going through all of them.
-func (t *throttle) sweepLocked(now time.Time) {
+func (t *Throttle) sweepLocked(now time.Time) {
 	full := time.Duration(t.limit.Burst) * t.limit.Every // after so long without an attempt a bucket is full
 	for range 2 {
 		oldest := t.order.Back()
@@ -77,7 +79,7 @@ func (t *throttle) sweepLocked(now time.Time) {
 	}
 }
 
-func (t *throttle) removeLocked(element *list.Element) {
+func (t *Throttle) removeLocked(element *list.Element) {
 	t.order.Remove(element)
 	delete(t.byKey, element.Value.(*tally).key)
 }

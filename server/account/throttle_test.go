@@ -84,6 +84,47 @@ func TestLoginIsThrottledPerAddress(t *testing.T) {
 	})
 }
 
+// TestRegisteringIsThrottled shows that names cannot be asked about in bulk, and that typing errors cost nothing.
+func TestRegisteringIsThrottled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := quickService(Options{Register: NewLimit(0.1, 3)})
+		for range 10 {
+			_, err := s.Register(t.Context(), "a", secret, home)
+			wants(t, "no name", err, chat.CodeBadName)
+			_, err = s.Register(t.Context(), "ann", "short", home)
+			wants(t, "no password", err, chat.CodeBadPassword)
+		}
+		register(t, s, "ann")
+		for range 2 {
+			_, err := s.Register(t.Context(), "ann", secret, home)
+			wants(t, "a name that is taken", err, chat.CodeNameTaken)
+		}
+		for _, name := range []string{"ann", "bob"} {
+			_, err := s.Register(t.Context(), name, secret, home)
+			wants(t, "one more", err, chat.CodeRateLimited)
+			if e := chat.AsError(err); !e.Retryable || e.RetryAfterMS != 10_000 {
+				t.Errorf("%s is told %+v", name, e)
+			}
+		}
+		_, err := s.Register(t.Context(), "bob", secret, "192.0.2.8:1")
+		must(t, err)
+		login(t, s, "ann") // that is another count
+		time.Sleep(10 * time.Second)
+		register(t, s, "eve")
+	})
+}
+
+func TestNewLimit(t *testing.T) {
+	for _, test := range []struct {
+		rate float64
+		want Limit
+	}{{0, Limit{Burst: -1}}, {0.1, Limit{7, 10 * time.Second}}, {50, Limit{7, 20 * time.Millisecond}}} {
+		if got := NewLimit(test.rate, 7); got != test.want {
+			t.Errorf("%v a second: %+v, want %+v", test.rate, got, test.want)
+		}
+	}
+}
+
 // TestAddressIsAskedFirst shows that whoever is refused for his address cannot use up what others may try.
 func TestAddressIsAskedFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -116,10 +157,10 @@ func TestConfirmingIsThrottled(t *testing.T) {
 
 func TestThrottleForgets(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
-	th := newThrottle(Limit{Burst: 2, Every: time.Second})
+	th := NewThrottle(Limit{Burst: 2, Every: time.Second})
 	th.most = 100
 	for i := range 1000 {
-		if wait := th.take(now, fmt.Sprint(i)); wait != 0 {
+		if wait := th.Take(now, fmt.Sprint(i)); wait != 0 {
 			t.Fatalf("key %d has to wait %v", i, wait)
 		}
 		if len(th.byKey) > 100 || len(th.byKey) != th.order.Len() {
@@ -128,27 +169,27 @@ func TestThrottleForgets(t *testing.T) {
 	}
 	// The latest are kept.
 	for _, key := range []string{"999", "950"} {
-		if th.take(now, key); th.take(now, key) != time.Second {
+		if th.Take(now, key); th.Take(now, key) != time.Second {
 			t.Errorf("%s was forgotten", key)
 		}
 	}
 	// What allows everything again is forgotten, a little at each attempt.
 	now = now.Add(2 * time.Second)
 	for range 51 {
-		th.take(now, "one")
+		th.Take(now, "one")
 	}
 	if len(th.byKey) != 1 {
 		t.Errorf("%d keys are remembered", len(th.byKey))
 	}
 	th.forget("one")
 	th.forget("one")
-	if len(th.byKey) != 0 || th.take(now, "one") != 0 || th.take(now, "one") != 0 {
+	if len(th.byKey) != 0 || th.Take(now, "one") != 0 || th.Take(now, "one") != 0 {
 		t.Error("a key that was forgotten is not new")
 	}
 
-	none := newThrottle(Limit{Burst: -1, Every: time.Hour})
+	none := NewThrottle(Limit{Burst: -1, Every: time.Hour})
 	for range 1000 {
-		if none.take(now, "one") != 0 {
+		if none.Take(now, "one") != 0 {
 			t.Fatal("no limit, and has to wait")
 		}
 	}

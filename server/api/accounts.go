@@ -31,7 +31,7 @@ func (a *api) register(w http.ResponseWriter, r *http.Request) error {
 	if err := in.read(w, r); err != nil {
 		return err
 	}
-	u, err := a.Accounts.Register(r.Context(), in.Name, in.Password)
+	u, err := a.Accounts.Register(r.Context(), in.Name, in.Password, a.ClientAddr(r))
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ const base = "/api/v1"
 
 // Accounts are people with a name and a password. Errors for users are *chat.Error.
 type Accounts interface {
-	Register(ctx context.Context, name, password string) (store.User, error)
+	Register(ctx context.Context, name, password, addr string) (store.User, error)
 	ChangePassword(ctx context.Context, user int64, old, next string) error // ends all sessions
 	Delete(ctx context.Context, user int64, password string) error
 	Sessions
@@ -80,7 +80,7 @@ type Options struct {
 	SessionAge time.Duration
 	// Timeout is how long a request may take, its body included; then its answer is unavailable. 0: 10 s.
 	Timeout time.Duration
-	// ClientAddr returns the address that logins are counted by. nil: that of the connection, without its port.
+	// ClientAddr returns the address that logins and registrations are counted by. nil: that of the connection, without its port.
 	ClientAddr func(*http.Request) string
 }
 

@@ -9,7 +9,7 @@ import (
 	"livechat/server/store"
 )
 
-func (f *fakes) Register(ctx context.Context, name, password string) (store.User, error) {
+func (f *fakes) Register(ctx context.Context, name, password, addr string) (store.User, error) {
 	leave, err := f.enter(ctx, "register", name)
 	defer leave()
 	if err != nil {

@@ -45,6 +45,8 @@ type Server struct {
 	// AllowedOrigins are the pages that may open a socket, as scheme://host[:port] in the form browsers send (lower
 	// case, no default port), or a single "*". Empty: pages of the host that was asked, on any port.
 	AllowedOrigins []string `env:"ALLOWED_ORIGINS"`
+	// SecureCookies says that people come by TLS, which ends at a proxy in front: cookies are for TLS alone then, and so are origins.
+	SecureCookies bool `env:"SECURE_COOKIES" envDefault:"false"`
 }
 
 // Redis says which Redis carries the rooms and how long to wait for it.
@@ -120,6 +122,14 @@ type Limits struct {
 	MaxFrame int `env:"MAX_FRAME" envDefault:"16384"`
 	// MaxConnections is the most connections this server takes; 0 is no limit.
 	MaxConnections int `env:"MAX_CONNECTIONS" envDefault:"0"`
+	// PostRate is how many private messages and chats a second one account may begin in the long run, on each server with the API; 0 is no limit.
+	PostRate float64 `env:"POST_RATE" envDefault:"50"`
+	// PostBurst is how many at once before PostRate holds.
+	PostBurst int `env:"POST_BURST" envDefault:"200"`
+	// RegisterRate is how many accounts a second may be made from one address in the long run, on each server with the API; 0 is no limit.
+	RegisterRate float64 `env:"REGISTER_RATE" envDefault:"0.1"`
+	// RegisterBurst is how many at once before RegisterRate holds.
+	RegisterBurst int `env:"REGISTER_BURST" envDefault:"30"`
 }
 
 // Drain sets how a server leaves after SIGTERM.

@@ -31,6 +31,7 @@ func rules() []rule {
 		{"ROLE", "all, ws or api", func(c *Config) bool { return slices.Contains([]string{RoleAll, RoleWS, RoleAPI}, c.Server.Role) }},
 		{"HEADER_TIMEOUT", "a duration above 0, such as 5s", func(c *Config) bool { return c.Server.HeaderTimeout > 0 }},
 		{"ALLOWED_ORIGINS", "* or origins such as https://chat.example.org, separated by commas", func(c *Config) bool { return areOrigins(c.Server.AllowedOrigins) }},
+		{"SECURE_COOKIES", "true or false", func(*Config) bool { return true }},
 
 		{"REDIS_URL", "a URL that starts with redis://, rediss:// or unix://, or nothing for an embedded Redis", func(c *Config) bool { return c.Redis.URL == "" || redisPattern.MatchString(c.Redis.URL) }},
 		{"CHANNEL", "1 to 64 letters, digits, dots, dashes, underscores or colons", func(c *Config) bool { return channelPattern.MatchString(c.Redis.Channel) }},
@@ -60,6 +61,10 @@ func rules() []rule {
 		{"MAX_TEXT", "a number of characters from 1 to 1000000", func(c *Config) bool { return within(c.Limits.MaxText, 1, 1_000_000) }},
 		{"MAX_FRAME", "a number of bytes from 1024 to 16777216", func(c *Config) bool { return within(c.Limits.MaxFrame, 1024, 16<<20) }},
 		{"MAX_CONNECTIONS", "a number of connections, 0 (no limit) or more", func(c *Config) bool { return c.Limits.MaxConnections >= 0 }},
+		{"POST_RATE", "a number of messages per second from 0.0001, or 0 (no limit)", func(c *Config) bool { return isRate(c.Limits.PostRate) }},
+		{"POST_BURST", "a number of messages from 1 to 100000", func(c *Config) bool { return within(c.Limits.PostBurst, 1, 100_000) }},
+		{"REGISTER_RATE", "a number of accounts per second from 0.0001, or 0 (no limit)", func(c *Config) bool { return isRate(c.Limits.RegisterRate) }},
+		{"REGISTER_BURST", "a number of accounts from 1 to 100000", func(c *Config) bool { return within(c.Limits.RegisterBurst, 1, 100_000) }},
 
 		{"DRAIN_DELAY", "a duration, 0s or more", func(c *Config) bool { return c.Drain.Delay >= 0 }},
 		{"DRAIN_PERIOD", "a duration, 0s or more", func(c *Config) bool { return c.Drain.Period >= 0 }},
@@ -150,6 +155,9 @@ var (
 )
 
 func within(n, least, most int) bool { return n >= least && n <= most }
+
+// isRate leaves room for the time in which a whole burst comes back, in nanoseconds.
+func isRate(r float64) bool { return r == 0 || r >= 0.0001 && !math.IsInf(r, 1) }
 
 func isRingSize(n int) bool { return within(n, 256, 1<<20) && n&(n-1) == 0 }
 

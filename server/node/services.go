@@ -45,7 +45,9 @@ func (n *Node) buildServices() (err error) {
 	if s.store, err = store.Open(ctx, url); err != nil {
 		return fmt.Errorf("DATABASE_URL: %w", err)
 	}
-	s.accounts = account.New(account.Options{Store: s.store, Logger: n.log})
+	s.accounts = account.New(account.Options{
+		Store: s.store, Logger: n.log, Register: account.NewLimit(n.cfg.Limits.RegisterRate, n.cfg.Limits.RegisterBurst),
+	})
 	s.relay = private.NewRelay(private.RelayOptions{
 		Store: s.store, Publisher: events{n.bus}, App: n.cfg.Server.App, Logger: n.log,
 		Nudge: func(ctx context.Context) { _ = n.bus.PublishSide(ctx, nudge) }, // that it may get lost is foreseen
@@ -53,10 +55,10 @@ func (n *Node) buildServices() (err error) {
 	if s.archiver, err = archive.New(archive.Options{Source: n.bus.Archive(), Store: s.store, Log: n.log}); err != nil {
 		return err
 	}
-	chats := private.New(private.Options{Store: s.store, MaxText: n.cfg.Limits.MaxText, Wake: s.relay.Wake})
+	chats := private.New(private.Options{Store: s.store, MaxText: n.cfg.Limits.MaxText, Allow: n.allowPosts(), Wake: s.relay.Wake})
 	s.handler, err = api.New(api.Options{
 		Accounts: accounts{s.accounts, n.bus}, Chats: chats, Archive: s.store, Search: s.store, Tickets: tickets{s.store, n.bus},
-		Log: n.log, AllowedOrigins: allOrigins(n.cfg.Server.AllowedOrigins), ClientAddr: session.Address,
+		Log: n.log, AllowedOrigins: allOrigins(n.cfg.Server.AllowedOrigins), ClientAddr: session.Address, Secure: n.cfg.Server.SecureCookies,
 	})
 	return err
 }

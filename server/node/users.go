@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"livechat/server/account"
@@ -54,8 +55,8 @@ type accounts struct {
 }
 
 // Register implements api.Accounts. The name is nobody's else from now on.
-func (a accounts) Register(ctx context.Context, name, password string) (store.User, error) {
-	u, err := a.Service.Register(ctx, name, password)
+func (a accounts) Register(ctx context.Context, name, password, addr string) (store.User, error) {
+	u, err := a.Service.Register(ctx, name, password, addr)
 	if err == nil {
 		_ = a.bus.AddNames(ctx, account.Skeleton(u.Name)) // sayNames says it again
 	}
@@ -99,6 +100,18 @@ func (a accounts) revoking(ctx context.Context, user int64, change func() error)
 		return err
 	}
 	return a.bus.Revoke(context.WithoutCancel(ctx), user)
+}
+
+// allowPosts holds each user to POST_RATE.
+func (n *Node) allowPosts() func(user int64) error {
+	throttle := account.NewThrottle(account.NewLimit(n.cfg.Limits.PostRate, n.cfg.Limits.PostBurst))
+	return func(user int64) error {
+		wait := throttle.Take(time.Now(), strconv.FormatInt(user, 10))
+		if wait == 0 {
+			return nil
+		}
+		return &chat.Error{Code: chat.CodeRateLimited, Message: "too many messages; slow down", Retryable: true, RetryAfterMS: (wait + time.Millisecond - 1).Milliseconds()}
+	}
 }
 
 // tickets issues what opens a socket.

@@ -52,7 +52,10 @@ type Options struct {
 	Store   Store
 	MaxText int              // characters in a message
 	Now     func() time.Time // default time.Now
-	Wake    func()           // called whenever something was put into the outbox: Relay.Wake. It must not block. Default: nothing
+	// Allow is asked before me puts something into the store for others: a new chat or a message, also one that is there already. Its error says that this is too
+	// often. Default: everything is allowed.
+	Allow func(me int64) error
+	Wake  func() // called whenever something was put into the outbox: Relay.Wake. It must not block. Default: nothing
 }
 
 // Service is what an account may do with its chats. The account is `me` everywhere, and whoever calls has made sure that it is.
@@ -66,6 +69,9 @@ func New(o Options) *Service {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Allow == nil {
+		o.Allow = func(int64) error { return nil }
+	}
 	if o.Wake == nil {
 		o.Wake = func() {}
 	}
@@ -73,7 +79,7 @@ func New(o Options) *Service {
 }
 
 // Create returns the chat between me and the account of that name, and makes it if there is none: then created is true.
-// Codes: bad_chat for a chat with oneself, unknown_user.
+// Codes: bad_chat for a chat with oneself, unknown_user, rate_limited.
 func (s *Service) Create(ctx context.Context, me int64, otherName string) (c store.Chat, created bool, err error) {
 	other, err := s.user(ctx, otherName)
 	if err != nil {
@@ -81,6 +87,9 @@ func (s *Service) Create(ctx context.Context, me int64, otherName string) (c sto
 	}
 	if other.ID == me {
 		return store.Chat{}, false, chat.Errorf(chat.CodeBadChat, "a chat is with somebody else")
+	}
+	if err := s.opts.Allow(me); err != nil {
+		return store.Chat{}, false, err
 	}
 	id, created, err := s.opts.Store.CreateChat(ctx, uuid.NewString(), me, other.ID, s.opts.Now())
 	switch {
@@ -155,7 +164,8 @@ func (s *Service) Get(ctx context.Context, me int64, chatID string) (store.Chat,
 }
 
 // Post adds a message to a chat. With an id of the client's own it can be said again: the same text then is the first message, and created is
-// false. Codes: not_found, bad_text, too_long, bad_request for an id that is no UUID, id_conflict for one that is another message's.
+// false. Codes: not_found, bad_text, too_long, bad_request for an id that is no UUID, id_conflict for one that is another message's,
+// rate_limited.
 func (s *Service) Post(ctx context.Context, me int64, chatID, id, text string) (m store.Message, created bool, err error) {
 	if chatID, err = parseChat(chatID); err != nil {
 		return store.Message{}, false, err
@@ -164,6 +174,9 @@ func (s *Service) Post(ctx context.Context, me int64, chatID, id, text string) (
 		return store.Message{}, false, err
 	}
 	if text, err = chat.CleanText(text, s.opts.MaxText); err != nil {
+		return store.Message{}, false, err
+	}
+	if err := s.opts.Allow(me); err != nil {
 		return store.Message{}, false, err
 	}
 	m, created, err = s.opts.Store.AddMessage(ctx, store.Message{ID: id, Chat: chatID, Author: me, Text: text, At: s.opts.Now()})

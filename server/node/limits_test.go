@@ -1,0 +1,97 @@
+package node
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"livechat/internal/testapi"
+)
+
+// One account cannot write without end, and one address cannot make accounts without end; others are not held up by them.
+func TestPostsAndAccountsAreLimited(t *testing.T) {
+	n := start(t, "POST_RATE=0.01", "POST_BURST=3", "REGISTER_RATE=0.01", "REGISTER_BURST=2")
+	ann, bob, eve := newPerson(t, n, "ann"), newPerson(t, n, "bob"), newPerson(t, n, "eve")
+	ann.register()
+	bob.register()
+	if answer := eve.do(http.StatusTooManyRequests, "POST", "/accounts/", map[string]string{"name": "eve", "password": testapi.Password}); answer["code"] != "rate_limited" {
+		t.Errorf("the third account of this address: %v", answer)
+	}
+	chat := "/chats/" + ann.do(http.StatusCreated, "POST", "/chats/", map[string]string{"with": "bob"})["id"].(string) + "/messages/"
+	message := func() map[string]string { return map[string]string{"id": uuid.NewString(), "text": "x"} }
+	for range 2 { // the chat was one, too
+		ann.do(http.StatusCreated, "POST", chat, message())
+	}
+	for range 2 {
+		if answer := ann.do(http.StatusTooManyRequests, "POST", chat, message()); answer["code"] != "rate_limited" {
+			t.Errorf("the fourth: %v", answer)
+		}
+	}
+	ann.do(http.StatusTooManyRequests, "POST", "/chats/", map[string]string{"with": "bob"})
+	bob.do(http.StatusCreated, "POST", chat, message())
+	if got := len(ann.do(http.StatusOK, "GET", chat, nil)["messages"].([]any)); got != 3 {
+		t.Errorf("there are %d messages, want 3", got)
+	}
+}
+
+// A rate of 0 is no limit.
+func TestPostsAreNotLimited(t *testing.T) {
+	n := start(t, "POST_RATE=0", "POST_BURST=1", "REGISTER_RATE=0", "REGISTER_BURST=1")
+	ann, bob := newPerson(t, n, "ann"), newPerson(t, n, "bob")
+	ann.register()
+	bob.register()
+	chat := "/chats/" + ann.do(http.StatusCreated, "POST", "/chats/", map[string]string{"with": "bob"})["id"].(string) + "/messages/"
+	for i := range 20 {
+		ann.do(http.StatusCreated, "POST", chat, map[string]string{"text": fmt.Sprint(i)})
+	}
+}
+
+// Where a proxy ends TLS the cookie is for TLS alone, and a page that came without is none of ours.
+func TestSecureCookies(t *testing.T) {
+	for _, secure := range []bool{true, false} {
+		n := start(t, "SECURE_COOKIES="+strconv.FormatBool(secure))
+		got := map[string]string{}
+		for _, scheme := range []string{"https", "http"} {
+			got[scheme] = registerFrom(t, n, scheme, "from-"+scheme)
+		}
+		want := map[string]string{"https": "201 livechat_session", "http": "201 livechat_session"}
+		if secure {
+			want = map[string]string{"https": "201 __Host-livechat_session Secure", "http": "403"}
+		}
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("SECURE_COOKIES=%v: got %v, want %v", secure, got, want)
+		}
+	}
+}
+
+// registerFrom registers as a page of this host does, and returns the status and what is said of the cookie.
+func registerFrom(t *testing.T, n *Node, scheme, name string) string {
+	t.Helper()
+	body, err := json.Marshal(map[string]string{"name": name, "password": testapi.Password})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), "POST", "http://"+n.Addr()+"/api/v1/accounts/", strings.NewReader(string(body)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Origin", scheme+"://"+n.Addr())
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	said := strconv.Itoa(resp.StatusCode)
+	for _, c := range resp.Cookies() {
+		if said += " " + c.Name; c.Secure {
+			said += " Secure"
+		}
+	}
+	return said
+}

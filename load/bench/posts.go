@@ -79,7 +79,7 @@ func (b *bench) openPosts(ctx context.Context) (w *postWorld, err error) {
 	}
 	w.cl, err = cluster.Start(ctx, cluster.Options{
 		Servers: 4, API: 2, DB: db, Binary: b.binary,
-		Env: map[string]string{"MESSAGE_RATE": "0", "POST_RATE": "0", "LOG_LEVEL": "warn", "CHECK_TIMEOUT": "5s"},
+		Env: map[string]string{"MESSAGE_RATE": "0", "POST_RATE": "0", "REGISTER_RATE": "0", "LOG_LEVEL": "warn", "CHECK_TIMEOUT": "5s"},
 	})
 	if err != nil {
 		return w, err

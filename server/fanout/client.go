@@ -4,7 +4,6 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"livechat/server/room"
@@ -22,8 +21,8 @@ const (
 // Client is a connection's place in the fan-out. Its methods may be called from any goroutine.
 type Client struct {
 	// Set at construction.
-	conn  *net.TCPConn
-	raw   syscall.RawConn
+	conn  *net.TCPConn // closed by the shard alone, on Detach
+	fd    uintptr      // of conn, good until then: for the shard
 	shard *shard
 
 	// Owned by who writes: the shard, or the goroutine that it handed the client to.
@@ -185,7 +184,14 @@ func (c *Client) Attach(r *room.Room, start room.Start) {
 	c.shard.post(func(in *inbox) { in.attach = append(in.attach, attachment{c, r, start}) })
 }
 
-// Detach ends the client's place. The connection must have been closed.
+// HangUp ends the connection without a word: what waits to be read or written fails. The socket stays until Detach.
+func (c *Client) HangUp() {
+	_ = c.conn.SetReadDeadline(time.Unix(1, 0)) // an error here or below means that it has ended by itself
+	_ = c.conn.CloseRead()
+	_ = c.conn.CloseWrite()
+}
+
+// Detach ends the client's place, and closes the connection, which nobody may use any more.
 func (c *Client) Detach() {
 	c.shard.post(func(in *inbox) { in.detach = append(in.detach, c) })
 }
@@ -224,7 +230,7 @@ func (c *Client) cut(code wire.CloseCode) {
 		}
 	}
 	c.mu.Unlock()
-	_ = c.conn.Close() // the reader's next read fails, and it cleans up
+	c.HangUp() // the reader's next read fails, and it cleans up
 }
 
 // finish is called when the close frame has been written.

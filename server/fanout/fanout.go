@@ -9,7 +9,8 @@
 // back when it has caught up. If the ring overtakes it meanwhile, it is cut off, and resumes like anybody who lost the connection.
 //
 // Every byte to a socket goes through its client's place here, pongs and closes too, because a frame may be half written. So
-// a socket has one writer at any time: its shard, or the goroutine that its shard handed it to.
+// a socket has one writer at any time: its shard, or the goroutine that its shard handed it to. And nobody but the shard closes it: its writes go past
+// the runtime, which would else see to it that a descriptor is not closed, and perhaps somebody else's already, while it is written to.
 package fanout
 
 import (
@@ -76,7 +77,7 @@ func (f *Fan) Wake(r *room.Room) {
 	}
 }
 
-// Add takes over all writing to conn. The client gets frames from its side queue, by Send, from now on, and the room's from Attach on.
+// Add takes over all writing to conn, and its closing. The client gets frames from its side queue, by Send, from now on, and the room's from Attach on.
 func (f *Fan) Add(conn *net.TCPConn) (*Client, error) {
 	raw, err := conn.SyscallConn()
 	if err != nil {
@@ -87,8 +88,12 @@ func (f *Fan) Add(conn *net.TCPConn) (*Client, error) {
 			return nil, err
 		}
 	}
+	var fd uintptr
+	if err := raw.Control(func(n uintptr) { fd = n }); err != nil {
+		return nil, err
+	}
 	s := f.shards[f.next.Add(1)%uint64(len(f.shards))]
-	c := &Client{conn: conn, raw: raw, shard: s, index: -1}
+	c := &Client{conn: conn, fd: fd, shard: s, index: -1}
 	c.took.Store(never)
 	c.Heard()
 	return c, nil

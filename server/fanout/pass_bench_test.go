@@ -43,9 +43,17 @@ func BenchmarkPass(b *testing.B) {
 		s.passGroup(g)
 	}
 	loop := func(write func(fd uintptr) bool) func() {
+		var raws []syscall.RawConn
+		for _, c := range g.clients {
+			raw, err := c.conn.SyscallConn()
+			if err != nil {
+				b.Fatal(err)
+			}
+			raws = append(raws, raw)
+		}
 		return func() {
-			for _, c := range g.clients {
-				_ = c.raw.Write(write)
+			for _, raw := range raws {
+				_ = raw.Write(write)
 			}
 		}
 	}

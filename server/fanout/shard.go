@@ -4,10 +4,7 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"livechat/server/room"
 	"livechat/server/wire"
@@ -37,7 +34,6 @@ type shard struct {
 	// Set at construction.
 	fan      *Fan
 	wake     chan struct{} // has one element while the inbox has something; never closed
-	writeFD  func(fd uintptr) bool
 	tickTime time.Duration
 
 	clock  atomic.Int64 // ticks since the start, from 1
@@ -55,11 +51,6 @@ type shard struct {
 	of     *room.Room // common holds its frames from from on
 	slot   int64      // given to the client attached last
 	rested time.Time  // the next pass is put off until then
-
-	// What writeFD writes, and what came of it.
-	iov   []unix.Iovec
-	n     int
-	errno syscall.Errno
 
 	count tally // of this pass
 }
@@ -82,7 +73,6 @@ func (f *Fan) add(c counts) {
 
 func newShard(f *Fan) *shard {
 	s := &shard{fan: f, wake: make(chan struct{}, 1), tickTime: max(f.opts.PingInterval/ticks, time.Millisecond)}
-	s.writeFD = s.writeOnce // made once: a method value costs an allocation
 	s.clock.Store(1)
 	return s
 }
@@ -243,6 +233,7 @@ func (s *shard) attach(a attachment) {
 func (s *shard) detach(c *Client) {
 	c.gone = true
 	s.leaveGroup(c)
+	_ = c.conn.Close() // its own goroutine may still write, if it is slow: that fails
 }
 
 // leaveGroup takes a client out of the passes.
@@ -299,9 +290,13 @@ func (s *shard) closeAll() {
 	for _, a := range s.taken.attach {
 		a.client.cut(wire.CloseShuttingDown)
 	}
+	for _, c := range s.taken.detach {
+		s.detach(c)
+	}
 	s.groups.Range(func(_, v any) bool {
 		for _, c := range v.(*group).clients {
 			c.cut(wire.CloseShuttingDown)
+			_ = c.conn.Close() // nobody would take its Detach
 		}
 		return true
 	})

@@ -125,7 +125,7 @@ func (w *world) dial() (server, client *net.TCPConn) {
 	if a.err != nil {
 		w.t.Fatal(a.err)
 	}
-	w.t.Cleanup(func() { _ = a.conn.Close(); _ = c.Close() })
+	w.t.Cleanup(func() { _ = c.Close() })
 	return a.conn, c.(*net.TCPConn)
 }
 
@@ -137,6 +137,7 @@ func (w *world) join() (*Client, *net.TCPConn) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.t.Cleanup(c.Detach)
 	c.Attach(w.room, w.room.Join(0))
 	return c, client
 }

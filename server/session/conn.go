@@ -79,12 +79,11 @@ func (c *conn) over(err error) {
 	c.server.readers.Done()
 }
 
-// hangUp closes the connection when its close frame, if there is one, has had the time to arrive.
+// hangUp ends the connection when its close frame, if there is one, has had the time to arrive.
 func (c *conn) hangUp(err error) {
 	if !errors.Is(err, net.ErrClosed) && !errors.Is(err, io.EOF) && !errors.Is(err, os.ErrDeadlineExceeded) {
 		c.linger()
 	}
-	_ = c.sock.Close()
 	c.out.Detach()
 }
 

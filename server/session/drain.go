@@ -44,10 +44,10 @@ func (s *Server) Drain(ctx context.Context, period time.Duration) {
 	case <-ctx.Done():
 		s.mu.Lock()
 		for c := range s.conns {
-			_ = c.sock.Close()
+			c.out.HangUp()
 		}
 		for c := range s.watchers {
-			_ = c.sock.Close()
+			c.out.HangUp()
 		}
 		s.mu.Unlock()
 	}

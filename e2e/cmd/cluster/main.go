@@ -95,6 +95,8 @@ func announce(out io.Writer, c *cluster.Cluster, page, room, stats int) {
 	fmt.Fprintln(out)
 	if page != 0 {
 		fmt.Fprintf(out, "  page        http://localhost:%d\n", page)
+		fmt.Fprintf(out, "  servers     http://localhost:%d/cluster.html\n", page)
+		fmt.Fprintf(out, "  API         http://localhost:%d/api/v1/docs/\n", page)
 	}
 	fmt.Fprintf(out, "  room        ws://localhost:%d      wscat -c 'ws://localhost:%d/?name=ann'\n", room, room)
 	fmt.Fprintf(out, "  statistics  http://localhost:%d\n", stats)

@@ -1,0 +1,200 @@
+// The feed of an account: what happens in its chats, as it happens. The connection is that of a room, with all its patience; only each WebSocket
+// needs a ticket before it. The feed goes on where it was; whenever it cannot, it says that what happened meanwhile is to be asked for by HTTP.
+// That is asked for after the welcome: what is published later comes over the socket, so nothing falls between the two. It may come by both.
+
+import { Cursor } from '../model/cursor.js'
+import { ApiError } from './api.js'
+import { Connection } from './connection.js'
+
+/** @typedef {import('../../types.js').ConnectionState} ConnectionState */
+/** @typedef {import('../../types.js').Socket} Socket */
+/**
+ * @typedef {{kind: 'message', chat: string, n: number, id: string, name: string, text: string, at: number}
+ *   | {kind: 'read', chat: string, n: number, name: string}
+ *   | {kind: 'chat', chat: string, name: string}} FeedEvent
+ * `read`: that one has read up to n. `chat`: that one has begun a chat.
+ */
+
+const PROTOCOL = 'livechat.user'
+const TICKET = 'livechat.ticket.'
+const BROKEN = 1006 // no ticket because nobody answered
+const OVERLOADED = 1013 // no ticket for now
+const LOGGED_OUT = 4001
+const MEMORY = 1000 // seqs that are remembered; nothing comes again from further back on a connection that goes on
+
+export class Feed {
+  #url
+  #connection
+  #cursor = new Cursor()
+  #behind = false // whether something is to be asked for by HTTP
+  #turn = 0
+  /** @type {ConnectionState | null} */
+  #stopped = null
+  #on
+
+  /**
+   * @param {object} with_
+   * @param {string} with_.url of the feed's WebSocket
+   * @param {() => Promise<string>} with_.ticket asks for a ticket; its error is an ApiError
+   * @param {(url: string, protocols: string[]) => Socket} with_.open
+   * @param {import('../../types.js').Clock} with_.clock
+   * @param {() => number} [with_.random]
+   * @param {object} on
+   * @param {(event: FeedEvent) => void} on.event may come again after a catch-up
+   * @param {(done: () => void) => void} on.catchUp what happened up to now is to be asked for by HTTP. It is said again
+   *   with each new connection until done is called; a later catch-up takes the place of an earlier one
+   * @param {() => void} on.loggedOut the session has ended, and with it the feed
+   * @param {(state: ConnectionState) => void} on.state
+   */
+  constructor({ url, ticket, open, clock, random = Math.random }, on) {
+    this.#url = url
+    this.#on = on
+    const dial = () => new TicketSocket(ticket, (ticket) => open(this.#address(), [PROTOCOL, TICKET + ticket]), () => this.#loggedOut())
+    this.#connection = new Connection({ dial, clock, random }, {
+      up: (frame) => this.#up(frame),
+      frame: (frame) => this.#received(frame),
+      down: () => {},
+      state: (state) => on.state(state),
+    })
+  }
+
+  get state() {
+    return this.#stopped ?? this.#connection.state
+  }
+
+  start() {
+    this.#stopped = null
+    this.#connection.start()
+  }
+
+  stop() {
+    this.#connection.stop()
+  }
+
+  /** Does not wait any longer if it was waiting. */
+  retryNow() {
+    this.#connection.retryNow()
+  }
+
+  /** The network may be another one. */
+  refresh() {
+    this.#connection.refresh()
+  }
+
+  /** The browser says that there is no network. */
+  doubt() {
+    this.#connection.doubt()
+  }
+
+  // ---- Inside ----
+
+  #address() {
+    const position = this.#cursor.position
+    return position ? `${this.#url}?${new URLSearchParams({ after: `${position.epoch}:${position.seq}` })}` : this.#url
+  }
+
+  /** @param {import('../../types.js').WelcomeFrame} frame */
+  #up(frame) {
+    this.#cursor.welcome(frame)
+    if (frame.recovered !== true) { // all up to the welcome is asked for by HTTP, so that is where we are
+      this.#cursor.reset({ type: 'reset', epoch: frame.epoch, seq: frame.seq })
+      this.#behind = true
+    }
+    if (this.#behind) this.#fallBehind()
+  }
+
+  /** @param {import('../../types.js').ServerFrame} frame */
+  #received(frame) {
+    if (frame.type === 'reset') {
+      this.#cursor.reset(frame)
+      this.#fallBehind()
+    } else if (frame.type === 'gap') {
+      if (frame.to <= (this.#cursor.seq ?? -1)) return // the catch-up of the welcome covers it
+      this.#cursor.advance(frame.to) // what is missing up to there is asked for by HTTP
+      this.#fallBehind()
+    } else if (frame.type === 'message') {
+      if (this.#cursor.has(frame.seq)) return
+      const hole = this.#cursor.holeBefore(frame.seq) > 0
+      this.#cursor.advance(frame.seq)
+      this.#cursor.forget(frame.seq - MEMORY)
+      const event = eventOf(frame)
+      if (event) this.#on.event(event)
+      if (hole) this.#fallBehind() // also while a catch-up is under way: that may have asked too early
+    }
+  }
+
+  #fallBehind() {
+    const turn = ++this.#turn
+    this.#behind = true
+    this.#on.catchUp(() => { if (turn === this.#turn) this.#behind = false })
+  }
+
+  #loggedOut() {
+    this.#connection.stop()
+    this.#stopped = { kind: 'stopped', code: LOGGED_OUT }
+    this.#on.state(this.#stopped)
+    this.#on.loggedOut()
+  }
+}
+
+/**
+ * A WebSocket that gets its ticket first.
+ * @implements {Socket}
+ */
+class TicketSocket {
+  /** @type {Socket['onopen']} */ onopen = null
+  /** @type {Socket['onmessage']} */ onmessage = null
+  /** @type {Socket['onclose']} */ onclose = null
+  /** @type {Socket | null} */
+  #socket = null
+  #closed = false
+
+  /**
+   * @param {() => Promise<string>} ticket @param {(ticket: string) => Socket} open
+   * @param {() => void} unauthorized there is no ticket for us any more
+   */
+  constructor(ticket, open, unauthorized) {
+    ticket().then((ticket) => {
+      if (!this.#closed) this.#begin(open(ticket))
+    }, (error) => {
+      if (this.#closed) return
+      const status = error instanceof ApiError ? error.status : 0
+      if (status === 401) unauthorized()
+      else this.onclose?.({ code: status === 0 ? BROKEN : OVERLOADED })
+    })
+  }
+
+  /** @param {string} data */
+  send(data) {
+    this.#socket?.send(data)
+  }
+
+  /** @param {number} [code] */
+  close(code) {
+    this.#closed = true
+    this.#socket?.close(code)
+  }
+
+  /** @param {Socket} socket */
+  #begin(socket) {
+    this.#socket = socket
+    socket.onopen = (event) => this.onopen?.(event)
+    socket.onmessage = (event) => this.onmessage?.(event)
+    socket.onclose = (event) => this.onclose?.(event)
+  }
+}
+
+/**
+ * @param {any} frame a message of the feed's log
+ * @returns {FeedEvent | null} null for what this page does not know, or cannot read
+ */
+export function eventOf({ event, chat, n, name, text, message, sent }) {
+  if (typeof chat !== 'string' || !Number.isSafeInteger(n) || n < 0) return null
+  switch (event) {
+    case 'message':
+      return n > 0 && typeof message === 'string' && Number.isSafeInteger(sent) ? { kind: 'message', chat, n, id: message, name, text, at: sent } : null
+    case 'read': return { kind: 'read', chat, n, name }
+    case 'chat': return { kind: 'chat', chat, name }
+    default: return null
+  }
+}

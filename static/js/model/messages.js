@@ -1,0 +1,198 @@
+// The messages of one's private chats: a store that is changed only by the actions below, each a pure function from a state to the next.
+// What an action does not touch stays the same object, so who sees the same object sees the same message.
+//
+// In a chat order is by n, which the server gives: 1, 2, 3 and so on. Own messages that have no n yet come after all others, in the order in
+// which they were written. A message is told from others by its id, from whatever side it comes: the answer to our post, a page of the
+// history, or the feed, and in whatever order these come.
+
+/**
+ * How far an own message has come. `sending`: on its way. `failed`: given up, until somebody tries again. `sent`: the server has answered that it
+ * has it. `delivered`: it is where the other one gets it: in the feed or the history. That it was `read` says the other one's mark.
+ * @typedef {'sending' | 'failed' | 'sent' | 'delivered'} Progress
+ */
+/**
+ * @typedef {object} PrivateMessage Never changed, only replaced.
+ * @property {string} id stays the same from the first moment to the last
+ * @property {number | null} n null until the server has it
+ * @property {string} name who wrote it
+ * @property {string} text
+ * @property {number} at Unix milliseconds
+ * @property {boolean} own
+ * @property {Progress} state `delivered` for those of the other one
+ * @property {string} reason why it failed, for people; '' otherwise
+ */
+/** @typedef {{id: string, n: number, name: string, text: string, at: number}} KnownMessage a message as the server has it */
+/**
+ * @typedef {object} Thread the messages of one chat
+ * @property {readonly PrivateMessage[]} list those with an n, by n
+ * @property {readonly PrivateMessage[]} tail own ones without
+ * @property {number} newest the highest n that is known to exist
+ */
+/** @typedef {{readonly me: string, readonly threads: Readonly<Record<string, Thread>>}} MessagesState */
+
+/** @type {Thread} */
+const EMPTY = Object.freeze({ list: Object.freeze([]), tail: Object.freeze([]), newest: 0 })
+
+/** @param {string} me the name of the account @returns {MessagesState} */
+export const noMessages = (me) => ({ me, threads: {} })
+
+// ---- Reading ----
+
+/** @param {MessagesState} state @param {string} chat @returns {Thread} */
+export const threadOf = (state, chat) => state.threads[chat] ?? EMPTY
+
+/**
+ * All messages of a chat as they are shown.
+ * @param {Thread} thread
+ */
+export const shown = ({ list, tail }) => [...list, ...tail]
+
+/**
+ * What an own message shows.
+ * @param {PrivateMessage} message @param {number} otherRead n up to which the other one has read
+ * @returns {Progress | 'read'}
+ */
+export const deliveryOf = ({ n, state }, otherRead) => (n !== null && n <= otherRead ? 'read' : state)
+
+/**
+ * The messages that are missing between those that we have, and behind them: from and to belong to them. What lies before the first is
+ * no hole, but history that nobody has asked for; a chat of which we have nothing has none.
+ * @param {Thread} thread
+ * @returns {{from: number, to: number}[]}
+ */
+export function holes({ list, newest }) {
+  const found = []
+  for (const [i, { n }] of list.entries()) {
+    const from = (n ?? 0) + 1
+    const to = (list[i + 1]?.n ?? newest + 1) - 1
+    if (from <= to) found.push({ from, to })
+  }
+  return found
+}
+
+/**
+ * The n before which a page of the history is to be asked for; null if it is all there, or nothing is.
+ * @param {Thread} thread
+ */
+export function historyBefore({ list }) {
+  const first = list[0]?.n ?? 1
+  return first > 1 ? first : null
+}
+
+/**
+ * Own messages that are still on their way, in their order.
+ * @param {Thread} thread
+ */
+export const unsentOf = ({ tail }) => tail.filter(({ state }) => state === 'sending')
+
+// ---- Actions: what the reader does ----
+
+/**
+ * Shows an own message at once.
+ * @param {MessagesState} state @param {string} chat
+ * @param {{id: string, text: string, at: number}} message
+ */
+export function sendMessage(state, chat, { id, text, at }) {
+  const thread = threadOf(state, chat)
+  if (shown(thread).some((one) => one.id === id)) return state
+  /** @type {PrivateMessage} */
+  const message = { id, n: null, name: state.me, text, at, own: true, state: 'sending', reason: '' }
+  return put(state, chat, { ...thread, tail: [...thread.tail, message] })
+}
+
+/**
+ * The same message is to go once more, after all that has been written since.
+ * @param {MessagesState} state @param {string} chat @param {string} id of one that failed @param {number} at
+ */
+export function retryMessage(state, chat, id, at) {
+  const thread = threadOf(state, chat)
+  const failed = findFailed(thread, id)
+  if (!failed) return state
+  /** @type {PrivateMessage} */
+  const again = { ...failed, at, state: 'sending', reason: '' }
+  return put(state, chat, { ...thread, tail: [...thread.tail.filter((one) => one !== failed), again] })
+}
+
+/** @param {MessagesState} state @param {string} chat @param {string} id of one that failed */
+export function discardMessage(state, chat, id) {
+  const thread = threadOf(state, chat)
+  const failed = findFailed(thread, id)
+  return failed ? put(state, chat, { ...thread, tail: thread.tail.filter((one) => one !== failed) }) : state
+}
+
+// ---- Actions: what the server says ----
+
+/**
+ * The answer to our post: the server has it.
+ * @param {MessagesState} state @param {string} chat @param {KnownMessage} message
+ */
+export const sentMessage = (state, chat, message) => take(state, chat, [message], 'sent')
+
+/**
+ * It was given up. One that is known to be there has not failed, whatever became of the answer.
+ * @param {MessagesState} state @param {string} chat @param {string} id @param {string} reason
+ */
+export function failMessage(state, chat, id, reason) {
+  const thread = threadOf(state, chat)
+  if (!thread.tail.some((one) => one.id === id && one.state === 'sending')) return state
+  const tail = thread.tail.map((one) => (one.id === id ? { ...one, state: /** @type {const} */ ('failed'), reason } : one))
+  return put(state, chat, { ...thread, tail })
+}
+
+/**
+ * A page of a chat's history, wherever it belongs.
+ * @param {MessagesState} state @param {string} chat @param {KnownMessage[]} messages in any order
+ */
+export const getAllMessages = (state, chat, messages) => take(state, chat, messages, 'delivered')
+
+/**
+ * @param {MessagesState} state
+ * @param {KnownMessage & {chat: string}} message as the feed says it
+ */
+export const addMessageFromSocket = (state, message) => take(state, message.chat, [message], 'delivered')
+
+/**
+ * Messages are known to exist up to n. What of them is not there is a hole.
+ * @param {MessagesState} state @param {string} chat @param {number} n
+ */
+export function noteNewest(state, chat, n) {
+  const thread = threadOf(state, chat)
+  return n > thread.newest ? put(state, chat, { ...thread, newest: n }) : state
+}
+
+// ---- Inside ----
+
+/** @param {Thread} thread @param {string} id */
+const findFailed = ({ tail }, id) => tail.find((one) => one.id === id && one.state === 'failed')
+
+/** @param {MessagesState} state @param {string} chat @param {Thread} thread @returns {MessagesState} */
+const put = (state, chat, thread) => ({ ...state, threads: { ...state.threads, [chat]: thread } })
+
+/**
+ * @param {MessagesState} state @param {string} chat @param {KnownMessage[]} messages
+ * @param {'sent' | 'delivered'} progress what their coming says about own ones
+ */
+function take(state, chat, messages, progress) {
+  const thread = threadOf(state, chat)
+  const byId = new Map(thread.list.map((one) => [one.id, one]))
+  const news = messages.map((message) => settled(message, byId.get(message.id), state.me, progress)).filter((one) => byId.get(one.id) !== one)
+  if (news.length === 0) return state
+  const ids = new Set(news.map(({ id }) => id))
+  const numbers = new Set(news.map(({ n }) => n))
+  const kept = thread.list.filter(({ id, n }) => !ids.has(id) && !numbers.has(n))
+  const list = [...kept, ...new Map(news.map((one) => [one.id, one])).values()].sort((a, b) => (a.n ?? 0) - (b.n ?? 0))
+  const tail = thread.tail.some(({ id }) => ids.has(id)) ? thread.tail.filter(({ id }) => !ids.has(id)) : thread.tail
+  return put(state, chat, { list, tail, newest: Math.max(thread.newest, list.at(-1)?.n ?? 0) })
+}
+
+/**
+ * A message with its place: the one that is there already if this says nothing new.
+ * @param {KnownMessage} message @param {PrivateMessage | undefined} known @param {string} me @param {'sent' | 'delivered'} progress
+ * @returns {PrivateMessage}
+ */
+function settled({ id, n, name, text, at }, known, me, progress) {
+  const own = known?.own ?? name === me // also if the account has another name by now
+  const state = own && known?.state !== 'delivered' ? progress : 'delivered'
+  if (known && known.n === n && known.name === name && known.state === state) return known
+  return { id, n, name, text, at, own, state, reason: '' }
+}

@@ -29,8 +29,11 @@ export type ClientFrame = { type: 'message'; id: string; text: string } | { type
 
 // ---- The conversation ----
 
-/** `sending`: on its way. `sent`: in the log. `failed`: given up, until somebody tries again. */
-export type Delivery = 'sending' | 'sent' | 'failed'
+/**
+ * `sending`: on its way. `sent`: in the log. `failed`: given up, until somebody tries again. Messages of private chats alone come to be `delivered`,
+ * where the other one gets them, and `read`.
+ */
+export type Delivery = 'sending' | 'sent' | 'delivered' | 'read' | 'failed'
 
 /** One message as it is shown. Items are never changed, only replaced: who sees the same object sees the same message. */
 export type MessageItem = {
@@ -48,6 +51,7 @@ export type MessageItem = {
   own: boolean
   state: Delivery
   reason: string // why it failed, for people; '' otherwise
+  private?: true // of a private chat: it shows how far it has come
 }
 export type NoticeItem = { kind: 'notice'; key: string; text: string; at: number }
 /** Messages are missing here: so many, or nobody knows how many (null). */
@@ -62,6 +66,7 @@ export type Decoration = { day: boolean; missing: number; head: boolean }
 /** A message that the log does not have, as far as we know. */
 export type UnsentMessage = {
   id: string; room: string; name: string; text: string
+  chat?: string // for a private one: the id of its chat
   at: number // Unix milliseconds
   reason: string | null // why it failed; null while it waits
 }
@@ -98,6 +103,8 @@ export type Address = {
   socket: (query: Record<string, string>) => string
   /** The address that says how many are in a room. */
   count: (room: string) => string
+  /** The address of a WebSocket that hears what happens in the chats of an account. */
+  feed: string
   /** The address of a WebSocket that watches the cluster. */
   cluster: string
 }
@@ -114,18 +121,56 @@ export type Socket = {
   onclose: ((event: any) => void) | null
 }
 
-// ---- The room, as the views see it ----
+// ---- Conversations, as the views see them ----
 
-export type RoomListener = {
+export type TalkListener = {
   /** Messages, notices or their state have changed. */
   items: () => void
-  /** Somebody else has just said this. */
-  heard: (item: MessageItem) => void
+  /** Somebody else has just said something. */
+  heard: () => void
   state: (state: ConnectionState) => void
-  people: () => void
   typing: () => void
   unsent: () => void
 }
+export type RoomListener = Omit<TalkListener, 'heard'> & {
+  heard: (item: MessageItem) => void
+  people?: () => void
+}
+
+/** One conversation: the room, or a private chat. */
+export type Talk = {
+  id: string // `room`, or the id of the chat
+  title: string
+  name: string // one's own
+  limits: Limits
+  /** What was said. A place is that of an item among all, also of those that are not here: it stays the same when older ones come in. */
+  conversation: {
+    first: number; length: number // the place of the oldest, and the one after the newest
+    at: (place: number) => Item | undefined
+    placeOf: (id: string) => number | undefined
+  }
+  joined: boolean // whether it is known what was said
+  hasOlder: boolean // whether older messages can be asked for
+  beginning: string // what stands above the oldest; '' for nothing
+  state: ConnectionState
+  unsent: number
+  typing: string[]
+  listen: (listener: TalkListener) => () => void
+  join: () => void
+  send: (text: string) => void
+  typed: () => void
+  retry: (id: string) => void
+  discard: (id: string) => void
+  /** Asks for what is before the oldest. */
+  older: () => Promise<void>
+  /** Asks for what is before the oldest until a message is there. */
+  reach: (message: { n: number; id: string }) => Promise<void>
+  /** The reader is at the end, and looks. */
+  seen: () => void
+}
+
+/** What is begun to be written in a conversation. */
+export type Draft = { text: string }
 
 // ---- The cluster page ----
 

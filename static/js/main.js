@@ -1,11 +1,15 @@
-// The page from its start: the card, the room, and back. A window that was in a room when it was reloaded goes straight back in.
+// The page from its start: the card, the room, and back. A window that was in a room when it was reloaded goes straight back in, and so does
+// whoever is logged in.
 
 import { systemClock } from './model/clock.js'
 import { validRoom } from './model/rules.js'
 import { Unsent } from './model/unsent.js'
 import { noSuchRoom, whyClosed } from './model/words.js'
 import { findAddress } from './net/address.js'
+import { Api } from './net/api.js'
+import { Privates } from './net/privates.js'
 import { Room } from './net/room.js'
+import { TicketSocket } from './net/ticket.js'
 import { watchWakeups } from './net/wakeups.js'
 import { settings } from './settings.js'
 import { shelf } from './store/shelf.js'
@@ -16,24 +20,31 @@ import { RoomView } from './view/room.js'
 import { applyTheme } from './view/theme.js'
 
 const DEFAULT_ROOM = 'livechat'
+const PATIENCE = 400 // ms for which the page waits to hear who is logged in before it shows the card
 
 const stage = find(document, '#stage', HTMLElement)
 const asked = new URLSearchParams(location.search).get('room') ?? ''
 const roomName = validRoom(asked) ? asked : DEFAULT_ROOM
 const unsent = new Unsent(shelf, tabs, settings)
+const api = new Api({ fetch: (...args) => fetch(...args), clock: systemClock, loggedOut: () => leaveAccount('You were logged out.') })
 const address = await findAddress()
 
 /** @type {{end: () => void} | null} what is on the stage */
 let view = null
 /** @type {Room | null} */
 let room = null
+/** @type {Privates | null} the private side of whoever is logged in */
+let privates = null
+
+/** @param {string} url @param {string[]} [protocols] */
+const open = (url, protocols) => new WebSocket(url, protocols)
+/** @param {string} url of a room, which an account enters with a ticket */
+const openRoom = (url) => (privates ? new TicketSocket(() => url, { ticket: () => api.ticket(), open }) : open(url))
 
 /** @param {string} name */
 function makeRoom(name) {
   room?.leave()
-  room = new Room({
-    name, room: roomName, sessions: settings.sessionsOf(name), unsent, address, clock: systemClock, open: (url) => new WebSocket(url),
-  })
+  room = new Room({ name, room: roomName, sessions: settings.sessionsOf(name), unsent, address, clock: systemClock, open: openRoom })
   return room
 }
 
@@ -43,9 +54,16 @@ function showCard() {
   settings.joined = null
   stage.dataset.view = 'card'
   /** @type {JoinView} */
-  const card = new JoinView(stage, roomName, address, (name) => join(name, card))
+  const card = new JoinView(stage, roomName, address, {
+    join: (name) => join(name, card),
+    async enter(way, name, password) {
+      const me = await (way === 'login' ? api.login(name, password) : api.register(name, password))
+      if (view === card) join(enter(me.name), card)
+    },
+  })
   view = card
   if (asked && asked !== roomName) card.note(noSuchRoom(asked))
+  return card
 }
 
 /** @param {string} name @param {JoinView} card */
@@ -71,16 +89,93 @@ function showRoom(joined) {
   settings.joined = { room: roomName, name: joined.name }
   settings.rememberSessions(joined.name, joined.conversation.sessions)
   stage.dataset.view = 'room'
-  view = new RoomView(stage, joined, showCard)
+  view = new RoomView(stage, joined, privates, { leave: showCard, login: () => showCard().account('login'), account })
+}
+
+// ---- Accounts ----
+
+/** @param {string} me who is logged in from now on */
+function enter(me) {
+  privates?.stop()
+  settings.account = me
+  privates = new Privates({ me, api, url: address.feed, open, clock: systemClock, unsent, drafts: settings.draftsOf(me) })
+  privates.start()
+  return me
+}
+
+/** @param {string} why */
+function leaveAccount(why) {
+  if (!privates) return
+  privates.stop()
+  privates = null
+  settings.forgetAccount()
+  showCard().note(why)
+}
+
+const account = {
+  logout: () => left(api.logout(), 'You are logged out.'),
+  logoutEverywhere: () => left(api.logoutEverywhere(), 'You are logged out everywhere.'),
+  /** @param {string} password */
+  deleteAccount: (password) => left(api.deleteAccount(password), 'Your account is deleted.'),
+  /** @param {string} old @param {string} new_ */
+  changePassword: (old, new_) => api.changePassword(old, new_),
+}
+
+/** @param {Promise<void>} done @param {string} why */
+async function left(done, why) {
+  await done
+  leaveAccount(why)
+}
+
+/** Goes back in as whoever is logged in. While that is being found out, and when it cannot be, guests can join. */
+async function resume() {
+  /** @type {JoinView | null} */
+  let card = null
+  const cancel = systemClock.after(PATIENCE, () => {
+    card = showCard()
+    card.note('Looking for your account…')
+  })
+  /** @param {string} why */
+  const goOn = (why) => {
+    card ??= showCard()
+    if (view === card) card.note(why)
+  }
+  try {
+    const me = await api.me()
+    cancel()
+    if (!me) {
+      settings.forgetAccount()
+      goOn('You were logged out.')
+    } else if (card && view === card) {
+      join(enter(me.name), card)
+    } else if (!card) {
+      const back = makeRoom(enter(me.name))
+      showRoom(back)
+      back.join()
+    }
+  } catch {
+    cancel()
+    goOn('Your account cannot be reached at the moment. Guests can join all the same.')
+  }
 }
 
 applyTheme()
 // A page that was left may be kept, for the way back, with its socket open: nobody is there any more. Who comes back comes in anew.
-window.addEventListener('pagehide', (event) => event.persisted && room?.leave())
+window.addEventListener('pagehide', (event) => {
+  if (!event.persisted) return
+  room?.leave()
+  privates?.stop()
+})
 window.addEventListener('pageshow', (event) => event.persisted && location.reload())
-watchWakeups({ visible: () => room?.retryNow(), moved: () => room?.refresh(), offline: () => room?.doubt() })
+watchWakeups({
+  visible: () => [room, privates].forEach((one) => one?.retryNow()),
+  moved: () => [room, privates].forEach((one) => one?.refresh()),
+  offline: () => [room, privates].forEach((one) => one?.doubt()),
+})
 const { joined: before } = settings
-if (before?.room === roomName) {
+if (settings.account) {
+  resume()
+} else if (before?.room === roomName) {
   const back = makeRoom(before.name)
   showRoom(back)
   back.join()

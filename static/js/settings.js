@@ -91,4 +91,44 @@ export const settings = {
   set draft(text) {
     tab.set('draft', text)
   },
+
+  // ---- Accounts ----
+
+  /** The name under which this browser is logged in, as far as we know: whether it is, only the server can tell. '' for nobody. */
+  get account() {
+    return browser.get('account')
+  },
+  set account(name) {
+    browser.set('account', name)
+  },
+
+  /** @param {string} me @returns {Record<string, string>} what that account has begun to write, by chat */
+  draftsOf(me) {
+    try {
+      const { of, drafts } = JSON.parse(tab.get('drafts'))
+      return of === me ? drafts : {}
+    } catch {
+      return {}
+    }
+  },
+  /** @param {string} me @param {Readonly<Record<string, string>>} drafts */
+  rememberDrafts(me, drafts) {
+    tab.set('drafts', Object.keys(drafts).length > 0 ? JSON.stringify({ of: me, drafts }) : '')
+  },
+
+  /** @param {string} me @returns {{id: string, other: string} | null} the private chat that is open in this window */
+  chatOf(me) {
+    const [of, id, other] = tab.get('chat').split('\n')
+    return of === me && id && other ? { id, other } : null
+  },
+  /** @param {string} me @param {{id: string, other: string} | null} chat */
+  rememberChat(me, chat) {
+    tab.set('chat', chat ? [me, chat.id, chat.other].join('\n') : '')
+  },
+
+  /** Forgets what is an account's own. */
+  forgetAccount() {
+    browser.set('account', '')
+    for (const key of ['drafts', 'chat', 'joined']) tab.set(key, '')
+  },
 }

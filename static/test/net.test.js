@@ -11,6 +11,7 @@ test('where the socket is', () => {
   assert.equal(addressOf({}, page).socket({ name: 'a b', room: 'x' }), 'ws://localhost:1007/ws?name=a+b&room=x')
   assert.equal(addressOf({ socketPort: 8080 }, page).socket({}), 'ws://localhost:8080/ws?')
   assert.equal(addressOf({ socketPort: 8080 }, page).count('x'), 'http://localhost:8080/rooms/x')
+  assert.equal(addressOf({ socketPort: 8080 }, page).feed, 'ws://localhost:8080/feed')
   assert.equal(addressOf({ socketPort: 443 }, { ...page, protocol: 'https:' }).socket({}), 'wss://localhost:443/ws?')
   for (const socketPort of ['x', 0, -1, 70_000, 1.5, null]) assert.match(addressOf({ socketPort }, page).socket({}), /^ws:\/\/localhost:1007/)
 })

@@ -67,3 +67,13 @@ test('whatever happens: inside the conversation, never too many', () => {
     }
   }
 })
+
+test('around one message: as much before it as after it, within what there is', () => {
+  const w = new Window()
+  w.around(1000, 0, 2000)
+  assert.deepEqual([w.start, w.end, w.isLatest], [850, 1150, false])
+  w.around(10, 5, 2000)
+  assert.deepEqual([w.start, w.end], [5, 160])
+  w.around(1990, 5, 2000)
+  assert.deepEqual([w.start, w.end, w.isLatest], [1840, 2000, true])
+})

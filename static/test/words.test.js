@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { dayName, fullDate, hourAndMinute } from '../js/model/clock.js'
+import { dayName, fullDate, hourAndMinute, shortWhen } from '../js/model/clock.js'
 import { decorate } from '../js/model/decorate.js'
 import { personHue, serverHue } from '../js/model/hue.js'
 import { People } from '../js/model/people.js'
@@ -104,4 +104,10 @@ test('nothing goes out though something should: counted from the last that did',
   const progress = new Progress()
   const steps = [[true, 0, 1000], [true, 1, 5000], [true, 1, 8000], [true, 2, 9000], [true, 1, 9500], [true, 1, 9900], [false, 1, 10_000], [true, 1, 10_100], [true, 0, 11_000], [true, 1, 20_000]]
   assert.deepEqual(steps.map((step) => progress.idle(...step)), [0, 0, 3000, 4000, 0, 400, 0, 100, 0, 0])
+})
+
+test('when, as short as a list wants it', () => {
+  const now = new Date(2026, 10, 22, 12, 30).getTime()
+  const when = (...date) => shortWhen(new Date(...date).getTime(), now)
+  assert.deepEqual([when(2026, 10, 22, 9, 5), when(2026, 10, 21, 23), when(2026, 10, 3), when(2025, 10, 3)], ['09:05', 'Yesterday', '3 Nov', '3 Nov 2025'])
 })

@@ -46,6 +46,19 @@ export function dayName(at, now) {
   return day.toLocaleDateString(LOCALE, { weekday: 'long', day: 'numeric', month: 'long', ...(year && { year }) })
 }
 
+/**
+ * When something was, as short as a list wants it: the time today, the day before that.
+ * @param {number} at Unix milliseconds
+ * @param {number} now
+ */
+export function shortWhen(at, now) {
+  const day = dayName(at, now)
+  if (day === 'Today') return hourAndMinute(at)
+  if (day === 'Yesterday') return day
+  const sameYear = new Date(at).getFullYear() === new Date(now).getFullYear()
+  return new Date(at).toLocaleDateString(LOCALE, { day: 'numeric', month: 'short', ...(!sameYear && { year: 'numeric' }) })
+}
+
 /** @param {number} a @param {number} b */
 export function sameDay(a, b) {
   return new Date(a).toDateString() === new Date(b).toDateString()

@@ -53,6 +53,13 @@ export class Conversation {
     return index < this.#settled.length ? this.#settled[index] : this.#tail[index - this.#settled.length]
   }
 
+  /** @param {string} id @returns {number | undefined} the place of a message */
+  placeOf(id) {
+    const item = this.#byId.get(id)
+    const index = item ? this.#settled.lastIndexOf(item) : -1
+    return index < 0 ? undefined : this.#forgotten + index
+  }
+
   /** @param {string} id */
   find(id) {
     return this.#byId.get(id)

@@ -36,6 +36,25 @@ function nameProblem(name) {
 }
 
 /**
+ * The name of an account, or what is wrong with it.
+ * @param {string} typed
+ * @returns {{name: string, problem: string}}
+ */
+export function cleanAccountName(typed) {
+  const name = typed.replace(EDGES, '').toLowerCase()
+  return { name, problem: /^[a-z0-9_-]{3,20}$/.test(name) ? '' : 'A name has 3 to 20 characters: letters a to z, digits, _ and -.' }
+}
+
+/**
+ * What is wrong with a password that somebody wants to have; '' for nothing.
+ * @param {string} password
+ */
+export function passwordProblem(password) {
+  const length = characters(password)
+  return length >= 8 && length <= 256 ? '' : 'A password has 8 to 256 characters.'
+}
+
+/**
  * A text as it is sent: without blank lines around it, and without the control characters that pasting sometimes brings along.
  * @param {string} typed
  */

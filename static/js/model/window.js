@@ -60,6 +60,17 @@ export class Window {
     this.#within(first)
   }
 
+  /**
+   * The reader wants to see one message, with as much before it as after it.
+   * @param {number} place @param {number} first @param {number} length
+   */
+  around(place, first, length) {
+    this.#length = length
+    this.start = place - SHOWN / 2
+    this.end = place + SHOWN / 2
+    this.#within(first)
+  }
+
   get #size() {
     return this.end - this.start
   }

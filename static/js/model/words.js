@@ -1,6 +1,6 @@
 // The words of the page that depend on something. Short, in plain sentences: what is, and what happens next.
 
-import { TOO_SLOW } from '../net/closing.js'
+import { NAME_RESERVED, TOO_SLOW } from '../net/closing.js'
 
 /** @typedef {import('../../types.js').ConnectionState} ConnectionState */
 
@@ -59,6 +59,7 @@ const CLOSED = {
   4008: 'The room is faster than this connection. This page pauses for a moment, then catches up by itself.',
   4013: 'You wrote faster than this room allows. This page connects again in a moment; nothing is lost.',
   4500: 'The server got too many requests that it could not read, and asks this page to stay away.',
+  [NAME_RESERVED]: 'This name belongs to an account. Log in, or take another name.',
 }
 
 /**
@@ -106,3 +107,9 @@ export function pill(unseen) {
   if (unseen === 0) return { shown: 'latest', spoken: 'Go to the latest message' }
   return { shown: `${unseen > 999 ? '999+' : unseen} new`, spoken: `Go to ${plural(unseen, 'new message', 'new messages')}` }
 }
+
+/** @param {number} n */
+export const badge = (n) => (n > 99 ? '99+' : String(n))
+
+/** What an own message of a private chat says of how far it has come. */
+export const PROGRESS = { sent: 'Sent', delivered: 'Delivered', read: 'Read' }

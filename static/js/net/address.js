@@ -12,6 +12,7 @@ export function addressOf(config, location) {
   return {
     socket: (query) => `ws${secure}://${host}/ws?${new URLSearchParams(query)}`,
     count: (room) => `http${secure}://${host}/rooms/${encodeURIComponent(room)}`,
+    feed: `ws${secure}://${host}/feed`,
     cluster: `ws${secure}://${host}/cluster`,
   }
 }

@@ -30,6 +30,11 @@ export class ApiError extends Error {
     this.status = status
     this.retryAfter = retryAfter
   }
+
+  /** Whether the same may succeed in a moment. */
+  get passes() {
+    return this.retryAfter <= PATIENCE && (this.code === 'network' || this.status === TOO_OFTEN || AWAY.has(this.status))
+  }
 }
 
 export class Api {
@@ -177,7 +182,7 @@ export class Api {
       try {
         return await this.#once(method, path, body, quiet)
       } catch (error) {
-        if (!(error instanceof ApiError) || !mayPass(error) || attempt + 1 >= TRIES) throw error
+        if (!(error instanceof ApiError) || !error.passes || attempt + 1 >= TRIES) throw error
         const wait = Math.max(error.retryAfter, delay(BROKEN, attempt, this.#random))
         await new Promise((resolve) => { this.#clock.after(wait, () => resolve(null)) })
       }
@@ -212,12 +217,6 @@ export class Api {
     this.#loggedOut()
   }
 }
-
-/**
- * Whether the same may succeed in a moment.
- * @param {ApiError} error
- */
-const mayPass = ({ code, status, retryAfter }) => retryAfter <= PATIENCE && (code === 'network' || status === TOO_OFTEN || AWAY.has(status))
 
 /** @param {object} body */
 const json = (body) => ({ headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) })

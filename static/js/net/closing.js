@@ -10,6 +10,7 @@ const REFUSES_LAST = new Set([1002, 1003, 1007, 1009])
 const LATER_CODES = new Set([1013, 4013])
 const RESTART_CODE = 1012
 export const TOO_SLOW = 4008
+export const NAME_RESERVED = 4501 // an account has it
 
 /**
  * Whether the code says to stay away.

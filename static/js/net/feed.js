@@ -3,8 +3,8 @@
 // That is asked for after the welcome: what is published later comes over the socket, so nothing falls between the two. It may come by both.
 
 import { Cursor } from '../model/cursor.js'
-import { ApiError } from './api.js'
 import { Connection } from './connection.js'
+import { TicketSocket } from './ticket.js'
 
 /** @typedef {import('../../types.js').ConnectionState} ConnectionState */
 /** @typedef {import('../../types.js').Socket} Socket */
@@ -15,10 +15,6 @@ import { Connection } from './connection.js'
  * `read`: that one has read up to n. `chat`: that one has begun a chat.
  */
 
-const PROTOCOL = 'livechat.user'
-const TICKET = 'livechat.ticket.'
-const BROKEN = 1006 // no ticket because nobody answered
-const OVERLOADED = 1013 // no ticket for now
 const LOGGED_OUT = 4001
 const MEMORY = 1000 // seqs that are remembered; nothing comes again from further back on a connection that goes on
 
@@ -49,7 +45,7 @@ export class Feed {
   constructor({ url, ticket, open, clock, random = Math.random }, on) {
     this.#url = url
     this.#on = on
-    const dial = () => new TicketSocket(ticket, (ticket) => open(this.#address(), [PROTOCOL, TICKET + ticket]), () => this.#loggedOut())
+    const dial = () => new TicketSocket(() => this.#address(), { ticket, open, unauthorized: () => this.#loggedOut() })
     this.#connection = new Connection({ dial, clock, random }, {
       up: (frame) => this.#up(frame),
       frame: (frame) => this.#received(frame),
@@ -134,53 +130,6 @@ export class Feed {
     this.#stopped = { kind: 'stopped', code: LOGGED_OUT }
     this.#on.state(this.#stopped)
     this.#on.loggedOut()
-  }
-}
-
-/**
- * A WebSocket that gets its ticket first.
- * @implements {Socket}
- */
-class TicketSocket {
-  /** @type {Socket['onopen']} */ onopen = null
-  /** @type {Socket['onmessage']} */ onmessage = null
-  /** @type {Socket['onclose']} */ onclose = null
-  /** @type {Socket | null} */
-  #socket = null
-  #closed = false
-
-  /**
-   * @param {() => Promise<string>} ticket @param {(ticket: string) => Socket} open
-   * @param {() => void} unauthorized there is no ticket for us any more
-   */
-  constructor(ticket, open, unauthorized) {
-    ticket().then((ticket) => {
-      if (!this.#closed) this.#begin(open(ticket))
-    }, (error) => {
-      if (this.#closed) return
-      const status = error instanceof ApiError ? error.status : 0
-      if (status === 401) unauthorized()
-      else this.onclose?.({ code: status === 0 ? BROKEN : OVERLOADED })
-    })
-  }
-
-  /** @param {string} data */
-  send(data) {
-    this.#socket?.send(data)
-  }
-
-  /** @param {number} [code] */
-  close(code) {
-    this.#closed = true
-    this.#socket?.close(code)
-  }
-
-  /** @param {Socket} socket */
-  #begin(socket) {
-    this.#socket = socket
-    socket.onopen = (event) => this.onopen?.(event)
-    socket.onmessage = (event) => this.onmessage?.(event)
-    socket.onclose = (event) => this.onclose?.(event)
   }
 }
 

@@ -13,6 +13,7 @@ import { Kept } from './kept.js'
 import { uuid } from './uuid.js'
 
 /** @typedef {import('../../types.js').RoomListener} RoomListener */
+/** @typedef {import('../../types.js').Talk} Talk */
 /** @typedef {import('../../types.js').WelcomeFrame} WelcomeFrame */
 
 const HISTORY = 200 // messages that we ask for on joining: the most that the server gives
@@ -21,7 +22,9 @@ const TYPING_INTERVAL = 3000 // ms between two signs that we are writing
 /** @type {import('../../types.js').Limits} until a welcome says otherwise */
 const LIMITS = { text: 4000, frame: 16_384, rate: 5, burst: 10 }
 
+/** @implements {Talk} */
 export class Room {
+  id = 'room'
   name
   room
   limits = LIMITS
@@ -87,6 +90,20 @@ export class Room {
     return this.#outbox.size
   }
 
+  get title() {
+    return this.room
+  }
+
+  get hasOlder() {
+    return false
+  }
+
+  get beginning() {
+    const oldest = this.conversation.at(this.conversation.first)
+    if (oldest?.kind !== 'message' || !oldest.seq) return ''
+    return oldest.seq === 1 ? `This is where ${this.room} begins.` : 'Earlier messages are not shown here.'
+  }
+
   /** The names of those who are writing. */
   get typing() {
     return this.#typists.names
@@ -144,6 +161,12 @@ export class Room {
     this.#typedAt = now
     this.#connection.send({ type: 'typing' })
   }
+
+  async older() {}
+
+  async reach() {}
+
+  seen() {}
 
   retryNow() {
     this.#connection.retryNow()
@@ -280,12 +303,12 @@ export class Room {
 
   /**
    * @template {keyof RoomListener} K
-   * @param {K} event @param {Parameters<RoomListener[K]>} args
+   * @param {K} event @param {Parameters<NonNullable<RoomListener[K]>>} args
    */
   #tell(event, ...args) {
     for (const listener of this.#listeners) {
-      const handle = /** @type {(...args: Parameters<RoomListener[K]>) => void} */ (listener[event])
-      handle(...args)
+      const handle = /** @type {((...args: Parameters<NonNullable<RoomListener[K]>>) => void) | undefined} */ (listener[event])
+      handle?.(...args)
     }
   }
 }

@@ -1,11 +1,13 @@
-// New messages for those who do not look: one line a second for screen readers, a number in the title while the page is hidden.
+// New messages for those who do not look: one line a second for screen readers, a number in the title and on the app's icon.
 
 import { systemClock } from '../model/clock.js'
 import { Summary } from '../model/summary.js'
+import { badge } from '../model/words.js'
 import { find } from './dom.js'
 
 export class Announcer {
-  #unread = 0
+  #missed = 0 // messages of the room while the page was hidden
+  #unread = 0 // in private chats
   #title
   #summary
 
@@ -15,20 +17,45 @@ export class Announcer {
     const region = find(document, '#announce-messages', HTMLElement)
     this.#summary = new Summary(systemClock, (line) => { region.textContent = line })
     document.addEventListener('visibilitychange', () => document.hidden || this.#seen(), { signal })
-    signal.addEventListener('abort', () => { region.textContent = '' })
+    signal.addEventListener('abort', () => {
+      region.textContent = ''
+      this.unread(0)
+    })
     this.#seen()
   }
 
-  /** @param {import('../../types.js').MessageItem} item */
-  heard(item) {
-    this.#summary.add(item)
+  /**
+   * Says what was said.
+   * @param {{name: string, text: string}} message
+   */
+  say(message) {
+    this.#summary.add(message)
+  }
+
+  /** Somebody has said something in the room: it counts while nobody looks. */
+  heard() {
     if (!document.hidden) return
-    this.#unread++
-    document.title = `(${this.#unread > 99 ? '99+' : this.#unread}) ${this.#title}`
+    this.#missed++
+    this.#show()
+  }
+
+  /** @param {number} count of unread private messages */
+  unread(count) {
+    if (count === this.#unread) return
+    this.#unread = count
+    this.#show()
+    // Only an installed page has an icon; that there is none is no news.
+    const { setAppBadge = async () => {} } = /** @type {{setAppBadge?: (count: number) => Promise<void>}} */ (navigator)
+    setAppBadge.call(navigator, count).catch(() => {})
   }
 
   #seen() {
-    this.#unread = 0
-    document.title = this.#title
+    this.#missed = 0
+    this.#show()
+  }
+
+  #show() {
+    const count = this.#missed + this.#unread
+    document.title = count > 0 ? `(${badge(count)}) ${this.#title}` : this.#title
   }
 }

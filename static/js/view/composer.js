@@ -2,7 +2,6 @@
 
 import { characters, cleanText } from '../model/rules.js'
 import { frameSize } from '../net/frames.js'
-import { settings } from '../settings.js'
 import { find, write } from './dom.js'
 
 const WARN = 200 // characters before the limit at which the counter appears
@@ -10,17 +9,19 @@ const ENTER_OF_INPUT_METHOD = 229 // keyCode; Safari says so after the compositi
 const ANY_ID = '00000000-0000-4000-8000-000000000000' // as long as every id
 
 export class Composer {
-  #room
+  #talk
+  #draft
   #field
   #send
   #counter
 
   /**
-   * @param {ParentNode} root @param {import('../net/room.js').Room} room @param {AbortSignal} signal
-   * @param {() => void} onSend
+   * @param {ParentNode} root @param {import('../../types.js').Talk} talk @param {import('../../types.js').Draft} draft
+   * @param {AbortSignal} signal @param {() => void} onSend
    */
-  constructor(root, room, signal, onSend) {
-    this.#room = room
+  constructor(root, talk, draft, signal, onSend) {
+    this.#talk = talk
+    this.#draft = draft
     this.#field = find(root, '#text', HTMLTextAreaElement)
     this.#send = find(root, '#send', HTMLButtonElement)
     this.#counter = find(root, '#counter', HTMLElement)
@@ -38,7 +39,7 @@ export class Composer {
       submit()
     }, { signal })
     this.#field.addEventListener('input', () => this.#typed(), { signal })
-    this.#field.value = settings.draft
+    this.#field.value = this.#draft.text
     this.changed()
   }
 
@@ -58,17 +59,17 @@ export class Composer {
   }
 
   #typed() {
-    settings.draft = this.#field.value
+    this.#draft.text = this.#field.value
     this.changed()
-    if (this.#field.value.trim()) this.#room.typed()
+    if (this.#field.value.trim()) this.#talk.typed()
   }
 
   /** @returns {boolean} whether something was sent */
   #submit() {
     const text = cleanText(this.#field.value)
     if (!text || this.#left(text) < 0) return false
-    this.#room.send(text)
-    this.#field.value = settings.draft = ''
+    this.#talk.send(text)
+    this.#field.value = this.#draft.text = ''
     this.changed()
     return true
   }
@@ -78,7 +79,7 @@ export class Composer {
    * @param {string} text
    */
   #left(text) {
-    const { limits } = this.#room
+    const { limits } = this.#talk
     const bytes = limits.frame - frameSize({ type: 'message', id: ANY_ID, text })
     return Math.min(limits.text - characters(text), bytes < 0 ? Math.floor(bytes / 4) : Infinity)
   }

@@ -1,49 +1,72 @@
-// The card: a name, and a button. What is wrong with the name, or with the way to the server, stands under the field in words.
+// The card: a name and a button, or an account. What is wrong with it, or with the way to the server, stands under the field in words.
 
-import { cleanName } from '../model/rules.js'
+import { cleanAccountName, cleanName } from '../model/rules.js'
 import { plural, whyNotJoined } from '../model/words.js'
 import { countOnline } from '../net/address.js'
 import { settings } from '../settings.js'
 import { find, stamp, write } from './dom.js'
+import { EntryForm } from './entry.js'
 
 const COUNT_INTERVAL = 10_000 // ms between two looks at how many are in the room
 
 /** @typedef {import('../../types.js').Address} Address */
+/** @typedef {import('./entry.js').Way} Way */
 
 export class JoinView {
   #room
   #address
   #onJoin
+  #form
   #field
   #error
   #button
   #count
+  #entry
+  #entryForm
   #life = new AbortController()
 
   /**
    * @param {Element} stage @param {string} room @param {Address} address
-   * @param {(name: string) => void} onJoin
+   * @param {object} on
+   * @param {(name: string) => void} on.join as a guest
+   * @param {(way: Way, name: string, password: string) => Promise<void>} on.enter with an account; fails as the API does
    */
-  constructor(stage, room, address, onJoin) {
+  constructor(stage, room, address, { join, enter }) {
     const root = stamp('join-view')
     this.#room = room
     this.#address = address
-    this.#onJoin = onJoin
+    this.#onJoin = join
+    this.#form = find(root, '#join', HTMLFormElement)
     this.#field = find(root, '#name', HTMLInputElement)
     this.#error = find(root, '#name-error', HTMLElement)
     this.#button = find(root, '#subscribe', HTMLButtonElement)
     this.#count = find(root, '#join-count', HTMLElement)
+    this.#entryForm = find(root, '#account-form', HTMLFormElement)
+    this.#entry = new EntryForm(root, enter)
     find(root, '#join-room', HTMLElement).textContent = room
     this.#field.value = settings.name
     this.#field.addEventListener('input', () => this.#say(''))
-    find(root, '#join', HTMLFormElement).addEventListener('submit', (event) => {
+    this.#form.addEventListener('submit', (event) => {
       event.preventDefault()
       this.#submit()
     })
+    find(root, '#account-open-login', HTMLButtonElement).addEventListener('click', () => this.account('login'))
+    find(root, '#account-open-register', HTMLButtonElement).addEventListener('click', () => this.account('register'))
+    find(root, '#account-back', HTMLButtonElement).addEventListener('click', () => this.#guest())
     stage.replaceChildren(root)
-    if (this.#field.value) this.#button.focus()
-    else this.#field.focus()
+    this.#focus()
     this.#lookIn()
+  }
+
+  /**
+   * Turns to the form of accounts.
+   * @param {Way} way
+   */
+  account(way) {
+    const { name, problem } = cleanAccountName(this.#field.value)
+    this.#form.hidden = true
+    this.#entryForm.hidden = false
+    this.#entry.open(way, problem ? '' : name)
   }
 
   /**
@@ -77,6 +100,17 @@ export class JoinView {
     write(this.#button, 'SUBSCRIBE')
   }
 
+  #guest() {
+    this.#form.hidden = false
+    this.#entryForm.hidden = true
+    this.#focus()
+  }
+
+  #focus() {
+    if (this.#field.value) this.#button.focus()
+    else this.#field.focus()
+  }
+
   #submit() {
     const { name, problem } = cleanName(this.#field.value)
     this.#say(problem)
@@ -88,6 +122,7 @@ export class JoinView {
 
   /** @param {string} sentence @param {'name' | 'waiting'} kind */
   #say(sentence, kind = 'name') {
+    if (this.#form.hidden) return this.#entry.say(sentence, kind)
     write(this.#error, sentence)
     this.#error.dataset.kind = kind
     if (sentence && kind === 'name') this.#field.setAttribute('aria-invalid', 'true')

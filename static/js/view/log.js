@@ -13,7 +13,8 @@ import { Scroller } from './scroller.js'
 const FAR = 1.5 // screens above the end from which a way back is offered
 
 export class LogView {
-  #room
+  #talk
+  #signal
   #list
   #start
   #empty
@@ -22,12 +23,14 @@ export class LogView {
   #window = new Window()
   #unseen = 0
   #frame = onceAFrame(() => this.#draw())
+  #asking = false
   /** @type {Map<string, {li: HTMLLIElement, item: Item, before: Item | undefined}>} what is in the page, by key */
   #shown = new Map()
 
-  /** @param {ParentNode} root @param {import('../net/room.js').Room} room @param {AbortSignal} signal */
-  constructor(root, room, signal) {
-    this.#room = room
+  /** @param {ParentNode} root @param {import('../../types.js').Talk} talk @param {AbortSignal} signal */
+  constructor(root, talk, signal) {
+    this.#talk = talk
+    this.#signal = signal
     this.#list = find(root, '#messages', HTMLOListElement)
     this.#start = find(root, '#log-start', HTMLElement)
     this.#empty = find(root, '#empty', HTMLElement)
@@ -53,19 +56,62 @@ export class LogView {
   }
 
   toEnd() {
-    this.#window.latest(this.#room.conversation.first)
+    this.#window.latest(this.#talk.conversation.first)
     this.#scroller.toEnd()
     this.#draw()
+  }
+
+  /** Whether the newest message is on the screen, and somebody looks. */
+  get isSeen() {
+    return this.#scroller.atEnd && this.#window.isLatest && !document.hidden
+  }
+
+  /**
+   * Shows a message that is in memory, in the middle of the screen.
+   * @param {string} id @returns {boolean} whether it is there
+   */
+  reveal(id) {
+    const { conversation } = this.#talk
+    const place = conversation.placeOf(id)
+    if (place === undefined) return false
+    this.#scroller.release()
+    this.#window.around(place, conversation.first, conversation.length)
+    this.#render()
+    const li = [...this.#shown.values()].find(({ item }) => item.kind === 'message' && item.id === id)?.li
+    if (!li) return false
+    this.#scroller.toMiddle(li)
+    li.classList.add('found')
+    li.addEventListener('animationend', () => li.classList.remove('found'), { once: true, signal: this.#signal })
+    li.tabIndex = -1
+    li.focus({ preventScroll: true })
+    return true
   }
 
   // ---- Drawing ----
 
   #draw() {
-    const { first, length } = this.#room.conversation
+    const { first, length } = this.#talk.conversation
     const following = this.#scroller.atEnd && this.#window.isLatest
     if (following) this.#window.follow(first, length)
     else this.#window.hold(first, length)
     this.#render()
+    if (this.#scroller.nearTop) this.#older()
+    if (this.isSeen) this.#talk.seen()
+  }
+
+  /** The reader is at the upper edge: shows what is before it, or asks for it. */
+  #older() {
+    const { conversation, hasOlder } = this.#talk
+    if (this.#window.start > conversation.first) {
+      this.#window.older(conversation.first)
+      this.#render()
+    } else if (hasOlder && !this.#asking) {
+      this.#asking = true
+      this.#talk.older().finally(() => {
+        this.#asking = false
+        if (!this.#signal.aborted) this.changed()
+      })
+    }
   }
 
   #render() {
@@ -78,7 +124,7 @@ export class LogView {
 
   /** Makes the list what the window shows. Elements move only if their order has changed. */
   #reconcile() {
-    const { conversation } = this.#room
+    const { conversation } = this.#talk
     const gone = new Set(this.#shown.keys())
     let before = conversation.at(this.#window.start - 1)
     let next = this.#list.firstElementChild
@@ -108,12 +154,9 @@ export class LogView {
   }
 
   #drawEdges() {
-    const { conversation, joined } = this.#room
-    this.#empty.hidden = !joined || conversation.length > 0
-    const oldest = conversation.at(conversation.first)
-    const known = this.#window.start === conversation.first && oldest?.kind === 'message' && oldest.seq
-    if (!known) write(this.#start, '')
-    else write(this.#start, known === 1 ? `This is where ${this.#room.room} begins.` : 'Earlier messages are not shown here.')
+    const { conversation, joined, beginning } = this.#talk
+    this.#empty.hidden = !joined || conversation.length > conversation.first
+    write(this.#start, this.#window.start === conversation.first ? beginning : '')
   }
 
   #drawPill() {
@@ -128,18 +171,17 @@ export class LogView {
 
   /** @param {{end: boolean, upper: boolean, lower: boolean}} at */
   #moved({ end, upper, lower }) {
-    const { start, isLatest } = this.#window
-    const { first } = this.#room.conversation
+    const { isLatest } = this.#window
     if (!isLatest) this.#scroller.release()
-    if (upper && start > first) {
-      this.#window.older(first)
-      this.#render()
+    if (upper) {
+      this.#older()
     } else if (lower && !isLatest) {
       this.#window.newer()
       this.#render()
     } else if (end || this.#newer.hidden) {
       this.#drawPill()
     }
+    if (end && this.isSeen) this.#talk.seen()
   }
 
   /** @param {Event} event */
@@ -147,7 +189,7 @@ export class LogView {
     const button = event.target instanceof Element ? event.target.closest('button') : null
     const id = button?.closest('li')?.dataset.id
     if (!id) return
-    if (button.classList.contains('retry')) this.#room.retry(id)
-    if (button.classList.contains('discard')) this.#room.discard(id)
+    if (button.classList.contains('retry')) this.#talk.retry(id)
+    if (button.classList.contains('discard')) this.#talk.discard(id)
   }
 }

@@ -3,7 +3,7 @@
 import { dayName, fullDate, hourAndMinute } from '../model/clock.js'
 import { serverHue } from '../model/hue.js'
 import { fewEmoji, parts } from '../model/rich.js'
-import { missing, notDelivered } from '../model/words.js'
+import { missing, notDelivered, PROGRESS } from '../model/words.js'
 import { paintAvatar } from './avatar.js'
 import { find, make, stamp, write } from './dom.js'
 
@@ -79,7 +79,19 @@ function updateMessage(li, item, head) {
   time.setAttribute('datetime', new Date(item.at).toISOString())
   write(time, hourAndMinute(item.at))
   updateBadge(find(li, '.badge', HTMLElement), item.app)
+  updateProgress(li, item)
   updateFailure(li, item)
+}
+
+/** @param {HTMLLIElement} li @param {MessageItem} item */
+function updateProgress(li, item) {
+  if (!item.private || !item.own) return
+  const words = item.state in PROGRESS ? PROGRESS[/** @type {keyof typeof PROGRESS} */ (item.state)] : ''
+  const shown = li.querySelector('.progress')
+  if (!words) return shown?.remove()
+  const progress = shown ?? find(stamp('progress-note'), '.progress', HTMLElement)
+  write(find(progress, '.progress-label', HTMLElement), words)
+  if (!shown) find(li, '.said', HTMLElement).append(progress)
 }
 
 /** @param {HTMLElement} badge @param {string} app */

@@ -1,65 +1,168 @@
-// The room on the screen: puts the views on the stage and passes on what happens.
+// The room on the screen, and for who is logged in the private chats beside it: one conversation at a time, the others in the list.
 
-import { typing } from '../model/words.js'
+import { totalUnread, chatOf, createChat } from '../model/chats.js'
+import { PrivateTalk } from '../net/talk.js'
 import { settings } from '../settings.js'
+import { AccountView } from './account.js'
 import { Announcer } from './announcer.js'
-import { Composer } from './composer.js'
-import { find, stamp, write } from './dom.js'
-import { LogView } from './log.js'
+import { ChatsView } from './chats.js'
+import { find, stamp } from './dom.js'
 import { Roster } from './roster.js'
-import { StatusView } from './status.js'
+import { TalkView } from './talk.js'
 import { themeButton } from './theme.js'
+
+const ROOM = 'room'
 
 export class RoomView {
   #life = new AbortController()
+  #stage
+  #room
+  #privates
+  #onLogin
+  #announcer
+  /** @type {ChatsView | null} */
+  #chats = null
+  /** @type {TalkView | null} what is on the screen */
+  #talk = null
 
   /**
-   * @param {Element} stage
+   * @param {HTMLElement} stage
    * @param {import('../net/room.js').Room} room
-   * @param {() => void} onLeave
+   * @param {import('../net/privates.js').Privates | null} privates null for guests
+   * @param {object} on
+   * @param {() => void} on.leave
+   * @param {() => void} on.login a guest wants to
+   * @param {ConstructorParameters<typeof AccountView>[2]} on.account what can be done with it
    */
-  constructor(stage, room, onLeave) {
+  constructor(stage, room, privates, { leave, login, account }) {
     const { signal } = this.#life
     const root = stamp('room-view')
-    find(root, '#room-name', HTMLElement).textContent = room.room
-    const typists = find(root, '#typing', HTMLElement)
-    find(root, '#leave', HTMLButtonElement).addEventListener('click', onLeave)
+    this.#stage = stage
+    this.#room = room
+    this.#privates = privates
+    this.#onLogin = login
+    find(root, '#leave', HTMLButtonElement).addEventListener('click', leave)
+    find(root, '#login', HTMLButtonElement).addEventListener('click', login)
+    for (const id of ['#leave', '#login']) find(root, id, HTMLButtonElement).hidden = privates !== null
     themeButton(find(root, '#theme', HTMLButtonElement))
+    if (privates) new AccountView(root, privates.me, account)
     stage.replaceChildren(root)
 
-    const log = new LogView(stage, room, signal)
-    const composer = new Composer(stage, room, signal, () => log.toEnd())
+    this.#announcer = new Announcer(room.room === 'livechat' ? 'livechat' : `${room.room} · livechat`, signal)
     const roster = new Roster(stage, room, signal)
-    const status = new StatusView(stage, room, signal)
-    const announcer = new Announcer(room.room === 'livechat' ? 'livechat' : `${room.room} · livechat`, signal)
-
-    const unlisten = room.listen({
-      items: () => log.changed(),
-      heard(item) {
-        log.heard()
-        announcer.heard(item)
-      },
+    signal.addEventListener('abort', room.listen({
+      items() {}, typing() {}, unsent() {},
+      heard: (item) => this.#heardInRoom(item),
       state(state) {
         if (state.kind === 'connected') settings.rememberSessions(room.name, room.conversation.sessions)
-        composer.changed() // the limits may be others
-        status.changed()
       },
-      people: () => roster.changed(),
-      typing: () => write(typists, typing(room.typing)),
-      unsent: () => status.changed(),
-    })
-    signal.addEventListener('abort', unlisten)
-    find(stage, '#log', HTMLElement).addEventListener('keydown', (event) => {
-      // Who begins to type means the field. A space scrolls.
-      if (event.key.length === 1 && event.key !== ' ' && !event.ctrlKey && !event.metaKey && !event.altKey && event.target === event.currentTarget) composer.focus()
-    }, { signal })
-    log.changed()
+      people: () => {
+        roster.changed()
+        this.#chats?.changed()
+      },
+    }))
+    if (privates) this.#besideRoom(privates)
     roster.changed()
-    composer.focus()
+    this.#open(privates ? this.#before(privates) : ROOM)
   }
 
   /** The room is gone. */
   end() {
+    this.#talk?.end()
     this.#life.abort()
   }
+
+  // ---- Conversations ----
+
+  /** @param {string} id `room`, or that of a chat @param {{n: number, id: string}} [message] that is to be seen */
+  #open(id, message) {
+    if (this.#talk?.id !== id) this.#put(id)
+    this.#talk?.focus()
+    if (message) this.#talk?.show(message)
+  }
+
+  /** @param {string} id */
+  #put(id) {
+    const privates = id === ROOM ? null : this.#privates
+    const talk = privates ? new PrivateTalk(privates, id) : this.#room
+    this.#talk?.end()
+    this.#stage.dataset.conversation = privates ? 'private' : ROOM
+    find(this.#stage, '#room-name', HTMLElement).textContent = talk.title
+    this.#talk = new TalkView(find(this.#stage, '.talk', HTMLElement), this.#stage, talk, privates ? draftIn(privates, id) : draftInRoom, this.#onLogin)
+    if (!this.#privates) return
+    settings.rememberChat(this.#privates.me, privates ? { id, other: talk.title } : null)
+    if (this.#chats && !privates) this.#chats.missed = 0
+    this.#chats?.changed()
+  }
+
+  /** @param {import('../net/privates.js').Privates} privates @returns {string} what was open before the page was reloaded */
+  #before(privates) {
+    const before = settings.chatOf(privates.me)
+    if (!before) return ROOM
+    if (!chatOf(privates.chats.state, before.id)) { // its list comes in a moment, and says the rest
+      privates.chats.do(createChat, { ...before, created: 0, updated: 0, last: null, unread: 0, read: 0, otherRead: 0 })
+    }
+    return before.id
+  }
+
+  // ---- What comes in ----
+
+  /** @param {import('../net/privates.js').Privates} privates */
+  #besideRoom(privates) {
+    const { signal } = this.#life
+    const chats = this.#chats = new ChatsView(this.#stage, privates, this.#room, {
+      isOpen: (id) => this.#talk?.id === id,
+      open: (id, message) => this.#open(id, message),
+    }, signal)
+    signal.addEventListener('abort', privates.listen({
+      changed: () => {
+        chats.changed()
+        this.#announcer.unread(totalUnread(privates.chats.state))
+      },
+      heard: (chat, message) => this.#heardPrivately(privates, chat, message),
+      state() {},
+    }))
+    chats.changed()
+    this.#announcer.unread(totalUnread(privates.chats.state))
+  }
+
+  /** @param {import('../../types.js').MessageItem} item */
+  #heardInRoom(item) {
+    this.#announcer.heard()
+    if (this.#talk?.id === ROOM) return this.#announcer.say(item)
+    if (!this.#chats) return
+    this.#chats.missed++
+    this.#chats.changed()
+  }
+
+  /** @param {import('../net/privates.js').Privates} privates @param {string} chat @param {{name: string, text: string}} message */
+  #heardPrivately(privates, chat, { name, text }) {
+    const isOpen = this.#talk?.id === chat
+    if (isOpen && this.#talk?.isSeen) privates.read(chat) // now, so that no number flashes up
+    this.#announcer.say({ name: isOpen ? name : `${name}, privately`, text })
+  }
 }
+
+/** @type {import('../../types.js').Draft} */
+const draftInRoom = {
+  get text() {
+    return settings.draft
+  },
+  set text(text) {
+    settings.draft = text
+  },
+}
+
+/**
+ * @param {import('../net/privates.js').Privates} privates @param {string} chat
+ * @returns {import('../../types.js').Draft}
+ */
+const draftIn = (privates, chat) => ({
+  get text() {
+    return privates.draft(chat)
+  },
+  set text(text) {
+    privates.setDraft(chat, text)
+    settings.rememberDrafts(privates.me, privates.chats.state.drafts)
+  },
+})

@@ -1,10 +1,10 @@
-// Who is here. On a wide screen a column beside the conversation, on a narrow one a sheet over it; one element for both, because a
-// modal dialog brings what a sheet needs: focus stays inside, Escape closes it, the rest is out of reach.
+// Who is here: beside the conversation.
 
 import { settings } from '../settings.js'
 import { paintAvatar } from './avatar.js'
 import { find, make, write } from './dom.js'
 import { onceAFrame } from './frame.js'
+import { Sheet } from './sheet.js'
 
 const NARROW = '(max-width: 700px)' // as in css/room.css
 
@@ -14,8 +14,8 @@ export class Roster {
   #toggle
   #count
   #names
+  #sheet
   #frame = onceAFrame(() => this.#draw())
-  #narrow = matchMedia(NARROW)
 
   /** @param {ParentNode} root @param {import('../net/room.js').Room} room @param {AbortSignal} signal */
   constructor(root, room, signal) {
@@ -26,13 +26,11 @@ export class Roster {
     this.#names = find(root, '#names', HTMLUListElement)
     this.#toggle.addEventListener('click', () => this.#choose(!this.#dialog.open), { signal })
     find(root, '#roster-close', HTMLButtonElement).addEventListener('click', () => this.#choose(false), { signal })
-    this.#dialog.addEventListener('click', (event) => {
-      if (event.target === this.#dialog && this.#narrow.matches) this.#choose(false) // beside the sheet
-    }, { signal })
-    this.#dialog.addEventListener('close', () => this.#told(), { signal })
-    this.#narrow.addEventListener('change', () => this.#settle(), { signal })
+    this.#sheet = new Sheet(this.#dialog, this.#toggle, {
+      narrow: NARROW, role: 'complementary', isColumnOpen: () => settings.rosterOpen, opened: () => this.changed(),
+    }, signal)
     signal.addEventListener('abort', () => this.#frame.cancel())
-    this.#settle()
+    this.#sheet.settle()
   }
 
   /** Somebody has come or gone. */
@@ -40,32 +38,11 @@ export class Roster {
     this.#frame.ask()
   }
 
-  /** The screen has become wide or narrow, or is seen for the first time: a sheet opens only when asked for. */
-  #settle() {
-    if (this.#dialog.open) this.#dialog.close()
-    if (!this.#narrow.matches) this.#set(settings.rosterOpen)
-  }
-
   /** @param {boolean} open */
   #choose(open) {
-    if (!this.#narrow.matches) settings.rosterOpen = open
-    this.#set(open)
+    if (!this.#sheet.isSheet) settings.rosterOpen = open
+    this.#sheet.set(open)
     if (!open) this.#toggle.focus()
-  }
-
-  /** @param {boolean} open */
-  #set(open) {
-    if (open === this.#dialog.open) return
-    if (!open) this.#dialog.close()
-    else if (this.#narrow.matches) this.#dialog.showModal()
-    else this.#dialog.setAttribute('open', '') // show() would take the focus away
-    this.#told()
-    this.#draw()
-  }
-
-  #told() {
-    this.#toggle.setAttribute('aria-expanded', String(this.#dialog.open))
-    this.#dialog.setAttribute('role', this.#narrow.matches ? 'dialog' : 'complementary')
   }
 
   #draw() {

@@ -43,6 +43,11 @@ export class Scroller {
     return this.#below / Math.max(1, this.#box.clientHeight)
   }
 
+  /** Whether the reader, or a content that is short, is near the upper edge. */
+  get nearTop() {
+    return this.#box.scrollTop < EDGE
+  }
+
   /** What is below is not the newest: its end is no place to stick to. */
   release() {
     this.#atEnd = false
@@ -51,6 +56,13 @@ export class Scroller {
   toEnd() {
     this.#atEnd = true
     this.#box.scrollTop = this.#top = this.#box.scrollHeight
+    this.#top = this.#box.scrollTop
+  }
+
+  /** @param {Element} element */
+  toMiddle(element) {
+    this.#atEnd = false
+    element.scrollIntoView({ block: 'center' })
     this.#top = this.#box.scrollTop
   }
 

@@ -2,6 +2,7 @@
 
 import { Progress } from '../model/progress.js'
 import { chip, whyClosed } from '../model/words.js'
+import { NAME_RESERVED } from '../net/closing.js'
 import { find, make, write } from './dom.js'
 
 const CALM = 300 // ms that a state has to last before it is shown
@@ -10,20 +11,25 @@ const STUCK = 2000 // ms for which nothing goes out over a connection that stand
 const LONG = 5000 // ms without a connection, or with one over which nothing goes out, after which it gets a sentence
 
 export class StatusView {
-  #room
+  #talk
   #chip
   #label
   #banner
   #spoken
+  #onLogin
   #kind = ''
   #pending = 0
   #downSince = 0
   #ticking = 0
   #progress = new Progress()
 
-  /** @param {ParentNode} root @param {import('../net/room.js').Room} room @param {AbortSignal} signal */
-  constructor(root, room, signal) {
-    this.#room = room
+  /**
+   * @param {ParentNode} root @param {import('../../types.js').Talk} talk @param {AbortSignal} signal
+   * @param {() => void} onLogin somebody whose name is an account's wants to log in
+   */
+  constructor(root, talk, signal, onLogin) {
+    this.#onLogin = onLogin
+    this.#talk = talk
     this.#chip = find(root, '#state', HTMLElement)
     this.#label = find(root, '.chip-label', HTMLElement)
     this.#banner = find(root, '#banner', HTMLElement)
@@ -48,12 +54,12 @@ export class StatusView {
   }
 
   #current() {
-    const { state, unsent } = this.#room
+    const { state, unsent } = this.#talk
     return chip(state, unsent, Date.now(), !navigator.onLine, this.#idle() > STUCK)
   }
 
   #idle() {
-    return this.#progress.idle(this.#room.state.kind === 'connected', this.#room.unsent, Date.now())
+    return this.#progress.idle(this.#talk.state.kind === 'connected', this.#talk.unsent, Date.now())
   }
 
   #show() {
@@ -67,11 +73,11 @@ export class StatusView {
     }
     this.#showBanner()
     clearTimeout(this.#ticking)
-    if (this.#room.state.kind !== 'connected' || this.#room.unsent > 0) this.#ticking = window.setTimeout(() => this.changed(), TICK)
+    if (this.#talk.state.kind !== 'connected' || this.#talk.unsent > 0) this.#ticking = window.setTimeout(() => this.changed(), TICK)
   }
 
   #showBanner() {
-    const { state } = this.#room
+    const { state } = this.#talk
     if (state.kind === 'connected') this.#downSince = 0
     else this.#downSince ||= Date.now()
     const long = (this.#downSince ? Date.now() - this.#downSince : this.#idle()) > LONG
@@ -81,9 +87,10 @@ export class StatusView {
     if (text.firstChild?.textContent === sentence) return
     text.replaceChildren(make('span', '', sentence))
     if (state.kind !== 'stopped') return
-    const again = make('button', 'button primary', 'Join again')
+    const reserved = state.code === NAME_RESERVED
+    const again = make('button', 'button primary', reserved ? 'Log in' : 'Join again')
     again.type = 'button'
-    again.addEventListener('click', () => this.#room.join())
+    again.addEventListener('click', () => (reserved ? this.#onLogin() : this.#talk.join()))
     text.append(again)
   }
 }

@@ -1,0 +1,106 @@
+// The account of whoever is logged in: to log out, to change the password, to delete it.
+
+import { whyNot } from '../model/answers.js'
+import { passwordProblem } from '../model/rules.js'
+import { ApiError } from '../net/api.js'
+import { paintAvatar } from './avatar.js'
+import { find, write } from './dom.js'
+
+export class AccountView {
+  #dialog
+  #note
+
+  /**
+   * @param {ParentNode} root @param {string} name
+   * @param {object} does all fail as the API does
+   * @param {() => Promise<void>} does.logout
+   * @param {() => Promise<void>} does.logoutEverywhere
+   * @param {(old: string, new_: string) => Promise<void>} does.changePassword
+   * @param {(password: string) => Promise<void>} does.deleteAccount
+   */
+  constructor(root, name, does) {
+    const button = find(root, '#account', HTMLButtonElement)
+    this.#dialog = find(root, '#account-dialog', HTMLDialogElement)
+    this.#note = find(this.#dialog, '#account-note', HTMLElement)
+    for (const place of [button, this.#dialog]) paintAvatar(find(place, '.avatar', HTMLElement), name)
+    button.hidden = false
+    button.title = `Account: ${name}`
+    button.setAttribute('aria-label', button.title)
+    find(this.#dialog, '#account-title', HTMLElement).textContent = name
+    find(this.#dialog, '#password-user', HTMLInputElement).value = name
+    button.addEventListener('click', () => this.#open())
+    this.#dialog.addEventListener('click', (event) => event.target === this.#dialog && this.#dialog.close()) // beside it
+    find(this.#dialog, '#account-close', HTMLButtonElement).addEventListener('click', () => this.#dialog.close())
+    find(this.#dialog, '#logout', HTMLButtonElement).addEventListener('click', () => this.#try(does.logout))
+    find(this.#dialog, '#logout-all', HTMLButtonElement).addEventListener('click', () => this.#try(does.logoutEverywhere))
+    this.#fold('#change-password', '#password-form')
+    this.#fold('#delete-account', '#delete-form')
+    find(this.#dialog, '#password-form', HTMLFormElement).addEventListener('submit', (event) => {
+      event.preventDefault()
+      this.#changePassword(does.changePassword)
+    })
+    find(this.#dialog, '#delete-form', HTMLFormElement).addEventListener('submit', (event) => {
+      event.preventDefault()
+      this.#try(() => does.deleteAccount(this.#value('#delete-password')))
+    })
+  }
+
+  #open() {
+    for (const form of this.#dialog.querySelectorAll('form')) {
+      form.reset()
+      form.hidden = true
+    }
+    for (const button of this.#dialog.querySelectorAll('[aria-expanded]')) button.setAttribute('aria-expanded', 'false')
+    this.#say('')
+    this.#dialog.showModal()
+  }
+
+  /** @param {string} button that shows a form, or puts it away @param {string} form */
+  #fold(button, form) {
+    const toggle = find(this.#dialog, button, HTMLButtonElement)
+    const folded = find(this.#dialog, form, HTMLFormElement)
+    toggle.addEventListener('click', () => {
+      folded.hidden = !folded.hidden
+      toggle.setAttribute('aria-expanded', String(!folded.hidden))
+      this.#say('')
+      folded.querySelector('input:not([hidden])')?.scrollIntoView({ block: 'nearest' })
+      if (!folded.hidden) find(folded, 'input:not([hidden])', HTMLInputElement).focus()
+    })
+  }
+
+  /** @param {(old: string, new_: string) => Promise<void>} change */
+  async #changePassword(change) {
+    const [old, new_] = [this.#value('#old-password'), this.#value('#new-password')]
+    const problem = passwordProblem(new_)
+    if (problem) return this.#say(problem)
+    await this.#try(async () => {
+      await change(old, new_)
+      find(this.#dialog, '#change-password', HTMLButtonElement).click() // puts the form away
+      find(this.#dialog, '#password-form', HTMLFormElement).reset()
+      find(this.#dialog, '#change-password', HTMLButtonElement).focus()
+      this.#say('Your password is changed.', 'done')
+    })
+  }
+
+  /** @param {() => Promise<void>} run */
+  async #try(run) {
+    this.#say('')
+    try {
+      await run()
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      this.#say(whyNot(error))
+    }
+  }
+
+  /** @param {string} selector of a field */
+  #value(selector) {
+    return find(this.#dialog, selector, HTMLInputElement).value
+  }
+
+  /** @param {string} sentence @param {'wrong' | 'done'} kind */
+  #say(sentence, kind = 'wrong') {
+    write(this.#note, sentence)
+    this.#note.dataset.kind = kind
+  }
+}

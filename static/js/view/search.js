@@ -1,0 +1,105 @@
+// Looking for messages: in one's own chats and in the rooms. What was found opens its conversation at the message.
+
+import { chatOf } from '../model/chats.js'
+import { whyNot } from '../model/answers.js'
+import { fullDate, shortWhen } from '../model/clock.js'
+import { plural } from '../model/words.js'
+import { ApiError } from '../net/api.js'
+import { find, stamp, write } from './dom.js'
+
+/** @typedef {Awaited<ReturnType<import('../net/privates.js').Privates['search']>>[number]} Found */
+
+const CALM = 300 // ms without a key, after which it is asked
+
+export class SearchView {
+  #privates
+  #room
+  #onOpen
+  #field
+  #part
+  #note
+  #list
+  #others
+  #timer = 0
+  #turn = 0
+  /** @type {WeakMap<Element, Found>} */
+  #found = new WeakMap()
+
+  /**
+   * @param {ParentNode} root
+   * @param {import('../net/privates.js').Privates} privates @param {import('../net/room.js').Room} room
+   * @param {(id: string, message: {n: number, id: string}) => void} onOpen
+   * @param {AbortSignal} signal
+   */
+  constructor(root, privates, room, onOpen, signal) {
+    this.#privates = privates
+    this.#room = room
+    this.#onOpen = onOpen
+    this.#field = find(root, '#search', HTMLInputElement)
+    this.#part = find(root, '#search-part', HTMLElement)
+    this.#note = find(root, '#search-note', HTMLElement)
+    this.#list = find(root, '#search-results', HTMLUListElement)
+    this.#others = find(root, '#chats-part', HTMLElement)
+    this.#field.addEventListener('input', () => this.#later(), { signal })
+    this.#field.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape' || !this.#field.value) return
+      event.preventDefault() // it empties the field, and closes no sheet
+      this.#field.value = ''
+      this.#search()
+    }, { signal })
+    find(root, '#search-form', HTMLFormElement).addEventListener('submit', (event) => {
+      event.preventDefault()
+      this.#search()
+    }, { signal })
+    this.#list.addEventListener('click', (event) => this.#clicked(event), { signal })
+    signal.addEventListener('abort', () => clearTimeout(this.#timer))
+  }
+
+  #later() {
+    clearTimeout(this.#timer)
+    this.#timer = window.setTimeout(() => this.#search(), this.#field.value.trim() ? CALM : 0)
+  }
+
+  async #search() {
+    clearTimeout(this.#timer)
+    const turn = ++this.#turn
+    const words = this.#field.value.trim()
+    this.#part.hidden = !words
+    this.#others.hidden = words !== ''
+    if (!words) return this.#list.replaceChildren()
+    try {
+      const found = await this.#privates.search(words)
+      if (turn !== this.#turn) return
+      this.#list.replaceChildren(...found.map((one) => this.#row(one)))
+      write(this.#note, found.length > 0 ? plural(found.length, 'message', 'messages') : 'Nothing was found.')
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      if (turn === this.#turn) write(this.#note, whyNot(error))
+    }
+  }
+
+  /** @param {Found} found */
+  #row(found) {
+    const li = find(stamp('found-item'), 'li', HTMLLIElement)
+    const where = found.chat ? chatOf(this.#privates.chats.state, found.chat)?.other ?? '' : found.room ?? ''
+    const mine = found.name === this.#privates.me
+    const who = found.chat ? `${mine ? 'You to ' : ''}${where}` : `${mine ? 'You' : found.name} in ${where}`
+    find(li, '.chat-name', HTMLElement).textContent = who
+    find(li, '.found-text', HTMLElement).textContent = found.text
+    const time = find(li, 'time', HTMLElement)
+    time.textContent = shortWhen(found.at, Date.now())
+    time.title = fullDate(found.at)
+    this.#found.set(li, found)
+    return li
+  }
+
+  /** @param {Event} event */
+  #clicked(event) {
+    const li = event.target instanceof Element ? event.target.closest('li') : null
+    const found = li && this.#found.get(li)
+    if (!found) return
+    if (found.chat) this.#onOpen(found.chat, found)
+    else if (found.room === this.#room.room) this.#onOpen('room', found)
+    else location.search = `?${new URLSearchParams({ room: found.room ?? '' })}`
+  }
+}

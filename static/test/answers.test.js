@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { whyNot, whyNotDelivered, whyNotIn } from '../js/model/answers.js'
+import { cleanAccountName, passwordProblem } from '../js/model/rules.js'
+import { ApiError } from '../js/net/api.js'
+
+const error = (code, status, { retryAfter = 0, message = 'words of the server' } = {}) => new ApiError(code, message, status, retryAfter)
+
+test('what an answer means, in a sentence', () => {
+  assert.match(whyNotIn(error('name_taken', 409)), /^This name is taken/)
+  assert.match(whyNotIn(error('unauthorized', 401)), /^The name or the password is wrong/)
+  assert.equal(whyNotIn(error('rate_limited', 429, { retryAfter: 1200 })), 'Too many attempts. Try again in 2 s.')
+  assert.equal(whyNotIn(error('rate_limited', 429, { retryAfter: 300_000 })), 'Too many attempts. Try again in 5 minutes.')
+  assert.equal(whyNot(error('future', 422)), 'Words of the server.')
+  assert.match(whyNot(error('unknown_user', 404)), /^Nobody is registered/)
+})
+
+test('an API that is not there: guests can go on', () => {
+  for (const away of [error('network', 0), error('unavailable', 503), error('not_found', 404), error('bad_answer', 502)]) {
+    assert.match(whyNotIn(away), /Guests can join/)
+    assert.match(whyNot(away), /does not answer/)
+    assert.equal(whyNotDelivered(away), '')
+  }
+  assert.equal(whyNotDelivered(error('too_long', 413, { message: 'the text is too long' })), 'the text is too long')
+})
+
+test('names and passwords of accounts, by the rules of the server', () => {
+  assert.deepEqual(cleanAccountName('  Ann_1-x '), { name: 'ann_1-x', problem: '' })
+  for (const bad of ['', 'ab', 'a'.repeat(21), 'ann b', 'änn']) assert.notEqual(cleanAccountName(bad).problem, '', bad)
+  for (const bad of ['', '1234567', '😀'.repeat(257)]) assert.notEqual(passwordProblem(bad), '', bad)
+  for (const good of ['12345678', '😀'.repeat(256)]) assert.equal(passwordProblem(good), '', good)
+})

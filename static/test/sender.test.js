@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { noChats } from '../js/model/chats.js'
+import { noMessages, shown, threadOf } from '../js/model/messages.js'
+import { Store } from '../js/model/store.js'
+import { ApiError } from '../js/net/api.js'
+import { Sender } from '../js/net/sender.js'
+import { FakeClock } from './helpers.js'
+
+const settle = () => new Promise((resolve) => { setImmediate(resolve) })
+const AWAY = new ApiError('network', 'no answer')
+
+function make(kept = []) {
+  const posts = []
+  const shelf = new Map(kept.map((one) => [one.id, one]))
+  const chats = new Store(noChats('ann'))
+  const messages = new Store(noMessages('ann'))
+  const all = { posts, shelf, messages, n: 0 }
+  const unsent = {
+    take: async () => kept,
+    keep: (one) => shelf.set(one.id, one),
+    drop: (id) => shelf.delete(id),
+  }
+  const api = { send: (chat, id, text) => new Promise((resolve, reject) => { posts.push({ chat, id, text, resolve, reject }) }) }
+  all.sender = new Sender({ me: 'ann', api, chats, messages, unsent, clock: new FakeClock() })
+  all.answer = async (error) => {
+    const { id, text, resolve, reject } = posts.at(-1)
+    if (error) reject(error)
+    else resolve({ id, n: ++all.n, name: 'ann', text, at: 1 })
+    await settle()
+  }
+  all.line = (chat = 'c') => shown(threadOf(messages.state, chat)).map(({ text, state }) => `${text}:${state}`).join(' ')
+  return all
+}
+
+test('one at a time, in the order in which they were written', async () => {
+  const { sender, posts, answer, line, shelf } = make()
+  for (const text of ['a', 'b', 'c']) sender.send('c', text)
+  await settle()
+  assert.deepEqual([posts.map(({ text }) => text), line(), shelf.size], [['a'], 'a:sending b:sending c:sending', 3])
+  await answer()
+  await answer()
+  assert.deepEqual([posts.map(({ text }) => text), line(), shelf.size], [['a', 'b', 'c'], 'a:sent b:sent c:sending', 1])
+})
+
+test('chats do not wait for one another', async () => {
+  const { sender, posts } = make()
+  sender.send('c', 'a')
+  sender.send('d', 'b')
+  await settle()
+  assert.deepEqual(posts.map(({ chat }) => chat), ['c', 'd'])
+})
+
+test('nobody answers, and the feed is down: it goes when that is back, with the same id', async () => {
+  const { sender, posts, answer, line } = make()
+  sender.send('c', 'a')
+  await answer(AWAY)
+  assert.deepEqual([line(), posts.length], ['a:sending', 1])
+  sender.open()
+  await settle()
+  assert.deepEqual([posts.length, posts[1].id], [2, posts[0].id])
+  await answer()
+  assert.equal(line(), 'a:sent')
+})
+
+test('nobody answers though the feed stands: it has failed, and can be tried again', async () => {
+  const { sender, posts, answer, line, shelf } = make()
+  sender.open()
+  sender.send('c', 'a')
+  sender.send('c', 'b')
+  await answer(AWAY)
+  assert.deepEqual([line(), [...shelf.values()].map(({ reason }) => reason)], ['a:failed b:sending', ['', null]])
+  await answer()
+  sender.retry('c', posts[0].id)
+  await settle()
+  assert.deepEqual([posts.at(-1).id, line()], [posts[0].id, 'b:sent a:sending'])
+  await answer()
+  assert.deepEqual([line(), shelf.size], ['b:sent a:sent', 0])
+})
+
+test('a refusal is final; what failed can be discarded', async () => {
+  const { sender, posts, answer, line, shelf, messages } = make()
+  sender.send('c', 'a')
+  await answer(new ApiError('too_long', 'the text is too long', 413))
+  assert.deepEqual([line(), shown(threadOf(messages.state, 'c'))[0].reason], ['a:failed', 'the text is too long'])
+  sender.discard('c', posts[0].id)
+  assert.deepEqual([line(), shelf.size], ['', 0])
+})
+
+test('logged out: it waits for whoever logs in under this name', async () => {
+  const { sender, posts, answer, line, shelf } = make()
+  sender.send('c', 'a')
+  await answer(new ApiError('unauthorized', 'log in', 401))
+  assert.deepEqual([line(), posts.length, shelf.size], ['a:sending', 1, 1])
+})
+
+test('what was kept over a reload goes on where it was', async () => {
+  const { sender, posts, line } = make([
+    { id: '1', chat: 'c', text: 'a', at: 1, reason: null }, { id: '2', chat: 'c', text: 'b', at: 2, reason: '' }, { id: '3', text: 'of no chat', at: 3, reason: null },
+  ])
+  await sender.restore()
+  assert.deepEqual([posts.map(({ id }) => id), line()], [['1'], 'a:sending b:failed'])
+})
+
+test('stopped: nothing goes out any more', async () => {
+  const { sender, posts, answer } = make()
+  sender.send('c', 'a')
+  sender.send('c', 'b')
+  sender.stop()
+  await answer(AWAY)
+  assert.equal(posts.length, 1)
+})

@@ -84,6 +84,8 @@ func TestNoSequentialScan(t *testing.T) {
 		{"pair", selectPair, "777, 20777"},
 		{"newest of a room", selectRoomBefore, "'livechat', '00000000000000aa', 9223372036854775807, 0, 100"},
 		{"room after", selectRoomAfter, "'livechat', '00000000000000aa', 100000, 100"},
+		{"room as a log", selectLog, "'livechat', '00000000000000aa', 50000, 90000, 200"},
+		{"part of a room", countPart, "'livechat', '00000000000000aa', 50000, 50900"},
 		{"chats to search", selectSearchChats, "1, 1000"},
 		{"search for a rare word", searchChatsPostgres, "'only5', " + quoted(anyChat([]string{strings.Trim(big, "'")})) + ", 1, 50"},
 		{"search for a common word in a small chat", searchChatsPostgres, "'the', " + quoted(anyChat([]string{strings.Trim(small, "'")})) + ", 777, 50"},

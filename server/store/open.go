@@ -38,10 +38,10 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	switch {
 	case isSQLite && path != "":
 		s, err = openSQLite(path)
-	case strings.HasPrefix(url, "postgres://"), strings.HasPrefix(url, "postgresql://"):
+	case isPostgres(url):
 		s, err = openPostgres(url)
 	default:
-		err = errors.New("the database's url must be postgres://…, postgresql://… or sqlite:PATH")
+		err = errURL
 	}
 	if err != nil {
 		return nil, err
@@ -50,6 +50,12 @@ func Open(ctx context.Context, url string) (*Store, error) {
 		return nil, errors.Join(fmt.Errorf("bring the tables up to date: %w", err), s.Close())
 	}
 	return s, nil
+}
+
+var errURL = errors.New("the database's url must be postgres://…, postgresql://… or sqlite:PATH")
+
+func isPostgres(url string) bool {
+	return strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://")
 }
 
 func openPostgres(url string) (*Store, error) {
@@ -97,6 +103,18 @@ func openSQLite(path string) (*Store, error) {
 	}
 	s.read.SetMaxOpenConns(max(4, runtime.GOMAXPROCS(0)))
 	s.read.SetMaxIdleConns(max(4, runtime.GOMAXPROCS(0)))
+	return s, nil
+}
+
+// openSQLiteToRead opens a file that is another process's, and does not make it.
+func openSQLiteToRead(path string) (*Store, error) {
+	s := &Store{dialect: sqlite, holder: rand.Text(), queries: sqliteQueries}
+	var err error
+	if s.read, err = sql.Open(sqlite, sqliteURL(path, "mode", "rw", "_pragma", "query_only(1)")); err != nil {
+		return nil, fmt.Errorf("open SQLite: %w", err)
+	}
+	s.read.SetMaxOpenConns(readConns)
+	s.write = s.read
 	return s, nil
 }
 

@@ -39,6 +39,7 @@ var behaviour = []struct {
 	{"cancelled", testCancelled},
 	{"rooms", testRooms},
 	{"rooms whatever the epoch", testRoomsOfAllEpochs},
+	{"rooms as logs", testLogPages},
 	{"strange text in rooms", testStrangeText},
 	{"search", testSearch},
 	{"search is for members", testSearchStrangers},

@@ -33,6 +33,8 @@
 //	S  {"type":"welcome",…,"epoch":"8d0f…","seq":11,"recovered":true,…}
 //	S  messages 9, 10, 11, then live
 //
+// However far it is behind: what the log is too short for comes from the archive, if this server has one, before what is in the log, as the same frames.
+//
 // A server that is about to stop asks its clients to do so while it is still there. They open the new connection before they close the old one:
 //
 //	S  {"type":"reconnect","after_ms":2100}
@@ -43,7 +45,7 @@
 //
 // Who comes back earlier, or could not be told because its socket was full, hears just this, with the time that is left, in place of a welcome.
 //
-// `recovered:false` says that not all of it is in reach, and a gap says which part. A message that was not acked is sent again with the same id, on
+// `recovered:false` says that not all of it may be in reach, and a gap says what is missing, where it is missing. A message that was not acked is sent again with the same id, on
 // any server: it is in the log once.
 //
 // Epochs. Whenever Redis may have lost something (it restarted, a replica took over, keys were deleted) the servers put back what they still have, and

@@ -41,6 +41,20 @@ func AppendBody(dst []byte, m *chat.Message) []byte {
 	return dst
 }
 
+// MessagePayload returns the payload of a message that is kept elsewhere than in the log: the bytes that the publish script wrote.
+func MessagePayload(m *chat.Message) []byte {
+	p := make([]byte, 0, len(entryHead)+len(m.Text)+len(m.Name)+256)
+	p = append(p, entryHead...)
+	p = strconv.AppendUint(p, m.Seq, 10)
+	p = append(p, ',')
+	p = AppendBody(p, m)
+	p = append(p, entryAt...)
+	p = strconv.AppendInt(p, m.At, 10)
+	p = append(p, entryTail...)
+	p = append(p, m.Epoch...)
+	return append(p, `"}`...)
+}
+
 // Entry is a message as a server heard it.
 type Entry struct {
 	Position chat.Position

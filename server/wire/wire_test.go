@@ -45,6 +45,10 @@ func TestEntry(t *testing.T) {
 			t.Errorf("frame holds\n%.300v, want\n%.300v", got, want)
 		}
 		wantReadBack(t, payload(12, string(AppendBody(nil, &m))), e.Frame, m)
+		m.Seq, m.Epoch, m.At = 12, epoch, 1763770000000
+		if got, want := MessagePayload(&m), payload(12, string(AppendBody(nil, &m))); !bytes.Equal(got, want) {
+			t.Errorf("MessagePayload of %.20q: %.200s, want %.200s", text, got, want)
+		}
 	}
 }
 

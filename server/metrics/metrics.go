@@ -45,6 +45,7 @@ const (
 	New      = "new"
 	FromRing = "ring"
 	FromLog  = "log"
+	FromOld  = "archive"
 	WithGap  = "gap"
 	Rewound  = "rewound"
 	Unknown  = "unknown"
@@ -64,7 +65,7 @@ func NewSet() *Set {
 	s := &Set{
 		registry: prometheus.NewRegistry(),
 
-		Joins: counters("joins_total", "Connections that entered a room: new ones, and those that resumed from the ring, from the log, "+
+		Joins: counters("joins_total", "Connections that entered a room: new ones, and those that resumed from the ring, from the log, from the archive, "+
 			"with a gap, from messages that were lost, from a log that is not known.", "how"),
 		Closed:   counters("closed_total", "Connections that ended, by the code that this server closed with; none if it did not.", "code"),
 		Received: counters("messages_received_total", "Messages that clients sent, by what became of them.", "result"),

@@ -2,11 +2,9 @@ package room
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"livechat/server/chat"
-	"livechat/server/wire"
 )
 
 // Start is where a client begins to read.
@@ -20,6 +18,7 @@ type Start struct {
 	Recovered bool   // everything after the position asked for follows
 	From, To  uint64 // what is not in reach, inclusive; 0, 0 if nothing
 	Behind    bool   // the ring does not reach back to After: until it does, the client is given pages of the log
+	Archived  bool   // nor does the log: the first of those pages are of the archive
 	Rewound   bool   // the log does not have the newest that it has seen: the numbers behind After are others', the client must forget its own
 
 	Reset []byte // of Reach: a reset frame to be sent first, after which the client is at After in the epoch of Position
@@ -33,8 +32,7 @@ func (r *Room) Join(history int) Start {
 }
 
 // Resume returns the start of a client that has seen the log up to after, on whichever server. If that was another log, it
-// starts like one that joins with history. If the ring does not reach back so far, the log itself is asked how far it does; while that
-// is not known because Redis is away, nothing is promised.
+// starts like one that joins with history. If the ring does not reach back so far, the log itself is asked how far it does, and then the archive.
 func (r *Room) Resume(ctx context.Context, after chat.Position, history int) Start {
 	r.mu.Lock()
 	for !r.knowsLocked(after.Epoch) {
@@ -63,17 +61,8 @@ func (r *Room) Resume(ctx context.Context, after chat.Position, history int) Sta
 	if ok {
 		return s
 	}
-	s.Behind, s.Recovered = true, true
-	first := have
-	if page, err := r.log.After(ctx, r.Name, after.Seq, 1); err != nil {
-		r.slog.Warn("cannot read the log for a client that resumes", "error", err)
-	} else if entries := parse(l, page); len(entries) > 0 {
-		first = min(first, entries[0].Position.Seq)
-	}
-	if first > after.Seq+1 {
-		s.Recovered, s.From, s.To, s.After = false, after.Seq+1, first-1, first-1
-	}
-	return s
+	s.Behind = true
+	return r.resumeBehind(ctx, s, l, have)
 }
 
 // knowsLocked says whether an epoch is one of this log, as far as it is known here.
@@ -148,44 +137,6 @@ func (r *Room) reachLocked(after uint64) (Start, bool) {
 	}
 	s.Cursor = r.ring.Find(oldest, after)
 	return s, true
-}
-
-// Page returns what follows after in the log, at most n messages and gaps, and the position behind them. It is for clients that are further
-// behind than the ring. Nothing more means that the log has nothing before what the ring has.
-func (r *Room) Page(ctx context.Context, after chat.Position, n int) (frames [][]byte, next chat.Position, err error) {
-	payloads, err := r.log.After(ctx, r.Name, after.Seq, n)
-	if err != nil {
-		return nil, after, fmt.Errorf("read log of %s: %w", r.Name, err)
-	}
-	l := r.logState()
-	next = after
-	for _, e := range parse(l, payloads) {
-		if e.Position.Seq <= next.Seq {
-			continue
-		}
-		if e.Position.Seq > next.Seq+1 {
-			frames = append(frames, gapFrame(next.Seq+1, e.Position.Seq-1))
-			next.Seq = e.Position.Seq - 1
-		}
-		if end, over := l.Past.End(next.Epoch); over && next.Seq >= end {
-			next.Epoch = l.Head.Epoch
-			frames = append(frames, resetFrame(next))
-		}
-		frames, next.Seq = append(frames, e.Frame), e.Position.Seq
-	}
-	if len(frames) > 0 {
-		return frames, next, nil
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if _, have := r.oldest(); after.Seq+1 < have {
-		frames, next.Seq = append(frames, gapFrame(after.Seq+1, have-1)), have-1
-	}
-	return frames, next, nil
-}
-
-func gapFrame(from, to uint64) []byte {
-	return wire.Frame(wire.Gap{Type: "gap", From: from, To: to})
 }
 
 func (r *Room) join(history int) Start {

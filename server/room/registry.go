@@ -22,6 +22,7 @@ type Options struct {
 	MaxRooms int           // open at the same time
 	Linger   time.Duration // how long a room stays open without a client
 	Log      Log
+	Archive  Archive // of what has left the log; nil: there is none
 	Feed     Feed
 	Wake     func(*Room) // called after something was appended to a room
 	Logger   *slog.Logger

@@ -1,7 +1,8 @@
 // Package room is the log of a room as one server holds it: a ring of its newest entries, each of them a finished frame.
 //
 // A room hears its messages through Ingest, in the order of the channel, checks that none is missing, and reads from the log
-// itself (Redis' stream, behind the interface Log) what it did not hear. Readers are cursors: positions in the ring. Joining,
+// itself (Redis' stream, behind the interface Log) what it did not hear. For clients that come back from before the log's beginning it reads the
+// Archive, never for its ring. Readers are cursors: positions in the ring. Joining,
 // resuming and being live differ only in where the cursor begins.
 //
 // A room knows no socket and no Redis.
@@ -36,6 +37,14 @@ type Log interface {
 	Republish(room string, payloads [][]byte)
 }
 
+// Archive is where messages are that have left the log. It may be out of reach for a while, and then says so.
+type Archive interface {
+	// Between returns the payloads of the messages of l behind after and before before, oldest first, at most limit. Fewer mean that it has no others.
+	Between(ctx context.Context, room string, l chat.Log, after, before uint64, limit int) ([][]byte, error)
+	// Count returns how many of those messages it has.
+	Count(ctx context.Context, room string, l chat.Log, after, before uint64) (uint64, error)
+}
+
 // pageSize is how many payloads are read from the log at once.
 const pageSize = 1000
 
@@ -48,6 +57,7 @@ type Room struct {
 	Name  string
 	ring  *Ring
 	log   Log
+	old   Archive     // nil: there is none
 	wake  func(*Room) // called after something was appended
 	slog  *slog.Logger
 	count *metrics.Set
@@ -56,6 +66,7 @@ type Room struct {
 	// Owned by the receive loop.
 	opened bool
 
+	begins    atomic.Uint64 // the oldest message that the log was last found to have; a hint
 	published atomic.Uint64 // the newest message of this epoch that this server has put into the log
 
 	// Guarded by mu, which is never held during I/O.
@@ -74,7 +85,7 @@ type Room struct {
 
 func newRoom(name string, o Options) *Room {
 	return &Room{
-		Name: name, ring: NewRing(o.RingSize), log: o.Log, wake: o.Wake, slog: o.Logger.With("room", name), count: o.Metrics,
+		Name: name, ring: NewRing(o.RingSize), log: o.Log, old: o.Archive, wake: o.Wake, slog: o.Logger.With("room", name), count: o.Metrics,
 		ready: make(chan struct{}), turned: make(chan struct{}), followers: map[*Follower]struct{}{},
 	}
 }

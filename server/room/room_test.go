@@ -34,6 +34,7 @@ type fakeLog struct {
 	messages map[uint64][]byte
 	err      error
 	reads    int
+	handed   int      // payloads that were read by After
 	again    [][]byte // what was published again
 }
 
@@ -71,6 +72,7 @@ func (l *fakeLog) After(_ context.Context, _ string, seq uint64, limit int) (lis
 			list = append(list, m)
 		}
 	}
+	l.handed += len(list)
 	return list, l.err
 }
 

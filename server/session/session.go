@@ -240,8 +240,10 @@ func how(q query, at room.Start) string {
 		return metrics.New
 	case at.Rewound:
 		return metrics.Rewound
-	case at.From > 0:
+	case at.From > 0 || at.Behind && !at.Recovered:
 		return metrics.WithGap
+	case at.Archived:
+		return metrics.FromOld
 	case at.Behind:
 		return metrics.FromLog
 	case at.Recovered:

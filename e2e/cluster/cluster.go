@@ -26,7 +26,7 @@ type Options struct {
 	Elastic int               // how many further servers Scale can start, up to 16; they do not run at first
 	Nginx   bool              // the page as well
 	API     int               // servers with the API, up to 4
-	DB      string            // their DATABASE_URL; empty: an SQLite file of the cluster's own
+	DB      string            // DATABASE_URL of all servers, if some have the API; empty: an SQLite file of the cluster's own
 	Binary  string            // the server's, see Build
 	Env     map[string]string // settings of the servers and of HAProxy (CHECK_TIMEOUT, MAX_PER_IP …)
 	NoRedis bool              // Redis is left to the caller (Cluster.Redis.Start), and nobody waits for the others to be ready

@@ -55,7 +55,7 @@ func (c *Cluster) serverPart(i int, addr, metrics string) (*Part, error) {
 	}
 	return &Part{
 		Name: app, Addr: addr, Metrics: metrics, path: c.options.Binary,
-		env: c.environment("APPID="+app, "ADDR="+addr, "ROLE=ws", "METRICS_ADDR="+metrics, "REDIS_URL=redis://"+redis),
+		env: c.environment("APPID="+app, "ADDR="+addr, "ROLE=ws", "METRICS_ADDR="+metrics, "REDIS_URL=redis://"+redis, "DATABASE_URL="+c.database()),
 		// Ready means ready for clients, so a cluster that has started is complete.
 		ready: answers200("http://" + addr + "/readyz"), log: c.options.Log,
 	}, nil
@@ -68,14 +68,20 @@ func (c *Cluster) apiPart(i int, addr, metrics string) (*Part, error) {
 		return nil, err
 	}
 	p.Name = fmt.Sprintf("api%d", i+1)
-	db := c.options.DB
-	if db == "" {
-		db = "sqlite:" + filepath.Join(c.dir, "livechat.db")
-	}
 	p.Setenv("APPID", p.Name)
 	p.Setenv("ROLE", "api")
-	p.Setenv("DATABASE_URL", db)
 	return p, nil
+}
+
+// database is the DATABASE_URL of all servers; empty where none has the API, and so nobody archives.
+func (c *Cluster) database() string {
+	switch {
+	case c.options.API == 0:
+		return ""
+	case c.options.DB == "":
+		return "sqlite:" + filepath.Join(c.dir, "livechat.db")
+	}
+	return c.options.DB
 }
 
 // Alone returns a single server with nothing around it, as `go run ./server` starts it: page, socket and Redis in one process. The caller

@@ -63,9 +63,10 @@ type Redis struct {
 	FeedTimeout time.Duration `env:"FEED_TIMEOUT" envDefault:"3s"`
 }
 
-// Database says where accounts, private chats and the archive are kept. Only a server with the API uses it.
+// Database says where accounts, private chats and the archive are kept.
 type Database struct {
-	// URL is postgres:// or postgresql://, or sqlite: and the path of a file, or SQLiteMemory. Empty: the file livechat.db.
+	// URL is postgres:// or postgresql://, or sqlite: and the path of a file, or SQLiteMemory. Empty: the file livechat.db; with RoleWS, which only
+	// reads the archive, none.
 	URL string `env:"DATABASE_URL"`
 }
 

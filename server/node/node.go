@@ -23,6 +23,7 @@ import (
 	"livechat/server/presence"
 	"livechat/server/room"
 	"livechat/server/session"
+	"livechat/server/store"
 	"livechat/server/web"
 	"livechat/static"
 )
@@ -44,6 +45,7 @@ type Node struct {
 	passes   cluster.Passes
 	cluster  *cluster.Hub
 	sessions *session.Server
+	past     *store.Store // the archive, to be read; nil: this server has none
 	services services
 	listener net.Listener
 	http     *http.Server
@@ -109,12 +111,15 @@ func (n *Node) build(version string) (err error) {
 		FlushInterval: s.FlushInterval, WriteTimeout: s.WriteTimeout, PingInterval: s.PingInterval, PongTimeout: s.PongTimeout,
 		SendBuffer: s.SendBuffer, Logger: n.log, Metrics: n.metrics, Passed: n.passes.Add,
 	})
+	if err := n.openDatabase(); err != nil {
+		return err
+	}
 	rooms := room.Options{
 		RingSize: n.cfg.Room.RingSize, MaxRooms: n.cfg.Room.MaxRooms, Linger: n.cfg.Room.Linger,
-		Log: logs{n.bus}, Feed: n.bus, Wake: n.fan.Wake, Logger: n.log, Metrics: n.metrics,
+		Log: logs{n.bus}, Archive: n.archive(), Feed: n.bus, Wake: n.fan.Wake, Logger: n.log, Metrics: n.metrics,
 	}
 	n.rooms = room.NewRegistry(rooms)
-	rooms.RingSize, rooms.MaxRooms = min(feedRing, rooms.RingSize), maxFeeds
+	rooms.RingSize, rooms.MaxRooms, rooms.Archive = min(feedRing, rooms.RingSize), maxFeeds, nil
 	n.feeds = room.NewRegistry(rooms)
 	n.presence = presence.New(presence.Options{
 		Node: n.id, App: n.cfg.Server.App, Interval: n.cfg.Presence.Interval, Expiry: n.cfg.Presence.Expiry,
@@ -277,7 +282,7 @@ func (n *Node) closeParts() {
 		_ = n.listener.Close() // the HTTP server may have done so
 	}
 	n.monitor.close()
-	n.closeServices()
+	n.closeDatabase()
 	if n.bus != nil {
 		if err := n.bus.Close(); err != nil {
 			n.log.Debug("close the bus", "error", err)

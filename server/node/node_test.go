@@ -255,7 +255,7 @@ func TestResumeBeyondTheRing(t *testing.T) {
 func TestResumeBeyondTheLog(t *testing.T) {
 	r := testredis.New(t)
 	r.Start()
-	n := start(t, "REDIS_URL="+r.URL, "RING_SIZE=256", "MESSAGE_RATE=0")
+	n := start(t, "REDIS_URL="+r.URL, "RING_SIZE=256", "MESSAGE_RATE=0", "ROLE=ws") // without an archive
 	p := dial(t, n)
 	for i := range 1000 {
 		p.send(fmt.Sprint(i))

@@ -28,23 +28,11 @@ type services struct {
 	handler  http.Handler // nil: this server has no API
 }
 
-// openTimeout is how long the database may take to answer at the start, and to be brought up to date.
-const openTimeout = time.Minute
-
 func (n *Node) buildServices() (err error) {
 	if n.cfg.Server.Role == config.RoleWS {
 		return nil
 	}
-	url := n.cfg.Database.URL
-	if url == "" {
-		url = config.SQLiteFile
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
-	defer cancel()
 	s := &n.services
-	if s.store, err = store.Open(ctx, url); err != nil {
-		return fmt.Errorf("DATABASE_URL: %w", err)
-	}
 	s.accounts = account.New(account.Options{
 		Store: s.store, Logger: n.log, Register: account.NewLimit(n.cfg.Limits.RegisterRate, n.cfg.Limits.RegisterBurst),
 	})
@@ -178,14 +166,6 @@ func (n *Node) sayAllNames(ctx context.Context) error {
 			return nil
 		}
 		after = last
-	}
-}
-
-func (n *Node) closeServices() {
-	if n.services.store != nil {
-		if err := n.services.store.Close(); err != nil {
-			n.log.Debug("close the store", "error", err)
-		}
 	}
 }
 

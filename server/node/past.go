@@ -1,0 +1,56 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"livechat/server/archive"
+	"livechat/server/config"
+	"livechat/server/room"
+	"livechat/server/store"
+)
+
+// openTimeout is how long the database may take to answer at the start, and to be brought up to date.
+const openTimeout = time.Minute
+
+// openDatabase opens the database, if this server has one. Without it a server with the API is nothing, so it waits for it. A server that has
+// sockets alone reads the archive for those who come back from far behind, and takes the database as it finds it whenever it needs it.
+func (n *Node) openDatabase() (err error) {
+	url, role := n.cfg.Database.URL, n.cfg.Server.Role
+	switch {
+	case role == config.RoleWS && (url == "" || url == config.SQLiteMemory):
+		return nil // there is nothing to read
+	case role == config.RoleWS:
+		n.past, err = store.OpenToRead(url)
+	default:
+		if url == "" {
+			url = config.SQLiteFile
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
+		defer cancel()
+		n.past, err = store.Open(ctx, url)
+		n.services.store = n.past
+	}
+	if err != nil {
+		return fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	return nil
+}
+
+// archive is the archive as rooms see it.
+func (n *Node) archive() room.Archive {
+	if n.past == nil {
+		return nil
+	}
+	return archive.NewReader(n.past)
+}
+
+func (n *Node) closeDatabase() {
+	if n.past == nil {
+		return
+	}
+	if err := n.past.Close(); err != nil {
+		n.log.Debug("close the database", "error", err)
+	}
+}

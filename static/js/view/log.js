@@ -80,8 +80,8 @@ export class LogView {
     const li = [...this.#shown.values()].find(({ item }) => item.kind === 'message' && item.id === id)?.li
     if (!li) return false
     this.#scroller.toMiddle(li)
-    li.classList.add('found')
-    li.addEventListener('animationend', () => li.classList.remove('found'), { once: true, signal: this.#signal })
+    li.classList.add('sought')
+    li.addEventListener('animationend', () => li.classList.remove('sought'), { once: true, signal: this.#signal })
     li.tabIndex = -1
     li.focus({ preventScroll: true })
     return true

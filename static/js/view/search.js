@@ -44,15 +44,21 @@ export class SearchView {
     this.#field.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape' || !this.#field.value) return
       event.preventDefault() // it empties the field, and closes no sheet
-      this.#field.value = ''
-      this.#search()
+      this.#clear()
     }, { signal })
+    find(root, '#search-clear', HTMLButtonElement).addEventListener('click', () => this.#clear(), { signal })
     find(root, '#search-form', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault()
       this.#search()
     }, { signal })
     this.#list.addEventListener('click', (event) => this.#clicked(event), { signal })
     signal.addEventListener('abort', () => clearTimeout(this.#timer))
+  }
+
+  #clear() {
+    this.#field.value = ''
+    this.#field.focus()
+    this.#search()
   }
 
   #later() {

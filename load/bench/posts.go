@@ -17,7 +17,7 @@ import (
 // cluster, messages of live rooms of two, which come over sockets and wait for no disk.
 
 // postPairs is how many pairs of people write to each other.
-const postPairs = 32
+const postPairs = 64
 
 // wayPrivate is the name of the way that is measured; the other one is there for comparison.
 const wayPrivate = "private"

@@ -143,6 +143,36 @@ func TestRelaysNudge(t *testing.T) {
 	})
 }
 
+// While the one that works gets ahead, the others leave it alone, however much there is to do.
+func TestRelayLeavesTheBusyOneAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		small := func(o *RelayOptions) { o.Batch, o.Grace = 3, time.Second }
+		leader := w.start(small)
+		synctest.Wait()
+		other := w.start(small)
+		leader.disturb(func(what string, _ int64) fault {
+			if what == "publish" {
+				return slow
+			}
+			return none
+		})
+		for range 20 {
+			w.post(1, 2, 3)
+			leader.Wake()
+			other.Wake()
+			pass(100 * time.Millisecond)
+		}
+		pass(10 * time.Second)
+		w.mustBeDone(t)
+		if _, publications, _ := other.counts(); publications > 0 {
+			t.Errorf("the relay without the lease has published %d events", publications)
+		}
+		leader.stop()
+		other.stop()
+	})
+}
+
 func TestRelayForgetsOnTheWayOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()

@@ -47,7 +47,7 @@ type RelayOptions struct {
 	Nudge func(ctx context.Context)
 
 	Batch   int           // events read at once; default 200
-	Lanes   int           // users whose events are published at the same time; default 32
+	Lanes   int           // users whose events are published at the same time; default 128
 	Tick    time.Duration // how often the outbox is looked at without being woken; default 1s
 	Timeout time.Duration // of one publication, and of one question to the store; default 10s
 	Lease   time.Duration // how long after the death of the relay that works another one takes its place; default 5s
@@ -66,8 +66,8 @@ type RelayOptions struct {
 // # Who works
 //
 // Order does not need it, but it would be a waste if each process published everything. So the one that holds the lease
-// works at once. Another one that is woken nudges it, gives it a little time, and then does what is still there. That is little as a rule, and
-// all of it while the lease is that of a process which has just died.
+// works at once. Another one that is woken nudges it and gives it a little time. If the first event is still the same one then, it does what is
+// there: the lease may be that of a process which has just died. If events come and go, it leaves them to the one that works.
 type Relay struct {
 	// Set at construction.
 	opts RelayOptions
@@ -92,7 +92,7 @@ func NewRelay(o RelayOptions) *Relay {
 		o.Nudge = func(context.Context) {}
 	}
 	setDefault(&o.Batch, 200)
-	setDefault(&o.Lanes, 32)
+	setDefault(&o.Lanes, 128)
 	setDefault(&o.Tick, time.Second)
 	setDefault(&o.Timeout, 10*time.Second)
 	setDefault(&o.Lease, 5*time.Second)
@@ -134,7 +134,10 @@ func (r *Relay) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		if due {
 			if !r.lead(ctx) {
-				r.stepAside(ctx)
+				if help, more := r.stepAside(ctx); !help {
+					due = more
+					continue
+				}
 			}
 			due = r.turn(ctx)
 			continue
@@ -179,9 +182,33 @@ func (r *Relay) turn(ctx context.Context) (again bool) {
 	return true
 }
 
-// stepAside leaves it for a time to the relay with the lease to do what is to be done, and nudges it whenever there is more. Somebody who writes all the
-// time must not make a nudge of each message, so there are about ten in that time.
-func (r *Relay) stepAside(ctx context.Context) {
+// stepAside leaves it for a time to the relay with the lease to do what is to be done. help says that it has not done so, or that one cannot know;
+// more, that there is something to be done.
+func (r *Relay) stepAside(ctx context.Context) (help, more bool) {
+	before, err := r.first(ctx)
+	if err == nil && before == 0 {
+		return false, false
+	}
+	r.nudge(ctx)
+	after, errAfter := r.first(ctx)
+	if err != nil || errAfter != nil {
+		return true, true
+	}
+	return after == before, after != 0
+}
+
+// first returns the Seq of the first event in the outbox, 0 if there is none.
+func (r *Relay) first(ctx context.Context) (int64, error) {
+	events, err := r.read(ctx, 1)
+	if err != nil || len(events) == 0 {
+		return 0, err
+	}
+	return events[0].Seq, nil
+}
+
+// nudge nudges the relay with the lease for a time whenever there is more. Somebody who writes all the time must not make a nudge of each message, so
+// there are about ten in that time.
+func (r *Relay) nudge(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, r.opts.Grace)
 	defer cancel()
 	for ctx.Err() == nil {

@@ -18,7 +18,7 @@ const fill = `
 SET session_replication_role = replica;
 SET maintenance_work_mem = '256MB';
 DROP INDEX messages_by_words, room_messages_by_words;
-ALTER TABLE messages ALTER words DROP EXPRESSION, DROP CONSTRAINT messages_id_key;
+ALTER TABLE messages ALTER words DROP EXPRESSION, ALTER words SET DEFAULT '', DROP CONSTRAINT messages_id_key;
 ALTER TABLE messages SET UNLOGGED;
 ALTER TABLE room_messages ALTER words DROP EXPRESSION;
 ALTER TABLE room_messages SET UNLOGGED;
@@ -71,12 +71,14 @@ func TestNoSequentialScan(t *testing.T) {
 		{"older messages", selectMessagesBefore, big + ", 100000, 0, 100"},
 		{"messages after", selectMessagesAfter, big + ", 100000, 100"},
 		{"message by id", selectMessage, noMessage},
+		{"lock chats", lockChats, "ARRAY[" + small + "]::uuid[]"},
+		{"add messages", addMessages, fmt.Sprintf("ARRAY[%s]::uuid[], ARRAY[%s]::uuid[], ARRAY[777]::bigint[], ARRAY['x'], ARRAY[1]::bigint[]", small, noMessage)},
 		{"count a message", countMessage, small + ", 777"},
 		{"touch members", touchMembers, small + ", 777, 1"},
 		{"unread at the end", countUnread, big + ", 199990, 2"},
 		{"outbox", selectOutbox, "100"},
 		{"published", postgresQueries.published, "'{1,2,3,4,5,6,7,8,9,10}'"},
-		{"session", selectSession, `'\x00', 1`},
+		{"sessions", selectSessions, `ARRAY['\x00', '\x01']::bytea[]`},
 		{"expired sessions", deleteExpired, "10"},
 		{"sessions of a user", deleteSessions, "10"},
 		{"user by name", selectUser, "'user7'"},

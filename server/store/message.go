@@ -62,6 +62,8 @@ func (s *Store) AddMessage(ctx context.Context, m Message) (stored Message, crea
 		err = ErrNotFound
 	case !isID(m.ID):
 		err = errBadID
+	case s.dialect == postgres:
+		stored, err = s.posts.ask(ctx, m)
 	default:
 		err = s.inTx(ctx, func(tx *sql.Tx) error {
 			stored, err = addMessage(ctx, tx, m)

@@ -70,7 +70,9 @@ func openPostgres(url string) (*Store, error) {
 	db.SetMaxOpenConns(maxConns)
 	db.SetMaxIdleConns(maxConns)
 	db.SetConnMaxIdleTime(idleTime)
-	return &Store{dialect: postgres, holder: rand.Text(), queries: postgresQueries, write: db, read: db}, nil
+	s := &Store{dialect: postgres, holder: rand.Text(), queries: postgresQueries, write: db, read: db}
+	s.posts, s.sessions = s.newPosts(), s.newSessions()
+	return s, nil
 }
 
 var postgresQueries = queries{

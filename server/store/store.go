@@ -1,7 +1,7 @@
 // Package store keeps what must outlive the servers: accounts, private chats and the archive of the live rooms, in PostgreSQL or,
 // for a server that stands alone, in SQLite. It is the only package that speaks SQL.
 //
-// Both databases get the same queries, but for the full-text search and for lists as parameters. Times are kept as Unix
+// Both databases get the same queries, but for the full-text search, for lists as parameters, and for what comes with each message, which PostgreSQL is asked for many at a time. Times are kept as Unix
 // milliseconds: what comes back is what was given, cut to the millisecond, in UTC. All methods may be called from many goroutines
 // at once, and by many servers on one database.
 //
@@ -37,6 +37,10 @@ type Store struct {
 
 	// On PostgreSQL one pool. SQLite has one writer at a time: its connection is taken in turn, instead of failing with "busy".
 	write, read *sql.DB
+
+	// What comes with each message, on PostgreSQL; nil on SQLite.
+	posts    *batcher[Message, Message]
+	sessions *batcher[sessionAt, User]
 }
 
 // queries are those that cannot be the same on both databases.
@@ -61,8 +65,12 @@ func (s *Store) Ping(ctx context.Context) error {
 	return nil
 }
 
-// Close ends all connections; calls that still run fail.
+// Close ends all connections when new messages are answered for; other calls that still run fail.
 func (s *Store) Close() error {
+	if s.dialect == postgres {
+		s.posts.wait()
+		s.sessions.wait()
+	}
 	err := s.write.Close()
 	if s.read != s.write {
 		err = errors.Join(err, s.read.Close())

@@ -155,14 +155,23 @@ func (s *Store) CreateSession(ctx context.Context, tokenHash []byte, user int64,
 }
 
 // SessionUser returns the user of a session that has not expired. ErrNotFound: there is none.
-func (s *Store) SessionUser(ctx context.Context, tokenHash []byte, now time.Time) (User, error) {
-	var u User
-	var created int64
-	if err := s.read.QueryRowContext(ctx, selectSession, tokenHash, now.UnixMilli()).Scan(&u.ID, &u.Name, &created); err != nil {
+func (s *Store) SessionUser(ctx context.Context, tokenHash []byte, now time.Time) (u User, err error) {
+	if s.dialect == postgres {
+		u, err = s.sessions.ask(ctx, sessionAt{string(tokenHash), now.UnixMilli()})
+	} else {
+		u, err = userOf(s.read.QueryRowContext(ctx, selectSession, tokenHash, now.UnixMilli()))
+	}
+	if err != nil {
 		return User{}, fmt.Errorf("find a session: %w", notFound(err))
 	}
-	u.Created = fromMS(created)
 	return u, nil
+}
+
+func userOf(row scanner) (u User, err error) {
+	var created int64
+	err = row.Scan(&u.ID, &u.Name, &created)
+	u.Created = fromMS(created)
+	return u, err
 }
 
 // DeleteSession ends a session; one that is not there has ended already.

@@ -1,0 +1,168 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// On PostgreSQL messages that are posted at the same time are added together: one way there and back, one commit and one wait for the disk for all of
+// them, where each by itself has six, one and one. Both statements go out at once and are one transaction.
+
+const (
+	// lockChats puts all who write in these chats in order, and always in the same one, so that no two wait for each other. The second statement sees
+	// what was committed before it got the locks.
+	lockChats = `SELECT FROM chats WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE`
+
+	// addMessages adds those that it may and answers for each, in their order: whether its author is a member of the chat and still has his account;
+	// his name; and the number, NULL where the id is known. Chats' rows count on by what was added to them, so there is no hole. OFFSET 0 has each
+	// row looked up by its key: on a new database the plan would be one for tables that are still empty, and read all of them each time.
+	addMessages = `
+WITH given AS (
+	SELECT g.*, c.a, c.b, c.last_n, u.name, (SELECT m.n FROM messages m WHERE m.id = g.id) AS known
+	FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::bigint[]) WITH ORDINALITY g (chat, id, author, text, at, place)
+	LEFT JOIN LATERAL (SELECT * FROM chats WHERE id = g.chat OFFSET 0) c ON c.a = g.author OR c.b = g.author
+	LEFT JOIN LATERAL (SELECT * FROM users WHERE id = g.author OFFSET 0) u ON u.deleted IS NULL
+), numbered AS (
+	SELECT *, last_n + row_number() OVER (PARTITION BY chat ORDER BY place) AS n
+	FROM given
+	WHERE a IS NOT NULL AND name IS NOT NULL AND known IS NULL
+), counted AS (
+	UPDATE chats c SET last_n = k.n FROM (SELECT chat, max(n) AS n FROM numbered GROUP BY chat) k WHERE c.id = k.chat
+), added AS (
+	INSERT INTO messages (chat, n, id, author, text, at) SELECT chat, n, id, author, text, at FROM numbered ORDER BY place
+), touched AS (
+	UPDATE members m SET unread = m.unread + k.unread, updated = greatest(m.updated, k.at)
+	FROM (
+		SELECT chat, member, count(*) FILTER (WHERE author <> member) AS unread, max(at) AS at
+		FROM numbered, LATERAL (VALUES (a), (b)) v (member) GROUP BY chat, member
+	) k
+	WHERE m.chat = k.chat AND m.user_id = k.member
+), told AS (
+	INSERT INTO outbox (id, user_id, kind, chat, n, author, at)
+	SELECT gen_random_uuid(), member, '` + EventMessage + `', chat, n, author, at FROM numbered, LATERAL (VALUES (a), (b)) v (member) ORDER BY place
+)
+SELECT given.a IS NOT NULL AND given.name IS NOT NULL, coalesce(given.name, ''), numbered.n
+FROM given LEFT JOIN numbered USING (place)
+ORDER BY place`
+)
+
+type posted = question[Message, Message]
+
+func (s *Store) newPosts() *batcher[Message, Message] {
+	return &batcher[Message, Message]{most: maxBatch, lanes: batchLanes, timeout: batchTimeout, do: s.postAll}
+}
+
+// postAll answers a batch. What PostgreSQL refuses as a whole is tried one by one: an id may be in another batch, a text one that it does not take.
+func (s *Store) postAll(ctx context.Context, batch []*posted) {
+	batch, again := distinct(batch)
+	err := s.tryPosts(ctx, batch)
+	if _, refused := errors.AsType[*pgconn.PgError](err); refused && len(batch) > 1 {
+		for _, p := range batch {
+			s.postAll(ctx, []*posted{p})
+		}
+		err = nil
+	}
+	if err != nil {
+		for _, p := range batch {
+			p.err = err
+		}
+	}
+	if len(again) > 0 {
+		s.postAll(ctx, again)
+	}
+}
+
+// distinct takes out what has the id of one before it.
+func distinct(batch []*posted) (first, again []*posted) {
+	seen := make(map[string]bool, len(batch))
+	for _, p := range batch {
+		if seen[p.in.ID] {
+			again = append(again, p)
+			continue
+		}
+		seen[p.in.ID] = true
+		first = append(first, p)
+	}
+	return first, again
+}
+
+// tryPosts adds a batch in one transaction, several times if another one wins.
+func (s *Store) tryPosts(ctx context.Context, batch []*posted) (err error) {
+	for range attempts {
+		if err = s.withConn(ctx, func(conn *pgx.Conn) error { return addPosts(ctx, conn, batch) }); !lostRace(err) {
+			break
+		}
+	}
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == uniqueViolation && len(batch) == 1 {
+		batch[0].err = errRepeated // since the statement began, in another chat
+		return nil
+	}
+	return err
+}
+
+// uniqueViolation is what PostgreSQL calls a second row with the same key.
+const uniqueViolation = "23505"
+
+// withConn lends a connection of the pool as pgx knows it.
+func (s *Store) withConn(ctx context.Context, do func(conn *pgx.Conn) error) error {
+	conn, err := s.write.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return conn.Raw(func(driver any) error { return do(driver.(*stdlib.Conn).Conn()) })
+}
+
+func addPosts(ctx context.Context, conn *pgx.Conn, batch []*posted) error {
+	n := len(batch)
+	chats, ids, texts := make([]string, n), make([]string, n), make([]string, n)
+	authors, times := make([]int64, n), make([]int64, n)
+	for i, p := range batch {
+		m := p.in
+		chats[i], ids[i], authors[i], texts[i], times[i] = m.Chat, m.ID, m.Author, m.Text, m.At.UnixMilli()
+	}
+	both := &pgx.Batch{}
+	both.Queue(lockChats, slices.Compact(slices.Sorted(slices.Values(chats))))
+	both.Queue(addMessages, chats, ids, authors, texts, times)
+	results := conn.SendBatch(ctx, both)
+	defer results.Close()
+	if _, err := results.Exec(); err != nil {
+		return fmt.Errorf("lock chats: %w", err)
+	}
+	rows, err := results.Query()
+	if err != nil {
+		return err
+	}
+	for _, p := range batch {
+		var member bool
+		var name string
+		var number sql.NullInt64
+		if !rows.Next() {
+			break
+		}
+		if err := rows.Scan(&member, &name, &number); err != nil {
+			return err
+		}
+		switch {
+		case !member:
+			p.err = ErrNotFound
+		case !number.Valid:
+			p.err = errRepeated
+		default:
+			p.out, p.err = p.in, nil
+			p.out.N, p.out.AuthorName, p.out.At = number.Int64, name, fromMS(p.in.At.UnixMilli())
+		}
+	}
+	rows.Close()
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	return results.Close() // it is committed
+}

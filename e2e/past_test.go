@@ -1,0 +1,163 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"livechat/client"
+	"livechat/e2e/cluster"
+	"livechat/internal/testapi"
+	"livechat/internal/testpg"
+)
+
+// returner is a client that comes back from far behind, and stops reading at some messages until it is let go on.
+type returner struct {
+	stops map[uint64]chan struct{} // seq of a message: closed when it may be passed
+	at    chan uint64              // a stop was come to
+
+	mu        sync.Mutex
+	app       string   // the server that it is connected to
+	recovered []bool   // of each welcome
+	seqs      []uint64 // of its messages
+	trouble   []string
+}
+
+func (r *returner) take(event client.Event) {
+	r.mu.Lock()
+	var stop chan struct{}
+	switch e := event.(type) {
+	case *client.Welcome:
+		r.app, r.recovered = e.App, append(r.recovered, e.Recovered != nil && *e.Recovered)
+	case *client.Message:
+		r.seqs = append(r.seqs, e.Seq)
+		stop = r.stops[e.Seq]
+	case *client.Gap, *client.Error, *client.Reset:
+		r.trouble = append(r.trouble, fmt.Sprintf("%T%+v", e, e))
+	}
+	r.mu.Unlock()
+	if stop != nil {
+		r.at <- r.last()
+		<-stop
+	}
+}
+
+func (r *returner) last() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.seqs) == 0 {
+		return 0
+	}
+	return r.seqs[len(r.seqs)-1]
+}
+
+// TestLongResumeOverKilledServers: a client comes back from ten times further than Redis remembers. Twice the server that gives it the past dies in the
+// middle of it; it goes on with the next one, from where it was, gets every message once and in order, and then what is live.
+func TestLongResumeOverKilledServers(t *testing.T) {
+	const history, all = 1000, 10_000
+	pg := testpg.New(t)
+	c := start(t, cluster.Options{Servers: 3, API: 1, DB: pg.Database(), Env: map[string]string{
+		"RING_SIZE": "256", "HISTORY_LENGTH": fmt.Sprint(history), "SEND_BUFFER": "16384",
+	}})
+	writer := join(t, client.Options{URL: c.RoomURL(), Name: "writer", History: new(0)})
+	people := testapi.New(t, func() string { return "http://" + c.APIs[0].Addr })
+	say := func(n int) {
+		t.Helper()
+		var sends errgroup.Group
+		sends.SetLimit(64)
+		for i := range n {
+			sends.Go(func() error {
+				_, err := writer.Send(within(t, time.Minute), fmt.Sprint(i, strings.Repeat(" so many words", 100)))
+				return err
+			})
+		}
+		if err := sends.Wait(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for said := history / 2; said <= all; said += history / 2 {
+		say(history / 2)
+		eventually(t, 30*time.Second, "what was said is archived", func() error {
+			_, answer, err := people.Do(t.Context(), "GET", "/rooms/livechat/messages/?limit=1", nil)
+			if list, _ := answer["messages"].([]any); err != nil || len(list) != 1 || list[0].(map[string]any)["seq"] != float64(said) {
+				return fmt.Errorf("the newest is %.100v, %v; want %d", answer, err, said)
+			}
+			return nil
+		})
+	}
+	first, _ := writer.Position()
+
+	r := &returner{stops: map[uint64]chan struct{}{500: make(chan struct{}), 4000: make(chan struct{})}, at: make(chan uint64)}
+	session := client.NewSession(client.Options{URL: c.RoomURL(), Name: "late", After: &client.Position{Epoch: first.Epoch, Seq: 1}, MinBackoff: 20 * time.Millisecond}, r.take)
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { _ = session.Run(ctx) }) // how it ended does not matter: what it has got does
+	t.Cleanup(func() { cancel(); running.Wait() })
+	for range r.stops {
+		r.killed(t, c)
+	}
+	eventually(t, time.Minute, "the past has come", func() error {
+		if last := r.last(); last < all {
+			return fmt.Errorf("it is at %d", last)
+		}
+		return nil
+	})
+	say(10)
+	eventually(t, 20*time.Second, "live messages come", func() error {
+		if last := r.last(); last != all+10 {
+			return fmt.Errorf("it is at %d", last)
+		}
+		return nil
+	})
+	r.check(t, all+10)
+}
+
+// killed waits until the client stops, and kills the server that it reads from.
+func (r *returner) killed(t *testing.T, c *cluster.Cluster) {
+	t.Helper()
+	var seq uint64
+	select {
+	case seq = <-r.at:
+	case <-time.After(time.Minute):
+		t.Fatalf("the client is at %d for a minute: %v", r.last(), r.trouble)
+	}
+	r.mu.Lock()
+	app := r.app
+	r.mu.Unlock()
+	for _, server := range c.Servers {
+		if server.Name == app {
+			if err := server.Kill(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	close(r.stops[seq])
+}
+
+// check compares what came with messages 2 to last, each once.
+func (r *returner) check(t *testing.T, last uint64) {
+	t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i, seq := range r.seqs {
+		if seq != uint64(i+2) {
+			t.Fatalf("message %d came where %d was due", seq, i+2)
+		}
+	}
+	if uint64(len(r.seqs)) != last-1 || len(r.trouble) > 0 {
+		t.Errorf("%d messages came, want %d; %v", len(r.seqs), last-1, r.trouble)
+	}
+	if len(r.recovered) < 3 {
+		t.Errorf("welcomed %d times: the kills missed", len(r.recovered))
+	}
+	for _, recovered := range r.recovered {
+		if !recovered {
+			t.Errorf("welcomed with recovered %v", r.recovered)
+		}
+	}
+}

@@ -163,7 +163,7 @@ func (s *Service) Register(ctx context.Context, name, password, addr string) (Us
 	case err != nil:
 		return User{}, fmt.Errorf("create the user: %w", err)
 	}
-	s.log.Info("user registered", "user", u.ID)
+	s.log.InfoContext(ctx, "user registered", "user", u.ID)
 	return u, nil
 }
 
@@ -189,7 +189,7 @@ func (s *Service) ChangePassword(ctx context.Context, user int64, old, next stri
 	case err != nil:
 		return fmt.Errorf("set the password: %w", err)
 	}
-	s.log.Info("password changed, sessions ended", "user", user)
+	s.log.InfoContext(ctx, "password changed, sessions ended", "user", user)
 	return nil
 }
 
@@ -205,7 +205,7 @@ func (s *Service) Delete(ctx context.Context, user int64, password string) error
 	case err != nil:
 		return fmt.Errorf("delete the user: %w", err)
 	}
-	s.log.Info("user deleted", "user", user)
+	s.log.InfoContext(ctx, "user deleted", "user", user)
 	return nil
 }
 

@@ -27,7 +27,7 @@ var errNoSession = chat.Errorf(chat.CodeUnauthorized, "you are not logged in")
 // port. Codes: unauthorized, rate_limited, unavailable.
 func (s *Service) Login(ctx context.Context, name, password, addr string) (token string, u User, err error) {
 	name, possible := canonicalName(name)
-	if err := s.attempt(name, possible, addr); err != nil {
+	if err := s.attempt(ctx, name, possible, addr); err != nil {
 		return "", User{}, err
 	}
 	if !possible || len(password) > maxPasswordBytes {
@@ -46,7 +46,7 @@ func (s *Service) Login(ctx context.Context, name, password, addr string) (token
 	case err != nil:
 		return "", User{}, err
 	case !ok || unknown:
-		s.log.Debug("login refused", "user", u.ID) // not the name as it was given: people type passwords into the wrong field
+		s.log.DebugContext(ctx, "login refused", "user", u.ID) // not the name as it was given: people type passwords into the wrong field
 		return "", User{}, errWrong
 	}
 	s.accounts.forget(name) // but not the address: whoever has an account could otherwise go on guessing at others for ever
@@ -62,14 +62,14 @@ func (s *Service) Login(ctx context.Context, name, password, addr string) (token
 
 // attempt counts an attempt to log in, against the account if there can be one of that name and against the address.
 // It is asked before anything is looked up or hashed, and answers the same for accounts that do not exist.
-func (s *Service) attempt(name string, possible bool, addr string) error {
+func (s *Service) attempt(ctx context.Context, name string, possible bool, addr string) error {
 	now := s.now()
 	wait := s.addrs.Take(now, addressKey(addr))
 	if wait == 0 && possible {
 		wait = s.accounts.Take(now, name)
 	}
 	if wait > 0 {
-		s.log.Debug("login refused: too many attempts")
+		s.log.DebugContext(ctx, "login refused: too many attempts")
 		return tooMany(wait)
 	}
 	return nil
@@ -173,7 +173,7 @@ func (s *Service) LogoutAll(ctx context.Context, user int64) error {
 	if err := s.store.DeleteSessions(ctx, user); err != nil && !errors.Is(err, store.ErrNotFound) {
 		return fmt.Errorf("end the sessions: %w", err)
 	}
-	s.log.Info("all sessions ended", "user", user)
+	s.log.InfoContext(ctx, "all sessions ended", "user", user)
 	return nil
 }
 
@@ -184,9 +184,9 @@ func (s *Service) Run(ctx context.Context) error {
 	for {
 		switch n, err := s.store.DeleteExpired(ctx, s.now().UTC()); {
 		case err != nil && ctx.Err() == nil:
-			s.log.Warn("cannot delete expired sessions", "err", err)
+			s.log.WarnContext(ctx, "cannot delete expired sessions", "error", err)
 		case n > 0:
-			s.log.Debug("expired sessions deleted", "sessions", n)
+			s.log.DebugContext(ctx, "expired sessions deleted", "sessions", n)
 		}
 		select {
 		case <-ctx.Done():

@@ -41,6 +41,11 @@ func start(t testing.TB, settings ...string) *Node {
 
 func startOnly(t testing.TB, settings ...string) *Node {
 	t.Helper()
+	return startLogging(t, slog.DiscardHandler, settings...)
+}
+
+func startLogging(t testing.TB, log slog.Handler, settings ...string) *Node {
+	t.Helper()
 	environ := map[string]string{"ADDR": "127.0.0.1:0", "METRICS_ADDR": "127.0.0.1:0", "APPID": "1000", "DATABASE_URL": "sqlite::memory:", "DRAIN_DELAY": "0s", "DRAIN_PERIOD": "0s"}
 	for _, s := range settings {
 		name, value, _ := strings.Cut(s, "=")
@@ -50,7 +55,7 @@ func startOnly(t testing.TB, settings ...string) *Node {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := Start(cfg, slog.New(slog.DiscardHandler), "test")
+	n, err := Start(cfg, slog.New(log), "test")
 	if err != nil {
 		t.Fatal(err)
 	}

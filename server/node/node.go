@@ -14,6 +14,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 
+	"livechat/server/api"
 	"livechat/server/bus"
 	"livechat/server/chat"
 	"livechat/server/cluster"
@@ -73,7 +74,7 @@ const (
 // Start builds a node and sets it going. When it returns without an error the address is taken and answers; the node becomes ready as
 // soon as Redis does. The caller ends it by Shutdown.
 func Start(cfg config.Config, log *slog.Logger, version string) (*Node, error) {
-	n := &Node{cfg: cfg, log: log.With("app", cfg.Server.App), id: newID(), metrics: metrics.NewSet(), failed: make(chan error, 1)}
+	n := &Node{cfg: cfg, log: slog.New(api.LogHandler(log.Handler())).With("app", cfg.Server.App), id: newID(), metrics: metrics.NewSet(), failed: make(chan error, 1)}
 	if err := n.build(version); err != nil {
 		n.closeParts()
 		return nil, err

@@ -90,6 +90,23 @@ func matches(lists []string, tag string) bool {
 	return false
 }
 
+// observed is a ResponseWriter that remembers the status. http.ResponseController finds the other powers of the one inside.
+type observed struct {
+	http.ResponseWriter
+	status int // 0: not begun
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (o *observed) WriteHeader(status int) {
+	if o.status == 0 {
+		o.status = status
+	}
+	o.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap is for http.ResponseController.
+func (o *observed) Unwrap() http.ResponseWriter { return o.ResponseWriter }
+
 // fail answers with a problem. What is nobody's fault but ours is logged: never the request's body, query or headers.
 func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	known, ok := errors.AsType[*chat.Error](err)

@@ -80,6 +80,9 @@ type Options struct {
 	SessionAge time.Duration
 	// Timeout is how long a request may take, its body included; then its answer is unavailable. 0: 10 s.
 	Timeout time.Duration
+	// Observe is told of each request when it has been answered: its method and route, such as GET and /chats/{id}/, both "" where there is none. nil:
+	// nobody is.
+	Observe func(method, route string, status int, took time.Duration)
 	// ClientAddr returns the address that logins and registrations are counted by. nil: that of the connection, without its port.
 	ClientAddr func(*http.Request) string
 }
@@ -101,6 +104,9 @@ func New(options Options) (http.Handler, error) {
 	if options.ClientAddr == nil {
 		options.ClientAddr = connectionAddr
 	}
+	if options.Observe == nil {
+		options.Observe = func(string, string, int, time.Duration) {}
+	}
 	options.Log = slog.New(LogHandler(options.Log.Handler()))
 	a := &api{Options: options, mux: http.NewServeMux()}
 	routes := a.routes()
@@ -115,12 +121,14 @@ func New(options Options) (http.Handler, error) {
 		byPath[r.path][r.method] = r.handle
 	}
 	for path, m := range byPath {
-		serve := a.entry(func(w http.ResponseWriter, r *http.Request) error { return a.dispatch(m, w, r) })
+		route := func(r *http.Request) (method, route string) { return m.route(r, path) }
+		serve := a.entry(route, func(w http.ResponseWriter, r *http.Request) error { return a.dispatch(m, w, r) })
 		bare := strings.TrimSuffix(path, "/")
 		a.mux.Handle(base+bare, serve)
 		a.mux.Handle(base+bare+"/{$}", serve)
 	}
-	a.mux.Handle("/", a.entry(func(http.ResponseWriter, *http.Request) error {
+	nowhere := func(*http.Request) (method, route string) { return "", "" }
+	a.mux.Handle("/", a.entry(nowhere, func(http.ResponseWriter, *http.Request) error {
 		return chat.Errorf(chat.CodeNotFound, "there is nothing here; %s/docs/ lists what is", base)
 	}))
 	return a.mux, nil
@@ -134,10 +142,7 @@ type methods map[string]handler
 
 // dispatch finds the handler of the request's method. The choice is not left to the mux, whose 405 is no problem+json.
 func (a *api) dispatch(m methods, w http.ResponseWriter, r *http.Request) error {
-	method := r.Method
-	if method == http.MethodHead {
-		method = http.MethodGet
-	}
+	method := handledAs(r)
 	handle := m[method]
 	if handle == nil {
 		w.Header().Set("Allow", m.allowed())
@@ -154,6 +159,22 @@ func (a *api) dispatch(m methods, w http.ResponseWriter, r *http.Request) error 
 	return handle(w, r)
 }
 
+// handledAs is the method whose handler answers: net/http keeps the body of a HEAD back.
+func handledAs(r *http.Request) string {
+	if r.Method == http.MethodHead {
+		return http.MethodGet
+	}
+	return r.Method
+}
+
+// route is what a request to path counts as; "" if its method is none of ours.
+func (m methods) route(r *http.Request, path string) (method, route string) {
+	if m[handledAs(r)] == nil {
+		return "", ""
+	}
+	return handledAs(r), path
+}
+
 // allowed is the value of an Allow header.
 func (m methods) allowed() string {
 	var all []string
@@ -168,8 +189,13 @@ func (m methods) allowed() string {
 }
 
 // entry is what every request goes through: its id, its time, and the answer if it fails.
-func (a *api) entry(next handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+func (a *api) entry(route func(*http.Request) (method, route string), next handler) http.Handler {
+	return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		begin, w := time.Now(), &observed{ResponseWriter: out}
+		defer func() {
+			method, path := route(r)
+			a.Observe(method, path, cmp.Or(w.status, http.StatusInternalServerError), time.Since(begin)) // no status: it panics
+		}()
 		id := requestID(r)
 		w.Header().Set(requestHeader, id)
 		ctx, cancel := context.WithTimeout(withRequestID(r.Context(), id), a.Timeout)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -219,5 +220,34 @@ func TestRequestID(t *testing.T) {
 	r := http.Header{"X-Request-Id": {"request-17", "request-18"}}
 	if got := requestID(&http.Request{Header: r}); len(got) != 36 {
 		t.Errorf("of two ids one was taken: %s", got)
+	}
+}
+
+// Each request is observed once, by the route that it has in openapi.json, whatever a client puts into its path.
+func TestObserve(t *testing.T) {
+	var seen []string
+	s := newSite(t, func(o *Options) {
+		o.Observe = func(method, route string, status int, took time.Duration) {
+			if took < 0 {
+				t.Errorf("it took %v", took)
+			}
+			seen = append(seen, fmt.Sprint(method, " ", route, " ", status))
+		}
+	})
+	ann, _ := s.person("ann"), s.person("bob")
+	path := s.chat(ann, "bob")
+	seen = nil
+	s.ask(ann, "GET", path, "")
+	s.ask(ann, "HEAD", strings.TrimSuffix(path, "/"), "")
+	s.ask(ann, "POST", path+"messages/", `{"text":"hi"}`)
+	s.ask(ann, "BREW", path+"messages/", "")
+	s.ask(nil, "GET", "/api/v1/rooms/livechat/messages/", "")
+	s.ask(nil, "GET", "/api/v1/me/", "")
+	s.ask(nil, "GET", "/api/v1/pot/of/tea", "")
+	s.broken = errors.New("anything")
+	s.ask(ann, "GET", path, "")
+	want := []string{"GET /chats/{id}/ 200", "GET /chats/{id}/ 200", "POST /chats/{id}/messages/ 201", "  405", "GET /rooms/{room}/messages/ 200", "GET /me/ 401", "  404", "GET /chats/{id}/ 500"}
+	if !slices.Equal(seen, want) {
+		t.Errorf("saw %q\nwant %q", seen, want)
 	}
 }

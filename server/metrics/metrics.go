@@ -37,6 +37,10 @@ type Set struct {
 	LinksLost       prometheus.Counter
 	Mends           *prometheus.CounterVec // result: mended, failed
 	SaidAgain       prometheus.Counter
+
+	// The API.
+	APISeconds *prometheus.HistogramVec // method; route: as openapi.json has it, or both Other; status: 2xx to 5xx
+	Posts      *prometheus.CounterVec   // result
 }
 
 // Values of labels.
@@ -49,7 +53,7 @@ const (
 	WithGap  = "gap"
 	Rewound  = "rewound"
 	Unknown  = "unknown"
-	// result, of Received; the others are the codes of errors
+	// result, of Received and Posts; the others are the codes of errors
 	Taken     = "taken"
 	Duplicate = "duplicate"
 	// result, of Missed
@@ -58,6 +62,8 @@ const (
 	// result, of Mends
 	Mended = "mended"
 	Failed = "failed"
+	// method and route, of APISeconds: what there is not
+	Other = "other"
 )
 
 // NewSet returns a set in which nothing has been counted.
@@ -91,6 +97,12 @@ func NewSet() *Set {
 		LinksLost: counter("redis_links_lost_total", "Times that the subscription to Redis was given up."),
 		Mends:     counters("mends_total", "Logs found closed that this server opened again, or failed to.", "result"),
 		SaidAgain: counter("messages_said_again_total", "Messages that the log had lost and this server put back."),
+
+		APISeconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Namespace: namespace, Name: "api_request_seconds", Help: "Time that requests of the API took, by method, route and class of the status.",
+			Buckets: prometheus.ExponentialBuckets(1e-3, 2, 14), // 1 ms to 8 s; after 10 s a request is given up
+		}, []string{"method", "route", "status"}),
+		Posts: counters("posts_total", "Private messages that were posted, by what became of them.", "result"),
 	}
 	s.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
@@ -98,6 +110,7 @@ func NewSet() *Set {
 		s.Heard, s.Missed, s.Turns,
 		s.Deliveries, s.Writes, s.BytesOut, s.PassSeconds, s.PassMessages, s.SlowClients,
 		s.PublishSeconds, s.PublishMessages, s.LinksLost, s.Mends, s.SaidAgain,
+		s.APISeconds, s.Posts,
 	)
 	// What ought never to happen is 0 from the start: of a counter that begins with its first 1, an alert sees no increase.
 	for _, result := range []string{Filled, Lost} {
@@ -106,12 +119,25 @@ func NewSet() *Set {
 	for _, result := range []string{Mended, Failed} {
 		s.Mends.WithLabelValues(result)
 	}
+	for _, result := range []string{Taken, Duplicate} {
+		s.Posts.WithLabelValues(result)
+	}
 	return s
 }
 
 // Gauge adds a metric whose value is asked for when it is read.
 func (s *Set) Gauge(name, help string, value func() float64) {
 	s.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, value))
+}
+
+// Count adds a counter that somebody else keeps, and whose value is asked for when it is read. One name can be there for several values of one
+// label; without a label both are "".
+func (s *Set) Count(name, help, label, labelValue string, value func() int64) {
+	o := prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}
+	if label != "" {
+		o.ConstLabels = prometheus.Labels{label: labelValue}
+	}
+	s.registry.MustRegister(prometheus.NewCounterFunc(o, func() float64 { return float64(value()) }))
 }
 
 const namespace = "livechat"

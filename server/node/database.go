@@ -12,6 +12,9 @@ const (
 	pingTimeout = 2 * time.Second
 )
 
+// lagEvery is how often the outbox is measured.
+const lagEvery = 5 * time.Second
+
 // link is whether something answered when it was asked last. It begins as up: a server does not start without its database.
 type link struct{ down atomic.Bool }
 
@@ -36,6 +39,9 @@ func (n *Node) watchDatabase(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
+		if last := n.services.outbox.Load(); err == nil && (last == nil || time.Since(last.at) >= lagEvery) {
+			err = n.measureOutbox(ctx)
+		}
 		switch was := n.services.database.down.Swap(err != nil); {
 		case err != nil && !was:
 			n.log.Warn("the database is away; rooms go on, what needs it is answered with unavailable", "error", err)
@@ -49,4 +55,22 @@ func (n *Node) pingDatabase(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
 	defer cancel()
 	return n.services.store.Ping(ctx)
+}
+
+// outbox is what waits to be published in feeds.
+type outbox struct {
+	at      time.Time // when it was measured
+	waiting int64
+	oldest  time.Time // zero: nothing waits
+}
+
+func (n *Node) measureOutbox(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	waiting, oldest, err := n.services.store.OutboxLag(ctx)
+	if err != nil {
+		return err
+	}
+	n.services.outbox.Store(&outbox{time.Now(), waiting, oldest})
+	return nil
 }

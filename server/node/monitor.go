@@ -89,6 +89,9 @@ func (n *Node) gauges() {
 	} {
 		n.metrics.Gauge(g.name, g.help, g.value)
 	}
+	if n.services.store != nil {
+		n.serviceGauges()
+	}
 	if a := n.services.archiver; a != nil {
 		n.metrics.Gauge("archive_lag_messages", "Messages of all rooms that are not in the archive yet.", func() float64 { return float64(a.Lag().Entries) })
 		n.metrics.Gauge("archive_lag_ratio", "Part of what a room's log can hold that waits for the archive, in the room that is the furthest behind; at 1 messages are lost to it.",

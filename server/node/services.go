@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"livechat/server/account"
@@ -25,7 +26,8 @@ type services struct {
 	relay    *private.Relay
 	archiver *archive.Archiver
 	database link
-	handler  http.Handler // nil: this server has no API
+	outbox   atomic.Pointer[outbox] // as last measured; nil: not yet
+	handler  http.Handler           // nil: this server has no API
 }
 
 func (n *Node) buildServices() (err error) {
@@ -45,8 +47,9 @@ func (n *Node) buildServices() (err error) {
 	}
 	chats := private.New(private.Options{Store: s.store, MaxText: n.cfg.Limits.MaxText, Allow: n.allowPosts(), Wake: s.relay.Wake})
 	s.handler, err = api.New(api.Options{
-		Accounts: accounts{s.accounts, n.bus}, Chats: chats, Archive: s.store, Search: s.store, Tickets: tickets{s.store, n.bus},
+		Accounts: accounts{s.accounts, n.bus}, Chats: countedChats{chats, n.metrics}, Archive: s.store, Search: s.store, Tickets: tickets{s.store, n.bus},
 		Log: n.log, AllowedOrigins: allOrigins(n.cfg.Server.AllowedOrigins), ClientAddr: session.Address, Secure: n.cfg.Server.SecureCookies,
+		Observe: n.observeRequest,
 	})
 	return err
 }

@@ -31,6 +31,7 @@ func (r *Relay) pass(ctx context.Context) (published int, full bool, err error) 
 	}
 	seqs, err := r.publish(ctx, events)
 	r.held = min(len(events)-len(seqs), maxHeld*r.opts.Batch)
+	r.count.Add(int64(len(seqs)))
 	if len(seqs) == 0 {
 		return 0, false, err
 	}

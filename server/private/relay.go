@@ -75,6 +75,7 @@ type Relay struct {
 
 	running atomic.Bool
 	leading atomic.Bool // we have had the lease when we asked last; written by Run
+	count   atomic.Int64
 
 	// Owned by Run.
 	asked   time.Time // when the lease was asked for last
@@ -121,6 +122,9 @@ func (r *Relay) Nudged() {
 		r.Wake()
 	}
 }
+
+// Count returns how many events this relay has published; one that another relay has published as well counts in both.
+func (r *Relay) Count() int64 { return r.count.Load() }
 
 // Run publishes until ctx is done. It can run once; what it started has ended when it returns.
 func (r *Relay) Run(ctx context.Context) error {

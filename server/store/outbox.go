@@ -50,6 +50,8 @@ SELECT e.seq, e.id, e.user_id, e.kind, e.chat, e.n, e.at, coalesce((SELECT u.nam
 FROM outbox e
 ORDER BY e.seq
 LIMIT $1`
+	selectOutboxLag = `
+SELECT (SELECT count(*) FROM (SELECT 1 FROM outbox ORDER BY seq LIMIT $1) e), coalesce((SELECT at FROM outbox ORDER BY seq LIMIT 1), 0)`
 )
 
 // addEvents writes the event for both members of a chat.
@@ -79,6 +81,22 @@ func scanEvent(row scanner) (Event, error) {
 	}
 	e.At = fromMS(at)
 	return e, nil
+}
+
+// maxOutboxCount is as far as OutboxLag counts: it is asked every few seconds, and least of all when the database has much to do may it cost more.
+const maxOutboxCount = 100_000
+
+// OutboxLag returns how many events wait to be published, up to 100,000, and from when the first of them is: the zero time if there is none.
+func (s *Store) OutboxLag(ctx context.Context) (waiting int64, oldest time.Time, err error) {
+	var at int64
+	err = s.read.QueryRowContext(ctx, selectOutboxLag, maxOutboxCount).Scan(&waiting, &at)
+	if err != nil {
+		return 0, time.Time{}, fmt.Errorf("measure the outbox: %w", err)
+	}
+	if waiting > 0 {
+		oldest = fromMS(at)
+	}
+	return waiting, oldest, nil
 }
 
 // Published removes events from the outbox. Those that are gone already, since another server published them as well, are no error.

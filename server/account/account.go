@@ -35,7 +35,10 @@ type User = store.User
 type Users interface {
 	CreateUser(ctx context.Context, name, skeleton, hash string) (User, error)
 	UserByName(ctx context.Context, name string) (u User, hash string, err error)
+	UserByID(ctx context.Context, user int64) (User, error)
 	PasswordHash(ctx context.Context, user int64) (string, error)
+	// RenewHash puts another hash of the same password in the place of old, and ends no session. If the hash is not old any more it does nothing.
+	RenewHash(ctx context.Context, user int64, old, hash string) error
 	// SetPassword also ends all sessions of the user.
 	SetPassword(ctx context.Context, user int64, hash string) error
 	// DeleteUser also ends all sessions of the user, and keeps the skeleton of its name reserved.
@@ -139,6 +142,9 @@ func (s *Service) Register(ctx context.Context, name, password, addr string) (Us
 	if err != nil {
 		return User{}, err
 	}
+	if err := checkCommon(password, name); err != nil {
+		return User{}, err
+	}
 	if wait := s.comers.Take(s.now(), addressKey(addr)); wait > 0 {
 		return User{}, tooMany(wait)
 	}
@@ -174,6 +180,16 @@ var errTaken = chat.Errorf(chat.CodeNameTaken, "this name, or one that looks lik
 func (s *Service) ChangePassword(ctx context.Context, user int64, old, next string) error {
 	next, err := checkPassword(next)
 	if err != nil {
+		return err
+	}
+	u, err := s.store.UserByID(ctx, user)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return errNoSession
+	case err != nil:
+		return fmt.Errorf("find the user: %w", err)
+	}
+	if err := checkCommon(next, u.Name); err != nil {
 		return err
 	}
 	if err := s.confirm(ctx, user, old); err != nil {

@@ -112,6 +112,27 @@ func (m *memory) SetPassword(_ context.Context, user int64, hash string) error {
 	return nil
 }
 
+func (m *memory) RenewHash(_ context.Context, user int64, old, hash string) error {
+	unlock, err := m.lock(hash)
+	defer unlock()
+	if r, ok := m.users[user]; err == nil && ok && r.hash == old {
+		r.hash = hash
+	}
+	return err
+}
+
+func (m *memory) UserByID(_ context.Context, user int64) (User, error) {
+	unlock, err := m.lock()
+	defer unlock()
+	if err != nil {
+		return User{}, err
+	}
+	if r, ok := m.users[user]; ok {
+		return r.User, nil
+	}
+	return User{}, store.ErrNotFound
+}
+
 func (m *memory) DeleteUser(_ context.Context, user int64) error {
 	unlock, err := m.lock()
 	defer unlock()

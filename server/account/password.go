@@ -117,6 +117,12 @@ func parsePHC(s string) (r record, err error) {
 	return r, nil
 }
 
+// outdated says whether a hash took other work than new ones do.
+func outdated(phc string) bool {
+	r, err := parsePHC(phc)
+	return err == nil && r.cost != standard
+}
+
 func (c cost) sane() bool {
 	return c.lanes >= 1 && c.lanes <= most.lanes && c.passes >= 1 && c.passes <= most.passes &&
 		c.memory >= 8*uint32(c.lanes) && c.memory <= most.memory

@@ -33,6 +33,18 @@ func (s *Service) Login(ctx context.Context, name, password, addr string) (token
 	if !possible || len(password) > maxPasswordBytes {
 		return "", User{}, errWrong // so for every account: there is nothing to learn from how long it takes
 	}
+	token, u, err = s.tryLogin(ctx, name, password)
+	if errors.Is(err, errNoSession) { // the password was changed meanwhile, or another login has renewed its hash: the hash of now decides
+		token, u, err = s.tryLogin(ctx, name, password)
+	}
+	if errors.Is(err, errNoSession) {
+		err = errWrong
+	}
+	return token, u, err
+}
+
+// tryLogin begins a session if the password is right. errNoSession: its hash was replaced while that was looked at.
+func (s *Service) tryLogin(ctx context.Context, name, password string) (token string, u User, err error) {
 	u, hash, err := s.store.UserByName(ctx, name)
 	unknown := errors.Is(err, store.ErrNotFound)
 	switch {
@@ -50,14 +62,31 @@ func (s *Service) Login(ctx context.Context, name, password, addr string) (token
 		return "", User{}, errWrong
 	}
 	s.accounts.forget(name) // but not the address: whoever has an account could otherwise go on guessing at others for ever
-	token, err = s.newSession(ctx, u.ID, hash)
-	switch {
-	case errors.Is(err, errNoSession): // the password is no longer this one
-		return "", User{}, errWrong
-	case err != nil:
+	if token, err = s.newSession(ctx, u.ID, hash); err != nil {
 		return "", User{}, err
 	}
+	s.renew(ctx, u.ID, password, hash)
 	return token, u, nil
+}
+
+// renew hashes a password anew if new hashes take other work than the one in the store, which can be done only while the password is known. If it fails
+// the next login tries it again.
+func (s *Service) renew(ctx context.Context, user int64, password, old string) {
+	if !outdated(old) {
+		return
+	}
+	prepared, err := preparePassword(password)
+	if err == nil {
+		var hash string
+		if hash, err = s.hasher.create(ctx, prepared); err == nil {
+			err = s.store.RenewHash(ctx, user, old, hash)
+		}
+	}
+	if err != nil {
+		s.log.WarnContext(ctx, "cannot renew a password's hash", "user", user, "error", err)
+		return
+	}
+	s.log.InfoContext(ctx, "password's hash renewed", "user", user)
 }
 
 // attempt counts an attempt to log in, against the account if there can be one of that name and against the address.

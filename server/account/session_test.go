@@ -206,3 +206,36 @@ func TestNothingSecretIsToldOrLogged(t *testing.T) {
 		}
 	}
 }
+
+// TestHashIsRenewed shows that a login brings a hash up to date, without ending a session, and that one at the same time does not notice.
+func TestHashIsRenewed(t *testing.T) {
+	s, m := quickService(Options{})
+	ann := register(t, s, "ann")
+	old := record{cost: cost{memory: 8, passes: 1, lanes: 1}, salt: make([]byte, saltLen)}
+	old.key = quick([]byte(secret), old.salt, old.cost, keyLen)
+	m.users[ann.ID].hash = old.phc()
+	before, err := s.NewSession(t.Context(), ann.ID)
+	must(t, err)
+
+	_, _, err = s.Login(t.Context(), "ann", other, home)
+	wants(t, "a wrong password", err, chat.CodeUnauthorized)
+	if m.users[ann.ID].hash != old.phc() {
+		t.Fatal("a wrong password has renewed the hash")
+	}
+	m.beforeSession = func() { // another login renews while this one is between looking and beginning
+		m.beforeSession = nil
+		login(t, s, "ann")
+	}
+	login(t, s, "ann")
+	renewed := m.users[ann.ID].hash
+	if outdated(renewed) {
+		t.Error("the hash is as it was")
+	}
+	login(t, s, "ann")
+	if m.users[ann.ID].hash != renewed {
+		t.Error("what is up to date was renewed")
+	}
+	if u, err := s.WhoAmI(t.Context(), before); err != nil || u != ann {
+		t.Errorf("the session from before: %v, %v", u, err)
+	}
+}

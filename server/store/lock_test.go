@@ -175,3 +175,34 @@ func TestChangesEndWhatIsBegun(t *testing.T) {
 		}
 	}
 }
+
+// TestExpireInBatches: no transaction deletes more than a batch, so that none holds locks for long.
+func TestExpireInBatches(t *testing.T) {
+	s, _, _, _ := openTwo(t)
+	const batches = 3
+	messages := make([]RoomMessage, batches*expireBatch)
+	for i := range messages {
+		messages[i] = RoomMessage{Room: "livechat", Epoch: "0123456789abcdef", Seq: int64(i + 1), ID: uuid.NewString(), Text: "x", At: time.Unix(int64(i), 0)}
+	}
+	if _, err := s.AddRoomMessages(t.Context(), messages); err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range []string{
+		`CREATE TABLE deletions (tx BIGINT, n BIGINT)`,
+		`CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO deletions SELECT txid_current(), count(*) FROM gone; RETURN NULL; END $$`,
+		`CREATE TRIGGER note AFTER DELETE ON room_messages REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION note()`,
+	} {
+		if _, err := s.write.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	deleted, err := s.ExpireRooms(t.Context(), time.Now(), time.Hour, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var most, transactions int64
+	err = s.read.QueryRowContext(t.Context(), `SELECT max(n), count(*) FROM (SELECT sum(n) n FROM deletions GROUP BY tx HAVING sum(n) > 0) d`).Scan(&most, &transactions)
+	if err != nil || deleted != batches*expireBatch || most != expireBatch || transactions != batches {
+		t.Errorf("deleted %d in %d transactions of up to %d, %v; want %d in %d", deleted, transactions, most, err, batches*expireBatch, batches)
+	}
+}

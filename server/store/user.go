@@ -24,6 +24,7 @@ const (
 	selectSkeleton = `SELECT EXISTS (SELECT 1 FROM users WHERE skeleton = $1)`
 	selectHash     = `SELECT hash FROM users WHERE id = $1 AND deleted IS NULL`
 	updateHash     = `UPDATE users SET hash = $2 WHERE id = $1 AND deleted IS NULL`
+	renewHash      = `UPDATE users SET hash = $3 WHERE id = $1 AND hash = $2 AND deleted IS NULL`
 	eraseUser      = `UPDATE users SET name = NULL, hash = '', deleted = $2 WHERE id = $1 AND deleted IS NULL`
 	insertSession  = `INSERT INTO sessions (token, user_id, expires) SELECT $1, id, $3 FROM users WHERE id = $2 AND hash = $4 AND deleted IS NULL`
 	selectOne      = `SELECT 1 FROM users WHERE id = $1`
@@ -110,6 +111,14 @@ func (s *Store) SetPassword(ctx context.Context, user int64, hash string) error 
 	err := s.changeUser(ctx, user, updateHash, hash)
 	if err != nil {
 		return fmt.Errorf("set a password: %w", err)
+	}
+	return nil
+}
+
+// RenewHash replaces the hash by another one of the same password, if it is still old, and ends no session. It is no error if it is not.
+func (s *Store) RenewHash(ctx context.Context, user int64, old, hash string) error {
+	if _, err := s.write.ExecContext(ctx, renewHash, user, old, hash); err != nil {
+		return fmt.Errorf("renew a password's hash: %w", err)
 	}
 	return nil
 }

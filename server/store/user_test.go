@@ -46,6 +46,16 @@ func testAccounts(t *testing.T, w *world) {
 		same(t, "reserved "+skeleton, got, want)
 	}
 
+	w.session("stays", w.ann, w.at.Add(time.Hour))
+	w.must(w.RenewHash(ctx, w.ann.ID, "not hash of ann", "other"))
+	hash, err = w.PasswordHash(ctx, w.ann.ID)
+	w.must(err)
+	same(t, "renewed from another hash", hash, "hash of ann")
+	w.must(w.RenewHash(ctx, w.ann.ID, "hash of ann", "renewed"))
+	hash, err = w.PasswordHash(ctx, w.ann.ID)
+	w.must(err)
+	same(t, "renewed", hash, "renewed")
+	same(t, "session after renewing", w.sessionOf("stays"), "ann")
 	w.must(w.SetPassword(ctx, w.ann.ID, "new"))
 	hash, err = w.PasswordHash(ctx, w.ann.ID)
 	w.must(err)

@@ -16,7 +16,8 @@ import (
 )
 
 // Away says whether an error of a Store means that the database cannot be reached or does not take the request now, though there is nothing wrong with
-// the request: the same one may succeed later. Whether it was done is then unknown. What ended because ctx did is not meant.
+// the request: the same one may succeed later. Whether it was done is then unknown. What took too long
+// is meant, what was cancelled is not.
 func Away(err error) bool {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return awayPostgres(e.Code)
@@ -27,13 +28,13 @@ func Away(err error) bool {
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return true
 	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	if errors.Is(err, context.Canceled) {
 		return false
 	}
 	if _, ok := errors.AsType[*net.OpError](err); ok {
 		return true
 	}
-	for _, lost := range []error{driver.ErrBadConn, sql.ErrConnDone, io.ErrUnexpectedEOF} {
+	for _, lost := range []error{driver.ErrBadConn, sql.ErrConnDone, io.ErrUnexpectedEOF, context.DeadlineExceeded} {
 		if errors.Is(err, lost) {
 			return true
 		}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/cookiejar"
+	"net/url"
 	"testing"
 	"time"
 )
@@ -21,15 +22,28 @@ type Person struct {
 	http http.Client
 }
 
-// New returns somebody who is not logged in. base returns http://host:port of a server that has the API, and is asked for each request; cookies do not
-// look at ports.
+// oneHost is a jar to which all servers are one place, as they are behind a balancer.
+type oneHost struct{ http.CookieJar }
+
+var place = &url.URL{Scheme: "http", Host: "livechat.test", Path: "/"}
+
+// SetCookies implements http.CookieJar.
+func (j oneHost) SetCookies(_ *url.URL, cookies []*http.Cookie) {
+	j.CookieJar.SetCookies(place, cookies)
+}
+
+// Cookies implements http.CookieJar.
+func (j oneHost) Cookies(*url.URL) []*http.Cookie { return j.CookieJar.Cookies(place) }
+
+// New returns somebody who is not logged in. base returns http://host:port of a server that has the API, and is asked for each request: the cookie that
+// one has set all get.
 func New(t testing.TB, base func() string) *Person {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Person{base: base, http: http.Client{Jar: jar, Timeout: 20 * time.Second}}
+	p := &Person{base: base, http: http.Client{Jar: oneHost{jar}, Timeout: 20 * time.Second}}
 	t.Cleanup(p.http.CloseIdleConnections)
 	return p
 }

@@ -144,13 +144,14 @@ export type Talk = {
   name: string // one's own
   limits: Limits
   /** What was said. A place is that of an item among all, also of those that are not here: it stays the same when older ones come in. */
-  conversation: {
+  items: {
     first: number; length: number // the place of the oldest, and the one after the newest
     at: (place: number) => Item | undefined
     placeOf: (id: string) => number | undefined
   }
   joined: boolean // whether it is known what was said
   hasOlder: boolean // whether older messages can be asked for
+  isEager: boolean // whether they are asked for also before the reader scrolls, if those that are here do not fill the screen
   beginning: string // what stands above the oldest; '' for nothing
   state: ConnectionState
   unsent: number

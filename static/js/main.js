@@ -20,6 +20,7 @@ import { RoomView } from './view/room.js'
 import { applyTheme } from './view/theme.js'
 
 const DEFAULT_ROOM = 'livechat'
+const PAGE = 100 // messages of the archive that are asked for at once
 const PATIENCE = 400 // ms for which the page waits to hear who is logged in before it shows the card
 
 const stage = find(document, '#stage', HTMLElement)
@@ -41,10 +42,15 @@ const open = (url, protocols) => new WebSocket(url, protocols)
 /** @param {string} url of a room, which an account enters with a ticket */
 const openRoom = (url) => (privates ? new TicketSocket(() => url, { ticket: () => api.ticket(), open }) : open(url))
 
+/** @param {number} before */
+const archive = (before) => api.roomMessages(roomName, { before, limit: PAGE })
+
 /** @param {string} name */
 function makeRoom(name) {
   room?.leave()
-  room = new Room({ name, room: roomName, sessions: settings.sessionsOf(name), unsent, address, clock: systemClock, open: openRoom })
+  room = new Room({
+    name, isAccount: privates !== null, room: roomName, sessions: settings.sessionsOf(name), unsent, archive, address, clock: systemClock, open: openRoom,
+  })
   return room
 }
 

@@ -42,6 +42,14 @@ test('a message of one\'s own: sending, then sent, under the same key', () => {
   assert.deepEqual([c.find('mine').key, c.find('mine').own, c.find('mine').app], ['mine', true, '2000'])
 })
 
+test('a name that nobody else can have: all that was said under it is one\'s own', () => {
+  const c = new Conversation([], 'ann')
+  c.welcome(welcome({ seq: 2 }), 1)
+  for (const [seq, name] of [[1, 'ann'], [2, 'bob']]) c.message(message(seq, { name, session: 'elsewhere' }))
+  assert.deepEqual([c.at(0).own, c.at(1).own], [true, false])
+  assert.equal(joined(1).message(message(1, { name: '' })).own, false, 'guests have none')
+})
+
 test('an ack before the message, and after it', () => {
   const c = joined(0)
   c.compose(pending('a'))

@@ -18,10 +18,10 @@ export class Conversation {
   #settled = []
   /** @type {MessageItem[]} own messages that the log does not have yet, as far as we know */
   #tail = []
-  /** @type {Map<string, MessageItem>} */
-  #byId = new Map()
+  /** @type {Map<string, MessageItem>} */ #byId = new Map()
   /** @type {Set<string>} the sessions that were ours */
   #sessions
+  #me
   /** @type {Set<string>} the messages whose place we know from an ack only */
   #guessed = new Set()
   #forgotten = 0
@@ -30,9 +30,10 @@ export class Conversation {
   /** @type {Item | null} a break that the next message of the same log may explain better */
   #openBreak = null
 
-  /** @param {Iterable<string>} [sessions] earlier sessions of this window */
-  constructor(sessions = []) {
+  /** @param {Iterable<string>} [sessions] earlier sessions of this window @param {string} [me] a name under which nobody else can speak */
+  constructor(sessions = [], me = '') {
     this.#sessions = new Set(sessions)
+    this.#me = me
   }
 
   // ---- Reading ----
@@ -53,13 +54,6 @@ export class Conversation {
     return index < this.#settled.length ? this.#settled[index] : this.#tail[index - this.#settled.length]
   }
 
-  /** @param {string} id @returns {number | undefined} the place of a message */
-  placeOf(id) {
-    const item = this.#byId.get(id)
-    const index = item ? this.#settled.lastIndexOf(item) : -1
-    return index < 0 ? undefined : this.#forgotten + index
-  }
-
   /** @param {string} id */
   find(id) {
     return this.#byId.get(id)
@@ -73,9 +67,9 @@ export class Conversation {
     return this.#cursor.position
   }
 
-  /** @param {string} session */
-  isOwn(session) {
-    return this.#sessions.has(session)
+  /** @param {string} session @param {string} [name] of who speaks */
+  isOwn(session, name = '') {
+    return this.#sessions.has(session) || (name !== '' && name === this.#me)
   }
 
   get sessions() {
@@ -148,7 +142,7 @@ export class Conversation {
     if (twice || (known && known.seq !== null && !this.#guessed.delete(id))) return null
     if (known) this.#remove(known)
     const { app, session, name, text, at } = frame
-    const own = known !== undefined || this.#sessions.has(session)
+    const own = known !== undefined || this.isOwn(session, name)
     const { era } = this.#cursor
     /** @type {MessageItem} */
     const item = {

@@ -108,6 +108,15 @@ export function pill(unseen) {
   return { shown: `${unseen > 999 ? '999+' : unseen} new`, spoken: `Go to ${plural(unseen, 'new message', 'new messages')}` }
 }
 
+/**
+ * What stands above the oldest message.
+ * @param {string} room @param {number | null} oldest its seq; null if there is none
+ */
+export function beginning(room, oldest) {
+  if (oldest === null) return ''
+  return oldest === 1 ? `This is where ${room} begins.` : 'Earlier messages are not shown here.'
+}
+
 /** @param {number} n */
 export const badge = (n) => (n > 99 ? '99+' : String(n))
 

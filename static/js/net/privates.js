@@ -4,6 +4,7 @@
 import {
   addMessageFromSocket as chatsHeard, chatOf, createChat, draftOf, getAllChats, markRead, markReadFromSocket, noChats, setDraft,
 } from '../model/chats.js'
+import { Listeners } from '../model/listeners.js'
 import { addMessageFromSocket, noMessages, shown, threadOf } from '../model/messages.js'
 import { Store } from '../model/store.js'
 import { Feed } from './feed.js'
@@ -30,8 +31,8 @@ export class Privates {
   #api
   #feed
   #marks
-  /** @type {Set<PrivatesListener>} */
-  #listeners = new Set()
+  /** @type {Listeners<PrivatesListener>} */
+  #listeners = new Listeners()
   /** @type {Map<string, Promise<void>>} chats that are being asked for */
   #asking = new Map()
 
@@ -60,13 +61,12 @@ export class Privates {
       loggedOut: () => {}, // the API says so, too
       state: (state) => this.#feedIs(state),
     })
-    for (const store of [this.chats, this.messages]) store.listen(() => this.#tell('changed'))
+    for (const store of [this.chats, this.messages]) store.listen(() => this.#listeners.tell('changed'))
   }
 
   /** @param {PrivatesListener} listener @returns {() => void} stops listening */
   listen(listener) {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return this.#listeners.add(listener)
   }
 
   get state() {
@@ -148,7 +148,7 @@ export class Privates {
     this.messages.do(addMessageFromSocket, { ...message, chat })
     this.chats.do(chatsHeard, { ...message, chat })
     if (name === this.me) this.sender.arrived(id)
-    else if (isNew) this.#tell('heard', chat, message)
+    else if (isNew) this.#listeners.tell('heard', chat, message)
   }
 
   /**
@@ -188,17 +188,6 @@ export class Privates {
   #feedIs(state) {
     if (state.kind === 'connected') this.sender.open()
     else this.sender.close()
-    this.#tell('state', state)
-  }
-
-  /**
-   * @template {keyof PrivatesListener} K
-   * @param {K} event @param {Parameters<PrivatesListener[K]>} args
-   */
-  #tell(event, ...args) {
-    for (const listener of this.#listeners) {
-      const handle = /** @type {(...args: Parameters<PrivatesListener[K]>) => void} */ (listener[event])
-      handle(...args)
-    }
+    this.#listeners.tell('state', state)
   }
 }

@@ -2,13 +2,15 @@
 // It knows no document; the views listen to it.
 
 import { Conversation } from '../model/conversation.js'
+import { Listeners } from '../model/listeners.js'
 import { Outbox, RESEND_SPAN } from '../model/outbox.js'
 import { People } from '../model/people.js'
 import { Typists } from '../model/typists.js'
-import { refused } from '../model/words.js'
+import { beginning, refused } from '../model/words.js'
 import { CatchUp } from './catchup.js'
 import { refusesLast } from './closing.js'
 import { Connection } from './connection.js'
+import { Earlier } from './earlier.js'
 import { Kept } from './kept.js'
 import { uuid } from './uuid.js'
 
@@ -27,42 +29,46 @@ export class Room {
   id = 'room'
   name
   room
+  title
   limits = LIMITS
   people = new People()
   /** Whether a welcome has ever come. */
   joined = false
   conversation
+  items
+  isEager = false
   #clock
-  /** @type {Outbox} */
-  #outbox
+  /** @type {Outbox} */ #outbox
   #typists
-  /** @type {Connection} */
-  #connection
-  /** @type {Set<RoomListener>} */
-  #listeners = new Set()
+  /** @type {Connection} */ #connection
+  /** @type {Listeners<RoomListener>} */ #listeners = new Listeners()
   #session = ''
   #catchUp
   #typedAt = -Infinity
   #kept
+  #earlier
 
   /**
    * @param {object} options
-   * @param {string} options.name @param {string} options.room
+   * @param {string} options.name @param {boolean} [options.isAccount] that has the name to itself @param {string} options.room
    * @param {Iterable<string>} [options.sessions] earlier sessions of this window: their messages are one's own
    * @param {import('../model/unsent.js').Unsent | null} [options.unsent] what outlives a reload
    * @param {import('../../types.js').Address} options.address
    * @param {import('../../types.js').Clock} options.clock
    * @param {(url: string) => import('../../types.js').Socket} options.open
+   * @param {((before: number) => Promise<import('../model/past.js').Archived[]>) | null} [options.archive] gives the page before a seq
    * @param {() => number} [options.random]
    */
-  constructor({ name, room, sessions = [], unsent = null, address, clock, open, random = Math.random }) {
+  constructor({ name, isAccount = false, room, sessions = [], unsent = null, archive = null, address, clock, open, random = Math.random }) {
     this.name = name
-    this.room = room
+    this.room = this.title = room
     this.#clock = clock
     this.#catchUp = new CatchUp(clock, () => this.#caughtUp())
     this.#kept = new Kept(unsent, room, clock, { restore: (messages) => this.#restore(messages), ready: () => this.#openOutbox() })
-    this.conversation = new Conversation(sessions)
-    this.#typists = new Typists(clock, () => this.#tell('typing'))
+    this.conversation = new Conversation(sessions, isAccount ? name : '')
+    this.#earlier = new Earlier(this.conversation, archive)
+    this.items = this.#earlier.items
+    this.#typists = new Typists(clock, () => this.#listeners.tell('typing'))
     this.#outbox = new Outbox(clock, {
       send: (frame) => this.#connection.send(frame),
       fail: (id, reason) => this.#failed(id, reason),
@@ -72,14 +78,13 @@ export class Room {
       up: (frame) => this.#up(frame),
       frame: (frame) => this.#received(frame),
       down: (code) => this.#down(code),
-      state: (state) => this.#tell('state', state),
+      state: (state) => this.#listeners.tell('state', state),
     })
   }
 
   /** @param {RoomListener} listener @returns {() => void} stops listening */
   listen(listener) {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return this.#listeners.add(listener)
   }
 
   get state() {
@@ -90,23 +95,17 @@ export class Room {
     return this.#outbox.size
   }
 
-  get title() {
-    return this.room
-  }
-
-  get hasOlder() {
-    return false
-  }
-
-  get beginning() {
-    const oldest = this.conversation.at(this.conversation.first)
-    if (oldest?.kind !== 'message' || !oldest.seq) return ''
-    return oldest.seq === 1 ? `This is where ${this.room} begins.` : 'Earlier messages are not shown here.'
-  }
-
   /** The names of those who are writing. */
   get typing() {
     return this.#typists.names
+  }
+
+  get hasOlder() {
+    return this.#catchUp.over && this.#earlier.hasOlder
+  }
+
+  get beginning() {
+    return this.#earlier.hasOlder ? '' : beginning(this.room, this.items.oldest)
   }
 
   // ---- What the reader does ----
@@ -151,7 +150,7 @@ export class Room {
   discard(id) {
     this.conversation.discard(id)
     this.#kept.drop(id)
-    this.#tell('items')
+    this.#listeners.tell('items')
   }
 
   /** A key was pressed. */
@@ -162,10 +161,8 @@ export class Room {
     this.#connection.send({ type: 'typing' })
   }
 
-  async older() {}
-
-  async reach() {}
-
+  older = () => this.#earlier.older()
+  reach = (/** @type {{n: number, id: string}} */ message) => this.#earlier.reach(message)
   seen() {}
 
   retryNow() {
@@ -201,7 +198,7 @@ export class Room {
     this.conversation.welcome(frame, this.#clock.now())
     this.joined = true
     this.#catchUp.reached(this.conversation.position?.seq)
-    this.#tell('items')
+    this.#listeners.tell('items')
   }
 
   /** @param {number} code */
@@ -220,22 +217,22 @@ export class Room {
       case 'ack':
         this.conversation.ack(frame)
         this.#confirmed(frame.id)
-        return this.#tell('items')
+        return this.#listeners.tell('items')
       case 'error': return this.#outbox.refuse(frame)
       case 'presence':
         this.people.take(frame)
-        return this.#tell('people')
+        return this.#listeners.tell('people')
       case 'typing': return this.conversation.isOwn(frame.session) ? undefined : this.#typists.add(frame.session, frame.name)
       case 'notice':
         this.conversation.notice(frame, now)
-        return this.#tell('items')
+        return this.#listeners.tell('items')
       case 'gap':
         this.conversation.gap(frame, now)
-        return this.#tell('items')
+        return this.#listeners.tell('items')
       case 'reset':
         this.conversation.reset(frame, now)
         this.#catchUp.reached(frame.seq)
-        return this.#tell('items')
+        return this.#listeners.tell('items')
       default:
     }
   }
@@ -245,8 +242,8 @@ export class Room {
     const heard = this.conversation.message(frame)
     this.#typists.remove(frame.session)
     this.#confirmed(frame.id)
-    this.#tell('items')
-    if (heard && !this.#catchUp.isHistory) this.#tell('heard', heard)
+    this.#listeners.tell('items')
+    if (heard && !this.#catchUp.isHistory) this.#listeners.tell('heard', heard)
     this.#catchUp.reached(this.conversation.position?.seq)
   }
 
@@ -255,13 +252,13 @@ export class Room {
     const before = this.unsent
     this.#outbox.confirm(id)
     this.#kept.drop(id)
-    if (this.unsent !== before) this.#tell('unsent')
+    if (this.unsent !== before) this.#listeners.tell('unsent')
   }
 
   /** Own messages that the log already had have been recognized by now: the rest may go. */
   #caughtUp() {
     this.conversation.settleFailed()
-    this.#tell('items')
+    this.#listeners.tell('items')
     this.#openOutbox()
   }
 
@@ -281,34 +278,23 @@ export class Room {
     this.conversation.restore(unknown)
     if (this.#catchUp.over) this.conversation.settleFailed()
     this.#outbox.restore(unknown.filter(({ reason }) => reason === null))
-    this.#tell('items')
-    this.#tell('unsent')
+    this.#listeners.tell('items')
+    this.#listeners.tell('unsent')
   }
 
   /** @param {string} id @param {string} text */
   #post(id, text) {
-    this.#tell('items')
+    this.#listeners.tell('items')
     this.#kept.keep(this.conversation.find(id))
     this.#outbox.add(id, text)
-    this.#tell('unsent')
+    this.#listeners.tell('unsent')
   }
 
   /** @param {string} id @param {string} reason */
   #failed(id, reason) {
     this.conversation.fail(id, reason)
     this.#kept.keep(this.conversation.find(id))
-    this.#tell('items')
-    this.#tell('unsent')
-  }
-
-  /**
-   * @template {keyof RoomListener} K
-   * @param {K} event @param {Parameters<NonNullable<RoomListener[K]>>} args
-   */
-  #tell(event, ...args) {
-    for (const listener of this.#listeners) {
-      const handle = /** @type {((...args: Parameters<NonNullable<RoomListener[K]>>) => void) | undefined} */ (listener[event])
-      handle?.(...args)
-    }
+    this.#listeners.tell('items')
+    this.#listeners.tell('unsent')
   }
 }

@@ -15,6 +15,7 @@ export class PrivateTalk {
   id
   limits = LIMITS
   typing = /** @type {string[]} */ ([])
+  isEager = true
   #privates
   #items = new ThreadItems()
 
@@ -32,7 +33,7 @@ export class PrivateTalk {
     return this.#chat?.other ?? ''
   }
 
-  get conversation() {
+  get items() {
     this.#items.take(this.#thread, this.#chat?.otherRead ?? 0)
     return this.#items
   }
@@ -47,7 +48,7 @@ export class PrivateTalk {
   }
 
   get beginning() {
-    return this.joined && !this.hasOlder && this.conversation.length > this.conversation.first ? `This is where you and ${this.title} begin.` : ''
+    return this.joined && !this.hasOlder && this.items.length > this.items.first ? `This is where you and ${this.title} begin.` : ''
   }
 
   get state() {

@@ -56,7 +56,7 @@ export class LogView {
   }
 
   toEnd() {
-    this.#window.latest(this.#talk.conversation.first)
+    this.#window.latest(this.#talk.items.first)
     this.#scroller.toEnd()
     this.#draw()
   }
@@ -71,11 +71,11 @@ export class LogView {
    * @param {string} id @returns {boolean} whether it is there
    */
   reveal(id) {
-    const { conversation } = this.#talk
-    const place = conversation.placeOf(id)
+    const { items } = this.#talk
+    const place = items.placeOf(id)
     if (place === undefined) return false
     this.#scroller.release()
-    this.#window.around(place, conversation.first, conversation.length)
+    this.#window.around(place, items.first, items.length)
     this.#render()
     const li = [...this.#shown.values()].find(({ item }) => item.kind === 'message' && item.id === id)?.li
     if (!li) return false
@@ -90,20 +90,20 @@ export class LogView {
   // ---- Drawing ----
 
   #draw() {
-    const { first, length } = this.#talk.conversation
+    const { first, length } = this.#talk.items
     const following = this.#scroller.atEnd && this.#window.isLatest
     if (following) this.#window.follow(first, length)
     else this.#window.hold(first, length)
     this.#render()
-    if (this.#scroller.nearTop) this.#older()
+    if (this.#scroller.nearTop && (this.#talk.isEager || this.#window.start > first)) this.#older()
     if (this.isSeen) this.#talk.seen()
   }
 
   /** The reader is at the upper edge: shows what is before it, or asks for it. */
   #older() {
-    const { conversation, hasOlder } = this.#talk
-    if (this.#window.start > conversation.first) {
-      this.#window.older(conversation.first)
+    const { items, hasOlder } = this.#talk
+    if (this.#window.start > items.first) {
+      this.#window.older(items.first)
       this.#render()
     } else if (hasOlder && !this.#asking) {
       this.#asking = true
@@ -124,12 +124,12 @@ export class LogView {
 
   /** Makes the list what the window shows. Elements move only if their order has changed. */
   #reconcile() {
-    const { conversation } = this.#talk
+    const { items } = this.#talk
     const gone = new Set(this.#shown.keys())
-    let before = conversation.at(this.#window.start - 1)
+    let before = items.at(this.#window.start - 1)
     let next = this.#list.firstElementChild
     for (let place = this.#window.start; place < this.#window.end; place++) {
-      const item = conversation.at(place)
+      const item = items.at(place)
       if (!item) break
       const li = this.#element(item, before)
       gone.delete(item.key)
@@ -154,9 +154,9 @@ export class LogView {
   }
 
   #drawEdges() {
-    const { conversation, joined, beginning } = this.#talk
-    this.#empty.hidden = !joined || conversation.length > conversation.first
-    write(this.#start, this.#window.start === conversation.first ? beginning : '')
+    const { items, joined, beginning } = this.#talk
+    this.#empty.hidden = !joined || items.length > items.first
+    write(this.#start, this.#window.start === items.first ? beginning : '')
   }
 
   #drawPill() {

@@ -162,7 +162,7 @@ export type Talk = {
   typed: () => void
   retry: (id: string) => void
   discard: (id: string) => void
-  /** Asks for what is before the oldest. */
+  /** Asks for what is before the oldest. Fails if nobody answers. */
   older: () => Promise<void>
   /** Asks for what is before the oldest until a message is there. */
   reach: (message: { n: number; id: string }) => Promise<void>

@@ -15,7 +15,7 @@ const event = (seq, over = {}) => message(seq, { event: 'message', chat: 'c1', n
 
 /** ann, who has three chats on two pages of the list; c3 is not in it. */
 async function make() {
-  const all = { sockets: [], heard: [], changed: 0, marks: [], asked: [], away: false }
+  const all = { clock: new FakeClock(), sockets: [], heard: [], changed: 0, marks: [], asked: [], away: false }
   const api = {
     ticket: async () => 't',
     async chats(before) {
@@ -27,12 +27,15 @@ async function make() {
       return chat(id, 'dee', 1)
     },
     createChat: async (name) => chat('c9', name, 0),
-    messages: async (id, { after = 0, before = 99 }) => [1, 2, 3, 4].filter((n) => n > after && n < before).map((n) => said(n)),
+    async messages(id, { after = 0, before = 99 }) {
+      if (all.away) throw new ApiError('network', 'no answer')
+      return [1, 2, 3, 4].filter((n) => n > after && n < before).map((n) => said(n))
+    },
     read: async (id, n) => all.marks.push([id, n]),
     send: async (id, key, text) => ({ id: key, n: 5, name: 'ann', text, at: 5 }),
   }
   all.privates = new Privates({
-    me: 'ann', api, url: 'ws://example.org/feed', clock: new FakeClock(), random: () => 1,
+    me: 'ann', api, url: 'ws://example.org/feed', clock: all.clock, random: () => 1,
     open: (url, protocols) => all.sockets[all.sockets.push(Object.assign(new FakeSocket(url), { protocols })) - 1],
   })
   all.privates.listen({ changed: () => { all.changed++ }, heard: (id, { text }) => all.heard.push(`${id}: ${text}`), state() {} })
@@ -62,6 +65,32 @@ test('a list that did not come is asked for with the next connection', async () 
   await settle()
   await all.say(welcome({ seq: 2, recovered: true }))
   assert.deepEqual(all.order(), ['bob 2', 'cay 1'])
+})
+
+test('or after a while, if the connection stands', async () => {
+  const all = await make()
+  all.away = true
+  await all.say(welcome({ seq: 2 }))
+  all.away = false
+  all.clock.pass(5000)
+  await settle()
+  assert.deepEqual(all.order(), ['bob 2', 'cay 1'])
+})
+
+test('a chat whose messages cannot be reached says so, and tries again as long as it is looked at', async () => {
+  const all = await make()
+  await all.say(welcome({ seq: 2 }))
+  all.away = true
+  const talks = ['c1', 'c2'].map((id) => new PrivateTalk(all.privates, id))
+  const unlisten = talks.map((talk) => talk.listen({ items() {}, heard() {}, state() {}, typing() {}, unsent() {} }))
+  await settle()
+  assert.match(talks[0].beginning, /cannot be reached/)
+  unlisten[1]()
+  all.away = false
+  all.clock.pass(5000)
+  await settle()
+  assert.deepEqual(talks.map((talk) => talk.joined), [true, false])
+  assert.match(talks[0].beginning, /begin/)
 })
 
 test('what comes over the feed: heard once, unread, first in the list', async () => {

@@ -72,7 +72,7 @@ export function whyClosed(state, long = false, offline = false) {
   const told = state.kind === 'waiting' && (state.code !== TOO_SLOW || state.away) // being too slow once is nothing to speak of
   const why = told ? CLOSED[state.code] : ''
   if (why || !long) return why ?? ''
-  if (state.kind === 'connected') return 'The room cannot take messages at the moment. Yours go out by themselves as soon as it can.'
+  if (state.kind === 'connected') return 'The server cannot take messages at the moment. Yours go out by themselves as soon as it can.'
   return `${offline ? 'You are offline' : 'The server does not answer'}. What you write now is sent when the connection is back.`
 }
 

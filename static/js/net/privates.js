@@ -12,6 +12,8 @@ import { History } from './history.js'
 import { Marks } from './marks.js'
 import { Sender } from './sender.js'
 
+const RETRY = 5000 // ms; the API has tried for some seconds by itself
+
 /** @typedef {import('../model/chats.js').Chat} Chat */
 /** @typedef {import('../model/messages.js').KnownMessage} KnownMessage */
 /** @typedef {import('./feed.js').FeedEvent} FeedEvent */
@@ -31,6 +33,9 @@ export class Privates {
   #api
   #feed
   #marks
+  #clock
+  #isStopped = false
+  #cancelCatchUp = () => {}
   /** @type {Listeners<PrivatesListener>} */
   #listeners = new Listeners()
   /** @type {Map<string, Promise<void>>} chats that are being asked for */
@@ -50,6 +55,7 @@ export class Privates {
   constructor({ me, api, url, open, clock, unsent = null, drafts = {}, random = Math.random }) {
     this.me = me
     this.#api = api
+    this.#clock = clock
     this.chats = new Store({ ...noChats(me), drafts })
     this.messages = new Store(noMessages(me))
     this.history = new History(api, this.messages)
@@ -74,11 +80,14 @@ export class Privates {
   }
 
   start() {
+    this.#isStopped = false
     this.#feed.start()
     this.sender.restore()
   }
 
   stop() {
+    this.#isStopped = true
+    this.#cancelCatchUp()
     this.#feed.stop()
     this.sender.stop()
     this.#listeners.clear()
@@ -94,6 +103,14 @@ export class Privates {
 
   doubt() {
     this.#feed.doubt()
+  }
+
+  /**
+   * Runs something again that failed for want of an answer.
+   * @param {() => void} run @returns {() => void} cancels
+   */
+  later(run) {
+    return this.#clock.after(RETRY, run)
   }
 
   // ---- What the reader does ----
@@ -168,6 +185,7 @@ export class Privates {
    * @param {() => void} done
    */
   async #catchUp(done) {
+    this.#cancelCatchUp()
     try {
       /** @type {string | null} */
       let before = null
@@ -180,7 +198,7 @@ export class Privates {
       this.#marks.again()
       done()
     } catch {
-      // The API does not answer: the feed says so again with its next connection.
+      if (!this.#isStopped) this.#cancelCatchUp = this.later(() => this.#catchUp(done))
     }
   }
 

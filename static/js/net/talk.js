@@ -18,6 +18,8 @@ export class PrivateTalk {
   isEager = true
   #privates
   #items = new ThreadItems()
+  #isAway = false // the API, when it was last asked
+  #cancel = () => {}
 
   /** @param {import('./privates.js').Privates} privates @param {string} id of a chat that is known */
   constructor(privates, id) {
@@ -48,7 +50,8 @@ export class PrivateTalk {
   }
 
   get beginning() {
-    return this.joined && !this.hasOlder && this.items.length > this.items.first ? `This is where you and ${this.title} begin.` : ''
+    if (!this.joined) return this.#isAway ? 'These messages cannot be reached at the moment. The page tries again by itself.' : ''
+    return !this.hasOlder && this.items.length > this.items.first ? `This is where you and ${this.title} begin.` : ''
   }
 
   get state() {
@@ -73,7 +76,10 @@ export class PrivateTalk {
       },
     })
     this.#open(listener)
-    return unlisten
+    return () => {
+      unlisten()
+      this.#cancel()
+    }
   }
 
   // ---- What the reader does ----
@@ -100,7 +106,7 @@ export class PrivateTalk {
   }
 
   older() {
-    return this.#privates.history.older(this.id).catch(() => {}) // the next look at the upper edge asks again
+    return this.#privates.history.older(this.id)
   }
 
   /** @param {{n: number}} message */
@@ -125,11 +131,13 @@ export class PrivateTalk {
 
   /** @param {TalkListener} listener */
   async #open(listener) {
+    this.#cancel()
     try {
       await this.#privates.history.open(this.id)
-      listener.items()
     } catch {
-      // Nobody answers: it is asked again when the feed is back.
+      this.#isAway = true
+      this.#cancel = this.#privates.later(() => this.#open(listener))
     }
+    listener.items()
   }
 }

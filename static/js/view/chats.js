@@ -130,6 +130,15 @@ export class ChatsView {
     buttons[buttons.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement)) + step]?.focus()
   }
 
+  /**
+   * Opens the chat with somebody, or says why there is none.
+   * @param {string} name
+   */
+  write(name) {
+    this.#field.value = name
+    this.#begin()
+  }
+
   async #begin() {
     const { name, problem } = cleanAccountName(this.#field.value)
     this.#say(problem)
@@ -141,6 +150,8 @@ export class ChatsView {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       this.#say(whyNot(error))
+      this.#sheet.set(true)
+      this.#field.select()
     }
   }
 

@@ -107,10 +107,8 @@ export class LogView {
       this.#render()
     } else if (hasOlder && !this.#asking) {
       this.#asking = true
-      this.#talk.older().finally(() => {
-        this.#asking = false
-        if (!this.#signal.aborted) this.changed()
-      })
+      this.#talk.older().then(() => this.#signal.aborted || this.changed(), () => {}) // who scrolls again asks again
+        .finally(() => { this.#asking = false })
     }
   }
 

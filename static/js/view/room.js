@@ -49,7 +49,7 @@ export class RoomView {
     stage.replaceChildren(root)
 
     this.#announcer = new Announcer(room.room === 'livechat' ? 'livechat' : `${room.room} · livechat`, signal)
-    const roster = new Roster(stage, room, signal)
+    const roster = new Roster(stage, room, signal, privates && ((name) => this.#chats?.write(name)))
     signal.addEventListener('abort', room.listen({
       items() {}, typing() {}, unsent() {},
       heard: (item) => this.#heardInRoom(item),

@@ -1,5 +1,6 @@
 // Who is here: beside the conversation.
 
+import { cleanAccountName } from '../model/rules.js'
 import { settings } from '../settings.js'
 import { paintAvatar } from './avatar.js'
 import { find, make, write } from './dom.js'
@@ -15,11 +16,16 @@ export class Roster {
   #count
   #names
   #sheet
+  #onWrite
   #frame = onceAFrame(() => this.#draw())
 
-  /** @param {ParentNode} root @param {import('../net/room.js').Room} room @param {AbortSignal} signal */
-  constructor(root, room, signal) {
+  /**
+   * @param {ParentNode} root @param {import('../net/room.js').Room} room @param {AbortSignal} signal
+   * @param {((name: string) => void) | null} onWrite somebody wants to write to that person alone; null for guests, who cannot
+   */
+  constructor(root, room, signal, onWrite) {
     this.#room = room
+    this.#onWrite = onWrite
     this.#dialog = find(root, '#roster', HTMLDialogElement)
     this.#toggle = find(root, '#people', HTMLButtonElement)
     this.#count = find(root, '#people-count', HTMLElement)
@@ -74,8 +80,24 @@ export class Roster {
     paintAvatar(avatar, name)
     const shown = make('bdi', '', name)
     shown.title = name
-    li.append(avatar, shown)
-    if (name === this.#room.name) li.append(make('span', 'meta you', 'you'))
+    const isOwn = name === this.#room.name
+    if (isOwn || !this.#onWrite || cleanAccountName(name).name !== name || cleanAccountName(name).problem) li.append(avatar, shown)
+    else li.append(this.#writeButton(name, avatar, shown))
+    if (isOwn) li.append(make('span', 'meta you', 'you'))
     return li
+  }
+
+  /** @param {string} name @param {Element[]} shown */
+  #writeButton(name, ...shown) {
+    const button = make('button', 'person')
+    button.type = 'button'
+    button.title = `Write to ${name}`
+    button.setAttribute('aria-label', button.title)
+    button.append(...shown)
+    button.addEventListener('click', () => {
+      this.#sheet.hide()
+      this.#onWrite?.(name)
+    })
+    return button
   }
 }

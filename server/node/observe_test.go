@@ -43,6 +43,7 @@ func TestMetricsThatAreWatched(t *testing.T) {
 	p.send("hello")
 	p.next("message")
 	p.Close()
+	newPerson(t, n, "ann").register()
 	var missing []string
 	poll.Until(t, "everything that is watched has been counted", func() bool {
 		there := map[string]bool{}

@@ -7,6 +7,7 @@
 //   - how soon everybody is back when many come at once
 //   - how many messages a second one room can take
 //   - how many private messages a second the API can take, and how soon they are heard
+//   - how long a database with a million messages takes for what people ask
 //   - what clients that do not read do to the others
 //
 // It prints figures and ratios; it judges nothing. Servers, Redis and the bare loop are processes of their own; the clients are this one. All
@@ -60,7 +61,7 @@ func main() {
 		return
 	}
 	var s settings
-	flag.StringVar(&s.only, "only", "", "comma-separated: cost, many, overload, memory, handshakes, storm, ingest, posts, behind, grid, stuck (default all)")
+	flag.StringVar(&s.only, "only", "", "comma-separated: cost, many, overload, memory, handshakes, storm, ingest, posts, store, behind, grid, stuck (default all)")
 	flag.StringVar(&s.arms, "arms", "", "comma-separated: which servers are compared: livechat, gorilla's chat example, plain Redis rebroadcaster (default all)")
 	flag.DurationVar(&s.length, "for", 10*time.Second, "length of each measurement")
 	flag.IntVar(&s.rounds, "rounds", 3, "how often each is measured, all in turn; the median counts")
@@ -113,6 +114,7 @@ func run(ctx context.Context, s settings) error {
 		{"storm", fmt.Sprintf("%d clients that come back to three servers at once", s.many), b.storm},
 		{"ingest", "messages into one room of four servers as fast as they go", b.ingest},
 		{"posts", fmt.Sprintf("private messages between %d pairs of people, and live messages between them", postPairs), b.posts},
+		{"store", fmt.Sprintf("databases with a million stored messages and with none, each question %d times", storeTimes), b.store},
 		{"behind", fmt.Sprintf("%d clients behind HAProxy, %d servers", s.clients, s.nodes), b.behind},
 		{"grid", "clusters of several sizes behind HAProxy", b.grid},
 		{"stuck", fmt.Sprintf("%d clients, %d messages a second, without and with %d more that do not read", s.clients, stuckRate, s.mute), b.stuck},

@@ -88,10 +88,9 @@ func TestNoSequentialScan(t *testing.T) {
 		{"room after", selectRoomAfter, "'livechat', '00000000000000aa', 100000, 100"},
 		{"room as a log", selectLog, "'livechat', '00000000000000aa', 50000, 90000, 200"},
 		{"part of a room", countPart, "'livechat', '00000000000000aa', 50000, 50900"},
-		{"chats to search", selectSearchChats, "1, 1000"},
-		{"search for a rare word", searchChatsPostgres, "'only5', " + quoted(anyChat([]string{strings.Trim(big, "'")})) + ", 1, 50"},
-		{"search for a common word in a small chat", searchChatsPostgres, "'the', " + quoted(anyChat([]string{strings.Trim(small, "'")})) + ", 777, 50"},
-		{"search for a common word in a big chat", searchChatsPostgres, "'word7', " + quoted(anyChat([]string{strings.Trim(big, "'")})) + ", 1, 50"},
+		{"search for a rare word", searchChatsPostgres, "'only5', 1, 50"},
+		{"search for a common word in small chats", searchChatsPostgres, "'the', 777, 50"},
+		{"search for a common word in many chats", searchChatsPostgres, "'word7', 1, 50"},
 		{"search the rooms for a rare word", searchRoomsPostgres, "'only5', 50"},
 		{"search the rooms for a common word", searchRoomsPostgres, "'the', 50"},
 	} {
@@ -125,8 +124,6 @@ func mostRows(plan string) (most int) {
 	}
 	return most
 }
-
-func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
 // explain runs a query and returns its plan.
 func explain(t *testing.T, db *sql.DB, mode, query, args string) string {

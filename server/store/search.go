@@ -30,25 +30,26 @@ type Found struct {
 // activity: all of them, for nearly everybody.
 const (
 	maxSearchWords = 16
-	maxSearchChats = 1000
+	maxSearchChats = "1000"
 )
 
 const (
-	selectSearchChats = `SELECT chat FROM members WHERE user_id = $1 ORDER BY updated DESC, chat DESC LIMIT $2`
-
 	// foundChat and foundRoom are the same columns out of two tables.
 	foundChat = `SELECT m.chat, m.n, '', '', 0, m.id, coalesce(u.name, '` + DeletedName + `'), m.text, m.at `
 	foundRoom = `SELECT '', 0, m.room, m.epoch, m.seq, m.id, m.name, m.text, m.at `
 
-	// The chats are words of the vectors (see the migration), so the index finds what is in them; that the user is a member is
-	// asked all the same, for a text could be written that contains such a word. Where PostgreSQL sees no word in a query, only the
-	// chats would be left of it, and all that is in them be found.
+	// A chat is a word of its messages' vectors (see the migration), so the index finds what is in it with the words: chat by chat, since all of them
+	// in one query cost the index a comparison of each message of each with each. That the message is one of the chat is asked all the same.
+	// Where PostgreSQL sees no word in a query, only the chat would be left of it, and all that is in it be found.
 	searchChatsPostgres = foundChat + `
-FROM messages m
-JOIN members k ON k.chat = m.chat AND k.user_id = $3
+FROM (SELECT chat FROM members WHERE user_id = $2 ORDER BY updated DESC, chat DESC LIMIT ` + maxSearchChats + `) k
+CROSS JOIN LATERAL (
+	SELECT * FROM messages
+	WHERE words @@ (plainto_tsquery('simple', $1) && CAST(quote_literal(k.chat) AS tsquery)) ORDER BY at DESC LIMIT $3
+) m
 JOIN users u ON u.id = m.author
-WHERE numnode(plainto_tsquery('simple', $1)) > 0 AND m.words @@ (plainto_tsquery('simple', $1) && CAST(CAST($2 AS text) AS tsquery))
-ORDER BY m.at DESC LIMIT $4`
+WHERE numnode(plainto_tsquery('simple', $1)) > 0 AND m.chat = k.chat
+ORDER BY m.at DESC LIMIT $3`
 	searchRoomsPostgres = foundRoom + `
 FROM room_messages m
 WHERE m.words @@ plainto_tsquery('simple', $1)
@@ -80,7 +81,7 @@ func (s *Store) Search(ctx context.Context, user int64, query string, limit int)
 	if err != nil {
 		return nil, fmt.Errorf("search the chats: %w", err)
 	}
-	rooms, err := list(ctx, s.read, scanFound, s.queries.searchRooms, s.planned(s.match(words), limit)...)
+	rooms, err := s.searchRooms(ctx, words, limit)
 	if err != nil {
 		return nil, fmt.Errorf("search the rooms: %w", err)
 	}
@@ -90,14 +91,11 @@ func (s *Store) Search(ctx context.Context, user int64, query string, limit int)
 }
 
 func (s *Store) searchChats(ctx context.Context, user int64, words []string, limit int) ([]Found, error) {
-	if s.dialect == sqlite {
-		return list(ctx, s.read, scanFound, s.queries.searchChats, s.match(words), user, limit)
-	}
-	chats, err := list(ctx, s.read, func(row scanner) (id string, err error) { return id, row.Scan(&id) }, selectSearchChats, user, maxSearchChats)
-	if err != nil || len(chats) == 0 {
-		return nil, err
-	}
-	return list(ctx, s.read, scanFound, s.queries.searchChats, s.planned(s.match(words), anyChat(chats), user, limit)...)
+	return list(ctx, s.read, scanFound, s.queries.searchChats, s.planned(s.match(words), user, limit)...)
+}
+
+func (s *Store) searchRooms(ctx context.Context, words []string, limit int) ([]Found, error) {
+	return list(ctx, s.read, scanFound, s.queries.searchRooms, s.planned(s.match(words), limit)...)
 }
 
 // planned makes PostgreSQL plan a query for the given values each time. How to search depends on how common the words are: a plan kept
@@ -108,9 +106,6 @@ func (s *Store) planned(args ...any) []any {
 	}
 	return args
 }
-
-// anyChat is a tsquery: 'id' | 'id' | …
-func anyChat(ids []string) string { return "'" + strings.Join(ids, "'|'") + "'" }
 
 // match is a query for all the words. They hold no signs, so nothing in them means anything to the two languages.
 func (s *Store) match(words []string) string {

@@ -61,6 +61,10 @@ type Options struct {
 	Source Source
 	Store  Store
 
+	// MaxAge is how old a message may be to be stored; 0: any. What the store has deleted for its age may still be in a log, and is handed out again
+	// whenever the log has forgotten who was handed what. What was deleted for another reason then comes again, until the store deletes it again.
+	MaxAge time.Duration
+
 	Consumer string // name of this archiver, unlike any other's, also of those before a restart; default random
 	Batch    int    // messages stored at once, at most; default 500
 
@@ -147,13 +151,14 @@ type load struct {
 }
 
 // counters are what Counts returns.
-type counters struct{ stored, again, skipped, lost, failures atomic.Int64 }
+type counters struct{ stored, again, skipped, expired, lost, failures atomic.Int64 }
 
 // Counts is what an archiver has done since it was made.
 type Counts struct {
 	Stored   int64 // messages that the store did not have
 	Again    int64 // messages that it had: another archiver, or this one, had stored them
 	Skipped  int64 // entries that are no messages
+	Expired  int64 // messages that were too old
 	Lost     int64 // messages that had left a log before any archiver was handed them
 	Failures int64 // attempts to store that failed
 }
@@ -191,5 +196,5 @@ func (a *Archiver) Run(ctx context.Context) error {
 // Counts returns what this archiver has done so far.
 func (a *Archiver) Counts() Counts {
 	c := &a.counts
-	return Counts{c.stored.Load(), c.again.Load(), c.skipped.Load(), c.lost.Load(), c.failures.Load()}
+	return Counts{c.stored.Load(), c.again.Load(), c.skipped.Load(), c.expired.Load(), c.lost.Load(), c.failures.Load()}
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 
 	"livechat/internal/poll"
@@ -94,6 +95,32 @@ func testKilled(t *testing.T, w *world, s *shelf, messages int) {
 	}
 	if n := s.len(); n != messages {
 		t.Errorf("%d rows, want %d", n, messages)
+	}
+}
+
+// What was deleted for its age does not come again when a log is handed out anew, since it went on in another epoch or has lost its group.
+func TestExpiredStaysAway(t *testing.T) {
+	w, s := miniWorld(t), &shelf{}
+	const old = 3
+	for seq := 1; seq <= old; seq++ {
+		payload := fmt.Sprintf(`{"type":"message","seq":%d,"id":"%s","app":"1000","session":"s","name":"ann","text":"old","at":%d,"epoch":"%s"}`,
+			seq, uuid.NewString(), time.Now().Add(-2*time.Hour).UnixMilli(), first)
+		if err := w.raw.XAdd(t.Context(), xadd(room, seq, payload)).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.say(t, room, first, old+1, old+4)
+	w.say(t, room, next, old+5, old+6) // handed out from the beginning again
+	a := w.archiver(t, Options{Store: s, MaxAge: time.Hour})
+	stop := run(t, a)
+	poll.Until(t, "the young are in the store", func() bool { return s.len() == 6 })
+	if err := w.raw.XGroupDestroy(t.Context(), key(room, "log"), "archive:"+next).Err(); err != nil {
+		t.Fatal(err)
+	}
+	poll.Until(t, "all have come again", func() bool { return a.Counts().Again == 6 })
+	stop()
+	if c := a.Counts(); c.Expired != 2*old || c.Skipped != 0 || s.len() != 6 || s.has(room, first, old) {
+		t.Errorf("%+v, and %d in the store", c, s.len())
 	}
 }
 

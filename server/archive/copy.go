@@ -147,6 +147,10 @@ func (a *Archiver) take(ctx context.Context, batch Batch) (ok bool) {
 			skipped++
 			continue
 		}
+		if a.opts.MaxAge > 0 && time.Since(m.At) > a.opts.MaxAge {
+			a.counts.expired.Add(1)
+			continue
+		}
 		a.load.messages = append(a.load.messages, m)
 	}
 	if skipped > 0 {

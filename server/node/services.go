@@ -42,7 +42,7 @@ func (n *Node) buildServices() (err error) {
 		Store: s.store, Publisher: events{n.bus}, App: n.cfg.Server.App, Logger: n.log,
 		Nudge: func(ctx context.Context) { _ = n.bus.PublishSide(ctx, nudge) }, // that it may get lost is foreseen
 	})
-	if s.archiver, err = archive.New(archive.Options{Source: n.bus.Archive(), Store: s.store, Log: n.log}); err != nil {
+	if s.archiver, err = archive.New(archive.Options{Source: n.bus.Archive(), Store: s.store, MaxAge: n.cfg.Archive.Age, Log: n.log}); err != nil {
 		return err
 	}
 	chats := private.New(private.Options{Store: s.store, MaxText: n.cfg.Limits.MaxText, Allow: n.allowPosts(), Wake: s.relay.Wake})

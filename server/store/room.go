@@ -100,8 +100,8 @@ func storable(s string) string {
 }
 
 // RoomMessages returns up to limit messages of one epoch of a room, the oldest first; before and after are as in Messages, by seq. An empty epoch means
-// all of them: numbers go on from one to the next, unless a log was lost altogether. A message that was put back when a log was mended is there once, so
-// a page may be shorter than limit although there are more.
+// all of them: numbers go on from one to the next, unless a log was lost altogether. A message that was put back when a log was mended, or said again
+// under another number, is once in a page, so a page may be shorter than limit although there are more.
 func (s *Store) RoomMessages(ctx context.Context, room, epoch string, before, after int64, limit int) ([]RoomMessage, error) {
 	selectBefore, selectAfter, of := selectRoomBefore, selectRoomAfter, []any{room, epoch}
 	if epoch == "" {
@@ -115,7 +115,28 @@ func (s *Store) RoomMessages(ctx context.Context, room, epoch string, before, af
 	if err != nil {
 		return nil, fmt.Errorf("list room messages: %w", err)
 	}
-	return slices.CompactFunc(all, func(a, b RoomMessage) bool { return a.Seq == b.Seq && a.ID == b.ID }), nil
+	if epoch == "" {
+		all = once(all)
+	}
+	return all, nil
+}
+
+// once leaves each message at the place that it got last, which is the one in the log: when a log goes on without its newest messages, servers that
+// have heard them say them again, under their ids, while the archive may have them already.
+func once(all []RoomMessage) (kept []RoomMessage) {
+	type said struct{ id, text string } // an id may be used again when it is forgotten
+	last := make(map[said]int, len(all))
+	for i, m := range all {
+		if before, ok := last[said{m.ID, m.Text}]; !ok || !m.At.Before(all[before].At) {
+			last[said{m.ID, m.Text}] = i
+		}
+	}
+	for i, m := range all {
+		if last[said{m.ID, m.Text}] == i {
+			kept = append(kept, m)
+		}
+	}
+	return kept
 }
 
 func scanRoomMessage(row scanner) (RoomMessage, error) {

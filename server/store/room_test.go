@@ -74,31 +74,34 @@ func testStrangeText(t *testing.T, w *world) {
 	same(t, "again", w.archive(m), 0)
 }
 
-// Whatever the epoch, a message that was put back under another one is there once.
+// Whatever the epoch, a message that was put back under another one, or said again under another number, is there once.
 func testRoomsOfAllEpochs(t *testing.T, w *world) {
 	message := func(epoch string, seq int64, id string) store.RoomMessage {
-		return store.RoomMessage{Room: "hall", Epoch: epoch, Seq: seq, ID: id, Name: "ann", Text: "text", At: w.now()}
+		return store.RoomMessage{Room: "hall", Epoch: epoch, Seq: seq, ID: id, Name: "ann", Text: "text " + id, At: w.now()}
 	}
-	_, err := w.AddRoomMessages(t.Context(), []store.RoomMessage{
+	lost := []store.RoomMessage{message("cccc", 4, "five"), message("cccc", 5, "six")} // the log goes on behind 3
+	again := message("dddd", 9, "one")
+	again.Text = "something else"
+	_, err := w.AddRoomMessages(t.Context(), append(lost,
 		message("aaaa", 1, "one"), message("aaaa", 2, "two"), message("bbbb", 2, "two"), message("bbbb", 3, "three"),
-	})
+		message("dddd", 4, "four"), message("dddd", 5, "five"), message("dddd", 8, "six"), again))
 	w.must(err)
 	for name, test := range map[string]struct {
 		before, after int64
 		limit         int
 		want          string
 	}{
-		"all":    {0, 0, 10, "one two three"},
-		"before": {3, 0, 10, "one two"},
-		"after":  {0, 1, 10, "two three"},
+		"all":    {0, 0, 20, "a1 b2 b3 d4 d5 d8 d9"},
+		"before": {3, 0, 10, "a1 b2"},
+		"after":  {0, 1, 10, "b2 b3 d4 d5 d8 d9"},
 	} {
 		list, err := w.RoomMessages(t.Context(), "hall", "", test.before, test.after, test.limit)
 		w.must(err)
-		var ids []string
+		var places []string
 		for _, m := range list {
-			ids = append(ids, m.ID)
+			places = append(places, fmt.Sprint(m.Epoch[:1], m.Seq))
 		}
-		if got := strings.Join(ids, " "); got != test.want {
+		if got := strings.Join(places, " "); got != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
 		}
 	}

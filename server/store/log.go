@@ -23,7 +23,7 @@ func (s *Store) LogPage(ctx context.Context, room, epoch string, after, before i
 	return all, nil
 }
 
-// CountLog returns how many of those there are. It looks at each of them: a tenth of a second for a million.
+// CountLog returns how many of those there are. It looks at each of them: a fifth of a second for a million.
 func (s *Store) CountLog(ctx context.Context, room, epoch string, after, before int64) (n int64, err error) {
 	if err := s.read.QueryRowContext(ctx, countPart, room, epoch, after, before).Scan(&n); err != nil {
 		return 0, fmt.Errorf("count messages in the archive: %w", err)

@@ -2,14 +2,17 @@ package e2e
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"livechat/e2e/cluster"
 	"livechat/internal/need"
+	"livechat/internal/testapi"
 )
 
 // The page keeps its shape from 320 px to wide, in light and dark, and refuses a bad name in words.
@@ -50,4 +53,64 @@ func TestPageLooks(t *testing.T) {
 		w.shoot(view.name)
 	}
 	w.calm()
+}
+
+// Who is logged in has the private chats beside the room from 1100 px on, and a way to them below that. Nothing is wider or higher than the window,
+// however many chats there are.
+func TestPageLooksWithChats(t *testing.T) {
+	need.Program(t, "chromium")
+	c, _ := startWithPage(t, cluster.Options{Servers: 1, API: 1, Env: map[string]string{"REGISTER_RATE": "0"}})
+	w := openWindow(t, browse(t), "ann", c.PageURL())
+	w.do(chromedp.Click("#account-open-register", chromedp.ByQuery))
+	w.shoot("register")
+	w.do(chromedp.SendKeys("#account-name", w.name, chromedp.ByQuery), chromedp.SendKeys("#account-password", testapi.Password, chromedp.ByQuery),
+		chromedp.Click("#account-submit", chromedp.ByQuery))
+	w.state("connected")
+	for i := range 12 {
+		friend := fmt.Sprint("friend-", i)
+		other := testapi.New(t, func() string { return "http://" + c.APIs[0].Addr })
+		account := map[string]string{"name": friend, "password": testapi.Password}
+		if status, answer, err := other.Do(t.Context(), http.MethodPost, "/accounts/", account); err != nil || status != http.StatusCreated {
+			t.Fatalf("register %s: %d %v, %v", friend, status, answer, err)
+		}
+		w.do(chromedp.SendKeys("#chat-name", friend, chromedp.ByQuery), chromedp.Click("#chat-open", chromedp.ByQuery),
+			chromedp.WaitVisible(`#chats-list li[data-name="`+friend+`"] > [aria-current="true"]`, chromedp.ByQuery))
+		w.say("hello " + friend)
+	}
+	w.do(chromedp.WaitVisible(`#messages li[data-state="delivered"]`, chromedp.ByQuery))
+	for _, view := range []struct {
+		name          string
+		width, height int64
+		scheme        string
+		beside        bool
+	}{
+		{"chats-wide-light", 1280, 700, "light", true},
+		{"chats-wide-dark", 1100, 700, "dark", true},
+		{"chats-middle-light", 1000, 700, "light", false},
+		{"chats-narrow-dark", 390, 640, "dark", false},
+		{"chats-narrowest-light", 320, 560, "light", false},
+	} {
+		w.do(chromedp.EmulateViewport(view.width, view.height),
+			emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: view.scheme}}),
+			chromedp.Poll(fmt.Sprintf(`document.querySelector('#chats').open === %t`, view.beside), nil))
+		w.fits(view.name)
+		w.shoot(view.name)
+		if !view.beside {
+			w.do(chromedp.Click("#chats-button", chromedp.ByQuery), chromedp.WaitVisible("#chats-list", chromedp.ByQuery))
+			w.fits(view.name + ", with its sheet")
+			w.shoot(view.name + "-sheet")
+			w.do(chromedp.KeyEvent(kb.Escape), chromedp.WaitNotVisible("#chats-list", chromedp.ByQuery))
+		}
+	}
+	w.calm()
+}
+
+// fits fails the test if the page is larger than the window.
+func (w *window) fits(view string) {
+	w.t.Helper()
+	var over [2]int
+	w.do(chromedp.Evaluate(`(e => [e.scrollWidth - e.clientWidth, e.scrollHeight - e.clientHeight])(document.documentElement)`, &over))
+	if over[0] > 0 || over[1] > 0 {
+		w.t.Errorf("%s: the page is %d px wider and %d px higher than the window", view, over[0], over[1])
+	}
 }

@@ -52,6 +52,7 @@ export type MessageItem = {
   state: Delivery
   reason: string // why it failed, for people; '' otherwise
   private?: true // of a private chat: it shows how far it has come
+  isNew?: boolean // the first that had not been read when the chat was opened
 }
 export type NoticeItem = { kind: 'notice'; key: string; text: string; at: number }
 /** Messages are missing here: so many, or nobody knows how many (null). */
@@ -59,7 +60,7 @@ export type BreakItem = { kind: 'break'; key: string; count: number | null; at: 
 export type Item = MessageItem | NoticeItem | BreakItem
 
 /** What stands above an item because of the one before it. */
-export type Decoration = { day: boolean; missing: number; head: boolean }
+export type Decoration = { day: boolean; missing: number; head: boolean; isNew: boolean }
 
 // ---- What is not sent yet, and kept over a reload ----
 

@@ -39,6 +39,17 @@ test('what an own message shows: from sending to read', () => {
   assert.deepEqual(texts(look()), ['text 1', 'text 2', 'new'])
 })
 
+test('the first that had not been read before; none when nothing had', () => {
+  const { store } = make()
+  store.do(getAllMessages, 'c', [said(1), said(2), said(3, 'ann'), said(4), said(5)])
+  const marked = (read) => {
+    const items = new ThreadItems()
+    items.take(threadOf(store.state, 'c'), 0, read)
+    return [1, 2, 3, 4, 5].filter((place) => items.at(place).isNew)
+  }
+  assert.deepEqual([marked(0), marked(1), marked(2), marked(5)], [[], [2], [4], []])
+})
+
 test('an empty one has no places', () => {
   const { look } = make()
   assert.equal(look().length - look().first, 0)

@@ -14,12 +14,13 @@ const NOON = new Date(2026, 0, 15, 12).getTime()
 const item = (over = {}) => ({ kind: 'message', session: 's1', name: 'ann', app: '1000', own: false, missing: 0, at: NOON, ...over })
 
 test('a group: one person, one connection, five minutes, one day', () => {
-  assert.deepEqual(decorate(undefined, item()), { day: true, missing: 0, head: true })
+  assert.deepEqual(decorate(undefined, item()), { day: true, missing: 0, head: true, isNew: false })
   const after = (over) => decorate(item(), item({ at: NOON + MINUTE, ...over }))
-  assert.deepEqual(after({}), { day: false, missing: 0, head: false })
+  assert.deepEqual(after({}), { day: false, missing: 0, head: false, isNew: false })
   assert.equal(after({ app: '' }).head, false, 'the server of a message that is on its way is not known yet')
   for (const over of [{ session: 's2' }, { name: 'bob' }, { app: '2000' }, { missing: 3 }, { at: NOON + 6 * MINUTE }]) assert.equal(after(over).head, true, JSON.stringify(over))
-  assert.deepEqual(after({ at: NOON + 24 * 60 * MINUTE }), { day: true, missing: 0, head: true })
+  assert.deepEqual(after({ at: NOON + 24 * 60 * MINUTE }), { day: true, missing: 0, head: true, isNew: false })
+  assert.deepEqual(after({ isNew: true }), { day: false, missing: 0, head: true, isNew: true })
   assert.equal(decorate({ kind: 'notice', at: NOON, text: 'x' }, item()).head, true)
 })
 

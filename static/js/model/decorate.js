@@ -1,4 +1,4 @@
-// What stands above an item because of the one before it: a day, a hole in the log, or the name of who speaks now.
+// What stands above an item because of the one before it: a day, a hole in the log, what is new, or the name of who speaks now.
 
 import { sameDay } from './clock.js'
 
@@ -12,7 +12,8 @@ const GROUP_SPAN = 5 * 60 * 1000 // a person who goes on within 5 minutes is not
 export function decorate(before, item) {
   const day = !before || !sameDay(before.at, item.at)
   const missing = item.kind === 'message' ? item.missing : 0
-  return { day, missing, head: day || missing > 0 || !goesOn(before, item) }
+  const isNew = item.kind === 'message' && item.isNew === true
+  return { day, missing, head: day || missing > 0 || isNew || !goesOn(before, item), isNew }
 }
 
 /**

@@ -19,10 +19,12 @@ export class ThreadItems {
   /**
    * What is shown from now on.
    * @param {Thread} thread @param {number} otherRead n up to which the other one has read
+   * @param {number} [read] n up to which the reader had read before; 0 if there is nothing to say about it
    */
-  take(thread, otherRead) {
+  take(thread, otherRead, read = 0) {
     if (thread === this.#thread && otherRead === this.#otherRead) return
-    this.#items = shown(thread).map((message) => this.#item(message, deliveryOf(message, otherRead)))
+    const first = read > 0 ? thread.list.find(({ n, own }) => !own && (n ?? 0) > read) : undefined
+    this.#items = shown(thread).map((message) => this.#item(message, deliveryOf(message, otherRead), message === first))
     this.#thread = thread
     this.#otherRead = otherRead
   }
@@ -46,13 +48,13 @@ export class ThreadItems {
     return index < 0 ? undefined : this.first + index
   }
 
-  /** @param {PrivateMessage} message @param {import('../../types.js').Delivery} state */
-  #item(message, state) {
+  /** @param {PrivateMessage} message @param {import('../../types.js').Delivery} state @param {boolean} isNew */
+  #item(message, state, isNew) {
     const known = this.#made.get(message)
-    if (known?.state === state) return known
+    if (known?.state === state && known.isNew === isNew) return known
     const { id, n, name, text, at, own, reason } = message
     /** @type {MessageItem} */
-    const item = { kind: 'message', key: id, id, era: 0, seq: n, missing: 0, app: '', session: '', name, text, at, own, state: own ? state : 'delivered', reason, private: true }
+    const item = { kind: 'message', key: id, id, era: 0, seq: n, missing: 0, app: '', session: '', name, text, at, own, state: own ? state : 'delivered', reason, private: true, isNew }
     this.#made.set(message, item)
     return item
   }

@@ -17,6 +17,7 @@ export class PrivateTalk {
   typing = /** @type {string[]} */ ([])
   isEager = true
   #privates
+  #readBefore
   #items = new ThreadItems()
   #isAway = false // the API, when it was last asked
   #cancel = () => {}
@@ -25,6 +26,7 @@ export class PrivateTalk {
   constructor(privates, id) {
     this.id = id
     this.#privates = privates
+    this.#readBefore = this.#chat?.unread ? this.#chat.read : 0
   }
 
   get name() {
@@ -36,7 +38,7 @@ export class PrivateTalk {
   }
 
   get items() {
-    this.#items.take(this.#thread, this.#chat?.otherRead ?? 0)
+    this.#items.take(this.#thread, this.#chat?.otherRead ?? 0, this.#readBefore)
     return this.#items
   }
 

@@ -65,14 +65,14 @@ export class EntryForm {
 
   /**
    * What is wrong, or what is going on.
-   * @param {string} sentence @param {'name' | 'waiting'} kind
+   * @param {string} sentence @param {'name' | 'waiting'} kind @param {HTMLInputElement[]} [fields] in which it is wrong
    */
-  say(sentence, kind = 'name') {
+  say(sentence, kind = 'name', fields = []) {
     write(this.#error, sentence)
     this.#error.dataset.kind = kind
     this.#rules.hidden = this.#way === 'login' || sentence !== '' // which says the rule that counts
     for (const field of [this.#name, this.#password]) {
-      if (sentence && kind === 'name') field.setAttribute('aria-invalid', 'true')
+      if (fields.includes(field)) field.setAttribute('aria-invalid', 'true')
       else field.removeAttribute('aria-invalid')
     }
     if (kind === 'name') this.#busy(false)
@@ -81,9 +81,10 @@ export class EntryForm {
   async #submit() {
     if (this.#isBusy) return
     const { name, problem } = cleanAccountName(this.#name.value)
-    const wrong = problem || (this.#way === 'register' || !this.#password.value ? passwordProblem(this.#password.value) : '')
-    this.say(wrong)
-    if (wrong) return (problem ? this.#name : this.#password).focus()
+    const wrong = this.#way === 'register' || !this.#password.value ? passwordProblem(this.#password.value) : ''
+    if (problem) return this.#refuse(problem, this.#name)
+    if (wrong) return this.#refuse(wrong, this.#password)
+    this.say('')
     this.#name.value = name
     this.#show(false)
     this.#busy(true)
@@ -91,10 +92,16 @@ export class EntryForm {
       await this.#onEnter(this.#way, name, this.#password.value)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      this.say(whyNotIn(error))
-      if (error.code === 'unauthorized') this.#password.select()
-      if (error.code === 'name_taken') this.#name.select()
+      const fields = { name_taken: [this.#name], bad_name: [this.#name], bad_password: [this.#password], unauthorized: [this.#password, this.#name] }[error.code] ?? []
+      this.#refuse(whyNotIn(error), ...fields)
     }
+  }
+
+  /** @param {string} sentence @param {HTMLInputElement[]} fields in which it is wrong, the one to begin with first */
+  #refuse(sentence, ...fields) {
+    this.say(sentence, 'name', fields)
+    fields[0]?.select()
+    fields[0]?.focus()
   }
 
   /** @param {boolean} busy */

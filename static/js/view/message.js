@@ -51,6 +51,7 @@ function textOrLink({ text, href }) {
 export function updateItem(li, item, decoration) {
   line(li, 'day', decoration.day ? dayName(item.at, Date.now()) : '')
   line(li, 'missing', decoration.missing ? missing(decoration.missing) : '')
+  line(li, 'new', decoration.isNew ? 'New' : '')
   if (item.kind === 'message') updateMessage(li, item, decoration.head)
 }
 

@@ -16,7 +16,7 @@ import (
 )
 
 // short makes rooms whose logs are soon too long for ring and stream.
-var short = []string{"RING_SIZE=256", "HISTORY_LENGTH=500", "MESSAGE_RATE=0", "PRESENCE_INTERVAL=60s", "PRESENCE_EXPIRY=120s"}
+var short = []string{"RING_SIZE=256", "HISTORY_LENGTH=500", "MESSAGE_RATE=0", "PUBLISH_TIMEOUT=1m", "PRESENCE_INTERVAL=60s", "PRESENCE_EXPIRY=120s"}
 
 const (
 	pastBatch = 250 // messages said before the archive has to have them, so that the stream does not overtake it
@@ -180,7 +180,7 @@ func (p *past) expired(reads *Node) {
 func TestResumeHasNoWindowAlone(t *testing.T) {
 	n := start(t, append(short, "DATABASE_URL=sqlite:"+t.TempDir()+"/livechat.db")...)
 	p := newPast(t, n, n)
-	p.say(pastAll)
+	p.say(pastAll / 2)
 	p.comesBack(n)
 	none, err := n.services.store.LogPage(t.Context(), chat.DefaultRoom, "0123456789abcdef", 0, math.MaxInt64, 1)
 	if len(none) > 0 || err != nil {

@@ -21,6 +21,7 @@ import { applyTheme } from './view/theme.js'
 
 const DEFAULT_ROOM = 'livechat'
 const PAGE = 100 // messages of the archive that are asked for at once
+const RETRY = 5000 // ms after which it is asked again, when nobody answered
 const PATIENCE = 400 // ms for which the page waits to hear who is logged in before it shows the card
 
 const stage = find(document, '#stage', HTMLElement)
@@ -54,7 +55,8 @@ function makeRoom(name) {
   return room
 }
 
-function showCard() {
+/** @param {string} [note] what there is to say */
+function showCard(note = '') {
   view?.end()
   room?.leave()
   settings.joined = null
@@ -68,7 +70,8 @@ function showCard() {
     },
   })
   view = card
-  if (asked && asked !== roomName) card.note(noSuchRoom(asked))
+  if (note) card.note(note)
+  else if (asked && asked !== roomName) card.note(noSuchRoom(asked))
   return card
 }
 
@@ -95,7 +98,7 @@ function showRoom(joined) {
   settings.joined = { room: roomName, name: joined.name }
   settings.rememberSessions(joined.name, joined.conversation.sessions)
   stage.dataset.view = 'room'
-  view = new RoomView(stage, joined, privates, { leave: showCard, login: () => showCard().account('login'), account })
+  view = new RoomView(stage, joined, privates, { leave: () => showCard(), login: () => showCard().account('login'), account })
 }
 
 // ---- Accounts ----
@@ -115,7 +118,7 @@ function leaveAccount(why) {
   privates.stop()
   privates = null
   settings.forgetAccount()
-  showCard().note(why)
+  showCard(why)
 }
 
 const account = {
@@ -133,36 +136,41 @@ async function left(done, why) {
   leaveAccount(why)
 }
 
-/** Goes back in as whoever is logged in. While that is being found out, and when it cannot be, guests can join. */
-async function resume() {
-  /** @type {JoinView | null} */
-  let card = null
+/**
+ * Goes back in as whoever is logged in. While that is being found out, and when it cannot be, guests can join.
+ * @param {JoinView | null} [card] that is on the stage already
+ */
+async function resume(card = null) {
   const cancel = systemClock.after(PATIENCE, () => {
-    card = showCard()
-    card.note('Looking for your account…')
+    card ??= showCard('Looking for your account…')
   })
-  /** @param {string} why */
-  const goOn = (why) => {
-    card ??= showCard()
-    if (view === card) card.note(why)
-  }
   try {
     const me = await api.me()
     cancel()
-    if (!me) {
-      settings.forgetAccount()
-      goOn('You were logged out.')
-    } else if (card && view === card) {
-      join(enter(me.name), card)
-    } else if (!card) {
-      const back = makeRoom(enter(me.name))
-      showRoom(back)
-      back.join()
-    }
+    if (card && view !== card) return // somebody has gone another way
+    if (me) return goIn(enter(me.name), card)
+    settings.forgetAccount()
+    sayOn(card, 'You were logged out.')
   } catch {
     cancel()
-    goOn('Your account cannot be reached at the moment. Guests can join all the same.')
+    const waiting = sayOn(card, 'Your account cannot be reached at the moment. Guests can join all the same.')
+    systemClock.after(RETRY, () => view === waiting && waiting.isForGuests && resume(waiting))
   }
+}
+
+/** @param {string} name @param {JoinView | null} card that is on the stage */
+function goIn(name, card) {
+  if (card) return join(name, card)
+  const back = makeRoom(name)
+  showRoom(back)
+  back.join()
+}
+
+/** @param {JoinView | null} card on which it is said, if it is still there; null for one that is made @param {string} sentence */
+function sayOn(card, sentence) {
+  if (!card) return showCard(sentence)
+  if (view === card) card.note(sentence)
+  return card
 }
 
 applyTheme()
@@ -179,12 +187,6 @@ watchWakeups({
   offline: () => [room, privates].forEach((one) => one?.doubt()),
 })
 const { joined: before } = settings
-if (settings.account) {
-  resume()
-} else if (before?.room === roomName) {
-  const back = makeRoom(before.name)
-  showRoom(back)
-  back.join()
-} else {
-  showCard()
-}
+if (settings.account) resume()
+else if (before?.room === roomName) goIn(before.name, null)
+else showCard()

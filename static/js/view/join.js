@@ -69,6 +69,11 @@ export class JoinView {
     this.#entry.open(way, problem ? '' : name)
   }
 
+  /** Whether nobody has turned to the form of accounts. */
+  get isForGuests() {
+    return !this.#form.hidden
+  }
+
   /**
    * Says something that is no mistake in the name.
    * @param {string} sentence

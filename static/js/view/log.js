@@ -176,9 +176,8 @@ export class LogView {
     } else if (lower && !isLatest) {
       this.#window.newer()
       this.#render()
-    } else if (end || this.#newer.hidden) {
-      this.#drawPill()
     }
+    if (end || this.#newer.hidden) this.#drawPill()
     if (end && this.isSeen) this.#talk.seen()
   }
 

@@ -16,6 +16,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -124,11 +125,8 @@ func run(ctx context.Context, s settings) error {
 			continue
 		}
 		fmt.Printf("\n%s: %s\n", p.name, p.what)
-		if err := p.measure(ctx); err != nil {
+		if err := errors.Join(p.measure(ctx), b.out.Flush()); err != nil { // what was measured before an error is shown
 			return fmt.Errorf("%s: %w", p.name, err)
-		}
-		if err := b.out.Flush(); err != nil {
-			return err
 		}
 	}
 	return nil

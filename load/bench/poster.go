@@ -31,6 +31,7 @@ type poster struct {
 
 	conn net.Conn // nil until the first request
 	in   *bufio.Reader
+	used time.Time // when the last answer came
 
 	feed, room *client.Conn
 	listening  sync.WaitGroup
@@ -52,8 +53,15 @@ type answer struct {
 	body   []byte
 }
 
+// keepAlive is how long a connection is used again; HAProxy closes it after 10 s without a request.
+const keepAlive = 3 * time.Second
+
 // request sends one request and reads its answer.
 func (p *poster) request(ctx context.Context, path, body string) (a answer, err error) {
+	if p.conn != nil && time.Since(p.used) > keepAlive {
+		_ = p.conn.Close()
+		p.conn = nil
+	}
 	if p.conn == nil {
 		if p.conn, err = (&net.Dialer{LocalAddr: p.from()}).DialContext(ctx, "tcp", p.host); err != nil {
 			return a, fmt.Errorf("connect: %w", err)
@@ -61,7 +69,7 @@ func (p *poster) request(ctx context.Context, path, body string) (a answer, err 
 		p.in = bufio.NewReader(p.conn)
 	}
 	defer func() {
-		if err != nil {
+		if p.used = time.Now(); err != nil {
 			_ = p.conn.Close()
 			p.conn = nil
 		}

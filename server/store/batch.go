@@ -9,7 +9,7 @@ import (
 
 const (
 	maxBatch     = 128
-	batchLanes   = 2 // one waits for the disk while the next is prepared
+	batchLanes   = 1 // with two, each would be half as large, and a message cost PostgreSQL half as much again
 	batchTimeout = 10 * time.Second
 )
 

@@ -83,6 +83,29 @@ func TestTicketsOpenAFeedOnce(t *testing.T) {
 	}
 }
 
+// A query that cannot be read is no feed from now on: who asked for what he has missed would not know that he did not get it.
+func TestAFeedsQueryIsReadInFull(t *testing.T) {
+	n := start(t)
+	for _, query := range []string{"after=%zz", "after=0123456789abcdef:7&%zz", "x=1;after=0123456789abcdef:7", "room=livechat"} {
+		ticket := issue(t, n, 7)
+		dialer := websocket.Dialer{Subprotocols: []string{"livechat.user", "livechat.ticket." + ticket}}
+		conn, resp, err := dialer.DialContext(t.Context(), "ws://"+n.Addr()+"/feed?"+query, nil)
+		if resp == nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if err == nil {
+			_ = conn.Close()
+		}
+		if resp.StatusCode != http.StatusBadRequest {
+			t.Errorf("%s: %d", query, resp.StatusCode)
+		}
+		if _, status := tryFeed(t, n, ticket); status != http.StatusSwitchingProtocols {
+			t.Errorf("%s: the ticket was spent: %d", query, status)
+		}
+	}
+}
+
 // Who is logged out is not told anything more; who logs in again is.
 func TestRevokedFeedsAreClosed(t *testing.T) {
 	onEach(t, func(t *testing.T, redisURL string) {

@@ -110,11 +110,15 @@ func (s *Server) serveFeed(w http.ResponseWriter, r *http.Request) error {
 
 // parseFeedQuery reads what a feed's handshake asks for: after, or nothing, which begins with what comes from now on.
 func parseFeedQuery(r *http.Request) (query, error) {
-	q, err := parseQuery(r.URL.Query())
-	if err == nil && r.URL.Query().Has("room") {
+	values, err := readQuery(r)
+	if err != nil {
+		return query{}, err
+	}
+	q, err := parseQuery(values)
+	if err == nil && values.Has("room") {
 		err = chat.Errorf(chat.CodeBadRoom, "a feed has no other rooms")
 	}
-	if !r.URL.Query().Has("history") {
+	if !values.Has("history") {
 		q.history = 0
 	}
 	return q, err

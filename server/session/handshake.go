@@ -34,6 +34,15 @@ type query struct {
 	feed       bool           // room is the user's feed
 }
 
+// readQuery reads the parameters of a request. r.URL.Query leaves out what it cannot read, and a resume would become a join.
+func readQuery(r *http.Request) (url.Values, error) {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, chat.Errorf(chat.CodeBadRequest, "the query cannot be read: %v", err)
+	}
+	return values, nil
+}
+
 func parseQuery(v url.Values) (q query, err error) {
 	q = query{room: chat.DefaultRoom, history: defaultHistory}
 	if q.named = v.Has("name"); q.named {

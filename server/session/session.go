@@ -10,7 +10,6 @@ import (
 	"encoding/hex"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"sync"
 	"time"
 
@@ -112,9 +111,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 	if err := s.admit(r); err != nil {
 		return err
 	}
-	values, err := url.ParseQuery(r.URL.RawQuery) // r.URL.Query leaves out what it cannot read, and a resume would become a join
+	values, err := readQuery(r)
 	if err != nil {
-		return chat.Errorf(chat.CodeBadRequest, "the query cannot be read: %v", err)
+		return err
 	}
 	q, err := parseQuery(values)
 	if err != nil {

@@ -156,11 +156,17 @@ func (a *api) postMessage(w http.ResponseWriter, r *http.Request, me store.User)
 // keySpace keeps ids made of keys apart from all others made in this way. It must never change: a key would have another id.
 var keySpace = uuid.MustParse("7d3c1f0e-52a9-4c0b-9f2e-1a6b8c4d5e90")
 
+// keyVersion is the version of the UUIDs that are made of keys.
+const keyVersion = 5
+
 // keyPattern is what an Idempotency-Key may be: visible ASCII.
 var keyPattern = regexp.MustCompile(`^[!-~]{1,255}$`)
 
 // messageID is the id that the client gave, or that of its Idempotency-Key, which is the same on every server without any of them remembering
 // it. Without either the service gives it one; a message that is sent again after a lost answer is then there twice.
+//
+// Ids are everybody's, and that of a key can be worked out by whoever guesses the key. So nobody may give one of that kind, or he could take it
+// before the message whose it is.
 func messageID(r *http.Request, me int64, given string) (string, error) {
 	keys := r.Header.Values("Idempotency-Key")
 	if len(keys) > 1 || len(keys) == 1 && !keyPattern.MatchString(keys[0]) {
@@ -168,7 +174,11 @@ func messageID(r *http.Request, me int64, given string) (string, error) {
 	}
 	switch {
 	case given != "":
-		return checkUUID("id", given)
+		id, err := checkUUID("id", given)
+		if err == nil && uuid.MustParse(id).Version() == keyVersion {
+			return "", chat.Errorf(chat.CodeBadRequest, "id must be a random UUID, and is one of version 5: those are made of names, here of Idempotency-Keys")
+		}
+		return id, err
 	case len(keys) == 1:
 		return uuid.NewSHA1(keySpace, []byte(strconv.FormatInt(me, 10)+" "+keys[0])).String(), nil
 	}

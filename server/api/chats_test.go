@@ -157,6 +157,25 @@ func TestIdempotencyKey(t *testing.T) {
 	}
 }
 
+// Keys are easy to guess, and the id of one to work out: nobody else can take it first.
+func TestTheIDOfAKeyIsNobodyElses(t *testing.T) {
+	s := newSite(t, nil)
+	ann, _, eve := s.person("ann"), s.person("bob"), s.person("eve")
+	path, own := s.chat(ann, "bob"), s.chat(eve, "bob")
+	me, err := s.fakes.WhoAmI(t.Context(), ann.cookies[cookieName].Value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := messageID(&http.Request{Header: http.Header{"Idempotency-Key": {"order-17"}}}, me.ID, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, taken := range []string{id, strings.ToUpper(id)} {
+		wantProblem(t, s.ask(eve, "POST", own+"messages/", `{"id":"`+taken+`","text":"mine"}`), 400, "bad_request")
+	}
+	want(t, s.ask(ann, "POST", path+"messages/", `{"text":"hi"}`, "Idempotency-Key: order-17"), 201, "*")
+}
+
 // What is somebody else's is not there, by whatever door.
 func TestSomebodyElsesChat(t *testing.T) {
 	s := newSite(t, nil)

@@ -76,16 +76,53 @@ func (s *Service) Reserved(ctx context.Context, guestName string) (bool, error) 
 
 // Reserved is Service.Reserved for a server without a store: ask says whether an account has, or had, a name of that skeleton.
 func Reserved(ctx context.Context, ask func(ctx context.Context, skeleton string) (bool, error), guestName string) (bool, error) {
-	skeleton := Skeleton(guestName)
-	switch {
-	case skeleton == "" || strings.HasPrefix(skeleton, guestSkeleton):
-		return false, nil // no account has such a name: most guests cost nothing
-	case reservedSkeletons[skeleton]:
-		return true, nil
+	skeleton, reserved, known := judge(guestName)
+	if known {
+		return reserved, nil
 	}
 	reserved, err := ask(ctx, skeleton)
 	if err != nil {
 		return false, fmt.Errorf("look for the name: %w", err)
 	}
 	return reserved, nil
+}
+
+// ReservedOf returns those of many names that are Reserved. ask is given some skeletons at a time, at most a thousand.
+func ReservedOf(ctx context.Context, ask func(ctx context.Context, skeletons []string) ([]bool, error), guestNames []string) (reserved []string, err error) {
+	var names, skeletons []string
+	for _, name := range guestNames {
+		skeleton, is, known := judge(name)
+		switch {
+		case !known:
+			names, skeletons = append(names, name), append(skeletons, skeleton)
+		case is:
+			reserved = append(reserved, name)
+		}
+	}
+	const page = 1000
+	for from := 0; from < len(names); from += page {
+		to := min(from+page, len(names))
+		has, err := ask(ctx, skeletons[from:to])
+		if err != nil {
+			return nil, fmt.Errorf("look for names: %w", err)
+		}
+		for i, is := range has {
+			if is {
+				reserved = append(reserved, names[from+i])
+			}
+		}
+	}
+	return reserved, nil
+}
+
+// judge says whether a guest's name is reserved, as far as that is known without asking.
+func judge(guestName string) (skeleton string, reserved, known bool) {
+	skeleton = Skeleton(guestName)
+	switch {
+	case skeleton == "" || strings.HasPrefix(skeleton, guestSkeleton):
+		return skeleton, false, true // no account has such a name: most guests cost nothing
+	case reservedSkeletons[skeleton]:
+		return skeleton, true, true
+	}
+	return skeleton, false, false
 }

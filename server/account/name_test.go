@@ -1,7 +1,10 @@
 package account
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -151,5 +154,41 @@ func TestCheckName(t *testing.T) {
 	for _, bad := range []string{"", "an", "ann lee", "guest-7", "___", strings.Repeat("a", 21)} {
 		_, err := CheckName(bad)
 		wants(t, bad, err, chat.CodeBadName)
+	}
+}
+
+// Many names get the answers that each of them gets alone.
+func TestReservedOf(t *testing.T) {
+	names := []string{"Tom Lee", "tommy", "admin", "guest-1a2b", "👩‍👩‍👧", "t0mlee"}
+	want := []string{"Tom Lee", "admin", "t0mlee"}
+	for i := range 2500 {
+		names = append(names, fmt.Sprint("someone ", i))
+		if i%500 == 499 {
+			names, want = append(names, "TOM-LEE"), append(want, "TOM-LEE")
+		}
+	}
+	taken, asked := Skeleton("tom_lee"), 0
+	ask := func(_ context.Context, skeletons []string) ([]bool, error) {
+		if asked++; len(skeletons) > 1000 {
+			t.Errorf("asked for %d at once", len(skeletons))
+		}
+		has := make([]bool, len(skeletons))
+		for i, s := range skeletons {
+			has[i] = s == taken
+		}
+		return has, nil
+	}
+	got, err := ReservedOf(t.Context(), ask, names)
+	slices.Sort(got)
+	slices.Sort(want)
+	if err != nil || !slices.Equal(got, want) || asked != 3 {
+		t.Errorf("got %q, %v after %d questions, want %q after 3", got, err, asked, want)
+	}
+	if got, err := ReservedOf(t.Context(), ask, nil); got != nil || err != nil || asked != 3 {
+		t.Errorf("of no names: %q, %v, asked %d times", got, err, asked)
+	}
+	failing := func(context.Context, []string) ([]bool, error) { return nil, errors.New("no connection") }
+	if _, err := ReservedOf(t.Context(), failing, names); err == nil {
+		t.Error("no error where nobody could be asked")
 	}
 }

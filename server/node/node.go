@@ -69,6 +69,8 @@ const (
 	maxFeeds = 100_000
 	// revokeEvery is how often a server asks which users were logged out, while it has feeds.
 	revokeEvery = 400 * time.Millisecond
+	// settleName is how long who registers has to come in under his name, before guests under it have to leave: he may be one of them.
+	settleName = 3 * time.Second
 )
 
 // Start builds a node and sets it going. When it returns without an error the address is taken and answers; the node becomes ready as

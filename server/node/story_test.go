@@ -169,6 +169,28 @@ func TestStory(t *testing.T) {
 	})
 }
 
+// A guest who is here under a name when it is registered does not go on under it.
+func TestNamesAreTheirOwnersFromThenOn(t *testing.T) {
+	onPlaces(t, func(t *testing.T, p place) {
+		early, alike, other := dial(t, p.second, "name=Bob"), dial(t, p.first, "name=b0b"), dial(t, p.second, "name=bobby")
+		bob := newPerson(t, p.api, "bob")
+		bob.register()
+		self := bob.socket(p.second, "/ws")
+		for _, guest := range []*peer{early, alike} {
+			if e := guest.nextError(); e.Code != "name_reserved" {
+				t.Errorf("a guest as %s: %+v", guest.welcome.Name, e)
+			}
+			if code := guest.closed(); code != int(wire.CloseNameReserved) {
+				t.Errorf("a guest as %s was closed with %d", guest.welcome.Name, code)
+			}
+		}
+		self.send("it is me")
+		if m := other.next("message"); m.Name != "bob" || m.Text != "it is me" {
+			t.Errorf("the room hears %+v", m)
+		}
+	})
+}
+
 // Nobody but the user speaks under a registered name.
 func TestNamesAreTheirOwners(t *testing.T) {
 	onPlaces(t, func(t *testing.T, p place) {

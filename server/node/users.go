@@ -19,13 +19,16 @@ import (
 // userOptions is what sessions need for users with an account, whether this server has the API or not.
 func (n *Node) userOptions() *session.UserOptions {
 	return &session.UserOptions{
-		Feeds: n.feeds, Revoked: n.bus.Revoked, Every: revokeEvery,
+		Feeds: n.feeds, Revoked: n.bus.Revoked, CountNames: n.bus.CountNames, Every: revokeEvery, Settle: settleName,
 		Redeem: func(ctx context.Context, ticket string) (session.User, error) {
 			t, err := n.bus.RedeemTicket(ctx, ticket)
 			return session.User{ID: t.User, Name: t.Name, Issued: t.Issued}, err
 		},
 		Reserved: func(ctx context.Context, name string) (bool, error) {
 			return account.Reserved(ctx, n.bus.HasName, name)
+		},
+		ReservedOf: func(ctx context.Context, names []string) ([]string, error) {
+			return account.ReservedOf(ctx, n.bus.HasNames, names)
 		},
 	}
 }

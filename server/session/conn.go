@@ -47,6 +47,7 @@ type conn struct {
 	raw     syscall.RawConn
 	out     *fanout.Client // for writing
 	user    *User          // nil: a guest
+	named   bool           // a guest who gave his name
 	feed    bool           // room is the user's feed
 	unwatch func()         // of one that watches: ends what it is shown; may be nil
 

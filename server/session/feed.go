@@ -23,10 +23,16 @@ type UserOptions struct {
 	Redeem func(ctx context.Context, ticket string) (User, error)
 	// Reserved says whether a name is not for guests.
 	Reserved func(ctx context.Context, name string) (bool, error)
+	// CountNames returns how many names are users'. While it stays the same, so do they.
+	CountNames func(ctx context.Context) (int64, error)
+	// ReservedOf returns those of some names that are not for guests.
+	ReservedOf func(ctx context.Context, names []string) ([]string, error)
 	// Revoked returns the users who were logged out, and when.
 	Revoked func(ctx context.Context) (map[int64]time.Time, error)
-	// Every is how often it is asked.
+	// Every is how often Revoked and CountNames are asked.
 	Every time.Duration
+	// Settle is how long after a new name guests under it are asked to leave: who has just registered comes in under it, and leaves as a guest.
+	Settle time.Duration
 }
 
 // User is who a ticket was issued to, and when, by the clock that Revoked goes by.
@@ -127,17 +133,19 @@ func parseFeedQuery(r *http.Request) (query, error) {
 // errListens refuses a message on a feed.
 var errListens = chat.Errorf(chat.CodeBadRequest, "a feed is only heard; say it over HTTP")
 
-// RunUsers closes the sockets of users who have been logged out, until ctx is done. It asks again and again rather than being told, so that nothing
-// depends on a word that gets lost.
+// RunUsers closes the sockets of users who have been logged out, and of guests whose names are users' by now, until ctx is done. It asks again and
+// again rather than being told, so that nothing depends on a word that gets lost.
 func (s *Server) RunUsers(ctx context.Context) {
 	tick := time.NewTicker(s.opts.Users.Every)
 	defer tick.Stop()
+	var names nameWatch
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
+		s.checkNames(ctx, &names)
 		if !s.hasUsers() {
 			continue
 		}

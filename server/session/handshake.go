@@ -156,7 +156,8 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, q query, rm *ro
 	}
 	sock := taken.sock // gorilla's own connection is let go: see frame.go
 	c := &conn{
-		server: s, room: rm, session: newSession(), name: q.name, who: s.slow.who(r, q), sock: sock, user: q.user, feed: q.feed,
+		server: s, room: rm, session: newSession(), name: q.name, who: s.slow.who(r, q), sock: sock,
+		user: q.user, named: q.named && q.user == nil, feed: q.feed,
 	}
 	var err error
 	if c.raw, err = sock.SyscallConn(); err == nil {

@@ -73,6 +73,7 @@ type Server struct {
 	conns    map[*conn]struct{}
 	admitted int // of conns; the others are being told why not
 	users    int // of conns: those of users with an account
+	named    int // of conns: those of guests who gave their names
 	watchers map[*conn]struct{}
 	draining bool
 }
@@ -186,6 +187,9 @@ func (s *Server) start(c *conn, q query) {
 	if c.user != nil {
 		s.users++
 	}
+	if c.named {
+		s.named++
+	}
 	if c.admitted && !c.feed {
 		s.opts.Presence.Join(c.room.Name, c.session, c.name) // before its reader can end
 	}
@@ -280,6 +284,9 @@ func (s *Server) remove(c *conn) {
 	}
 	if c.user != nil {
 		s.users--
+	}
+	if c.named {
+		s.named--
 	}
 	s.mu.Unlock()
 	if c.feed {

@@ -1,0 +1,88 @@
+package session
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"livechat/server/wire"
+)
+
+// Whether a name is somebody's is asked when a guest comes. But it can become so while he is here, and he gets in under any name while that cannot be
+// asked, or Redis has lost its names. So guests are looked at again: some time after a name has come, and now and then.
+
+// lookEvery is how often guests are looked at although no name has come.
+const lookEvery = time.Minute
+
+// nameWatch is what is known of the names that are not for guests. It is RunUsers' own.
+type nameWatch struct {
+	count   int64     // of names, when they were counted last
+	waiting bool      // due was set because of a name
+	due     time.Time // when guests are looked at next
+}
+
+// checkNames looks at the guests' names, if it is time to.
+func (s *Server) checkNames(ctx context.Context, w *nameWatch) {
+	if !s.hasNamed() {
+		return
+	}
+	count, err := s.opts.Users.CountNames(ctx)
+	if err != nil {
+		s.opts.Logger.Debug("cannot count the names that are taken", "error", err) // the bus says that Redis is away
+		return
+	}
+	now := time.Now()
+	if count != w.count && !w.waiting {
+		w.waiting, w.due = true, now.Add(s.opts.Users.Settle)
+	}
+	w.count = count
+	if now.Before(w.due) {
+		return
+	}
+	reserved, err := s.opts.Users.ReservedOf(ctx, s.guestNames())
+	if err != nil {
+		s.opts.Logger.Debug("cannot ask whether guests' names are taken", "error", err)
+		return
+	}
+	w.waiting, w.due = false, now.Add(lookEvery)
+	s.closeGuests(reserved)
+}
+
+// hasNamed says whether there are guests who gave their names. Those that were made up here are nobody's.
+func (s *Server) hasNamed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.named > 0
+}
+
+// guestNames returns the names that guests gave, each once.
+func (s *Server) guestNames() (names []string) {
+	s.mu.Lock()
+	for c := range s.conns {
+		if c.named {
+			names = append(names, c.name)
+		}
+	}
+	s.mu.Unlock()
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// closeGuests closes the sockets of guests with these names.
+func (s *Server) closeGuests(names []string) {
+	if len(names) == 0 {
+		return
+	}
+	slices.Sort(names)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		if !c.named {
+			continue
+		}
+		if _, reserved := slices.BinarySearch(names, c.name); reserved {
+			c.out.Send(errorFrame("", errReserved))
+			c.out.Close(wire.CloseNameReserved)
+		}
+	}
+}

@@ -47,8 +47,8 @@ type Chats interface {
 
 // Archive has what was said in the rooms.
 type Archive interface {
-	// RoomMessages returns messages oldest first. Of before and after one at most is given (not 0); after can be store.FromStart. The epoch "" stands for the room's
-	// newest, which the store by itself does not know: it would find nothing.
+	// RoomMessages returns messages oldest first. Of before and after one at most is given (not 0); after can be store.FromStart. The epoch "" stands for
+	// all of them, in the order of their numbers.
 	RoomMessages(ctx context.Context, room, epoch string, before, after int64, limit int) ([]store.RoomMessage, error)
 }
 

@@ -20,8 +20,8 @@ type batcher[In, Out any] struct {
 	most    int           // in a batch
 	lanes   int           // batches under way at the same time
 	timeout time.Duration // of a batch. It is not that of any one who asks: the others want their answers
-	// do answers each of a batch, in the order in which they came; an error answers those that have none of their own.
-	do func(ctx context.Context, batch []*question[In, Out])
+	// do answers a batch. Those that it returns as left are asked again, each alone and beside the batches that follow: then it returns none.
+	do func(ctx context.Context, batch []*question[In, Out], alone bool) (left []*question[In, Out])
 
 	running sync.WaitGroup
 
@@ -76,13 +76,23 @@ func (b *batcher[In, Out]) run() {
 		if batch == nil {
 			return
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), b.timeout)
-		b.do(ctx, batch)
-		cancel()
-		for _, a := range batch {
+		for _, a := range b.answer(batch, false) {
+			b.running.Go(func() { b.answer([]*question[In, Out]{a}, true) })
+		}
+	}
+}
+
+// answer does a batch, and returns those that have no answer yet.
+func (b *batcher[In, Out]) answer(batch []*question[In, Out], alone bool) (left []*question[In, Out]) {
+	ctx, cancel := context.WithTimeout(context.Background(), b.timeout)
+	defer cancel()
+	left = b.do(ctx, batch, alone)
+	for _, a := range batch {
+		if !slices.Contains(left, a) {
 			close(a.done)
 		}
 	}
+	return left
 }
 
 // take returns the next batch; nil, and the lane is free, if there is none.

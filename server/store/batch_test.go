@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"sync"
@@ -10,20 +11,26 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"livechat/internal/poll"
 )
 
 // Who is alone is answered at once; those who come while the lanes are busy are answered together, in order; who gives up is not asked for.
 func TestBatcher(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var sizes []int
-		b := &batcher[int, int]{most: 3, lanes: 1, timeout: time.Minute, do: func(ctx context.Context, batch []*question[int, int]) {
+		b := &batcher[int, int]{most: 3, lanes: 1, timeout: time.Minute, do: func(_ context.Context, batch []*question[int, int], alone bool) (left []*question[int, int]) {
 			time.Sleep(time.Second)
 			sizes = append(sizes, len(batch))
 			for _, a := range batch {
 				if a.out = 10 * a.in; a.in == 5 {
 					a.err = errors.New("five")
 				}
+				if a.in == 6 && !alone {
+					left = append(left, a)
+				}
 			}
+			return left
 		}}
 		var all sync.WaitGroup
 		for i := range 8 {
@@ -35,7 +42,7 @@ func TestBatcher(t *testing.T) {
 				defer cancel()
 				out, err := b.ask(ctx, i)
 				switch {
-				case i == 4 && !errors.Is(err, context.DeadlineExceeded), i == 5 && (err == nil || err.Error() != "five"), i < 4 && (err != nil || out != 10*i):
+				case i == 4 && !errors.Is(err, context.DeadlineExceeded), i == 5 && (err == nil || err.Error() != "five"), i != 4 && i != 5 && (err != nil || out != 10*i):
 					t.Errorf("%d is answered with %d, %v", i, out, err)
 				}
 			})
@@ -43,8 +50,8 @@ func TestBatcher(t *testing.T) {
 		}
 		all.Wait()
 		b.wait()
-		if got := fmt.Sprint(sizes); got != "[1 3 3]" {
-			t.Errorf("batches of %s, want of [1 3 3]", got)
+		if got := fmt.Sprint(sizes); got != "[1 3 3 1]" {
+			t.Errorf("batches of %s, want of [1 3 3 1]", got)
 		}
 		if len(b.waiting) != 0 || b.busy != 0 {
 			t.Errorf("%d wait and %d lanes are busy at the end", len(b.waiting), b.busy)
@@ -70,7 +77,12 @@ func TestPostsBesideBadOnes(t *testing.T) {
 			{in: message(ann.ID, "one")}, {in: known}, {in: stranger}, {in: bad}, {in: unknown}, {in: twice}, {in: message(bob.ID, "two")}, {in: twice},
 		}
 		first := batch[0].in
-		s.postAll(t.Context(), batch)
+		for _, p := range batch {
+			p.done = make(chan struct{})
+		}
+		for _, p := range s.posts.answer(batch, false) {
+			s.posts.answer([]*posted{p}, true)
+		}
 		for i, want := range []error{nil, errRepeated, ErrNotFound, nil, ErrNotFound, nil, nil, errRepeated} {
 			if got := batch[i].err; i == 3 && got == nil || i != 3 && !errors.Is(got, want) {
 				t.Errorf("%s: message %d: %v, want %v", what, i, got, want)
@@ -88,5 +100,48 @@ func TestPostsBesideBadOnes(t *testing.T) {
 	}
 	if events, err := s.Outbox(t.Context(), 100); err != nil || len(events) != 16 {
 		t.Errorf("%d events, %v", len(events), err)
+	}
+}
+
+// A chat that somebody has locked and does not let go holds up nobody but those who write in it.
+func TestPostsBesideALockedChat(t *testing.T) {
+	s, locked, ann, bob := openTwo(t)
+	eve, err := s.CreateUser(t.Context(), "eve", "eve", "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	free := uuid.NewString()
+	if _, _, err := s.CreateChat(t.Context(), free, ann.ID, eve.ID, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	post := func(chat string) error {
+		_, _, err := s.AddMessage(t.Context(), Message{ID: uuid.NewString(), Chat: chat, Author: ann.ID, Text: "x", At: time.Now()})
+		return err
+	}
+	var waiting sync.WaitGroup
+	err = s.inTx(t.Context(), func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(t.Context(), lockChats, []string{locked}); err != nil {
+			return err
+		}
+		for range 5 {
+			waiting.Go(func() {
+				if err := post(locked); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		poll.Until(t, "they wait one by one", func() bool {
+			var n int
+			err := s.read.QueryRowContext(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`).Scan(&n)
+			return err == nil && n >= 4 && post(free) == nil
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	waiting.Wait()
+	if c, err := s.Chat(t.Context(), locked, bob.ID); err != nil || c.Unread != 5 {
+		t.Errorf("bob's chat is %+v, %v", c, err)
 	}
 }

@@ -13,9 +13,12 @@ import (
 )
 
 // On PostgreSQL messages that are posted at the same time are added together: one way there and back, one commit and one wait for the disk for all of
-// them, where each by itself has six, one and one. Both statements go out at once and are one transaction.
+// them, where each by itself has six, one and one. All statements go out at once and are one transaction.
 
 const (
+	// limitWait is how long the transaction waits for a lock.
+	limitWait = `SELECT set_config('lock_timeout', $1, true)`
+
 	// lockChats puts all who write in these chats in order, and always in the same one, so that no two wait for each other. The second statement sees
 	// what was committed before it got the locks.
 	lockChats = `SELECT FROM chats WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE`
@@ -59,24 +62,20 @@ func (s *Store) newPosts() *batcher[Message, Message] {
 	return &batcher[Message, Message]{most: maxBatch, lanes: batchLanes, timeout: batchTimeout, do: s.postAll}
 }
 
-// postAll answers a batch. What PostgreSQL refuses as a whole is tried one by one: an id may be in another batch, a text one that it does not take.
-func (s *Store) postAll(ctx context.Context, batch []*posted) {
+// postAll answers a batch. What PostgreSQL refuses as a whole is to be tried one by one: an id may be in another batch, a text one that it does not
+// take, a chat locked for long by a process that stands still. So is what has the id of one before it.
+func (s *Store) postAll(ctx context.Context, batch []*posted, alone bool) (left []*posted) {
 	batch, again := distinct(batch)
-	err := s.tryPosts(ctx, batch)
-	if _, refused := errors.AsType[*pgconn.PgError](err); refused && len(batch) > 1 {
-		for _, p := range batch {
-			s.postAll(ctx, []*posted{p})
-		}
-		err = nil
+	err := s.tryPosts(ctx, batch, alone)
+	if _, refused := errors.AsType[*pgconn.PgError](err); refused && !alone {
+		return append(batch, again...)
 	}
 	if err != nil {
 		for _, p := range batch {
 			p.err = err
 		}
 	}
-	if len(again) > 0 {
-		s.postAll(ctx, again)
-	}
+	return again
 }
 
 // distinct takes out what has the id of one before it.
@@ -94,13 +93,17 @@ func distinct(batch []*posted) (first, again []*posted) {
 }
 
 // tryPosts adds a batch in one transaction, several times if another one wins.
-func (s *Store) tryPosts(ctx context.Context, batch []*posted) (err error) {
+func (s *Store) tryPosts(ctx context.Context, batch []*posted, alone bool) (err error) {
+	wait := laneWait
+	if alone {
+		wait = "0" // as long as ctx
+	}
 	for range attempts {
-		if err = s.withConn(ctx, func(conn *pgx.Conn) error { return addPosts(ctx, conn, batch) }); !lostRace(err) {
+		if err = s.withConn(ctx, func(conn *pgx.Conn) error { return addPosts(ctx, conn, batch, wait) }); !lostRace(err) {
 			break
 		}
 	}
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == uniqueViolation && len(batch) == 1 {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == uniqueViolation && alone {
 		batch[0].err = errRepeated // since the statement began, in another chat
 		return nil
 	}
@@ -120,7 +123,10 @@ func (s *Store) withConn(ctx context.Context, do func(conn *pgx.Conn) error) err
 	return conn.Raw(func(driver any) error { return do(driver.(*stdlib.Conn).Conn()) })
 }
 
-func addPosts(ctx context.Context, conn *pgx.Conn, batch []*posted) error {
+// laneWait is how long a batch waits for its chats: one that is locked for longer must not hold up the others.
+const laneWait = "200ms"
+
+func addPosts(ctx context.Context, conn *pgx.Conn, batch []*posted, wait string) error {
 	n := len(batch)
 	chats, ids, texts := make([]string, n), make([]string, n), make([]string, n)
 	authors, times := make([]int64, n), make([]int64, n)
@@ -129,12 +135,15 @@ func addPosts(ctx context.Context, conn *pgx.Conn, batch []*posted) error {
 		chats[i], ids[i], authors[i], texts[i], times[i] = m.Chat, m.ID, m.Author, m.Text, m.At.UnixMilli()
 	}
 	both := &pgx.Batch{}
+	both.Queue(limitWait, wait)
 	both.Queue(lockChats, slices.Compact(slices.Sorted(slices.Values(chats))))
 	both.Queue(addMessages, chats, ids, authors, texts, times)
 	results := conn.SendBatch(ctx, both)
 	defer results.Close()
-	if _, err := results.Exec(); err != nil {
-		return fmt.Errorf("lock chats: %w", err)
+	for range 2 {
+		if _, err := results.Exec(); err != nil {
+			return fmt.Errorf("lock chats: %w", err)
+		}
 	}
 	rows, err := results.Query()
 	if err != nil {

@@ -30,7 +30,7 @@ func (s *Store) newSessions() *batcher[sessionAt, User] {
 	return &batcher[sessionAt, User]{most: maxBatch, lanes: batchLanes, timeout: batchTimeout, do: s.findSessions}
 }
 
-func (s *Store) findSessions(ctx context.Context, batch []*question[sessionAt, User]) {
+func (s *Store) findSessions(ctx context.Context, batch []*question[sessionAt, User], _ bool) (left []*question[sessionAt, User]) {
 	tokens := make([][]byte, len(batch))
 	for i, a := range batch {
 		tokens[i] = []byte(a.in.token)
@@ -51,6 +51,7 @@ func (s *Store) findSessions(ctx context.Context, batch []*question[sessionAt, U
 			a.out = r.user
 		}
 	}
+	return nil
 }
 
 func scanSession(row scanner) (r sessionRow, err error) {

@@ -162,7 +162,7 @@ func TestTheIDOfAKeyIsNobodyElses(t *testing.T) {
 	s := newSite(t, nil)
 	ann, _, eve := s.person("ann"), s.person("bob"), s.person("eve")
 	path, own := s.chat(ann, "bob"), s.chat(eve, "bob")
-	me, err := s.fakes.WhoAmI(t.Context(), ann.cookies[cookieName].Value)
+	me, err := s.WhoAmI(t.Context(), ann.cookies[cookieName].Value)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,8 +52,8 @@ type Options struct {
 	Store   Store
 	MaxText int              // characters in a message
 	Now     func() time.Time // default time.Now
-	// Allow is asked before me puts something into the store for others: a new chat or a message, also one that is there already. Its error says that this is too
-	// often. Default: everything is allowed.
+	// Allow is asked before me puts something into the store for others: a message, also one that is there already, or a new chat, also with a name that nobody
+	// has: names are not for asking about in bulk. Its error says that this is too often. Default: everything is allowed.
 	Allow func(me int64) error
 	Wake  func() // called whenever something was put into the outbox: Relay.Wake. It must not block. Default: nothing
 }
@@ -81,15 +81,15 @@ func New(o Options) *Service {
 // Create returns the chat between me and the account of that name, and makes it if there is none: then created is true.
 // Codes: bad_chat for a chat with oneself, unknown_user, rate_limited.
 func (s *Service) Create(ctx context.Context, me int64, otherName string) (c store.Chat, created bool, err error) {
+	if err := s.opts.Allow(me); err != nil {
+		return store.Chat{}, false, err
+	}
 	other, err := s.user(ctx, otherName)
 	if err != nil {
 		return store.Chat{}, false, err
 	}
 	if other.ID == me {
 		return store.Chat{}, false, chat.Errorf(chat.CodeBadChat, "a chat is with somebody else")
-	}
-	if err := s.opts.Allow(me); err != nil {
-		return store.Chat{}, false, err
 	}
 	id, created, err := s.opts.Store.CreateChat(ctx, uuid.NewString(), me, other.ID, s.opts.Now())
 	switch {

@@ -35,6 +35,16 @@ func TestStrangers(t *testing.T) {
 	}
 }
 
+// Who has asked for too much learns nothing about names either.
+func TestNamesAreNotForAskingInBulk(t *testing.T) {
+	h := newHouse(t)
+	s := New(Options{Store: h.store, MaxText: 20, Allow: func(int64) error { return chat.Errorf(chat.CodeRateLimited, "slow down") }})
+	for _, name := range []string{"bob", "nobody-of-that-name", "no name at all"} {
+		_, _, err := s.Create(t.Context(), h.ann, name)
+		h.refuses("a chat with "+name, err, chat.CodeRateLimited)
+	}
+}
+
 // An error of the database is none that a client may read, and it does not tell what was said.
 func TestDatabaseFails(t *testing.T) {
 	h := newHouse(t)

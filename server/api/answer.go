@@ -1,10 +1,12 @@
 package api
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 
@@ -115,7 +117,11 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, store.ErrNotFound):
 		known = chat.Errorf(chat.CodeNotFound, "there is no such thing, or it is not yours to see")
 	case r.Context().Err() != nil && errors.Is(err, r.Context().Err()): // too slow, or the client is gone and nobody reads this
-		a.Log.WarnContext(r.Context(), "a request was not finished", "method", r.Method, "route", r.Pattern, "error", err)
+		level := slog.LevelWarn
+		if errors.Is(err, context.Canceled) { // else who comes and goes at once would fill the log
+			level = slog.LevelDebug
+		}
+		a.Log.Log(r.Context(), level, "a request was not finished", "method", r.Method, "route", r.Pattern, "error", err)
 		known = &chat.Error{Code: chat.CodeUnavailable, Message: "that took too long; try again", Retryable: true, RetryAfterMS: 1000}
 	case store.Away(err):
 		a.Log.WarnContext(r.Context(), "the database is away", "method", r.Method, "route", r.Pattern, "error", err)

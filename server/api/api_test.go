@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -162,6 +163,20 @@ func TestTooSlow(t *testing.T) {
 	wantProblem(t, w, 503, "unavailable")
 	if w.Header().Get("Retry-After") != "1" || !strings.Contains(s.log.String(), "a request was not finished") {
 		t.Errorf("Retry-After %q, log %s", w.Header().Get("Retry-After"), s.log)
+	}
+}
+
+// Who does not wait for his answers cannot fill the log.
+func TestTheClientIsGone(t *testing.T) {
+	s := newSite(t, nil)
+	s.block = true
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r := httptest.NewRequestWithContext(ctx, "GET", "/api/v1/me/", nil)
+	r.Header.Set("Cookie", cookieName+"=t")
+	s.handler.ServeHTTP(httptest.NewRecorder(), r)
+	if got := s.log.String(); strings.Contains(got, "WARN") || strings.Contains(got, "ERROR") {
+		t.Errorf("the log is %q", got)
 	}
 }
 

@@ -80,6 +80,13 @@ func guestName() string {
 	return "guest-" + hex.EncodeToString(b[:])
 }
 
+// newSession returns a random name for a connection. Others see it, so it must not be guessable from another one.
+func newSession() string {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails: it would crash the program instead
+	return hex.EncodeToString(b[:])
+}
+
 // originAllowed keeps pages of other sites out: a browser sends the page's origin, and lets any page connect anywhere. The
 // page may be served on another port of the same host (Nginx). Who is no browser sends none and is let in; it could
 // send what it likes.

@@ -6,8 +6,6 @@ package session
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -297,11 +295,4 @@ func (s *Server) remove(c *conn) {
 		s.opts.Presence.Leave(c.room.Name, c.session)
 	}
 	s.opts.Rooms.Release(c.room)
-}
-
-// newSession returns a random name for a connection. Others see it, so it must not be guessable from another one.
-func newSession() string {
-	var b [8]byte
-	_, _ = rand.Read(b[:]) // never fails: it would crash the program instead
-	return hex.EncodeToString(b[:])
 }

@@ -16,12 +16,14 @@ import (
 type Shelf interface {
 	LogPage(ctx context.Context, room, epoch string, after, before int64, limit int) ([]store.RoomMessage, error)
 	CountLog(ctx context.Context, room, epoch string, after, before int64) (int64, error)
+	RoomMessages(ctx context.Context, room, epoch string, before, after int64, limit int) ([]store.RoomMessage, error)
 }
 
-// How long the store may take for a page, and for counting. A client waits for both, so they are short where the store hangs.
+// How long the store may take for a page, for counting, and for the newest message. A client waits for each, so they are short where the store hangs.
 const (
-	pageTimeout  = 4 * time.Second
-	countTimeout = 1500 * time.Millisecond
+	pageTimeout   = 4 * time.Second
+	countTimeout  = 1500 * time.Millisecond
+	newestTimeout = 1500 * time.Millisecond
 )
 
 // Reader gives back what has left the rooms' logs, for clients that come from further behind. Who asks for the same at the same time, as after an
@@ -90,6 +92,20 @@ func (r *Reader) Count(ctx context.Context, room string, l chat.Log, after, befo
 		return 0, err
 	}
 	return n.(uint64), nil
+}
+
+// Newest returns where the archive of a room ends, whatever the epoch; zero if there is none.
+func (r *Reader) Newest(ctx context.Context, room string) (chat.Position, error) {
+	ctx, cancel := context.WithTimeout(ctx, newestTimeout)
+	defer cancel()
+	newest, err := r.shelf.RoomMessages(ctx, room, "", 0, 0, 1)
+	if err != nil {
+		return chat.Position{}, fmt.Errorf("look for the end of the archive of room %s: %w", room, err)
+	}
+	if len(newest) == 0 {
+		return chat.Position{}, nil
+	}
+	return chat.Position{Epoch: newest[0].Epoch, Seq: uint64(newest[0].Seq)}, nil
 }
 
 // span is a part of a log within one epoch: what is behind after and before before.

@@ -92,17 +92,21 @@ func (o *openLogs) forget(room string) {
 
 // state is where a log stands, as the scripts answer it.
 type state struct {
-	kind string // open, closed, wait
+	kind string // open, closed, begins, wait
 	log  chat.Log
 	run  string
 	wait int64 // milliseconds, of wait
 }
 
-// OpenLog returns where a room's log stands, and begins the log if there is none. seen is the newest message that this server has of it;
-// zero if it has none. A log that cannot be used is closed (chat.ErrLogClosed), and this server begins to mend it: Handler.Subscribed
-// is called again once it is open. Any other error carries a retryable chat.Error.
+// OpenLog returns where a room's log stands, and begins the log if there is none, behind what is archived of the room. seen is the newest message that
+// this server has of it; zero if it has none. A log that cannot be used is closed (chat.ErrLogClosed), and this server begins to mend it:
+// Handler.Subscribed is called again once it is open. Any other error carries a retryable chat.Error.
 func (b *Bus) OpenLog(ctx context.Context, room string, seen chat.Position) (chat.Log, error) {
-	s, err := b.ask(ctx, openScript, room, newEpoch(), seen.Epoch, seen.Seq, b.side(), room, b.name)
+	s, err := b.open(ctx, room, seen, "", "")
+	if err == nil && s.kind == "begins" {
+		at := b.archived(ctx, room)
+		s, err = b.open(ctx, room, seen, at.Epoch, strconv.FormatUint(at.Seq, 10))
+	}
 	if err != nil {
 		return chat.Log{}, fmt.Errorf("open log of room %s: %w", room, err)
 	}
@@ -112,6 +116,24 @@ func (b *Bus) OpenLog(ctx context.Context, room string, seen chat.Position) (cha
 	}
 	b.logs.set(room, s.log.Head.Epoch, s.run)
 	return s.log, nil
+}
+
+// open asks Redis for a log that, if there is none, begins behind base of the epoch before; base is empty if that is not known yet.
+func (b *Bus) open(ctx context.Context, room string, seen chat.Position, before, base string) (state, error) {
+	return b.ask(ctx, openScript, room, newEpoch(), seen.Epoch, seen.Seq, b.side(), room, b.name, before, base)
+}
+
+// archived returns the newest message of a room that is archived; zero if there is none, or if that cannot be said now.
+func (b *Bus) archived(ctx context.Context, room string) chat.Position {
+	if b.options.Archived == nil {
+		return chat.Position{}
+	}
+	at, err := b.options.Archived(ctx, room)
+	if err != nil {
+		b.log.Warn("a room's log begins anew without a look into the archive, and gives numbers again that may be archived", "room", room, "error", err)
+		return chat.Position{}
+	}
+	return at
 }
 
 // Adopt lets a room's log know epochs that this server has seen and the log has nothing of. now is the epoch that the log was found in; if
@@ -158,7 +180,7 @@ func readState(reply []string) (s state, err error) {
 		if err == nil {
 			s.log.Past, err = chat.ParseLineage(reply[2])
 		}
-	case s.kind != "closed" || len(reply) != 1:
+	case s.kind != "closed" && s.kind != "begins" || len(reply) != 1:
 		err = errors.New("not an answer that this version knows")
 	}
 	return s, err

@@ -2,21 +2,29 @@
 --
 -- KEYS  1 head   2 log: stream
 -- ARGV  1 the epoch to use if the log begins   2, 3 epoch and seq of the newest message that the caller knows; empty if none
---       4 side channel   5 room   6 the caller's name
--- Returns {"open", head, past, run}, or {"closed", …} if the log has to be mended first.
+--       4 side channel   5 room   6 the caller's name   7, 8 epoch and seq behind which the log begins, 0 if it is the first; empty if the caller
+--       has not looked
+-- Returns {"open", head, past, run}, {"closed", …} if the log has to be mended first, or {"begins"} if the caller has to look.
 --
 -- Why a log begins when the room is opened and not with its first message: a client that has heard nothing yet must be able to say
 -- where it is (`<epoch>:0`), or what is said while it reconnects would be lost to it.
 --
 -- Why a script: two servers that open a room at the same time must agree on one epoch.
 --
+-- Why it may begin behind something: the archive may have what was said before Redis lost everything. So numbers go on, and are not given twice.
+--
 -- Why it says so: all that there was may just have been deleted, and others still have it. They look, and say it again.
 local head, log = KEYS[1], KEYS[2]
 local fresh, seen_epoch, seen_seq = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local before, base = ARGV[7], ARGV[8]
 
 local h = read(head)
 if h.epoch == '' and seen_epoch == '' and redis.call('EXISTS', log) == 0 then
-  redis.call('HSET', head, 'epoch', fresh, 'seq', '0', 'base', '0', 'past', '', 'run', process())
+  if base == '' then
+    return {'begins'}
+  end
+  local past = before ~= '' and before .. ':' .. base or ''
+  redis.call('HSET', head, 'epoch', fresh, 'seq', base, 'base', base, 'past', past, 'run', process())
   redis.call('PUBLISH', ARGV[4], '{"type":"begun","by":"' .. ARGV[6] .. '","room":"' .. ARGV[5] .. '"}')
   return answer('open', read(head))
 end

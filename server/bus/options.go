@@ -2,6 +2,7 @@ package bus
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
 
+	"livechat/server/chat"
 	"livechat/server/metrics"
 )
 
@@ -30,6 +32,9 @@ type Options struct {
 	IDTTL          time.Duration // how long the id of a message is remembered; default 20m
 	PublishTimeout time.Duration // from Publish to Done, at most; default 5s
 	FeedTimeout    time.Duration // a subscription silent for so long is dead, although it is asked for a sign of life; default 3s
+
+	// Archived returns the newest message of a room that is archived, zero if there is none. A log that begins goes on behind it. Default: nothing is.
+	Archived func(ctx context.Context, room string) (chat.Position, error)
 
 	Log     *slog.Logger // default: none
 	Metrics *metrics.Set // default: of its own

@@ -84,7 +84,7 @@ func Start(cfg config.Config, log *slog.Logger, version string) (*Node, error) {
 	n.run()
 	n.log.Info("listening", "addr", n.Addr(), "redis", n.redisName(), "channel", cfg.Redis.Channel, "metrics", n.MetricsAddr(), "version", version)
 	if n.embedded != nil {
-		n.log.Info("this is a server on its own: Redis is inside the process, and what is said ends with it")
+		n.log.Info("this is a server on its own: Redis is inside the process, and of what is said the archive alone stays")
 	}
 	return n, nil
 }
@@ -104,7 +104,7 @@ func (n *Node) build(version string) (err error) {
 	}
 	n.bus, err = bus.Open(bus.Options{
 		URL: url, Channel: n.cfg.Redis.Channel, HistoryLength: n.cfg.Room.HistoryLength, IDTTL: n.cfg.Redis.IDTTL,
-		PublishTimeout: n.cfg.Redis.PublishTimeout, FeedTimeout: n.cfg.Redis.FeedTimeout, Log: n.log, Metrics: n.metrics,
+		PublishTimeout: n.cfg.Redis.PublishTimeout, FeedTimeout: n.cfg.Redis.FeedTimeout, Archived: n.archived, Log: n.log, Metrics: n.metrics,
 	})
 	if err != nil {
 		return fmt.Errorf("REDIS_URL: %w", err)

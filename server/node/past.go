@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"livechat/server/archive"
+	"livechat/server/chat"
 	"livechat/server/config"
 	"livechat/server/room"
 	"livechat/server/store"
@@ -44,6 +45,14 @@ func (n *Node) archive() room.Archive {
 		return nil
 	}
 	return archive.NewReader(n.past)
+}
+
+// archived is the newest message that is archived of a log. Feeds are not.
+func (n *Node) archived(ctx context.Context, log string) (chat.Position, error) {
+	if n.past == nil || chat.IsFeed(log) {
+		return chat.Position{}, nil
+	}
+	return archive.NewReader(n.past).Newest(ctx, log)
 }
 
 func (n *Node) closeDatabase() {

@@ -100,7 +100,7 @@ func storable(s string) string {
 }
 
 // RoomMessages returns up to limit messages of one epoch of a room, the oldest first; before and after are as in Messages, by seq. An empty epoch means
-// all of them: numbers go on from one to the next, unless a log was lost altogether. A message that was put back when a log was mended, or said again
+// all of them: numbers go on from one to the next. A message that was put back when a log was mended, or said again
 // under another number, is once in a page, so a page may be shorter than limit although there are more.
 func (s *Store) RoomMessages(ctx context.Context, room, epoch string, before, after int64, limit int) ([]RoomMessage, error) {
 	selectBefore, selectAfter, of := selectRoomBefore, selectRoomAfter, []any{room, epoch}

@@ -13,13 +13,6 @@ import (
 // ticks is how many times a shard looks at its clocks in a ping interval: pings are spread over them.
 const ticks = 25
 
-// inbox is what others want from a shard.
-type inbox struct {
-	attach              []attachment
-	flush, back, detach []*Client
-	dirty               []*group
-}
-
 // group is the clients of one room on one shard.
 type group struct {
 	room     *room.Room
@@ -75,44 +68,6 @@ func newShard(f *Fan) *shard {
 	s := &shard{fan: f, wake: make(chan struct{}, 1), tickTime: max(f.opts.PingInterval/ticks, time.Millisecond)}
 	s.clock.Store(1)
 	return s
-}
-
-// post puts something into the inbox and wakes the shard. It never blocks for longer than another post.
-func (s *shard) post(put func(*inbox)) {
-	s.mu.Lock()
-	put(&s.in)
-	s.mu.Unlock()
-	s.signal()
-}
-
-func (s *shard) signal() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
-}
-
-// awake takes the signal back, if there is one.
-func (s *shard) awake() {
-	select {
-	case <-s.wake:
-	default:
-	}
-}
-
-func (s *shard) wakeRoom(r *room.Room) {
-	v, ok := s.groups.Load(r)
-	if !ok {
-		return
-	}
-	g := v.(*group)
-	if g.dirty.Swap(true) {
-		return // it has been told, and has not looked yet
-	}
-	s.mu.Lock()
-	s.in.dirty = append(s.in.dirty, g)
-	s.mu.Unlock()
-	s.signal()
 }
 
 func (s *shard) run(ctx context.Context) {
@@ -177,16 +132,6 @@ func (s *shard) pass() {
 	if s.count.frames > 0 {
 		s.fan.opts.Metrics.PassMessages.Observe(float64(s.count.frames))
 	}
-}
-
-func (in *inbox) clear() {
-	for _, list := range [...]*[]*Client{&in.flush, &in.back, &in.detach} {
-		clear(*list)
-		*list = (*list)[:0]
-	}
-	clear(in.attach)
-	clear(in.dirty)
-	in.attach, in.dirty = in.attach[:0], in.dirty[:0]
 }
 
 // takeBack takes a client over again from the goroutine that wrote to it.

@@ -1,0 +1,58 @@
+package fanout
+
+import "livechat/server/room"
+
+// inbox is what others want from a shard.
+type inbox struct {
+	attach              []attachment
+	flush, back, detach []*Client
+	dirty               []*group
+}
+
+func (in *inbox) clear() {
+	for _, list := range [...]*[]*Client{&in.flush, &in.back, &in.detach} {
+		clear(*list)
+		*list = (*list)[:0]
+	}
+	clear(in.attach)
+	clear(in.dirty)
+	in.attach, in.dirty = in.attach[:0], in.dirty[:0]
+}
+
+// post puts something into the inbox and wakes the shard. It never blocks for longer than another post.
+func (s *shard) post(put func(*inbox)) {
+	s.mu.Lock()
+	put(&s.in)
+	s.mu.Unlock()
+	s.signal()
+}
+
+func (s *shard) signal() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// awake takes the signal back, if there is one.
+func (s *shard) awake() {
+	select {
+	case <-s.wake:
+	default:
+	}
+}
+
+func (s *shard) wakeRoom(r *room.Room) {
+	v, ok := s.groups.Load(r)
+	if !ok {
+		return
+	}
+	g := v.(*group)
+	if g.dirty.Swap(true) {
+		return // it has been told, and has not looked yet
+	}
+	s.mu.Lock()
+	s.in.dirty = append(s.in.dirty, g)
+	s.mu.Unlock()
+	s.signal()
+}

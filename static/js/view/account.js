@@ -27,7 +27,7 @@ export class AccountView {
     button.title = `Account: ${name}`
     button.setAttribute('aria-label', button.title)
     find(this.#dialog, '#account-title', HTMLElement).textContent = name
-    find(this.#dialog, '#password-user', HTMLInputElement).value = name
+    for (const id of ['#password-user', '#delete-user']) find(this.#dialog, id, HTMLInputElement).defaultValue = name // a reset keeps it
     button.addEventListener('click', () => this.#open())
     this.#dialog.addEventListener('click', (event) => event.target === this.#dialog && this.#dialog.close()) // beside it
     find(this.#dialog, '#account-close', HTMLButtonElement).addEventListener('click', () => this.#dialog.close())

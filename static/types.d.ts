@@ -157,6 +157,7 @@ export type Talk = {
   state: ConnectionState
   unsent: number
   typing: string[]
+  closed?: string // why nobody can write there; '' or nothing if one can
   listen: (listener: TalkListener) => () => void
   join: () => void
   send: (text: string) => void

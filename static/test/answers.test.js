@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { whyNot, whyNotDelivered, whyNotIn } from '../js/model/answers.js'
+import { whyNoChat, whyNot, whyNotDelivered, whyNotIn } from '../js/model/answers.js'
 import { cleanAccountName, passwordProblem } from '../js/model/rules.js'
 import { ApiError } from '../js/net/api.js'
 
@@ -13,6 +13,11 @@ test('what an answer means, in a sentence', () => {
   assert.equal(whyNotIn(error('rate_limited', 429, { retryAfter: 300_000 })), 'Too many attempts. Try again in 5 minutes.')
   assert.equal(whyNot(error('future', 422)), 'Words of the server.')
   assert.match(whyNot(error('unknown_user', 404)), /^Nobody is registered/)
+})
+
+test('somebody in the list of people who has no account', () => {
+  assert.equal(whyNoChat(error('unknown_user', 404), 'eve'), 'eve is here as a guest; only accounts have private chats.')
+  assert.match(whyNoChat(error('network', 0), 'eve'), /does not answer/)
 })
 
 test('an API that is not there: guests can go on', () => {

@@ -15,7 +15,7 @@ const event = (seq, over = {}) => message(seq, { event: 'message', chat: 'c1', n
 
 /** ann, who has three chats on two pages of the list; c3 is not in it. */
 async function make() {
-  const all = { clock: new FakeClock(), sockets: [], heard: [], changed: 0, marks: [], asked: [], away: false }
+  const all = { clock: new FakeClock(), sockets: [], heard: [], changed: 0, marks: [], asked: [], away: false, with: { c1: 'bob', c2: 'cay', c3: 'dee' } }
   const api = {
     ticket: async () => 't',
     async chats(before) {
@@ -24,7 +24,7 @@ async function make() {
     },
     async chat(id) {
       all.asked.push(id)
-      return chat(id, 'dee', 1)
+      return chat(id, all.with[id], 1)
     },
     createChat: async (name) => chat('c9', name, 0),
     async messages(id, { after = 0, before = 99 }) {
@@ -111,6 +111,18 @@ test('opened by name', async () => {
   const { privates } = await make()
   assert.equal((await privates.open('eve')).id, 'c9')
   assert.equal(chatOf(privates.chats.state, 'c9')?.other, 'eve')
+})
+
+test('a chat whose other account was deleted meanwhile: nobody can write there any more, and what was said stays', async () => {
+  const all = await make()
+  await all.say(welcome({ seq: 2 }))
+  all.with.c1 = 'deleted'
+  const talk = new PrivateTalk(all.privates, 'c1')
+  assert.deepEqual([talk.title, talk.closed], ['bob', ''])
+  talk.listen({ items() {}, heard() {}, state() {}, typing() {}, unsent() {} })
+  await settle()
+  assert.deepEqual([talk.title, talk.items.length, talk.beginning], ['deleted account', 5, 'This is where this chat begins.'])
+  assert.match(talk.closed, /deleted.* Nobody reads here/)
 })
 
 test('a chat as the views see it: its history, what is said, what was read', async () => {

@@ -6,7 +6,7 @@ import { personHue, serverHue } from '../js/model/hue.js'
 import { People } from '../js/model/people.js'
 import { Progress } from '../js/model/progress.js'
 import { Summary } from '../js/model/summary.js'
-import { chip, missing, notDelivered, pill, typing, whyClosed } from '../js/model/words.js'
+import { chip, missing, notDelivered, pill, tooLong, typing, whyClosed } from '../js/model/words.js'
 import { FakeClock } from './helpers.js'
 
 const MINUTE = 60_000
@@ -111,4 +111,8 @@ test('when, as short as a list wants it', () => {
   const now = new Date(2026, 10, 22, 12, 30).getTime()
   const when = (...date) => shortWhen(new Date(...date).getTime(), now)
   assert.deepEqual([when(2026, 10, 22, 9, 5), when(2026, 10, 21, 23), when(2026, 10, 3), when(2025, 10, 3)], ['09:05', 'Yesterday', '3 Nov', '3 Nov 2025'])
+})
+
+test('how much too long a text is', () => {
+  assert.deepEqual([1, 2, 1200].map(tooLong), ['1 character too long.', '2 characters too long.', '1,200 characters too long.'])
 })

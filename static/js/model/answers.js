@@ -38,6 +38,12 @@ export function whyNot(error) {
 export const whyNotIn = (error) => (isAway(error) ? 'Accounts cannot be reached at the moment. Guests can join all the same.' : whyNot(error))
 
 /**
+ * Why there is no chat with somebody who is here. That people have a name does not tell whether they have an account.
+ * @param {ApiError} error @param {string} name
+ */
+export const whyNoChat = (error, name) => (error.code === 'unknown_user' ? `${name} is here as a guest; only accounts have private chats.` : whyNot(error))
+
+/**
  * Why a private message failed, as the second half of a sentence; '' if there is nothing to say but that.
  * @param {ApiError} error
  */

@@ -51,6 +51,14 @@ export const totalUnread = (state) => Object.values(state.chats).reduce((sum, { 
 /** @param {ChatsState} state @param {string} conversation */
 export const draftOf = (state, conversation) => state.drafts[conversation] ?? ''
 
+const DELETED = 'deleted' // what the server calls who is gone; nobody can have that name
+
+/** @param {Chat | undefined} chat @returns {boolean} whether the other one's account is deleted */
+export const isDeleted = (chat) => chat?.other === DELETED
+
+/** @param {Chat | undefined} chat @returns {string} with whom it is, for people; '' for a chat that is not known */
+export const titleOf = (chat) => (isDeleted(chat) ? 'deleted account' : chat?.other ?? '')
+
 // ---- Actions ----
 
 /**

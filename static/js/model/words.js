@@ -120,5 +120,8 @@ export function beginning(room, oldest) {
 /** @param {number} n */
 export const badge = (n) => (n > 99 ? '99+' : String(n))
 
+/** @param {number} over characters @returns {string} what stands below a text that is too long */
+export const tooLong = (over) => `${plural(over, 'character', 'characters')} too long.`
+
 /** What an own message of a private chat says of how far it has come. */
 export const PROGRESS = { sent: 'Sent', delivered: 'Delivered', read: 'Read' }

@@ -122,6 +122,14 @@ export class Privates {
     return chat
   }
 
+  /**
+   * Asks anew with whom a chat is: the feed does not tell that an account was deleted.
+   * @param {string} id
+   */
+  look(id) {
+    this.#ask(id)
+  }
+
   /** @param {string} id @returns {string} what is begun to be written there */
   draft(id) {
     return draftOf(this.chats.state, id)
@@ -169,7 +177,7 @@ export class Privates {
   }
 
   /**
-   * Asks for a chat that is not known. What the feed says of it meanwhile is news to the answer.
+   * Asks for a chat. What the feed says of it meanwhile is news to the answer.
    * @param {string} id
    */
   #ask(id) {

@@ -1,6 +1,6 @@
 // One private chat as the views see it: what Room is for the room.
 
-import { chatOf } from '../model/chats.js'
+import { chatOf, isDeleted, titleOf } from '../model/chats.js'
 import { threadOf, unsentOf } from '../model/messages.js'
 import { ThreadItems } from '../model/thread.js'
 
@@ -34,7 +34,12 @@ export class PrivateTalk {
   }
 
   get title() {
-    return this.#chat?.other ?? ''
+    return titleOf(this.#chat)
+  }
+
+  /** Why nobody can write here; '' if one can. */
+  get closed() {
+    return isDeleted(this.#chat) ? 'This account was deleted. Nobody reads here any more.' : ''
   }
 
   get items() {
@@ -53,7 +58,8 @@ export class PrivateTalk {
 
   get beginning() {
     if (!this.joined) return this.#isAway ? 'These messages cannot be reached at the moment. The page tries again by itself.' : ''
-    return !this.hasOlder && this.items.length > this.items.first ? `This is where you and ${this.title} begin.` : ''
+    if (this.hasOlder || this.items.length === this.items.first) return ''
+    return isDeleted(this.#chat) ? 'This is where this chat begins.' : `This is where you and ${this.title} begin.`
   }
 
   get state() {
@@ -77,6 +83,7 @@ export class PrivateTalk {
         listener.state(state)
       },
     })
+    this.#privates.look(this.id)
     this.#open(listener)
     return () => {
       unlisten()

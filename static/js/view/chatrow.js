@@ -8,7 +8,8 @@ import { find, stamp, write } from './dom.js'
 /**
  * @typedef {object} Row
  * @property {string} id `room`, or that of a chat
- * @property {string} name
+ * @property {string} name of the room or the other one
+ * @property {string} title what is shown of it
  * @property {string} line what stands below the name
  * @property {boolean} draft whether that is not sent yet
  * @property {number} at 0 for no time
@@ -19,21 +20,23 @@ import { find, stamp, write } from './dom.js'
 /** @param {Row} row @returns {HTMLLIElement} */
 export function makeRow({ id, name }) {
   const li = find(stamp('chat-item'), 'li', HTMLLIElement)
-  const avatar = find(li, '.avatar', HTMLElement)
-  find(li, '.chat-name', HTMLElement).textContent = name
   li.dataset.id = id
   if (id === 'room') {
     li.dataset.room = name
-    avatar.replaceChildren(stamp('room-icon'))
+    find(li, '.avatar', HTMLElement).replaceChildren(stamp('room-icon'))
   } else {
-    Object.assign(li.dataset, { chat: id, name })
-    paintAvatar(avatar, name)
+    li.dataset.chat = id
   }
   return li
 }
 
 /** @param {HTMLLIElement} li @param {Row} row */
-export function updateRow(li, { line, draft, at, unread, open }) {
+export function updateRow(li, { id, name, title, line, draft, at, unread, open }) {
+  write(find(li, '.chat-name', HTMLElement), title)
+  if (id !== 'room' && li.dataset.name !== name) { // a new row, or an account that is deleted now
+    li.dataset.name = name
+    paintAvatar(find(li, '.avatar', HTMLElement), title)
+  }
   const text = find(li, '.chat-line', HTMLElement)
   write(text, line)
   text.toggleAttribute('data-draft', draft)

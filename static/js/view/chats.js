@@ -1,6 +1,6 @@
 // The conversations of somebody who is logged in: the room first, then the private chats, and a field to begin another one.
 
-import { chatsInOrder, draftOf, totalUnread } from '../model/chats.js'
+import { chatsInOrder, draftOf, titleOf, totalUnread } from '../model/chats.js'
 import { whyNot } from '../model/answers.js'
 import { cleanAccountName } from '../model/rules.js'
 import { badge, plural } from '../model/words.js'
@@ -25,6 +25,7 @@ export class ChatsView {
   #dialog
   #toggle
   #list
+  #none
   #field
   #error
   #sheet
@@ -45,6 +46,7 @@ export class ChatsView {
     this.#dialog = find(root, '#chats', HTMLDialogElement)
     this.#toggle = find(root, '#chats-button', HTMLButtonElement)
     this.#list = find(root, '#chats-list', HTMLUListElement)
+    this.#none = find(root, '#chats-none', HTMLElement)
     this.#field = find(root, '#chat-name', HTMLInputElement)
     this.#error = find(root, '#chat-open-error', HTMLElement)
     this.#onOpen = (/** @type {string} */ id, /** @type {{n: number, id: string} | undefined} */ message) => {
@@ -80,22 +82,26 @@ export class ChatsView {
     this.#toggle.dataset.unread = String(unread)
     write(find(this.#toggle, '.count', HTMLElement), unread > 0 ? badge(unread) : '')
     this.#toggle.setAttribute('aria-label', unread > 0 ? `Chats: ${plural(unread, 'unread message', 'unread messages')}` : 'Chats')
-    if (this.#dialog.open) this.#reconcile([this.#roomRow(), ...chatsInOrder(state).map((chat) => this.#chatRow(chat, draftOf(state, chat.id)))])
+    if (!this.#dialog.open) return
+    const chats = chatsInOrder(state)
+    this.#reconcile([this.#roomRow(), ...chats.map((chat) => this.#chatRow(chat, draftOf(state, chat.id)))])
+    this.#none.hidden = !state.loaded || chats.length > 0
   }
 
   /** @returns {Row} */
   #roomRow() {
     const { room, people } = this.#room
     const line = people.online > 0 ? plural(people.online, 'person is here', 'people are here') : 'Live room'
-    return { id: 'room', name: room, line, draft: false, at: 0, unread: this.missed, open: this.#isOpen('room') }
+    return { id: 'room', name: room, title: room, line, draft: false, at: 0, unread: this.missed, open: this.#isOpen('room') }
   }
 
   /** @param {import('../model/chats.js').Chat} chat @param {string} draft @returns {Row} */
-  #chatRow({ id, other, last, updated, unread }, draft) {
+  #chatRow(chat, draft) {
+    const { id, other, last, updated, unread } = chat
     const open = this.#isOpen(id)
     const isDraft = !open && draft.trim() !== ''
     const said = last ? `${last.name === this.#privates.me ? 'You: ' : ''}${last.text}` : 'Nobody has written yet.'
-    return { id, name: other, line: isDraft ? `Draft: ${draft}` : said, draft: isDraft, at: last ? updated : 0, unread, open }
+    return { id, name: other, title: titleOf(chat), line: isDraft ? `Draft: ${draft}` : said, draft: isDraft, at: last ? updated : 0, unread, open }
   }
 
   /**
@@ -131,12 +137,12 @@ export class ChatsView {
   }
 
   /**
-   * Opens the chat with somebody, or says why there is none.
-   * @param {string} name
+   * The chat with somebody, by name. Fails as the API does.
+   * @param {string} name @returns {Promise<() => void>} opens it
    */
-  write(name) {
-    this.#field.value = name
-    this.#begin()
+  async chatWith(name) {
+    const { id } = await this.#privates.open(name)
+    return () => this.#onOpen(id)
   }
 
   async #begin() {
@@ -144,9 +150,9 @@ export class ChatsView {
     this.#say(problem)
     if (problem) return this.#field.focus()
     try {
-      const { id } = await this.#privates.open(name)
+      const open = await this.chatWith(name)
       this.#field.value = ''
-      this.#onOpen(id)
+      open()
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       this.#say(whyNot(error))

@@ -1,6 +1,7 @@
 // The field where one writes. Enter sends, Shift+Enter breaks the line; Enter that ends the choice of a word (an input method) does neither.
 
 import { characters, cleanText } from '../model/rules.js'
+import { plural, tooLong } from '../model/words.js'
 import { frameSize } from '../net/frames.js'
 import { find, write } from './dom.js'
 
@@ -11,9 +12,11 @@ const ANY_ID = '00000000-0000-4000-8000-000000000000' // as long as every id
 export class Composer {
   #talk
   #draft
+  #form
   #field
   #send
   #counter
+  #note
 
   /**
    * @param {ParentNode} root @param {import('../../types.js').Talk} talk @param {import('../../types.js').Draft} draft
@@ -25,10 +28,12 @@ export class Composer {
     this.#field = find(root, '#text', HTMLTextAreaElement)
     this.#send = find(root, '#send', HTMLButtonElement)
     this.#counter = find(root, '#counter', HTMLElement)
+    this.#form = find(root, '#composer', HTMLFormElement)
+    this.#note = find(root, '#composer-note', HTMLElement)
     const submit = () => {
       if (this.#submit()) onSend()
     }
-    find(root, '#composer', HTMLFormElement).addEventListener('submit', (event) => {
+    this.#form.addEventListener('submit', (event) => {
       event.preventDefault()
       submit()
       this.focus()
@@ -40,6 +45,7 @@ export class Composer {
     }, { signal })
     this.#field.addEventListener('input', () => this.#typed(), { signal })
     this.#field.value = this.#draft.text
+    this.settle()
     this.changed()
   }
 
@@ -47,14 +53,25 @@ export class Composer {
     this.#field.focus({ preventScroll: true })
   }
 
+  /** Whether one can write here may have changed. */
+  settle() {
+    const closed = this.#talk.closed ?? ''
+    if (this.#field.disabled === (closed !== '')) return
+    this.#form.hidden = this.#field.disabled = closed !== ''
+    this.changed()
+  }
+
   /** The text, the limits or the width may have changed. */
   changed() {
     const text = cleanText(this.#field.value)
     const left = this.#left(text)
     write(this.#counter, left <= WARN ? String(left).replace('-', '−') : '')
-    this.#counter.setAttribute('aria-label', left < 0 ? `${-left} characters too many` : `${left} characters left`)
+    this.#counter.setAttribute('aria-label', left < 0 ? tooLong(-left) : `${plural(left, 'character', 'characters')} left`)
     this.#counter.toggleAttribute('data-over', left < 0)
-    this.#send.disabled = !text || left < 0
+    this.#field.setAttribute('aria-invalid', String(left < 0))
+    write(this.#note, this.#talk.closed || (left < 0 ? tooLong(-left) : ''))
+    this.#note.toggleAttribute('data-over', left < 0)
+    this.#send.disabled = !text || left < 0 || this.#field.disabled
     this.#grow()
   }
 
@@ -67,7 +84,7 @@ export class Composer {
   /** @returns {boolean} whether something was sent */
   #submit() {
     const text = cleanText(this.#field.value)
-    if (!text || this.#left(text) < 0) return false
+    if (!text || this.#left(text) < 0 || this.#field.disabled) return false
     this.#talk.send(text)
     this.#field.value = this.#draft.text = ''
     this.changed()

@@ -6,7 +6,7 @@ import { settings } from '../settings.js'
 import { AccountView } from './account.js'
 import { Announcer } from './announcer.js'
 import { ChatsView } from './chats.js'
-import { find, stamp } from './dom.js'
+import { find, stamp, write } from './dom.js'
 import { Roster } from './roster.js'
 import { TalkView } from './talk.js'
 import { themeButton } from './theme.js'
@@ -49,7 +49,7 @@ export class RoomView {
     stage.replaceChildren(root)
 
     this.#announcer = new Announcer(room.room === 'livechat' ? 'livechat' : `${room.room} · livechat`, signal)
-    const roster = new Roster(stage, room, signal, privates && ((name) => this.#chats?.write(name)))
+    const roster = new Roster(stage, room, signal, privates && ((async (name) => (await this.#chats?.chatWith(name)) ?? (() => {}))))
     signal.addEventListener('abort', room.listen({
       items() {}, typing() {}, unsent() {},
       heard: (item) => this.#heardInRoom(item),
@@ -87,12 +87,16 @@ export class RoomView {
     const talk = privates ? new PrivateTalk(privates, id) : this.#room
     this.#talk?.end()
     this.#stage.dataset.conversation = privates ? 'private' : ROOM
-    find(this.#stage, '#room-name', HTMLElement).textContent = talk.title
     this.#talk = new TalkView(find(this.#stage, '.talk', HTMLElement), this.#stage, talk, privates ? draftIn(privates, id) : draftInRoom, this.#onLogin)
+    this.#titled()
     if (!this.#privates) return
-    settings.rememberChat(this.#privates.me, privates ? { id, other: talk.title } : null)
+    settings.rememberChat(this.#privates.me, privates ? { id, other: chatOf(privates.chats.state, id)?.other ?? '' } : null)
     if (this.#chats && !privates) this.#chats.missed = 0
     this.#chats?.changed()
+  }
+
+  #titled() {
+    write(find(this.#stage, '#room-name', HTMLElement), this.#talk?.title ?? '')
   }
 
   /** @param {import('../net/privates.js').Privates} privates @returns {string} what was open before the page was reloaded */
@@ -117,6 +121,7 @@ export class RoomView {
     signal.addEventListener('abort', privates.listen({
       changed: () => {
         chats.changed()
+        this.#titled() // an account that is deleted
         this.#announcer.unread(totalUnread(privates.chats.state))
       },
       heard: (chat, message) => this.#heardPrivately(privates, chat, message),

@@ -1,6 +1,8 @@
 // Who is here: beside the conversation.
 
+import { whyNoChat } from '../model/answers.js'
 import { cleanAccountName } from '../model/rules.js'
+import { ApiError } from '../net/api.js'
 import { settings } from '../settings.js'
 import { paintAvatar } from './avatar.js'
 import { find, make, write } from './dom.js'
@@ -21,7 +23,8 @@ export class Roster {
 
   /**
    * @param {ParentNode} root @param {import('../net/room.js').Room} room @param {AbortSignal} signal
-   * @param {((name: string) => void) | null} onWrite somebody wants to write to that person alone; null for guests, who cannot
+   * @param {((name: string) => Promise<() => void>) | null} onWrite somebody wants to write to that person alone: finds what opens their chat, or fails as
+   *   the API does; null for guests, who cannot
    */
   constructor(root, room, signal, onWrite) {
     this.#room = room
@@ -82,22 +85,38 @@ export class Roster {
     shown.title = name
     const isOwn = name === this.#room.name
     if (isOwn || !this.#onWrite || cleanAccountName(name).name !== name || cleanAccountName(name).problem) li.append(avatar, shown)
-    else li.append(this.#writeButton(name, avatar, shown))
+    else li.append(this.#writeButton(li, name, avatar, shown))
     if (isOwn) li.append(make('span', 'meta you', 'you'))
     return li
   }
 
-  /** @param {string} name @param {Element[]} shown */
-  #writeButton(name, ...shown) {
+  /** @param {HTMLElement} li @param {string} name @param {Element[]} shown */
+  #writeButton(li, name, ...shown) {
     const button = make('button', 'person')
     button.type = 'button'
     button.title = `Write to ${name}`
     button.setAttribute('aria-label', button.title)
     button.append(...shown)
-    button.addEventListener('click', () => {
-      this.#sheet.hide()
-      this.#onWrite?.(name)
-    })
+    button.addEventListener('click', () => this.#write(li, name))
     return button
+  }
+
+  /**
+   * Opens the chat with somebody, or says below the name why there is none: nobody can see beforehand who is a guest.
+   * @param {HTMLElement} li @param {string} name
+   */
+  async #write(li, name) {
+    li.querySelector('.why')?.remove()
+    try {
+      const open = await this.#onWrite?.(name)
+      this.#sheet.hide()
+      open?.()
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      li.querySelector('.why')?.remove() // of a click before
+      const why = make('p', 'why meta', whyNoChat(error, name))
+      why.setAttribute('role', 'alert')
+      li.append(why)
+    }
   }
 }

@@ -1,6 +1,6 @@
 // Looking for messages: in one's own chats and in the rooms. What was found opens its conversation at the message.
 
-import { chatOf } from '../model/chats.js'
+import { chatOf, titleOf } from '../model/chats.js'
 import { whyNot } from '../model/answers.js'
 import { fullDate, shortWhen } from '../model/clock.js'
 import { plural } from '../model/words.js'
@@ -10,6 +10,7 @@ import { find, stamp, write } from './dom.js'
 /** @typedef {Awaited<ReturnType<import('../net/privates.js').Privates['search']>>[number]} Found */
 
 const CALM = 300 // ms without a key, after which it is asked
+const PATIENCE = 300 // ms without an answer, after which it is said that it is being looked for
 
 export class SearchView {
   #privates
@@ -21,6 +22,7 @@ export class SearchView {
   #list
   #others
   #timer = 0
+  #patience = 0
   #turn = 0
   /** @type {WeakMap<Element, Found>} */
   #found = new WeakMap()
@@ -52,7 +54,7 @@ export class SearchView {
       this.#search()
     }, { signal })
     this.#list.addEventListener('click', (event) => this.#clicked(event), { signal })
-    signal.addEventListener('abort', () => clearTimeout(this.#timer))
+    signal.addEventListener('abort', () => this.#stop())
   }
 
   #clear() {
@@ -66,28 +68,45 @@ export class SearchView {
     this.#timer = window.setTimeout(() => this.#search(), this.#field.value.trim() ? CALM : 0)
   }
 
-  async #search() {
+  #stop() {
     clearTimeout(this.#timer)
+    clearTimeout(this.#patience)
+  }
+
+  /** What is shown stays until there is an answer. */
+  async #search() {
+    this.#stop()
     const turn = ++this.#turn
     const words = this.#field.value.trim()
-    this.#part.hidden = !words
-    this.#others.hidden = words !== ''
-    if (!words) return this.#list.replaceChildren()
+    if (!words) return this.#show('')
+    this.#patience = window.setTimeout(() => this.#say('Searching…'), PATIENCE)
     try {
       const found = await this.#privates.search(words)
-      if (turn !== this.#turn) return
-      this.#list.replaceChildren(...found.map((one) => this.#row(one)))
-      write(this.#note, found.length > 0 ? plural(found.length, 'message', 'messages') : 'Nothing was found.')
+      if (turn === this.#turn) this.#show(found.length > 0 ? plural(found.length, 'message', 'messages') : 'Nothing was found.', found)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      if (turn === this.#turn) write(this.#note, whyNot(error))
+      if (turn === this.#turn) this.#show(whyNot(error))
     }
+  }
+
+  /** @param {string} note '' for nothing @param {Found[] | null} [found] null for no answer: then the chats are back */
+  #show(note, found = null) {
+    clearTimeout(this.#patience)
+    this.#list.replaceChildren(...(found ?? []).map((one) => this.#row(one)))
+    this.#others.hidden = found !== null
+    this.#say(note)
+  }
+
+  /** @param {string} note */
+  #say(note) {
+    this.#part.hidden = !note
+    write(this.#note, note)
   }
 
   /** @param {Found} found */
   #row(found) {
     const li = find(stamp('found-item'), 'li', HTMLLIElement)
-    const where = found.chat ? chatOf(this.#privates.chats.state, found.chat)?.other ?? '' : found.room ?? ''
+    const where = found.chat ? titleOf(chatOf(this.#privates.chats.state, found.chat)) : found.room ?? ''
     const mine = found.name === this.#privates.me
     const who = found.chat ? `${mine ? 'You to ' : ''}${where}` : `${mine ? 'You' : found.name} in ${where}`
     find(li, '.chat-name', HTMLElement).textContent = who

@@ -29,7 +29,10 @@ export class TalkView {
     const composer = this.#composer = new Composer(main, talk, draft, signal, () => log.toEnd())
     const status = new StatusView(root, talk, signal, onLogin)
     const unlisten = talk.listen({
-      items: () => log.changed(),
+      items() {
+        log.changed()
+        composer.settle()
+      },
       heard: () => log.heard(),
       state() {
         composer.changed() // the limits may be others
@@ -49,6 +52,10 @@ export class TalkView {
 
   get id() {
     return this.#talk.id
+  }
+
+  get title() {
+    return this.#talk.title
   }
 
   /** Whether what comes in is seen as it comes. */

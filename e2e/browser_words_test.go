@@ -1,0 +1,132 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+
+	"livechat/e2e/cluster"
+	"livechat/internal/need"
+	"livechat/internal/testapi"
+)
+
+// saysOf waits until the element shows exactly that sentence.
+func (w *window) saysOf(selector, want string) {
+	w.t.Helper()
+	w.do(chromedp.WaitVisible(selector, chromedp.ByQuery),
+		chromedp.Poll(fmt.Sprintf(`document.querySelector(%q).innerText === %q`, selector, want), nil))
+}
+
+// shootAll takes pictures as on a desk and on a phone, in both themes.
+func (w *window) shootAll(name string) {
+	w.t.Helper()
+	for _, scheme := range []string{"light", "dark"} {
+		w.do(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
+		for width, height := range map[int64]int64{1280: 760, 390: 844} {
+			w.do(chromedp.EmulateViewport(width, height), chromedp.Poll(fmt.Sprintf(`document.querySelector("#chats").open === %t`, width > 1000), nil))
+			w.fits(fmt.Sprint(name, " at ", width))
+			w.shoot(fmt.Sprint(name, "-", width, "-", scheme))
+		}
+	}
+	w.do(chromedp.EmulateViewport(1280, 760), chromedp.Poll(`document.querySelector("#chats").open`, nil))
+}
+
+// Where something cannot be done, the page says so in words, where the reader looks.
+func TestPageSaysWhyNot(t *testing.T) {
+	need.Program(t, "chromium")
+	c, _ := startWithPage(t, cluster.Options{Servers: 1, API: 1})
+	browser := browse(t)
+	w := openTalker(t, browser, c, "ann")
+	w.enters("#account-open-register")
+	w.do(chromedp.EmulateViewport(1280, 760))
+	w.saysOf("#chats-none", "No private chats yet. Open one by name, or from the list of people.")
+	w.shootAll("no-chats")
+
+	// A guest has no private chats.
+	guest := openWindow(t, browser, "guest", c.PageURL())
+	guest.enter()
+	w.do(chromedp.Click(`#names > li[data-name="guest"] > button`, chromedp.ByQuery))
+	why := "guest is here as a guest; only accounts have private chats."
+	w.saysOf(`#names > li[data-name="guest"] > .why`, why)
+	w.shootAll("guest")
+	w.do(chromedp.EmulateViewport(390, 844), chromedp.Poll(`!document.querySelector("#roster").open`, nil), chromedp.Click("#people", chromedp.ByQuery), chromedp.WaitVisible("#names", chromedp.ByQuery),
+		chromedp.Click(`#names > li[data-name="guest"] > button`, chromedp.ByQuery))
+	w.saysOf(`#names > li[data-name="guest"] > .why`, why)
+	w.shoot("guest-sheet")
+	w.do(chromedp.Click("#roster-close", chromedp.ByQuery))
+
+	// On a phone a finger hits what is there to write with.
+	for _, selector := range []string{"#send", "#text"} {
+		var height int
+		w.do(chromedp.Evaluate(fmt.Sprintf(`document.querySelector(%q).offsetHeight`, selector), &height))
+		if height < 44 {
+			t.Errorf("%s is %d px high on a phone, want 44", selector, height)
+		}
+	}
+
+	// A text that is too long stays where it is.
+	w.do(chromedp.Focus("#text", chromedp.ByQuery), input.InsertText(strings.Repeat("x", 4001)), pressEnter(0))
+	w.saysOf("#composer-note", "1 character too long.")
+	w.shootAll("too-long")
+	w.do(chromedp.Evaluate(`document.querySelector("#text").select()`, nil), input.InsertText("short"), pressEnter(0),
+		chromedp.WaitNotVisible("#composer-note", chromedp.ByQuery))
+
+	// Password managers are told whose password it is, also when the dialog was opened before.
+	w.do(chromedp.Click("#account", chromedp.ByQuery), chromedp.Click("#account-close", chromedp.ByQuery), chromedp.Click("#account", chromedp.ByQuery))
+	var names []string
+	w.do(chromedp.Evaluate(`[...document.querySelectorAll('#account-dialog [autocomplete=username]')].map(e => e.form.id + ' ' + e.value)`, &names))
+	if got := strings.Join(names, ", "); got != "password-form ann, delete-form ann" {
+		t.Errorf("the forms of the account dialog are those of %q", got)
+	}
+	w.do(chromedp.Click("#account-close", chromedp.ByQuery))
+	w.calm("status of 404")
+	w.deletedFriend(c)
+	w.waitsForSearch()
+	w.calm()
+}
+
+// deletedFriend has somebody delete his account, to whom the window's owner wrote.
+func (p *talker) deletedFriend(c *cluster.Cluster) {
+	p.t.Helper()
+	bob := testapi.New(p.t, func() string { return "http://" + c.APIs[0].Addr })
+	password := map[string]string{"password": testapi.Password}
+	if status, answer, err := bob.Do(p.t.Context(), http.MethodPost, "/accounts/", map[string]string{"name": "bob", "password": testapi.Password}); err != nil || status != http.StatusCreated {
+		p.t.Fatalf("register bob: %d %v, %v", status, answer, err)
+	}
+	p.do(chromedp.SendKeys("#chat-name", "bob", chromedp.ByQuery), chromedp.Click("#chat-open", chromedp.ByQuery),
+		chromedp.WaitVisible(chatOf("bob")+` > [aria-current="true"]`, chromedp.ByQuery), chromedp.WaitNotPresent("#chats-none:not([hidden])", chromedp.ByQuery))
+	p.say("will you stay?")
+	p.do(chromedp.WaitVisible(`#messages li[data-state="delivered"]`, chromedp.ByQuery))
+	if status, answer, err := bob.Do(p.t.Context(), http.MethodDelete, "/me/", password); err != nil || status != http.StatusNoContent {
+		p.t.Fatalf("delete bob: %d %v, %v", status, answer, err)
+	}
+	p.do(chromedp.Click("#chats-list > li[data-room] > button", chromedp.ByQuery), chromedp.WaitVisible(`#log[data-conversation="room"]`, chromedp.ByQuery),
+		chromedp.Click(chatOf("bob")+" > button", chromedp.ByQuery))
+	p.saysOf("#composer-note", "This account was deleted. Nobody reads here any more.")
+	p.saysOf("#room-name", "deleted account")
+	p.do(chromedp.WaitVisible(chatOf("deleted"), chromedp.ByQuery), chromedp.WaitNotVisible("#composer", chromedp.ByQuery), chromedp.WaitNotPresent("#text:enabled", chromedp.ByQuery))
+	p.shootAll("deleted")
+	p.do(chromedp.Click("#chats-list > li[data-room] > button", chromedp.ByQuery), chromedp.WaitVisible("#text:enabled", chromedp.ByQuery))
+}
+
+// waitsForSearch looks for something while the API takes its time.
+func (p *talker) waitsForSearch() {
+	p.t.Helper()
+	p.do(chromedp.Evaluate(`(fetch => { window.fetch = async (...args) => {
+		if (String(args[0]).includes('/search/')) await new Promise(resolve => { window.answer = resolve })
+		return fetch(...args)
+	} })(window.fetch)`, nil))
+	p.do(chromedp.SendKeys("#search", "stay", chromedp.ByQuery))
+	p.saysOf("#search-note", "Searching…")
+	p.do(chromedp.WaitVisible("#chats-list > li[data-room]", chromedp.ByQuery))
+	p.shoot("searching")
+	p.do(chromedp.Evaluate(`answer()`, nil))
+	p.saysOf("#search-note", "1 message")
+	p.do(chromedp.WaitVisible("#search-results > li", chromedp.ByQuery), chromedp.WaitNotVisible("#chats-list", chromedp.ByQuery))
+	p.shoot("found")
+}

@@ -55,10 +55,11 @@ func TestPageSaysWhyNot(t *testing.T) {
 	w.saysOf(`#names > li[data-name="guest"] > .why`, why)
 	w.shootAll("guest")
 	w.do(chromedp.EmulateViewport(390, 844), chromedp.Poll(`!document.querySelector("#roster").open`, nil), chromedp.Click("#people", chromedp.ByQuery), chromedp.WaitVisible("#names", chromedp.ByQuery),
+		chromedp.Poll(`document.getAnimations().length === 0`, nil), // a click on what slides in may miss it
 		chromedp.Click(`#names > li[data-name="guest"] > button`, chromedp.ByQuery))
 	w.saysOf(`#names > li[data-name="guest"] > .why`, why)
 	w.shoot("guest-sheet")
-	w.do(chromedp.Click("#roster-close", chromedp.ByQuery))
+	w.do(chromedp.Click("#roster-close", chromedp.ByQuery), chromedp.WaitNotVisible("#roster", chromedp.ByQuery))
 
 	// On a phone a finger hits what is there to write with.
 	for _, selector := range []string{"#send", "#text"} {

@@ -1,7 +1,7 @@
 // Package session is one WebSocket connection: its handshake, its reader, what it may send, and its end.
 //
-// gorilla/websocket answers the handshake; the frames that the client sends are read here (RFC 6455, see frame.go). After the handshake nothing here
-// writes to the socket: everything goes through the connection's place in the fan-out, pongs and closes too, since a frame may be half written there.
+// gorilla/websocket makes the answer to the handshake; the frames that the client sends are read here (RFC 6455, see frame.go). Nothing here writes to the
+// socket: everything goes through the connection's place in the fan-out, that answer, pongs and closes too, since a frame may be half written there.
 package session
 
 import (

@@ -18,6 +18,7 @@ type Conn struct {
 	// Set at construction.
 
 	ws           *websocket.Conn
+	link         *link
 	skim         bool
 	idle         time.Duration
 	writeTimeout time.Duration
@@ -50,16 +51,13 @@ type answer struct {
 // read cannot be taken up again once it is broken off, so the end of ctx closes the connection, with 1000. After an error, which is a *CloseError or
 // wraps ctx's cause, every further call returns the same.
 func (c *Conn) Next(ctx context.Context) (Event, error) {
-	defer c.watch(ctx)()
-	return c.next(ctx)
-}
-
-// watch makes the end of ctx close the connection, until the returned function is called.
-func (c *Conn) watch(ctx context.Context) (unwatch func() bool) {
-	if ctx.Done() == nil {
-		return func() bool { return true }
+	c.link.watch = watch{c, ctx}
+	defer func() { c.link.watch = watch{} }()
+	if err := ctx.Err(); err != nil {
+		c.Close()
+		return nil, c.fail(ctx, err)
 	}
-	return context.AfterFunc(ctx, func() { c.Close() })
+	return c.next(ctx)
 }
 
 // next is Next for a caller that watches ctx itself, once for many events.

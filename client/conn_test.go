@@ -267,6 +267,24 @@ func TestAContextThatEndsBetweenTwoCallsIsNothing(t *testing.T) {
 	}
 }
 
+// Nothing is handed out for a context that has ended, though it is here already.
+func TestAnEndedContextGetsNothing(t *testing.T) {
+	conn := dial(t, Options{URL: serve(t, func(p *peer) {
+		p.send(message(1), message(2))
+		p.untilGone()
+	})})
+	if _, err := conn.Next(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 2 {
+		if e, err := conn.Next(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("next: %+v, %v, want the context's end", e, err)
+		}
+	}
+}
+
 func TestASilentLinkIsGivenUp(t *testing.T) {
 	conn := dial(t, Options{IdleTimeout: 200 * time.Millisecond, URL: serve(t, func(p *peer) {
 		ticker := time.NewTicker(50 * time.Millisecond)

@@ -31,13 +31,16 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 	// gorilla looks at the deadline but not at a cancellation once the TCP connection stands.
 	release := func() bool { return true }
 	defer func() { release() }()
+	below := &link{}
 	dialer := websocket.Dialer{
 		NetDialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			conn, err := (&net.Dialer{LocalAddr: o.LocalAddr}).DialContext(ctx, network, addr)
-			if err == nil {
-				release = context.AfterFunc(ctx, func() { conn.Close() })
+			if err != nil {
+				return nil, err
 			}
-			return conn, err
+			release = context.AfterFunc(ctx, func() { conn.Close() })
+			below.Conn = conn
+			return below, nil
 		},
 		TLSClientConfig: o.TLS,
 		ReadBufferSize:  o.ReadBuffer,
@@ -61,11 +64,11 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 		ws.Close()
 		return nil, fmt.Errorf("connect to %s: %w", o.URL, context.Cause(ctx))
 	}
-	return newConn(ws, o), nil
+	return newConn(ws, below, o), nil
 }
 
-func newConn(ws *websocket.Conn, o Options) *Conn {
-	c := &Conn{ws: ws, skim: o.Skim, idle: o.IdleTimeout, writeTimeout: o.WriteTimeout}
+func newConn(ws *websocket.Conn, below *link, o Options) *Conn {
+	c := &Conn{ws: ws, link: below, skim: o.Skim, idle: o.IdleTimeout, writeTimeout: o.WriteTimeout}
 	ws.SetReadLimit(maxFrame)
 	ws.SetPingHandler(func(data string) error {
 		c.heard()

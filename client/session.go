@@ -172,7 +172,7 @@ func (s *Session) resume() Options {
 // serve delivers what conn brings until it ends, and returns why.
 func (s *Session) serve(ctx context.Context, conn *Conn) error {
 	defer conn.Close()
-	defer conn.watch(ctx)()
+	defer watch{conn, ctx}.begin()()
 	s.began = time.Now()
 	var away time.Duration // how long the server wants us to stay away when it has closed
 	for {

@@ -122,7 +122,7 @@ func (b *bench) overloadOf(ctx context.Context, k kind) (rate, each float64, err
 		return 0, 0, err
 	}
 	begin := time.Now()
-	n, err := publish(ctx, a.pub, 1000, b.length)
+	n, err := publish(ctx, a.pub, b.offer, b.length)
 	if err != nil {
 		return 0, 0, err
 	}

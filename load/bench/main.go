@@ -40,6 +40,7 @@ type settings struct {
 	many    int
 	idle    int
 	mute    int
+	offer   int
 	nodes   int
 	flush   string
 	rates   []int
@@ -68,6 +69,7 @@ func main() {
 	flag.IntVar(&s.rounds, "rounds", 3, "how often each is measured, all in turn; the median counts")
 	flag.IntVar(&s.clients, "clients", 1000, "clients")
 	flag.IntVar(&s.many, "many", 10000, "many clients; limited by the number of files a process may open")
+	flag.IntVar(&s.offer, "offer", 3000, "messages a second, for overload")
 	flag.IntVar(&s.idle, "idle", 15000, "idle connections; limited in the same way")
 	flag.IntVar(&s.nodes, "servers", 4, "servers behind HAProxy, 1 to 4, for behind")
 	flag.StringVar(&s.flush, "flush", "0s,10ms", "comma-separated: values of FLUSH_INTERVAL, for behind")
@@ -109,7 +111,7 @@ func run(ctx context.Context, s settings) error {
 	}{
 		{"cost", fmt.Sprintf("%d clients, 20 messages a second of 100 bytes", s.clients), func(ctx context.Context) error { return b.cost(ctx, s.clients, 20) }},
 		{"many", fmt.Sprintf("%d clients, 2 messages a second of 100 bytes", s.many), func(ctx context.Context) error { return b.cost(ctx, s.many, 2) }},
-		{"overload", fmt.Sprintf("%d clients, 1000 messages a second offered", s.clients), b.overload},
+		{"overload", fmt.Sprintf("%d clients, %d messages a second offered", s.clients, s.offer), b.overload},
 		{"memory", fmt.Sprintf("%d idle connections", s.idle), b.memory},
 		{"handshakes", fmt.Sprintf("%d clients that join, 32 at a time", s.many), b.handshakes},
 		{"storm", fmt.Sprintf("%d clients that come back to three servers at once", s.many), b.storm},

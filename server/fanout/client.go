@@ -39,6 +39,7 @@ type Client struct {
 	slot   int64       // the tick at which it is pinged
 	pinged int64       // the tick of the oldest ping without an answer; 0 if none
 	slow   bool        // handed to a goroutine of its own
+	full   int64       // the tick at which it was last
 	gone   bool        // detached
 	waits  *attachment // attached while slow: when it is back
 

@@ -14,15 +14,22 @@ func (s *shard) passGroup(g *group) {
 	head := g.room.Ring().Head()
 	s.count.frames = max(s.count.frames, head-g.done)
 	g.done = head
-	slow, behind := 0, head
+	slow, behind, straggler := 0, head, head
+	now := s.clock.Load()
 	for i := 0; i < len(g.clients); {
 		c := g.clients[i]
 		if !c.slow && c.cursor < head { // in this order: while it is slow, its cursor is another's
 			s.advance(c, head)
 		}
-		if c.slow && s.clock.Load()-c.took.Load() <= recent {
-			slow++
-			behind = min(behind, c.at.Load())
+		if c.slow {
+			ago, at := now-c.took.Load(), c.at.Load()
+			if ago <= recent {
+				slow++
+				behind = min(behind, at)
+			}
+			if ago <= lately || now-c.full <= lately {
+				straggler = min(straggler, at)
+			}
 		}
 		if i < len(g.clients) && g.clients[i] == c { // else it left, and another one took its place
 			i++
@@ -31,17 +38,18 @@ func (s *shard) passGroup(g *group) {
 	if slow < crowd || slow*crowdShare < len(g.clients) {
 		behind = head
 	}
-	g.follower.Advance(head, behind)
+	g.follower.Advance(head, behind, straggler)
 }
 
 // A crowd is so many of a room's clients on a shard, and one in so many of them, that are slow at the same time, each of which has taken
 // something while it was slow, within so many ticks. See room.Follower. That its socket has just become full makes nobody a part of it: so do those
-// of clients that do not read at all.
+// of clients that do not read at all. A straggler is a single one of whom one or the other is true within more ticks.
 const (
 	crowd      = 4
 	crowdShare = 32
 	recent     = 2
-	never      = -recent
+	lately     = 5
+	never      = -lately
 )
 
 // advance writes to one client what it lacks of its room up to head. Most clients lack the same: they share a batch.

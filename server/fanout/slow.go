@@ -13,11 +13,12 @@ import (
 
 // handOver gives a client whose socket is full to a goroutine of its own.
 func (s *shard) handOver(c *Client) {
-	c.slow = true
+	c.slow, c.full = true, s.clock.Load()
 	s.fan.opts.Metrics.SlowClients.Inc()
 	c.at.Store(c.cursor)
 	if c.paging != "" {
-		c.took.Store(never) // far from the ring by its own past: no part of a crowd
+		c.took.Store(never) // far from the ring by its own past: no part of a crowd, and no straggler
+		c.full = never
 	}
 	s.fan.slow.Go(func() {
 		defer s.post(func(in *inbox) { in.back = append(in.back, c) })

@@ -70,7 +70,9 @@ func (n *Node) gauges() {
 	}{
 		{"connections", "WebSocket connections of this server.", func() float64 { return float64(n.sessions.Count()) }},
 		{"rooms", "Rooms open on this server.", func() float64 { return float64(n.rooms.Open()) }},
-		{"ring_lag_entries", "Entries that the slowest shard of any room, or its crowd, is behind.", func() float64 { return float64(n.rooms.Lag()) }},
+		{"ring_lag_entries", "Entries that the slowest shard of any room, or its crowd, is behind.", func() float64 { return float64(n.rooms.Lag().Followers) }},
+		{"straggler_lag_entries", "Entries that the last client is behind that does not keep up, but reads; from half of RING_SIZE on its room goes slower for it.",
+			func() float64 { return float64(n.rooms.Lag().Straggler) }},
 		{"feed_age_seconds", "Time since this server heard itself through Redis.", func() float64 { return n.presence.FeedAge().Seconds() }},
 		{"ready", "1 if this server takes new clients.", func() float64 {
 			if status, _ := n.readiness(); status == http.StatusOK {

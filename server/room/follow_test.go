@@ -26,12 +26,12 @@ func TestRoomWaitsForItsFollowers(t *testing.T) {
 			}
 		}()
 		synctest.Wait()
-		quick.Advance(r.ring.Head(), r.ring.Head())
+		quick.Advance(r.ring.Head(), r.ring.Head(), r.ring.Head())
 		synctest.Wait()
 		if got := r.ring.Head(); got != 32 {
 			t.Fatalf("the room went on to %d, its slowest follower is at 0 and half a ring is 32", got)
 		}
-		slow.Advance(20, 20)
+		slow.Advance(20, 20, 20)
 		synctest.Wait()
 		if got := r.ring.Head(); got != 52 {
 			t.Fatalf("the room is at %d, want 52", got)
@@ -73,7 +73,7 @@ func TestRoomGoesSlowerForACrowd(t *testing.T) {
 			begin := time.Now()
 			for range n {
 				ingest(t, r, l.publish())
-				f.Advance(r.ring.Head(), 0)
+				f.Advance(r.ring.Head(), 0, r.ring.Head())
 			}
 			return time.Since(begin)
 		}
@@ -83,9 +83,37 @@ func TestRoomGoesSlowerForACrowd(t *testing.T) {
 		if took := publish(100); took != 100*crowdWait {
 			t.Errorf("100 messages with a crowd far behind took %v, want %v", took, 100*crowdWait)
 		}
-		f.Advance(r.ring.Head(), r.ring.Head())
+		f.Advance(r.ring.Head(), r.ring.Head(), r.ring.Head())
 		if took := publish(1); took != 0 {
 			t.Errorf("after the crowd came near a message still took %v", took)
+		}
+	})
+}
+
+// TestRoomGoesALittleSlowerForAStraggler: while the ring is about to overtake a single client that reads, each message waits a moment for it.
+func TestRoomGoesALittleSlowerForAStraggler(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const size = 512
+		l := newLog(0)
+		r := newRoom("livechat", Options{RingSize: size, Log: l, Wake: func(*Room) {}, Logger: slog.New(slog.DiscardHandler), Metrics: metrics.NewSet()})
+		if err := r.Sync(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		f := r.Follow()
+		defer f.Leave()
+		begin := time.Now()
+		publish := func(n int) time.Duration {
+			for range n {
+				ingest(t, r, l.publish())
+				f.Advance(r.ring.Head(), r.ring.Head(), 0)
+			}
+			return time.Since(begin)
+		}
+		if took := publish(size / 2); took != 0 {
+			t.Errorf("a straggler that is near made the room wait for %v", took)
+		}
+		if took := publish(100); took != 100*stragglerWait {
+			t.Errorf("100 messages with a straggler far behind took %v, want %v", took, 100*stragglerWait)
 		}
 	})
 }

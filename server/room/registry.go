@@ -99,14 +99,15 @@ func (g *Registry) Payload(ctx context.Context, name string, payload []byte) err
 	return nil
 }
 
-// Lag returns how many entries the slowest shard of any room is behind.
-func (g *Registry) Lag() (lag uint64) {
+// Lag returns how many entries the slowest of any room are behind.
+func (g *Registry) Lag() (most Lag) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, r := range g.rooms {
-		lag = max(lag, r.lag())
+		lag := r.lag()
+		most = Lag{max(most.Followers, lag.Followers), max(most.Straggler, lag.Straggler)}
 	}
-	return lag
+	return most
 }
 
 // Open returns how many rooms are open.

@@ -26,6 +26,7 @@ type arm struct {
 type kind struct {
 	name  string
 	start func(context.Context) (*arm, error)
+	most  int // messages a second that it is offered at most; 0: as many as the others
 }
 
 // Names of the arms, in tables.
@@ -39,15 +40,16 @@ const (
 // servers are the arms that are servers, as far as they were asked for.
 func (b *bench) servers() []kind {
 	all := []kind{
-		{isLivechat, func(ctx context.Context) (*arm, error) {
+		{name: isLivechat, start: func(ctx context.Context) (*arm, error) {
 			cl, server, err := b.start(ctx)
 			if err != nil {
 				return nil, err
 			}
 			return &arm{url: cl.ServerURL(0), pub: cl.ServerURL(0), cpu: server.CPU, memory: server.Memory, end: func() { _ = cl.Close() }}, nil
 		}},
-		{isGorilla, func(ctx context.Context) (*arm, error) { return startArm(ctx, "/pub", nil, "rival", wayGorilla, "") }},
-		{isRedis, func(ctx context.Context) (*arm, error) {
+		{name: isGorilla, start: func(ctx context.Context) (*arm, error) { return startArm(ctx, "/pub", nil, "rival", wayGorilla, "") }},
+		// What it is behind waits in Redis, which keeps no more than that for a subscriber (client-output-buffer-limit).
+		{name: isRedis, most: 1000, start: func(ctx context.Context) (*arm, error) {
 			cl, err := cluster.Start(ctx, cluster.Options{Servers: 1, Binary: b.binary}) // for its Redis
 			if err != nil {
 				return nil, err
@@ -60,7 +62,7 @@ func (b *bench) servers() []kind {
 
 // bare is the bare loop at a rate of messages a second.
 func bare(rate int) kind {
-	return kind{isBare, func(ctx context.Context) (*arm, error) {
+	return kind{name: isBare, start: func(ctx context.Context) (*arm, error) {
 		return startArm(ctx, "", nil, "floor", strconv.Itoa(frameBytes)+"@"+strconv.Itoa(rate))
 	}}
 }

@@ -121,8 +121,12 @@ func (b *bench) overloadOf(ctx context.Context, k kind) (rate, each float64, err
 	if err != nil {
 		return 0, 0, err
 	}
+	offer := b.offer
+	if k.most > 0 {
+		offer = min(offer, k.most)
+	}
 	begin := time.Now()
-	n, err := publish(ctx, a.pub, b.offer, b.length)
+	n, err := publish(ctx, a.pub, offer, b.length)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -79,6 +79,7 @@ func TestRealServices(t *testing.T) {
 	if w := s.ask(bob, "GET", path+"messages/", ""); !strings.Contains(w.Body.String(), `"name":"deleted"`) {
 		t.Errorf("what a deleted account wrote: %s", w.Body)
 	}
+	wantProblem(t, s.ask(bob, "POST", path+"messages/", `{"text":"the lazy dog"}`), 409, "account_deleted")
 	want(t, s.ask(bob, "POST", "/api/v1/logout-everywhere/", ""), 204, "")
 	wantProblem(t, s.ask(bob, "GET", path, ""), 401, "unauthorized")
 	for _, secret := range []string{"horse", "staple", "lazy"} {

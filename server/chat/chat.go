@@ -103,6 +103,7 @@ const (
 	CodeBadPassword        Code = "bad_password"
 	CodeBadChat            Code = "bad_chat"
 	CodeUnknownUser        Code = "unknown_user"
+	CodeAccountDeleted     Code = "account_deleted"
 	CodeBadMedia           Code = "unsupported_media_type"
 	CodeMethodNotAllowed   Code = "method_not_allowed"
 	CodeInternal           Code = "internal"

@@ -34,7 +34,7 @@ const (
 
 const maxName = 32 // bytes; longer ones are no account's, whatever the rules of accounts are
 
-// Store is what Service needs of the store. Its errors are store.ErrNotFound and store.ErrConflict; any other is of the database.
+// Store is what Service needs of the store. Its errors are store.ErrNotFound, store.ErrConflict and store.ErrGone; any other is of the database.
 type Store interface {
 	UserByName(ctx context.Context, name string) (u store.User, hash string, err error)
 	CreateChat(ctx context.Context, id string, a, b int64, now time.Time) (chatID string, created bool, err error)
@@ -165,7 +165,7 @@ func (s *Service) Get(ctx context.Context, me int64, chatID string) (store.Chat,
 
 // Post adds a message to a chat. With an id of the client's own it can be said again: the same text then is the first message, and created is
 // false. Codes: not_found, bad_text, too_long, bad_request for an id that is no UUID, id_conflict for one that is another message's,
-// rate_limited.
+// account_deleted when nobody would read it, rate_limited.
 func (s *Service) Post(ctx context.Context, me int64, chatID, id, text string) (m store.Message, created bool, err error) {
 	if chatID, err = parseChat(chatID); err != nil {
 		return store.Message{}, false, err

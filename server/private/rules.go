@@ -17,6 +17,7 @@ var (
 	errUnknownUser = chat.Errorf(chat.CodeUnknownUser, "there is no account of that name")
 	errNoChat      = chat.Errorf(chat.CodeNotFound, "you have no such chat") // the same whether it does not exist or is other people's
 	errBadCursor   = chat.Errorf(chat.CodeBadRequest, "cursor must be one that a page before it gave")
+	errDeleted     = chat.Errorf(chat.CodeAccountDeleted, "the other account is deleted: nobody would read this")
 	errConflict    = chat.Errorf(chat.CodeIDConflict, "this id is already that of another message")
 )
 
@@ -29,6 +30,8 @@ func translate(what string, err error) error {
 		return errNoChat
 	case errors.Is(err, store.ErrConflict):
 		return errConflict
+	case errors.Is(err, store.ErrGone):
+		return errDeleted
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }

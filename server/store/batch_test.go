@@ -69,12 +69,22 @@ func TestPostsBesideBadOnes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stranger, unknown := message(ann.ID+bob.ID, "x"), message(ann.ID, "x")
-	unknown.Chat = uuid.NewString()
+	stranger, unknown, unheard := message(ann.ID+bob.ID, "x"), message(ann.ID, "x"), message(ann.ID, "x")
+	unknown.Chat, unheard.Chat = uuid.NewString(), uuid.NewString()
+	eve, err := s.CreateUser(t.Context(), "eve", "eve", "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.CreateChat(t.Context(), unheard.Chat, ann.ID, eve.ID, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.DeleteUser(t.Context(), eve.ID); err != nil {
+		t.Fatal(err)
+	}
 	twice := message(bob.ID, "twice")
 	for what, bad := range map[string]Message{"not text": message(ann.ID, "a\x00b"), "no": message(ann.ID, "\xff")} {
 		batch := []*posted{
-			{in: message(ann.ID, "one")}, {in: known}, {in: stranger}, {in: bad}, {in: unknown}, {in: twice}, {in: message(bob.ID, "two")}, {in: twice},
+			{in: message(ann.ID, "one")}, {in: known}, {in: stranger}, {in: bad}, {in: unknown}, {in: twice}, {in: message(bob.ID, "two")}, {in: twice}, {in: unheard},
 		}
 		first := batch[0].in
 		for _, p := range batch {
@@ -83,7 +93,7 @@ func TestPostsBesideBadOnes(t *testing.T) {
 		for _, p := range s.posts.answer(batch, false) {
 			s.posts.answer([]*posted{p}, true)
 		}
-		for i, want := range []error{nil, errRepeated, ErrNotFound, nil, ErrNotFound, nil, nil, errRepeated} {
+		for i, want := range []error{nil, errRepeated, ErrNotFound, nil, ErrNotFound, nil, nil, errRepeated, ErrGone} {
 			if got := batch[i].err; i == 3 && got == nil || i != 3 && !errors.Is(got, want) {
 				t.Errorf("%s: message %d: %v, want %v", what, i, got, want)
 			}
@@ -98,7 +108,7 @@ func TestPostsBesideBadOnes(t *testing.T) {
 	if err != nil || c.Unread != 4 || c.Last.N != 7 {
 		t.Errorf("ann's chat is %+v, %v", c, err)
 	}
-	if events, err := s.Outbox(t.Context(), 100); err != nil || len(events) != 16 {
+	if events, err := s.Outbox(t.Context(), 100); err != nil || len(events) != 18 {
 		t.Errorf("%d events, %v", len(events), err)
 	}
 }

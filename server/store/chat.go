@@ -65,7 +65,7 @@ func (s *Store) CreateChat(ctx context.Context, id string, a, b int64, now time.
 		err = errOneself
 	default:
 		err = s.inTx(ctx, func(tx *sql.Tx) error {
-			chatID, created, err = createChat(ctx, tx, id, a, b, now.UnixMilli())
+			chatID, created, err = s.createChat(ctx, tx, id, a, b, now.UnixMilli())
 			return err
 		})
 	}
@@ -75,12 +75,18 @@ func (s *Store) CreateChat(ctx context.Context, id string, a, b int64, now time.
 	return chatID, created, nil
 }
 
-func createChat(ctx context.Context, tx *sql.Tx, id string, creator, other, now int64) (string, bool, error) {
-	var known int
-	if err := tx.QueryRowContext(ctx, selectTwoUsers, creator, other).Scan(&known); err != nil {
+func scanID(row scanner) (id int64, err error) {
+	err = row.Scan(&id)
+	return id, err
+}
+
+// createChat keeps both from being deleted meanwhile: a deletion has to know all chats.
+func (s *Store) createChat(ctx context.Context, tx *sql.Tx, id string, creator, other, now int64) (string, bool, error) {
+	known, err := list(ctx, tx, scanID, selectTwoUsers+s.queries.forShare, creator, other)
+	if err != nil {
 		return "", false, err
 	}
-	if known != 2 {
+	if len(known) != 2 {
 		return "", false, ErrNotFound
 	}
 	low, high := min(creator, other), max(creator, other)

@@ -83,6 +83,7 @@ func TestNoSequentialScan(t *testing.T) {
 		{"sessions of a user", deleteSessions, "10"},
 		{"user by name", selectUser, "'user7'"},
 		{"name reserved", selectSkeleton, "'user7'"},
+		{"chats of a user, to be locked", lockUserChats, "777"},
 		{"pair", selectPair, "777, 20777"},
 		{"newest of a room", selectRoomBefore, "'livechat', '00000000000000aa', 9223372036854775807, 0, 100"},
 		{"room after", selectRoomAfter, "'livechat', '00000000000000aa', 100000, 100"},

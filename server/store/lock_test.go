@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -37,9 +38,16 @@ func openTwo(t *testing.T) (s *Store, chat string, ann, bob User) {
 // untilLocked returns when something waits for a lock.
 func (s *Store) untilLocked(t *testing.T, what string) {
 	t.Helper()
+	s.untilLockedBy(t, what, "")
+}
+
+// untilLockedBy returns when this statement waits for a lock; "" is any.
+func (s *Store) untilLockedBy(t *testing.T, what, statement string) {
+	t.Helper()
 	poll.Until(t, what, func() bool {
 		var waiting int
-		err := s.read.QueryRowContext(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`).Scan(&waiting)
+		err := s.read.QueryRowContext(t.Context(),
+			`SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database() AND $1 IN (query, '')`, statement).Scan(&waiting)
 		return err == nil && waiting > 0
 	})
 }
@@ -173,6 +181,123 @@ func TestChangesEndWhatIsBegun(t *testing.T) {
 		if _, err := s.SessionUser(t.Context(), []byte("token"), time.Now()); !errors.Is(err, ErrNotFound) {
 			t.Errorf("%s: the session goes on: %v", what, err)
 		}
+	}
+}
+
+// TestNoMessageBehindADeletion: an account is deleted when those who write to it, or begin a chat with it, at that moment have done so; who does it
+// later is refused.
+func TestNoMessageBehindADeletion(t *testing.T) {
+	s, chat, ann, bob := openTwo(t)
+	message := func(author User) Message {
+		return Message{ID: uuid.NewString(), Chat: chat, Author: author.ID, Text: "x", At: time.Now()}
+	}
+	var last Message
+	s.whileIn(t, "DeleteUser waits for the message", func(tx *sql.Tx) (err error) {
+		last, err = addMessage(t.Context(), tx, message(ann))
+		return err
+	}, func() error { return s.DeleteUser(t.Context(), bob.ID) })
+	if c, err := s.Chat(t.Context(), chat, ann.ID); err != nil || c.Last == nil || c.Last.ID != last.ID || c.Other.Name != DeletedName {
+		t.Errorf("the chat is %+v, %v", c, err)
+	}
+
+	other := func() (User, func() error) { // with whom ann has a chat, and what writes in it
+		u, err := s.CreateUser(t.Context(), uuid.NewString(), uuid.NewString(), "x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		begin := func() error {
+			_, _, err := s.CreateChat(t.Context(), uuid.NewString(), ann.ID, u.ID, time.Now())
+			return err
+		}
+		return u, begin
+	}
+	eve, begin := other()
+	if err := begin(); err != nil {
+		t.Fatal(err)
+	}
+	chats, err := s.Chats(t.Context(), eve.ID, nil, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chat = chats[0].ID
+	s.whileIn(t, "messages of both wait for the deletion", func(tx *sql.Tx) error { return s.deleteUser(t.Context(), tx, eve.ID) }, func() error {
+		_, _, toEve := s.AddMessage(t.Context(), message(ann))
+		_, _, ofEve := s.AddMessage(t.Context(), message(eve))
+		if !errors.Is(toEve, ErrGone) || !errors.Is(ofEve, ErrNotFound) {
+			return fmt.Errorf("to her: %w; of hers: %w", toEve, ofEve)
+		}
+		return nil
+	})
+
+	cat, begin := other()
+	s.whileIn(t, "a new chat waits for the deletion", func(tx *sql.Tx) error { return s.deleteUser(t.Context(), tx, cat.ID) }, func() error {
+		if err := begin(); !errors.Is(err, ErrNotFound) {
+			return fmt.Errorf("a chat with her: %w", err)
+		}
+		return nil
+	})
+}
+
+// TestDeletionKnowsNewChats: somebody writes in a chat that is made while its other account is being deleted. The deletion waits for him, too.
+func TestDeletionKnowsNewChats(t *testing.T) {
+	s, _, ann, bob := openTwo(t)
+	eve, err := s.CreateUser(t.Context(), "eve", "eve", "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	chat := uuid.NewString()
+	create := func(tx *sql.Tx, id string, with User) error {
+		_, _, err := s.createChat(t.Context(), tx, id, eve.ID, with.ID, 1)
+		return err
+	}
+	var deleted error
+	var deleting sync.WaitGroup
+	err = s.inTx(t.Context(), func(writing *sql.Tx) error {
+		err := s.inTx(t.Context(), func(bobs *sql.Tx) error {
+			if err := create(bobs, uuid.NewString(), bob); err != nil {
+				return err
+			}
+			err := s.inTx(t.Context(), func(anns *sql.Tx) error {
+				if err := create(anns, chat, ann); err != nil {
+					return err
+				}
+				deleting.Go(func() { deleted = s.DeleteUser(t.Context(), eve.ID) })
+				s.untilLocked(t, "the deletion waits for the new chats")
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			_, err = addMessage(t.Context(), writing, Message{ID: uuid.NewString(), Chat: chat, Author: ann.ID, Text: "x", At: time.Now()})
+			return err
+		})
+		if err == nil {
+			s.untilLockedBy(t, "the deletion waits for who writes in one of them", lockUserChats)
+		}
+		return err
+	})
+	deleting.Wait()
+	if err != nil || deleted != nil {
+		t.Errorf("%v, %v", err, deleted)
+	}
+}
+
+// whileIn runs do in a transaction that ends only when meanwhile waits for a lock.
+func (s *Store) whileIn(t *testing.T, what string, do func(tx *sql.Tx) error, meanwhile func() error) {
+	t.Helper()
+	var after error
+	var waiting sync.WaitGroup
+	err := s.inTx(t.Context(), func(tx *sql.Tx) error {
+		if err := do(tx); err != nil {
+			return err
+		}
+		waiting.Go(func() { after = meanwhile() })
+		s.untilLocked(t, what)
+		return nil
+	})
+	waiting.Wait()
+	if err != nil || after != nil {
+		t.Errorf("%s: %v, %v", what, err, after)
 	}
 }
 

@@ -23,11 +23,12 @@ type Message struct {
 
 const (
 	// countMessage takes the next number. The row stays locked until the commit, so the next writer's number is committed later:
-	// whoever sees n has all before it. It asks in the same breath whether the author is a member, and still has his account.
+	// whoever sees n has all before it. It asks in the same breath whether the author is a member, and whether he and the other one still have
+	// their accounts.
 	countMessage = `
 UPDATE chats SET last_n = last_n + 1
 WHERE id = $1 AND (a = $2 OR b = $2) AND EXISTS (SELECT 1 FROM users WHERE id = $2 AND deleted IS NULL)
-RETURNING last_n, a, b, (SELECT name FROM users WHERE id = $2)`
+RETURNING last_n, a, b, (SELECT name FROM users WHERE id = $2), EXISTS (SELECT 1 FROM users WHERE id IN (a, b) AND id <> $2 AND deleted IS NULL)`
 	insertMessage = `INSERT INTO messages (chat, n, id, author, text, at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING`
 	touchMembers  = `
 UPDATE members
@@ -56,6 +57,7 @@ var errRepeated = errors.New("message is there already")
 // AddMessage appends to a chat: m's ID, Chat, Author, Text and At are given, the answer has N and AuthorName too. The events for both
 // members are written in the same transaction. The same ID again by the same author in the same chat with the same text returns the first
 // one, and created is false; any other use of a known ID is ErrConflict. ErrNotFound: there is no such chat, or Author is no member.
+// ErrGone: nobody would read it, since the other member's account is deleted. None is added once DeleteUser has returned.
 func (s *Store) AddMessage(ctx context.Context, m Message) (stored Message, created bool, err error) {
 	switch {
 	case !isID(m.Chat):
@@ -84,7 +86,8 @@ func addMessage(ctx context.Context, tx *sql.Tx, m Message) (Message, error) {
 	m.At = fromMS(m.At.UnixMilli())
 	at := m.At.UnixMilli()
 	var a, b int64
-	if err := tx.QueryRowContext(ctx, countMessage, m.Chat, m.Author).Scan(&m.N, &a, &b, &m.AuthorName); err != nil {
+	var heard bool
+	if err := tx.QueryRowContext(ctx, countMessage, m.Chat, m.Author).Scan(&m.N, &a, &b, &m.AuthorName, &heard); err != nil {
 		return Message{}, notFound(err)
 	}
 	added, err := exec(ctx, tx, insertMessage, m.Chat, m.N, m.ID, m.Author, m.Text, at)
@@ -93,6 +96,9 @@ func addMessage(ctx context.Context, tx *sql.Tx, m Message) (Message, error) {
 	}
 	if added == 0 {
 		return Message{}, errRepeated // and the rollback gives the number back
+	}
+	if !heard {
+		return Message{}, ErrGone // likewise. It is asked last: what was added before the deletion has its old answer
 	}
 	if _, err := tx.ExecContext(ctx, touchMembers, m.Chat, m.Author, at); err != nil {
 		return Message{}, err

@@ -24,18 +24,20 @@ const (
 	lockChats = `SELECT FROM chats WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE`
 
 	// addMessages adds those that it may and answers for each, in their order: whether its author is a member of the chat and still has his account;
-	// his name; and the number, NULL where the id is known. Chats' rows count on by what was added to them, so there is no hole. OFFSET 0 has each
+	// his name; whether the id is known; and the number, NULL where it is, or where the other member's account is deleted. Chats' rows count on by
+	// what was added to them, so there is no hole. OFFSET 0 has each
 	// row looked up by its key: on a new database the plan would be one for tables that are still empty, and read all of them each time.
 	addMessages = `
 WITH given AS (
-	SELECT g.*, c.a, c.b, c.last_n, u.name, (SELECT m.n FROM messages m WHERE m.id = g.id) AS known
+	SELECT g.*, c.a, c.b, c.last_n, u.name, o.id AS other, (SELECT m.n FROM messages m WHERE m.id = g.id) AS known
 	FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::bigint[]) WITH ORDINALITY g (chat, id, author, text, at, place)
 	LEFT JOIN LATERAL (SELECT * FROM chats WHERE id = g.chat OFFSET 0) c ON c.a = g.author OR c.b = g.author
 	LEFT JOIN LATERAL (SELECT * FROM users WHERE id = g.author OFFSET 0) u ON u.deleted IS NULL
+	LEFT JOIN LATERAL (SELECT * FROM users WHERE id = CASE g.author WHEN c.a THEN c.b ELSE c.a END OFFSET 0) o ON o.deleted IS NULL
 ), numbered AS (
 	SELECT *, last_n + row_number() OVER (PARTITION BY chat ORDER BY place) AS n
 	FROM given
-	WHERE a IS NOT NULL AND name IS NOT NULL AND known IS NULL
+	WHERE a IS NOT NULL AND name IS NOT NULL AND other IS NOT NULL AND known IS NULL
 ), counted AS (
 	UPDATE chats c SET last_n = k.n FROM (SELECT chat, max(n) AS n FROM numbered GROUP BY chat) k WHERE c.id = k.chat
 ), added AS (
@@ -51,7 +53,7 @@ WITH given AS (
 	INSERT INTO outbox (id, user_id, kind, chat, n, author, at)
 	SELECT gen_random_uuid(), member, '` + EventMessage + `', chat, n, author, at FROM numbered, LATERAL (VALUES (a), (b)) v (member) ORDER BY place
 )
-SELECT given.a IS NOT NULL AND given.name IS NOT NULL, coalesce(given.name, ''), numbered.n
+SELECT given.a IS NOT NULL AND given.name IS NOT NULL, coalesce(given.name, ''), given.known IS NOT NULL, numbered.n
 FROM given LEFT JOIN numbered USING (place)
 ORDER BY place`
 )
@@ -150,20 +152,22 @@ func addPosts(ctx context.Context, conn *pgx.Conn, batch []*posted, wait string)
 		return err
 	}
 	for _, p := range batch {
-		var member bool
+		var member, known bool
 		var name string
 		var number sql.NullInt64
 		if !rows.Next() {
 			break
 		}
-		if err := rows.Scan(&member, &name, &number); err != nil {
+		if err := rows.Scan(&member, &name, &known, &number); err != nil {
 			return err
 		}
 		switch {
 		case !member:
 			p.err = ErrNotFound
-		case !number.Valid:
+		case known:
 			p.err = errRepeated
+		case !number.Valid:
+			p.err = ErrGone
 		default:
 			p.out, p.err = p.in, nil
 			p.out.N, p.out.AuthorName, p.out.At = number.Int64, name, fromMS(p.in.At.UnixMilli())

@@ -25,6 +25,7 @@ var (
 	ErrNotFound = errors.New("not found")         // none, or none of this user's
 	ErrTaken    = errors.New("taken")             // another account has the name, or one that looks like it
 	ErrConflict = errors.New("id used before")    // the id belongs to another message or chat
+	ErrGone     = errors.New("account deleted")   // that of the other member
 	errBadID    = errors.New("id is not a UUID")  // a bug of the caller: ids are checked before
 	errOneself  = errors.New("chat with oneself") // likewise
 )

@@ -32,7 +32,12 @@ const (
 	deleteSession  = `DELETE FROM sessions WHERE token = $1`
 	deleteSessions = `DELETE FROM sessions WHERE user_id = $1`
 	deleteExpired  = `DELETE FROM sessions WHERE expires <= $1`
-	selectTwoUsers = `SELECT count(*) FROM users WHERE id IN ($1, $2) AND deleted IS NULL`
+	selectTwoUsers = `SELECT id FROM users WHERE id IN ($1, $2) AND deleted IS NULL`
+
+	// lockUser keeps others from making chats of this user, and leaves alone those who only look up his key, as each message that he wrote does: who
+	// does has locked the chat, which the next statement then waits for. Chats are locked in the order of lockChats.
+	lockUser      = `SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE`
+	lockUserChats = `SELECT 1 FROM chats WHERE id IN (SELECT chat FROM members WHERE user_id = $1) ORDER BY id FOR UPDATE`
 )
 
 // CreateUser makes an account. ErrTaken: another one has the name or the skeleton, or had it before it was deleted.
@@ -108,7 +113,7 @@ func (s *Store) PasswordHash(ctx context.Context, user int64) (hash string, err 
 
 // SetPassword replaces the hash and ends all sessions of the user. ErrNotFound: none, or deleted.
 func (s *Store) SetPassword(ctx context.Context, user int64, hash string) error {
-	err := s.changeUser(ctx, user, updateHash, hash)
+	err := s.inTx(ctx, func(tx *sql.Tx) error { return changeUser(ctx, tx, user, updateHash, hash) })
 	if err != nil {
 		return fmt.Errorf("set a password: %w", err)
 	}
@@ -125,26 +130,37 @@ func (s *Store) RenewHash(ctx context.Context, user int64, old, hash string) err
 
 // DeleteUser ends an account and its sessions. Its chats and messages stay for the other side, without its name; nobody
 // can register that name, or one that looks like it, again. ErrNotFound: none, or deleted before.
+//
+// It waits for those who write in its chats. Whoever writes later finds it deleted: no message comes behind the answer.
 func (s *Store) DeleteUser(ctx context.Context, user int64) error {
-	err := s.changeUser(ctx, user, eraseUser, time.Now().UnixMilli())
+	err := s.inTx(ctx, func(tx *sql.Tx) error { return s.deleteUser(ctx, tx, user) })
 	if err != nil {
 		return fmt.Errorf("delete a user: %w", err)
 	}
 	return nil
 }
 
-// changeUser runs an update of one user, who loses his sessions with it.
-func (s *Store) changeUser(ctx context.Context, user int64, update string, value any) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
-		switch n, err := exec(ctx, tx, update, user, value); {
-		case err != nil:
-			return err
-		case n == 0:
-			return ErrNotFound
+func (s *Store) deleteUser(ctx context.Context, tx *sql.Tx, user int64) error {
+	if s.dialect == postgres { // SQLite has one writer at a time anyway
+		for _, lock := range []string{lockUser, lockUserChats} {
+			if _, err := tx.ExecContext(ctx, lock, user); err != nil {
+				return err
+			}
 		}
-		_, err := tx.ExecContext(ctx, deleteSessions, user)
+	}
+	return changeUser(ctx, tx, user, eraseUser, time.Now().UnixMilli())
+}
+
+// changeUser runs an update of one user, who loses his sessions with it.
+func changeUser(ctx context.Context, tx *sql.Tx, user int64, update string, value any) error {
+	switch n, err := exec(ctx, tx, update, user, value); {
+	case err != nil:
 		return err
-	})
+	case n == 0:
+		return ErrNotFound
+	}
+	_, err := tx.ExecContext(ctx, deleteSessions, user)
+	return err
 }
 
 // CreateSession begins a session under the hash of its token, on the strength of a password: hash is what PasswordHash or UserByName gave of it.

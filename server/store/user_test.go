@@ -121,7 +121,7 @@ func testSessions(t *testing.T, w *world) {
 
 func testDeletedAccount(t *testing.T, w *world) {
 	ctx := t.Context()
-	w.say(w.ann, w.chat, "from ann")
+	first := w.say(w.ann, w.chat, "from ann")
 	w.say(w.bob, w.chat, "from bob")
 	w.session("b", w.bob, w.at.Add(time.Hour))
 	w.must(w.DeleteUser(ctx, w.bob.ID))
@@ -151,7 +151,24 @@ func testDeletedAccount(t *testing.T, w *world) {
 	same(t, "messages", len(messages), 2)
 	same(t, "authors", messages[0].AuthorName+" "+messages[1].AuthorName, "ann "+store.DeletedName)
 	same(t, "text", messages[1].Text, "from bob")
-	w.say(w.ann, w.chat, "alone")
+	alone := store.Message{ID: id(), Chat: w.chat, Author: w.ann.ID, Text: "alone", At: w.now()}
+	for range 2 { // also when it is said again
+		_, _, err = w.AddMessage(ctx, alone)
+		wantErr(t, "a message to the deleted", err, store.ErrGone)
+	}
+	alone.Author = w.eve.ID
+	_, _, err = w.AddMessage(ctx, alone)
+	wantErr(t, "a stranger's message to the deleted", err, store.ErrNotFound)
+	again, created, err := w.AddMessage(ctx, store.Message{ID: first.ID, Chat: w.chat, Author: w.ann.ID, Text: first.Text, At: w.now()})
+	w.must(err)
+	same(t, "what was said before, again", again, first)
+	same(t, "created", created, false)
+	_, _, err = w.AddMessage(ctx, store.Message{ID: first.ID, Chat: w.chat, Author: w.ann.ID, Text: "something else", At: w.now()})
+	wantErr(t, "another text under its id", err, store.ErrConflict)
+	after, err := w.Chat(ctx, w.chat, w.ann.ID)
+	w.must(err)
+	same(t, "the last one", after.Last.Text, "from bob")
+	same(t, "activity", after.Updated, chats[0].Updated)
 	for _, e := range w.events() {
 		if e.Author == "bob" {
 			t.Errorf("an event still has the deleted name: %+v", e)

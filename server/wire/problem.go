@@ -35,6 +35,7 @@ var statuses = map[chat.Code]int{
 	chat.CodeBadPassword:        http.StatusUnprocessableEntity,
 	chat.CodeBadChat:            http.StatusUnprocessableEntity,
 	chat.CodeUnknownUser:        http.StatusNotFound,
+	chat.CodeAccountDeleted:     http.StatusConflict,
 	chat.CodeBadMedia:           http.StatusUnsupportedMediaType,
 	chat.CodeMethodNotAllowed:   http.StatusMethodNotAllowed,
 	chat.CodeInternal:           http.StatusInternalServerError,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { noChats } from '../js/model/chats.js'
+import { createChat, isDeleted, noChats } from '../js/model/chats.js'
 import { noMessages, shown, threadOf } from '../js/model/messages.js'
 import { Store } from '../js/model/store.js'
 import { ApiError } from '../js/net/api.js'
@@ -15,7 +15,7 @@ function make(kept = []) {
   const shelf = new Map(kept.map((one) => [one.id, one]))
   const chats = new Store(noChats('ann'))
   const messages = new Store(noMessages('ann'))
-  const all = { posts, shelf, messages, n: 0 }
+  const all = { posts, shelf, chats, messages, n: 0 }
   const unsent = {
     take: async () => kept,
     keep: (one) => shelf.set(one.id, one),
@@ -85,6 +85,20 @@ test('a refusal is final; what failed can be discarded', async () => {
   assert.deepEqual([line(), shown(threadOf(messages.state, 'c'))[0].reason], ['a:failed', 'the text is too long'])
   sender.discard('c', posts[0].id)
   assert.deepEqual([line(), shelf.size], ['', 0])
+})
+
+test('the other account was deleted: the chat is closed, the text stays where it can be read, and does not go out again by itself', async () => {
+  const { sender, posts, answer, line, shelf, chats, messages } = make()
+  const bob = { id: 'c', other: 'bob', created: 1, updated: 1, last: null, unread: 0, read: 0, otherRead: 0 }
+  chats.do(createChat, bob)
+  sender.open()
+  sender.send('c', 'a')
+  await answer(new ApiError('account_deleted', 'the other account is deleted: nobody would read this', 409))
+  assert.deepEqual([isDeleted(chats.state.chats.c), line(), posts.length], [true, 'a:failed', 1])
+  assert.match(shown(threadOf(messages.state, 'c'))[0].reason, /nobody would read/)
+  assert.deepEqual([...shelf.values()].map(({ text, reason }) => [text, reason !== null]), [['a', true]], 'over a reload, too')
+  chats.do(createChat, bob) // an answer from before the deletion
+  assert.equal(isDeleted(chats.state.chats.c), true)
 })
 
 test('logged out: it waits for whoever logs in under this name', async () => {

@@ -68,6 +68,15 @@ export const titleOf = (chat) => (isDeleted(chat) ? 'deleted account' : chat?.ot
 export const createChat = (state, chat) => put(state, merged(state.chats[chat.id], chat))
 
 /**
+ * The other one's account is deleted.
+ * @param {ChatsState} state @param {string} id
+ */
+export function loseOther(state, id) {
+  const chat = state.chats[id]
+  return chat ? put(state, { ...chat, other: DELETED }) : state
+}
+
+/**
  * A page of the list.
  * @param {ChatsState} state @param {{chats: Chat[], next: string | null}} page
  * @returns {ChatsState}
@@ -144,6 +153,7 @@ function merged(known, said) {
   const read = Math.max(known.read, said.read)
   return {
     ...said,
+    other: isDeleted(known) ? known.other : said.other, // for good
     last: newest.last,
     unread: atMost(newest.unread, newest.last, read),
     updated: Math.max(known.updated, said.updated),

@@ -1,7 +1,7 @@
 // One's private messages on their way: in each chat one at a time, in the order in which they were written. What does not get through while the
 // feed does not stand, either, waits until it does. What the server refuses, or does not take though it is there, has failed until people try again.
 
-import { sentMessage as chatsSent } from '../model/chats.js'
+import { loseOther, sentMessage as chatsSent } from '../model/chats.js'
 import { discardMessage, failMessage, retryMessage, sendMessage, sentMessage, threadOf, unsentOf } from '../model/messages.js'
 import { whyNotDelivered } from '../model/answers.js'
 import { ApiError } from './api.js'
@@ -11,6 +11,7 @@ import { uuid } from './uuid.js'
 
 const SHELF = '@private' // no room can be called that
 const LOGGED_OUT = 401
+const DELETED = 'account_deleted' // the code for a chat in which nobody reads any more
 
 export class Sender {
   #stopped = false
@@ -130,6 +131,7 @@ export class Sender {
         await this.#opened
         return true
       }
+      if (error.code === DELETED) this.#chats.do(loseOther, chat)
       const reason = whyNotDelivered(error)
       this.#messages.do(failMessage, chat, message.id, reason)
       this.#keep(chat, message, reason)

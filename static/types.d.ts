@@ -172,6 +172,9 @@ export type Talk = {
   seen: () => void
 }
 
+/** Where the reader has been: in a conversation, or at a sheet over the one before it. */
+export type Place = { id?: string; other?: string; sheet?: string }
+
 /** What is begun to be written in a conversation. */
 export type Draft = { text: string }
 

@@ -3,6 +3,7 @@
 
 import { systemClock } from './model/clock.js'
 import { validRoom } from './model/rules.js'
+import { Trail } from './model/trail.js'
 import { Unsent } from './model/unsent.js'
 import { noSuchRoom, whyClosed } from './model/words.js'
 import { findAddress } from './net/address.js'
@@ -10,6 +11,7 @@ import { Api } from './net/api.js'
 import { Privates } from './net/privates.js'
 import { Room } from './net/room.js'
 import { TicketSocket } from './net/ticket.js'
+import { uuid } from './net/uuid.js'
 import { watchWakeups } from './net/wakeups.js'
 import { settings } from './settings.js'
 import { shelf } from './store/shelf.js'
@@ -28,6 +30,7 @@ const stage = find(document, '#stage', HTMLElement)
 const asked = new URLSearchParams(location.search).get('room') ?? ''
 const roomName = validRoom(asked) ? asked : DEFAULT_ROOM
 const unsent = new Unsent(shelf, tabs, settings)
+const trail = new Trail({ history, clock: systemClock, memory: settings, uuid })
 const api = new Api({ fetch: (...args) => fetch(...args), clock: systemClock, loggedOut: () => leaveAccount('You were logged out.') })
 const address = await findAddress()
 
@@ -98,7 +101,7 @@ function showRoom(joined) {
   settings.joined = { room: roomName, name: joined.name }
   settings.rememberSessions(joined.name, joined.conversation.sessions)
   stage.dataset.view = 'room'
-  view = new RoomView(stage, joined, privates, { leave: () => showCard(), login: () => showCard().account('login'), account })
+  view = new RoomView(stage, joined, privates, trail, { leave: () => showCard(), login: () => showCard().account('login'), account })
 }
 
 // ---- Accounts ----
@@ -181,6 +184,7 @@ window.addEventListener('pagehide', (event) => {
   privates?.stop()
 })
 window.addEventListener('pageshow', (event) => event.persisted && location.reload())
+window.addEventListener('popstate', ({ state }) => trail.moved(state))
 watchWakeups({
   visible: () => [room, privates].forEach((one) => one?.retryNow()),
   moved: () => [room, privates].forEach((one) => one?.refresh()),

@@ -2,6 +2,7 @@
 // windows never share: which room it is in, and which sessions were its own.
 
 /** @typedef {import('../types.js').Theme} Theme */
+/** @typedef {import('./model/trail.js').Way} Way */
 
 const PREFIX = 'livechat.'
 const SESSIONS = 50 // own sessions that are remembered
@@ -116,19 +117,23 @@ export const settings = {
     tab.set('drafts', Object.keys(drafts).length > 0 ? JSON.stringify({ of: me, drafts }) : '')
   },
 
-  /** @param {string} me @returns {{id: string, other: string} | null} the private chat that is open in this window */
-  chatOf(me) {
-    const [of, id, other] = tab.get('chat').split('\n')
-    return of === me && id && other ? { id, other } : null
+  /** @param {string} of @returns {Way | null} the way through this window, of an account or a guest ('') */
+  wayOf(of) {
+    try {
+      const { of: whose, ...way } = JSON.parse(tab.get('way'))
+      return whose === of ? way : null
+    } catch {
+      return null
+    }
   },
-  /** @param {string} me @param {{id: string, other: string} | null} chat */
-  rememberChat(me, chat) {
-    tab.set('chat', chat ? [me, chat.id, chat.other].join('\n') : '')
+  /** @param {string} of @param {Way | null} way */
+  rememberWay(of, way) {
+    tab.set('way', way ? JSON.stringify({ of, ...way }) : '')
   },
 
   /** Forgets what is an account's own. */
   forgetAccount() {
     browser.set('account', '')
-    for (const key of ['drafts', 'chat', 'joined']) tab.set(key, '')
+    for (const key of ['drafts', 'way', 'joined']) tab.set(key, '')
   },
 }

@@ -17,8 +17,9 @@ export class AccountView {
    * @param {() => Promise<void>} does.logoutEverywhere
    * @param {(old: string, new_: string) => Promise<void>} does.changePassword
    * @param {(password: string) => Promise<void>} does.deleteAccount
+   * @param {import('../model/trail.js').Trail} trail
    */
-  constructor(root, name, does) {
+  constructor(root, name, does, trail) {
     const button = find(root, '#account', HTMLButtonElement)
     this.#dialog = find(root, '#account-dialog', HTMLDialogElement)
     this.#note = find(this.#dialog, '#account-note', HTMLElement)
@@ -28,7 +29,11 @@ export class AccountView {
     button.setAttribute('aria-label', button.title)
     find(this.#dialog, '#account-title', HTMLElement).textContent = name
     for (const id of ['#password-user', '#delete-user']) find(this.#dialog, id, HTMLInputElement).defaultValue = name // a reset keeps it
-    button.addEventListener('click', () => this.#open())
+    button.addEventListener('click', () => {
+      this.#open()
+      trail.opened(this.#dialog.id)
+    })
+    this.#dialog.addEventListener('close', () => !this.#dialog.open && trail.closed(this.#dialog.id))
     this.#dialog.addEventListener('click', (event) => event.target === this.#dialog && this.#dialog.close()) // beside it
     find(this.#dialog, '#account-close', HTMLButtonElement).addEventListener('click', () => this.#dialog.close())
     find(this.#dialog, '#logout', HTMLButtonElement).addEventListener('click', () => this.#try(does.logout))
@@ -43,6 +48,13 @@ export class AccountView {
       event.preventDefault()
       this.#try(() => does.deleteAccount(this.#value('#delete-password')))
     })
+  }
+
+  /** @param {string} sheet to which the reader has gone back or forward */
+  follow(sheet) {
+    const isWanted = sheet === this.#dialog.id
+    if (isWanted && !this.#dialog.open) this.#open()
+    if (!isWanted) this.#dialog.close()
   }
 
   #open() {

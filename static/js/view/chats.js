@@ -37,9 +37,9 @@ export class ChatsView {
    * @param {object} on
    * @param {(id: string) => boolean} on.isOpen whether that conversation is on the screen
    * @param {(id: string, message?: {n: number, id: string}) => void} on.open somebody wants to see a conversation, or a message in it
-   * @param {AbortSignal} signal
+   * @param {import('../model/trail.js').Trail} trail @param {AbortSignal} signal
    */
-  constructor(root, privates, room, { isOpen, open }, signal) {
+  constructor(root, privates, room, { isOpen, open }, trail, signal) {
     this.#privates = privates
     this.#room = room
     this.#isOpen = isOpen
@@ -63,10 +63,17 @@ export class ChatsView {
     }, { signal })
     this.#toggle.addEventListener('click', () => this.#sheet.set(!this.#dialog.open), { signal })
     find(root, '#chats-close', HTMLButtonElement).addEventListener('click', () => this.#sheet.set(false), { signal })
-    this.#sheet = new Sheet(this.#dialog, this.#toggle, { narrow: NARROW, role: 'navigation', isColumnOpen: () => true, opened: () => this.changed() }, signal)
+    this.#sheet = new Sheet(this.#dialog, this.#toggle, {
+      narrow: NARROW, role: 'navigation', isColumnOpen: () => true, opened: () => this.changed(), trail,
+    }, signal)
     this.#toggle.hidden = false
     this.#sheet.settle()
     signal.addEventListener('abort', () => this.#frame.cancel())
+  }
+
+  /** @param {string} sheet to which the reader has gone back or forward */
+  follow(sheet) {
+    this.#sheet.follow(sheet)
   }
 
   /** Something in the list has changed. */

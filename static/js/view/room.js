@@ -19,7 +19,11 @@ export class RoomView {
   #room
   #privates
   #onLogin
+  #trail
   #announcer
+  #roster
+  /** @type {AccountView | null} */
+  #account = null
   /** @type {ChatsView | null} */
   #chats = null
   /** @type {TalkView | null} what is on the screen */
@@ -29,27 +33,29 @@ export class RoomView {
    * @param {HTMLElement} stage
    * @param {import('../net/room.js').Room} room
    * @param {import('../net/privates.js').Privates | null} privates null for guests
+   * @param {import('../model/trail.js').Trail} trail
    * @param {object} on
    * @param {() => void} on.leave
    * @param {() => void} on.login a guest wants to
    * @param {ConstructorParameters<typeof AccountView>[2]} on.account what can be done with it
    */
-  constructor(stage, room, privates, { leave, login, account }) {
+  constructor(stage, room, privates, trail, { leave, login, account }) {
     const { signal } = this.#life
     const root = stamp('room-view')
     this.#stage = stage
     this.#room = room
     this.#privates = privates
     this.#onLogin = login
+    this.#trail = trail
     find(root, '#leave', HTMLButtonElement).addEventListener('click', leave)
     find(root, '#login', HTMLButtonElement).addEventListener('click', login)
     for (const id of ['#leave', '#login']) find(root, id, HTMLButtonElement).hidden = privates !== null
     themeButton(find(root, '#theme', HTMLButtonElement))
-    if (privates) new AccountView(root, privates.me, account)
+    if (privates) this.#account = new AccountView(root, privates.me, account, trail)
     stage.replaceChildren(root)
 
     this.#announcer = new Announcer(room.room === 'livechat' ? 'livechat' : `${room.room} · livechat`, signal)
-    const roster = new Roster(stage, room, signal, privates && ((async (name) => (await this.#chats?.chatWith(name)) ?? (() => {}))))
+    const roster = this.#roster = new Roster(stage, room, signal, privates && ((async (name) => (await this.#chats?.chatWith(name)) ?? (() => {}))), trail)
     signal.addEventListener('abort', room.listen({
       items() {}, typing() {}, unsent() {},
       heard: (item) => this.#heardInRoom(item),
@@ -63,11 +69,14 @@ export class RoomView {
     }))
     if (privates) this.#besideRoom(privates)
     roster.changed()
-    this.#open(privates ? this.#before(privates) : ROOM)
+    trail.begin(privates?.me ?? '', () => this.#follow())
+    this.#show(this.#known())
+    this.#talk?.focus()
   }
 
   /** The room is gone. */
   end() {
+    this.#trail.end()
     this.#talk?.end()
     this.#life.abort()
   }
@@ -76,9 +85,25 @@ export class RoomView {
 
   /** @param {string} id `room`, or that of a chat @param {{n: number, id: string}} [message] that is to be seen */
   #open(id, message) {
-    if (this.#talk?.id !== id) this.#put(id)
+    this.#trail.to({ id, other: this.#privates ? chatOf(this.#privates.chats.state, id)?.other ?? '' : '' })
+    this.#show(id)
     this.#talk?.focus()
     if (message) this.#talk?.show(message)
+  }
+
+  /** The reader has gone back or forward. */
+  #follow() {
+    const { sheet } = this.#trail
+    const before = this.#talk
+    for (const part of [this.#chats, this.#roster, this.#account]) part?.follow('')
+    this.#show(this.#known())
+    for (const part of [this.#chats, this.#roster, this.#account]) part?.follow(sheet)
+    if (!sheet && this.#talk !== before) this.#talk?.focus()
+  }
+
+  /** @param {string} id */
+  #show(id) {
+    if (this.#talk?.id !== id) this.#put(id)
   }
 
   /** @param {string} id */
@@ -90,7 +115,6 @@ export class RoomView {
     this.#talk = new TalkView(find(this.#stage, '.talk', HTMLElement), this.#stage, talk, privates ? draftIn(privates, id) : draftInRoom, this.#onLogin)
     this.#titled()
     if (!this.#privates) return
-    settings.rememberChat(this.#privates.me, privates ? { id, other: chatOf(privates.chats.state, id)?.other ?? '' } : null)
     if (this.#chats && !privates) this.#chats.missed = 0
     this.#chats?.changed()
   }
@@ -99,14 +123,15 @@ export class RoomView {
     write(find(this.#stage, '#room-name', HTMLElement), this.#talk?.title ?? '')
   }
 
-  /** @param {import('../net/privates.js').Privates} privates @returns {string} what was open before the page was reloaded */
-  #before(privates) {
-    const before = settings.chatOf(privates.me)
-    if (!before) return ROOM
-    if (!chatOf(privates.chats.state, before.id)) { // its list comes in a moment, and says the rest
-      privates.chats.do(createChat, { ...before, created: 0, updated: 0, last: null, unread: 0, read: 0, otherRead: 0 })
+  /** @returns {string} the conversation that the way is at; the list of chats may not know it yet after a reload */
+  #known() {
+    const { id, other } = this.#trail.conversation
+    const privates = this.#privates
+    if (!privates || id === ROOM) return ROOM
+    if (!chatOf(privates.chats.state, id)) { // its list comes in a moment, and says the rest
+      privates.chats.do(createChat, { id, other, created: 0, updated: 0, last: null, unread: 0, read: 0, otherRead: 0 })
     }
-    return before.id
+    return id
   }
 
   // ---- What comes in ----
@@ -117,7 +142,7 @@ export class RoomView {
     const chats = this.#chats = new ChatsView(this.#stage, privates, this.#room, {
       isOpen: (id) => this.#talk?.id === id,
       open: (id, message) => this.#open(id, message),
-    }, signal)
+    }, this.#trail, signal)
     signal.addEventListener('abort', privates.listen({
       changed: () => {
         chats.changed()

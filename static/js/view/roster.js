@@ -25,8 +25,9 @@ export class Roster {
    * @param {ParentNode} root @param {import('../net/room.js').Room} room @param {AbortSignal} signal
    * @param {((name: string) => Promise<() => void>) | null} onWrite somebody wants to write to that person alone: finds what opens their chat, or fails as
    *   the API does; null for guests, who cannot
+   * @param {import('../model/trail.js').Trail} trail
    */
-  constructor(root, room, signal, onWrite) {
+  constructor(root, room, signal, onWrite, trail) {
     this.#room = room
     this.#onWrite = onWrite
     this.#dialog = find(root, '#roster', HTMLDialogElement)
@@ -36,10 +37,15 @@ export class Roster {
     this.#toggle.addEventListener('click', () => this.#choose(!this.#dialog.open), { signal })
     find(root, '#roster-close', HTMLButtonElement).addEventListener('click', () => this.#choose(false), { signal })
     this.#sheet = new Sheet(this.#dialog, this.#toggle, {
-      narrow: NARROW, role: 'complementary', isColumnOpen: () => settings.rosterOpen, opened: () => this.changed(),
+      narrow: NARROW, role: 'complementary', isColumnOpen: () => settings.rosterOpen, opened: () => this.changed(), trail,
     }, signal)
     signal.addEventListener('abort', () => this.#frame.cancel())
     this.#sheet.settle()
+  }
+
+  /** @param {string} sheet to which the reader has gone back or forward */
+  follow(sheet) {
+    this.#sheet.follow(sheet)
   }
 
   /** Somebody has come or gone. */

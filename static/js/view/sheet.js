@@ -8,6 +8,7 @@ export class Sheet {
   #role
   #isColumnOpen
   #opened
+  #trail
 
   /**
    * @param {HTMLDialogElement} dialog @param {HTMLElement} toggle the button that opens and closes it
@@ -16,24 +17,34 @@ export class Sheet {
    * @param {string} with_.role that of the column
    * @param {() => boolean} with_.isColumnOpen whether the column is to be seen
    * @param {() => void} with_.opened it is to be seen from now on
+   * @param {import('../model/trail.js').Trail} with_.trail
    * @param {AbortSignal} signal
    */
-  constructor(dialog, toggle, { narrow, role, isColumnOpen, opened }, signal) {
+  constructor(dialog, toggle, { narrow, role, isColumnOpen, opened, trail }, signal) {
     this.#dialog = dialog
     this.#toggle = toggle
     this.#narrow = matchMedia(narrow)
     this.#role = role
     this.#isColumnOpen = isColumnOpen
     this.#opened = opened
+    this.#trail = trail
     dialog.addEventListener('click', (event) => {
       if (event.target === dialog && this.isSheet) this.set(false) // beside the sheet
     }, { signal })
-    dialog.addEventListener('close', () => this.#told(), { signal })
+    dialog.addEventListener('close', () => {
+      this.#told()
+      if (!this.isCovering) trail.closed(dialog.id)
+    }, { signal })
     this.#narrow.addEventListener('change', () => this.settle(), { signal })
   }
 
   get isSheet() {
     return this.#narrow.matches
+  }
+
+  /** Whether it lies over the conversation. */
+  get isCovering() {
+    return this.isSheet && this.#dialog.open
   }
 
   /** The screen has become wide or narrow, or is seen for the first time: a sheet opens only when asked for. */
@@ -47,7 +58,7 @@ export class Sheet {
   set(open) {
     if (open === this.#dialog.open) return
     if (!open) this.#dialog.close()
-    else if (this.isSheet) this.#dialog.showModal()
+    else if (this.isSheet) this.#show()
     else this.#dialog.setAttribute('open', '') // show() would take the focus away
     this.#told()
     if (open) this.#opened()
@@ -56,6 +67,16 @@ export class Sheet {
   /** If it is a sheet, it has done what it was opened for. */
   hide() {
     if (this.isSheet) this.set(false)
+  }
+
+  /** @param {string} sheet to which the reader has gone back or forward */
+  follow(sheet) {
+    if (this.isSheet) this.set(sheet === this.#dialog.id)
+  }
+
+  #show() {
+    this.#dialog.showModal()
+    this.#trail.opened(this.#dialog.id)
   }
 
   #told() {

@@ -22,6 +22,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"livechat/server/chat"
 	"livechat/server/store"
 )
 
@@ -29,6 +30,8 @@ import (
 type Store interface {
 	// AddRoomMessages stores messages and says how many it did not have yet. One that it has is no error.
 	AddRoomMessages(ctx context.Context, list []store.RoomMessage) (added int64, err error)
+	// EndEpochs takes note of where epochs have ended, behind which they have messages that are not in their logs.
+	EndEpochs(ctx context.Context, ends []store.EpochEnd) error
 }
 
 // Source is the logs of rooms in Redis: bus.Archive, which describes it.
@@ -45,9 +48,10 @@ type Source interface {
 // is written down.
 type Batch = struct {
 	Room    string
-	Group   string  // that they were handed out by, for Ack
-	Entries []Entry // oldest first
-	Lost    int64   // so many messages left the log before anybody was handed them
+	Group   string       // that they were handed out by, for Ack
+	Entries []Entry      // oldest first
+	Lost    int64        // so many messages left the log before anybody was handed them
+	Past    chat.Lineage // where the log's earlier epochs ended; nil if the batch is empty
 }
 
 // Entry is one entry of a log.
@@ -123,7 +127,8 @@ type Archiver struct {
 	load   load
 	source outage
 	store  outage
-	good   store.RoomMessage // the store has taken it; zero: none yet
+	good   store.RoomMessage       // the store has taken it; zero: none yet
+	past   map[string]chat.Lineage // of each room that has one: what the store was told of it last
 
 	running atomic.Bool
 	counts  counters
@@ -148,6 +153,7 @@ type looks struct {
 type load struct {
 	batches  []Batch
 	messages []store.RoomMessage
+	past     map[string]chat.Lineage // of rooms in which the store was told of another one, or of none
 }
 
 // counters are what Counts returns.
@@ -170,7 +176,7 @@ func New(o Options) (*Archiver, error) {
 		return nil, err
 	}
 	return &Archiver{
-		opts: o, rooms: make(map[string]turn),
+		opts: o, rooms: make(map[string]turn), past: make(map[string]chat.Lineage),
 		source: outage{log: o.Log, what: "the rooms' logs"}, store: outage{log: o.Log, what: "the store"},
 	}, nil
 }

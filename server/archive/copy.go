@@ -5,6 +5,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"livechat/server/chat"
 )
 
 // copy goes round the rooms until ctx is done.
@@ -135,6 +137,12 @@ func (a *Archiver) take(ctx context.Context, batch Batch) (ok bool) {
 	if batch.Lost > 0 {
 		a.counts.lost.Add(batch.Lost)
 		a.opts.Log.Error("messages were pushed out of a log before they were archived", "room", batch.Room, "messages", batch.Lost)
+	}
+	if len(batch.Past) > 0 && !slices.Equal(batch.Past, a.past[batch.Room]) {
+		if a.load.past == nil {
+			a.load.past = make(map[string]chat.Lineage)
+		}
+		a.load.past[batch.Room] = batch.Past
 	}
 	if len(batch.Entries) == 0 {
 		return ctx.Err() == nil

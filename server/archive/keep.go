@@ -2,6 +2,7 @@ package archive
 
 import (
 	"context"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -22,18 +23,18 @@ const (
 )
 
 // keep stores the load and acknowledges it. It tries until that has been done, or until ctx has ended, which it answers with false; the
-// load then is dropped, and handed out again by Redis.
+// load then is dropped, and handed out again by Redis. The ends of epochs come first, so that no page has both what was behind one and what came in
+// its place.
 func (a *Archiver) keep(ctx context.Context) (ok bool) {
 	defer func() { a.load = load{} }()
-	pause := firstPause
-	for attempt := 1; len(a.load.messages) > 0; attempt++ {
-		if a.add(ctx, a.load.messages) == nil || attempt%siftEvery == 0 && a.sift(ctx) {
-			break
-		}
-		if !sleep(ctx, pause/2+rand.N(pause)) {
-			return false
-		}
-		pause = min(2*pause, maxPause)
+	if !insist(ctx, func(int) bool { return len(a.load.past) == 0 || a.end(ctx) == nil }) {
+		return false
+	}
+	stored := insist(ctx, func(attempt int) bool {
+		return len(a.load.messages) == 0 || a.add(ctx, a.load.messages) == nil || attempt%siftEvery == 0 && a.sift(ctx)
+	})
+	if !stored {
+		return false
 	}
 	for _, batch := range a.load.batches {
 		a.failed(ctx, &a.source, a.opts.Source.Ack(ctx, batch)) // if it fails they come again, and the store has them
@@ -41,21 +42,58 @@ func (a *Archiver) keep(ctx context.Context) (ok bool) {
 	return ctx.Err() == nil
 }
 
+// insist tries until it is done, or until ctx has ended, which it answers with false.
+func insist(ctx context.Context, try func(attempt int) (done bool)) bool {
+	pause := firstPause
+	for attempt := 1; !try(attempt); attempt++ {
+		if !sleep(ctx, pause/2+rand.N(pause)) {
+			return false
+		}
+		pause = min(2*pause, maxPause)
+	}
+	return true
+}
+
+// end makes one attempt to tell the store where epochs have ended. One at 0 says only that the log has nothing of that epoch, as when it began
+// anew (see adopt.lua), and not that the archive has not: what is archived of it stays.
+func (a *Archiver) end(ctx context.Context) error {
+	attempt, cancel := context.WithTimeout(ctx, a.opts.StoreTimeout)
+	defer cancel()
+	var ends []store.EpochEnd
+	for room, past := range a.load.past {
+		for _, p := range past {
+			if p.Seq > 0 {
+				ends = append(ends, store.EpochEnd{Room: room, Epoch: p.Epoch, Seq: int64(p.Seq)})
+			}
+		}
+	}
+	if err := a.stored(ctx, a.opts.Store.EndEpochs(attempt, ends)); err != nil {
+		return err
+	}
+	maps.Copy(a.past, a.load.past)
+	return nil
+}
+
 // add makes one attempt to store messages.
 func (a *Archiver) add(ctx context.Context, list []store.RoomMessage) error {
 	attempt, cancel := context.WithTimeout(ctx, a.opts.StoreTimeout)
 	defer cancel()
 	added, err := a.opts.Store.AddRoomMessages(attempt, list)
-	if a.failed(ctx, &a.store, err) {
-		if ctx.Err() == nil {
-			a.counts.failures.Add(1)
-		}
+	if err := a.stored(ctx, err); err != nil {
 		return err
 	}
 	a.counts.stored.Add(added)
 	a.counts.again.Add(int64(len(list)) - added)
 	a.good = list[0]
 	return nil
+}
+
+// stored counts an attempt that failed, and returns why.
+func (a *Archiver) stored(ctx context.Context, err error) error {
+	if a.failed(ctx, &a.store, err) && ctx.Err() == nil {
+		a.counts.failures.Add(1)
+	}
+	return err
 }
 
 // sift stores the messages of the load one by one. Those that the store refuses, while it takes others, are put aside: they are not

@@ -32,6 +32,7 @@ type shelf struct {
 
 	mu   sync.Mutex
 	rows map[place]store.RoomMessage // guarded by mu
+	ends [][]store.EpochEnd          // guarded by mu: as they were told
 }
 
 type place struct {
@@ -61,6 +62,13 @@ func (s *shelf) AddRoomMessages(ctx context.Context, list []store.RoomMessage) (
 		}
 	}
 	return added, nil
+}
+
+func (s *shelf) EndEpochs(ctx context.Context, ends []store.EpochEnd) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ends = append(s.ends, ends)
+	return ctx.Err()
 }
 
 func (s *shelf) len() int {
@@ -146,13 +154,19 @@ func (w *world) say(t testing.TB, room, epoch string, from, to int) {
 	t.Helper()
 	pipe := w.raw.Pipeline()
 	pipe.HSet(t.Context(), key(room, "head"), "epoch", epoch)
+	w.sayIn(t, pipe, room, epoch, from, to)
+	if _, err := pipe.Exec(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sayIn lets a pipeline write them, and leaves the head alone.
+func (w *world) sayIn(t testing.TB, pipe redis.Pipeliner, room, epoch string, from, to int) {
+	t.Helper()
 	for seq := from; seq <= to; seq++ {
 		payload := fmt.Sprintf(`{"type":"message","seq":%d,"id":"%s","app":"1000","session":"s","name":"ann","text":"%s %d","at":%d,"epoch":"%s"}`,
 			seq, uuid.NewString(), words, seq, time.Now().UnixMilli(), epoch)
 		pipe.XAdd(t.Context(), &redis.XAddArgs{Stream: key(room, "log"), ID: fmt.Sprint(seq, "-0"), Values: []string{"m", payload}})
-	}
-	if _, err := pipe.Exec(t.Context()); err != nil {
-		t.Fatal(err)
 	}
 }
 

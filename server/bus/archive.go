@@ -45,6 +45,7 @@ type ArchiveBatch = struct {
 	Group   string         // that they were handed out by; Ack needs it
 	Entries []ArchiveEntry // oldest first
 	Lost    int64          // so many messages left the stream before anybody was handed them
+	Past    chat.Lineage   // where the log's earlier epochs ended; nil if the batch is empty
 }
 
 // ArchiveEntry is one entry of a stream.
@@ -116,17 +117,20 @@ func (a *Archive) hand(ctx context.Context, room, mode, consumer string, limit i
 	if err == nil && len(reply) == 0 {
 		return batch, nil
 	}
-	if err == nil && len(reply)%2 != 0 {
+	if err == nil && len(reply)%2 == 0 {
 		err = errors.New("not an answer that this version knows")
 	}
 	if err == nil {
 		batch.Group = reply[0]
 		batch.Lost, err = strconv.ParseInt(reply[1], 10, 64)
 	}
+	if err == nil {
+		batch.Past, err = chat.ParseLineage(reply[2])
+	}
 	if err != nil {
 		return batch, fmt.Errorf("%s entries of room %s for the archive: %w", mode, room, err)
 	}
-	for pair := range slices.Chunk(reply[2:], 2) {
+	for pair := range slices.Chunk(reply[3:], 2) {
 		batch.Entries = append(batch.Entries, ArchiveEntry{ID: pair[0], Payload: []byte(pair[1])})
 	}
 	return batch, nil

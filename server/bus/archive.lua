@@ -3,7 +3,8 @@
 -- KEYS  1 head   2 log: stream
 -- ARGV  1 read: what nobody was handed yet; claim: what somebody was handed long ago and has not acknowledged; lag
 --       2 name of the caller   3 how many entries at most   4 what is long ago, ms   5 how long a caller is remembered who has nothing, ms
--- Returns {group, lost, id, payload, id, payload, …}, or of lag {entries not handed out or not acknowledged}; {} if there is no stream.
+-- Returns {group, lost, past, id, payload, id, payload, …}, or of lag {entries not handed out or not acknowledged}; {} if there is no stream.
+-- past is where the log's earlier epochs ended. It may be empty where no entry is handed out.
 -- lost is how many entries left the stream before anybody was handed them. The payload of an entry that has none is empty.
 --
 -- Why the group bears the epoch in its name: wherever the log may have gone back, so that entries come again behind which the group
@@ -87,7 +88,8 @@ local lost = 0
 if mode == 'read' and seen > 0 and first > seen + 1 then
   lost = first - seen - 1
 end
-local out = {name, string.format('%.0f', lost)}
+local past = (#entries > 0 or not group) and redis.call('HGET', head, 'past') or ''
+local out = {name, string.format('%.0f', lost), past}
 for _, e in ipairs(entries) do
   if e and e[2] then
     out[#out + 1] = e[1]

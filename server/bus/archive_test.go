@@ -9,6 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"livechat/internal/poll"
+	"livechat/server/chat"
 )
 
 // taken returns the ids of a batch, oldest first.
@@ -160,14 +161,18 @@ func TestArchiveRewind(t *testing.T) {
 				}
 				after, err := a.Read(t.Context(), room, "two", 10)
 				wantTaken(t, "after", taken(t, after, err), test.want...)
-				if after.Lost != 0 {
-					t.Errorf("%d lost", after.Lost)
+				end := chat.Position{Epoch: old, Seq: 5}
+				if after.Lost != 0 || !slices.Contains(after.Past, end) || len(before.Past) > 0 {
+					t.Errorf("%d lost; epochs ended at %v, and before at %v; want %v", after.Lost, after.Past, before.Past, end)
 				}
 				if err := a.Ack(t.Context(), before); err != nil { // late, of entries that are another's by now
 					t.Error(err)
 				}
 				after, err = a.Claim(t.Context(), room, "three", 0, 10)
 				wantTaken(t, "not acknowledged by two", taken(t, after, err), test.want...)
+				if !slices.Contains(after.Past, end) {
+					t.Errorf("claimed with epochs that ended at %v, want %v", after.Past, end)
+				}
 				if groups := r.raw.XInfoGroups(t.Context(), "{livechat}:log").Val(); len(groups) != 1 {
 					t.Errorf("groups %+v", groups)
 				}

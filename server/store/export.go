@@ -85,7 +85,8 @@ const (
 SELECT c.id, c.a, c.b, c.created, c.last_n, a.read_n, b.read_n, a.updated
 FROM chats c JOIN members a ON a.chat = c.id AND a.user_id = c.a JOIN members b ON b.chat = c.id AND b.user_id = c.b ORDER BY c.id`
 	exportMessages = `SELECT chat, n, id, author, text, at FROM messages ORDER BY chat, n`
-	exportRooms    = `SELECT room, epoch, seq, id, app, session, name, text, at FROM room_messages ORDER BY `
+	// What no page shows is no part of an archive that has no log any more.
+	exportRooms = `SELECT room, epoch, seq, id, app, session, name, text, at FROM room_messages m WHERE ` + inLog + ` ORDER BY `
 
 	// The same order in every database, whatever its language.
 	roomOrder         = `room, epoch, seq`

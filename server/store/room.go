@@ -27,11 +27,12 @@ const (
 SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[])
 ON CONFLICT (room, epoch, seq) DO NOTHING`
 
-	selectRoom       = `SELECT room, epoch, seq, id, app, session, name, text, at FROM room_messages WHERE room = $1 AND epoch = $2 `
-	selectRoomBefore = selectRoom + `AND seq < $3 AND seq > $4 ORDER BY seq DESC LIMIT $5`
-	selectRoomAfter  = selectRoom + `AND seq > $3 ORDER BY seq LIMIT $4`
+	selectRooms      = `SELECT room, epoch, seq, id, app, session, name, text, at FROM room_messages m WHERE room = $1 `
+	selectRoom       = selectRooms + `AND epoch = $2 `
+	selectRoomBefore = selectRoom + `AND ` + inEpoch + ` AND seq < $3 AND seq > $4 ORDER BY seq DESC LIMIT $5`
+	selectRoomAfter  = selectRoom + `AND ` + inEpoch + ` AND seq > $3 ORDER BY seq LIMIT $4`
 
-	selectAnyEpoch       = `SELECT room, epoch, seq, id, app, session, name, text, at FROM room_messages WHERE room = $1 `
+	selectAnyEpoch       = selectRooms + `AND ` + inLog + ` `
 	selectAnyEpochBefore = selectAnyEpoch + `AND seq < $2 AND seq > $3 ORDER BY seq DESC, epoch DESC LIMIT $4`
 	selectAnyEpochAfter  = selectAnyEpoch + `AND seq > $2 ORDER BY seq, epoch LIMIT $3`
 )
@@ -101,7 +102,8 @@ func storable(s string) string {
 
 // RoomMessages returns up to limit messages of one epoch of a room, the oldest first; before and after are as in Messages, by seq. An empty epoch means
 // all of them: numbers go on from one to the next. A message that was put back when a log was mended, or said again
-// under another number, is once in a page, so a page may be shorter than limit although there are more.
+// under another number, is once in a page, so a page may be shorter than limit although there are more. What an epoch has behind its end is in none:
+// see EndEpochs.
 func (s *Store) RoomMessages(ctx context.Context, room, epoch string, before, after int64, limit int) ([]RoomMessage, error) {
 	selectBefore, selectAfter, of := selectRoomBefore, selectRoomAfter, []any{room, epoch}
 	if epoch == "" {

@@ -52,7 +52,7 @@ WHERE numnode(plainto_tsquery('simple', $1)) > 0 AND m.chat = k.chat
 ORDER BY m.at DESC LIMIT $3`
 	searchRoomsPostgres = foundRoom + `
 FROM room_messages m
-WHERE m.words @@ plainto_tsquery('simple', $1)
+WHERE m.words @@ plainto_tsquery('simple', $1) AND ` + inLog + `
 ORDER BY m.at DESC LIMIT $2`
 
 	// FTS5 gives the newest rows first by itself and stops at the limit; CROSS JOIN keeps SQLite from beginning with another table.
@@ -66,12 +66,12 @@ ORDER BY w.rowid DESC LIMIT $3`
 	searchRoomsSQLite = foundRoom + `
 FROM room_messages_words w
 CROSS JOIN room_messages m ON m.rid = w.rowid
-WHERE w.room_messages_words MATCH $1
+WHERE w.room_messages_words MATCH $1 AND ` + inLog + `
 ORDER BY w.rowid DESC LIMIT $2`
 )
 
 // Search returns up to limit messages that contain all words of the query, the newest first, out of the user's chats and the live rooms'
-// archive. Words are letters and digits, whole, in any case; signs separate them. A query without a word finds nothing.
+// archive, as far as it is in their logs (see EndEpochs). Words are letters and digits, whole, in any case; signs separate them. A query without a word finds nothing.
 func (s *Store) Search(ctx context.Context, user int64, query string, limit int) ([]Found, error) {
 	words := searchWords(query)
 	if len(words) == 0 {

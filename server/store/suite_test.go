@@ -40,6 +40,7 @@ var behaviour = []struct {
 	{"rooms", testRooms},
 	{"rooms whatever the epoch", testRoomsOfAllEpochs},
 	{"rooms as logs", testLogPages},
+	{"ends of epochs", testEpochEnds},
 	{"strange text in rooms", testStrangeText},
 	{"search", testSearch},
 	{"search is for members", testSearchStrangers},

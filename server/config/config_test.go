@@ -72,20 +72,21 @@ func TestAllowedOrigins(t *testing.T) {
 // TestBounds has, for every variable with bounds, values just inside and just outside of them, and some of no such type.
 func TestBounds(t *testing.T) {
 	for name, values := range map[string]struct{ good, bad []string }{
-		"APPID":             {[]string{"1000", "ws-1.example_x", strings.Repeat("a", 64)}, []string{"a b", "ü", "a/b", strings.Repeat("a", 65)}},
-		"ADDR":              {[]string{":0", ":65535", "127.0.0.1:80", "[::1]:80", "localhost:8080"}, []string{"8080", ":65536", ":http", "::1:80", "localhost", ":-1"}},
-		"ARCHIVE_AGE":       {[]string{"0s", "720h"}, []string{"-1s", "30d"}},
-		"ARCHIVE_COUNT":     {[]string{"0", "100000"}, []string{"-1", "many"}},
-		"ROLE":              {[]string{"all", "ws", "api"}, []string{"API", "ALL"}},
-		"DATABASE_URL":      {[]string{"postgres://u:p@db/livechat", "postgresql:///x", "sqlite:a b.db", "sqlite::memory:"}, []string{"mysql://db", "livechat.db", "postgres://", "sqlite:"}},
-		"HEADER_TIMEOUT":    {[]string{"1ms"}, []string{"0s", "-1s", "5", "soon"}},
-		"ALLOWED_ORIGINS":   {[]string{"*"}, []string{"chat.example", "https://a/", "https://a/path", "https://", "*,https://a", "https://a,,", "null", "https://u@a", "https://a?b", "//a"}},
-		"SECURE_COOKIES":    {[]string{"true", "false", "0"}, []string{"yes"}},
-		"POST_RATE":         {[]string{"0", "0.0001", "1e6"}, []string{"-1", "0.00009", "NaN", "Inf", "five"}},
-		"POST_BURST":        {[]string{"1", "100000"}, []string{"0", "100001"}},
-		"REGISTER_RATE":     {[]string{"0", "0.0001", "1e6"}, []string{"-1", "0.00009", "NaN", "Inf", "five"}},
-		"REGISTER_BURST":    {[]string{"1", "100000"}, []string{"0", "100001"}},
-		"REDIS_URL":         {[]string{"redis://rds:6379/0", "rediss://:pw@rds", "unix:///run/redis.sock", "redis://a:1,b:2"}, []string{"rds:6379", "http://rds", "redis://", "redis:// x"}},
+		"APPID":           {[]string{"1000", "ws-1.example_x", strings.Repeat("a", 64)}, []string{"a b", "ü", "a/b", strings.Repeat("a", 65)}},
+		"ADDR":            {[]string{":0", ":65535", "127.0.0.1:80", "[::1]:80", "localhost:8080"}, []string{"8080", ":65536", ":http", "::1:80", "localhost", ":-1"}},
+		"ARCHIVE_AGE":     {[]string{"0s", "720h"}, []string{"-1s", "30d"}},
+		"ARCHIVE_COUNT":   {[]string{"0", "100000"}, []string{"-1", "many"}},
+		"ROLE":            {[]string{"all", "ws", "api"}, []string{"API", "ALL"}},
+		"DATABASE_URL":    {[]string{"postgres://u:p@db/livechat", "postgresql:///x", "sqlite:a b.db", "sqlite::memory:"}, []string{"mysql://db", "livechat.db", "postgres://", "sqlite:"}},
+		"HEADER_TIMEOUT":  {[]string{"1ms"}, []string{"0s", "-1s", "5", "soon"}},
+		"ALLOWED_ORIGINS": {[]string{"*"}, []string{"chat.example", "https://a/", "https://a/path", "https://", "*,https://a", "https://a,,", "null", "https://u@a", "https://a?b", "//a"}},
+		"SECURE_COOKIES":  {[]string{"true", "false", "0"}, []string{"yes"}},
+		"POST_RATE":       {[]string{"0", "0.0001", "1e6"}, []string{"-1", "0.00009", "NaN", "Inf", "five"}},
+		"POST_BURST":      {[]string{"1", "100000"}, []string{"0", "100001"}},
+		"REGISTER_RATE":   {[]string{"0", "0.0001", "1e6"}, []string{"-1", "0.00009", "NaN", "Inf", "five"}},
+		"REGISTER_BURST":  {[]string{"1", "100000"}, []string{"0", "100001"}},
+		"REDIS_URL": {[]string{"redis://rds:6379/0", "rediss://:pw@rds", "unix:///run/redis.sock", "unix:///run/a:0/b", "redis://a:1,b:2", "redis://rds", "redis://rds:65535", "rediss://u:p@[::1]:1,[::2]/0"},
+			[]string{"rds:6379", "http://rds", "redis://", "redis:// x", "redis://rds:0", "redis://rds:65536", "redis://rds:port", "redis://rds:-1", "redis://a:1,b:99999/0", "rediss://[::1]:0?db=1"}},
 		"CHANNEL":           {[]string{"prod:chat", "a"}, []string{"{a}", "a b", strings.Repeat("a", 65)}},
 		"ID_TTL":            {[]string{"1s"}, []string{"999ms"}},
 		"PUBLISH_TIMEOUT":   {[]string{"1ms"}, []string{"0s"}},
@@ -101,8 +102,8 @@ func TestBounds(t *testing.T) {
 		"FLUSH_INTERVAL":    {[]string{"0s", "1s"}, []string{"-1ms", "1001ms"}},
 		"MESSAGE_RATE":      {[]string{"0", "0.5", "1e6"}, []string{"-1", "-0.1", "NaN", "Inf", "five"}},
 		"MESSAGE_BURST":     {[]string{"1"}, []string{"0"}},
-		"MAX_TEXT":          {[]string{"1", "1000000"}, []string{"0", "1000001"}},
-		"MAX_FRAME":         {[]string{"1024", "16777216"}, []string{"1023", "16777217"}},
+		"MAX_TEXT":          {[]string{"1", "16384"}, []string{"0", "16385", "1000001"}},
+		"MAX_FRAME":         {[]string{"4000", "16777216"}, []string{"1023", "16777217", "much"}},
 		"MAX_CONNECTIONS":   {[]string{"0"}, []string{"-1"}},
 		"DRAIN_DELAY":       {[]string{"0s"}, []string{"-1s"}},
 		"DRAIN_PERIOD":      {[]string{"0s"}, []string{"-1s"}},
@@ -147,6 +148,18 @@ func TestErrors(t *testing.T) {
 		},
 		{map[string]string{"DATABASE_URL": "mysql://ann:secret@db/x"}, "DATABASE_URL=mysql://***@db/x: want a URL that starts with postgres:// or postgresql://, " +
 			"or sqlite: and a path; it must be set where servers share a Redis (REDIS_URL) and this one has the API (ROLE all or api), or each would have accounts of its own"},
+		{ // a character is a byte at least
+			map[string]string{"MAX_TEXT": "2001", "MAX_FRAME": "2000"},
+			"MAX_TEXT=2001: want a number of characters from 1 to 1000000, and not above MAX_FRAME, the bytes of all that a client may send at once",
+		},
+		{
+			map[string]string{"MAX_FRAME": "1024"},
+			"MAX_TEXT=4000: want a number of characters from 1 to 1000000, and not above MAX_FRAME, the bytes of all that a client may send at once",
+		},
+		{
+			map[string]string{"REDIS_URL": "redis://ann:secret@rds:99999"},
+			"REDIS_URL=redis://***@rds:99999: want a URL that starts with redis://, rediss:// or unix://, with ports from 1 to 65535, or nothing for an embedded Redis",
+		},
 		{ // broken by another variable: the value shown is the default
 			map[string]string{"PRESENCE_INTERVAL": "10s"},
 			"PRESENCE_EXPIRY=4s: want a duration of at least twice PRESENCE_INTERVAL, or one lost report would empty a room",
@@ -154,6 +167,17 @@ func TestErrors(t *testing.T) {
 	} {
 		if _, err := Load(test.environ); err == nil || err.Error() != test.want {
 			t.Errorf("%v gives\n%v\nwant\n%s", test.environ, err, test.want)
+		}
+	}
+}
+
+// TestLimitsThatBelongTogether: the outermost values, each with what it needs of the other.
+func TestLimitsThatBelongTogether(t *testing.T) {
+	for _, environ := range []map[string]string{
+		{"MAX_TEXT": "1000000", "MAX_FRAME": "1000000"}, {"MAX_TEXT": "1024", "MAX_FRAME": "1024"},
+	} {
+		if _, err := Load(environ); err != nil {
+			t.Errorf("%v is refused: %v", environ, err)
 		}
 	}
 }

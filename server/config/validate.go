@@ -33,7 +33,7 @@ func rules() []rule {
 		{"ALLOWED_ORIGINS", "* or origins such as https://chat.example.org, separated by commas", func(c *Config) bool { return areOrigins(c.Server.AllowedOrigins) }},
 		{"SECURE_COOKIES", "true or false", func(*Config) bool { return true }},
 
-		{"REDIS_URL", "a URL that starts with redis://, rediss:// or unix://, or nothing for an embedded Redis", func(c *Config) bool { return c.Redis.URL == "" || redisPattern.MatchString(c.Redis.URL) }},
+		{"REDIS_URL", "a URL that starts with redis://, rediss:// or unix://, with ports from 1 to 65535, or nothing for an embedded Redis", func(c *Config) bool { return c.Redis.URL == "" || isRedis(c.Redis.URL) }},
 		{"CHANNEL", "1 to 64 letters, digits, dots, dashes, underscores or colons", func(c *Config) bool { return channelPattern.MatchString(c.Redis.Channel) }},
 		{"ID_TTL", "a duration of 1s or more, such as 20m", func(c *Config) bool { return c.Redis.IDTTL >= time.Second }},
 		{"PUBLISH_TIMEOUT", "a duration above 0, such as 5s", func(c *Config) bool { return c.Redis.PublishTimeout > 0 }},
@@ -58,8 +58,8 @@ func rules() []rule {
 
 		{"MESSAGE_RATE", "a number of messages per second, 0 (no limit) or more", func(c *Config) bool { return c.Limits.MessageRate >= 0 && !math.IsInf(c.Limits.MessageRate, 1) }},
 		{"MESSAGE_BURST", "a number of messages, 1 or more", func(c *Config) bool { return c.Limits.MessageBurst >= 1 }},
-		{"MAX_TEXT", "a number of characters from 1 to 1000000", func(c *Config) bool { return within(c.Limits.MaxText, 1, 1_000_000) }},
-		{"MAX_FRAME", "a number of bytes from 1024 to 16777216", func(c *Config) bool { return within(c.Limits.MaxFrame, 1024, 16<<20) }},
+		{"MAX_TEXT", "a number of characters from 1 to 1000000, and not above MAX_FRAME, the bytes of all that a client may send at once", func(c *Config) bool { return isText(c.Limits) }},
+		{"MAX_FRAME", "a number of bytes from 1024 to 16777216", func(c *Config) bool { return isFrame(c.Limits) }},
 		{"MAX_CONNECTIONS", "a number of connections, 0 (no limit) or more", func(c *Config) bool { return c.Limits.MaxConnections >= 0 }},
 		{"POST_RATE", "a number of messages per second from 0.0001, or 0 (no limit)", func(c *Config) bool { return isRate(c.Limits.PostRate) }},
 		{"POST_BURST", "a number of messages from 1 to 100000", func(c *Config) bool { return within(c.Limits.PostBurst, 1, 100_000) }},
@@ -125,8 +125,9 @@ func validate(c *Config, environ map[string]string, unreadable []string) error {
 	return errors.Join(bad...)
 }
 
-// given shows a variable as the user wrote it, on one line. Three can be bad without having been written: APPID, which
-// comes from the host name, DATABASE_URL, which a shared Redis asks for, and PRESENCE_EXPIRY, which a long PRESENCE_INTERVAL overtakes.
+// given shows a variable as the user wrote it, on one line. Four can be bad without having been written: APPID, which comes from the host name,
+// DATABASE_URL, which a shared Redis asks for, MAX_TEXT, which a short MAX_FRAME cannot hold, and PRESENCE_EXPIRY, which a long PRESENCE_INTERVAL
+// overtakes.
 func given(c *Config, environ map[string]string, name string) string {
 	value := environ[name]
 	switch {
@@ -136,6 +137,8 @@ func given(c *Config, environ map[string]string, name string) string {
 		return fmt.Sprintf("APPID is not set and the host name is %q", c.Server.App)
 	case value == "" && name == "DATABASE_URL":
 		return "DATABASE_URL is not set"
+	case value == "" && name == "MAX_TEXT":
+		value = strconv.Itoa(c.Limits.MaxText)
 	case value == "" && name == "PRESENCE_EXPIRY":
 		value = c.Presence.Expiry.String()
 	}
@@ -149,7 +152,7 @@ var (
 	appPattern     = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 	channelPattern = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,64}$`) // no braces: they mark the hash tag of a room's keys
 	databaseURL    = regexp.MustCompile(`^(postgres(ql)?://\S+|sqlite:\S.*)$`)
-	redisPattern   = regexp.MustCompile(`^(rediss?|unix)://\S+$`) // the rest of the URL is for the bus to read
+	redisPattern   = regexp.MustCompile(`^(rediss?|unix)://\S+$`)
 	originPattern  = regexp.MustCompile(`^[a-z][a-z0-9+.-]*$`)
 	credentials    = regexp.MustCompile(`(?s)^(\w*://)?.*@`) // user and password of a URL, also of one that does not parse
 )
@@ -158,6 +161,13 @@ func within(n, least, most int) bool { return n >= least && n <= most }
 
 // isRate leaves room for the time in which a whole burst comes back, in nanoseconds.
 func isRate(r float64) bool { return r == 0 || r >= 0.0001 && !math.IsInf(r, 1) }
+
+func isFrame(l Limits) bool { return within(l.MaxFrame, 1024, 16<<20) }
+
+// isText wants a length that a client can send: a character is a byte at least. A frame that is none has an error of its own.
+func isText(l Limits) bool {
+	return within(l.MaxText, 1, 1_000_000) && (l.MaxText <= l.MaxFrame || !isFrame(l))
+}
 
 func isRingSize(n int) bool { return within(n, 256, 1<<20) && n&(n-1) == 0 }
 
@@ -170,10 +180,34 @@ func isAddr(addr string) bool {
 	return err == nil
 }
 
+// isRedis wants one of the schemes, and that somebody can listen on each port that is given. The rest of the URL is for the bus to read.
+func isRedis(raw string) bool {
+	if !redisPattern.MatchString(raw) {
+		return false
+	}
+	scheme, rest, _ := strings.Cut(raw, "://")
+	if scheme == "unix" {
+		return true
+	}
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+		rest = rest[:i]
+	}
+	for host := range strings.SplitSeq(rest[strings.LastIndexByte(rest, '@')+1:], ",") {
+		u, err := url.Parse("redis://" + host)
+		if err != nil {
+			return false
+		}
+		if port, err := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && (err != nil || port == 0) {
+			return false
+		}
+	}
+	return true
+}
+
 // isDatabase wants a URL that can be one, and one at all where several servers have to use the same.
 func isDatabase(c *Config) bool {
 	if c.Database.URL == "" {
-		return !redisPattern.MatchString(c.Redis.URL) || c.Server.Role == RoleWS
+		return !isRedis(c.Redis.URL) || c.Server.Role == RoleWS
 	}
 	return databaseURL.MatchString(c.Database.URL)
 }

@@ -29,6 +29,7 @@ func (w *window) shootAll(name string) {
 		w.do(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
 		for width, height := range map[int64]int64{1280: 760, 390: 844} {
 			w.do(chromedp.EmulateViewport(width, height), chromedp.Poll(fmt.Sprintf(`document.querySelector("#chats").open === %t`, width > 1000), nil))
+			w.do(chromedp.Poll(`document.getAnimations().length === 0`, nil)) // the colours of the other theme fade
 			w.fits(fmt.Sprint(name, " at ", width))
 			w.shoot(fmt.Sprint(name, "-", width, "-", scheme))
 		}

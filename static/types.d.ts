@@ -68,6 +68,7 @@ export type Decoration = { day: boolean; missing: number; head: boolean; isNew: 
 export type UnsentMessage = {
   id: string; room: string; name: string; text: string
   chat?: string // for a private one: the id of its chat
+  account?: true // written by who is logged in, not by a guest
   at: number // Unix milliseconds
   reason: string | null // why it failed; null while it waits
 }

@@ -5,7 +5,7 @@ import { systemClock } from './model/clock.js'
 import { validRoom } from './model/rules.js'
 import { Trail } from './model/trail.js'
 import { Unsent } from './model/unsent.js'
-import { noSuchRoom, whyClosed } from './model/words.js'
+import { lostAtLogout, noSuchRoom, whyClosed } from './model/words.js'
 import { findAddress } from './net/address.js'
 import { Api } from './net/api.js'
 import { Privates } from './net/privates.js'
@@ -24,14 +24,17 @@ import { applyTheme } from './view/theme.js'
 const DEFAULT_ROOM = 'livechat'
 const PAGE = 100 // messages of the archive that are asked for at once
 const RETRY = 5000 // ms after which it is asked again, when nobody answered
+const KEEPING = 1000 // ms for which the page waits to hear what it has kept
 const PATIENCE = 400 // ms for which the page waits to hear who is logged in before it shows the card
+
+const OUT = 'You were logged out.'
 
 const stage = find(document, '#stage', HTMLElement)
 const asked = new URLSearchParams(location.search).get('room') ?? ''
 const roomName = validRoom(asked) ? asked : DEFAULT_ROOM
 const unsent = new Unsent(shelf, tabs, settings)
 const trail = new Trail({ history, clock: systemClock, memory: settings, uuid })
-const api = new Api({ fetch: (...args) => fetch(...args), clock: systemClock, loggedOut: () => leaveAccount('You were logged out.') })
+const api = new Api({ fetch: (...args) => (isStillMe() ? fetch(...args) : nobody()), clock: systemClock, loggedOut: () => leaveAccount(OUT) })
 const address = await findAddress()
 
 /** @type {{end: () => void} | null} what is on the stage */
@@ -40,6 +43,7 @@ let view = null
 let room = null
 /** @type {Privates | null} the private side of whoever is logged in */
 let privates = null
+let remembered = '' // who is logged in, as all windows of the browser know it; '' also where nothing can be remembered
 
 /** @param {string} url @param {string[]} [protocols] */
 const open = (url, protocols) => new WebSocket(url, protocols)
@@ -110,6 +114,8 @@ function showRoom(joined) {
 function enter(me) {
   privates?.stop()
   settings.account = me
+  remembered = settings.account
+  unsent.forgetAccounts(me)
   privates = new Privates({ me, api, url: address.feed, open, clock: systemClock, unsent, drafts: settings.draftsOf(me) })
   privates.start()
   return me
@@ -118,13 +124,25 @@ function enter(me) {
 /** @param {string} why */
 function leaveAccount(why) {
   if (!privates) return
+  const { me } = privates
   privates.stop()
   privates = null
-  settings.forgetAccount()
+  api.forget()
+  settings.forgetAccount(me)
   showCard(why)
 }
 
+/** Whether this browser has not become somebody else's in another window: nothing goes out in the wrong name. */
+const isStillMe = () => !privates || settings.account === remembered
+
+/** @returns {Promise<never>} */
+function nobody() {
+  leaveAccount(OUT)
+  return Promise.reject(new TypeError('somebody else is logged in'))
+}
+
 const account = {
+  atStake,
   logout: () => left(api.logout(), 'You are logged out.'),
   logoutEverywhere: () => left(api.logoutEverywhere(), 'You are logged out everywhere.'),
   /** @param {string} password */
@@ -137,6 +155,16 @@ const account = {
 async function left(done, why) {
   await done
   leaveAccount(why)
+  unsent.forgetAccounts() // who is logged out against their will finds it when they are back; who wants to go leaves nothing
+}
+
+/** @returns {Promise<string>} what logging out would delete, in a sentence; '' for nothing */
+async function atStake() {
+  if (!privates) return ''
+  const { messages, drafts } = privates.unsent
+  const patience = new Promise((/** @type {(kept: number) => void} */ resolve) => { systemClock.after(KEEPING, () => resolve(0)) })
+  const kept = await Promise.race([unsent.count(privates.me), patience]) // those of other windows as well
+  return lostAtLogout(Math.max(kept, messages + (room?.unsent ?? 0)), drafts + (settings.draft.trim() ? 1 : 0))
 }
 
 /**
@@ -152,8 +180,8 @@ async function resume(card = null) {
     cancel()
     if (card && view !== card) return // somebody has gone another way
     if (me) return goIn(enter(me.name), card)
-    settings.forgetAccount()
-    sayOn(card, 'You were logged out.')
+    settings.forgetAccount(settings.account)
+    sayOn(card, OUT)
   } catch {
     cancel()
     const waiting = sayOn(card, 'Your account cannot be reached at the moment. Guests can join all the same.')
@@ -184,12 +212,14 @@ window.addEventListener('pagehide', (event) => {
   privates?.stop()
 })
 window.addEventListener('pageshow', (event) => event.persisted && location.reload())
+settings.watchAccount(() => isStillMe() || leaveAccount(OUT))
 window.addEventListener('popstate', ({ state }) => trail.moved(state))
 watchWakeups({
   visible: () => [room, privates].forEach((one) => one?.retryNow()),
   moved: () => [room, privates].forEach((one) => one?.refresh()),
   offline: () => [room, privates].forEach((one) => one?.doubt()),
 })
+settings.forgetOthers(settings.account)
 const { joined: before } = settings
 if (settings.account) resume()
 else if (before?.room === roomName) goIn(before.name, null)

@@ -1,5 +1,5 @@
 // What outlives a reload. In the browser (localStorage): the name and the tastes of its user. In the window (sessionStorage), which two
-// windows never share: which room it is in, and which sessions were its own.
+// windows never share: which room it is in, which sessions were its own, and what an account has begun there.
 
 /** @typedef {import('../types.js').Theme} Theme */
 /** @typedef {import('./model/trail.js').Way} Way */
@@ -100,7 +100,17 @@ export const settings = {
     return browser.get('account')
   },
   set account(name) {
+    this.forgetOthers(name)
     browser.set('account', name)
+    tab.set('of', name)
+  },
+
+  /**
+   * Another window logs out, or somebody in.
+   * @param {() => void} run
+   */
+  watchAccount(run) {
+    window.addEventListener('storage', ({ key }) => (key === null || key === PREFIX + 'account') && run())
   },
 
   /** @param {string} me @returns {Record<string, string>} what that account has begun to write, by chat */
@@ -131,9 +141,21 @@ export const settings = {
     tab.set('way', way ? JSON.stringify({ of, ...way }) : '')
   },
 
-  /** Forgets what is an account's own. */
-  forgetAccount() {
-    browser.set('account', '')
-    for (const key of ['drafts', 'way', 'joined']) tab.set(key, '')
+  /**
+   * Forgets what is an account's own, in this window. That somebody else has logged in in another one stays true.
+   * @param {string} me
+   */
+  forgetAccount(me) {
+    if (browser.get('account') === me) browser.set('account', '')
+    for (const key of ['of', 'draft', 'drafts', 'way', 'joined', 'sessions']) tab.set(key, '')
+  },
+
+  /**
+   * This window may have been an account's that was logged out elsewhere: what is left of it in here is nobody's.
+   * @param {string} but the name of the account that is not meant
+   */
+  forgetOthers(but) {
+    const of = tab.get('of')
+    if (of && of !== but) this.forgetAccount(of)
   },
 }

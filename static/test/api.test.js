@@ -141,3 +141,19 @@ test('nobody is logged in, or not with that password: an answer like others', as
   await assert.rejects(all.api.login('ann', 'wrong'), { code: 'unauthorized' })
   assert.equal(all.out, 0)
 })
+
+test('forgotten: what was asked in a session that is over is not asked again, and says nothing of the next one', async () => {
+  const all = make(broken, silence)
+  const [waiting, flying] = ['m1', 'm2'].map((id) => all.api.send('c1', id, 'hi').catch((error) => error.code))
+  await settle()
+  all.api.forget()
+  all.clock.pass(60_000)
+  assert.deepEqual([await waiting, await flying, all.asked.length], ['network', 'network', 2])
+  let late
+  all.answers.push(() => new Promise((resolve) => { late = resolve }))
+  const old = all.api.chats().catch((error) => error.status)
+  await settle()
+  all.api.forget()
+  late(problem(401, 'unauthorized')())
+  assert.deepEqual([await old, all.out], [401, 0])
+})

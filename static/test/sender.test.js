@@ -124,3 +124,12 @@ test('stopped: nothing goes out any more', async () => {
   await answer(AWAY)
   assert.equal(posts.length, 1)
 })
+
+test('stopped: what was on its way is not kept once more, for whoever comes next', async () => {
+  const { sender, answer, shelf } = make()
+  sender.send('c', 'a')
+  sender.stop()
+  shelf.clear()
+  await answer(AWAY)
+  assert.equal(shelf.size, 0)
+})

@@ -112,13 +112,39 @@ test('what nobody came back for in a week is forgotten', async () => {
   assert.equal(browser.records.size, 0)
 })
 
+test('what was written by an account is forgotten, of all tabs, and what guests wrote is not', async () => {
+  const browser = new Browser()
+  const { unsent } = browser.page()
+  const other = browser.page()
+  unsent.keep(one('a'))
+  unsent.keep(one('b', 1000, { account: true }))
+  other.unsent.keep(one('c', 1000, { room: '@private', chat: 'c1' }))
+  other.unsent.keep(one('d', 1000, { name: 'bob', account: true }))
+  await settled()
+  assert.deepEqual([await unsent.count('ann'), await unsent.count('bob'), await unsent.count('eve')], [2, 1, 0])
+  unsent.forgetAccounts('bob')
+  await settled()
+  assert.deepEqual([...browser.records.keys()].sort(), ['a', 'd'])
+  unsent.forgetAccounts()
+  await settled()
+  assert.deepEqual([...browser.records.keys()], ['a'])
+})
+
+test('a room keeps what an account wrote as that', async () => {
+  const browser = new Browser()
+  const { room, unsent } = open(browser, undefined, { isAccount: true })
+  room.send('one')
+  assert.equal(await unsent.count('ann'), 1)
+})
+
 test('without a storage nothing is kept, and nothing fails', async () => {
   const browser = new Browser()
   browser.broken = true
   const { unsent } = browser.page()
   unsent.keep(one('a'))
   unsent.drop('a')
-  assert.deepEqual(await unsent.take('livechat', 'ann', 2000), [])
+  unsent.forgetAccounts()
+  assert.deepEqual([await unsent.take('livechat', 'ann', 2000), await unsent.count('ann')], [[], 0])
 })
 
 test('without a name of its own a tab keeps nothing: another one might send it too', async () => {
@@ -131,11 +157,11 @@ test('without a name of its own a tab keeps nothing: another one might send it t
 
 // ---- The room with it ----
 
-function open(browser, memory) {
+function open(browser, memory, over = {}) {
   const page = browser.page(memory)
   const sockets = []
   const room = new Room({
-    name: 'ann', room: 'livechat', clock: browser.clock, random: () => 0.5, unsent: page.unsent,
+    name: 'ann', room: 'livechat', clock: browser.clock, random: () => 0.5, unsent: page.unsent, ...over,
     address: addressOf({}, { protocol: 'http:', host: 'example.org', hostname: 'example.org' }),
     open: (url) => sockets[sockets.push(new FakeSocket(url)) - 1],
   })

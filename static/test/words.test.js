@@ -6,7 +6,7 @@ import { personHue, serverHue } from '../js/model/hue.js'
 import { People } from '../js/model/people.js'
 import { Progress } from '../js/model/progress.js'
 import { Summary } from '../js/model/summary.js'
-import { chip, missing, notDelivered, pill, tooLong, typing, whyClosed } from '../js/model/words.js'
+import { chip, lostAtLogout, missing, notDelivered, pill, tooLong, typing, whyClosed } from '../js/model/words.js'
 import { FakeClock } from './helpers.js'
 
 const MINUTE = 60_000
@@ -111,6 +111,13 @@ test('when, as short as a list wants it', () => {
   const now = new Date(2026, 10, 22, 12, 30).getTime()
   const when = (...date) => shortWhen(new Date(...date).getTime(), now)
   assert.deepEqual([when(2026, 10, 22, 9, 5), when(2026, 10, 21, 23), when(2026, 10, 3), when(2025, 10, 3)], ['09:05', 'Yesterday', '3 Nov', '3 Nov 2025'])
+})
+
+test('what logging out would delete', () => {
+  assert.deepEqual([[0, 0], [1, 0], [0, 1], [3, 0], [1, 1]].map(([messages, drafts]) => lostAtLogout(messages, drafts)), [
+    '', '1 message is not sent yet. Logging out deletes it.', '1 draft is not sent yet. Logging out deletes it.',
+    '3 messages are not sent yet. Logging out deletes them.', '1 message and 1 draft are not sent yet. Logging out deletes them.',
+  ])
 })
 
 test('how much too long a text is', () => {

@@ -10,6 +10,9 @@ import { uuid } from '../net/uuid.js'
 
 const FORGET = 7 * 24 * 3_600_000 // ms; nobody came back for it in all that time
 
+/** @param {UnsentRecord} record */
+const isAccounts = ({ account, chat }) => account === true || chat !== undefined
+
 export class Unsent {
   #shelf
   #tabs
@@ -77,6 +80,24 @@ export class Unsent {
    */
   drop(id) {
     if (this.#places.delete(id)) this.#after(() => this.#shelf.remove(id))
+  }
+
+  /**
+   * @param {string} name of an account
+   * @returns {Promise<number>} how much of it is kept, of all tabs
+   */
+  async count(name) {
+    return await this.#after(async () => (await this.#shelf.all()).filter((record) => isAccounts(record) && record.name === name).length) ?? 0
+  }
+
+  /**
+   * Whoever uses this browser next finds nothing that was written by who was logged in, in whatever tab.
+   * @param {string} [but] the name of an account that is not meant
+   */
+  forgetAccounts(but = '') {
+    this.#turn = this.#turn.then(async () => {
+      for (const record of await this.#shelf.all()) if (isAccounts(record) && record.name !== but) await this.#shelf.remove(record.id)
+    }).catch(() => {})
   }
 
   /**

@@ -123,5 +123,17 @@ export const badge = (n) => (n > 99 ? '99+' : String(n))
 /** @param {number} over characters @returns {string} what stands below a text that is too long */
 export const tooLong = (over) => `${plural(over, 'character', 'characters')} too long.`
 
+/**
+ * What logging out would delete.
+ * @param {number} messages @param {number} drafts
+ * @returns {string} '' for nothing
+ */
+export function lostAtLogout(messages, drafts) {
+  const parts = [messages && plural(messages, 'message', 'messages'), drafts && plural(drafts, 'draft', 'drafts')].filter(Boolean)
+  if (parts.length === 0) return ''
+  const one = messages + drafts === 1
+  return `${parts.join(' and ')} ${one ? 'is' : 'are'} not sent yet. Logging out deletes ${one ? 'it' : 'them'}.`
+}
+
 /** What an own message of a private chat says of how far it has come. */
 export const PROGRESS = { sent: 'Sent', delivered: 'Delivered', read: 'Read' }

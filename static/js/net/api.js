@@ -44,6 +44,9 @@ export class Api {
   #base
   #loggedOut
   #told = false // that we are logged out
+  #session = 0 // counts those that are over
+  /** @type {Set<AbortController>} of what is being asked */
+  #going = new Set()
 
   /**
    * @param {object} options
@@ -81,6 +84,12 @@ export class Api {
       if (error instanceof ApiError && error.status === LOGGED_OUT) return null
       throw error
     }
+  }
+
+  /** Whoever asks from now on may be somebody else: what was asked before is not asked again, and its answer is nobody's. */
+  forget() {
+    this.#session++
+    for (const abort of this.#going) abort.abort()
   }
 
   async logout() {
@@ -178,13 +187,15 @@ export class Api {
    * @returns {Promise<any>}
    */
   async #again(method, path, body, quiet) {
+    const session = this.#session
     for (let attempt = 0; ; attempt++) {
       try {
         return await this.#once(method, path, body, quiet)
       } catch (error) {
-        if (!(error instanceof ApiError) || !error.passes || attempt + 1 >= TRIES) throw error
+        if (!(error instanceof ApiError) || !error.passes || session !== this.#session || attempt + 1 >= TRIES) throw error
         const wait = Math.max(error.retryAfter, delay(BROKEN, attempt, this.#random))
         await new Promise((resolve) => { this.#clock.after(wait, () => resolve(null)) })
+        if (session !== this.#session) throw error
       }
     }
   }
@@ -195,7 +206,9 @@ export class Api {
    * @returns {Promise<any>} null if there was nothing to say
    */
   async #once(method, path, body, quiet = false) {
+    const session = this.#session
     const abort = new AbortController()
+    this.#going.add(abort)
     const cancel = this.#clock.after(TIMEOUT, () => abort.abort())
     try {
       const fetch = this.#fetch // a browser's must not be called as a method
@@ -204,10 +217,11 @@ export class Api {
       throw await problem(response)
     } catch (error) {
       const known = error instanceof ApiError ? error : new ApiError('network', 'no answer from the server')
-      if (known.status === LOGGED_OUT && !quiet) this.#tellLoggedOut()
+      if (known.status === LOGGED_OUT && !quiet && session === this.#session) this.#tellLoggedOut()
       throw known
     } finally {
       cancel()
+      this.#going.delete(abort)
     }
   }
 

@@ -11,6 +11,7 @@ export class Kept {
   ready = false
   #unsent
   #room
+  #isAccount
   #clock
   #on
   #stopped = false
@@ -18,15 +19,16 @@ export class Kept {
 
   /**
    * @param {import('../model/unsent.js').Unsent | null} unsent null keeps nothing
-   * @param {string} room
+   * @param {{room: string, isAccount: boolean}} where
    * @param {import('../../types.js').Clock} clock
    * @param {object} on
    * @param {(messages: UnsentMessage[]) => void} on.restore there are messages from before, in their order
    * @param {() => void} on.ready
    */
-  constructor(unsent, room, clock, on) {
+  constructor(unsent, { room, isAccount }, clock, on) {
     this.#unsent = unsent
     this.#room = room
+    this.#isAccount = isAccount
     this.#clock = clock
     this.#on = on
   }
@@ -51,7 +53,7 @@ export class Kept {
   keep(item) {
     if (!item) return
     const { id, name, text, at, state, reason } = item
-    this.#unsent?.keep({ id, room: this.#room, name, text, at, reason: state === 'failed' ? reason : null })
+    this.#unsent?.keep({ id, room: this.#room, name, text, at, reason: state === 'failed' ? reason : null, ...(this.#isAccount && { account: true }) })
   }
 
   /** @param {string} id of any message that needs no keeping now */

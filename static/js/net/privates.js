@@ -151,6 +151,12 @@ export class Privates {
     this.#marks.tell(id, newest)
   }
 
+  /** How many messages and drafts are nowhere but here. */
+  get unsent() {
+    const tails = Object.values(this.messages.state.threads).map(({ tail }) => tail.length)
+    return { messages: tails.reduce((sum, length) => sum + length, 0), drafts: Object.values(this.chats.state.drafts).filter((text) => text.trim()).length }
+  }
+
   /** @param {string} words */
   search(words) {
     return this.#api.search(words)

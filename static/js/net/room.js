@@ -64,7 +64,7 @@ export class Room {
     this.room = this.title = room
     this.#clock = clock
     this.#catchUp = new CatchUp(clock, () => this.#caughtUp())
-    this.#kept = new Kept(unsent, room, clock, { restore: (messages) => this.#restore(messages), ready: () => this.#openOutbox() })
+    this.#kept = new Kept(unsent, { room, isAccount }, clock, { restore: (messages) => this.#restore(messages), ready: () => this.#openOutbox() })
     this.conversation = new Conversation(sessions, isAccount ? name : '')
     this.#earlier = new Earlier(this.conversation, archive)
     this.items = this.#earlier.items

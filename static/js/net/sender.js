@@ -126,6 +126,7 @@ export class Sender {
       this.#unsent?.drop(message.id)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
+      if (this.#stopped) return false // what is kept stays as it is, or was forgotten
       if (error.status === LOGGED_OUT) return false // it waits for whoever logs in under this name
       if (error.passes && this.#release) { // the way is shut: it goes when it is open again
         await this.#opened
@@ -141,6 +142,6 @@ export class Sender {
 
   /** @param {string} chat @param {{id: string, text: string, at: number}} message @param {string | null} reason */
   #keep(chat, { id, text, at }, reason) {
-    this.#unsent?.keep({ id, room: SHELF, chat, name: this.#me, text, at, reason })
+    this.#unsent?.keep({ id, room: SHELF, chat, name: this.#me, text, at, reason, account: true })
   }
 }

@@ -9,10 +9,13 @@ import { find, write } from './dom.js'
 export class AccountView {
   #dialog
   #note
+  #atStake
+  #leave = async () => {} // as the reader wants it, once it is clear what that deletes
 
   /**
    * @param {ParentNode} root @param {string} name
    * @param {object} does all fail as the API does
+   * @param {() => Promise<string>} does.atStake what logging out would delete, in a sentence; '' for nothing
    * @param {() => Promise<void>} does.logout
    * @param {() => Promise<void>} does.logoutEverywhere
    * @param {(old: string, new_: string) => Promise<void>} does.changePassword
@@ -23,6 +26,7 @@ export class AccountView {
     const button = find(root, '#account', HTMLButtonElement)
     this.#dialog = find(root, '#account-dialog', HTMLDialogElement)
     this.#note = find(this.#dialog, '#account-note', HTMLElement)
+    this.#atStake = does.atStake
     for (const place of [button, this.#dialog]) paintAvatar(find(place, '.avatar', HTMLElement), name)
     button.hidden = false
     button.title = `Account: ${name}`
@@ -36,8 +40,12 @@ export class AccountView {
     this.#dialog.addEventListener('close', () => !this.#dialog.open && trail.closed(this.#dialog.id))
     this.#dialog.addEventListener('click', (event) => event.target === this.#dialog && this.#dialog.close()) // beside it
     find(this.#dialog, '#account-close', HTMLButtonElement).addEventListener('click', () => this.#dialog.close())
-    find(this.#dialog, '#logout', HTMLButtonElement).addEventListener('click', () => this.#try(does.logout))
-    find(this.#dialog, '#logout-all', HTMLButtonElement).addEventListener('click', () => this.#try(does.logoutEverywhere))
+    this.#leaves('#logout', does.logout)
+    this.#leaves('#logout-all', does.logoutEverywhere)
+    find(this.#dialog, '#unsent-form', HTMLFormElement).addEventListener('submit', (event) => {
+      event.preventDefault()
+      this.#try(this.#leave)
+    })
     this.#fold('#change-password', '#password-form')
     this.#fold('#delete-account', '#delete-form')
     find(this.#dialog, '#password-form', HTMLFormElement).addEventListener('submit', (event) => {
@@ -65,6 +73,27 @@ export class AccountView {
     for (const button of this.#dialog.querySelectorAll('[aria-expanded]')) button.setAttribute('aria-expanded', 'false')
     this.#say('')
     this.#dialog.showModal()
+  }
+
+  /**
+   * Logs out, but says before what that deletes.
+   * @param {string} button @param {() => Promise<void>} leave
+   */
+  #leaves(button, leave) {
+    const toggle = find(this.#dialog, button, HTMLButtonElement)
+    const form = find(this.#dialog, '#unsent-form', HTMLFormElement)
+    toggle.addEventListener('click', async () => {
+      const isOpen = toggle.getAttribute('aria-expanded') === 'true'
+      const words = isOpen ? '' : await this.#atStake()
+      if (!words && !isOpen) return this.#try(leave)
+      this.#leave = leave
+      this.#say('')
+      toggle.after(form)
+      form.hidden = isOpen
+      for (const one of ['#logout', '#logout-all']) find(this.#dialog, one, HTMLElement).setAttribute('aria-expanded', String(!isOpen && one === button))
+      write(find(form, '#unsent-note', HTMLElement), words)
+      form.scrollIntoView({ block: 'nearest' })
+    })
   }
 
   /** @param {string} button that shows a form, or puts it away @param {string} form */

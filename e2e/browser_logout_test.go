@@ -1,0 +1,146 @@
+package e2e
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"livechat/e2e/cluster"
+	"livechat/internal/need"
+	"livechat/internal/testapi"
+)
+
+// noMessageGoesOut lets no private message of the page reach the server, and lets all else.
+const noMessageGoesOut = `(fetch => { window.fetch = (...args) => args[1]?.method === 'POST' && String(args[0]).includes('/messages/')
+	? Promise.reject(new TypeError('no network')) : fetch(...args); window.letOut = () => { window.fetch = fetch } })(window.fetch)`
+
+// everythingKept is all that the page has in the storage of the browser.
+const everythingKept = `new Promise((resolve, reject) => {
+	const opening = indexedDB.open('livechat')
+	opening.onerror = reject
+	opening.onsuccess = () => {
+		const reading = opening.result.transaction('unsent').objectStore('unsent').getAll()
+		reading.onsuccess = () => { opening.result.close(); resolve(JSON.stringify([reading.result, {...localStorage}, {...sessionStorage}])) }
+	}
+})`
+
+// keepsNothingOf waits until the storage of the browser has nothing in it that the pattern finds.
+func (w *window) keepsNothingOf(pattern string) {
+	w.t.Helper()
+	eventually(w.t, 10*time.Second, "nothing of "+pattern+" is kept", func() error {
+		var found bool
+		w.do(chromedp.Evaluate(everythingKept+`.then(all => /`+pattern+`/.test(all))`, &found,
+			func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+		return errIf(found)
+	})
+}
+
+// entersAs logs in on the card, in the window of somebody else.
+func (w *window) entersAs(name string) {
+	w.t.Helper()
+	w.do(chromedp.Click("#account-open-login", chromedp.ByQuery), chromedp.WaitVisible("#account-submit", chromedp.ByQuery),
+		chromedp.SetValue("#account-name", name, chromedp.ByQuery), chromedp.SendKeys("#account-password", testapi.Password, chromedp.ByQuery),
+		chromedp.Click("#account-submit", chromedp.ByQuery))
+	w.state("connected")
+}
+
+// register makes accounts without a browser.
+func register(t *testing.T, c *cluster.Cluster, names ...string) (last *testapi.Person) {
+	t.Helper()
+	for _, name := range names {
+		last = testapi.New(t, func() string { return "http://" + c.APIs[0].Addr })
+		account := map[string]string{"name": name, "password": testapi.Password}
+		if status, answer, err := last.Do(t.Context(), http.MethodPost, "/accounts/", account); err != nil || status != http.StatusCreated {
+			t.Fatalf("register %s: %d %v, %v", name, status, answer, err)
+		}
+	}
+	return last
+}
+
+// Who logs out is told what is not sent yet, and leaves nothing of it in the browser, where somebody else logs in next, to whom she was writing.
+func TestPageLogsOutWithUnsentMessages(t *testing.T) {
+	need.Program(t, "chromium")
+	c, _ := startWithPage(t, cluster.Options{Servers: 1, API: 1, Env: map[string]string{"REGISTER_RATE": "0"}})
+	register(t, c, "bob")
+	browser := browse(t)
+	w := openTalker(t, browser, c, "ann")
+	w.enters("#account-open-register")
+	tab := openIn(t, browser, w.storage, "ann's other window", c.PageURL())
+	tab.state("connected")
+	w.do(chromedp.EmulateViewport(1280, 760))
+	w.drafts("a secret for the room")
+	w.do(chromedp.SendKeys("#chat-name", "bob", chromedp.ByQuery), chromedp.Click("#chat-open", chromedp.ByQuery),
+		chromedp.WaitVisible(chatOf("bob")+` > [aria-current="true"]`, chromedp.ByQuery))
+	w.do(chromedp.Evaluate(noMessageGoesOut, nil))
+	w.say("a secret on its way")
+	w.drafts("a secret that is begun")
+	w.waitKept(1)
+
+	words := "1 message and 2 drafts are not sent yet. Logging out deletes them."
+	w.do(chromedp.Click("#account", chromedp.ByQuery), chromedp.WaitVisible("#logout", chromedp.ByQuery), chromedp.Click("#logout", chromedp.ByQuery))
+	w.saysOf("#unsent-note", words)
+	w.shootAll("unsent")
+	w.do(chromedp.Click("#logout", chromedp.ByQuery), chromedp.WaitNotVisible("#unsent-note", chromedp.ByQuery), // thought better of it
+		chromedp.Click("#logout-all", chromedp.ByQuery))
+	w.saysOf("#unsent-note", words)
+	w.do(chromedp.Click("#unsent-confirm", chromedp.ByQuery))
+	w.saysOf("#name-error", "You are logged out everywhere.")
+	w.keepsNothingOf("secret|ann")
+	tab.saysOf("#name-error", "You were logged out.")
+	tab.keepsNothingOf("secret|ann")
+
+	// Now it is bob's browser.
+	w.entersAs("bob")
+	w.do(chromedp.WaitVisible(chatOf("ann"), chromedp.ByQuery), chromedp.Evaluate("letOut()", nil), chromedp.Click(chatOf("ann")+" > button", chromedp.ByQuery),
+		chromedp.WaitVisible(`#log[data-conversation]:not([data-conversation="room"])`, chromedp.ByQuery))
+	w.say("hello, it is bob")
+	w.sees([]string{"hello, it is bob"}, "sent", "delivered")
+	w.keeps("")
+	w.do(chromedp.Click("#chats-list > li[data-room] > button", chromedp.ByQuery), chromedp.WaitVisible(`#log[data-conversation="room"]`, chromedp.ByQuery))
+	w.keeps("")
+
+	// Nothing is unsent: nothing is asked.
+	w.do(chromedp.Click("#account", chromedp.ByQuery), chromedp.WaitVisible("#logout", chromedp.ByQuery), chromedp.Click("#logout", chromedp.ByQuery))
+	w.saysOf("#name-error", "You are logged out.")
+	w.calm()
+}
+
+// A session ends elsewhere while something is unsent. Who comes back finds it; when it is somebody else who comes, it is gone.
+func TestPageIsLoggedOutWithUnsentMessages(t *testing.T) {
+	need.Program(t, "chromium")
+	c, _ := startWithPage(t, cluster.Options{Servers: 1, API: 1, Env: map[string]string{"REGISTER_RATE": "0"}})
+	register(t, c, "bob")
+	ann := register(t, c, "ann")
+	w := openTalker(t, browse(t), c, "ann")
+	w.entersAs("ann")
+	w.do(chromedp.EmulateViewport(1280, 760), chromedp.SendKeys("#chat-name", "bob", chromedp.ByQuery), chromedp.Click("#chat-open", chromedp.ByQuery),
+		chromedp.WaitVisible(chatOf("bob")+` > [aria-current="true"]`, chromedp.ByQuery))
+	w.do(chromedp.Evaluate(noMessageGoesOut, nil))
+	w.say("a secret on its way")
+	w.waitKept(1)
+	ends := func() {
+		t.Helper()
+		if status, answer, err := ann.Do(t.Context(), http.MethodPost, "/logout-everywhere/", nil); err != nil || status != http.StatusNoContent {
+			t.Fatalf("log ann out: %d %v, %v", status, answer, err)
+		}
+		w.saysOf("#name-error", "You were logged out.")
+	}
+	ends()
+	w.waitKept(1)
+	w.entersAs("ann")
+	w.do(chromedp.Click(chatOf("bob")+" > button", chromedp.ByQuery))
+	eventually(t, 10*time.Second, "what was not sent", func() error {
+		all := w.messages()
+		return errIf(len(all) != 1 || all[0].Text != "a secret on its way")
+	})
+	if status, answer, err := ann.Do(t.Context(), http.MethodPost, "/login/", map[string]string{"name": "ann", "password": testapi.Password}); err != nil || status != http.StatusOK {
+		t.Fatalf("log ann in: %d %v, %v", status, answer, err)
+	}
+	ends()
+	w.entersAs("bob")
+	w.keepsNothingOf("secret|ann")
+	w.calm("status of 401")
+}

@@ -185,10 +185,7 @@ func isRedis(raw string) bool {
 	if !redisPattern.MatchString(raw) {
 		return false
 	}
-	scheme, rest, _ := strings.Cut(raw, "://")
-	if scheme == "unix" {
-		return true
-	}
+	_, rest, _ := strings.Cut(raw, "://") // of a socket there is nothing before the first slash
 	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
 		rest = rest[:i]
 	}

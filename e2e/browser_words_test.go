@@ -107,8 +107,13 @@ func (p *talker) deletedFriend(c *cluster.Cluster) {
 	if status, answer, err := bob.Do(p.t.Context(), http.MethodDelete, "/me/", password); err != nil || status != http.StatusNoContent {
 		p.t.Fatalf("delete bob: %d %v, %v", status, answer, err)
 	}
+	p.say("are you still there?") // the feed has not told
+	p.do(chromedp.WaitVisible(`#messages li[data-state="failed"]`, chromedp.ByQuery))
+	p.saysOf("#composer-note", "This account was deleted. Nobody reads here any more.")
+	p.shoot("deleted-meanwhile")
+	p.calm("status of 409")
 	p.do(chromedp.Click("#chats-list > li[data-room] > button", chromedp.ByQuery), chromedp.WaitVisible(`#log[data-conversation="room"]`, chromedp.ByQuery),
-		chromedp.Click(chatOf("bob")+" > button", chromedp.ByQuery))
+		chromedp.Click(chatOf("deleted")+" > button", chromedp.ByQuery))
 	p.saysOf("#composer-note", "This account was deleted. Nobody reads here any more.")
 	p.saysOf("#room-name", "deleted account")
 	p.do(chromedp.WaitVisible(chatOf("deleted"), chromedp.ByQuery), chromedp.WaitNotVisible("#composer", chromedp.ByQuery), chromedp.WaitNotPresent("#text:enabled", chromedp.ByQuery))

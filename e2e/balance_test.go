@@ -51,6 +51,7 @@ func judge(t *testing.T, w *times.World, since time.Time) {
 // A rolling restart leaves the server that was first full and the last one empty. A minute later all have about as many clients, nobody has
 // lost anything, and then there is peace.
 func TestBalanceAfterARollingRestart(t *testing.T) {
+	t.Parallel()
 	w := begin(t, 200, map[string]string{"DRAIN_DELAY": "1500ms", "DRAIN_PERIOD": "2s"})
 	began := time.Now()
 	if _, err := w.RollingRestart(within(t, 2*time.Minute)); err != nil {
@@ -80,6 +81,7 @@ func TestBalanceAfterARollingRestart(t *testing.T) {
 
 // A server that does not hear Redis gets no new clients and keeps those that it has. When none hears it, all get some.
 func TestDeafServers(t *testing.T) {
+	t.Parallel()
 	w := begin(t, 40, nil)
 	c, began := w.Cluster, time.Now()
 	if _, _, err := w.Blackhole(within(t, 20*time.Second), 0); err != nil {

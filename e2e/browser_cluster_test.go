@@ -110,6 +110,7 @@ func chatter(t *testing.T, url string, n int, pause time.Duration) {
 // While the page is open, the cluster grows from four servers to eight, and one is killed: both are seen within three seconds, in the picture and
 // in the table. One drains and turns grey. When the page is closed, the servers stop talking about themselves.
 func TestClusterPage(t *testing.T) {
+	t.Parallel()
 	need.Program(t, "chromium")
 	c, _ := startWithPage(t, cluster.Options{Elastic: 4, Env: map[string]string{"DRAIN_DELAY": "3s", "DRAIN_PERIOD": "1s"}})
 	figures := hearFigures(t, c.Redis.Addr)
@@ -168,6 +169,7 @@ func TestClusterPage(t *testing.T) {
 
 // The server that a page gets its figures from is killed: it has them from another one, and shows that one as gone, in time.
 func TestClusterPageOverItsKilledServer(t *testing.T) {
+	t.Parallel()
 	need.Program(t, "chromium")
 	c, _ := startWithPage(t, cluster.Options{})
 	w := openWindow(t, browse(t), "ann", c.PageURL()+"cluster.html")
@@ -210,6 +212,7 @@ func TestClusterPageOverItsKilledServer(t *testing.T) {
 
 // Redis is killed: the page says that, and not that all servers have died, of which it cannot hear.
 func TestClusterPageOverAKilledRedis(t *testing.T) {
+	t.Parallel()
 	need.Program(t, "chromium")
 	c, _ := startWithPage(t, cluster.Options{Servers: 2})
 	w := openWindow(t, browse(t), "ann", c.PageURL()+"cluster.html")
@@ -243,6 +246,7 @@ func TestClusterPageOverAKilledRedis(t *testing.T) {
 // From the room to the cluster page and back. Browsers keep the page that was left, with its socket, as long as it holds no locks: which it does not where
 // it came over plain http from another machine.
 func TestFromTheRoomToTheClusterPageAndBack(t *testing.T) {
+	t.Parallel()
 	need.Program(t, "chromium")
 	c, _ := startWithPage(t, cluster.Options{Servers: 2})
 	w := openWindow(t, browse(t), "ann", "about:blank")
@@ -266,6 +270,7 @@ func TestFromTheRoomToTheClusterPageAndBack(t *testing.T) {
 
 // Who has asked for less motion gets the figures and no dots.
 func TestClusterPageWithoutMotion(t *testing.T) {
+	t.Parallel()
 	need.Program(t, "chromium")
 	c, _ := startWithPage(t, cluster.Options{Servers: 2})
 	chatter(t, c.RoomURL(), 4, 100*time.Millisecond)

@@ -14,6 +14,7 @@ var brokenLink = []string{"WebSocket connection to"}
 
 // A server is killed under its page: that one is on another server in a moment, and nobody else notices.
 func TestPageOverAKilledServer(t *testing.T) {
+	t.Parallel()
 	s := setScene(t, cluster.Options{})
 	s.bob.drafts("half a sen")
 	for range 2 {
@@ -36,6 +37,7 @@ func TestPageOverAKilledServer(t *testing.T) {
 
 // All servers are killed: what is written meanwhile waits, and goes out when they are back.
 func TestPageOverAllServersKilled(t *testing.T) {
+	t.Parallel()
 	s := setScene(t, cluster.Options{})
 	s.bob.drafts("half a sen")
 	s.kill(s.c.Servers...)
@@ -58,6 +60,7 @@ func TestPageOverAllServersKilled(t *testing.T) {
 
 // The network goes and comes back. The browser says so at once; the link itself would stand for minutes, and does the first time.
 func TestPageOffline(t *testing.T) {
+	t.Parallel()
 	s := setScene(t, cluster.Options{})
 	s.ann.drafts("half")
 	for _, cut := range []func(){func() {}, s.cable.cut} {
@@ -81,6 +84,7 @@ func TestPageOffline(t *testing.T) {
 // Redis is killed and comes back with everything: nobody is disconnected, what is written meanwhile goes out by itself, and the page says
 // that it does not go out yet.
 func TestPageOverAKilledRedis(t *testing.T) {
+	t.Parallel()
 	s := setScene(t, cluster.Options{RedisArgs: []string{"--appendfsync", "always"}})
 	s.bob.drafts("half a sen")
 	for _, round := range []string{"first", "second"} {

@@ -16,6 +16,7 @@ import (
 // A page that is not looked at, and then frozen by the browser as the battery asks for, and whose link breaks meanwhile, has everything in its
 // place when it is looked at again.
 func TestPageHiddenAndFrozen(t *testing.T) {
+	t.Parallel()
 	s := setScene(t, cluster.Options{})
 	s.ann.drafts("half a sen")
 	s.ann.do(chromedp.Evaluate("document.addEventListener('freeze', () => { window.wasFrozen = true })", nil))

@@ -17,6 +17,7 @@ import (
 
 // The page keeps its shape from 320 px to wide, in light and dark, and refuses a bad name in words.
 func TestPageLooks(t *testing.T) {
+	t.Parallel()
 	need.Program(t, "chromium")
 	c, _ := startWithPage(t, cluster.Options{Servers: 2})
 	browser := browse(t)
@@ -58,6 +59,7 @@ func TestPageLooks(t *testing.T) {
 // Who is logged in has the private chats beside the room from 1100 px on, and a way to them below that. Nothing is wider or higher than the window,
 // however many chats there are.
 func TestPageLooksWithChats(t *testing.T) {
+	t.Parallel()
 	need.Program(t, "chromium")
 	c, _ := startWithPage(t, cluster.Options{Servers: 1, API: 1, Env: map[string]string{"REGISTER_RATE": "0"}})
 	w := openWindow(t, browse(t), "ann", c.PageURL())

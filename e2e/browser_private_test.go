@@ -145,6 +145,7 @@ func chatOf(name string) string { return fmt.Sprintf(`#chats-list > li.chat[data
 // The whole story: two people register, one writes while the other is away, who finds it when he is back; they talk over two servers, one of which is
 // killed, and an API process too, and nothing is lost or doubled; nobody else sees any of it.
 func TestPrivateStory(t *testing.T) {
+	t.Parallel()
 	need.Program(t, "chromium")
 	c := start(t, cluster.Options{API: 2, DB: testpg.New(t).Database(), Nginx: true, Env: map[string]string{"BALANCE": "false"}})
 	browser := browse(t)

@@ -34,6 +34,7 @@ var alwaysWritten = cluster.Options{RedisArgs: []string{"--appendfsync", "always
 
 // What was written while nothing went out is still there after a reload, and goes out once, in the order in which it was written.
 func TestPageReloadedWithUnsentMessages(t *testing.T) {
+	t.Parallel()
 	for _, fault := range faults {
 		t.Run(fault.name, func(t *testing.T) {
 			s := setScene(t, alwaysWritten)
@@ -62,6 +63,7 @@ func TestPageReloadedWithUnsentMessages(t *testing.T) {
 
 // The page crashes with messages that did not go out. Who opens it again under the same name has them still.
 func TestPageCrashesWithUnsentMessages(t *testing.T) {
+	t.Parallel()
 	s := setScene(t, cluster.Options{})
 	for _, round := range []string{"first", "second"} {
 		s.kill(s.c.HAProxy)
@@ -80,6 +82,7 @@ func TestPageCrashesWithUnsentMessages(t *testing.T) {
 
 // Two tabs of one person, both with messages that did not go out: each sends its own, once, whatever is reloaded or closed meanwhile.
 func TestTwoTabsWithUnsentMessages(t *testing.T) {
+	t.Parallel()
 	s := setScene(t, cluster.Options{})
 	tab := openIn(t, s.browser, s.ann.storage, "ann", s.c.PageURL())
 	tab.do(chromedp.WaitVisible("#subscribe", chromedp.ByQuery), chromedp.Click("#subscribe", chromedp.ByQuery))

@@ -29,6 +29,7 @@ func startWithPage(t *testing.T, o cluster.Options) (*cluster.Cluster, *wire) {
 }
 
 func TestTwoWindows(t *testing.T) {
+	t.Parallel()
 	need.Program(t, "chromium")
 	c, cable := startWithPage(t, cluster.Options{})
 	browser := browse(t)

@@ -39,6 +39,7 @@ func (w *window) shootAll(name string) {
 
 // Where something cannot be done, the page says so in words, where the reader looks.
 func TestPageSaysWhyNot(t *testing.T) {
+	t.Parallel()
 	need.Program(t, "chromium")
 	c, _ := startWithPage(t, cluster.Options{Servers: 1, API: 1})
 	browser := browse(t)

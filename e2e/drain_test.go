@@ -16,6 +16,7 @@ import (
 
 // A server that is asked to stop first stops getting new clients, serves those it has, then closes them with 1012, and ends with 0.
 func TestDrain(t *testing.T) {
+	t.Parallel()
 	c := start(t, cluster.Options{Servers: 2, Env: map[string]string{"DRAIN_DELAY": "3s", "DRAIN_PERIOD": "1s"}})
 	leaving, staying := c.Servers[0], c.Servers[1]
 	var old []*client.Conn // on the leaving server, through HAProxy

@@ -37,6 +37,7 @@ func alone(t *testing.T) *cluster.Part {
 
 // What a newcomer gets from `go run ./server`.
 func TestEmbedded(t *testing.T) {
+	t.Parallel()
 	p := alone(t)
 	for path, part := range map[string]string{"/": "SUBSCRIBE", "/healthz": "", "/readyz": `"ready"`, "/version": `"go"`, "/config.json": "{}", "/js/main.js": "import"} {
 		status, body, err := cluster.Get(t.Context(), "http://"+p.Addr+path)
@@ -60,6 +61,7 @@ func TestEmbedded(t *testing.T) {
 }
 
 func TestEmbeddedPage(t *testing.T) {
+	t.Parallel()
 	p := alone(t)
 	ann := openWindow(t, browse(t), "ann", "http://"+p.Addr+"/")
 	ann.enter()

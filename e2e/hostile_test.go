@@ -101,6 +101,7 @@ func TestHostileClients(t *testing.T) {
 
 // Who does not finish a handshake, or never begins one, is cut off, by the server or by HAProxy before it.
 func TestHandshakesThatNeverEnd(t *testing.T) {
+	t.Parallel()
 	c := start(t, cluster.Options{Servers: 1, Env: map[string]string{"HEADER_TIMEOUT": "1s"}})
 	var all sync.WaitGroup
 	for what, text := range map[string]string{

@@ -59,6 +59,7 @@ func (r *returner) last() uint64 {
 // TestLongResumeOverKilledServers: a client comes back from ten times further than Redis remembers. Twice the server that gives it the past dies in the
 // middle of it; it goes on with the next one, from where it was, gets every message once and in order, and then what is live.
 func TestLongResumeOverKilledServers(t *testing.T) {
+	t.Parallel()
 	const history, all = 1000, 10_000
 	pg := testpg.New(t)
 	c := start(t, cluster.Options{Servers: 3, API: 1, DB: pg.Database(), Env: map[string]string{

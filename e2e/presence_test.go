@@ -71,6 +71,7 @@ func (w *watcher) sees(online, names int) error {
 }
 
 func TestPresence(t *testing.T) {
+	t.Parallel()
 	c := start(t, cluster.Options{})
 	var watchers []*watcher
 	for i := range c.Servers {
@@ -126,6 +127,7 @@ func TestPresence(t *testing.T) {
 
 // The people of a killed server are gone within seconds; frames about it come once a second at most.
 func TestPresenceOfAKilledServer(t *testing.T) {
+	t.Parallel()
 	c := start(t, cluster.Options{})
 	var watchers []*watcher
 	for i := range c.Servers[1:] {

@@ -54,7 +54,7 @@ export class AccountView {
     })
     find(this.#dialog, '#delete-form', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault()
-      this.#try(() => does.deleteAccount(this.#value('#delete-password')))
+      this.#try(() => does.deleteAccount(this.#value('#delete-password')), 'password')
     })
   }
 
@@ -120,17 +120,17 @@ export class AccountView {
       find(this.#dialog, '#password-form', HTMLFormElement).reset()
       find(this.#dialog, '#change-password', HTMLButtonElement).focus()
       this.#say('Your password is changed.', 'done')
-    })
+    }, 'password')
   }
 
-  /** @param {() => Promise<void>} run */
-  async #try(run) {
+  /** @param {() => Promise<void>} run @param {import('../model/answers.js').Limited} [what] it is, to a server that has had too much of it */
+  async #try(run, what) {
     this.#say('')
     try {
       await run()
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      this.#say(whyNot(error))
+      this.#say(whyNot(error, what))
     }
   }
 

@@ -162,7 +162,7 @@ export class ChatsView {
       open()
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      this.#say(whyNot(error))
+      this.#say(whyNot(error, 'write'))
       this.#sheet.set(true)
       this.#field.select()
     }

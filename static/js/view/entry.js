@@ -88,12 +88,13 @@ export class EntryForm {
     this.#name.value = name
     this.#show(false)
     this.#busy(true)
+    const way = this.#way
     try {
-      await this.#onEnter(this.#way, name, this.#password.value)
+      await this.#onEnter(way, name, this.#password.value)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       const fields = { name_taken: [this.#name], bad_name: [this.#name], bad_password: [this.#password], unauthorized: [this.#password, this.#name] }[error.code] ?? []
-      this.#refuse(whyNotIn(error), ...fields)
+      this.#refuse(whyNotIn(error, way), ...fields)
     }
   }
 

@@ -2,14 +2,12 @@ package e2e
 
 import (
 	"fmt"
-	"net/http"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 
 	"livechat/e2e/cluster"
 	"livechat/internal/need"
-	"livechat/internal/testapi"
 )
 
 // goes presses Back or Forward, which stay on the page.
@@ -33,16 +31,11 @@ func (w *window) isAtPlace(place int) {
 
 // Back and Forward lead through conversations and sheets, on a phone and on a desk, and never out of the page before its beginning.
 func TestPageGoesBack(t *testing.T) {
+	t.Parallel()
 	need.Program(t, "chromium")
 	c, _ := startWithPage(t, cluster.Options{Servers: 1, API: 1, Env: map[string]string{"REGISTER_RATE": "0"}})
 	w := openTalker(t, browse(t), c, "ann")
-	for _, friend := range []string{"bob", "cay"} {
-		other := testapi.New(t, func() string { return "http://" + c.APIs[0].Addr })
-		account := map[string]string{"name": friend, "password": testapi.Password}
-		if status, answer, err := other.Do(t.Context(), http.MethodPost, "/accounts/", account); err != nil || status != http.StatusCreated {
-			t.Fatalf("register %s: %d %v, %v", friend, status, answer, err)
-		}
-	}
+	register(t, c, "bob", "cay")
 	w.do(chromedp.EmulateViewport(390, 844))
 	w.enters("#account-open-register")
 	var url string

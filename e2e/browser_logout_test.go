@@ -62,6 +62,7 @@ func register(t *testing.T, c *cluster.Cluster, names ...string) (last *testapi.
 
 // Who logs out is told what is not sent yet, and leaves nothing of it in the browser, where somebody else logs in next, to whom she was writing.
 func TestPageLogsOutWithUnsentMessages(t *testing.T) {
+	t.Parallel()
 	need.Program(t, "chromium")
 	c, _ := startWithPage(t, cluster.Options{Servers: 1, API: 1, Env: map[string]string{"REGISTER_RATE": "0"}})
 	register(t, c, "bob")
@@ -110,6 +111,7 @@ func TestPageLogsOutWithUnsentMessages(t *testing.T) {
 
 // A session ends elsewhere while something is unsent. Who comes back finds it; when it is somebody else who comes, it is gone.
 func TestPageIsLoggedOutWithUnsentMessages(t *testing.T) {
+	t.Parallel()
 	need.Program(t, "chromium")
 	c, _ := startWithPage(t, cluster.Options{Servers: 1, API: 1, Env: map[string]string{"REGISTER_RATE": "0"}})
 	register(t, c, "bob")

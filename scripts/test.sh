@@ -12,10 +12,10 @@ parts() { go list ./... | grep -v /e2e; } # those below e2e start clusters
 stage 'programs that the tests need' scripts/install.sh
 scripts/lint.sh
 stage 'page (node --test)' node --test --test-reporter=spec static/test/*.test.js
-# Built by all cores first; then one package at a time, for the tests measure time and their neighbours would be in it.
+# Built by all cores first. No test judges how fast something was, so two packages at a time do no harm; those that start whole clusters come alone.
 stage 'go build -race' go build -race ./...
 # shellcheck disable=SC2046 # a list of packages
-stage 'go test -race: the parts' go test -race -count=1 -timeout 5m -p 1 $(parts)
+stage 'go test -race: the parts' go test -race -count=1 -timeout 5m -p 2 $(parts)
 # The race detector's own frames take stack, and it allocates.
 stage 'go test: what is held without it' go test -count=1 -run 'SmallStack|Allocate' ./server/session ./server/fanout
 # Tests that mostly wait, for a page or for a minute to go by, do so three at a time (t.Parallel); those with tight time limits run before them, alone.

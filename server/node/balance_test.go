@@ -157,6 +157,7 @@ func share(rng *rand.Rand, servers, clients int) []int {
 
 // Whatever a cluster begins with, it is even within a minute, nobody is moved twice, no more move than must, and then there is peace.
 func TestBalanceConverges(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(150) {
 		rng := rand.New(rand.NewPCG(seed, 0))
 		servers := 2 + rng.IntN(11)

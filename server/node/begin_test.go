@@ -14,6 +14,7 @@ import (
 // TestNumbersGoOnBehindTheArchive: Redis has lost everything while no server was there that remembered, or was a part of the one server. The room goes
 // on behind what is archived, so that the newest messages are the newest, and who comes back hears the rest of what he had begun to hear.
 func TestNumbersGoOnBehindTheArchive(t *testing.T) {
+	t.Parallel()
 	db := func(t *testing.T) string { return "DATABASE_URL=sqlite:" + filepath.Join(t.TempDir(), "livechat.db") }
 	t.Run("redis", func(t *testing.T) {
 		r := testredis.New(t)

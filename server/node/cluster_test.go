@@ -120,6 +120,7 @@ func TestWatchOneAlone(t *testing.T) {
 
 // A drain sends those away who watch, and a server that stops does not wait for them.
 func TestWatchADrain(t *testing.T) {
+	t.Parallel()
 	r := testredis.New(t)
 	r.Start()
 	a, b := start(t, "REDIS_URL="+r.URL), start(t, "REDIS_URL="+r.URL, "APPID=2000", "DRAIN_DELAY=3s")

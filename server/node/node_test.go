@@ -230,6 +230,7 @@ func TestDrain(t *testing.T) {
 // TestResumeBeyondTheRing: who missed far more than the ring holds gets all of it from the log, in order, then what is live; and is told what
 // the log has no more.
 func TestResumeBeyondTheRing(t *testing.T) {
+	t.Parallel()
 	onEach(t, func(t *testing.T, redisURL string) {
 		const missed = 3000
 		n := start(t, "REDIS_URL="+redisURL, "RING_SIZE=256", "HISTORY_LENGTH=100000", "MESSAGE_RATE=0", "PUBLISH_TIMEOUT=1m")

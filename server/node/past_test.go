@@ -109,6 +109,7 @@ func newPast(t testing.TB, keeps, live *Node) *past {
 // TestResumeHasNoWindow: a client that comes back from long before what Redis has gets everything, once and as it was said, on a server that
 // archives, on one that only reads the archive and on one that had not opened the room; through other epochs of the log; and then it is live.
 func TestResumeHasNoWindow(t *testing.T) {
+	t.Parallel()
 	pg, r := testpg.New(t), testredis.New(t)
 	r.Start()
 	common := append([]string{"REDIS_URL=" + r.URL, "DATABASE_URL=" + pg.Database()}, short...)
@@ -178,6 +179,7 @@ func (p *past) expired(reads *Node) {
 
 // TestResumeHasNoWindowAlone: the same in a server that stands alone.
 func TestResumeHasNoWindowAlone(t *testing.T) {
+	t.Parallel()
 	n := start(t, append(short, "DATABASE_URL=sqlite:"+t.TempDir()+"/livechat.db")...)
 	p := newPast(t, n, n)
 	p.say(pastAll / 2)

@@ -39,6 +39,7 @@ func TestServiceMetrics(t *testing.T) {
 
 // What cannot be published is seen to wait.
 func TestOutboxMetrics(t *testing.T) {
+	t.Parallel()
 	r := testredis.New(t)
 	r.Start()
 	n := start(t, "REDIS_URL="+r.URL)

@@ -171,6 +171,7 @@ func TestStory(t *testing.T) {
 
 // A guest who is here under a name when it is registered does not go on under it.
 func TestNamesAreTheirOwnersFromThenOn(t *testing.T) {
+	t.Parallel()
 	onPlaces(t, func(t *testing.T, p place) {
 		early, alike, other := dial(t, p.second, "name=Bob"), dial(t, p.first, "name=b0b"), dial(t, p.second, "name=bobby")
 		bob := newPerson(t, p.api, "bob")
@@ -228,6 +229,7 @@ func TestNamesAreTheirOwners(t *testing.T) {
 
 // What was said in the live room is found again, by everybody; what was said in a chat, by the two.
 func TestArchiveAndSearch(t *testing.T) {
+	t.Parallel()
 	onPlaces(t, func(t *testing.T, p place) {
 		ann, bob, eve := newPerson(t, p.api, "ann"), newPerson(t, p.api, "bob"), newPerson(t, p.api, "eve")
 		for _, who := range []*person{ann, bob, eve} {

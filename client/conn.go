@@ -51,12 +51,12 @@ type answer struct {
 // read cannot be taken up again once it is broken off, so the end of ctx closes the connection, with 1000. After an error, which is a *CloseError or
 // wraps ctx's cause, every further call returns the same.
 func (c *Conn) Next(ctx context.Context) (Event, error) {
-	c.link.watch = watch{c, ctx}
-	defer func() { c.link.watch = watch{} }()
 	if err := ctx.Err(); err != nil {
 		c.Close()
 		return nil, c.fail(ctx, err)
 	}
+	c.link.watch = watch{c, ctx}
+	defer func() { c.link.watch = watch{} }()
 	return c.next(ctx)
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -15,7 +14,6 @@ import (
 
 	"livechat/internal/poll"
 	"livechat/internal/testredis"
-	"livechat/server/store"
 )
 
 // mortal is a Source that kills its archiver before, or after, one of the things that it is asked for.
@@ -127,11 +125,7 @@ func TestExpiredStaysAway(t *testing.T) {
 // The same with the store that is used for real.
 func TestKilledWithTheRealStore(t *testing.T) {
 	w := realWorld(t)
-	s, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "livechat.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = s.Close() }()
+	s := realStore(t)
 	const messages, deaths = 2200, 10
 	var failures int64
 	for death := range deaths {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"reflect"
 	"sync/atomic"
 	"testing"
@@ -20,11 +19,7 @@ import (
 // An epoch of which a log that began anew has nothing keeps what is archived of it.
 func TestBehindTheEndOfAnEpoch(t *testing.T) {
 	w := miniWorld(t)
-	s, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "livechat.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = s.Close() }()
+	s := realStore(t)
 	const foreign = "00000000000000cc"
 	seqs := func(epoch string) (list []string) {
 		page, err := s.RoomMessages(t.Context(), room, epoch, 0, 0, 100)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -123,6 +124,17 @@ func realWorld(t testing.TB) *world {
 	s := testredis.New(t, "--appendfsync", "no")
 	s.Start()
 	return newWorld(t, s.URL, &redis.Options{Network: "unix", Addr: strings.TrimPrefix(s.URL, "unix://")})
+}
+
+// realStore is an empty store on disk.
+func realStore(t testing.TB) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "livechat.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
 }
 
 func miniWorld(t testing.TB) *world {

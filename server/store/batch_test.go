@@ -71,10 +71,7 @@ func TestPostsBesideBadOnes(t *testing.T) {
 	}
 	stranger, unknown, unheard := message(ann.ID+bob.ID, "x"), message(ann.ID, "x"), message(ann.ID, "x")
 	unknown.Chat, unheard.Chat = uuid.NewString(), uuid.NewString()
-	eve, err := s.CreateUser(t.Context(), "eve", "eve", "x")
-	if err != nil {
-		t.Fatal(err)
-	}
+	eve := s.newUser(t, "eve")
 	if _, _, err := s.CreateChat(t.Context(), unheard.Chat, ann.ID, eve.ID, time.Now()); err != nil {
 		t.Fatal(err)
 	}
@@ -116,10 +113,7 @@ func TestPostsBesideBadOnes(t *testing.T) {
 // A chat that somebody has locked and does not let go holds up nobody but those who write in it.
 func TestPostsBesideALockedChat(t *testing.T) {
 	s, locked, ann, bob := openTwo(t)
-	eve, err := s.CreateUser(t.Context(), "eve", "eve", "x")
-	if err != nil {
-		t.Fatal(err)
-	}
+	eve := s.newUser(t, "eve")
 	free := uuid.NewString()
 	if _, _, err := s.CreateChat(t.Context(), free, ann.ID, eve.ID, time.Now()); err != nil {
 		t.Fatal(err)
@@ -129,7 +123,7 @@ func TestPostsBesideALockedChat(t *testing.T) {
 		return err
 	}
 	var waiting sync.WaitGroup
-	err = s.inTx(t.Context(), func(tx *sql.Tx) error {
+	err := s.inTx(t.Context(), func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(t.Context(), lockChats, []string{locked}); err != nil {
 			return err
 		}

@@ -24,15 +24,23 @@ func openTwo(t *testing.T) (s *Store, chat string, ann, bob User) {
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	for name, user := range map[string]*User{"ann": &ann, "bob": &bob} {
-		if *user, err = s.CreateUser(t.Context(), name, name, "x"); err != nil {
-			t.Fatal(err)
-		}
+		*user = s.newUser(t, name)
 	}
 	chat = uuid.NewString()
 	if _, _, err := s.CreateChat(t.Context(), chat, ann.ID, bob.ID, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	return s, chat, ann, bob
+}
+
+// newUser makes an account.
+func (s *Store) newUser(t *testing.T, name string) User {
+	t.Helper()
+	u, err := s.CreateUser(t.Context(), name, name, "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
 }
 
 // untilLocked returns when something waits for a lock.
@@ -241,10 +249,7 @@ func TestNoMessageBehindADeletion(t *testing.T) {
 // TestDeletionKnowsNewChats: somebody writes in a chat that is made while its other account is being deleted. The deletion waits for him, too.
 func TestDeletionKnowsNewChats(t *testing.T) {
 	s, _, ann, bob := openTwo(t)
-	eve, err := s.CreateUser(t.Context(), "eve", "eve", "x")
-	if err != nil {
-		t.Fatal(err)
-	}
+	eve := s.newUser(t, "eve")
 	chat := uuid.NewString()
 	create := func(tx *sql.Tx, id string, with User) error {
 		_, _, err := s.createChat(t.Context(), tx, id, eve.ID, with.ID, 1)
@@ -252,7 +257,7 @@ func TestDeletionKnowsNewChats(t *testing.T) {
 	}
 	var deleted error
 	var deleting sync.WaitGroup
-	err = s.inTx(t.Context(), func(writing *sql.Tx) error {
+	err := s.inTx(t.Context(), func(writing *sql.Tx) error {
 		err := s.inTx(t.Context(), func(bobs *sql.Tx) error {
 			if err := create(bobs, uuid.NewString(), bob); err != nil {
 				return err

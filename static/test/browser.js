@@ -1,0 +1,44 @@
+import { Unsent } from '../js/model/unsent.js'
+import { FakeClock } from './helpers.js'
+
+/** What all tabs of a browser share: a shelf in memory, and who lives. */
+export class Browser {
+  records = new Map()
+  living = new Set()
+  clock = new FakeClock()
+  broken = false
+
+  #turn(run) {
+    return this.broken ? Promise.reject(new Error('no storage')) : Promise.resolve().then(run)
+  }
+
+  shelf = {
+    all: () => this.#turn(() => [...this.records.values()].reverse()),
+    put: (record) => this.#turn(() => this.records.set(record.id, { ...record })),
+    remove: (id) => this.#turn(() => this.records.delete(id)),
+  }
+
+  /** A page: its own view of who lives ends when it does. */
+  page(memory = { tab: '' }) {
+    const held = new Set()
+    const tabs = {
+      hold: async (tab) => {
+        if (this.living.has(tab)) return false
+        this.living.add(tab)
+        held.add(tab)
+        return true
+      },
+      ifGone: async (tab, run) => {
+        if (this.living.has(tab)) return
+        this.living.add(tab)
+        await run()
+        this.living.delete(tab)
+      },
+    }
+    const end = () => held.forEach((tab) => this.living.delete(tab))
+    return { unsent: new Unsent(this.shelf, tabs, memory), memory, end }
+  }
+}
+
+/** After what storages and promises had to say. */
+export const settled = () => new Promise((resolve) => setImmediate(resolve))

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run up down images cluster test lint bench load chaos soak times build fmt
+.PHONY: help run up down images cluster check test lint bench load chaos soak times build fmt
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -19,6 +19,9 @@ images: ## base images out of Debian packages, for machines that reach no regist
 cluster: ## the same cluster without Docker: redis-server, four servers, HAProxy, Nginx
 	scripts/install.sh redis-server haproxy nginx
 	go run ./e2e/cmd/cluster
+
+check: ## the inner loop, under a minute: format, vet, the tests of what changed, the page
+	scripts/check.sh $(BASE)
 
 test: ## everything that can be tested without Docker; installs what is missing
 	scripts/test.sh

@@ -1,7 +1,15 @@
-# Sourced by lint.sh and test.sh: titles for the stages, and one clear line about the stage that failed.
+# Sourced by the other scripts: titles for their stages, one clear line about a
+# stage that failed, and at the end how long each stage took.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 PATH=$PATH:/usr/sbin:/sbin # Debian keeps haproxy and nginx there, away from users
+
+# The script that was called first owns the list; those that it calls add to it.
+if [ -z "${STAGE_TIMES:-}" ]; then
+  STAGE_TIMES=$(mktemp)
+  export STAGE_TIMES
+  trap 'rm -f "$STAGE_TIMES"' EXIT
+fi
 
 # stage TITLE COMMAND...: runs the command under its title, and ends the script with its status if it fails.
 stage() {
@@ -14,4 +22,12 @@ stage() {
     exit "$status"
   fi
   printf '   %d s\n' $((SECONDS - start))
+  printf '%5d s  %s\n' $((SECONDS - start)) "$title" >>"$STAGE_TIMES"
+}
+
+# stage_times: how long each stage took, in their order, and all of them.
+stage_times() {
+  printf '\n== how long it took\n'
+  cat "$STAGE_TIMES"
+  printf '\n== all passed, %d s\n' "$SECONDS"
 }

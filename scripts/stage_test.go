@@ -1,6 +1,8 @@
 package scripts_test
 
 import (
+	"errors"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -17,7 +19,9 @@ broken() { false; echo 'after the failure'; return 3; }
 stage first true
 stage second broken
 stage third true`
-	output, err := exec.Command(bash, "-c", script).CombinedOutput()
+	cmd := exec.Command(bash, "-c", script)
+	cmd.Env = append(os.Environ(), "STAGE_TIMES=") // this test may run within a stage itself
+	output, err := cmd.CombinedOutput()
 	var status int
 	if exit, ok := err.(*exec.ExitError); ok {
 		status = exit.ExitCode()
@@ -25,5 +29,41 @@ stage third true`
 	text := string(output)
 	if status != 3 || !strings.Contains(text, "== first") || !strings.Contains(text, "== FAILED: second (exit status 3)") || strings.Contains(text, "third") {
 		t.Errorf("status %d\n%s", status, text)
+	}
+}
+
+// TestStageTimes: the script that was called first says at the end how long
+// each stage took, those of the scripts that it called included.
+func TestStageTimes(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("bash is not installed")
+	}
+	script := `source ./stage.sh
+inner() { bash -c 'source scripts/stage.sh; stage "of another script" true'; }
+stage first true
+inner
+stage last true
+stage_times
+echo "list: $STAGE_TIMES"`
+	cmd := exec.Command(bash, "-c", script)
+	cmd.Env = append(os.Environ(), "STAGE_TIMES=") // this test may run within a stage itself
+	output, err := cmd.CombinedOutput()
+	text := string(output)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	_, summary, _ := strings.Cut(text, "== how long it took")
+	at := 0
+	for _, want := range []string{" s  first\n", " s  of another script\n", " s  last\n", "== all passed, "} {
+		next := strings.Index(summary[at:], want)
+		if next < 0 {
+			t.Fatalf("no %q in its place:\n%s", want, text)
+		}
+		at += next
+	}
+	_, list, _ := strings.Cut(strings.TrimSpace(text), "list: ")
+	if _, err := os.Stat(list); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the list of times is left behind: %s, %v", list, err)
 	}
 }

@@ -9,6 +9,7 @@
 //   - how many private messages a second the API can take, and how soon they are heard
 //   - how long a database with a million messages takes for what people ask
 //   - what clients that do not read do to the others
+//   - what a lagging crowd in one room does to another room of the same server
 //
 // It prints figures and ratios; it judges nothing. Servers, Redis and the bare loop are processes of their own; the clients are this one. All
 // traffic stays on loopback.
@@ -63,7 +64,7 @@ func main() {
 		return
 	}
 	var s settings
-	flag.StringVar(&s.only, "only", "", "comma-separated: cost, many, overload, memory, handshakes, storm, ingest, posts, store, behind, grid, stuck (default all)")
+	flag.StringVar(&s.only, "only", "", "comma-separated: cost, many, overload, memory, handshakes, storm, ingest, posts, store, behind, grid, stuck, neighbour (default all)")
 	flag.StringVar(&s.arms, "arms", "", "comma-separated: which servers are compared: livechat, gorilla's chat example, plain Redis rebroadcaster (default all)")
 	flag.DurationVar(&s.length, "for", 10*time.Second, "length of each measurement")
 	flag.IntVar(&s.rounds, "rounds", 3, "how often each is measured, all in turn; the median counts")
@@ -85,7 +86,7 @@ func main() {
 		}
 		return nil
 	})
-	flag.IntVar(&s.mute, "mute", 100, "clients that do not read, for stuck")
+	flag.IntVar(&s.mute, "mute", 100, "clients that do not read, for stuck, or that lag, for neighbour")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -121,6 +122,7 @@ func run(ctx context.Context, s settings) error {
 		{"behind", fmt.Sprintf("%d clients behind HAProxy, %d servers", s.clients, s.nodes), b.behind},
 		{"grid", "clusters of several sizes behind HAProxy", b.grid},
 		{"stuck", fmt.Sprintf("%d clients, %d messages a second, without and with %d more that do not read", s.clients, stuckRate, s.mute), b.stuck},
+		{"neighbour", fmt.Sprintf("%d clients, %d messages a second, without and with %d that lag in another room of the server", s.clients, neighbourRate, s.mute), b.neighbour},
 	}
 	for _, p := range parts {
 		if s.only != "" && !slices.Contains(strings.Split(s.only, ","), p.name) {

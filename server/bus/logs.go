@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
-	"sync"
 
 	"github.com/redis/go-redis/v9"
 
@@ -39,56 +37,6 @@ var (
 	lateScript   = redis.NewScript(lateSource)
 	reopenScript = redis.NewScript(logSource + reopenSource)
 )
-
-// publishScript returns the script that publishes in one process of Redis, and in no other: see publish.lua.
-func publishScript(run string) *redis.Script {
-	return redis.NewScript(strings.Replace(publishSource, "RUN_ID", run, 1))
-}
-
-// openLog is what has to be known of a log to publish in it.
-type openLog struct {
-	epoch  string
-	run    string // the process of Redis that it was found open in
-	script *redis.Script
-}
-
-// never is a log that was not opened. No Redis knows its script.
-var never = openLog{script: publishScript("none")}
-
-// openLogs are the logs that this server has opened.
-type openLogs struct {
-	mu   sync.Mutex
-	logs map[string]openLog // guarded by mu: by room
-}
-
-func (o *openLogs) get(room string) openLog {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if l, ok := o.logs[room]; ok {
-		return l
-	}
-	return never
-}
-
-func (o *openLogs) set(room, epoch, run string) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.logs == nil {
-		o.logs = make(map[string]openLog)
-	}
-	l := o.logs[room]
-	if l.run != run {
-		l.run, l.script = run, publishScript(run)
-	}
-	l.epoch = epoch
-	o.logs[room] = l
-}
-
-func (o *openLogs) forget(room string) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	delete(o.logs, room)
-}
 
 // state is where a log stands, as the scripts answer it.
 type state struct {
@@ -193,6 +141,7 @@ func (b *Bus) loadPublish(ctx context.Context, room string, seen chat.Position) 
 	if err := l.script.Load(ctx, b.client).Err(); err != nil {
 		return fmt.Errorf("load the publish script: %w", err)
 	}
+	l.loaded.Store(true)
 	b.log.Info("loaded the publish script into Redis", "run", l.run[:min(8, len(l.run))])
 	if _, err := b.OpenLog(ctx, room, seen); err != nil {
 		return err
@@ -201,6 +150,7 @@ func (b *Bus) loadPublish(ctx context.Context, room string, seen chat.Position) 
 		return nil
 	}
 	// Redis restarted just between, and knows the script of the process before, to which its log is still open.
+	l.loaded.Store(false)
 	if err := b.client.ScriptFlush(ctx).Err(); err != nil {
 		return fmt.Errorf("flush the scripts: %w", err)
 	}

@@ -125,7 +125,7 @@ func (b *Bus) pipelineTwice(ctx context.Context, h Handler, batch []queued) []*r
 		}
 		room := batch[i].Room
 		if _, ok := opened[room]; !ok {
-			opened[room] = b.reopen(ctx, h, room, isNoScript(cmd.Err()))
+			opened[room] = b.reopen(ctx, h, room, isNoScript(cmd.Err()) && b.logs.get(room).run != never.run)
 		}
 		if err := opened[room]; err != nil {
 			cmd.SetErr(err)
@@ -160,7 +160,7 @@ func (b *Bus) reopen(ctx context.Context, h Handler, room string, load bool) err
 // openToPublish opens a log, and if asked to gives Redis the script to publish in it.
 func (b *Bus) openToPublish(ctx context.Context, room string, seen chat.Position, load bool) error {
 	_, err := b.OpenLog(ctx, room, seen)
-	if err == nil && load {
+	if err == nil && (load || !b.logs.get(room).loaded.Load()) {
 		err = b.loadPublish(ctx, room, seen)
 	}
 	return err

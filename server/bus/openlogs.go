@@ -1,0 +1,90 @@
+package bus
+
+import (
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// publishScript returns the script that publishes in one process of Redis, and in no other: see publish.lua.
+func publishScript(run string) *redis.Script {
+	return redis.NewScript(strings.Replace(publishSource, "RUN_ID", run, 1))
+}
+
+// openLog is what has to be known of a log to publish in it.
+type openLog struct {
+	epoch string
+	*runScript
+}
+
+// runScript is the publish script of one process of Redis. Its fields do not
+// change, but for loaded.
+type runScript struct {
+	run    string
+	script *redis.Script
+	loaded atomic.Bool // this server has given it to Redis, and nobody is known to have flushed it
+}
+
+// never is a log that was not opened. No Redis knows its script.
+var never = openLog{runScript: &runScript{run: "none", script: publishScript("none")}}
+
+const (
+	// maxOpenLogs is how many logs of one generation are known. An API process
+	// publishes in the feeds of all users, and hears of none that it is over.
+	maxOpenLogs = 4096
+	maxRuns     = 64 // a Redis restarts, a cluster has several
+)
+
+// openLogs are the logs that this server has opened, the latest used ones. Two
+// generations: when the new one is full it becomes the old one, and what the
+// old one had that was not used meanwhile is forgotten. A log that is
+// forgotten is opened again when something is published in it.
+type openLogs struct {
+	mu         sync.Mutex
+	fresh, old map[string]openLog    // guarded by mu: by room
+	scripts    map[string]*runScript // guarded by mu: by process of Redis
+}
+
+func (o *openLogs) get(room string) openLog {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if l, ok := o.fresh[room]; ok {
+		return l
+	}
+	if l, ok := o.old[room]; ok {
+		o.putLocked(room, l)
+		return l
+	}
+	return never
+}
+
+func (o *openLogs) set(room, epoch, run string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	p, ok := o.scripts[run]
+	if !ok {
+		if o.scripts == nil || len(o.scripts) >= maxRuns {
+			o.scripts = make(map[string]*runScript)
+		}
+		p = &runScript{run: run, script: publishScript(run)}
+		o.scripts[run] = p
+	}
+	o.putLocked(room, openLog{epoch, p})
+}
+
+func (o *openLogs) putLocked(room string, l openLog) {
+	if o.fresh == nil || len(o.fresh) >= maxOpenLogs {
+		o.fresh, o.old = make(map[string]openLog), o.fresh
+	}
+	o.fresh[room] = l
+	delete(o.old, room)
+}
+
+func (o *openLogs) forget(room string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.fresh, room)
+	delete(o.old, room)
+}

@@ -66,8 +66,10 @@ type Handler interface {
 	// Remember returns the messages that this server still has of a room's log behind seq, oldest first; there may be holes. Called from any
 	// goroutine.
 	Remember(room string, seq uint64) []Kept
-	// Servers returns how many servers are there, this one included, as far as is known. Called from any goroutine.
-	Servers() int
+	// Servers returns the names (Options.Name) of the servers that are alive
+	// and take sockets, as far as is known, this one included if it does.
+	// Called from any goroutine.
+	Servers() []string
 	// Feed says that the link stands (commands are answered and the side channel is subscribed), or that it no longer does.
 	// The two alternate, beginning with true.
 	Feed(up bool)
@@ -110,7 +112,7 @@ func Open(o Options) (*Bus, error) {
 	}
 	quietRedis()
 	return &Bus{
-		options: o, client: redis.NewUniversalClient(c), log: o.Log, name: newEpoch(),
+		options: o, client: redis.NewUniversalClient(c), log: o.Log, name: o.Name,
 		queue: newQueue(queueLength), topics: newTopics(), mends: newMends(),
 	}, nil
 }

@@ -20,12 +20,12 @@ import (
 type recorder struct {
 	onSubscribed func(ctx context.Context, room string) error // set at construction
 	onPayload    func(payload []byte) error                   // set at construction
-	servers      int                                          // set at construction
 
 	mu    sync.Mutex
 	trace []event
 	known map[string]chat.Log // guarded by mu
 	kept  map[string][]Kept   // guarded by mu
+	alive []string            // guarded by mu: what Servers returns
 }
 
 type event struct {
@@ -58,7 +58,18 @@ func (r *recorder) Payload(_ context.Context, room string, payload []byte) error
 	return nil
 }
 
-func (r *recorder) Servers() int { return r.servers }
+func (r *recorder) Servers() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.alive)
+}
+
+// meet makes the recorder know that these servers are alive.
+func (r *recorder) meet(names ...string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.alive = names
+}
 
 func (r *recorder) Known(room string) chat.Log {
 	r.mu.Lock()
@@ -185,7 +196,8 @@ func run(t testing.TB, b *Bus, h Handler) (stop func()) {
 // start makes a bus that runs and is subscribed to the given rooms.
 func start(t testing.TB, url string, o Options, rooms ...string) (*Bus, *recorder) {
 	t.Helper()
-	b, h := open(t, url, o), &recorder{servers: 1}
+	b, h := open(t, url, o), &recorder{}
+	h.meet(b.name)
 	follow(t, b, h, rooms...)
 	return b, h
 }

@@ -171,7 +171,7 @@ func (b *Bus) mendRoom(ctx context.Context, h Handler, room string) (open bool, 
 	if err != nil || found.kind == "open" {
 		return err == nil, err
 	}
-	servers := h.Servers()
+	servers := len(h.Servers())
 	switch {
 	case known.Head.Epoch == "":
 		servers = int(^uint32(0) >> 1) // who knows nothing itself gives all others their time

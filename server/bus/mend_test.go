@@ -15,8 +15,9 @@ import (
 func pair(t *testing.T, r *backend) (b [2]*Bus, h [2]*recorder, epoch string) {
 	t.Helper()
 	for i := range b {
-		b[i] = open(t, r.url, Options{PublishTimeout: patient})
-		h[i] = &recorder{servers: 2}
+		b[i] = open(t, r.url, Options{PublishTimeout: patient, Name: fmt.Sprint("server", i)})
+		h[i] = &recorder{}
+		h[i].meet("server0", "server1")
 		h[i].onSubscribed = func(ctx context.Context, room string) error { // as a room does
 			_, err := b[i].OpenLog(ctx, room, h[i].Known(room).Head)
 			if errors.Is(err, chat.ErrLogClosed) {

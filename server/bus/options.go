@@ -28,6 +28,10 @@ type Options struct {
 	// Channel of the default room, and the prefix of all other channels and keys. No braces, spaces or control characters.
 	Channel string
 
+	// Name of this server among all that ever were: those who repair a log know
+	// each other by it. The default is drawn at random.
+	Name string
+
 	HistoryLength  int           // entries kept in a room's stream, at least; default 10000
 	IDTTL          time.Duration // how long the id of a message is remembered; default 20m
 	PublishTimeout time.Duration // from Publish to Done, at most; default 5s
@@ -52,6 +56,7 @@ func (o Options) withDefaults() (Options, error) {
 	if o.HistoryLength < 0 || o.IDTTL < time.Millisecond || o.PublishTimeout < 0 || o.FeedTimeout < 0 {
 		return o, errors.New("history length and times must be positive")
 	}
+	setDefault(&o.Name, newEpoch())
 	if o.Metrics == nil {
 		o.Metrics = metrics.NewSet()
 	}

@@ -47,7 +47,12 @@ func (f feed) Remember(room string, seq uint64) []bus.Kept {
 }
 
 // Servers implements bus.Handler.
-func (f feed) Servers() int { return len(f.n.presence.Nodes()) }
+func (f feed) Servers() (names []string) {
+	for _, n := range f.n.presence.Nodes() {
+		names = append(names, n.Node)
+	}
+	return names
+}
 
 // Side implements bus.Handler.
 func (f feed) Side(payload []byte) {

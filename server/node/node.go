@@ -103,7 +103,7 @@ func (n *Node) build(version string) (err error) {
 		url = "redis://" + n.embedded.Addr()
 	}
 	n.bus, err = bus.Open(bus.Options{
-		URL: url, Channel: n.cfg.Redis.Channel, HistoryLength: n.cfg.Room.HistoryLength, IDTTL: n.cfg.Redis.IDTTL,
+		URL: url, Name: n.id, Channel: n.cfg.Redis.Channel, HistoryLength: n.cfg.Room.HistoryLength, IDTTL: n.cfg.Redis.IDTTL,
 		PublishTimeout: n.cfg.Redis.PublishTimeout, FeedTimeout: n.cfg.Redis.FeedTimeout, Archived: n.archived, Log: n.log, Metrics: n.metrics,
 	})
 	if err != nil {

@@ -105,7 +105,8 @@ func (r *Reader) Newest(ctx context.Context, room string) (chat.Position, error)
 	if len(newest) == 0 {
 		return chat.Position{}, nil
 	}
-	return chat.Position{Epoch: newest[0].Epoch, Seq: uint64(newest[0].Seq)}, nil
+	last := newest[len(newest)-1]
+	return chat.Position{Epoch: last.Epoch, Seq: uint64(last.Seq)}, nil
 }
 
 // span is a part of a log within one epoch: what is behind after and before before.

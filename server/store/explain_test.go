@@ -90,6 +90,7 @@ func TestNoSequentialScan(t *testing.T) {
 		{"newest of a room", selectRoomBefore, "'livechat', '00000000000000aa', 9223372036854775807, 0, 100"},
 		{"newest of a room whatever the epoch", selectAnyEpochBefore, "'livechat', 9223372036854775807, 0, 100"},
 		{"room after whatever the epoch", selectAnyEpochAfter, "'livechat', 100000, 100"},
+		{"same seq whatever the epoch", selectAnyEpochAt, "'livechat', 100000"},
 		{"room after", selectRoomAfter, "'livechat', '00000000000000aa', 100000, 100"},
 		{"room as a log", selectLog, "'livechat', '00000000000000aa', 50000, 90000, 200"},
 		{"part of a room", countPart, "'livechat', '00000000000000aa', 50000, 50900"},

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -35,6 +36,7 @@ ON CONFLICT (room, epoch, seq) DO NOTHING`
 	selectAnyEpoch       = selectRooms + `AND ` + inLog + ` `
 	selectAnyEpochBefore = selectAnyEpoch + `AND seq < $2 AND seq > $3 ORDER BY seq DESC, epoch DESC LIMIT $4`
 	selectAnyEpochAfter  = selectAnyEpoch + `AND seq > $2 ORDER BY seq, epoch LIMIT $3`
+	selectAnyEpochAt     = selectAnyEpoch + `AND seq = $2`
 )
 
 // AddRoomMessages archives messages, all or none, and returns how many were new. Those that are there already (same room, epoch and seq)
@@ -100,10 +102,16 @@ func storable(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }
 
-// RoomMessages returns up to limit messages of one epoch of a room, the oldest first; before and after are as in Messages, by seq. An empty epoch means
-// all of them: numbers go on from one to the next. A message that was put back when a log was mended, or said again
-// under another number, is once in a page, so a page may be shorter than limit although there are more. What an epoch has behind its end is in none:
-// see EndEpochs.
+// RoomMessages returns up to limit messages of one epoch of a room, the oldest
+// first; before and after are as in Messages, by seq. What an epoch has behind
+// its end is in none: see EndEpochs.
+//
+// An empty epoch means all of them: numbers go on from one to the next. A
+// message that was put back when a log was mended, or said again under another
+// number, is once in a page, so a page may be shorter than limit although there
+// are more. It may be longer, too: where a log began without a look into the
+// archive two epochs have the same numbers, and who goes on by the seq at the
+// end of a page would miss the others that have it. So they are all in it.
 func (s *Store) RoomMessages(ctx context.Context, room, epoch string, before, after int64, limit int) ([]RoomMessage, error) {
 	selectBefore, selectAfter, of := selectRoomBefore, selectRoomAfter, []any{room, epoch}
 	if epoch == "" {
@@ -114,13 +122,37 @@ func (s *Store) RoomMessages(ctx context.Context, room, epoch string, before, af
 	}, func(after int64) ([]RoomMessage, error) {
 		return list(ctx, s.read, scanRoomMessage, selectAfter, append(slices.Clone(of), after, limit)...)
 	})
+	if err == nil && epoch == "" && len(all) == limit && limit > 0 {
+		all, err = s.withTies(ctx, room, all, before <= 0 && after != 0)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("list room messages: %w", err)
 	}
 	if epoch == "" {
+		slices.SortFunc(all, compareRoomMessages)
 		all = once(all)
 	}
 	return all, nil
+}
+
+// withTies adds to a page the messages that have the seq at the end from which
+// the next page goes on: up, that is the last one.
+func (s *Store) withTies(ctx context.Context, room string, all []RoomMessage, up bool) ([]RoomMessage, error) {
+	end := all[0].Seq
+	if up {
+		end = all[len(all)-1].Seq
+	}
+	ties, err := list(ctx, s.read, scanRoomMessage, selectAnyEpochAt, room, end)
+	if err != nil {
+		return nil, err
+	}
+	rest := slices.DeleteFunc(all, func(m RoomMessage) bool { return m.Seq == end })
+	return append(rest, ties...), nil
+}
+
+// compareRoomMessages orders by seq, and what has the same by time.
+func compareRoomMessages(a, b RoomMessage) int {
+	return cmp.Or(cmp.Compare(a.Seq, b.Seq), a.At.Compare(b.At), cmp.Compare(a.Epoch, b.Epoch))
 }
 
 // once leaves each message at the place that it got last, which is the one in the log: when a log goes on without its newest messages, servers that

@@ -106,3 +106,38 @@ func testRoomsOfAllEpochs(t *testing.T, w *world) {
 		}
 	}
 }
+
+// Where two epochs have the same numbers, as when a log began while the archive
+// was away, who reads page by page gets each message once, either way.
+func testRoomsOfSameNumbers(t *testing.T, w *world) {
+	first, second := w.roomMessages("hall", epochB, 1, 7), w.roomMessages("hall", epochA, 1, 5)
+	w.archive(append(slices.Clone(first), second...))
+	var want []store.RoomMessage
+	for i := range first {
+		want = append(want, first[i])
+		if i < len(second) {
+			want = append(want, second[i])
+		}
+	}
+	read := func(before, after int64, limit int) []store.RoomMessage {
+		t.Helper()
+		list, err := w.RoomMessages(t.Context(), "hall", "", before, after, limit)
+		w.must(err)
+		return list
+	}
+	for limit := 1; limit <= 6; limit++ {
+		var down, up []store.RoomMessage
+		for p := read(0, 0, limit); len(p) > 0; p = read(p[0].Seq, 0, limit) {
+			down = append(slices.Clone(p), down...)
+		}
+		for p := read(0, store.FromStart, limit); len(p) > 0; p = read(0, p[len(p)-1].Seq, limit) {
+			up = append(up, p...)
+		}
+		if !slices.Equal(down, want) {
+			t.Errorf("pages of %d backwards: %v", limit, down)
+		}
+		if !slices.Equal(up, want) {
+			t.Errorf("pages of %d forwards: %v", limit, up)
+		}
+	}
+}

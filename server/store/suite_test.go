@@ -39,6 +39,7 @@ var behaviour = []struct {
 	{"cancelled", testCancelled},
 	{"rooms", testRooms},
 	{"rooms whatever the epoch", testRoomsOfAllEpochs},
+	{"rooms in which numbers came twice", testRoomsOfSameNumbers},
 	{"rooms as logs", testLogPages},
 	{"ends of epochs", testEpochEnds},
 	{"strange text in rooms", testStrangeText},

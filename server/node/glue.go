@@ -48,7 +48,7 @@ func (f feed) Remember(room string, seq uint64) []bus.Kept {
 
 // Servers implements bus.Handler.
 func (f feed) Servers() (names []string) {
-	for _, n := range f.n.presence.Nodes() {
+	for _, n := range f.n.presence.Servers() {
 		names = append(names, n.Node)
 	}
 	return names

@@ -62,33 +62,19 @@ func (n *Node) MetricsAddr() string {
 	return n.monitor.listener.Addr().String()
 }
 
+// gauge is a figure that is read when somebody asks for it.
+type gauge struct {
+	name, help string
+	value      func() float64
+}
+
 // gauges adds to the metrics what is known without counting.
 func (n *Node) gauges() {
-	for _, g := range []struct {
-		name, help string
-		value      func() float64
-	}{
-		{"connections", "WebSocket connections of this server.", func() float64 { return float64(n.sessions.Count()) }},
-		{"rooms", "Rooms open on this server.", func() float64 { return float64(n.rooms.Open()) }},
-		{"ring_lag_entries", "Entries that the slowest shard of any room, or its crowd, is behind.", func() float64 { return float64(n.rooms.Lag().Followers) }},
-		{"straggler_lag_entries", "Entries that the last client is behind that does not keep up, but reads; from half of RING_SIZE on its room goes slower for it.",
-			func() float64 { return float64(n.rooms.Lag().Straggler) }},
-		{"feed_age_seconds", "Time since this server heard itself through Redis.", func() float64 { return n.presence.FeedAge().Seconds() }},
-		{"ready", "1 if this server takes new clients.", func() float64 {
-			if status, _ := n.readiness(); status == http.StatusOK {
-				return 1
-			}
-			return 0
-		}},
-		{"servers", "Servers that are there, as this one knows.", func() float64 { return float64(len(n.presence.Nodes())) }},
-		{"cluster_connections", "WebSocket connections of all servers, as this one knows.", func() float64 {
-			all := 0
-			for _, o := range n.presence.Nodes() {
-				all += o.Total
-			}
-			return float64(all)
-		}},
-	} {
+	gauges := n.clusterGauges()
+	if n.cfg.Server.Role != config.RoleAPI { // which has none of this: a 0 would look like a server that lost its people
+		gauges = append(gauges, n.socketGauges()...)
+	}
+	for _, g := range gauges {
 		n.metrics.Gauge(g.name, g.help, g.value)
 	}
 	if n.services.store != nil {
@@ -98,5 +84,37 @@ func (n *Node) gauges() {
 		n.metrics.Gauge("archive_lag_messages", "Messages of all rooms that are not in the archive yet.", func() float64 { return float64(a.Lag().Entries) })
 		n.metrics.Gauge("archive_lag_ratio", "Part of what a room's log can hold that waits for the archive, in the room that is the furthest behind; at 1 messages are lost to it.",
 			func() float64 { return a.Lag().Ratio })
+	}
+}
+
+// socketGauges are those of a server that takes sockets.
+func (n *Node) socketGauges() []gauge {
+	return []gauge{
+		{"connections", "WebSocket connections of this server.", func() float64 { return float64(n.sessions.Count()) }},
+		{"rooms", "Rooms open on this server.", func() float64 { return float64(n.rooms.Open()) }},
+		{"ring_lag_entries", "Entries that the slowest shard of any room, or its crowd, is behind.", func() float64 { return float64(n.rooms.Lag().Followers) }},
+		{"straggler_lag_entries", "Entries that the last client is behind that does not keep up, but reads; from half of RING_SIZE on its room goes slower for it.",
+			func() float64 { return float64(n.rooms.Lag().Straggler) }},
+	}
+}
+
+// clusterGauges are those of every process.
+func (n *Node) clusterGauges() []gauge {
+	return []gauge{
+		{"feed_age_seconds", "Time since this server heard itself through Redis.", func() float64 { return n.presence.FeedAge().Seconds() }},
+		{"ready", "1 if this server takes new clients.", func() float64 {
+			if status, _ := n.readiness(); status == http.StatusOK {
+				return 1
+			}
+			return 0
+		}},
+		{"servers", "Servers with sockets that are there, as this one knows.", func() float64 { return float64(len(n.presence.Servers())) }},
+		{"cluster_connections", "WebSocket connections of all servers, as this one knows.", func() float64 {
+			all := 0
+			for _, o := range n.presence.Servers() {
+				all += o.Total
+			}
+			return float64(all)
+		}},
 	}
 }

@@ -125,7 +125,7 @@ func (n *Node) build(version string) (err error) {
 	rooms.RingSize, rooms.MaxRooms, rooms.Archive = min(feedRing, rooms.RingSize), maxFeeds, nil
 	n.feeds = room.NewRegistry(rooms)
 	n.presence = presence.New(presence.Options{
-		Node: n.id, App: n.cfg.Server.App, Interval: n.cfg.Presence.Interval, Expiry: n.cfg.Presence.Expiry,
+		Node: n.id, App: n.cfg.Server.App, Role: n.cfg.Server.Role, Interval: n.cfg.Presence.Interval, Expiry: n.cfg.Presence.Expiry,
 		Send: n.bus.PublishSide, Emit: n.emitPresence, EmitTyping: n.emitTyping, Logger: n.log,
 	})
 	n.cluster = cluster.New(cluster.Options{

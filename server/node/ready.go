@@ -61,7 +61,7 @@ func (n *Node) watch(ctx context.Context) {
 		case now := <-tick.C:
 			status, _ := n.readiness()
 			n.presence.SetAway(status != http.StatusOK || n.cfg.Server.Role == config.RoleAPI)
-			if n.cfg.Balance.Balance && n.embedded == nil {
+			if n.cfg.Balance.Balance && n.embedded == nil && n.cfg.Server.Role != config.RoleAPI {
 				n.balance(&b, now, status == http.StatusOK)
 			}
 		}
@@ -72,7 +72,7 @@ func (n *Node) watch(ctx context.Context) {
 func (n *Node) balance(b *balancer, now time.Time, ready bool) {
 	own := 0
 	var others []load
-	for _, o := range n.presence.Nodes() {
+	for _, o := range n.presence.Servers() {
 		if o.Node == n.id {
 			own = o.Total
 			continue

@@ -53,9 +53,11 @@ type people struct {
 func newHub() *hub { return &hub{lines: make(map[*server]bool)} }
 
 // start makes a server, in a bubble of synctest. The bus would call Reset when the channel is subscribed.
-func (h *hub) start(node string) *server {
+func (h *hub) start(node string) *server { return h.startAs(node, "ws") }
+
+func (h *hub) startAs(node, role string) *server {
 	s := &server{hub: h, people: make(map[string]people)}
-	s.Presence = New(Options{Node: node, App: strings.ToUpper(node), Send: s.send, Emit: s.emit, EmitTyping: s.emitTyping})
+	s.Presence = New(Options{Node: node, App: strings.ToUpper(node), Role: role, Send: s.send, Emit: s.emit, EmitTyping: s.emitTyping})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { _ = s.Run(ctx) })

@@ -116,7 +116,7 @@ func TestNodes(t *testing.T) {
 			if len(nodes) != 2 {
 				t.Fatalf("nodes %v", nodes)
 			}
-			for i, want := range []NodeInfo{{Node: "node0", App: "NODE0", Total: 2}, {Node: "node1", App: "NODE1"}} {
+			for i, want := range []NodeInfo{{Node: "node0", App: "NODE0", Role: "ws", Total: 2}, {Node: "node1", App: "NODE1", Role: "ws"}} {
 				if age := time.Since(nodes[i].LastSeen); age < 0 || age > time.Second {
 					t.Errorf("%s was last seen %v ago", nodes[i].Node, age)
 				}

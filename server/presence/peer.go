@@ -9,6 +9,7 @@ import (
 // peer is another server. Everything is guarded by Presence.mu.
 type peer struct {
 	app   string
+	role  string    // "" if it does not say
 	n     uint64    // of its last report
 	total int       // connections in all rooms
 	away  bool      // it takes no new clients
@@ -112,7 +113,7 @@ func (p *Presence) take(m message) {
 		from.whole = false
 		p.askLocked(m.Node) // again with each report, since the question can be lost as well
 	}
-	from.app, from.n, from.total, from.away = m.App, m.N, m.Total, m.Away
+	from.app, from.role, from.n, from.total, from.away = m.App, m.Role, m.N, m.Total, m.Away
 }
 
 func (p *Presence) askLocked(node string) {

@@ -10,15 +10,16 @@
 //
 // # The reports
 //
-//	{"type":"presence","node":"5f1c…","app":"1000","n":7,"total":31,"rooms":{"livechat":{"online":12,"joined":["ann"],"left":["bob"]}}}
-//	{"type":"presence","node":"5f1c…","app":"1000","n":8,"total":31}                                   nothing has changed
-//	{"type":"presence","node":"5f1c…","app":"1000","n":9,"total":31,"full":true,"rooms":{"livechat":{"online":12,"all":["ann","eve"]}}}
-//	{"type":"presence","node":"5f1c…","app":"1000","n":10,"total":31,"away":true}                      it takes no new clients
-//	{"type":"presence","node":"5f1c…","app":"1000","n":11,"bye":true}                                  it has shut down
+//	{"type":"presence","node":"5f1c…","app":"1000","role":"ws","n":7,"total":31,"rooms":{"livechat":{"online":12,"joined":["ann"],"left":["bob"]}}}
+//	{"type":"presence","node":"5f1c…","app":"1000","role":"ws","n":8,"total":31}                                   nothing has changed
+//	{"type":"presence","node":"5f1c…","app":"1000","role":"ws","n":9,"total":31,"full":true,"rooms":{"livechat":{"online":12,"all":["ann","eve"]}}}
+//	{"type":"presence","node":"5f1c…","app":"1000","role":"ws","n":10,"total":31,"away":true}                      it takes no new clients
+//	{"type":"presence","node":"5f1c…","app":"1000","role":"ws","n":11,"bye":true}                                  it has shut down
 //	{"type":"presence","node":"77ab…","ask":true,"to":"5f1c…"}                                         please send the whole; without "to": everyone
 //	{"type":"typing","node":"5f1c…","room":"livechat","session":"…","name":"ann"}
 //
 // node is drawn at random when a process starts: a server that has restarted is another one. online counts connections, names are distinct.
+// role is what the process does: all, ws or api. A report of an older server has none; such a server is taken to have sockets.
 package presence
 
 import (
@@ -52,6 +53,7 @@ type Update struct {
 type Options struct {
 	Node string // names this process among all that ever were
 	App  string // APPID, for people
+	Role string // ROLE: all, ws or api
 
 	Interval time.Duration // between two reports, and between two updates of a room; default 1s
 	Expiry   time.Duration // a server not heard for so long is dead; default 4s
@@ -69,10 +71,18 @@ type Options struct {
 // NodeInfo is a server as this one knows it.
 type NodeInfo struct {
 	Node, App string
+	Role      string    // all, ws or api; "" from a server that is too old to say
 	Total     int       // connections in all rooms
 	Away      bool      // it takes no new clients
 	LastSeen  time.Time // of its last report
 }
+
+// roleAPI is the role of a process that takes no sockets.
+const roleAPI = "api"
+
+// TakesSockets says whether the server has sockets at all. One that does not
+// say is taken to have: it is older than the role in reports.
+func (i NodeInfo) TakesSockets() bool { return i.Role != roleAPI }
 
 // Presence is one server's view of who is here. All methods may be called from any goroutine.
 type Presence struct {
@@ -170,13 +180,21 @@ func (p *Presence) Online(room string) int {
 	return 0
 }
 
-// Nodes returns all servers that are alive, this one included, in the order of their names.
+// Servers returns the servers that are alive and take sockets, this one included
+// if it does, in the order of their names. A process that is only the API has no
+// clients, follows no room and can take nobody over: it is not among them.
+func (p *Presence) Servers() []NodeInfo {
+	return slices.DeleteFunc(p.Nodes(), func(i NodeInfo) bool { return !i.TakesSockets() })
+}
+
+// Nodes returns all processes that are alive, this one and those that are only
+// the API included, in the order of their names.
 func (p *Presence) Nodes() []NodeInfo {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	nodes := []NodeInfo{{Node: p.opts.Node, App: p.opts.App, Total: p.report.total, Away: p.away, LastSeen: time.Now()}}
+	nodes := []NodeInfo{{Node: p.opts.Node, App: p.opts.App, Role: p.opts.Role, Total: p.report.total, Away: p.away, LastSeen: time.Now()}}
 	for node, peer := range p.peers {
-		nodes = append(nodes, NodeInfo{Node: node, App: peer.app, Total: peer.total, Away: peer.away, LastSeen: peer.seen})
+		nodes = append(nodes, NodeInfo{Node: node, App: peer.app, Role: peer.role, Total: peer.total, Away: peer.away, LastSeen: peer.seen})
 	}
 	slices.SortFunc(nodes, func(a, b NodeInfo) int { return cmp.Compare(a.Node, b.Node) })
 	return nodes

@@ -349,3 +349,32 @@ func TestOneServerAway(t *testing.T) {
 		}
 	})
 }
+
+// Who is only the API is no server that people could be on. A server that does
+// not say what it does is older than the role in reports, and has sockets.
+func TestRoles(t *testing.T) {
+	bubble(t, 1, func(t *testing.T, h *hub, s []*server) {
+		api := h.startAs("zapi", "api")
+		s[0].Receive([]byte(`{"type":"presence","node":"old","app":"OLD","n":1,"full":true}`))
+		pass(time.Second)
+		for _, p := range []*server{s[0], api} {
+			p.Receive([]byte(`{"type":"presence","node":"old","app":"OLD","n":2}`))
+			if got := roles(p.Nodes()); got != "node0:ws old: zapi:api" {
+				t.Errorf("%s knows %s", p.opts.Node, got)
+			}
+			if got := roles(p.Servers()); got != "node0:ws old:" {
+				t.Errorf("%s knows the servers %s", p.opts.Node, got)
+			}
+		}
+		api.stop()
+	})
+}
+
+// roles is node:role of each server.
+func roles(nodes []NodeInfo) string {
+	var words []string
+	for _, n := range nodes {
+		words = append(words, n.Node+":"+n.Role)
+	}
+	return strings.Join(words, " ")
+}

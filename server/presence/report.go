@@ -18,6 +18,7 @@ type message struct {
 	Type  string            `json:"type"`
 	Node  string            `json:"node"`
 	App   string            `json:"app,omitzero"`
+	Role  string            `json:"role,omitzero"`
 	N     uint64            `json:"n,omitzero"`
 	Total int               `json:"total,omitzero"`
 	Full  bool              `json:"full,omitzero"`
@@ -127,7 +128,7 @@ func (p *Presence) composeLocked(now time.Time) (payloads [][]byte) {
 		return payloads
 	}
 	o.n++
-	m := message{Type: typePresence, Node: p.opts.Node, App: p.opts.App, N: o.n, Total: o.total, Away: p.away}
+	m := message{Type: typePresence, Node: p.opts.Node, App: p.opts.App, Role: p.opts.Role, N: o.n, Total: o.total, Away: p.away}
 	switch {
 	case full:
 		m.Full, m.Rooms = true, p.allLocked()

@@ -67,7 +67,7 @@ func (p *Presence) bye(ctx context.Context) error {
 	defer cancel()
 	p.mu.Lock()
 	p.report.n++
-	payload := encode(message{Type: typePresence, Node: p.opts.Node, App: p.opts.App, N: p.report.n, Bye: true})
+	payload := encode(message{Type: typePresence, Node: p.opts.Node, App: p.opts.App, Role: p.opts.Role, N: p.report.n, Bye: true})
 	p.mu.Unlock()
 	if err := p.opts.Send(ctx, payload); err != nil {
 		return fmt.Errorf("say goodbye to the other servers: %w", err)

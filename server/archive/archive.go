@@ -40,6 +40,7 @@ type Source interface {
 	OpenRooms(ctx context.Context) ([]string, error)
 	Read(ctx context.Context, room, consumer string, limit int) (Batch, error)
 	Claim(ctx context.Context, room, consumer string, idle time.Duration, limit int) (Batch, error)
+	Hold(ctx context.Context, batch Batch, consumer string) error
 	Ack(ctx context.Context, batch Batch) error
 	Lag(ctx context.Context, room string) (behind, length int64, err error)
 }
@@ -50,7 +51,7 @@ type Batch = struct {
 	Room    string
 	Group   string       // that they were handed out by, for Ack
 	Entries []Entry      // oldest first
-	Lost    int64        // so many messages left the log before anybody was handed them
+	Lost    int64        // so many messages left the log before they were archived, as far as is known
 	Past    chat.Lineage // where the log's earlier epochs ended; nil if the batch is empty
 }
 
@@ -165,7 +166,7 @@ type Counts struct {
 	Again    int64 // messages that it had: another archiver, or this one, had stored them
 	Skipped  int64 // entries that are no messages
 	Expired  int64 // messages that were too old
-	Lost     int64 // messages that had left a log before any archiver was handed them
+	Lost     int64 // messages that had left a log before they were archived, as far as is known
 	Failures int64 // attempts to store that failed
 }
 

@@ -109,3 +109,41 @@ func TestStoreRefusesOne(t *testing.T) {
 	cured.Store(true)
 	poll.Until(t, "it is in the store", func() bool { return s.has(room, first, 7) })
 }
+
+// holder is a Source that counts what is held.
+type holder struct {
+	Source
+	held atomic.Int64
+}
+
+func (h *holder) Hold(ctx context.Context, batch Batch, consumer string) error {
+	h.held.Add(int64(len(batch.Entries)))
+	return h.Source.Hold(ctx, batch, consumer)
+}
+
+// Who cannot store for longer than a dead one would be waited for says that it lives.
+func TestHoldsWhileTheStoreIsAway(t *testing.T) {
+	w := realWorld(t)
+	var away atomic.Bool
+	away.Store(true)
+	s := &shelf{before: func(context.Context, []store.RoomMessage) error {
+		if away.Load() {
+			return errors.New("no database")
+		}
+		return nil
+	}}
+	h := &holder{Source: w.source}
+	a := w.archiver(t, Options{Source: h, Store: s, Idle: 30 * time.Millisecond})
+	run(t, a)
+	w.say(t, room, first, 1, 3)
+	poll.Until(t, "it holds what it was handed", func() bool { return h.held.Load() > 0 })
+	if err := w.raw.XTrimMaxLen(t.Context(), key(room, "log"), 0).Err(); err != nil { // it has them all the same
+		t.Fatal(err)
+	}
+	away.Store(false)
+	poll.Until(t, "all is in the store", func() bool { return s.len() == 3 })
+	caughtUp(t, a)
+	if c := a.Counts(); c.Lost != 0 {
+		t.Errorf("counts %+v", c)
+	}
+}

@@ -27,6 +27,16 @@ const (
 // its place.
 func (a *Archiver) keep(ctx context.Context) (ok bool) {
 	defer func() { a.load = load{} }()
+	held := time.Now()
+	insist := func(ctx context.Context, try func(attempt int) bool) bool {
+		return insist(ctx, func(attempt int) bool {
+			if time.Since(held) > a.opts.Idle/3 {
+				a.hold(ctx)
+				held = time.Now()
+			}
+			return try(attempt)
+		})
+	}
 	if !insist(ctx, func(int) bool { return len(a.load.past) == 0 || a.end(ctx) == nil }) {
 		return false
 	}
@@ -40,6 +50,14 @@ func (a *Archiver) keep(ctx context.Context) (ok bool) {
 		a.failed(ctx, &a.source, a.opts.Source.Ack(ctx, batch)) // if it fails they come again, and the store has them
 	}
 	return ctx.Err() == nil
+}
+
+// hold tells the other archivers that the load is in good hands: they need not
+// claim it, nor count as lost what meanwhile has left the log.
+func (a *Archiver) hold(ctx context.Context) {
+	for _, batch := range a.load.batches {
+		a.failed(ctx, &a.source, a.opts.Source.Hold(ctx, batch, a.opts.Consumer))
+	}
 }
 
 // insist tries until it is done, or until ctx has ended, which it answers with false.

@@ -44,7 +44,7 @@ type ArchiveBatch = struct {
 	Room    string
 	Group   string         // that they were handed out by; Ack needs it
 	Entries []ArchiveEntry // oldest first
-	Lost    int64          // so many messages left the stream before anybody was handed them
+	Lost    int64          // so many messages left the stream before they were archived, as far as is known
 	Past    chat.Lineage   // where the log's earlier epochs ended; nil if the batch is empty
 }
 
@@ -96,7 +96,9 @@ func (a *Archive) OpenRooms(ctx context.Context) ([]string, error) {
 	return found.sorted(), nil
 }
 
-// Read hands the consumer at most limit entries that nobody was handed yet. It does not wait for any. A log that has none, or that is not
+// Read hands the consumer at most limit entries that nobody was handed yet, or
+// that the log will soon be too long for and that somebody was handed more than
+// a second ago. It does not wait for any. A log that has none, or that is not
 // there, is an empty batch.
 func (a *Archive) Read(ctx context.Context, room, consumer string, limit int) (ArchiveBatch, error) {
 	return a.hand(ctx, room, "read", consumer, limit, 0)
@@ -113,7 +115,7 @@ func (a *Archive) hand(ctx context.Context, room, mode, consumer string, limit i
 		return batch, nil
 	}
 	reply, err := archiveScript.Run(ctx, a.bus.client, a.keys(room),
-		mode, consumer, limit, idle.Milliseconds(), idleConsumers.Milliseconds()).StringSlice()
+		mode, consumer, limit, idle.Milliseconds(), idleConsumers.Milliseconds(), a.bus.options.HistoryLength).StringSlice()
 	if err == nil && len(reply) == 0 {
 		return batch, nil
 	}
@@ -136,25 +138,44 @@ func (a *Archive) hand(ctx context.Context, room, mode, consumer string, limit i
 	return batch, nil
 }
 
+// Hold says that the consumer lives and still has a batch, which it cannot put
+// into the archive yet: for the next while nobody may claim it.
+func (a *Archive) Hold(ctx context.Context, batch ArchiveBatch, consumer string) error {
+	if len(batch.Entries) == 0 {
+		return nil
+	}
+	err := a.bus.client.XClaimJustID(ctx, &redis.XClaimArgs{
+		Stream: a.bus.key(batch.Room, "log"), Group: batch.Group, Consumer: consumer, Messages: entryIDs(batch),
+	}).Err()
+	if err != nil {
+		return fmt.Errorf("hold entries of room %s: %w", batch.Room, err)
+	}
+	return nil
+}
+
 // Ack says that a batch is in the archive. It is no error if the log has gone back meanwhile: then the entries are handed out again.
 func (a *Archive) Ack(ctx context.Context, batch ArchiveBatch) error {
 	if len(batch.Entries) == 0 {
 		return nil
 	}
-	ids := make([]string, len(batch.Entries))
-	for i, e := range batch.Entries {
-		ids[i] = e.ID
-	}
-	if err := a.bus.client.XAck(ctx, a.bus.key(batch.Room, "log"), batch.Group, ids...).Err(); err != nil {
+	if err := a.bus.client.XAck(ctx, a.bus.key(batch.Room, "log"), batch.Group, entryIDs(batch)...).Err(); err != nil {
 		return fmt.Errorf("acknowledge entries of room %s: %w", batch.Room, err)
 	}
 	return nil
 }
 
+func entryIDs(batch ArchiveBatch) []string {
+	ids := make([]string, len(batch.Entries))
+	for i, e := range batch.Entries {
+		ids[i] = e.ID
+	}
+	return ids
+}
+
 // Lag returns how many entries of a room's log are not in the archive yet, as far as is known, and how many the log can hold: those
 // that come when it is full push the oldest out, archived or not.
 func (a *Archive) Lag(ctx context.Context, room string) (behind, length int64, err error) {
-	reply, err := archiveScript.Run(ctx, a.bus.client, a.keys(room), "lag", "", 0, 0, 0).Int64Slice()
+	reply, err := archiveScript.Run(ctx, a.bus.client, a.keys(room), "lag", "", 0, 0, 0, 0).Int64Slice()
 	if err != nil {
 		return 0, 0, fmt.Errorf("ask how far the archive of room %s is behind: %w", room, err)
 	}

@@ -1,11 +1,24 @@
--- Hands a part of a room's log to one of those who archive it, or says how far they are behind.
+-- Hands a part of a room's log to one of those who archive it, or says how far
+-- they are behind.
 --
 -- KEYS  1 head   2 log: stream
--- ARGV  1 read: what nobody was handed yet; claim: what somebody was handed long ago and has not acknowledged; lag
---       2 name of the caller   3 how many entries at most   4 what is long ago, ms   5 how long a caller is remembered who has nothing, ms
--- Returns {group, lost, past, id, payload, id, payload, …}, or of lag {entries not handed out or not acknowledged}; {} if there is no stream.
--- past is where the log's earlier epochs ended. It may be empty where no entry is handed out.
--- lost is how many entries left the stream before anybody was handed them. The payload of an entry that has none is empty.
+-- ARGV  1 read: what nobody was handed yet; claim: what somebody was handed
+--         long ago and has not acknowledged; lag
+--       2 name of the caller   3 how many entries at most
+--       4 what is long ago, ms
+--       5 how long a caller is remembered who has nothing, ms
+--       6 length of the stream
+-- Returns {group, lost, past, id, payload, id, payload, …}, or of lag {entries
+-- not handed out or not acknowledged}; {} if there is no stream.
+-- past is where the log's earlier epochs ended. It may be empty where no entry
+-- is handed out. The payload of an entry that has none is empty.
+-- lost is how many entries left the stream before anybody was handed them, or
+-- before somebody who was had acknowledged them, and is not known to live.
+--
+-- Why a read may claim: what was handed to somebody who died is in the stream
+-- until so many others have come as it can hold. At many messages a second that
+-- is less than `long ago`. So what is old in the stream goes to whoever reads
+-- next, unless it was handed out within the last second.
 --
 -- Why the group bears the epoch in its name: wherever the log may have gone back, so that entries come again behind which the group
 -- already is, it gets a new epoch (reopen.lua), and the new group starts at the beginning of the stream. What was archived before is handed
@@ -18,6 +31,10 @@ local mode, caller, count = ARGV[1], ARGV[2], ARGV[3]
 
 local function seq(id)
   return tonumber(string.match(id, '^%d+'))
+end
+
+local function text(n)
+  return string.format('%.0f', n)
 end
 
 local function fields(list)
@@ -59,23 +76,74 @@ if mode == 'lag' then
   return {math.min(length, math.max(0, top - math.max(group.at, first - 1)) + group.pending)}
 end
 
+local trimmed = 0
 if not group then
   for _, g in ipairs(old) do
+    if first > 1 then -- the rest comes again
+      local gone = redis.call('XPENDING', log, g, 'IDLE', '1000', '-', text(first - 1), text(first))
+      trimmed = trimmed + #gone
+    end
     redis.call('XGROUP', 'DESTROY', log, g)
   end
   redis.call('XGROUP', 'CREATE', log, name, '0')
 end
 
+local lost = trimmed
+if seen > 0 and first > seen + 1 and (mode == 'read' or not group) then
+  lost = lost + first - seen - 1
+end
+
+-- behind returns the id right behind another one. The Redis that is built into
+-- the server does not know it as '(id'.
+local function behind(id)
+  local major, minor = string.match(id, '^(%d+)-(%d+)$')
+  return major .. '-' .. text(tonumber(minor) + 1)
+end
+
+-- claim hands the caller what others have had for so long. What is no longer in
+-- the stream nobody can be handed.
+local function claim(idle)
+  local entries, from = {}, '-'
+  repeat
+    local page = redis.call('XPENDING', log, name, 'IDLE', idle, from, '+', count)
+    local ids, gone = {}, {}
+    for _, p in ipairs(page) do
+      local there = first > 0 and seq(p[1]) >= first
+      table.insert(there and ids or gone, p[1])
+      from = behind(p[1])
+    end
+    if #ids > 0 then
+      entries = redis.call('XCLAIM', log, name, caller, idle, unpack(ids))
+      local claimed = {}
+      for _, e in ipairs(entries) do
+        claimed[e[1]] = true
+      end
+      for _, id in ipairs(ids) do
+        if not claimed[id] then
+          gone[#gone + 1] = id -- somebody has deleted it
+        end
+      end
+    end
+    if #gone > 0 then
+      redis.call('XACK', log, name, unpack(gone))
+      lost = lost + #gone
+    end
+  until #entries > 0 or #page < tonumber(count)
+  return entries
+end
+
 local entries = {}
 if mode == 'read' then
-  local streams = redis.call('XREADGROUP', 'GROUP', name, caller, 'COUNT', count, 'STREAMS', log, '>')
-  entries = streams and streams[1] and streams[1][2] or {}
+  local oldest = redis.call('XPENDING', log, name)[2]
+  if oldest and last - seq(oldest) > tonumber(ARGV[6]) / 4 then
+    entries = claim('1000')
+  end
+  if #entries == 0 then
+    local streams = redis.call('XREADGROUP', 'GROUP', name, caller, 'COUNT', count, 'STREAMS', log, '>')
+    entries = streams and streams[1] and streams[1][2] or {}
+  end
 else
-  local from = '0-0'
-  repeat
-    local page = redis.call('XAUTOCLAIM', log, name, caller, ARGV[4], from, 'COUNT', count)
-    from, entries = page[1], page[2]
-  until #entries > 0 or from == '0-0'
+  entries = claim(ARGV[4])
   for _, list in ipairs(redis.call('XINFO', 'CONSUMERS', log, name)) do
     local c = fields(list)
     if c.name ~= caller and tonumber(c.pending) == 0 and tonumber(c.idle) > tonumber(ARGV[5]) then
@@ -84,12 +152,8 @@ else
   end
 end
 
-local lost = 0
-if mode == 'read' and seen > 0 and first > seen + 1 then
-  lost = first - seen - 1
-end
 local past = (#entries > 0 or not group) and redis.call('HGET', head, 'past') or ''
-local out = {name, string.format('%.0f', lost), past}
+local out = {name, text(lost), past}
 for _, e in ipairs(entries) do
   if e and e[2] then
     out[#out + 1] = e[1]

@@ -70,6 +70,6 @@ func (n *Node) serviceGauges() {
 		"lost":    func() int64 { return s.archiver.Counts().Lost },
 	} {
 		n.metrics.Count("archived_messages_total", "Messages of rooms that this server has taken out of their logs for the archive: stored, there already, no messages, "+
-			"gone before they were taken.", "result", result, value)
+			"gone from their log before they were stored.", "result", result, value)
 	}
 }

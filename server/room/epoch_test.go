@@ -113,19 +113,6 @@ func wantPosition(payload []byte) chat.Position {
 	return e.Position
 }
 
-// What is said again must be young: the log may have forgotten that it has the id of an old one.
-func TestRoomDoesNotSayOldMessagesAgain(t *testing.T) {
-	saidAt = time.Now().Add(-republishAge)
-	defer func() { saidAt = time.Now() }()
-	l := newLog(9)
-	r := open(t, l)
-	l.turn(7)
-	resync(t, r)
-	if len(l.again) != 0 {
-		t.Errorf("said again: %q", l.again)
-	}
-}
-
 func TestRoomAnnouncesTheTailThatIsLost(t *testing.T) {
 	l := newLog(9)
 	r := open(t, l)

@@ -1,6 +1,9 @@
 package room
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // Kind says who gets to see an entry.
 type Kind uint8
@@ -15,10 +18,16 @@ const (
 type Entry struct {
 	Seq   uint64 // a message: its own; anything else: that of the last message before it
 	Kind  Kind
+	heard uint32 // when it was appended, by clock
 	Frame []byte
 
 	pos uint64
 }
+
+var started = time.Now()
+
+// clock returns the seconds since this process started, which nobody can set.
+func clock() uint32 { return uint32(time.Since(started) / time.Second) }
 
 // Ring holds the newest entries of a room. Positions count all entries ever appended, from 0; they are what cursors are made of.
 //
@@ -41,7 +50,7 @@ func NewRing(size int) *Ring {
 // Append adds an entry at the head. Only one goroutine may do so at a time.
 func (r *Ring) Append(seq uint64, kind Kind, frame []byte) {
 	pos := r.head.Load()
-	r.slots[pos&r.mask()].Store(&Entry{Seq: seq, Kind: kind, Frame: frame, pos: pos})
+	r.slots[pos&r.mask()].Store(&Entry{Seq: seq, Kind: kind, heard: clock(), Frame: frame, pos: pos})
 	r.head.Store(pos + 1)
 }
 

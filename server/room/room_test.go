@@ -78,7 +78,9 @@ func (l *fakeLog) After(_ context.Context, _ string, seq uint64, limit int) (lis
 
 func (l *fakeLog) Adopt(_ context.Context, _, _ string, epochs []string) (chat.Log, error) {
 	for _, e := range epochs {
-		l.past = append(chat.Lineage{{Epoch: e}}, l.past...)
+		if _, ok := l.past.End(e); !ok {
+			l.past = append(chat.Lineage{{Epoch: e}}, l.past...)
+		}
 	}
 	return chat.Log{Head: l.head, Past: l.past}, l.err
 }

@@ -59,17 +59,31 @@ func (r *Room) changedLocked() {
 	r.turned = make(chan struct{})
 }
 
-// load fills the ring with the newest part of the log. Half of the ring, so that the next messages do not overtake who reads it.
+// load fills the ring with the newest part of the log.
 func (r *Room) load(ctx context.Context, l chat.Log) error {
+	entries, start, err := r.tail(ctx, l)
+	if err != nil {
+		return err
+	}
+	return r.fillFrom(ctx, l, start, entries)
+}
+
+// tail reads the newest part of the log, and says behind which position it begins. Half of the ring, so that the next messages do not overtake who
+// reads it.
+func (r *Room) tail(ctx context.Context, l chat.Log) (entries []wire.Entry, start chat.Position, err error) {
 	payloads, err := r.log.Tail(ctx, r.Name, len(r.ring.slots)/2)
 	if err != nil {
-		return fmt.Errorf("read tail of %s: %w", r.Name, err)
+		return nil, start, fmt.Errorf("read tail of %s: %w", r.Name, err)
 	}
-	entries := parse(l, payloads)
-	start := l.Head
+	entries, start = parse(l, payloads), l.Head
 	if len(entries) > 0 {
 		start.Seq = entries[0].Position.Seq - 1
 	}
+	return entries, start, nil
+}
+
+// fillFrom begins at start, which these entries follow.
+func (r *Room) fillFrom(ctx context.Context, l chat.Log, start chat.Position, entries []wire.Entry) error {
 	r.begin(l, start)
 	if err := r.takeAll(ctx, l, entries); err != nil {
 		return err
@@ -191,24 +205,21 @@ func (r *Room) gap(to uint64) {
 }
 
 // turnBack is for a server that could not reach Redis when the log was mended: its epoch ended at end, and the newest of what it has shown
-// is not in the log. That goes into it again, under the ids that it had.
+// is not in the log. That goes into it again, under the ids that it had. It is handed over before anything can fail: once the room has turned
+// nobody remembers what it was.
 func (r *Room) turnBack(ctx context.Context, l chat.Log, end uint64) error {
-	lost := r.Remember(end)
 	r.slog.Warn("the log went on without the newest messages; they are said again", "from", end+1, "to", r.pos.Seq, "log", l.Head)
+	r.republish(l, end)
 	r.begin(l, chat.Position{Epoch: l.Head.Epoch, Seq: end})
-	if err := r.backfill(ctx, l); err != nil {
-		return err
-	}
-	r.republish(lost)
-	return nil
+	return r.backfill(ctx, l)
 }
 
-// replace is for a log that knows nothing of ours: it has been begun anew by a server that had not heard of it. Ours goes into it again, and who
-// comes back from it begins at its beginning.
+// replace is for a log that knows nothing of ours: it has been begun anew by a server that had not heard of it, and has messages of its own. Ours
+// go into it again, and who comes back from it begins at its beginning.
 func (r *Room) replace(ctx context.Context, l chat.Log) error {
 	r.slog.Warn("the log was replaced", "old", r.pos, "new", l.Head)
 	epochs := []string{r.pos.Epoch}
-	for _, p := range r.past {
+	for _, p := range slices.Backward(r.past) {
 		epochs = append(epochs, p.Epoch)
 	}
 	l, err := r.log.Adopt(ctx, r.Name, l.Head.Epoch, epochs)
@@ -218,25 +229,24 @@ func (r *Room) replace(ctx context.Context, l chat.Log) error {
 	case err != nil:
 		return fmt.Errorf("tell the log of %s where it comes from: %w", r.Name, err)
 	}
-	lost := r.Remember(0)
-	if err := r.load(ctx, l); err != nil {
-		return err
+	entries, start, err := r.tail(ctx, l)
+	if err != nil {
+		return err // nothing has changed here; the next time the log knows our epochs, and we turn back
 	}
-	r.republish(lost)
-	return nil
+	r.republish(l, 0)
+	return r.fillFrom(ctx, l, start, entries)
 }
 
-// republishAge is how old a message may be that is said again. For so long the log surely remembers its id, if it has it.
+// republishAge is how long ago this server may have heard a message that is said again. For so long the log surely remembers its id, if others have
+// said it again already.
 const republishAge = 10 * time.Minute
 
-func (r *Room) republish(payloads [][]byte) {
-	young := payloads[:0]
-	for _, p := range payloads {
-		if time.Since(wire.SaidAt(p)) < republishAge {
-			young = append(young, p)
-		}
-	}
-	r.log.Republish(r.Name, young)
+// republish hands over for publishing again what the ring has behind end and l has not. How old a message is this server's clock says, which nobody
+// sets: the time that a message bears is another machine's.
+func (r *Room) republish(l chat.Log, end uint64) {
+	young := clock() - uint32(republishAge/time.Second)
+	lost := r.remember(end, func(e *Entry, p chat.Position) bool { return int32(e.heard-young) >= 0 && !l.Has(p) })
+	r.log.Republish(r.Name, lost)
 }
 
 // Known returns the log as far as this server has it; zero while it has not been read.
@@ -251,6 +261,10 @@ func (r *Room) Known() chat.Log {
 
 // Remember returns the payloads that the ring has of the log behind seq, oldest first.
 func (r *Room) Remember(seq uint64) (list [][]byte) {
+	return r.remember(seq, func(*Entry, chat.Position) bool { return true })
+}
+
+func (r *Room) remember(seq uint64, wanted func(*Entry, chat.Position) bool) (list [][]byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	l := chat.Log{Head: r.pos, Past: r.past}
@@ -259,7 +273,11 @@ func (r *Room) Remember(seq uint64) (list [][]byte) {
 		if e.Kind != Message {
 			continue
 		}
-		if p, ok := wire.Payload(e.Frame, l.EpochOf(e.Seq)); ok {
+		at := chat.Position{Epoch: l.EpochOf(e.Seq), Seq: e.Seq}
+		if !wanted(e, at) {
+			continue
+		}
+		if p, ok := wire.Payload(e.Frame, at.Epoch); ok {
 			list = append(list, p)
 		}
 	}

@@ -43,6 +43,7 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 			return below, nil
 		},
 		TLSClientConfig: o.TLS,
+		Subprotocols:    o.subprotocols(),
 		ReadBufferSize:  o.ReadBuffer,
 		WriteBufferSize: 4096,
 		WriteBufferPool: writeBuffers,

@@ -13,6 +13,7 @@ type Event interface{ event() }
 type Welcome struct {
 	App       string         `json:"app"`     // the server's APPID
 	Session   string         `json:"session"` // this connection's id, new each time
+	Author    string         `json:"author"`  // of what this connection says; empty if the server cannot tell
 	Name      string         `json:"name"`    // as the server cleaned or chose it
 	Room      string         `json:"room"`
 	Epoch     string         `json:"epoch"`     // of the room's log
@@ -27,6 +28,7 @@ type Message struct {
 	ID      string `json:"id"`
 	App     string `json:"app"`     // the server that took it
 	Session string `json:"session"` // the connection that sent it
+	Author  string `json:"author"`  // who sent it, over all connections; may be empty. An id belongs to its author
 	Name    string `json:"name"`
 	Text    string `json:"text"`
 	At      int64  `json:"at"` // Unix milliseconds by Redis's clock

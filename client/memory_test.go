@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"runtime"
 	"testing"
-
-	"github.com/google/uuid"
 )
 
 // named is message seq with an id as servers send them, made of n.
@@ -31,6 +29,19 @@ func TestShowsNothingAgainFromALogThatReplacesAnother(t *testing.T) {
 		}
 		runtime.Gosched()
 	}
+}
+
+// An id that somebody else sends again is another message, whatever has happened to the log between them.
+func TestAnIDOfAnotherSenderIsAnotherMessage(t *testing.T) {
+	said := func(seq int, author, text string) string {
+		return fmt.Sprintf(`{"type":"message","seq":%d,"id":"00000000-0000-4000-8000-000000000001","author":"%s","name":"ann","text":"%s"}`, seq, author, text)
+	}
+	m := follow(t, Options{History: new(0), URL: serve(t, func(p *peer) {
+		p.send(welcome("e", 0), said(1, "@ann", "t"), `{"type":"reset","epoch":"f","seq":1}`,
+			said(2, "@ann", "t"), said(3, "@eve", "t"), said(4, "@ann", "another"), said(5, "", "t"))
+		p.untilGone()
+	})})
+	m.expect("w0", "1", "reset f 1", "3", "4", "5")
 }
 
 // Until something of the new log is here, the old position is the one to resume from: the room's own would skip what was missed.
@@ -74,11 +85,13 @@ func TestALogThatWasLeftDoesNotComeBack(t *testing.T) {
 
 func TestMemoryIsOfTheNewest(t *testing.T) {
 	var m memory
-	id := func(n int) string { return uuid.UUID{0: byte(n >> 8), 1: byte(n), 6: 0x40, 8: 0x80}.String() }
+	id := func(n int) *Message {
+		return &Message{ID: fmt.Sprint("id ", n), Author: "@ann", Name: "ann", Text: "t"}
+	}
 	for n := range remembered + 10 {
 		m.add(id(n))
 	}
-	m.add("not a UUID")
+	m.add(&Message{Seq: 1})
 	if m.has(id(10)) {
 		t.Error("it knows a message of this log: its seq tells those apart")
 	}
@@ -88,7 +101,14 @@ func TestMemoryIsOfTheNewest(t *testing.T) {
 			t.Errorf("message %d: %v, want %v", n, !want, want)
 		}
 	}
-	if len(m.ids) != remembered {
-		t.Errorf("it has %d ids", len(m.ids))
+	if len(m.hashes) != remembered {
+		t.Errorf("it remembers %d", len(m.hashes))
+	}
+	for _, other := range []*Message{
+		{ID: "id 10", Author: "@eve", Name: "ann", Text: "t"}, {ID: "id 10", Author: "@ann", Name: "ann", Text: "another"}, {ID: "id 10", Name: "ann", Text: "t"},
+	} {
+		if m.has(other) {
+			t.Errorf("another message under the same id is taken for it: %+v", other)
+		}
 	}
 }

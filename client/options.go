@@ -1,7 +1,9 @@
 package client
 
 import (
+	"crypto/rand"
 	"crypto/tls"
+	"encoding/hex"
 	"fmt"
 	"net"
 	"net/http"
@@ -41,6 +43,10 @@ type Options struct {
 	History *int      // how many past messages to begin with; nil: the server's default
 	After   *Position // resume behind this position; takes the place of History
 
+	// GuestKey is what makes a guest the same one after a reconnect, whose ids are nobody else's: see NewGuestKey. It is a secret. Empty: a Session draws
+	// one, unless Header has subprotocols (an account's ticket); a Conn has none.
+	GuestKey string
+
 	// How to connect.
 
 	Header           http.Header   // added to the handshake, for instance Origin
@@ -60,6 +66,30 @@ type Options struct {
 	MinBackoff time.Duration // upper bound of the first random wait before reconnecting; 500 ms. It doubles with each failure
 	MaxBackoff time.Duration // where it stops doubling; 20 s
 	AckTimeout time.Duration // no ack for so long on a link that looks alive: the message is sent again, same id; 10 s
+}
+
+// NewGuestKey draws a guest key: 128 random bits in hexadecimal.
+func NewGuestKey() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails (crypto/rand)
+	return hex.EncodeToString(b[:])
+}
+
+// The subprotocols by which a guest key is sent: the first is what the server answers with.
+const (
+	userProtocol  = "livechat.user"
+	guestProtocol = "livechat.guest."
+)
+
+// hasProtocols says whether the header brings subprotocols of its own.
+func (o Options) hasProtocols() bool { return len(o.Header.Values("Sec-WebSocket-Protocol")) > 0 }
+
+// subprotocols returns those to ask for; gorilla takes none beside those of the header.
+func (o Options) subprotocols() []string {
+	if o.GuestKey == "" || o.hasProtocols() {
+		return nil
+	}
+	return []string{userProtocol, guestProtocol + o.GuestKey}
 }
 
 // withDefaults returns o with the documented defaults in place of zero values.

@@ -115,10 +115,10 @@ func (s *Session) deliver(m *Message) {
 	if known && m.Seq > last+1 {
 		s.handle(&Gap{From: last + 1, To: m.Seq - 1})
 	}
-	if s.memory.has(m.ID) {
+	if s.memory.has(m) {
 		return
 	}
-	s.memory.add(m.ID)
+	s.memory.add(m)
 	s.handle(m)
 }
 

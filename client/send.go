@@ -22,7 +22,7 @@ func (s *Session) Send(ctx context.Context, text string) (Ack, error) {
 }
 
 // SendAs is Send with an id of the caller's own, a UUID, which it knows even if no ack comes: who sends the same text with the same id later, from any
-// session, has it in the log once. Two calls at a time must not share an id.
+// session with the same GuestKey or of the same account, has it in the log once. Two calls at a time must not share an id.
 func (s *Session) SendAs(ctx context.Context, id, text string) (Ack, error) {
 	if !utf8.ValidString(text) {
 		return Ack{}, errEncoding

@@ -21,9 +21,10 @@ const patience = 10 * time.Second
 
 // peer is the server's side of one connection.
 type peer struct {
-	t     *testing.T
-	ws    *websocket.Conn
-	query url.Values
+	t         *testing.T
+	ws        *websocket.Conn
+	query     url.Values
+	protocols []string
 }
 
 func (p *peer) send(frames ...string) {
@@ -102,7 +103,7 @@ func serveBehind(t *testing.T, gate func(n int), connections ...func(p *peer)) s
 		running.Add(1)
 		defer running.Done()
 		defer ws.Close()
-		connections[n](&peer{t, ws, r.URL.Query()})
+		connections[n](&peer{t, ws, r.URL.Query(), websocket.Subprotocols(r)})
 	}))
 	t.Cleanup(func() {
 		server.Close()

@@ -50,8 +50,12 @@ const tooSlow = "too_slow"
 // NewSession prepares a session; Run starts it. handle is called from Run for every event, one at a time and in order, and should not block: a
 // client that does not read is cut off by the server in the end.
 func NewSession(o Options, handle func(Event)) *Session {
+	o = o.withDefaults()
+	if o.GuestKey == "" && !o.hasProtocols() {
+		o.GuestKey = NewGuestKey()
+	}
 	s := &Session{
-		options: o.withDefaults(),
+		options: o,
 		handle:  handle,
 		name:    o.Name,
 		changed: make(chan struct{}),

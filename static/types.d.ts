@@ -6,11 +6,11 @@ export type Limits = { text: number; frame: number; rate: number; burst: number 
 export type Position = { epoch: string; seq: number }
 
 export type WelcomeFrame = {
-  type: 'welcome'; app: string; session: string; name: string; room: string; epoch: string; seq: number
+  type: 'welcome'; app: string; session: string; author?: string; name: string; room: string; epoch: string; seq: number
   recovered?: boolean; limits: Limits
 }
 export type MessageFrame = {
-  type: 'message'; seq: number; id: string; app: string; session: string; name: string; text: string; at: number
+  type: 'message'; seq: number; id: string; app: string; session: string; author?: string; name: string; text: string; at: number
 }
 export type AckFrame = { type: 'ack'; id: string; seq: number; duplicate?: boolean }
 export type ErrorFrame = {
@@ -45,6 +45,7 @@ export type MessageItem = {
   missing: number // how many messages before this one are out of reach
   app: string // '' until a server has taken it
   session: string
+  author?: string // who wrote it, over all sessions; '' if nobody can tell. An id belongs to its author
   name: string
   text: string
   at: number // Unix milliseconds

@@ -15,6 +15,7 @@ type roomMessageView struct {
 	ID      string `json:"id"`
 	App     string `json:"app"`
 	Session string `json:"session"`
+	Author  string `json:"author,omitzero"`
 	Name    string `json:"name"`
 	Text    string `json:"text"`
 	At      int64  `json:"at"` // Unix milliseconds
@@ -22,7 +23,7 @@ type roomMessageView struct {
 }
 
 func viewRoomMessage(m store.RoomMessage) roomMessageView {
-	return roomMessageView{Seq: m.Seq, ID: m.ID, App: m.App, Session: m.Session, Name: m.Name, Text: m.Text, At: m.At.UnixMilli(), Epoch: m.Epoch}
+	return roomMessageView{Seq: m.Seq, ID: m.ID, App: m.App, Session: m.Session, Author: m.Author, Name: m.Name, Text: m.Text, At: m.At.UnixMilli(), Epoch: m.Epoch}
 }
 
 // roomMessages is open to guests, as the rooms are. Users' feeds are kept in the same way as rooms; that none can be read here is

@@ -18,6 +18,7 @@ type payload struct {
 	ID      string `json:"id"`
 	App     string `json:"app"`
 	Session string `json:"session"`
+	Author  string `json:"author"`
 	Name    string `json:"name"`
 	Text    string `json:"text"`
 	At      int64  `json:"at"`
@@ -43,13 +44,13 @@ func decode(room string, e Entry) (m store.RoomMessage, ok bool) {
 	if len(p.ID) != 36 || uuid.Validate(p.ID) != nil || p.Name == "" || p.Text == "" {
 		return m, false
 	}
-	for _, s := range [...]string{p.App, p.Session, p.Name, p.Text} {
+	for _, s := range [...]string{p.App, p.Session, p.Author, p.Name, p.Text} {
 		if strings.IndexByte(s, 0) >= 0 {
 			return m, false
 		}
 	}
 	return store.RoomMessage{
-		Room: room, Epoch: p.Epoch, Seq: int64(p.Seq), ID: p.ID, App: p.App, Session: p.Session, Name: p.Name, Text: p.Text,
+		Room: room, Epoch: p.Epoch, Seq: int64(p.Seq), ID: p.ID, App: p.App, Session: p.Session, Author: p.Author, Name: p.Name, Text: p.Text,
 		At: time.UnixMilli(p.At).UTC(),
 	}, true
 }

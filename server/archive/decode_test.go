@@ -16,9 +16,9 @@ func xadd(room string, seq int, payload string) *redis.XAddArgs {
 }
 
 func TestDecode(t *testing.T) {
-	const good = `{"type":"message","seq":12,"id":"5f0c2b1e-8a57-4d0f-9b1e-2f3a4b5c6d7e","app":"1000","session":"s","name":"ann","text":"é \" 😀","at":1763770000123,"epoch":"0123456789abcdef"}`
+	const good = `{"type":"message","seq":12,"id":"5f0c2b1e-8a57-4d0f-9b1e-2f3a4b5c6d7e","app":"1000","session":"s","author":"@ann","name":"ann","text":"é \" 😀","at":1763770000123,"epoch":"0123456789abcdef"}`
 	want := store.RoomMessage{
-		Room: "den", Epoch: "0123456789abcdef", Seq: 12, ID: "5f0c2b1e-8a57-4d0f-9b1e-2f3a4b5c6d7e", App: "1000", Session: "s",
+		Room: "den", Epoch: "0123456789abcdef", Seq: 12, ID: "5f0c2b1e-8a57-4d0f-9b1e-2f3a4b5c6d7e", App: "1000", Session: "s", Author: "@ann",
 		Name: "ann", Text: `é " 😀`, At: time.Date(2025, 11, 22, 0, 6, 40, 123e6, time.UTC),
 	}
 	for _, payload := range []string{good, strings.Replace(good, `"app"`, `"later":[1],"app"`, 1)} {

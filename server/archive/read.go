@@ -133,6 +133,6 @@ func spans(l chat.Log, after, before uint64) (list []span) {
 // payloadOf returns what decode has read a message from.
 func payloadOf(m store.RoomMessage) []byte {
 	return wire.MessagePayload(&chat.Message{
-		Seq: uint64(m.Seq), Epoch: m.Epoch, ID: m.ID, App: m.App, Session: m.Session, Name: m.Name, Text: m.Text, At: m.At.UnixMilli(),
+		Seq: uint64(m.Seq), Epoch: m.Epoch, ID: m.ID, App: m.App, Session: m.Session, Author: m.Author, Name: m.Name, Text: m.Text, At: m.At.UnixMilli(),
 	})
 }

@@ -6,7 +6,7 @@
 //	livechat                  the channel of the default room; livechat:room:<name> for others
 //	{livechat}:head           hash: epoch and seq of the newest message, the epochs before (log.lua)
 //	{livechat}:log            stream: the newest messages, id <seq>-0, field m
-//	{livechat}:id:<id>        "<epoch>:<seq> <digest>": where the message with this id is
+//	{livechat}:id:<id>        "<epoch>:<seq> <digest>": where the message is that is known by this id, which says whose it is
 //	{livechat}:mend           hash: which servers have offered what the log has lost, while it is being mended
 //	livechat:side             one channel for all rooms: what servers tell each other beside messages
 //

@@ -31,7 +31,8 @@ func nextLimit(limit int, took, had time.Duration) int {
 // Publication is a message on its way into the log of its room.
 type Publication struct {
 	Room string
-	// ID is the message's own. Publishing it again, by any server within the time that ids are remembered, appends nothing.
+	// ID is what the message is known by: its id, and whose that is. Publishing it again, by any server within the time that ids are remembered, appends
+	// nothing. No spaces.
 	ID string
 	// Body is the middle of the payload, `"id":…,"app":…,"session":…,"name":…,"text":…`, as JSON that has been checked; the script
 	// puts seq, time and epoch around it. It must not change until Done.

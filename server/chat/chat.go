@@ -51,24 +51,17 @@ var errBadAfter = &Error{Code: CodeBadAfter, Message: "after must be <epoch>:<se
 
 // ValidEpoch says whether s has the form of an epoch.
 func ValidEpoch(s string) bool {
-	if len(s) != epochLen {
-		return false
-	}
-	for i := range len(s) {
-		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-			return false
-		}
-	}
-	return true
+	return len(s) == epochLen && isHex(s)
 }
 
 // Message is what one person said in a room.
 type Message struct {
 	Seq     uint64 // its place in the room's log
 	Epoch   string // the log's epoch
-	ID      string // UUID, given by the client or else by the server; the same id is never in a log twice
+	ID      string // UUID, given by the client or else by the server; an author has it in a log once
 	App     string // APPID of the server that took it
 	Session string // the connection that sent it
+	Author  string // who sent it, over all connections; empty if nobody knows: see AccountAuthor, GuestAuthor and Key
 	Name    string
 	Text    string
 	At      int64 // Unix milliseconds, by Redis' clock: one clock for all servers

@@ -41,7 +41,7 @@ func (f feed) Known(room string) chat.Log {
 // Remember implements bus.Handler.
 func (f feed) Remember(room string, seq uint64) []bus.Kept {
 	if r := f.n.registry(room).Get(room); r != nil {
-		return kept(r.Remember(seq))
+		return kept(room, r.Remember(seq))
 	}
 	return nil
 }
@@ -78,19 +78,27 @@ type logs struct{ *bus.Bus }
 var _ room.Log = logs{}
 
 // Republish implements room.Log.
-func (l logs) Republish(room string, payloads [][]byte) { l.Bus.Republish(room, kept(payloads)) }
+func (l logs) Republish(room string, payloads [][]byte) { l.Bus.Republish(room, kept(room, payloads)) }
 
 // kept reads out of payloads what the bus has to know of them.
-func kept(payloads [][]byte) []bus.Kept {
+func kept(room string, payloads [][]byte) []bus.Kept {
 	list := make([]bus.Kept, 0, len(payloads))
 	for _, p := range payloads {
 		e, ok := wire.ParseEntry(p)
-		id, text, err := wire.Said(p)
+		m, err := wire.Said(p)
 		if ok && err == nil {
-			list = append(list, bus.Kept{Position: e.Position, Payload: p, ID: id, Digest: digest(text)})
+			list = append(list, bus.Kept{Position: e.Position, Payload: p, ID: idKey(room, &m), Digest: digest(m.Text)})
 		}
 	}
 	return list
+}
+
+// idKey returns what the log of a room knows a message by. The events of a feed are the relay's, which draws their ids.
+func idKey(room string, m *chat.Message) string {
+	if chat.IsFeed(room) {
+		return m.ID
+	}
+	return m.Key()
 }
 
 // digest tells one text from another under the same id.
@@ -107,7 +115,7 @@ var _ session.Publisher = publisher{}
 // Publish implements session.Publisher.
 func (p publisher) Publish(ctx context.Context, room string, m chat.Message, done func(chat.Position, bool, error)) error {
 	return p.bus.Publish(ctx, bus.Publication{
-		Room: room, ID: m.ID, Body: wire.AppendBody(nil, &m), Digest: digest(m.Text),
+		Room: room, ID: idKey(room, &m), Body: wire.AppendBody(nil, &m), Digest: digest(m.Text),
 		Done: func(r bus.Receipt, err error) { done(r.Position, r.Duplicate, err) },
 	})
 }

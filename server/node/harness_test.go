@@ -79,7 +79,7 @@ type peer struct {
 
 // event is any frame of the server.
 type event struct {
-	Type, ID, Code, Text, Name, App, Session, Room, Epoch, Message string
+	Type, ID, Code, Text, Name, App, Session, Author, Room, Epoch, Message string
 
 	Seq          uint64
 	From, To     uint64
@@ -105,7 +105,19 @@ func address(n *Node, query ...string) string {
 
 func dial(t testing.TB, n *Node, query ...string) *peer {
 	t.Helper()
-	conn, resp, err := websocket.DefaultDialer.DialContext(t.Context(), address(n, query...), nil)
+	return dialWith(t, n, nil, query...)
+}
+
+// dialAs dials as the guest with this key.
+func dialAs(t testing.TB, n *Node, key string, query ...string) *peer {
+	t.Helper()
+	return dialWith(t, n, []string{"livechat.user", "livechat.guest." + key}, query...)
+}
+
+func dialWith(t testing.TB, n *Node, subprotocols []string, query ...string) *peer {
+	t.Helper()
+	dialer := websocket.Dialer{Subprotocols: subprotocols}
+	conn, resp, err := dialer.DialContext(t.Context(), address(n, query...), nil)
 	if resp != nil {
 		defer resp.Body.Close()
 	}

@@ -38,7 +38,7 @@ func scrape(t *testing.T, n *Node) map[string]float64 {
 func TestMetrics(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		n := start(t, "REDIS_URL="+url)
-		ann, bob := dial(t, n), dial(t, n)
+		ann, bob := dialAs(t, n, annsKey), dial(t, n)
 		const id = "00000000-0000-4000-8000-000000000001"
 		for range 2 {
 			ann.send(`{"type":"message","id":"` + id + `","text":"hello"}`)

@@ -96,7 +96,14 @@ func refusal(t *testing.T, n *Node, origin string, query ...string) (status int,
 	if origin != "" {
 		h.Set("Origin", origin)
 	}
-	conn, resp, err := websocket.DefaultDialer.DialContext(t.Context(), address(n, query...), h)
+	return refused(t, n, h, nil, query...)
+}
+
+// refused dials with a header and subprotocols and returns the answer.
+func refused(t *testing.T, n *Node, h http.Header, subprotocols []string, query ...string) (status int, code string) {
+	t.Helper()
+	dialer := websocket.Dialer{Subprotocols: subprotocols}
+	conn, resp, err := dialer.DialContext(t.Context(), address(n, query...), h)
 	if resp == nil {
 		t.Fatalf("dial: %v", err)
 	}

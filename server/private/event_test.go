@@ -64,8 +64,8 @@ func TestBodyIsAnEntry(t *testing.T) {
 		if !ok || entry.Position != (chat.Position{Epoch: testEpoch, Seq: 12}) {
 			t.Fatalf("ParseEntry(%s) = %v, %t", p, entry.Position, ok)
 		}
-		if id, text, err := wire.Said(p); err != nil || id != e.ID || text != e.Text {
-			t.Fatalf("Said(%s) = %q, %q, %v", p, id, text, err)
+		if m, err := wire.Said(p); err != nil || m.ID != e.ID || m.Text != e.Text || m.Author != "" {
+			t.Fatalf("Said(%s) = %v, %v", p, m, err)
 		}
 		if at := wire.SaidAt(p).UnixMilli(); at != 1763770000123 {
 			t.Fatalf("SaidAt(%s) = %d: not the time of the log", p, at)

@@ -42,6 +42,7 @@ type conn struct {
 	room    *room.Room // nil for one that watches the cluster
 	session string
 	name    string
+	author  string // of what it says; empty if nobody knows
 	who     uint64 // see slowpokes
 	sock    *socket
 	raw     syscall.RawConn
@@ -125,7 +126,7 @@ func (c *conn) say(req wire.Request) error {
 	if err != nil {
 		return c.refuse(req.ID, err)
 	}
-	m := chat.Message{ID: req.ID, App: c.server.opts.App, Session: c.session, Name: c.name, Text: text}
+	m := chat.Message{ID: req.ID, App: c.server.opts.App, Session: c.session, Author: c.author, Name: c.name, Text: text}
 	if m.ID == "" {
 		m.ID = uuid.NewString()
 	}

@@ -42,12 +42,23 @@ type User struct {
 	Issued time.Time
 }
 
-// The subprotocols of a handshake with a ticket (RFC 6455 section 1.9). Browsers can send nothing else with it: the ticket comes as one, and only the
-// first is ever answered.
+// The subprotocols of a handshake with a ticket or a guest key (RFC 6455 section 1.9). Browsers can send nothing else with it: these come as one, and
+// only the first is ever answered.
 const (
 	userProtocol   = "livechat.user"
 	ticketProtocol = "livechat.ticket."
+	guestProtocol  = "livechat.guest."
 )
+
+// guestAuthor returns the author of what a guest says who shows a guest key; empty without one. The key is a secret, as a ticket is.
+func guestAuthor(r *http.Request) (string, error) {
+	for _, p := range websocket.Subprotocols(r) {
+		if key, ok := strings.CutPrefix(p, guestProtocol); ok {
+			return chat.GuestAuthor(key)
+		}
+	}
+	return "", nil
+}
 
 // user returns who a handshake's ticket was issued to, and ends the ticket; nil if there is none.
 func (s *Server) user(ctx context.Context, r *http.Request) (*User, error) {

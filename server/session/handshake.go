@@ -32,6 +32,7 @@ type query struct {
 	reserved   bool           // name is not for guests
 	user       *User          // nil: a guest
 	feed       bool           // room is the user's feed
+	author     string         // of what is said; empty if nobody knows
 }
 
 // readQuery reads the parameters of a request. r.URL.Query leaves out what it cannot read, and a resume would become a join.
@@ -163,7 +164,7 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, q query, rm *ro
 	}
 	sock := taken.sock // gorilla's own connection is let go: see frame.go
 	c := &conn{
-		server: s, room: rm, session: newSession(), name: q.name, who: s.slow.who(r, q), sock: sock,
+		server: s, room: rm, session: newSession(), name: q.name, author: q.author, who: s.slow.who(r, q), sock: sock,
 		user: q.user, named: q.named && q.user == nil, feed: q.feed,
 	}
 	var err error

@@ -139,6 +139,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 
 // identify says who comes: an account, by its ticket, or a guest, whose name may be somebody's.
 func (s *Server) identify(ctx context.Context, r *http.Request, q *query) (err error) {
+	if q.author, err = guestAuthor(r); err != nil {
+		return err
+	}
 	if s.opts.Users == nil {
 		return nil
 	}
@@ -146,7 +149,7 @@ func (s *Server) identify(ctx context.Context, r *http.Request, q *query) (err e
 		return err
 	}
 	if q.user != nil {
-		q.name = q.user.Name
+		q.name, q.author = q.user.Name, chat.AccountAuthor(q.user.Name)
 		return nil
 	}
 	if q.named {
@@ -263,7 +266,7 @@ func (c *conn) lastWord() []byte {
 
 func (s *Server) welcome(c *conn, q query, at room.Start) wire.Welcome {
 	w := wire.Welcome{
-		Type: "welcome", App: s.opts.App, Session: c.session, Name: c.name, Room: c.room.Name,
+		Type: "welcome", App: s.opts.App, Session: c.session, Author: c.author, Name: c.name, Room: c.room.Name,
 		Epoch: at.Position.Epoch, Seq: at.Position.Seq,
 		Limits: wire.Limits{Text: s.opts.MaxText, Frame: s.opts.MaxFrame, Rate: s.opts.MessageRate, Burst: s.opts.MessageBurst},
 	}

@@ -56,6 +56,7 @@ type (
 		ID      string `json:"id"`
 		App     string `json:"app"`
 		Session string `json:"session"`
+		Author  string `json:"author,omitzero"`
 		Name    string `json:"name"`
 		Text    string `json:"text"`
 		At      int64  `json:"at"`
@@ -86,7 +87,7 @@ SELECT c.id, c.a, c.b, c.created, c.last_n, a.read_n, b.read_n, a.updated
 FROM chats c JOIN members a ON a.chat = c.id AND a.user_id = c.a JOIN members b ON b.chat = c.id AND b.user_id = c.b ORDER BY c.id`
 	exportMessages = `SELECT chat, n, id, author, text, at FROM messages ORDER BY chat, n`
 	// What no page shows is no part of an archive that has no log any more.
-	exportRooms = `SELECT room, epoch, seq, id, app, session, name, text, at FROM room_messages m WHERE ` + inLog + ` ORDER BY `
+	exportRooms = `SELECT room, epoch, seq, id, app, session, name, text, at, author FROM room_messages m WHERE ` + inLog + ` ORDER BY `
 
 	// The same order in every database, whatever its language.
 	roomOrder         = `room, epoch, seq`
@@ -200,6 +201,6 @@ func scanExportMessage(row scanner) (exportMessage, error) {
 // scanExportRoomMessage has nothing to make storable: AddRoomMessages did.
 func scanExportRoomMessage(row scanner) (exportRoomMessage, error) {
 	m := exportRoomMessage{Type: typeRoomMessage}
-	err := row.Scan(&m.Room, &m.Epoch, &m.Seq, &m.ID, &m.App, &m.Session, &m.Name, &m.Text, &m.At)
+	err := row.Scan(&m.Room, &m.Epoch, &m.Seq, &m.ID, &m.App, &m.Session, &m.Name, &m.Text, &m.At, &m.Author)
 	return m, err
 }

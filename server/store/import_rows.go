@@ -88,10 +88,10 @@ func (im *importer) roomMessage(m exportRoomMessage) error {
 	switch {
 	case m.Room == "" || m.Epoch == "":
 		return errors.New("room or epoch is empty")
-	case hasZero(m.Room, m.Epoch, m.ID, m.App, m.Session, m.Name, m.Text):
+	case hasZero(m.Room, m.Epoch, m.ID, m.App, m.Session, m.Author, m.Name, m.Text):
 		return errZero
 	}
-	added, err := im.insert(addRoomMessage, m.Room, m.Epoch, m.Seq, m.ID, m.App, m.Session, m.Name, m.Text, m.At)
+	added, err := im.insert(addRoomMessage, m.Room, m.Epoch, m.Seq, m.ID, m.App, m.Session, m.Name, m.Text, m.At, m.Author)
 	if err == nil && added == 0 {
 		err = errors.New("the message is there twice")
 	}

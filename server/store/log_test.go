@@ -35,7 +35,7 @@ func testLogPages(t *testing.T, w *world) {
 		var seqs []int64
 		for _, m := range page {
 			seqs = append(seqs, m.Seq)
-			if m.Room != "livechat" || m.Epoch != epochA || m.Name != "Zoë" || m.App != "APP1" || m.Session != "s1" {
+			if m.Room != "livechat" || m.Epoch != epochA || m.Name != "Zoë" || m.App != "APP1" || m.Session != "s1" || m.Author != "@zoe" {
 				t.Errorf("got %+v", m)
 			}
 		}

@@ -17,18 +17,19 @@ type RoomMessage struct {
 	ID          string
 	App         string // the server that took it
 	Session     string // the connection that sent it
+	Author      string // who sent it, as chat.Message has it; may be empty
 	Name, Text  string
 	At          time.Time
 }
 
 const (
-	addRoomColumns       = `INSERT INTO room_messages (room, epoch, seq, id, app, session, name, text, at) `
-	addRoomMessage       = addRoomColumns + `VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (room, epoch, seq) DO NOTHING`
+	addRoomColumns       = `INSERT INTO room_messages (room, epoch, seq, id, app, session, name, text, at, author) `
+	addRoomMessage       = addRoomColumns + `VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (room, epoch, seq) DO NOTHING`
 	addRoomBatchPostgres = addRoomColumns + `
-SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[])
+SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::text[])
 ON CONFLICT (room, epoch, seq) DO NOTHING`
 
-	selectRooms      = `SELECT room, epoch, seq, id, app, session, name, text, at FROM room_messages m WHERE room = $1 `
+	selectRooms      = `SELECT room, epoch, seq, id, app, session, name, text, at, author FROM room_messages m WHERE room = $1 `
 	selectRoom       = selectRooms + `AND epoch = $2 `
 	selectRoomBefore = selectRoom + `AND ` + inEpoch + ` AND seq < $3 AND seq > $4 ORDER BY seq DESC LIMIT $5`
 	selectRoomAfter  = selectRoom + `AND ` + inEpoch + ` AND seq > $3 ORDER BY seq LIMIT $4`
@@ -63,18 +64,18 @@ func (s *Store) AddRoomMessages(ctx context.Context, messages []RoomMessage) (ad
 // addRoomAtOnce sends columns: one statement of one form for any number of rows.
 func (s *Store) addRoomAtOnce(ctx context.Context, tx *sql.Tx, messages []RoomMessage) (int64, error) {
 	n := len(messages)
-	var texts [7][]string // room, epoch, id, app, session, name, text
+	var texts [8][]string // room, epoch, id, app, session, name, text, author
 	for i := range texts {
 		texts[i] = make([]string, 0, n)
 	}
 	seqs, times := make([]int64, 0, n), make([]int64, 0, n)
 	for _, m := range messages {
-		for i, text := range [7]string{m.Room, m.Epoch, m.ID, m.App, m.Session, m.Name, m.Text} {
+		for i, text := range [8]string{m.Room, m.Epoch, m.ID, m.App, m.Session, m.Name, m.Text, m.Author} {
 			texts[i] = append(texts[i], storable(text))
 		}
 		seqs, times = append(seqs, m.Seq), append(times, m.At.UnixMilli())
 	}
-	return exec(ctx, tx, s.queries.addRoomBatch, texts[0], texts[1], seqs, texts[2], texts[3], texts[4], texts[5], texts[6], times)
+	return exec(ctx, tx, s.queries.addRoomBatch, texts[0], texts[1], seqs, texts[2], texts[3], texts[4], texts[5], texts[6], times, texts[7])
 }
 
 func addRoomOneByOne(ctx context.Context, tx *sql.Tx, messages []RoomMessage) (added int64, err error) {
@@ -85,7 +86,7 @@ func addRoomOneByOne(ctx context.Context, tx *sql.Tx, messages []RoomMessage) (a
 	defer insert.Close()
 	for _, m := range messages {
 		result, err := insert.ExecContext(ctx, storable(m.Room), storable(m.Epoch), m.Seq, storable(m.ID), storable(m.App),
-			storable(m.Session), storable(m.Name), storable(m.Text), m.At.UnixMilli())
+			storable(m.Session), storable(m.Name), storable(m.Text), m.At.UnixMilli(), storable(m.Author))
 		if err != nil {
 			return 0, err
 		}
@@ -158,15 +159,16 @@ func compareRoomMessages(a, b RoomMessage) int {
 // once leaves each message at the place that it got last, which is the one in the log: when a log goes on without its newest messages, servers that
 // have heard them say them again, under their ids, while the archive may have them already.
 func once(all []RoomMessage) (kept []RoomMessage) {
-	type said struct{ id, text string } // an id may be used again when it is forgotten
+	type said struct{ id, author, name, text string } // an id may be used again when it is forgotten, and by others
+	of := func(m RoomMessage) said { return said{m.ID, m.Author, m.Name, m.Text} }
 	last := make(map[said]int, len(all))
 	for i, m := range all {
-		if before, ok := last[said{m.ID, m.Text}]; !ok || !m.At.Before(all[before].At) {
-			last[said{m.ID, m.Text}] = i
+		if before, ok := last[of(m)]; !ok || !m.At.Before(all[before].At) {
+			last[of(m)] = i
 		}
 	}
 	for i, m := range all {
-		if last[said{m.ID, m.Text}] == i {
+		if last[of(m)] == i {
 			kept = append(kept, m)
 		}
 	}
@@ -176,7 +178,7 @@ func once(all []RoomMessage) (kept []RoomMessage) {
 func scanRoomMessage(row scanner) (RoomMessage, error) {
 	var m RoomMessage
 	var at int64
-	if err := row.Scan(&m.Room, &m.Epoch, &m.Seq, &m.ID, &m.App, &m.Session, &m.Name, &m.Text, &at); err != nil {
+	if err := row.Scan(&m.Room, &m.Epoch, &m.Seq, &m.ID, &m.App, &m.Session, &m.Name, &m.Text, &at, &m.Author); err != nil {
 		return RoomMessage{}, err
 	}
 	m.At = fromMS(at)

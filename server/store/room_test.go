@@ -15,7 +15,7 @@ func (w *world) roomMessages(room, epoch string, from, to int64) []store.RoomMes
 	var all []store.RoomMessage
 	for seq := from; seq <= to; seq++ {
 		all = append(all, store.RoomMessage{
-			Room: room, Epoch: epoch, Seq: seq, ID: id(), App: "APP1", Session: "s1", Name: "Zoë", Text: fmt.Sprint("text ", seq), At: w.now(),
+			Room: room, Epoch: epoch, Seq: seq, ID: id(), App: "APP1", Session: "s1", Author: "@zoe", Name: "Zoë", Text: fmt.Sprint("text ", seq), At: w.now(),
 		})
 	}
 	return all
@@ -82,18 +82,20 @@ func testRoomsOfAllEpochs(t *testing.T, w *world) {
 	lost := []store.RoomMessage{message("cccc", 4, "five"), message("cccc", 5, "six")} // the log goes on behind 3
 	again := message("dddd", 9, "one")
 	again.Text = "something else"
+	stranger := message("dddd", 10, "one") // who sends the id and the text of another
+	stranger.Author = "@stranger"
 	_, err := w.AddRoomMessages(t.Context(), append(lost,
 		message("aaaa", 1, "one"), message("aaaa", 2, "two"), message("bbbb", 2, "two"), message("bbbb", 3, "three"),
-		message("dddd", 4, "four"), message("dddd", 5, "five"), message("dddd", 8, "six"), again))
+		message("dddd", 4, "four"), message("dddd", 5, "five"), message("dddd", 8, "six"), again, stranger))
 	w.must(err)
 	for name, test := range map[string]struct {
 		before, after int64
 		limit         int
 		want          string
 	}{
-		"all":    {0, 0, 20, "a1 b2 b3 d4 d5 d8 d9"},
+		"all":    {0, 0, 20, "a1 b2 b3 d4 d5 d8 d9 d10"},
 		"before": {3, 0, 10, "a1 b2"},
-		"after":  {0, 1, 10, "b2 b3 d4 d5 d8 d9"},
+		"after":  {0, 1, 10, "b2 b3 d4 d5 d8 d9 d10"},
 	} {
 		list, err := w.RoomMessages(t.Context(), "hall", "", test.before, test.after, test.limit)
 		w.must(err)

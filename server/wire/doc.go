@@ -48,6 +48,13 @@
 // `recovered:false` says that not all of it may be in reach, and a gap says what is missing, where it is missing. A message that was not acked is sent again with the same id, on
 // any server: it is in the log once.
 //
+// Authors. An id belongs to its author: `@` and the name of an account, or a hash
+// of the guest key, which a guest sends as a subprotocol (`livechat.user,
+// livechat.guest.<key>`). The same id by somebody else is another message. A
+// client that shows no key has no author; then an id is known together with the
+// name and the text that came with it. So a client takes two messages for the
+// same one if id, author, name and text are equal.
+//
 // Epochs. Whenever Redis may have lost something (it restarted, a replica took over, keys were deleted) the servers put back what they still have, and
 // the log goes on in a new epoch. Who is there is told:
 //
@@ -55,7 +62,7 @@
 //	S  {"type":"message","seq":13,…}
 //
 // From then on a position is c41e…:13. As a rule the numbers just go on. If seq is lower than what the client has seen, the log lost what came behind
-// it: most of that comes again under other numbers, with the ids that it had, so a client shows a message whose id it has shown only once. Positions of an
+// it: most of that comes again under other numbers, as it was, so a client shows a message that it has shown only once. Positions of an
 // earlier epoch remain good for resuming, and `recovered` says the same as ever: the welcome tells the new epoch, and a reset follows it if the client has
 // seen what was lost. An epoch that no server remembers is another log; what follows then is its newest part.
 //

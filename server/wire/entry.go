@@ -14,7 +14,7 @@ import (
 
 // The payload of a message on the room's channel and in its stream is the client's message object plus the epoch, in exactly this order:
 //
-//	{"type":"message","seq":12,"id":"…","app":"1000","session":"…","name":"ann","text":"hi","at":1763770000000,"epoch":"0123456789abcdef"}
+//	{"type":"message","seq":12,"id":"…","app":"1000","session":"…","author":"…","name":"ann","text":"hi","at":1763770000000,"epoch":"0123456789abcdef"}
 //
 // The publish script puts seq, at and epoch around the body that the server gave it. So a server that hears it can check the
 // frame of it, cut the epoch off and send the rest as it is: no decoding and no encoding per message, let alone per client.
@@ -30,11 +30,15 @@ const (
 	tailLen = len(entryTail) + 16 + len(`"}`)
 )
 
-// AppendBody appends the part of a message's payload that its server knows: `"id":…,"app":…,"session":…,"name":…,"text":…`.
+// AppendBody appends the part of a message's payload that its server knows: `"id":…,"app":…,"session":…,"author":…,"name":…,"text":…`. There is no author
+// if nobody knows it.
 func AppendBody(dst []byte, m *chat.Message) []byte {
 	for _, f := range [...]struct{ key, value string }{
-		{`"id":`, m.ID}, {`,"app":`, m.App}, {`,"session":`, m.Session}, {`,"name":`, m.Name}, {`,"text":`, m.Text},
+		{`"id":`, m.ID}, {`,"app":`, m.App}, {`,"session":`, m.Session}, {`,"author":`, m.Author}, {`,"name":`, m.Name}, {`,"text":`, m.Text},
 	} {
+		if f.value == "" && f.key == `,"author":` {
+			continue
+		}
 		dst = append(dst, f.key...)
 		dst, _ = jsontext.AppendQuote(dst, f.value) // its one error is invalid UTF-8, which chat's rules exclude
 	}
@@ -123,14 +127,16 @@ func SaidAt(payload []byte) time.Time {
 	return time.UnixMilli(ms)
 }
 
-// Said returns the id and the text in a payload.
-func Said(payload []byte) (id, text string, err error) {
+// Said returns what a payload says: the id, the author, the name and the text.
+func Said(payload []byte) (chat.Message, error) {
 	var m struct {
-		ID   string `json:"id"`
-		Text string `json:"text"`
+		ID     string `json:"id"`
+		Author string `json:"author"`
+		Name   string `json:"name"`
+		Text   string `json:"text"`
 	}
 	if err := json.Unmarshal(payload, &m); err != nil {
-		return "", "", fmt.Errorf("read payload: %w", err)
+		return chat.Message{}, fmt.Errorf("read payload: %w", err)
 	}
-	return m.ID, m.Text, nil
+	return chat.Message{ID: m.ID, Author: m.Author, Name: m.Name, Text: m.Text}, nil
 }

@@ -63,6 +63,7 @@ type Welcome struct {
 	Type      string `json:"type"` // "welcome"
 	App       string `json:"app"`
 	Session   string `json:"session"`
+	Author    string `json:"author,omitempty"` // of what this connection says; not there if that cannot be told: see chat.Message.Key
 	Name      string `json:"name"`
 	Room      string `json:"room"`
 	Epoch     string `json:"epoch"`

@@ -45,6 +45,9 @@ func TestEntry(t *testing.T) {
 			t.Errorf("frame holds\n%.300v, want\n%.300v", got, want)
 		}
 		wantReadBack(t, payload(12, string(AppendBody(nil, &m))), e.Frame, m)
+		m.Author = "@ann"
+		e, _ = ParseEntry(payload(12, string(AppendBody(nil, &m))))
+		wantReadBack(t, payload(12, string(AppendBody(nil, &m))), e.Frame, m)
 		m.Seq, m.Epoch, m.At = 12, epoch, 1763770000000
 		if got, want := MessagePayload(&m), payload(12, string(AppendBody(nil, &m))); !bytes.Equal(got, want) {
 			t.Errorf("MessagePayload of %.20q: %.200s, want %.200s", text, got, want)
@@ -58,8 +61,9 @@ func wantReadBack(t *testing.T, payload, frame []byte, m chat.Message) {
 	if again, ok := Payload(frame, epoch); !ok || !bytes.Equal(again, payload) {
 		t.Errorf("the payload of %.50q is read back as %.300q, %v", m.Text, again, ok)
 	}
-	if id, text, err := Said(payload); id != m.ID || text != m.Text || err != nil {
-		t.Errorf("Said = %s, %.50q, %v", id, text, err)
+	want := chat.Message{ID: m.ID, Author: m.Author, Name: m.Name, Text: m.Text}
+	if got, err := Said(payload); got != want || err != nil {
+		t.Errorf("Said = %.200v, %v, want %.200v", got, err, want)
 	}
 	if at := SaidAt(payload); at.UnixMilli() != 1763770000000 {
 		t.Errorf("SaidAt = %v", at)

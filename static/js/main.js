@@ -8,6 +8,7 @@ import { Unsent } from './model/unsent.js'
 import { lostAtLogout, noSuchRoom, whyClosed } from './model/words.js'
 import { findAddress } from './net/address.js'
 import { Api } from './net/api.js'
+import { guestProtocols } from './net/guest.js'
 import { Privates } from './net/privates.js'
 import { Room } from './net/room.js'
 import { TicketSocket } from './net/ticket.js'
@@ -48,7 +49,7 @@ let remembered = '' // who is logged in, as all windows of the browser know it; 
 /** @param {string} url @param {string[]} [protocols] */
 const open = (url, protocols) => new WebSocket(url, protocols)
 /** @param {string} url of a room, which an account enters with a ticket */
-const openRoom = (url) => (privates ? new TicketSocket(() => url, { ticket: () => api.ticket(), open }) : open(url))
+const openRoom = (url) => (privates ? new TicketSocket(() => url, { ticket: () => api.ticket(), open }) : open(url, guestProtocols(settings.guestKey)))
 
 /** @param {number} before */
 const archive = (before) => api.roomMessages(roomName, { before, limit: PAGE })

@@ -1,6 +1,8 @@
 // What outlives a reload. In the browser (localStorage): the name and the tastes of its user. In the window (sessionStorage), which two
 // windows never share: which room it is in, which sessions were its own, and what an account has begun there.
 
+import { isGuestKey, newGuestKey } from './net/guest.js'
+
 /** @typedef {import('../types.js').Theme} Theme */
 /** @typedef {import('./model/trail.js').Way} Way */
 
@@ -30,6 +32,7 @@ const store = (storage) => ({
 
 const browser = store(() => localStorage)
 const tab = store(() => sessionStorage)
+let drawn = '' // the guest key of this page
 
 export const settings = {
   get name() {
@@ -37,6 +40,15 @@ export const settings = {
   },
   set name(name) {
     browser.set('name', name)
+  },
+
+  /** The key of whoever is a guest in this browser. Where nothing can be remembered it lasts until the reload. */
+  get guestKey() {
+    const kept = browser.get('guest')
+    if (isGuestKey(kept)) return kept
+    drawn ||= newGuestKey()
+    browser.set('guest', drawn)
+    return drawn
   },
 
   /** @returns {Theme} */

@@ -138,7 +138,7 @@ test('another log: numbers start anew, ids tell what was seen', () => {
   c.welcome(welcome({ epoch: OTHER_EPOCH, seq: 3, recovered: false }), 1)
   assert.equal(c.position, null)
   assert.equal(lineOf(c), '7 8 ~? mine:sending')
-  c.message(message(1, { id: 'id-8' }))
+  c.message(message(1, { id: 'id-8', text: 'text 8' }))
   c.message(message(2, { id: 'new' }))
   c.message(message(3, { id: 'mine' }))
   assert.equal(lineOf(c), '7 8 ~? 2 3')

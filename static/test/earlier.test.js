@@ -63,8 +63,8 @@ test('numbers that go back are those of a log that was lost: nothing is known to
 test('one\'s own are told by their sessions; what is here already is not there twice', () => {
   const conversation = heard(5, 6)
   const past = new Past(conversation)
-  past.add([archived(3, { session: 's1' }), archived(4, { id: 'id-5' })])
-  past.add([archived(2, { id: 'id-3' })])
+  past.add([archived(3, { session: 's1' }), archived(4, { id: 'id-5', text: 'text 5' })])
+  past.add([archived(2, { id: 'id-3', text: 'text 3' })])
   assert.equal(line(past), '3 (1)5 6')
   assert.deepEqual([past.at(past.first).own, past.placeOf('id-3'), past.placeOf('id-6'), past.placeOf('no')], [true, -1, 1, undefined])
 })

@@ -37,7 +37,7 @@ test('a reset to a lower seq: old numbers come again for new messages, and known
   const c = seen(5)
   c.reset(reset(OTHER_EPOCH, 2), 1)
   assert.deepEqual(c.position, { epoch: OTHER_EPOCH, seq: 2 })
-  assert.equal(c.message(message(3, { id: 'id-5' })), null, 'it is shown already')
+  assert.equal(c.message(message(3, { id: 'id-5', text: 'text 5' })), null, 'it is shown already')
   assert.equal(c.message(message(4, { id: 'new-4' })).text, 'text 4')
   c.message(message(5, { id: 'new-5' }))
   assert.equal(lineOf(c), '1 2 3 4 5 4 5', 'all that is missing is missing in the log')

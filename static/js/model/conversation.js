@@ -2,7 +2,8 @@
 //
 // A message of one's own is `sending` from the moment it is written, `sent` once the log has it (an ack or the message itself,
 // whichever comes first) and `failed` when it was given up. Order is by seq, never by time; the same message is shown once, told by
-// its seq while the numbers of the log go on, and by its id when they have begun anew.
+// its seq while the numbers of the log go on, and by its id when they have begun anew. An id belongs to its author: what somebody else sends
+// under it, or with another text, is another message.
 
 import { Cursor } from './cursor.js'
 
@@ -22,6 +23,7 @@ export class Conversation {
   /** @type {Set<string>} the sessions that were ours */
   #sessions
   #me
+  #author = '' // of what we say; '' if the server cannot tell
   /** @type {Set<string>} the messages whose place we know from an ack only */
   #guessed = new Set()
   #forgotten = 0
@@ -65,6 +67,16 @@ export class Conversation {
    */
   get position() {
     return this.#cursor.position
+  }
+
+  /**
+   * Whether a message of the log is one that is known, and not one that another author, or the same one, has put under its id. Of our own that
+   * the log does not have yet, the author is who we are.
+   * @param {MessageItem} item @param {{author?: string, name: string, text: string}} message with the same id
+   */
+  isSame(item, { author = '', name, text }) {
+    if (item.app === '') return this.#author === '' || author === this.#author
+    return (item.author ?? '') === author && item.name === name && item.text === text
   }
 
   /** @param {string} session @param {string} [name] of who speaks */
@@ -125,6 +137,7 @@ export class Conversation {
   /** @param {import('../../types.js').WelcomeFrame} frame @param {number} now */
   welcome(frame, now) {
     this.#sessions.add(frame.session)
+    this.#author = frame.author ?? ''
     if (this.#cursor.welcome(frame)) this.#breakOff(now)
   }
 
@@ -136,17 +149,19 @@ export class Conversation {
   message(frame) {
     const { seq, id } = frame
     const twice = this.#cursor.has(seq)
-    const known = this.#byId.get(id)
+    const holder = this.#byId.get(id)
+    const known = holder && this.isSame(holder, frame) ? holder : undefined
     const missing = this.#cursor.holeBefore(seq)
     this.#cursor.advance(seq)
     if (twice || (known && known.seq !== null && !this.#guessed.delete(id))) return null
     if (known) this.#remove(known)
-    const { app, session, name, text, at } = frame
+    const { app, session, author = '', name, text, at } = frame
     const own = known !== undefined || this.isOwn(session, name)
     const { era } = this.#cursor
     /** @type {MessageItem} */
     const item = {
-      kind: 'message', key: id || `${era}:${seq}`, id, era, seq, missing, app, session, name, text, at, own, state: 'sent', reason: '',
+      kind: 'message', key: id && known === holder ? id : `${era}:${seq}`, id, era, seq, missing,
+      app, session, author, name, text, at, own, state: 'sent', reason: '',
     }
     this.#closeBreak()
     this.#insert(item)
@@ -265,7 +280,7 @@ export class Conversation {
 
   /** @template {MessageItem} T @param {T} item @returns {T} */
   #remember(item) {
-    if (item.id) this.#byId.set(item.id, item)
+    if (item.key === item.id) this.#byId.set(item.id, item)
     return item
   }
 
@@ -292,7 +307,7 @@ export class Conversation {
     let newest = -1
     for (const item of old) {
       if (item.kind !== 'message') continue
-      this.#byId.delete(item.id)
+      if (item.key === item.id) this.#byId.delete(item.id)
       if (item.era === this.#cursor.era && item.seq !== null) newest = Math.max(newest, item.seq)
     }
     this.#cursor.forget(newest)

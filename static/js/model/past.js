@@ -3,7 +3,7 @@
 
 /** @typedef {import('../../types.js').Item} Item */
 /** @typedef {import('../../types.js').MessageItem} MessageItem */
-/** @typedef {{seq: number, epoch: string, id: string, app: string, session: string, name: string, text: string, at: number}} Archived */
+/** @typedef {{seq: number, epoch: string, id: string, app: string, session: string, author?: string, name: string, text: string, at: number}} Archived */
 
 const BEFORE_ALL = -1 // the era of what no socket of ours has brought
 
@@ -60,13 +60,14 @@ export class Past {
    */
   add(messages) {
     const after = this.#earlier
-    const known = new Set(after.map(({ id }) => id))
+    const known = new Map(after.map((item) => [item.id, item]))
     /** @type {MessageItem[]} */
     const items = []
     for (const { epoch, ...message } of messages) {
-      if (message.id && (known.has(message.id) || this.#conversation.find(message.id))) continue
+      const holder = known.get(message.id) ?? this.#conversation.find(message.id)
+      if (holder && this.#conversation.isSame(holder, message)) continue
       items.push({
-        kind: 'message', key: message.id || `${epoch}:${message.seq}`, era: BEFORE_ALL, missing: between(items.at(-1), message.seq),
+        kind: 'message', key: message.id && !holder ? message.id : `${epoch}:${message.seq}`, era: BEFORE_ALL, missing: between(items.at(-1), message.seq),
         own: this.#conversation.isOwn(message.session, message.name), state: 'sent', reason: '', ...message,
       })
     }

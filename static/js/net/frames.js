@@ -7,8 +7,8 @@
  * @type {Record<string, Record<string, string>>}
  */
 const SHAPES = {
-  welcome: { app: 'string', session: 'string', name: 'string', room: 'string', epoch: 'string', seq: 'number', recovered: 'boolean?', limits: 'limits' },
-  message: { seq: 'number', id: 'string', app: 'string', session: 'string', name: 'string', text: 'string', at: 'number' },
+  welcome: { app: 'string', session: 'string', author: 'string?', name: 'string', room: 'string', epoch: 'string', seq: 'number', recovered: 'boolean?', limits: 'limits' },
+  message: { seq: 'number', id: 'string', app: 'string', session: 'string', author: 'string?', name: 'string', text: 'string', at: 'number' },
   ack: { id: 'string', seq: 'number', duplicate: 'boolean?' },
   error: { id: 'string?', code: 'string', message: 'string', retryable: 'boolean?', retry_after_ms: 'number?' },
   presence: { online: 'number', names: 'strings?', joined: 'strings?', left: 'strings?' },

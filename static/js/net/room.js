@@ -241,7 +241,8 @@ export class Room {
   #message(frame) {
     const heard = this.conversation.message(frame)
     this.#typists.remove(frame.session)
-    this.#confirmed(frame.id)
+    const ours = this.conversation.find(frame.id)
+    if (ours?.own && this.conversation.isSame(ours, frame)) this.#confirmed(frame.id) // not if a stranger has sent our id
     this.#listeners.tell('items')
     if (heard && !this.#catchUp.isHistory) this.#listeners.tell('heard', heard)
     this.#catchUp.reached(this.conversation.position?.seq)

@@ -115,7 +115,8 @@ func (a *Archive) hand(ctx context.Context, room, mode, consumer string, limit i
 		return batch, nil
 	}
 	reply, err := archiveScript.Run(ctx, a.bus.client, a.keys(room),
-		mode, consumer, limit, idle.Milliseconds(), idleConsumers.Milliseconds(), a.bus.options.HistoryLength).StringSlice()
+		mode, consumer, limit, idle.Milliseconds(), idleConsumers.Milliseconds(), a.bus.options.HistoryLength,
+		a.bus.options.RoomTTL.Milliseconds()).StringSlice()
 	if err == nil && len(reply) == 0 {
 		return batch, nil
 	}
@@ -175,7 +176,7 @@ func entryIDs(batch ArchiveBatch) []string {
 // Lag returns how many entries of a room's log are not in the archive yet, as far as is known, and how many the log can hold: those
 // that come when it is full push the oldest out, archived or not.
 func (a *Archive) Lag(ctx context.Context, room string) (behind, length int64, err error) {
-	reply, err := archiveScript.Run(ctx, a.bus.client, a.keys(room), "lag", "", 0, 0, 0, 0).Int64Slice()
+	reply, err := archiveScript.Run(ctx, a.bus.client, a.keys(room), "lag", "", 0, 0, 0, 0, 0).Int64Slice()
 	if err != nil {
 		return 0, 0, fmt.Errorf("ask how far the archive of room %s is behind: %w", room, err)
 	}

@@ -8,6 +8,7 @@
 --       4 what is long ago, ms
 --       5 how long a caller is remembered who has nothing, ms
 --       6 length of the stream
+--       7 how long an archived log stays in Redis that nobody follows, ms
 -- Returns {group, lost, past, id, payload, id, payload, …}, or of lag {entries
 -- not handed out or not acknowledged}; {} if there is no stream.
 -- past is where the log's earlier epochs ended. It may be empty where no entry
@@ -149,6 +150,15 @@ else
     if c.name ~= caller and tonumber(c.pending) == 0 and tonumber(c.idle) > tonumber(ARGV[5]) then
       redis.call('XGROUP', 'DELCONSUMER', log, name, c.name)
     end
+  end
+end
+
+-- A message keeps its log for long, so that it can be archived. Now it is.
+if mode == 'read' and #entries == 0 and redis.call('XPENDING', log, name)[1] == 0 then
+  local left = redis.call('PTTL', log)
+  if left == -1 or left > tonumber(ARGV[7]) then
+    redis.call('PEXPIRE', head, ARGV[7])
+    redis.call('PEXPIRE', log, ARGV[7])
   end
 end
 

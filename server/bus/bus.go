@@ -23,6 +23,11 @@
 // Nothing is ever retried in silence: the publish script is idempotent by the id of the message, so whoever waits for an answer may
 // safely say the same again.
 //
+// # When a log leaves Redis
+//
+// Every key has an end. A log goes when nobody has followed it and nothing has been said in it for a while, and not before it is
+// archived: see keep.go.
+//
 // # When Redis comes back without something
 //
 // A log can be used only in the process of Redis in which a server has found it in order. In any other, and wherever it is behind what a
@@ -87,6 +92,7 @@ type Bus struct {
 	topics  *topics // from Subscribe and Unsubscribe to the feed
 	mends   *mends  // from whoever finds a log closed to the mender
 	logs    openLogs
+	keeper  keeper
 	recent  recent
 	running atomic.Bool
 }
@@ -126,6 +132,7 @@ func (b *Bus) Run(ctx context.Context, h Handler) error {
 	var others sync.WaitGroup
 	others.Go(func() { b.publish(ctx, h) })
 	others.Go(func() { b.mend(ctx, h) })
+	others.Go(func() { b.keepFollowed(ctx) })
 	b.feed(ctx, h)
 	others.Wait()
 	return nil
@@ -141,12 +148,16 @@ func (b *Bus) Close() error {
 
 // Subscribe asks for the channel of a room; Handler.Subscribed confirms it, now and after every loss of the link, until
 // Unsubscribe. Asking again changes nothing. After an Unsubscribe it is a new request with a confirmation of its own.
-func (b *Bus) Subscribe(room string) { b.topics.want(b.channel(room), room) }
+func (b *Bus) Subscribe(room string) {
+	b.keeper.follow(room, time.Now().Add(b.lifetime(room).quiet/2))
+	b.topics.want(b.channel(room), room)
+}
 
 // Unsubscribe ends what Subscribe began. Unknown rooms are fine.
 func (b *Bus) Unsubscribe(room string) {
 	b.topics.drop(b.channel(room))
 	b.logs.forget(room)
+	b.keeper.forget(room)
 }
 
 // PublishSide tells all servers something on the side channel, at most once: who is not connected to Redis misses it.

@@ -50,6 +50,30 @@ local function read(head)
   return {epoch = h[1] or '', seq = tonumber(h[2] or 0), base = tonumber(h[3] or 0), run = h[4] or '', past = h[5] or ''}
 end
 
+-- lifetime returns how long a log stays in Redis that nobody follows.
+local function lifetime(h, log, idle, quiet)
+  if h.seq == h.base and redis.call('EXISTS', log) == 0 then
+    return quiet
+  end
+  return idle
+end
+
+-- keep lets a log stay in Redis for so long at least, ms, and its head as long
+-- as its stream. It says whether there is anything of it.
+local function keep(head, log, ms)
+  local left = {}
+  for _, key in ipairs({head, log}) do
+    left[key] = redis.call('PTTL', key) -- -1: for ever, which nothing is; -2: there is none
+    ms = math.max(ms, left[key])
+  end
+  for key, l in pairs(left) do
+    if l ~= -2 and l ~= ms then
+      redis.call('PEXPIRE', key, text(ms))
+    end
+  end
+  return left[head] ~= -2
+end
+
 -- in_order says whether the log may be used by a server that has seen it up to seen_seq of seen_epoch.
 local function in_order(h, log, seen_epoch, seen_seq)
   if h.epoch == '' or h.run ~= process() then

@@ -68,7 +68,9 @@ func (b *Bus) OpenLog(ctx context.Context, room string, seen chat.Position) (cha
 
 // open asks Redis for a log that, if there is none, begins behind base of the epoch before; base is empty if that is not known yet.
 func (b *Bus) open(ctx context.Context, room string, seen chat.Position, before, base string) (state, error) {
-	return b.ask(ctx, openScript, room, newEpoch(), seen.Epoch, seen.Seq, b.side(), room, b.name, before, base)
+	life := b.lifetime(room)
+	return b.ask(ctx, openScript, room, newEpoch(), seen.Epoch, seen.Seq, b.side(), room, b.name, before, base,
+		life.idle.Milliseconds(), life.quiet.Milliseconds())
 }
 
 // archived returns the newest message of a room that is archived; zero if there is none, or if that cannot be said now.

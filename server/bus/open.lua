@@ -4,6 +4,7 @@
 -- ARGV  1 the epoch to use if the log begins   2, 3 epoch and seq of the newest message that the caller knows; empty if none
 --       4 side channel   5 room   6 the caller's name   7, 8 epoch and seq behind which the log begins, 0 if it is the first; empty if the caller
 --       has not looked
+--       the last two: for how long the log stays in Redis when nobody follows it, ms, and for how long if nobody has spoken in it
 -- Returns {"open", head, past, run}, {"closed", …} if the log has to be mended first, or {"begins"} if the caller has to look.
 --
 -- Why a log begins when the room is opened and not with its first message: a client that has heard nothing yet must be able to say
@@ -17,6 +18,7 @@
 local head, log = KEYS[1], KEYS[2]
 local fresh, seen_epoch, seen_seq = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local before, base = ARGV[7], ARGV[8]
+local idle, quiet = tonumber(ARGV[#ARGV - 1]), tonumber(ARGV[#ARGV])
 
 local h = read(head)
 if h.epoch == '' and seen_epoch == '' and redis.call('EXISTS', log) == 0 then
@@ -25,10 +27,12 @@ if h.epoch == '' and seen_epoch == '' and redis.call('EXISTS', log) == 0 then
   end
   local past = before ~= '' and before .. ':' .. base or ''
   redis.call('HSET', head, 'epoch', fresh, 'seq', base, 'base', base, 'past', past, 'run', process())
+  keep(head, log, quiet)
   redis.call('PUBLISH', ARGV[4], '{"type":"begun","by":"' .. ARGV[6] .. '","room":"' .. ARGV[5] .. '"}')
   return answer('open', read(head))
 end
 if in_order(h, log, seen_epoch, seen_seq) then
+  keep(head, log, lifetime(h, log, idle, quiet))
   return answer('open', h)
 end
 return answer('closed', h)

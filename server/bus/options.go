@@ -34,6 +34,8 @@ type Options struct {
 
 	HistoryLength  int           // entries kept in a room's stream, at least; default 10000
 	IDTTL          time.Duration // how long the id of a message is remembered; default 20m
+	RoomTTL        time.Duration // how long the archived log of a room stays that nobody follows; default 24h
+	FeedTTL        time.Duration // the same of a feed, which nobody archives; default 24h
 	PublishTimeout time.Duration // from Publish to Done, at most; default 5s
 	FeedTimeout    time.Duration // a subscription silent for so long is dead, although it is asked for a sign of life; default 3s
 
@@ -51,9 +53,11 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	setDefault(&o.HistoryLength, 10_000)
 	setDefault(&o.IDTTL, 20*time.Minute)
+	setDefault(&o.RoomTTL, 24*time.Hour)
+	setDefault(&o.FeedTTL, 24*time.Hour)
 	setDefault(&o.PublishTimeout, 5*time.Second)
 	setDefault(&o.FeedTimeout, 3*time.Second)
-	if o.HistoryLength < 0 || o.IDTTL < time.Millisecond || o.PublishTimeout < 0 || o.FeedTimeout < 0 {
+	if o.HistoryLength < 0 || min(o.IDTTL, o.RoomTTL, o.FeedTTL) < time.Millisecond || o.PublishTimeout < 0 || o.FeedTimeout < 0 {
 		return o, errors.New("history length and times must be positive")
 	}
 	setDefault(&o.Name, newEpoch())

@@ -178,7 +178,7 @@ func (b *Bus) pipeline(ctx context.Context, batch []queued) []*redis.Cmd {
 		log := b.logs.get(p.Room)
 		cmds[i] = log.script.EvalSha(ctx, pipe,
 			[]string{b.key(p.Room, "head"), b.key(p.Room, "log"), b.key(p.Room, "id", p.ID)},
-			b.channel(p.Room), p.Body, p.Digest, b.options.IDTTL.Milliseconds(), b.options.HistoryLength, log.epoch)
+			b.channel(p.Room), p.Body, p.Digest, b.options.IDTTL.Milliseconds(), b.options.HistoryLength, log.epoch, b.lifetime(p.Room).fresh.Milliseconds())
 	}
 	_, _ = pipe.Exec(ctx) // its error is that of one of the commands, which have their own
 	return cmds

@@ -3,6 +3,7 @@
 -- KEYS  1 head   2 log: stream   3 what is remembered of the message's id
 -- ARGV  1 channel   2 body: the inner part of the payload's JSON   3 digest of what was said   4 how long to remember an id, ms
 --       5 length of the stream   6 the epoch that the server knows
+--       the last one: how long the log stays in Redis after a message, ms
 -- Returns {position, outcome}: position is "<epoch>:<seq>", outcome one of
 --       new        appended and published
 --       duplicate  this id is in the log, at that position; nothing was done
@@ -51,6 +52,11 @@ local position = epoch .. ':' .. number
 
 redis.call('XADD', log, 'MAXLEN', '~', maxlen, number .. '-0', 'm', payload)
 redis.call('HSET', head, 'seq', number)
+local stays = ARGV[#ARGV]
+if redis.call('PTTL', log) < stays * 3 / 4 then -- not with each message
+  redis.call('PEXPIRE', head, stays)
+  redis.call('PEXPIRE', log, stays)
+end
 redis.call('SET', id, position .. ' ' .. digest, 'PX', ttl)
 redis.call('PUBLISH', channel, payload)
 return {position, 'new'}

@@ -94,6 +94,10 @@ type Room struct {
 	RingSize int `env:"RING_SIZE" envDefault:"4096"`
 	// HistoryLength is about how many messages of a room Redis keeps.
 	HistoryLength int `env:"HISTORY_LENGTH" envDefault:"10000"`
+	// RoomTTL is how long Redis keeps a room after its last message, or after its last client left, once it is archived.
+	RoomTTL time.Duration `env:"ROOM_TTL" envDefault:"24h"`
+	// FeedTTL is the same for the feed of a user.
+	FeedTTL time.Duration `env:"FEED_TTL" envDefault:"24h"`
 }
 
 // Session sets the timing and the buffers of one connection.

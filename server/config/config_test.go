@@ -88,6 +88,8 @@ func TestBounds(t *testing.T) {
 		"REDIS_URL":         {[]string{"redis://rds:6379/0", "rediss://:pw@rds", "unix:///run/redis.sock", "unix:///run/a:0/b", "redis://a:1,b:2", "redis://rds", "redis://rds:65535", "rediss://u:p@[::1]:1,[::2]/0"}, []string{"rds:6379", "http://rds", "redis://", "redis:// x", "redis://rds:0", "redis://rds:65536", "redis://rds:port", "redis://rds:-1", "redis://a:1,b:99999/0", "rediss://[::1]:0?db=1"}},
 		"CHANNEL":           {[]string{"prod:chat", "a"}, []string{"{a}", "a b", strings.Repeat("a", 65)}},
 		"ID_TTL":            {[]string{"1s"}, []string{"999ms"}},
+		"ROOM_TTL":          {[]string{"1m", "24h"}, []string{"59s", "0s"}},
+		"FEED_TTL":          {[]string{"1m", "24h"}, []string{"59s", "0s"}},
 		"PUBLISH_TIMEOUT":   {[]string{"1ms"}, []string{"0s"}},
 		"FEED_TIMEOUT":      {[]string{"1001ms"}, []string{"1s"}},
 		"MAX_ROOMS":         {[]string{"1"}, []string{"0", "many", "1.5"}},

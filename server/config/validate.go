@@ -49,6 +49,8 @@ func rules() []rule {
 		{"ROOM_LINGER", "a duration, 0s or more", func(c *Config) bool { return c.Room.Linger >= 0 }},
 		{"RING_SIZE", "a power of two from 256 to 1048576", func(c *Config) bool { return isRingSize(c.Room.RingSize) }},
 		{"HISTORY_LENGTH", "a number of messages, 1 or more", func(c *Config) bool { return c.Room.HistoryLength >= 1 }},
+		{"ROOM_TTL", "a duration of 1m or more, such as 24h", func(c *Config) bool { return c.Room.RoomTTL >= time.Minute }},
+		{"FEED_TTL", "a duration of 1m or more, such as 24h", func(c *Config) bool { return c.Room.FeedTTL >= time.Minute }},
 
 		{"PING_INTERVAL", "a duration above 0, such as 25s", func(c *Config) bool { return c.Session.PingInterval > 0 }},
 		{"PONG_TIMEOUT", "a duration above 0, such as 10s", func(c *Config) bool { return c.Session.PongTimeout > 0 }},

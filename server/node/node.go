@@ -104,6 +104,7 @@ func (n *Node) build(version string) (err error) {
 	}
 	n.bus, err = bus.Open(bus.Options{
 		URL: url, Name: n.id, Channel: n.cfg.Redis.Channel, HistoryLength: n.cfg.Room.HistoryLength, IDTTL: n.cfg.Redis.IDTTL,
+		RoomTTL: n.cfg.Room.RoomTTL, FeedTTL: n.cfg.Room.FeedTTL,
 		PublishTimeout: n.cfg.Redis.PublishTimeout, FeedTimeout: n.cfg.Redis.FeedTimeout, Archived: n.archived, Log: n.log, Metrics: n.metrics,
 	})
 	if err != nil {

@@ -49,9 +49,12 @@ func Gather(ctx context.Context, url func(i int) string, size Size) (*Crowd, err
 	lasting, leave := context.WithCancel(context.Background())
 	c.leave, c.enough = leave, func() {}
 	for i := range size.Sessions {
-		name := fmt.Sprint("client-", i)
+		name := memberName(i)
 		log := c.History.Reader(name)
 		s := client.NewSession(options(url(i), name), func(e client.Event) {
+			if w, ok := e.(*client.Welcome); ok {
+				c.History.Connected(w.Session, name)
+			}
 			log.Take(e)
 			if size.Tap != nil {
 				size.Tap(i, e)
@@ -88,6 +91,8 @@ func Gather(ctx context.Context, url func(i int) string, size Size) (*Crowd, err
 		return nil
 	})
 }
+
+func memberName(i int) string { return fmt.Sprint("client-", i) }
 
 // options are those of everybody: they come without a past, and do not wait long before they come back.
 func options(url, name string) client.Options {
@@ -132,26 +137,39 @@ func (c *Crowd) talk(ctx context.Context, i int) {
 			return
 		case <-ticker.C:
 		}
-		if _, err := c.say(i*c.size.Sessions/c.size.Talkers, fmt.Sprintf("%d.%d", i, n)); err != nil {
+		from := i * c.size.Sessions / c.size.Talkers
+		id, err := c.say(from, fmt.Sprintf("%d.%d", i, n))
+		if err == nil && n%sayAgain == 0 {
+			err = c.send(from, id, fmt.Sprintf("%d.%d", i, n)) // as after an ack that was lost
+		}
+		if err != nil {
 			c.fail(err)
 			return
 		}
 	}
 }
 
+// sayAgain is of how many messages one is sent again after its ack, which must say that it is a duplicate.
+const sayAgain = 10
+
 // say sends one message from the i-th session, waits for its ack and returns its id.
 func (c *Crowd) say(i int, text string) (string, error) {
 	id := uuid.NewString()
-	c.History.Sending(id, time.Now())
+	c.History.Saying(history.Send{ID: id, Name: memberName(i), Text: text, Sent: time.Now()})
+	return id, c.send(i, id, text)
+}
+
+// send sends a message that the history knows, and waits for its ack.
+func (c *Crowd) send(i int, id, text string) error {
 	patience, cancel := context.WithTimeout(context.Background(), c.size.Patience)
 	defer cancel()
 	ack, err := c.members[i].SendAs(patience, id, text)
 	if err != nil {
-		return "", fmt.Errorf("send %s: %w", id, err)
+		return fmt.Errorf("send %s: %w", id, err)
 	}
-	// The ack does not say its epoch: the readers know.
-	c.History.Acked(id, history.Position{Seq: ack.Seq}, time.Now())
-	return id, nil
+	// The ack does not say its epoch: the readers know. How often a session has sent it, nobody does.
+	c.History.Answered(id, history.Ack{At: history.Position{Seq: ack.Seq}, When: time.Now(), Duplicate: ack.Duplicate})
+	return nil
 }
 
 // Say sends one more message from the i-th session, waits for its ack and returns its id.

@@ -27,14 +27,20 @@ const (
 //   - each reader saw a dense seq within each log: before each hole there was an announcement. Only what it knew from an older log may be left out;
 //   - all saw the same order: never two messages at one position, no message at two of one log, no two logs in a different order;
 //   - the order is one that senders can rely on: what was sent after the ack of another message comes after it;
-//   - nobody saw what nobody sent.
+//   - nobody saw what nobody sent, nor another text, name or sender than was sent;
+//   - acks name the place at which the message is heard, unless a new log began after it was sent; they say "duplicate" if, and only if, it was sent before;
+//   - a welcome says "recovered" if, and only if, all that was missed follows;
+//   - a message that a new log has behind others that came later is shown there again to raw readers, so that who is told of the reset knows what
+//     changed; without one the order is another for some than for others, and nobody knows;
+//   - if Keep was called: log and archive have every acked message once and nothing else, and a Newcomer got exactly that.
 //
 // A log that is replaced excuses no loss. It may only put a message at another place of the new log, which raw readers may then see again.
 //
 // It is called when everybody has had the time to catch up: a reader that still lacks something has lost it.
 func (h *History) Check(gaps Gaps) error {
 	sends, readers, again := h.snapshot()
-	c := &check{gaps: gaps, sent: map[string]bool{}, where: map[string][]sighting{}, who: map[Position]sighting{}, follows: map[[2]string]string{}}
+	c := &check{gaps: gaps, sent: map[string]bool{}, where: map[string][]sighting{}, who: map[Position]sighting{}, follows: map[[2]string]string{},
+		began: map[string]time.Time{}}
 	for _, id := range again {
 		c.violation("the test sent two messages with the id %s", id)
 	}
@@ -44,7 +50,7 @@ func (h *History) Check(gaps Gaps) error {
 		if s.Acked.IsZero() {
 			continue
 		}
-		if s.At.Epoch == "" {
+		if s.At.Epoch == "" && s.At.Seq > 0 {
 			s.At.Epoch = log
 			sends[i] = s
 		}
@@ -59,6 +65,11 @@ func (h *History) Check(gaps Gaps) error {
 	c.silent()
 	c.owed(sends, views)
 	c.order(sends)
+	c.answers(sends)
+	c.moved(views)
+	if kept, ok := h.entries(); ok {
+		c.kept(kept, sends, readers)
+	}
 	if c.more > 0 {
 		c.found = append(c.found, fmt.Errorf("and %d more", c.more))
 	}
@@ -97,6 +108,7 @@ type check struct {
 	who     map[Position]sighting // the message at each place
 	follows map[[2]string]string  // who went from the first epoch to the second, at once or later
 
+	began map[string]time.Time // when somebody first was in the epoch
 	holes []hole
 
 	found []error
@@ -167,7 +179,7 @@ func (c *check) order(sends []Send) {
 	byEpoch := map[string][]Send{}
 	for _, s := range sends {
 		places := c.where[s.ID]
-		if len(places) == 1 && (s.Acked.IsZero() || s.At.Seq == places[0].at.Seq) {
+		if len(places) == 1 && (s.Acked.IsZero() || s.At.Seq == 0 || s.At.Seq == places[0].at.Seq) {
 			s.At = places[0].at
 			byEpoch[s.At.Epoch] = append(byEpoch[s.At.Epoch], s)
 		}

@@ -22,11 +22,29 @@ func (p Position) String() string { return fmt.Sprintf("%s:%d", p.Epoch, p.Seq) 
 // Send is one message of one sender.
 type Send struct {
 	ID    string
+	Name  string    // of its sender; empty: not judged
+	Text  string    // empty: not judged
 	Sent  time.Time // just before it went out for the first time
-	Acked time.Time // when the ack was there; zero: none came, so the log may have the message or not
-	At    Position  // where the ack says that it is
+	Acked time.Time // when the first ack was there; zero: none came, so the log may have the message or not
+	At    Position  // where that ack says that it is. Seq 0: it does not say
 
-	number int // of the messages: 0, 1, 2 …
+	number int   // of the messages: 0, 1, 2 …
+	acks   []Ack // all of them, in order
+}
+
+// Ack is one answer to a message.
+type Ack struct {
+	At        Position
+	When      time.Time
+	Duplicate bool // it says that the log had the message from an earlier try
+	Tries     int  // how often the message had gone out by then; 0: nobody has counted
+}
+
+// Entry is one message that the log and the archive together have when all is over.
+type Entry struct {
+	At         Position
+	ID         string
+	Name, Text string
 }
 
 // History is everything that happened. Its methods may be called from any goroutine.
@@ -35,29 +53,70 @@ type History struct {
 	sends   map[string]*Send
 	again   []string // ids that were taken for two messages, which is the test's mistake
 	readers []*Reader
+	owners  map[string]string // the name of who has the connection, by the session that its welcome names
+	kept    []Entry
+	isKept  bool
 }
 
 // New returns an empty history.
-func New() *History { return &History{sends: map[string]*Send{}} }
+func New() *History { return &History{sends: map[string]*Send{}, owners: map[string]string{}} }
 
 // Sending says that the message is about to go out for the first time. Sending it again under the same id is not said.
-func (h *History) Sending(id string, when time.Time) {
+func (h *History) Sending(id string, when time.Time) { h.Saying(Send{ID: id, Sent: when}) }
+
+// Saying is Sending with what is said and by whom: every reader must be told the same.
+func (h *History) Saying(s Send) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.sends[id] != nil {
-		h.again = append(h.again, id)
+	if h.sends[s.ID] != nil {
+		h.again = append(h.again, s.ID)
 		return
 	}
-	h.sends[id] = &Send{ID: id, Sent: when, number: len(h.sends)}
+	h.sends[s.ID] = &Send{ID: s.ID, Name: s.Name, Text: s.Text, Sent: s.Sent, number: len(h.sends)}
 }
 
 // Acked says that the server has confirmed a message that Sending has told of.
 func (h *History) Acked(id string, at Position, when time.Time) {
+	h.Answered(id, Ack{At: at, When: when})
+}
+
+// Answered is Acked with all that the ack says. A message that is sent again after its ack is acked again.
+func (h *History) Answered(id string, a Ack) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if s := h.sends[id]; s != nil {
-		s.Acked, s.At = when, at
+	s := h.sends[id]
+	if s == nil {
+		return
 	}
+	if s.Acked.IsZero() {
+		s.Acked, s.At = a.When, a.At
+	}
+	s.acks = append(s.acks, a)
+}
+
+// Connected says that the connection with this session is that person's. Once one is known, no message may name another person's.
+func (h *History) Connected(session, name string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.owners[session] = name
+}
+
+// Keep says what log and archive have in the end, in order, of what the readers could hear. Without it Check does not ask.
+func (h *History) Keep(all []Entry) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.kept, h.isKept = all, true
+}
+
+// First returns where the first reader came in, which is where a newcomer begins that wants to read everything.
+func (h *History) First() (Position, bool) {
+	_, readers, _ := h.snapshot()
+	for _, r := range readers {
+		if len(r.events) > 0 && r.events[0].Kind == Joined {
+			return r.events[0].At, true
+		}
+	}
+	return Position{}, false
 }
 
 // AckedCount returns how many messages have been acked so far.
@@ -88,6 +147,14 @@ func (h *History) Reader(name string) *Reader { return h.reader(name, false) }
 // RawReader returns the log of a new reader who writes down what a server sends as it is. After a reset a server may send it again what it sent in
 // the old log: within one log never.
 func (h *History) RawReader(name string) *Reader { return h.reader(name, true) }
+
+// Newcomer returns the log of a raw reader who comes when all is over and reads everything behind that place: it gets exactly what Keep was told.
+func (h *History) Newcomer(name string, from Position) *Reader {
+	r := h.reader(name, true)
+	r.whole, r.epoch = true, from.Epoch
+	r.Add(Event{Kind: Joined, At: from})
+	return r
+}
 
 func (h *History) reader(name string, raw bool) *Reader {
 	h.mu.Lock()

@@ -11,7 +11,10 @@ import (
 // drawn is a history as a room that keeps its promises makes it, still as lists that can be spoilt. The first reader is a raw one.
 type drawn struct {
 	sends   []Send
+	acks    map[string][]Ack
 	readers [][]Event
+	kept    []Entry // what log and archive have in the end, and a newcomer was given
+	given   []Entry
 }
 
 // entry is one place of a log that was replaced now and then.
@@ -22,26 +25,30 @@ type entry struct {
 
 // draw makes up one or two logs and readers who come, miss announced parts and lose connections as they like.
 func draw(t *rapid.T) drawn {
-	var d drawn
+	d := drawn{acks: map[string][]Ack{}}
 	var log []entry // in order of place
 	for epoch := range rapid.IntRange(1, 2).Draw(t, "epochs") {
 		name := fmt.Sprint("e", epoch)
 		if epoch > 0 {
-			for _, e := range log[len(log)-rapid.IntRange(0, 2).Draw(t, "moved"):] {
+			moved := log[len(log)-rapid.IntRange(0, 2).Draw(t, "moved"):]
+			if len(moved) > 0 && rapid.Bool().Draw(t, "behind a newer one") { // which raw readers are shown
+				log = append(log, d.say(t, name, len(log)+1))
+			}
+			for _, e := range moved {
 				e.At, e.again = Position{name, uint64(len(log) + 1)}, true
 				log = append(log, e)
 			}
 		}
 		for range rapid.IntRange(3, 12).Draw(t, "messages") {
-			n := len(log) + 1
-			s := Send{ID: fmt.Sprint("m", n), Sent: second(10 * n), At: Position{name, uint64(n)}}
-			if rapid.IntRange(0, 3).Draw(t, "acked") > 0 {
-				s.Acked = second(10*n + rapid.IntRange(1, 30).Draw(t, "took"))
-			}
-			log = append(log, entry{Send: s})
-			d.sends = append(d.sends, s)
+			log = append(log, d.say(t, name, len(log)+1))
 		}
 	}
+	for i, e := range log {
+		if !slices.ContainsFunc(log[i+1:], func(later entry) bool { return later.ID == e.ID }) {
+			d.kept = append(d.kept, Entry{e.At, e.ID, e.Name, e.Text})
+		}
+	}
+	d.given = slices.Clone(d.kept)
 	if rapid.Bool().Draw(t, "one that never arrived") {
 		d.sends = append(d.sends, Send{ID: "lost", Sent: second(1)})
 	}
@@ -49,6 +56,21 @@ func draw(t *rapid.T) drawn {
 		d.readers = append(d.readers, drawReader(t, log, i == 0))
 	}
 	return d
+}
+
+// say makes up the message that is the n-th of the log, and its acks: as in the protocol, they do not name an epoch.
+func (d *drawn) say(t *rapid.T, epoch string, n int) entry {
+	s := Send{ID: fmt.Sprint("m", n), Name: "ann", Text: fmt.Sprint("text ", n), Sent: second(10 * n), At: Position{epoch, uint64(n)}}
+	if rapid.IntRange(0, 3).Draw(t, "acked") > 0 {
+		s.Acked = second(10*n + rapid.IntRange(1, 30).Draw(t, "took"))
+		tries := rapid.IntRange(1, 2).Draw(t, "tries")
+		d.acks[s.ID] = []Ack{{At: Position{Seq: uint64(n)}, When: s.Acked, Tries: tries, Duplicate: tries > 1}}
+		if rapid.Bool().Draw(t, "sent again") {
+			d.acks[s.ID] = append(d.acks[s.ID], Ack{At: Position{Seq: uint64(n)}, When: s.Acked, Tries: tries + 1, Duplicate: true})
+		}
+	}
+	d.sends = append(d.sends, s)
+	return entry{Send: s}
 }
 
 func drawReader(t *rapid.T, log []entry, raw bool) []Event {
@@ -62,7 +84,7 @@ func drawReader(t *rapid.T, log []entry, raw bool) []Event {
 	for _, s := range log[begin:] {
 		if s.At.Epoch != epoch {
 			epoch = s.At.Epoch
-			events = append(events, Event{Kind: Reset, At: Position{epoch, s.At.Seq - 1}})
+			events = append(events, Event{Kind: Reset, At: Position{epoch, s.At.Seq - 1}, When: s.Sent})
 		}
 		if s.again && !raw && seen[s.ID] {
 			continue
@@ -74,9 +96,9 @@ func drawReader(t *rapid.T, log []entry, raw bool) []Event {
 				continue
 			}
 		case 1:
-			events = append(events, Event{Kind: Disconnected})
+			events = append(events, Event{Kind: Disconnected}, Event{Kind: Recovered, At: s.At, When: s.Sent})
 		}
-		events = append(events, Event{Kind: Message, At: s.At, ID: s.ID})
+		events = append(events, Event{Kind: Message, At: s.At, ID: s.ID, When: s.Sent, Said: &Said{s.Name, "", s.Text}})
 		seen[s.ID] = true
 	}
 	return events
@@ -86,15 +108,26 @@ func drawReader(t *rapid.T, log []entry, raw bool) []Event {
 func (d drawn) history() *History {
 	h := New()
 	for _, s := range d.sends {
-		h.Sending(s.ID, s.Sent)
-		if !s.Acked.IsZero() {
-			h.Acked(s.ID, s.At, s.Acked)
+		h.Saying(s)
+		for _, a := range d.acks[s.ID] {
+			h.Answered(s.ID, a)
 		}
 	}
+	h.Keep(d.kept)
 	for i, events := range d.readers {
 		r := h.reader(fmt.Sprint("reader ", i), i == 0)
 		for _, e := range events {
 			r.Add(e)
+		}
+	}
+	first := d.sends[0].At
+	n := h.Newcomer("newcomer", Position{first.Epoch, 0})
+	for i, e := range d.given {
+		if i == 0 && e.At.Epoch != first.Epoch || i > 0 && e.At.Epoch != d.given[i-1].At.Epoch {
+			n.Add(Event{Kind: Reset, At: Position{e.At.Epoch, e.At.Seq - 1}, When: second(1000)})
+		}
+		if e.At.Seq > 0 {
+			n.Add(Event{Kind: Message, At: e.At, ID: e.ID, When: second(1000), Said: &Said{e.Name, "", e.Text}})
 		}
 	}
 	return h
@@ -105,8 +138,41 @@ func (d drawn) acked(id string) bool {
 	return slices.ContainsFunc(d.sends, func(s Send) bool { return s.ID == id && !s.Acked.IsZero() })
 }
 
-// spoil breaks one promise to one reader, and says which; it returns "" if there is nothing to break.
+// spoil breaks one promise, and says which; it returns "" if there is nothing to break.
 func (d *drawn) spoil(t *rapid.T) string {
+	if rapid.Bool().Draw(t, "to a reader") {
+		return d.spoilReader(t)
+	}
+	how := rapid.SampledFrom([]string{"the log lacks one", "the log has one twice", "the log says it otherwise", "a newcomer lacks one", "an ack says it is new",
+		"an ack says it was there", "an ack is wrong"}).Draw(t, "what")
+	i := rapid.IntRange(0, len(d.kept)-1).Draw(t, "of which")
+	id := d.kept[i].ID
+	acks := d.acks[id]
+	switch {
+	case how == "the log lacks one" && d.acked(id):
+		d.kept = slices.Delete(d.kept, i, i+1)
+	case how == "the log has one twice":
+		e := d.kept[i]
+		e.At.Seq = d.kept[len(d.kept)-1].At.Seq + 1
+		d.kept = append(d.kept, e)
+	case how == "the log says it otherwise":
+		d.kept[i].Text = "otherwise"
+	case how == "a newcomer lacks one":
+		d.given = slices.Delete(d.given, i, i+1)
+	case how == "an ack says it is new" && len(acks) > 1:
+		acks[1].Duplicate = false
+	case how == "an ack says it was there" && len(acks) > 0 && acks[0].Tries == 1:
+		acks[0].Duplicate = true
+	case how == "an ack is wrong" && len(acks) > 0 && d.kept[i].At.Epoch == d.sends[0].At.Epoch:
+		acks[len(acks)-1].At.Seq += 100
+	default:
+		return ""
+	}
+	return how
+}
+
+// spoilReader breaks one promise to one reader.
+func (d *drawn) spoilReader(t *rapid.T) string {
 	i := rapid.IntRange(0, len(d.readers)-1).Draw(t, "whose")
 	events := d.readers[i]
 	var messages []int
@@ -120,7 +186,7 @@ func (d *drawn) spoil(t *rapid.T) string {
 	}
 	n := rapid.SampledFrom(messages[:len(messages)-1]).Draw(t, "which")
 	next := slices.IndexFunc(events[n+1:], func(e Event) bool { return e.Kind == Message }) + n + 1
-	how := rapid.SampledFrom([]string{"lose", "double", "swap", "forge", "repeat", "hide the gap", "hide the reset"}).Draw(t, "how")
+	how := rapid.SampledFrom([]string{"lose", "double", "swap", "forge", "repeat", "hide the gap", "hide the reset", "alter", "rename", "recovered"}).Draw(t, "how")
 	switch how {
 	case "lose":
 		lost := events[n].ID
@@ -135,6 +201,16 @@ func (d *drawn) spoil(t *rapid.T) string {
 		events[n], events[next] = events[next], events[n]
 	case "forge":
 		events[n].ID = "forged"
+	case "alter":
+		events[n].Said = &Said{events[n].Said.Name, "", "otherwise"}
+	case "rename":
+		events[n].Said = &Said{"bob", "", events[n].Said.Text}
+	case "recovered": // and a gap then
+		if events[n+1].Kind == Reset {
+			return ""
+		}
+		gap := Event{Kind: Gap, At: events[n].At, To: events[n].At.Seq}
+		events = slices.Replace(events, n, n+1, Event{Kind: Disconnected}, Event{Kind: Recovered, At: events[n].At, When: events[n].When}, gap)
 	case "repeat": // the same message at the next place
 		if events[next].At.Epoch != events[n].At.Epoch {
 			return ""

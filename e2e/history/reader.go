@@ -19,6 +19,9 @@ const (
 	Reset                        // another log begins, and the next message is the one behind At
 	Resumed                      // the same by the welcome of a new connection: the log stands at At, and what was missed of it follows, from wherever
 	Disconnected                 // the connection broke. It excuses nothing: who comes back is told what it missed
+	Recovered                    // a welcome says that all that was missed up to At follows
+	NotRecovered                 // a welcome says that not all of it does
+	Other                        // At: an entry of the log that is no message, but has its place in it
 )
 
 // Event is one line of a reader's log.
@@ -28,7 +31,11 @@ type Event struct {
 	To   uint64
 	ID   string
 	When time.Time
+	Said *Said // of a Message; nil: not judged
 }
+
+// Said is what a message is to its readers.
+type Said struct{ Name, Session, Text string }
 
 // Reader is what one client was told, in order. Its methods may be called from any goroutine, but their order is what counts.
 type Reader struct {
@@ -38,6 +45,7 @@ type Reader struct {
 
 	history *History
 	raw     bool // it has no memory of what it has been shown
+	whole   bool // it has come to read everything
 
 	// Guarded by mu.
 
@@ -46,6 +54,8 @@ type Reader struct {
 	seen   []uint64 // a bit for each message, by its number
 	epoch  string   // of the messages now, for Take
 	left   bool
+	wrong  []string // what messages said that were not sent so
+	more   int      // of them
 }
 
 // Add writes down one event.
@@ -64,6 +74,13 @@ func (r *Reader) addLocked(e Event) {
 			}
 			r.seen[n/64] |= 1 << (n % 64)
 		}
+		// Compared now, not kept: two hundred readers of everything would fill the memory.
+		if wrong := r.history.altered(e); wrong != "" && len(r.wrong) < maxViolations {
+			r.wrong = append(r.wrong, wrong)
+		} else if wrong != "" {
+			r.more++
+		}
+		e.Said = nil
 	}
 	r.events = append(r.events, e)
 }
@@ -101,12 +118,16 @@ func (r *Reader) Take(event client.Event) {
 	switch e := event.(type) {
 	case *client.Welcome:
 		r.welcomeLocked(Position{e.Epoch, e.Seq}, now)
+		if e.Recovered != nil {
+			kind := map[bool]Kind{true: Recovered, false: NotRecovered}[*e.Recovered]
+			r.addLocked(Event{Kind: kind, At: Position{e.Epoch, e.Seq}, When: now})
+		}
 	case *client.Message:
-		r.addLocked(Event{Kind: Message, At: Position{r.epoch, e.Seq}, ID: e.ID, When: now})
+		r.addLocked(Event{Kind: Message, At: Position{r.epoch, e.Seq}, ID: e.ID, When: now, Said: &Said{e.Name, e.Session, e.Text}})
 	case *client.Gap:
 		r.addLocked(Event{Kind: Gap, At: Position{r.epoch, e.From}, To: e.To, When: now})
 	case *client.Reset:
-		if last := len(r.events) - 1; r.raw && r.epoch == e.Epoch && r.events[last].Kind == Resumed {
+		if r.raw && r.epoch == e.Epoch && r.resumedLocked() {
 			return // what the welcome before it said, and where exactly
 		}
 		r.epoch = e.Epoch
@@ -132,9 +153,19 @@ func (r *Reader) welcomeLocked(at Position, now time.Time) {
 	r.epoch = at.Epoch
 }
 
+// resumedLocked reports whether nothing has come since a welcome to another log but what that says.
+func (r *Reader) resumedLocked() bool {
+	last := len(r.events) - 1
+	if last > 0 && (r.events[last].Kind == Recovered || r.events[last].Kind == NotRecovered) {
+		last--
+	}
+	return last >= 0 && r.events[last].Kind == Resumed
+}
+
 // snapshot returns a copy that nobody changes any more.
 func (r *Reader) snapshot() *Reader {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return &Reader{Name: r.Name, raw: r.raw, left: r.left, events: slices.Clip(r.events), seen: slices.Clone(r.seen)}
+	return &Reader{Name: r.Name, raw: r.raw, whole: r.whole, left: r.left, events: slices.Clip(r.events), seen: slices.Clone(r.seen),
+		wrong: slices.Clone(r.wrong), more: r.more}
 }

@@ -23,7 +23,8 @@ func (h *History) WriteTo(w io.Writer) (int64, error) {
 		}
 		fmt.Fprintf(out, "%s sent %s, acked %s at %v\n", since(s.Sent), s.ID, since(s.Acked), s.At)
 	}
-	names := map[Kind]string{Joined: "joined", Gap: "gap", Reset: "reset", Resumed: "resumed", Disconnected: "disconnected"}
+	names := map[Kind]string{Joined: "joined", Gap: "gap", Reset: "reset", Resumed: "resumed", Disconnected: "disconnected",
+		Recovered: "recovered up to", NotRecovered: "not recovered up to", Other: "another entry at"}
 	for _, r := range readers {
 		fmt.Fprintf(out, "\n%s\n", r.Name)
 		for i := 0; i < len(r.events); i++ {

@@ -19,6 +19,7 @@ type view struct {
 	seen  map[string][]string // the epochs in which it saw each message
 	spans []span
 	now   *span // the last of spans; nil before it knew where it is
+	told  *told // by the last welcome; nil if it said nothing, or has been judged
 	fresh bool  // a log has begun whose messages may begin anywhere up to the one behind `to`, and none of it has come
 }
 
@@ -41,7 +42,12 @@ func (v *view) gave(at Position) bool {
 // read goes through a reader's log, event by event.
 func (c *check) read(r *Reader) *view {
 	v := &view{name: r.Name, raw: r.raw, left: r.left, seen: map[string][]string{}}
+	for _, wrong := range r.wrong {
+		c.violation("%s %s", r.Name, wrong)
+	}
+	c.more += r.more
 	for i, e := range r.events {
+		c.begins(e)
 		switch e.Kind {
 		case Joined:
 			if v.now == nil {
@@ -58,8 +64,19 @@ func (c *check) read(r *Reader) *view {
 				c.reset(v, e)
 			}
 			v.fresh = true
+		case Other:
+			c.advance(v, e)
+		case Recovered, NotRecovered:
+			c.judge(v)
+			// Of a log that is new to the reader, or that has less than it has seen, only recovered:true says something.
+			if e.Kind == Recovered || v.now != nil && !v.fresh && e.At.Epoch == v.now.epoch && e.At.Seq >= v.now.to {
+				v.told = &told{recovered: e.Kind == Recovered, to: e.At, from: v.now}
+			}
+		case Disconnected:
+			c.judge(v)
 		}
 	}
+	c.judge(v)
 	return v
 }
 
@@ -70,7 +87,8 @@ func (v *view) begin(e Event) {
 	v.now = &v.spans[0]
 }
 
-func (c *check) message(v *view, e Event) {
+// advance takes the reader to the place of an entry, and notes what is wrong with that.
+func (c *check) advance(v *view, e Event) {
 	if v.now == nil { // nobody has said where it begins: here
 		v.begin(Event{At: Position{e.At.Epoch, e.At.Seq - 1}, When: e.When})
 	}
@@ -89,6 +107,10 @@ func (c *check) message(v *view, e Event) {
 		v.now.to = e.At.Seq
 	}
 	v.fresh = false
+}
+
+func (c *check) message(v *view, e Event) {
+	c.advance(v, e)
 	if !c.sent[e.ID] {
 		c.violation("%s saw message %s at %v, which nobody sent", v.name, e.ID, e.At)
 	}
@@ -140,6 +162,7 @@ func (c *check) gap(v *view, e Event) {
 	if !v.fresh && e.At.Seq > v.now.to+1 {
 		c.holes = append(c.holes, hole{v, Position{v.now.epoch, e.At.Seq}, v.now.to, "was told of a gap from"})
 	}
+	c.missing(v, e)
 	v.now.gaps = append(v.now.gaps, [2]uint64{e.At.Seq, e.To})
 	v.now.to = max(v.now.to, e.To)
 	if v.fresh {

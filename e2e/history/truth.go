@@ -1,0 +1,175 @@
+package history
+
+import (
+	"fmt"
+	"slices"
+)
+
+// This file judges what servers say about the log, rather than what is in it: acks, welcomes, and who said what.
+
+// altered returns how a message differs from what was sent; "" if it does not, or if nobody knows what was.
+func (h *History) altered(e Event) string {
+	if e.Said == nil {
+		return ""
+	}
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	s := h.sends[e.ID]
+	if s == nil {
+		return "" // it was made up, which is another violation
+	}
+	if wrong := s.differs(e.Said.Name, e.Said.Text); wrong != "" {
+		return fmt.Sprintf("saw message %s at %v %s", e.ID, e.At, wrong)
+	}
+	if owner, ok := h.owners[e.Said.Session]; s.Name != "" && len(h.owners) > 0 && owner != s.Name {
+		if !ok {
+			owner = "nobody"
+		}
+		return fmt.Sprintf("saw message %s at %v from the connection %s of %s, though %s has sent it", e.ID, e.At, e.Said.Session, owner, s.Name)
+	}
+	return ""
+}
+
+// differs returns how name and text differ from what was sent. Texts are not quoted whole.
+func (s *Send) differs(name, text string) string {
+	switch {
+	case s.Name != "" && name != s.Name:
+		return fmt.Sprintf("under the name %.40q, sent by %q", name, s.Name)
+	case s.Text != "" && text != s.Text:
+		return fmt.Sprintf("with the text %.40q, sent as %.40q", text, s.Text)
+	}
+	return ""
+}
+
+// begins notes when somebody first was in an epoch.
+func (c *check) begins(e Event) {
+	if e.At.Epoch == "" {
+		return
+	}
+	if known, ok := c.began[e.At.Epoch]; !ok || e.When.Before(known) {
+		c.began[e.At.Epoch] = e.When
+	}
+}
+
+// answers judges the acks.
+func (c *check) answers(sends []Send) {
+	for _, s := range sends {
+		for i, a := range s.acks {
+			switch {
+			case a.Duplicate && a.Tries == 1:
+				c.violation("message %s was sent once, and its ack says that it is a duplicate", s.ID)
+			case !a.Duplicate && i > 0:
+				c.violation("message %s was acked again at %v, and that ack does not say that it is a duplicate", s.ID, a.At)
+			}
+			if !c.heardAt(s, a.At) {
+				places := c.where[s.ID]
+				c.violation("message %s was heard at %v by %s, and its ack says %d", s.ID, places[0].at, places[0].who, a.At.Seq)
+			}
+		}
+	}
+}
+
+// heardAt reports whether the message was heard where its ack says, or may be elsewhere: a log that began after the message was sent may have it at another
+// place. If nobody heard it, that is a matter of what is owed. An ack that names its epoch has been compared already.
+func (c *check) heardAt(s Send, at Position) bool {
+	places := c.where[s.ID]
+	if at.Seq == 0 || at.Epoch != "" || len(places) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(places, func(p sighting) bool {
+		later := c.began[p.at.Epoch].After(s.Sent) && c.follow(p.at.Epoch)
+		return p.at.Seq == at.Seq || later
+	})
+}
+
+// follow reports whether somebody came to the epoch from another one.
+func (c *check) follow(epoch string) bool {
+	for way := range c.follows {
+		if way[1] == epoch {
+			return true
+		}
+	}
+	return false
+}
+
+// told is what a welcome has said of what was missed.
+type told struct {
+	recovered bool
+	to        Position // the room's newest then
+	from      *span    // where the reader was
+	gap       bool     // something was missing
+}
+
+// missing takes a gap for a part of what the welcome told of.
+func (c *check) missing(v *view, e Event) {
+	if v.told == nil || v.now.epoch != v.told.to.Epoch || e.At.Seq > v.told.to.Seq {
+		return
+	}
+	if v.told.recovered {
+		c.violation("%s was welcomed with recovered:true at %v, and told then that it will not get %d to %d", v.name, v.told.to, e.At.Seq, e.To)
+	}
+	v.told.gap = true
+}
+
+// judge says whether a welcome with recovered:false was right, when its connection ends: it is not if the reader stayed in one log and got all of it.
+func (c *check) judge(v *view) {
+	t := v.told
+	v.told = nil
+	if t == nil || t.recovered || t.gap || v.now == nil || t.from != v.now || v.now.epoch != t.to.Epoch || v.now.to < t.to.Seq {
+		return
+	}
+	c.violation("%s was welcomed with recovered:false at %v, and nothing was missing", v.name, t.to)
+}
+
+// moved looks for messages that a new log has behind others which had come later, or come only now. Who had seen one of them keeps it where it was, and who
+// comes later sees it elsewhere. A raw reader that was shown it twice proves that it was announced.
+func (c *check) moved(views []*view) {
+	byEpoch := map[string][]sighting{}
+	for _, all := range c.where {
+		for _, s := range all {
+			byEpoch[s.at.Epoch] = append(byEpoch[s.at.Epoch], s)
+		}
+	}
+	for _, all := range byEpoch {
+		slices.SortFunc(all, func(a, b sighting) int { return int(int64(a.at.Seq) - int64(b.at.Seq)) })
+	}
+	var ids []string
+	for id, places := range c.where {
+		if len(places) > 1 {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		for _, old := range c.where[id] {
+			for _, now := range c.where[id] {
+				if c.follows[[2]string{old.at.Epoch, now.at.Epoch}] == "" {
+					continue
+				}
+				if before, ok := c.overtaken(old, now, byEpoch[now.at.Epoch]); ok && !announced(id, old, now, views) {
+					c.violation("message %s was at %v says %s, and is behind %s at %v says %s: nobody was shown that", id, old.at, old.who, before.id, now.at, now.who)
+				}
+			}
+		}
+	}
+}
+
+// overtaken returns a message that is before now in its epoch and was not before old in its.
+func (c *check) overtaken(old, now sighting, epoch []sighting) (sighting, bool) {
+	for _, s := range epoch {
+		if s.at.Seq >= now.at.Seq {
+			break
+		}
+		if !slices.ContainsFunc(c.where[s.id], func(p sighting) bool { return p.at.Epoch == old.at.Epoch && p.at.Seq < old.at.Seq }) {
+			return s, true
+		}
+	}
+	return sighting{}, false
+}
+
+// announced reports whether a raw reader saw the message at both places.
+func announced(id string, old, now sighting, views []*view) bool {
+	return slices.ContainsFunc(views, func(v *view) bool {
+		return v.raw && slices.Contains(v.seen[id], old.at.Epoch) && slices.Contains(v.seen[id], now.at.Epoch)
+	})
+}

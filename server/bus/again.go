@@ -19,9 +19,31 @@ func (b *Bus) Republish(room string, kept []Kept) {
 	}
 }
 
+// sayAllAgain publishes what is owed to rooms, side by side, until ctx is done.
+func (b *Bus) sayAllAgain(ctx context.Context, h Handler) {
+	for {
+		rooms, next := b.mends.owing()
+		sideBySide(rooms, func(room string) {
+			if err := b.sayAgain(ctx, h, room); err != nil {
+				b.log.Debug("cannot say lost messages again yet", "room", room, "error", err)
+				b.mends.putOff(room)
+			}
+		})
+		if len(rooms) > 0 {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-b.mends.again:
+		case <-time.After(next):
+		}
+	}
+}
+
 // sayAgain publishes what is owed to a room.
 func (b *Bus) sayAgain(ctx context.Context, h Handler, room string) error {
-	for kept := b.mends.first(room); len(kept) > 0; kept = b.mends.first(room) {
+	for kept := b.mends.firstOwed(room); len(kept) > 0; kept = b.mends.firstOwed(room) {
 		var batch []queued
 		for _, k := range kept {
 			if body, ok := bodyOf(k.Payload); ok {

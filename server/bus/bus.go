@@ -41,6 +41,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -91,6 +92,7 @@ type Bus struct {
 	queue   *queue  // from Publish to the publisher
 	topics  *topics // from Subscribe and Unsubscribe to the feed
 	mends   *mends  // from whoever finds a log closed to the mender
+	leaving *leaving
 	logs    openLogs
 	keeper  keeper
 	recent  recent
@@ -119,7 +121,7 @@ func Open(o Options) (*Bus, error) {
 	quietRedis()
 	return &Bus{
 		options: o, client: redis.NewUniversalClient(c), log: o.Log, name: o.Name,
-		queue: newQueue(queueLength), topics: newTopics(), mends: newMends(),
+		queue: newQueue(queueLength), topics: newTopics(), mends: newMends(), leaving: newLeaving(),
 	}, nil
 }
 
@@ -130,9 +132,11 @@ func (b *Bus) Run(ctx context.Context, h Handler) error {
 		return errors.New("the bus has already run")
 	}
 	var others sync.WaitGroup
-	others.Go(func() { b.publish(ctx, h) })
+	others.Go(func() { b.publish(ctx) })
 	others.Go(func() { b.mend(ctx, h) })
 	others.Go(func() { b.keepFollowed(ctx) })
+	others.Go(func() { b.sayAllAgain(ctx, h) })
+	others.Go(func() { b.leave(ctx) })
 	b.feed(ctx, h)
 	others.Wait()
 	return nil
@@ -155,7 +159,9 @@ func (b *Bus) Subscribe(room string) {
 
 // Unsubscribe ends what Subscribe began. Unknown rooms are fine.
 func (b *Bus) Unsubscribe(room string) {
-	b.topics.drop(b.channel(room))
+	if wish := b.topics.drop(b.channel(room)); wish > 0 {
+		b.leaving.add(room, strconv.FormatUint(wish, 10))
+	}
 	b.logs.forget(room)
 	b.keeper.forget(room)
 }

@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -194,43 +195,51 @@ func (s *subscription) pushed(ctx context.Context, msg *redis.Message) error {
 
 // side takes what servers tell each other. What is about logs is the bus' own.
 func (s *subscription) side(ctx context.Context, payload string) error {
-	kind, room, ok := aboutLog(payload)
+	n, ok := aboutLog(payload)
 	if !ok {
 		s.handler.Side([]byte(payload))
 		return nil
 	}
-	if _, ok := s.bus.topics.hears(s.bus.channel(room)); !ok || kind == "begun by "+s.bus.name {
+	if n.Type == "mended" {
+		s.bus.mends.poke(n.Room)
+	}
+	if _, ok := s.bus.topics.hears(s.bus.channel(n.Room)); !ok || n.By == s.bus.name {
 		return nil
 	}
-	if kind == "mend" {
-		s.bus.mends.add(room)
+	if n.Type == "mend" {
+		s.bus.mends.want(n.Room, n.Epoch, false)
 		return nil
 	}
-	if err := s.handler.Subscribed(ctx, room); err != nil {
-		return fmt.Errorf("look at the log of room %s: %w", room, err)
+	if err := s.handler.Subscribed(ctx, n.Room); err != nil {
+		return fmt.Errorf("look at the log of room %s: %w", n.Room, err)
 	}
 	return nil
 }
 
-// aboutLog reads what open.lua, mend.lua and reopen.lua say on the side channel: mend, mended, or begun and by whom.
-func aboutLog(payload string) (kind, room string, ok bool) {
-	rest, ok := strings.CutSuffix(payload, `"}`)
-	if !ok {
-		return "", "", false
+// notice is what the scripts that look after logs say on the side channel.
+type notice struct {
+	Type  string `json:"type"` // mend: it was closed; mended: it was opened again; begun
+	By    string `json:"by"`   // the server that called the script, if it need not be told
+	Room  string `json:"room"`
+	Epoch string `json:"epoch"` // mend: that was closed, as far as the log knows
+}
+
+// aboutLog reads a notice.
+func aboutLog(payload string) (n notice, ok bool) {
+	for _, kind := range []string{"mend", "mended", "begun"} {
+		if strings.HasPrefix(payload, `{"type":"`+kind+`",`) {
+			err := json.Unmarshal([]byte(payload), &n)
+			return n, err == nil
+		}
 	}
-	rest, room, ok = strings.Cut(rest, `","room":"`)
-	if !ok {
-		return "", "", false
-	}
-	kind, ok = strings.CutPrefix(rest, `{"type":"`)
-	kind = strings.Replace(kind, `","by":"`, " by ", 1)
-	return kind, room, ok && (kind == "mend" || kind == "mended" || strings.HasPrefix(kind, "begun by "))
+	return n, false
 }
 
 func (s *subscription) subscribed(ctx context.Context, channel string) error {
 	if channel == s.bus.side() { // the first that was asked for, so the first to be confirmed
 		if s.up.IsZero() {
 			s.up = time.Now()
+			s.bus.mends.linked()
 			s.outage.ended()
 			s.handler.Feed(true)
 		}

@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/redis/go-redis/v9"
 
@@ -30,47 +29,33 @@ var (
 	//go:embed publish.lua
 	publishSource string
 
-	openScript   = redis.NewScript(logSource + openSource)
+	openScript   = redis.NewScript(logSource + followSource + openSource)
 	adoptScript  = redis.NewScript(logSource + adoptSource)
 	mendScript   = redis.NewScript(logSource + mendSource)
 	offerScript  = redis.NewScript(logSource + offerSource)
 	lateScript   = redis.NewScript(lateSource)
-	reopenScript = redis.NewScript(logSource + reopenSource)
+	reopenScript = redis.NewScript(logSource + followSource + reopenSource)
 )
-
-// state is where a log stands, as the scripts answer it.
-type state struct {
-	kind string // open, closed, begins, wait
-	log  chat.Log
-	run  string
-	wait int64 // milliseconds, of wait
-}
 
 // OpenLog returns where a room's log stands, and begins the log if there is none, behind what is archived of the room. seen is the newest message that
 // this server has of it; zero if it has none. A log that cannot be used is closed (chat.ErrLogClosed), and this server begins to mend it:
 // Handler.Subscribed is called again once it is open. Any other error carries a retryable chat.Error.
 func (b *Bus) OpenLog(ctx context.Context, room string, seen chat.Position) (chat.Log, error) {
-	s, err := b.open(ctx, room, seen, "", "")
+	c := b.openCall(room, seen, "", "")
+	b.askAll(ctx, []*call{c})
+	s, err := c.state, c.err
 	if err == nil && s.kind == "begins" {
-		at := b.archived(ctx, room)
-		s, err = b.open(ctx, room, seen, at.Epoch, strconv.FormatUint(at.Seq, 10))
+		s, err = b.begin(ctx, room, seen)
 	}
 	if err != nil {
 		return chat.Log{}, fmt.Errorf("open log of room %s: %w", room, err)
 	}
 	if s.kind != "open" {
-		b.mends.add(room)
+		b.mends.want(room, s.log.Head.Epoch, false)
 		return chat.Log{}, fmt.Errorf("open log of room %s: %w", room, chat.ErrLogClosed)
 	}
 	b.logs.set(room, s.log.Head.Epoch, s.run)
 	return s.log, nil
-}
-
-// open asks Redis for a log that, if there is none, begins behind base of the epoch before; base is empty if that is not known yet.
-func (b *Bus) open(ctx context.Context, room string, seen chat.Position, before, base string) (state, error) {
-	life := b.lifetime(room)
-	return b.ask(ctx, openScript, room, newEpoch(), seen.Epoch, seen.Seq, b.side(), room, b.name, before, base,
-		life.idle.Milliseconds(), life.quiet.Milliseconds())
 }
 
 // archived returns the newest message of a room that is archived; zero if there is none, or if that cannot be said now.
@@ -101,39 +86,6 @@ func (b *Bus) Adopt(ctx context.Context, room, now string, epochs []string) (cha
 		return chat.Log{}, fmt.Errorf("adopt epochs of room %s: %w", room, err)
 	}
 	return s.log, nil
-}
-
-// ask runs one of the scripts that look after a log. Its error carries a retryable chat.Error.
-func (b *Bus) ask(ctx context.Context, script *redis.Script, room string, args ...any) (state, error) {
-	keys := []string{b.key(room, "head"), b.key(room, "log"), b.key(room, "mend")}
-	reply, err := script.Run(ctx, b.client, keys, args...).StringSlice()
-	if err != nil {
-		return state{}, unavailable(err)
-	}
-	s, err := readState(reply)
-	if err != nil {
-		return s, fmt.Errorf("read %q: %w", reply, err)
-	}
-	return s, nil
-}
-
-func readState(reply []string) (s state, err error) {
-	s.kind = reply[0]
-	switch {
-	case s.kind == "wait" && len(reply) == 2:
-		s.wait, err = strconv.ParseInt(reply[1], 10, 64)
-	case len(reply) == 4:
-		s.run = reply[3]
-		if reply[1] != ":0" { // there is nothing of the log
-			s.log.Head, err = chat.ParsePosition(reply[1])
-		}
-		if err == nil {
-			s.log.Past, err = chat.ParseLineage(reply[2])
-		}
-	case s.kind != "closed" && s.kind != "begins" || len(reply) != 1:
-		err = errors.New("not an answer that this version knows")
-	}
-	return s, err
 }
 
 // loadPublish gives Redis the script by which it publishes in a room. Only here does that script get into Redis, never by EVAL, and

@@ -2,6 +2,7 @@
 --
 -- KEYS  1 head   2 log: stream   3 mend: hash, who has offered
 -- ARGV  1, 2 epoch and seq of the newest message that the caller knows; empty if none   3 side channel   4 room
+--       5 the caller's name   6 a name for this closing of the log
 -- Returns {"open", …} if the log is in order by now; else {"closed", position, past, run}: the position of the newest message in the
 -- stream, in its epoch, behind which messages may be offered; an empty epoch if there is nothing at all.
 local head, log, mend = KEYS[1], KEYS[2], KEYS[3]
@@ -11,12 +12,14 @@ if in_order(h, log, ARGV[1], tonumber(ARGV[2])) then
 end
 
 local run = process()
-if h.run ~= '' or redis.call('HGET', mend, 'run') ~= run then
+local before = redis.call('HGET', mend, 'run')
+if h.run ~= '' or before ~= run then
+  local restarted = (h.run ~= '' and h.run ~= run or h.run == '' and before) and '1' or '0' -- see reopen.lua
   redis.call('DEL', mend)
-  redis.call('HSET', mend, 'run', run, 'since', text(milliseconds()))
+  redis.call('HSET', mend, 'run', run, 'repair', ARGV[6], 'restarted', restarted)
   redis.call('PEXPIRE', mend, '60000')
   redis.call('HSET', head, 'run', '')
-  redis.call('PUBLISH', ARGV[3], '{"type":"mend","room":"' .. ARGV[4] .. '"}')
+  redis.call('PUBLISH', ARGV[3], '{"type":"mend","by":"' .. ARGV[5] .. '","epoch":"' .. h.epoch .. '","room":"' .. ARGV[4] .. '"}')
 end
 
 local top, payload = newest(log)

@@ -3,7 +3,7 @@
 -- KEYS  1 head   2 log: stream
 -- ARGV  1 the epoch to use if the log begins   2, 3 epoch and seq of the newest message that the caller knows; empty if none
 --       4 side channel   5 room   6 the caller's name   7, 8 epoch and seq behind which the log begins, 0 if it is the first; empty if the caller
---       has not looked
+--       has not looked   9 by which subscription the caller follows the log, empty if it does not
 --       the last two: for how long the log stays in Redis when nobody follows it, ms, and for how long if nobody has spoken in it
 -- Returns {"open", head, past, run}, {"closed", …} if the log has to be mended first, or {"begins"} if the caller has to look.
 --
@@ -17,7 +17,7 @@
 -- Why it says so: all that there was may just have been deleted, and others still have it. They look, and say it again.
 local head, log = KEYS[1], KEYS[2]
 local fresh, seen_epoch, seen_seq = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local before, base = ARGV[7], ARGV[8]
+local before, base, wish = ARGV[7], ARGV[8], ARGV[9]
 local idle, quiet = tonumber(ARGV[#ARGV - 1]), tonumber(ARGV[#ARGV])
 
 local h = read(head)
@@ -29,10 +29,12 @@ if h.epoch == '' and seen_epoch == '' and redis.call('EXISTS', log) == 0 then
   redis.call('HSET', head, 'epoch', fresh, 'seq', base, 'base', base, 'past', past, 'run', process())
   keep(head, log, quiet)
   redis.call('PUBLISH', ARGV[4], '{"type":"begun","by":"' .. ARGV[6] .. '","room":"' .. ARGV[5] .. '"}')
+  follow(head, ARGV[6], wish, ARGV[4], ARGV[5])
   return answer('open', read(head))
 end
 if in_order(h, log, seen_epoch, seen_seq) then
   keep(head, log, lifetime(h, log, idle, quiet))
+  follow(head, ARGV[6], wish, ARGV[4], ARGV[5])
   return answer('open', h)
 end
 return answer('closed', h)

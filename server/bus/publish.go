@@ -20,6 +20,9 @@ const (
 	maxPipeline = 512
 )
 
+// maxTries is how often a publication is sent whose log is closed each time although it was found open.
+const maxTries = 4
+
 // nextLimit returns the limit of the next pipeline after one that took so long, of the time that it had.
 func nextLimit(limit int, took, had time.Duration) int {
 	if took > had/8 {
@@ -63,34 +66,52 @@ func (b *Bus) Publish(ctx context.Context, p Publication) error {
 }
 
 // publish is the publisher: it sends what is queued until ctx is done. What then still waits gets an error.
-func (b *Bus) publish(ctx context.Context, h Handler) {
+func (b *Bus) publish(ctx context.Context) {
 	var batch []queued
+	var looked time.Time
 	limit := minPipeline
 	for ctx.Err() == nil {
-		select {
-		case <-ctx.Done():
-		case <-b.queue.wake:
-			for ctx.Err() == nil {
-				if batch = b.queue.take(batch, limit); len(batch) == 0 {
-					break
-				}
-				began := time.Now()
-				b.send(ctx, h, batch)
-				b.options.Metrics.PublishSeconds.Observe(time.Since(began).Seconds())
-				b.options.Metrics.PublishMessages.Observe(float64(len(batch)))
-				limit = nextLimit(limit, time.Since(began), b.options.attempt())
-				clear(batch)
-			}
+		if time.Since(looked) >= holdLook {
+			b.refuseLate()
+			looked = time.Now()
 		}
+		if batch = b.queue.take(batch, limit); len(batch) == 0 {
+			var look <-chan time.Time
+			if b.queue.holds() {
+				look = time.After(holdLook)
+			}
+			select {
+			case <-ctx.Done():
+			case <-b.queue.wake:
+			case <-look:
+			}
+			continue
+		}
+		began := time.Now()
+		if answered := b.send(ctx, batch); answered > 0 {
+			b.options.Metrics.PublishSeconds.Observe(time.Since(began).Seconds())
+			b.options.Metrics.PublishMessages.Observe(float64(answered))
+		}
+		limit = nextLimit(limit, time.Since(began), b.options.attempt())
+		clear(batch)
 	}
 	for _, p := range b.queue.close() {
 		p.Done(Receipt{}, unavailable(errStopped))
 	}
 }
 
-// send publishes a batch and gives each publication its answer, in order. A batch that is under way when ctx ends gets its answer
-// too: on the way out, as anywhere, it is better to know.
-func (b *Bus) send(ctx context.Context, h Handler, batch []queued) {
+// refuseLate answers the publications that have waited for their logs as long as they can.
+func (b *Bus) refuseLate() {
+	for _, p := range b.queue.late(time.Now().Add(b.options.attempt() - b.options.PublishTimeout)) {
+		p.Done(Receipt{}, chat.ErrLogClosed)
+	}
+}
+
+// send publishes a batch and gives each publication its answer, in order. Those whose log is closed, or whose script Redis does not know, wait until that is
+// mended. (If somebody flushes the scripts in the middle of a pipeline and another server loads this one before its end, those between go in behind those at the
+// end: each once, but not in the order of their sender.) A batch that is under way when ctx ends gets its answer
+// too: on the way out, as anywhere, it is better to know. It returns how many got their answer.
+func (b *Bus) send(ctx context.Context, batch []queued) (answered int) {
 	deadline := time.Now().Add(b.options.attempt())
 	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), deadline)
 	defer cancel()
@@ -103,59 +124,29 @@ func (b *Bus) send(ctx context.Context, h Handler, batch []queued) {
 		}
 		fresh = append(fresh, p)
 	}
-	for i, cmd := range b.pipelineTwice(ctx, h, fresh) {
+	answered = len(batch)
+	closed := make(map[string][]queued)
+	for i, cmd := range b.pipeline(ctx, fresh) {
+		p := fresh[i]
+		if p.tries++; refused(cmd) && p.tries < maxTries {
+			if isNoScript(cmd.Err()) {
+				b.logs.get(p.Room).loaded.Store(false)
+			}
+			closed[p.Room] = append(closed[p.Room], p)
+			answered--
+			continue
+		}
 		r, err := readReceipt(cmd)
 		if err == nil && !r.Duplicate {
-			b.recent.add(fresh[i].Publication, r.Position)
+			b.recent.add(p.Publication, r.Position)
 		}
-		fresh[i].Done(r, err)
+		p.Done(r, err)
 	}
-}
-
-// pipelineTwice runs the script for each publication. Those that it has refused because the log is not open, or that no script was there for, are sent
-// again, in order, once the log is. (If somebody flushes the scripts in the middle of a pipeline and another server loads this one before its end,
-// those between go in behind those at the end: each once, but not in the order of their sender.)
-func (b *Bus) pipelineTwice(ctx context.Context, h Handler, batch []queued) []*redis.Cmd {
-	cmds := b.pipeline(ctx, batch)
-	var again []queued
-	var at []int
-	opened := make(map[string]error)
-	for i, cmd := range cmds {
-		if !refused(cmd) {
-			continue
-		}
-		room := batch[i].Room
-		if _, ok := opened[room]; !ok {
-			opened[room] = b.reopen(ctx, h, room, isNoScript(cmd.Err()) && b.logs.get(room).run != never.run)
-		}
-		if err := opened[room]; err != nil {
-			cmd.SetErr(err)
-			continue
-		}
-		again, at = append(again, batch[i]), append(at, i)
+	for room, list := range closed {
+		b.queue.hold(room, list)
+		b.mends.want(room, b.logs.get(room).epoch, true)
 	}
-	for i, cmd := range b.pipeline(ctx, again) {
-		cmds[at[i]] = cmd
-	}
-	return cmds
-}
-
-// reopen returns when a log that was found closed is open and its publish script is there.
-func (b *Bus) reopen(ctx context.Context, h Handler, room string, load bool) error {
-	seen := h.Known(room).Head
-	err := b.openToPublish(ctx, room, seen, load)
-	if errors.Is(err, chat.ErrLogClosed) {
-		select {
-		case <-b.mends.add(room):
-		case <-ctx.Done():
-			return err
-		}
-		err = b.openToPublish(ctx, room, seen, true)
-	}
-	if err != nil {
-		b.log.Warn("cannot open a log to publish", "room", room, "error", err)
-	}
-	return err
+	return answered
 }
 
 // openToPublish opens a log, and if asked to gives Redis the script to publish in it.
@@ -211,6 +202,9 @@ func readReceipt(cmd *redis.Cmd) (Receipt, error) {
 	if len(reply) != 2 {
 		return Receipt{}, fmt.Errorf("read answer of the publish script: %d values", len(reply))
 	}
+	if reply[1] == "closed" {
+		return Receipt{}, fmt.Errorf("%w: it was closed again at once", chat.ErrLogClosed)
+	}
 	position, err := chat.ParsePosition(reply[0])
 	if err != nil {
 		return Receipt{}, fmt.Errorf("read answer of the publish script: position %q", reply[0])
@@ -218,8 +212,6 @@ func readReceipt(cmd *redis.Cmd) (Receipt, error) {
 	switch outcome := reply[1]; outcome {
 	case "new", "duplicate":
 		return Receipt{Position: position, Duplicate: outcome == "duplicate"}, nil
-	case "closed":
-		return Receipt{}, fmt.Errorf("%w: it was closed again at once", chat.ErrLogClosed)
 	case "conflict":
 		return Receipt{}, chat.Errorf(chat.CodeIDConflict, "this id is already that of another message")
 	default:

@@ -16,6 +16,7 @@ var errStopped = errors.New("the bus has stopped")
 type queued struct {
 	Publication
 	since time.Time // when Publish was called
+	tries int       // how often its log was found closed
 }
 
 // queue is a bounded first-in first-out queue whose reader takes all that there is. A Go channel would do, if it could be closed while others
@@ -27,6 +28,7 @@ type queue struct {
 
 	mu    sync.Mutex
 	items []queued // guarded by mu
+	held  holds    // guarded by mu: taken once, and waiting for their logs
 	done  bool     // guarded by mu
 }
 
@@ -53,18 +55,22 @@ func (q *queue) put(ctx context.Context, item queued) error {
 	}
 	q.items = append(q.items, item)
 	q.mu.Unlock()
-	select {
-	case q.wake <- struct{}{}:
-	default:
-	}
+	q.ring()
 	return nil
 }
 
-// take moves up to limit items, oldest first, into buf and returns it. Only one goroutine may take.
+// take moves up to limit items, oldest first, into buf and returns it. Those
+// whose log has been opened come first; those whose log is closed are put aside.
+// Only one goroutine may take.
 func (q *queue) take(buf []queued, limit int) []queued {
 	q.mu.Lock()
-	n := min(len(q.items), limit)
-	buf = append(buf[:0], q.items[:n]...)
+	buf = q.held.take(buf[:0], limit)
+	n := 0
+	for ; n < len(q.items) && len(buf) < limit; n++ {
+		if p := q.items[n]; q.held.pass(p) {
+			buf = append(buf, p)
+		}
+	}
 	rest := copy(q.items, q.items[n:])
 	clear(q.items[rest:])
 	q.items = q.items[:rest]
@@ -75,6 +81,48 @@ func (q *queue) take(buf []queued, limit int) []queued {
 	return buf
 }
 
+// hold puts back items of one room, in order, that were taken and found its log
+// closed. They wait until release, and so do all later ones of that room. Only
+// the goroutine that takes may hold.
+func (q *queue) hold(room string, items []queued) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.held.back(room, items)
+}
+
+// release says that the log of a room is open.
+func (q *queue) release(room string) {
+	q.mu.Lock()
+	q.held.release(room)
+	ready := len(q.held.ready) > 0
+	q.mu.Unlock()
+	if ready {
+		q.ring()
+	}
+}
+
+// late returns what has waited for a log since before a time, and what could not wait.
+func (q *queue) late(before time.Time) []queued {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.held.late(before)
+}
+
+// holds says whether something waits for its log, or could not.
+func (q *queue) holds() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.held.rooms) > 0 || len(q.held.refused) > 0
+}
+
+// ring wakes who takes.
+func (q *queue) ring() {
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
 // close returns what nobody has taken. From now on put fails.
 func (q *queue) close() []queued {
 	q.mu.Lock()
@@ -83,7 +131,7 @@ func (q *queue) close() []queued {
 		q.done = true
 		close(q.closed)
 	}
-	rest := q.items
+	rest := append(q.held.all(), q.items...)
 	q.items = nil
 	return rest
 }

@@ -1,10 +1,19 @@
--- Opens a log again in a new epoch, when all servers that are known to be there have offered what they had, or have had their time. Last
+-- Opens a log again in a new epoch, when all servers that follow it and are there have offered what they had, or have had their time. Last
 -- step of three.
 --
 -- KEYS  1 head   2 log: stream   3 mend: hash, who has offered
--- ARGV  1 the new epoch   2 the caller's name, who has offered what it had   3 how many servers are waited for   4 for how long at
---       most, ms   5 side channel   6 room   7 how many past epochs to remember   8 how long to remember an id, ms
--- Returns {"open", head, past, run}; {"wait", ms} while others are waited for; {"closed"} if it has to be begun again.
+-- ARGV  1 the new epoch   2 the caller's name   3 by which subscription it follows the log, empty if it does not
+--       4, 5 epoch and seq of the newest message that it knows; empty if none
+--       6 "all" if it has offered what it had, "more" if it has something that it has not offered, "?" if that depends on where the log is
+--       7 for whom it does not wait: names, or "*" for everybody
+--       8 side channel   9 room   10 how many past epochs to remember   11 how long to remember an id, ms
+-- Returns {"open", head, past, run}; {"closed"} if it has to be begun again; {"offer"} if the caller has to offer first; or
+--       {"wait", run, repair, restarted, follower, offered, missing}: which closing of the log this is; who has offered, and who follows the log and has not, as names;
+--       "1" if it was closed because Redis has restarted; "1" if one of those that have offered is known to follow it
+--
+-- Why it does not wait by itself for a time: the clock of Redis may be set while it waits. The callers have clocks that nobody sets.
+--
+-- Why who follows it must be among those that have offered: what Redis has lost may be the very fact that somebody follows it.
 --
 -- Why a new epoch even if nothing was lost, as far as anybody can tell: a server that does not reach Redis just now may have heard
 -- messages that all others have not. In the same epoch their numbers would be given again. In a new one they are not: when that
@@ -12,28 +21,62 @@
 --
 -- Why the numbering goes on: a seq then is one message in the whole log, and a client of an earlier epoch can go on in this one.
 local head, log, mend = KEYS[1], KEYS[2], KEYS[3]
-local fresh, name, servers, patience = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local fresh, name, wish, seen_epoch, seen_seq = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
+local all, excused, side, room = ARGV[6], ARGV[7], ARGV[8], ARGV[9]
 local h = read(head)
 local run = process()
 if h.run == run then
+  follow(head, name, wish, side, room)
   return answer('open', h)
 end
 if h.run ~= '' or redis.call('HGET', mend, 'run') ~= run then
   return {'closed'}
 end
-redis.call('HSET', mend, 'by:' .. name, '1')
-local waited = milliseconds() - tonumber(redis.call('HGET', mend, 'since'))
-local offered, late = 0, {}
+
+-- whole says that the log has everything that the caller knows.
+local function whole()
+  if seen_epoch == '' then
+    return true
+  end
+  if h.epoch == seen_epoch then
+    return newest(log) >= seen_seq
+  end
+  local ended = string.match(' ' .. h.past, ' ' .. seen_epoch .. ':(%d+)')
+  return ended and tonumber(ended) >= seen_seq
+end
+if all == 'more' or all == '?' and not whole() then
+  return {'offer'}
+end
+redis.call('HSET', mend, 'by:' .. name, wish)
+
+local by, late, offered, missing, follower = {}, {}, {}, {}, '0'
 local fields = redis.call('HGETALL', mend)
 for i = 1, #fields, 2 do
   if string.sub(fields[i], 1, 3) == 'by:' then
-    offered = offered + 1
+    by[string.sub(fields[i], 4)] = fields[i + 1]
+    offered[#offered + 1] = string.sub(fields[i], 4)
   elseif string.sub(fields[i], 1, 5) == 'late:' then
     late[#late + 1] = {seq = tonumber(string.sub(fields[i], 6)), said = fields[i + 1]}
   end
 end
-if offered < servers and waited < patience then
-  return {'wait', text(patience - waited)}
+local stays = {}
+for n in string.gmatch(excused, '%S+') do
+  stays[n] = true
+end
+fields = redis.call('HKEYS', head)
+for _, field in ipairs(fields) do
+  if string.sub(field, 1, 9) == 'follower:' then
+    local n = string.sub(field, 10)
+    if by[n] then
+      follower = '1'
+    elseif not stays[n] then
+      missing[#missing + 1] = n
+    end
+  end
+end
+if excused ~= '*' and (follower == '0' or #missing > 0) then
+  local m = redis.call('HMGET', mend, 'repair', 'restarted')
+  return {'wait', run, m[1] or '', m[2] or '0', follower, table.concat(offered, ' '), table.concat(missing, ' ')}
 end
 
 local top = newest(log)
@@ -43,7 +86,7 @@ for _, m in ipairs(late) do
   local epoch, id, digest, payload = string.match(m.said, '^(%S+) (%S+) (%S+) (.*)$')
   if m.seq > top and epoch == h.epoch then
     redis.call('XADD', log, text(m.seq) .. '-0', 'm', payload)
-    redis.call('SET', id, epoch .. ':' .. text(m.seq) .. ' ' .. digest, 'PX', ARGV[8])
+    redis.call('SET', id, epoch .. ':' .. text(m.seq) .. ' ' .. digest, 'PX', ARGV[11])
     top = m.seq
   end
 end
@@ -56,8 +99,18 @@ end
 if h.epoch ~= '' then
   past[#past + 1] = h.epoch .. ':' .. text(seq)
 end
-local first = math.max(1, #past - tonumber(ARGV[7]) + 1)
+local first = math.max(1, #past - tonumber(ARGV[10]) + 1)
+for _, field in ipairs(fields) do -- who is there and was not waited for comes again
+  if string.sub(field, 1, 9) == 'follower:' then
+    redis.call('HDEL', head, field)
+  end
+end
+for n, w in pairs(by) do
+  if w ~= '' then
+    redis.call('HSET', head, 'follower:' .. n, w)
+  end
+end
 redis.call('HSET', head, 'epoch', fresh, 'seq', text(seq), 'base', text(seq), 'past', table.concat(past, ' ', first), 'run', run)
 redis.call('DEL', mend)
-redis.call('PUBLISH', ARGV[5], '{"type":"mended","room":"' .. ARGV[6] .. '"}')
+redis.call('PUBLISH', side, '{"type":"mended","room":"' .. room .. '"}')
 return answer('open', read(head))

@@ -46,14 +46,25 @@ func (s *topics) want(channel, room string) {
 	}
 }
 
-// drop takes the wish back.
-func (s *topics) drop(channel string) {
+// drop takes the wish back and returns its number; 0 if there is none.
+func (s *topics) drop(channel string) (wish uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if t := s.topics[channel]; t != nil && t.wanted != 0 {
-		t.wanted = 0
+		wish, t.wanted = t.wanted, 0
 		s.changedLocked(channel)
 	}
+	return wish
+}
+
+// wish returns the number of the wish for a channel; 0 if there is none.
+func (s *topics) wish(channel string) uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t := s.topics[channel]; t != nil {
+		return t.wanted
+	}
+	return 0
 }
 
 func (s *topics) changedLocked(channel string) {

@@ -1,0 +1,121 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"livechat/server/chat"
+)
+
+// call is one of the scripts that look after a log, and what it answered.
+type call struct {
+	script *redis.Script
+	room   string
+	args   []any
+	cmd    *redis.Cmd
+	state  state
+	err    error // carries a retryable chat.Error
+}
+
+func (b *Bus) call(script *redis.Script, room string, args ...any) *call {
+	return &call{script: script, room: room, args: args}
+}
+
+// ask makes one call.
+func (b *Bus) ask(ctx context.Context, script *redis.Script, room string, args ...any) (state, error) {
+	c := b.call(script, room, args...)
+	b.askAll(ctx, []*call{c})
+	return c.state, c.err
+}
+
+// askAll makes calls in one round; in two, and out of order, where Redis does not know the scripts yet.
+func (b *Bus) askAll(ctx context.Context, calls []*call) {
+	if len(calls) == 0 {
+		return
+	}
+	b.pipe(ctx, calls)
+	var unknown []*call
+	for _, c := range calls {
+		if isNoScript(c.cmd.Err()) {
+			unknown = append(unknown, c)
+		}
+	}
+	loaded := make(map[*redis.Script]bool)
+	for _, c := range unknown {
+		if !loaded[c.script] {
+			loaded[c.script] = c.script.Load(ctx, b.client).Err() == nil
+		}
+	}
+	b.pipe(ctx, unknown)
+	for _, c := range calls {
+		c.read()
+	}
+}
+
+func (b *Bus) pipe(ctx context.Context, calls []*call) {
+	if len(calls) == 0 {
+		return
+	}
+	pipe := b.client.Pipeline()
+	for _, c := range calls {
+		keys := []string{b.key(c.room, "head"), b.key(c.room, "log"), b.key(c.room, "mend")}
+		c.cmd = c.script.EvalSha(ctx, pipe, keys, c.args...)
+	}
+	_, _ = pipe.Exec(ctx) // its error is that of one of the commands, which have their own
+}
+
+func (c *call) read() {
+	reply, err := c.cmd.StringSlice()
+	if err != nil {
+		c.err = unavailable(err)
+		return
+	}
+	if c.state, err = readState(reply); err != nil {
+		c.err = fmt.Errorf("read %q: %w", reply, err)
+	}
+}
+
+// state is where a log stands, as the scripts answer it.
+type state struct {
+	kind string // open, closed, begins; wait, offer (reopen.lua); left (leave.lua)
+	log  chat.Log
+	run  string
+	// of wait:
+	repair    string   // names this closing of the log among all
+	restarted bool     // it was closed because it was found in another process of Redis
+	follower  bool     // of those that offered at least one is known to follow it
+	offered   []string // who has offered
+	missing   []string // who is known to follow it, and has not
+}
+
+func readState(reply []string) (s state, err error) {
+	s.kind = reply[0]
+	switch {
+	case s.kind == "wait" && len(reply) == 7:
+		s.run, s.repair, s.restarted, s.follower = reply[1], reply[2], reply[3] == "1", reply[4] == "1"
+		s.offered, s.missing = strings.Fields(reply[5]), strings.Fields(reply[6])
+	case len(reply) == 4:
+		s.run = reply[3]
+		if reply[1] != ":0" { // there is nothing of the log
+			s.log.Head, err = chat.ParsePosition(reply[1])
+		}
+		if err == nil {
+			s.log.Past, err = chat.ParseLineage(reply[2])
+		}
+	case len(reply) != 1 || s.kind == "open" || s.kind == "wait":
+		err = errors.New("not an answer that this version knows")
+	}
+	return s, err
+}
+
+// openCall opens a log that, if there is none, begins behind base of the epoch before; base is empty if that is not known yet.
+func (b *Bus) openCall(room string, seen chat.Position, before, base string) *call {
+	life := b.lifetime(room)
+	return b.call(openScript, room, newEpoch(), seen.Epoch, strconv.FormatUint(seen.Seq, 10), b.side(), room, b.name, before, base, b.wish(room),
+		life.idle.Milliseconds(), life.quiet.Milliseconds())
+}

@@ -9,6 +9,7 @@
 //	{livechat}:id:<id>        "<epoch>:<seq> <digest>": where the message is that is known by this id, which says whose it is
 //	{livechat}:mend           hash: which servers have offered what the log has lost, while it is being mended
 //	livechat:side             one channel for all rooms: what servers tell each other beside messages
+//	livechat:side:<server>    what one server alone is told by others
 //
 // # The two directions
 //
@@ -63,7 +64,7 @@ type Handler interface {
 	// and starts over, for all rooms. A payload that is being handed over while Unsubscribe is called may arrive after it, and even after the
 	// Subscribe that follows; a room takes none before its first Subscribed.
 	Payload(ctx context.Context, room string, payload []byte) error
-	// Side is one push on the side channel. The payload is the handler's to keep.
+	// Side is one push on the side channel, or on that of this server alone. The payload is the handler's to keep.
 	Side(payload []byte)
 	// SideSubscribed says that the side channel has been subscribed, or subscribed again: what was said on it before is unknown.
 	SideSubscribed()

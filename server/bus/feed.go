@@ -103,7 +103,7 @@ func (s *subscription) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	s.pubsub = s.bus.client.Subscribe(ctx) // names no channel, so it does not connect yet
-	if err := s.pubsub.Subscribe(ctx, append([]string{s.bus.side()}, s.bus.topics.restart()...)...); err != nil {
+	if err := s.pubsub.Subscribe(ctx, append([]string{s.bus.side(), s.bus.direct(s.bus.name)}, s.bus.topics.restart()...)...); err != nil {
 		_ = s.pubsub.Close()
 		return fmt.Errorf("subscribe: %w", err)
 	}
@@ -180,8 +180,12 @@ func (s *subscription) receive(ctx context.Context) error {
 }
 
 func (s *subscription) pushed(ctx context.Context, msg *redis.Message) error {
-	if msg.Channel == s.bus.side() {
+	switch msg.Channel {
+	case s.bus.side():
 		return s.side(ctx, msg.Payload)
+	case s.bus.direct(s.bus.name):
+		s.handler.Side([]byte(msg.Payload))
+		return nil
 	}
 	room, ok := s.bus.topics.hears(msg.Channel)
 	if !ok {

@@ -40,6 +40,24 @@ func testSide(t *testing.T, r *backend) {
 	}
 }
 
+// What is for one server is heard by it alone, also after its link was lost.
+func testSideTo(t *testing.T, r *backend) {
+	a, ha := start(t, r.url, Options{Name: "a"})
+	b, hb := start(t, r.url, Options{Name: "b"}, room)
+	if err := a.PublishSideTo(t.Context(), []string{"b", "nobody", "a", "b"}, [][]byte{[]byte("1"), []byte("2"), []byte("3"), []byte("4")}); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.PublishSideTo(t.Context(), []string{"a"}, [][]byte{[]byte("5")}); err != nil {
+		t.Fatal(err)
+	}
+	poll.Until(t, "each hears its own", func() bool {
+		return slices.Equal(ha.events("side", ""), []string{"3", "5"}) && slices.Equal(hb.events("side", ""), []string{"1", "4"})
+	})
+	if n := hb.count("payload", room); n != 0 {
+		t.Errorf("%d payloads in a room", n)
+	}
+}
+
 func testLarge(t *testing.T, r *backend) {
 	b, h := start(t, r.url, Options{}, room)
 	text := strings.Repeat("long 日本語 ", 100_000)

@@ -42,6 +42,7 @@ func TestSuite(t *testing.T) {
 			{"scripts flushed mid-pipeline", testFlushMidPipeline},
 			{"published by hand", testByHand},
 			{"side channel", testSide},
+			{"side channel of one server", testSideTo},
 			{"large payloads", testLarge},
 			{"rooms apart", testRooms},
 			{"subscribed again quickly", testResubscribe},

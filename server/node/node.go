@@ -127,7 +127,7 @@ func (n *Node) build(version string) (err error) {
 	n.feeds = room.NewRegistry(rooms)
 	n.presence = presence.New(presence.Options{
 		Node: n.id, App: n.cfg.Server.App, Role: n.cfg.Server.Role, Interval: n.cfg.Presence.Interval, Expiry: n.cfg.Presence.Expiry,
-		Send: n.bus.PublishSide, Emit: n.emitPresence, EmitTyping: n.emitTyping, Logger: n.log,
+		Send: n.bus.PublishSide, SendTo: n.bus.PublishSideTo, Emit: n.emitPresence, EmitTyping: n.emitTyping, Logger: n.log,
 	})
 	n.cluster = cluster.New(cluster.Options{
 		Node: n.id, App: n.cfg.Server.App, Version: version, Embedded: n.embedded != nil,

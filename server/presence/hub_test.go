@@ -23,6 +23,7 @@ type hub struct {
 	lines map[*server]bool // guarded by mu: who is connected
 	drop  func(to *server, payload string) bool
 	sent  []string // guarded by mu: what came through, for counting
+	cost  cost     // guarded by mu: what came to servers
 }
 
 // server is a Presence on the hub, with the people it has in its rooms.
@@ -57,7 +58,7 @@ func (h *hub) start(node string) *server { return h.startAs(node, "ws") }
 
 func (h *hub) startAs(node, role string) *server {
 	s := &server{hub: h, people: make(map[string]people)}
-	s.Presence = New(Options{Node: node, App: strings.ToUpper(node), Role: role, Send: s.send, Emit: s.emit, EmitTyping: s.emitTyping})
+	s.Presence = New(Options{Node: node, App: strings.ToUpper(node), Role: role, Send: s.send, SendTo: s.sendTo, Emit: s.emit, EmitTyping: s.emitTyping})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { _ = s.Run(ctx) })
@@ -101,7 +102,29 @@ func (s *server) send(ctx context.Context, payload []byte) error {
 	s.hub.sent = append(s.hub.sent, string(payload))
 	for to := range s.hub.lines {
 		if s.hub.drop == nil || !s.hub.drop(to, string(payload)) {
+			s.hub.cost.messages, s.hub.cost.bytes = s.hub.cost.messages+1, s.hub.cost.bytes+len(payload)
 			to.Receive(payload)
+		}
+	}
+	return nil
+}
+
+func (s *server) sendTo(ctx context.Context, nodes []string, payloads [][]byte) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	if !s.hub.lines[s] {
+		return errors.New("not connected")
+	}
+	for i, payload := range payloads {
+		s.hub.sent = append(s.hub.sent, string(payload))
+		for to := range s.hub.lines {
+			if to.opts.Node == nodes[i] && (s.hub.drop == nil || !s.hub.drop(to, string(payload))) {
+				s.hub.cost.messages, s.hub.cost.bytes = s.hub.cost.messages+1, s.hub.cost.bytes+len(payload)
+				to.Receive(payload)
+			}
 		}
 	}
 	return nil
@@ -182,6 +205,10 @@ func (s *server) sees(t *testing.T, room string, online int, names ...string) {
 
 func (s *server) check(room, want string) error {
 	u := s.Snapshot(room)
+	if !s.has(room) { // it knows how many are there, and not who
+		want, _, _ = strings.Cut(want, " ")
+		want += " []"
+	}
 	if got := describe(u.Online, u.Names); got != want {
 		return fmt.Errorf("server %s sees %s in %s, want %s", s.opts.Node, got, room, want)
 	}
@@ -193,6 +220,20 @@ func (s *server) check(room, want string) error {
 		}
 	}
 	return nil
+}
+
+// has says whether the server has people in a room.
+func (s *server) has(room string) bool {
+	s.Presence.mu.Lock()
+	defer s.Presence.mu.Unlock()
+	return s.ownLocked(room) > 0
+}
+
+// hasTold says whether the others have been told that it has people in a room.
+func (s *server) hasTold(room string) bool {
+	s.Presence.mu.Lock()
+	defer s.Presence.mu.Unlock()
+	return s.report.told[room] > 0
 }
 
 // typed returns who has been seen typing.

@@ -1,25 +1,49 @@
-// Package presence knows who is in which room, on all servers.
+// Package presence knows how many are in each room on all servers, and who is in
+// the rooms that this server has people in.
 //
-// Each server reports what has changed among its own people on a channel that all servers hear: at once if there was nothing to
-// report for a while, else once a second, so the cost grows with the people and the servers but not with their product. Reports are
-// numbered; who misses one asks for the whole. A report goes out each second even if nothing has changed, and a server that has not been
-// heard for a few seconds is taken for dead and its people for gone.
+// Each server reports on a channel that all servers hear: how many connections it
+// has in which room. Names go only to the servers that have people in the room,
+// each on a channel of its own (direct.go). So what a server is told grows with
+// the rooms it shares, and not with all that there are.
 //
-// What the people of a room are told follows the same rhythm: the first change at once, then one change a second. Somebody who
-// leaves is missed a second later, so that whoever reloads the page or is moved to another server was never away.
+// A change is reported at once if there was nothing to report for a while, else
+// once a second. That a room has got its first people on a server, or has lost its
+// last ones, all are told like that; how the count of a room goes on, those without
+// people there learn every five seconds. Reports are numbered; who misses one asks
+// for the whole, and is answered alone. A report goes out each second even if
+// nothing has changed, and a server that has not been heard for a few seconds is
+// taken for dead and its people for gone.
+//
+// What the people of a room are told follows the same rhythm: the first change at
+// once, then one change a second. Somebody who leaves is missed a second later, so
+// that whoever reloads the page or is moved to another server was never away.
 //
 // # The reports
 //
-//	{"type":"presence","node":"5f1c…","app":"1000","role":"ws","n":7,"total":31,"rooms":{"livechat":{"online":12,"joined":["ann"],"left":["bob"]}}}
-//	{"type":"presence","node":"5f1c…","app":"1000","role":"ws","n":8,"total":31}                                   nothing has changed
-//	{"type":"presence","node":"5f1c…","app":"1000","role":"ws","n":9,"total":31,"full":true,"rooms":{"livechat":{"online":12,"all":["ann","eve"]}}}
-//	{"type":"presence","node":"5f1c…","app":"1000","role":"ws","n":10,"total":31,"away":true}                      it takes no new clients
-//	{"type":"presence","node":"5f1c…","app":"1000","role":"ws","n":11,"bye":true}                                  it has shut down
-//	{"type":"presence","node":"77ab…","ask":true,"to":"5f1c…"}                                         please send the whole; without "to": everyone
+//	{"type":"presence","node":"5f1c…","app":"1000","role":"ws","n":7,"total":31,"counts":{"livechat":12}}
+//	{"type":"presence","node":"5f1c…","app":"1000","role":"ws","n":8,"total":31}                              nothing has changed
+//	{"type":"presence","node":"5f1c…","app":"1000","role":"ws","n":9,"total":31,"full":true,"counts":{…}}     all that it has
+//	{"type":"presence","node":"5f1c…","app":"1000","role":"ws","n":10,"total":31,"away":true}                 it takes no new clients
+//	{"type":"presence","node":"5f1c…","app":"1000","role":"ws","n":11,"bye":true}                             it has shut down
+//	{"type":"presence","node":"77ab…","app":"2000","role":"ws","ask":true}                                    please send the whole, to me
+//
+// # What one server alone is told
+//
+//	{"type":"presence","node":"5f1c…","to":"77ab…","d":4,"rooms":{"livechat":{"online":12,"joined":["ann"],"left":["bob"]}}}
+//	{"type":"presence","node":"5f1c…","to":"77ab…","d":5,"rooms":{"den":{"online":2,"all":["ann","eve"]}}}    it has its first people there
+//	{"type":"presence","node":"5f1c…","to":"77ab…","d":5}                                                     that was the last
+//	{"type":"presence","node":"5f1c…","to":"77ab…","d":6,"app":…,"n":9,"full":true,"counts":{…},"rooms":{…}}  the whole
+//	{"type":"presence","node":"77ab…","to":"5f1c…","app":"2000","role":"ws","ask":true}                       please send the whole
+//
+// Who types is said to all, or to each of the servers with people in the room:
+//
 //	{"type":"typing","node":"5f1c…","room":"livechat","session":"…","name":"ann"}
 //
-// node is drawn at random when a process starts: a server that has restarted is another one. online counts connections, names are distinct.
-// role is what the process does: all, ws or api. A report of an older server has none; such a server is taken to have sockets.
+// node is drawn at random when a process starts: a server that has restarted is
+// another one. A count and online are connections, names are distinct. role is what
+// the process does: all, ws or api. A server whose reports have no role is older
+// than all this. It is taken to have sockets, its reports have all names ("rooms"),
+// and as long as there is one, so have the reports of the others.
 package presence
 
 import (
@@ -36,9 +60,6 @@ import (
 // MaxNames is how many names a snapshot shows, and how many names may have changed for them to be told one by one.
 const MaxNames = 200
 
-// typingRate is how many typing events a second the people of one room are told at most, however many servers and writers there are.
-const typingRate = 5
-
 // Update is what the people of a room are told: the number of connections, and either Names, which replaces what they knew, or what has
 // changed. Joined and Left are names of which the first connection came or the last one went, on all servers; that somebody has
 // joined who is known, or left who is not, is possible and means nothing new.
@@ -49,7 +70,7 @@ type Update struct {
 	Left   []string // sorted
 }
 
-// Options are what a Presence is made of. Send, Emit and EmitTyping must be set; a zero duration means its default.
+// Options are what a Presence is made of. Send, SendTo, Emit and EmitTyping must be set; a zero duration means its default.
 type Options struct {
 	Node string // names this process among all that ever were
 	App  string // APPID, for people
@@ -60,6 +81,8 @@ type Options struct {
 
 	// Send tells all servers, this one included, something at most once. It is called by one goroutine at a time.
 	Send func(ctx context.Context, payload []byte) error
+	// SendTo tells each of some servers something of its own, at most once. It is called by the same goroutine.
+	SendTo func(ctx context.Context, nodes []string, payloads [][]byte) error
 	// Emit tells the people whom this server has in a room. It is called by one goroutine, without locks held, in the order of what happened.
 	Emit func(room string, u Update)
 	// EmitTyping tells them that somebody writes. It is called by whoever calls Typing or Receive.
@@ -90,16 +113,18 @@ type Presence struct {
 	opts       Options
 	wakeReport chan struct{} // holds a token while there may be something to report; never closed
 	wakeEmit   chan struct{} // holds a token while there may be something to emit; never closed
-	typing     chan []byte   // typing events on their way to the other servers; never closed
+	typing     chan message  // typing events on their way to the other servers; never closed
 
-	mu     sync.Mutex
-	rooms  map[string]*room // guarded by mu
-	due    map[string]*room // guarded by mu: those of rooms with an update to come
-	peers  map[string]*peer // guarded by mu: the other servers, by node
-	report outbox           // guarded by mu
-	heard  time.Time        // guarded by mu: this server's own last report, or when it last began to listen
-	echo   time.Time        // guarded by mu: when its own last report came back; at first, when it was made
-	away   bool             // guarded by mu
+	mu    sync.Mutex
+	rooms map[string]*room // guarded by mu
+	due   map[string]*room // guarded by mu: those of rooms with an update to come
+	peers map[string]*peer // guarded by mu: the other servers, by node
+	// missing holds the rooms of which names have not come yet, and since when.
+	missing map[missing]time.Time // guarded by mu
+	report  outbox                // guarded by mu
+	heard   time.Time             // guarded by mu: this server's own last report, or when it last began to listen
+	echo    time.Time             // guarded by mu: when its own last report came back; at first, when it was made
+	away    bool                  // guarded by mu
 }
 
 // New makes a Presence in which nobody is. It works when Run is called.
@@ -111,9 +136,9 @@ func New(o Options) *Presence {
 	}
 	return &Presence{
 		opts:       o,
-		wakeReport: make(chan struct{}, 1), wakeEmit: make(chan struct{}, 1), typing: make(chan []byte, 64),
+		wakeReport: make(chan struct{}, 1), wakeEmit: make(chan struct{}, 1), typing: make(chan message, 64),
 		rooms: make(map[string]*room), due: make(map[string]*room), peers: make(map[string]*peer),
-		report: outbox{rooms: make(map[string]map[string]bool), full: true}, echo: time.Now(),
+		missing: make(map[missing]time.Time), report: newOutbox(), echo: time.Now(),
 	}
 }
 
@@ -124,6 +149,9 @@ func (p *Presence) Join(room, session, name string) {
 	r := p.roomLocked(room)
 	if _, ok := r.sessions[session]; ok {
 		return
+	}
+	if len(r.sessions) == 0 {
+		r.opened = time.Now()
 	}
 	r.sessions[session] = name
 	p.report.total++
@@ -215,26 +243,6 @@ func (p *Presence) SetAway(away bool) {
 	p.away = away
 }
 
-// Typing tells the people in a room, here and on other servers, that somebody writes; more than a few a second are dropped.
-func (p *Presence) Typing(room, session, name string) {
-	if !p.mayType(room) {
-		return
-	}
-	p.opts.EmitTyping(room, session, name)
-	select {
-	case p.typing <- encode(message{Type: typeTyping, Node: p.opts.Node, Room: room, Session: session, Name: name}):
-	default: // Redis is slow or away, and this is not worth waiting for
-	}
-}
-
-// mayType says whether there is somebody to tell who has not been told too often.
-func (p *Presence) mayType(room string) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	r := p.rooms[room]
-	return r != nil && len(r.sessions) > 0 && r.typing.Allow()
-}
-
 // changedLocked counts connections that came to or went from a room, whose names have been changed already, and sees to it that its
 // people are told: when delay is over, and not before a second has passed since the last time, or longer where there are many (tellOne).
 func (p *Presence) changedLocked(r *room, connections int, delay time.Duration) {
@@ -248,6 +256,15 @@ func (p *Presence) changedLocked(r *room, connections int, delay time.Duration) 
 		p.due[r.name] = r
 		wake(p.wakeEmit)
 	}
+}
+
+// soonLocked sees to it that the people of a room are told soon, however short
+// a time ago they were told something.
+func (p *Presence) soonLocked(r *room) {
+	if soon := time.Now().Add(p.opts.Interval / 10); soon.Before(r.next) {
+		r.next = soon
+	}
+	p.changedLocked(r, 0, 0)
 }
 
 func (p *Presence) roomLocked(name string) *room {

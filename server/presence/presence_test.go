@@ -102,7 +102,7 @@ func TestReload(t *testing.T) {
 			pass(400 * time.Millisecond)
 			s[to].enter(lobby, "new", "ann")
 			pass(5 * time.Second)
-			if n := h.count(`"joined"`) - before; n != to {
+			if n := h.count(`"joined"`) - before; n != 2*to { // to each of two servers
 				t.Errorf("reload to server %d: %d reports of somebody who joined", to, n)
 			}
 			for i, s := range s {
@@ -126,7 +126,7 @@ func TestRates(t *testing.T) {
 		pass(5 * time.Second)
 		s[0].told()
 		s[1].told()
-		before, whole := h.count(`"node":"node0"`), h.count(`"full":true`)
+		before, directs, whole := h.count(`"node":"node0","app"`), h.count(`"node":"node0"`, `"d":`, `"to":"node1"`), h.count(`"full":true`)
 		const seconds = 20
 		for i := range seconds * 100 {
 			s[0].Join(lobby, fmt.Sprint(i), fmt.Sprint("name", i%500))
@@ -135,8 +135,11 @@ func TestRates(t *testing.T) {
 			}
 			pass(10 * time.Millisecond)
 		}
-		if n := h.count(`"node":"node0"`) - before; n < seconds || n > seconds+1 {
+		if n := h.count(`"node":"node0","app"`) - before; n < seconds || n > seconds+1 {
 			t.Errorf("%d reports in %d s", n, seconds)
+		}
+		if n := h.count(`"node":"node0"`, `"d":`, `"to":"node1"`) - directs; n < seconds || n > seconds+1 { // the third has nobody there
+			t.Errorf("names were told %d times in %d s", n, seconds)
 		}
 		if n := h.count(`"full":true`) - whole; n != 0 {
 			t.Errorf("%d full reports, though nobody missed anything", n)
@@ -159,15 +162,17 @@ func TestHeartbeat(t *testing.T) {
 	bubble(t, 2, func(t *testing.T, h *hub, s []*server) {
 		s[0].enter(lobby, "s1", "ann")
 		pass(5 * time.Second)
+		s[1].enter(lobby, "s2", "eve")
+		pass(5 * time.Second)
 		before := h.count()
 		pass(10 * time.Second)
-		if n := h.count() - before; n != 20 {
+		if n := h.count() - before; n != 20+2*2 { // a report a second, and where the names are, now and then
 			t.Errorf("two servers sent %d reports in 10 s in which nothing happened", n)
 		}
 		h.mu.Lock()
 		last := h.sent[len(h.sent)-1]
 		h.mu.Unlock()
-		if len(last) > 80 || strings.Contains(last, "ann") {
+		if len(last) > 90 || strings.Contains(last, "ann") {
 			t.Errorf("a heartbeat is %s", last)
 		}
 	})
@@ -256,26 +261,39 @@ func TestAnswersAreFew(t *testing.T) {
 
 // A report is lost, and for a while also each question for what was in it.
 func TestMissedReport(t *testing.T) {
-	bubble(t, 2, func(t *testing.T, h *hub, s []*server) {
-		s[0].enter(lobby, "s0", "bob")
-		pass(5 * time.Second)
-		h.mu.Lock()
-		h.drop = func(to *server, payload string) bool {
-			return strings.Contains(payload, "ann") || strings.Contains(payload, "ask")
-		}
-		h.mu.Unlock()
-		s[1].enter(lobby, "s1", "ann")
-		pass(3500 * time.Millisecond)
-		s[0].sees(t, lobby, 1, "bob")
-		h.mu.Lock()
-		h.drop = nil
-		h.mu.Unlock()
-		pass(2 * time.Second)
-		s[0].sees(t, lobby, 2, "ann", "bob")
-		if n := h.count(`"ask":true`, `"to":"node1"`); n != 4 {
-			t.Errorf("it asked %d times", n)
-		}
-	})
+	for _, what := range []string{`"counts"`, `"joined"`, `"all"`, `"left"`} {
+		bubble(t, 2, func(t *testing.T, h *hub, s []*server) {
+			s[0].enter(lobby, "s0", "bob")
+			s[0].enter("den", "s1", "bob")
+			s[1].enter("den", "s2", "eve")
+			pass(5 * time.Second)
+			asked, lost := h.count(`"ask":true`, `"to":`), 0
+			h.mu.Lock()
+			h.drop = func(_ *server, payload string) bool {
+				if strings.Contains(payload, what) {
+					lost++
+					return true
+				}
+				return strings.Contains(payload, `"ask"`)
+			}
+			h.mu.Unlock()
+			s[1].enter(lobby, "s3", "ann")
+			s[1].exit("den", "s2")
+			s[1].enter("den", "s4", "dan")
+			pass(7 * time.Second)
+			h.mu.Lock()
+			h.drop = nil
+			h.mu.Unlock()
+			if asked = h.count(`"ask":true`, `"to":`) - asked; asked == 0 || lost == 0 {
+				t.Errorf("%s is lost %d times: servers asked %d times", what, lost, asked)
+			}
+			pass(6 * time.Second)
+			for _, s := range s {
+				s.sees(t, lobby, 2, "ann", "bob")
+				s.sees(t, "den", 2, "bob", "dan")
+			}
+		})
+	}
 }
 
 // A report that comes a second time, or late, changes nothing.

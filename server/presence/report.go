@@ -13,18 +13,25 @@ const (
 	typeTyping   = "typing"
 )
 
+// countsEvery is the number of intervals after which all servers learn the new
+// count of a room that goes on. That a room has got or lost its people on a
+// server is told at once, and servers that share the room know better anyway.
+const countsEvery = 5
+
 // message is everything that servers tell each other here; see the package comment.
 type message struct {
-	Type  string            `json:"type"`
-	Node  string            `json:"node"`
-	App   string            `json:"app,omitzero"`
-	Role  string            `json:"role,omitzero"`
-	N     uint64            `json:"n,omitzero"`
-	Total int               `json:"total,omitzero"`
-	Full  bool              `json:"full,omitzero"`
-	Rooms map[string]change `json:"rooms,omitempty"`
-	Away  bool              `json:"away,omitzero"`
-	Bye   bool              `json:"bye,omitzero"`
+	Type   string            `json:"type"`
+	Node   string            `json:"node"`
+	App    string            `json:"app,omitzero"`
+	Role   string            `json:"role,omitzero"`
+	N      uint64            `json:"n,omitzero"`
+	D      uint64            `json:"d,omitzero"`
+	Total  int               `json:"total,omitzero"`
+	Full   bool              `json:"full,omitzero"`
+	Counts map[string]int    `json:"counts,omitempty"`
+	Rooms  map[string]change `json:"rooms,omitempty"`
+	Away   bool              `json:"away,omitzero"`
+	Bye    bool              `json:"bye,omitzero"`
 
 	Ask bool   `json:"ask,omitzero"`
 	To  string `json:"to,omitzero"`
@@ -34,7 +41,7 @@ type message struct {
 	Name    string `json:"name,omitzero"`
 }
 
-// change is what happened in one room: who came and went, or, in a full report, who is there.
+// change is what happened in one room: who came and went, or who is there.
 type change struct {
 	Online int      `json:"online"`
 	Joined []string `json:"joined,omitempty"`
@@ -55,14 +62,26 @@ type outbox struct {
 	n     uint64 // of the last report
 	total int    // connections of this server
 
-	rooms   map[string]map[string]bool // by changed room: names that came or went since the last report, and whether they were there
-	at      time.Time                  // when to report it; zero: nothing has changed
-	next    time.Time                  // not before
-	beat    time.Time                  // when to report even if nothing has changed
-	full    bool                       // the next report tells all: somebody has asked, or may have missed something
-	fullAt  time.Time                  // not before
-	askAll  bool                       // ask everybody for the whole
-	askSome map[string]struct{}        // ask these nodes
+	rooms map[string]map[string]bool // by changed room: names that came or went since the last report, and whether they were there
+	at    time.Time                  // when to report it; zero: nothing has changed
+	next  time.Time                  // not before
+	beat  time.Time                  // when to report even if nothing has changed
+
+	told     map[string]int      // by room: connections, as all servers have been told; rooms without people are not in it
+	counts   map[string]struct{} // rooms whose count may not be what was told
+	countsAt time.Time           // when all of them are told, if any
+
+	full    bool                // the next report tells all: somebody has asked, or may have missed something
+	fullAt  time.Time           // not before
+	askAll  bool                // ask everybody for the whole
+	askSome map[string]struct{} // ask these nodes
+}
+
+func newOutbox() outbox {
+	return outbox{
+		rooms: make(map[string]map[string]bool), told: make(map[string]int), counts: make(map[string]struct{}), full: true,
+		askSome: make(map[string]struct{}),
+	}
 }
 
 func (o *outbox) touch(room, name string, was bool) {
@@ -85,6 +104,7 @@ func (o *outbox) change(room string) (touched map[string]bool) {
 func (p *Presence) reportLocked(room string, delay time.Duration) {
 	o := &p.report
 	o.change(room)
+	o.counts[room] = struct{}{}
 	at := time.Now().Add(delay)
 	if at.Before(o.next) {
 		at = o.next
@@ -95,63 +115,85 @@ func (p *Presence) reportLocked(room string, delay time.Duration) {
 	}
 }
 
-// due returns when there is something to send.
-func (o *outbox) due(now time.Time) time.Time {
+// dueLocked returns when there is something to send.
+func (p *Presence) dueLocked(now time.Time) time.Time {
+	o := &p.report
 	due := o.beat
-	if !o.at.IsZero() && o.at.Before(due) {
-		due = o.at
+	if !o.at.IsZero() {
+		due = earlier(due, o.at)
 	}
-	if o.full && o.fullAt.Before(due) {
-		due = o.fullAt
+	if o.full {
+		due = earlier(due, o.fullAt)
 	}
 	if o.askAll || len(o.askSome) > 0 {
 		due = now
 	}
+	for _, to := range p.peers {
+		if to.owes() {
+			due = earlier(due, to.out.at)
+		}
+	}
 	return due
 }
 
-// composeLocked returns what is to be sent now, and takes it as sent.
-func (p *Presence) composeLocked(now time.Time) (payloads [][]byte) {
+// countsLocked returns the counts that all servers are told now: of rooms that
+// have got their first people or lost their last ones, if changed, and of the
+// others now and then; of all rooms if full.
+func (p *Presence) countsLocked(now time.Time, changed, full bool) map[string]int {
 	o := &p.report
-	if o.askAll {
-		payloads = append(payloads, encode(message{Type: typePresence, Node: p.opts.Node, Ask: true}))
-	} else {
-		for _, to := range slices.Sorted(maps.Keys(o.askSome)) {
-			payloads = append(payloads, encode(message{Type: typePresence, Node: p.opts.Node, Ask: true, To: to}))
+	if full {
+		for name := range o.told {
+			o.counts[name] = struct{}{}
 		}
 	}
-	o.askAll, o.askSome = false, nil
+	all := full || !now.Before(o.countsAt) && !now.Before(o.beat) // with a report that is due anyway
+	counts := make(map[string]int)
+	for name := range o.counts {
+		n := p.ownLocked(name)
+		crossing := (n > 0) != (o.told[name] > 0)
+		if crossing && !changed || !crossing && !all {
+			continue
+		}
+		delete(o.counts, name)
+		if n == o.told[name] && !full {
+			continue
+		}
+		switch {
+		case n == 0:
+			delete(o.told, name)
+			p.closeLocked(name)
+		case crossing:
+			p.openLocked(name, now)
+			fallthrough
+		default:
+			o.told[name] = n
+		}
+		if n > 0 || !full {
+			counts[name] = n
+		}
+	}
+	if all {
+		o.countsAt = now.Add(countsEvery * p.opts.Interval)
+	}
+	return counts
+}
 
-	full := o.full && !now.Before(o.fullAt)
-	changed := !o.at.IsZero() && !now.Before(o.at)
-	if !full && !changed && now.Before(o.beat) {
-		return payloads
+// ownLocked returns how many connections this server has in a room.
+func (p *Presence) ownLocked(name string) int {
+	if r := p.rooms[name]; r != nil {
+		return len(r.sessions)
 	}
-	o.n++
-	m := message{Type: typePresence, Node: p.opts.Node, App: p.opts.App, Role: p.opts.Role, N: o.n, Total: o.total, Away: p.away}
-	switch {
-	case full:
-		m.Full, m.Rooms = true, p.allLocked()
-		o.full, o.fullAt = false, now.Add(p.opts.Interval)
-	case changed:
-		m.Rooms = p.changesLocked()
-	}
-	if full || changed {
-		clear(o.rooms)
-		o.at, o.next = time.Time{}, now.Add(p.opts.Interval)
-	}
-	o.beat = now.Add(p.opts.Interval)
-	return append(payloads, encode(m))
+	return 0
 }
 
 // changesLocked returns what has changed since the last report.
 func (p *Presence) changesLocked() map[string]change {
 	rooms := make(map[string]change, len(p.report.rooms))
 	for name, touched := range p.report.rooms {
-		var c change
+		c := change{Online: p.ownLocked(name)}
 		own := map[string]int(nil)
 		if r := p.rooms[name]; r != nil {
-			c.Online, own = len(r.sessions), r.own
+			own = r.own
 		}
 		for person, was := range touched {
 			switch is := own[person] > 0; {
@@ -164,6 +206,20 @@ func (p *Presence) changesLocked() map[string]change {
 		rooms[name] = c
 	}
 	return rooms
+}
+
+// oldReportLocked puts names into a report while there is a server that is too
+// old to be told them alone: it knows only what reports say.
+func (p *Presence) oldReportLocked(m *message, changes map[string]change) {
+	for _, to := range p.peers {
+		if !to.old() {
+			continue
+		}
+		if m.Rooms = changes; m.Full {
+			m.Rooms = p.allLocked()
+		}
+		return
+	}
 }
 
 // allLocked returns everybody whom this server has.

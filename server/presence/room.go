@@ -20,6 +20,7 @@ type room struct {
 	// Of this server.
 	sessions map[string]string // name by session
 	own      map[string]int    // connections by name
+	opened   time.Time         // when the first of them came
 	typing   *rate.Limiter
 
 	// What has been told.

@@ -30,25 +30,67 @@ func (p *Presence) send(ctx context.Context) {
 			return
 		case <-timer.C:
 		case <-p.wakeReport:
-		case payload := <-p.typing:
-			if !p.sendOne(ctx, payload) {
+		case m := <-p.typing:
+			if !p.sendTyping(ctx, m) {
 				continue // it is only typing
 			}
 		}
 		now := time.Now()
 		p.mu.Lock()
-		payloads := p.composeLocked(now)
+		r := p.composeLocked(now)
 		p.mu.Unlock()
-		for _, payload := range payloads {
-			if !p.sendOne(ctx, payload) {
-				p.tellAll() // somebody may have missed it: next time, everything
-			}
-		}
+		p.sendRound(ctx, r)
 		p.mu.Lock()
-		due := p.report.due(time.Now())
+		due := p.dueLocked(time.Now())
 		p.mu.Unlock()
 		timer.Reset(time.Until(due))
 	}
+}
+
+// sendRound sends what has been composed. Who may have missed something is told everything next time.
+func (p *Presence) sendRound(ctx context.Context, r round) {
+	for len(r.directs) > 0 {
+		n, size := 0, 0
+		for n < len(r.directs) && size < maxBatch {
+			size += len(r.directs[n].payload)
+			n++
+		}
+		if batch := r.directs[:n]; !p.sendDirects(ctx, batch) {
+			p.mu.Lock()
+			for _, d := range batch {
+				if to := p.peers[d.node]; to != nil {
+					to.out.all = true
+				}
+			}
+			p.mu.Unlock()
+		}
+		r.directs = r.directs[n:]
+	}
+	for _, payload := range r.all {
+		if !p.sendOne(ctx, payload) {
+			p.mu.Lock()
+			p.tellAllLocked()
+			p.mu.Unlock()
+		}
+	}
+}
+
+// maxBatch is about how many bytes are sent to single servers at once.
+const maxBatch = 1 << 20
+
+// sendDirects sends each of some servers its payload, and says whether that was well.
+func (p *Presence) sendDirects(ctx context.Context, directs []direct) bool {
+	ctx, cancel := context.WithTimeout(ctx, p.opts.Interval)
+	defer cancel()
+	nodes, payloads := make([]string, len(directs)), make([][]byte, len(directs))
+	for i, d := range directs {
+		nodes[i], payloads[i] = d.node, d.payload
+	}
+	err := p.opts.SendTo(ctx, nodes, payloads)
+	if err != nil {
+		p.opts.Logger.Debug("cannot tell servers who is in the rooms they share", "error", err)
+	}
+	return err == nil
 }
 
 // sendOne sends one payload and says whether that was well. How Redis is, others log.

@@ -1,0 +1,180 @@
+package testredis
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// NodeTimeout is how long a node of a Cluster is silent before the others take
+// it for dead.
+const NodeTimeout = 2 * time.Second
+
+// Cluster is a Redis Cluster of a test's own: three masters, each with a
+// replica. A dead master stops the slots of its own shard and no others.
+type Cluster struct {
+	Masters  []*Process // of the first, second and last third of the slots
+	Replicas []*Process // of the master at the same index
+	t        testing.TB
+}
+
+// NewCluster starts a Redis Cluster, and returns when it works and its replicas
+// have caught up.
+func NewCluster(t testing.TB) *Cluster {
+	t.Helper()
+	c := &Cluster{t: t}
+	for range 3 {
+		c.Masters = append(c.Masters, c.newNode())
+		c.Replicas = append(c.Replicas, c.newNode())
+	}
+	nodes := c.Nodes()
+	for i, n := range nodes {
+		n.Start()
+		n.CLI("cluster", "set-config-epoch", fmt.Sprint(i+1))
+	}
+	for i, m := range c.Masters {
+		m.CLI("cluster", "addslotsrange", fmt.Sprint(slots*i/3), fmt.Sprint(slots*(i+1)/3-1))
+	}
+	for i, n := range nodes {
+		for _, other := range nodes[:i] {
+			n.CLI("cluster", "meet", "127.0.0.1", other.Port, other.arg("--cluster-port"))
+		}
+	}
+	c.wait("every node knows the others", func(n *Process) bool {
+		return strings.Count(n.CLI("cluster", "nodes"), "connected") == 6
+	})
+	for i, r := range c.Replicas {
+		r.CLI("cluster", "replicate", c.Masters[i].ID())
+	}
+	c.wait("the cluster works", func(n *Process) bool {
+		return strings.Contains(n.CLI("cluster", "info"), "cluster_state:ok") &&
+			strings.Count(n.CLI("cluster", "nodes"), " slave ")+strings.Count(n.CLI("cluster", "nodes"), ",slave ") == 3
+	})
+	for _, r := range c.Replicas {
+		waitFor(t, "a replica has caught up", func() bool {
+			return strings.Contains(r.CLI("info", "replication"), "master_link_status:up")
+		})
+	}
+	return c
+}
+
+const slots = 16384
+
+func (c *Cluster) newNode() *Process {
+	return newProcess(c.t, "--cluster-enabled", "yes", "--cluster-port", freePort(c.t),
+		"--cluster-node-timeout", fmt.Sprint(NodeTimeout.Milliseconds()),
+		"--cluster-require-full-coverage", "no", "--repl-diskless-sync-delay", "0")
+}
+
+// Nodes returns all nodes, also those that are down.
+func (c *Cluster) Nodes() []*Process {
+	var all []*Process
+	for i := range c.Masters {
+		all = append(all, c.Masters[i], c.Replicas[i])
+	}
+	return all
+}
+
+// URL names all nodes, for REDIS_URL.
+func (c *Cluster) URL() string {
+	var hosts []string
+	for _, n := range c.Nodes() {
+		hosts = append(hosts, "127.0.0.1:"+n.Port)
+	}
+	return "redis://" + strings.Join(hosts, ",")
+}
+
+// Shard returns the index of the master that had the key at the beginning.
+func (c *Cluster) Shard(key string) int {
+	c.t.Helper()
+	for shard := range c.Masters {
+		if c.Slot(key) < slots*(shard+1)/3 {
+			return shard
+		}
+	}
+	return -1
+}
+
+// Slot returns the slot of a key.
+func (c *Cluster) Slot(key string) (slot int) {
+	c.t.Helper()
+	for _, n := range c.Nodes() {
+		if n.running() {
+			_, _ = fmt.Sscan(n.CLI("cluster", "keyslot", key), &slot)
+			return slot
+		}
+	}
+	c.t.Fatal("no node is up")
+	return 0
+}
+
+// MoveSlot moves a slot with its keys, as redis-cli --cluster reshard does.
+func (c *Cluster) MoveSlot(slot int, from, to *Process) {
+	c.t.Helper()
+	s := fmt.Sprint(slot)
+	to.CLI("cluster", "setslot", s, "importing", from.ID())
+	from.CLI("cluster", "setslot", s, "migrating", to.ID())
+	for {
+		keys := strings.Fields(from.CLI("cluster", "getkeysinslot", s, "10"))
+		if len(keys) == 0 {
+			break
+		}
+		from.CLI(append([]string{"migrate", "127.0.0.1", to.Port, "", "0", "5000", "keys"}, keys...)...)
+	}
+	for _, n := range []*Process{to, from} {
+		n.CLI("cluster", "setslot", s, "node", to.ID())
+	}
+}
+
+// Promoted returns when the replica is a master that serves its slots.
+func (c *Cluster) Promoted(replica *Process) {
+	c.t.Helper()
+	waitFor(c.t, "the replica is promoted", func() bool {
+		return strings.HasPrefix(replica.CLI("role"), "master")
+	})
+}
+
+func (c *Cluster) wait(what string, ok func(*Process) bool) {
+	c.t.Helper()
+	for _, n := range c.Nodes() {
+		waitFor(c.t, what, func() bool { return ok(n) })
+	}
+}
+
+// ID returns the name of a cluster's node.
+func (p *Process) ID() string {
+	p.t.Helper()
+	if p.id == "" {
+		p.id = strings.TrimSpace(p.CLI("cluster", "myid"))
+	}
+	return p.id
+}
+
+// Hang stops the process without ending it, as a machine does that hangs.
+func (p *Process) Hang() { p.signal(syscall.SIGSTOP) }
+
+// Continue ends Hang.
+func (p *Process) Continue() { p.signal(syscall.SIGCONT) }
+
+func (p *Process) signal(s syscall.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func waitFor(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	for !ok() {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("not within 30 s: %s", what)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}

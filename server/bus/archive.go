@@ -58,7 +58,7 @@ type ArchiveEntry = struct {
 func (a *Archive) Rooms(ctx context.Context) ([]string, error) {
 	var found roomSet
 	pattern := "{" + escapeGlob(a.bus.options.Channel) + "*}:log"
-	err := a.bus.eachNode(ctx, false, func(ctx context.Context, node redis.UniversalClient) error {
+	err := a.bus.eachNode(ctx, func(ctx context.Context, node redis.UniversalClient) error {
 		for cursor := uint64(0); ; {
 			keys, next, err := node.ScanType(ctx, cursor, pattern, scanPage, "stream").Result()
 			if err != nil {
@@ -82,9 +82,13 @@ func (a *Archive) Rooms(ctx context.Context) ([]string, error) {
 func (a *Archive) OpenRooms(ctx context.Context) ([]string, error) {
 	var found roomSet
 	pattern := escapeGlob(a.bus.options.Channel) + "*"
-	// A node of a cluster knows only those who are connected to itself, which may be a replica.
-	err := a.bus.eachNode(ctx, true, func(ctx context.Context, node redis.UniversalClient) error {
-		channels, err := node.PubSubChannels(ctx, pattern).Result()
+	// In a cluster a room is subscribed at the master that has its slot: see places.go.
+	err := a.bus.eachNode(ctx, func(ctx context.Context, node redis.UniversalClient) error {
+		list := node.PubSubChannels
+		if a.bus.nodes != nil {
+			list = node.PubSubShardChannels
+		}
+		channels, err := list(ctx, pattern).Result()
 		for _, channel := range channels {
 			found.add(a.bus.roomOf(channel))
 		}
@@ -200,17 +204,12 @@ func (b *Bus) roomOf(channel string) (room string, ok bool) {
 	return room, ok && chat.CheckRoom(room) == nil && room != chat.DefaultRoom
 }
 
-// eachNode calls f for each master of a cluster, or for all its nodes; where there is no cluster, once. It may call f several times at once.
-func (b *Bus) eachNode(ctx context.Context, replicas bool, f func(context.Context, redis.UniversalClient) error) error {
-	cluster, ok := b.client.(*redis.ClusterClient)
-	if !ok {
+// eachNode calls f for each master of a cluster, several at once; where there is no cluster, once.
+func (b *Bus) eachNode(ctx context.Context, f func(context.Context, redis.UniversalClient) error) error {
+	if b.nodes == nil {
 		return f(ctx, b.client)
 	}
-	each := func(ctx context.Context, node *redis.Client) error { return f(ctx, node) }
-	if replicas {
-		return cluster.ForEachShard(ctx, each)
-	}
-	return cluster.ForEachMaster(ctx, each)
+	return b.nodes.client.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error { return f(ctx, node) })
 }
 
 // roomSet is rooms, each once.

@@ -91,6 +91,10 @@ type Bus struct {
 
 	name    string  // of this server, among those who mend a log
 	queue   *queue  // from Publish to the publisher
+	nodes   *nodes  // of a cluster; nil: there is one Redis
+	lanes   *lanes  // the queues to them
+	places  *places // which node each room is subscribed at
+	gossip  atomic.Pointer[link]
 	topics  *topics // from Subscribe and Unsubscribe to the feed
 	mends   *mends  // from whoever finds a log closed to the mender
 	leaving *leaving
@@ -120,10 +124,20 @@ func Open(o Options) (*Bus, error) {
 		return nil, fmt.Errorf("open bus: %w", err)
 	}
 	quietRedis()
-	return &Bus{
-		options: o, client: redis.NewUniversalClient(c), log: o.Log, name: o.Name,
-		queue: newQueue(queueLength), topics: newTopics(), mends: newMends(), leaving: newLeaving(),
-	}, nil
+	b := &Bus{
+		options: o, log: o.Log, name: o.Name,
+		queue: newQueue(queueLength), topics: newTopics(), mends: newMends(),
+		leaving: newLeaving(), lanes: newLanes(), places: newPlaces(),
+	}
+	if c.MasterName == "" && len(c.Addrs) > 1 {
+		b.nodes = newNodes(c)
+		b.client = b.nodes.client
+		b.logs.command = "SPUBLISH"
+		return b, nil
+	}
+	b.client = redis.NewUniversalClient(c)
+	b.client.AddHook(linkHook{})
+	return b, nil
 }
 
 // Run publishes what is queued and hands h what comes, until ctx is done. When it returns all that it started has ended, and each
@@ -133,11 +147,14 @@ func (b *Bus) Run(ctx context.Context, h Handler) error {
 		return errors.New("the bus has already run")
 	}
 	var others sync.WaitGroup
-	others.Go(func() { b.publish(ctx) })
+	others.Go(func() { b.publishAll(ctx) })
 	others.Go(func() { b.mend(ctx, h) })
 	others.Go(func() { b.keepFollowed(ctx) })
 	others.Go(func() { b.sayAllAgain(ctx, h) })
 	others.Go(func() { b.leave(ctx) })
+	if b.nodes != nil {
+		others.Go(func() { b.nodes.watch(ctx, b.rearrange) })
+	}
 	b.feed(ctx, h)
 	others.Wait()
 	return nil
@@ -145,7 +162,11 @@ func (b *Bus) Run(ctx context.Context, h Handler) error {
 
 // Close ends all connections. Call it after Run has returned.
 func (b *Bus) Close() error {
-	if err := b.client.Close(); err != nil {
+	err := b.client.Close()
+	if b.nodes != nil {
+		err = errors.Join(err, b.nodes.close())
+	}
+	if err != nil {
 		return fmt.Errorf("close redis: %w", err)
 	}
 	return nil
@@ -155,12 +176,22 @@ func (b *Bus) Close() error {
 // Unsubscribe. Asking again changes nothing. After an Unsubscribe it is a new request with a confirmation of its own.
 func (b *Bus) Subscribe(room string) {
 	b.keeper.follow(room, time.Now().Add(b.lifetime(room).quiet/2))
+	if b.nodes != nil {
+		b.places.want(b.channel(room), room, b.nodes)
+		return
+	}
 	b.topics.want(b.channel(room), room)
 }
 
 // Unsubscribe ends what Subscribe began. Unknown rooms are fine.
 func (b *Bus) Unsubscribe(room string) {
-	if wish := b.topics.drop(b.channel(room)); wish > 0 {
+	wish := uint64(0)
+	if b.nodes != nil {
+		wish = b.places.drop(b.channel(room))
+	} else {
+		wish = b.topics.drop(b.channel(room))
+	}
+	if wish > 0 {
 		b.leaving.add(room, strconv.FormatUint(wish, 10))
 	}
 	b.logs.forget(room)
@@ -169,7 +200,7 @@ func (b *Bus) Unsubscribe(room string) {
 
 // PublishSide tells all servers something on the side channel, at most once: who is not connected to Redis misses it.
 func (b *Bus) PublishSide(ctx context.Context, payload []byte) error {
-	if err := b.client.Publish(ctx, b.side(), payload).Err(); err != nil {
+	if err := b.sideNode().Publish(ctx, b.side(), payload).Err(); err != nil {
 		return fmt.Errorf("publish on the side channel: %w", err)
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/redis/go-redis/v9"
 
@@ -33,12 +34,36 @@ func (b *Bus) ask(ctx context.Context, script *redis.Script, room string, args .
 	return c.state, c.err
 }
 
-// askAll makes calls in one round; in two, and out of order, where Redis does not know the scripts yet.
+// askAll makes calls in one round; in two, and out of order, where Redis does not
+// know the scripts yet. In a cluster each node has rounds of its own.
 func (b *Bus) askAll(ctx context.Context, calls []*call) {
 	if len(calls) == 0 {
 		return
 	}
-	b.pipe(ctx, calls)
+	if b.nodes == nil {
+		ask(ctx, b, b.client, calls)
+		return
+	}
+	byNode, lost := b.nodes.group(ctx, len(calls), func(i int) string { return b.channel(calls[i].room) })
+	for i, err := range lost {
+		calls[i].err = unavailable(err)
+	}
+	var rounds sync.WaitGroup
+	for node, places := range byNode {
+		rounds.Go(func() {
+			some := make([]*call, len(places))
+			for j, i := range places {
+				some[j] = calls[i]
+			}
+			ask(ctx, b, node, some)
+		})
+	}
+	rounds.Wait()
+}
+
+// ask makes calls to one Redis.
+func ask(ctx context.Context, b *Bus, node redis.UniversalClient, calls []*call) {
+	b.pipe(ctx, node, calls)
 	var unknown []*call
 	for _, c := range calls {
 		if isNoScript(c.cmd.Err()) {
@@ -48,20 +73,20 @@ func (b *Bus) askAll(ctx context.Context, calls []*call) {
 	loaded := make(map[*redis.Script]bool)
 	for _, c := range unknown {
 		if !loaded[c.script] {
-			loaded[c.script] = c.script.Load(ctx, b.client).Err() == nil
+			loaded[c.script] = c.script.Load(ctx, node).Err() == nil
 		}
 	}
-	b.pipe(ctx, unknown)
+	b.pipe(ctx, node, unknown)
 	for _, c := range calls {
 		c.read()
 	}
 }
 
-func (b *Bus) pipe(ctx context.Context, calls []*call) {
+func (b *Bus) pipe(ctx context.Context, node redis.UniversalClient, calls []*call) {
 	if len(calls) == 0 {
 		return
 	}
-	pipe := b.client.Pipeline()
+	pipe := node.Pipeline()
 	for _, c := range calls {
 		keys := []string{b.key(c.room, "head"), b.key(c.room, "log"), b.key(c.room, "mend")}
 		c.cmd = c.script.EvalSha(ctx, pipe, keys, c.args...)

@@ -13,7 +13,7 @@ func (b *Bus) direct(name string) string { return b.side() + ":" + name }
 // PublishSideTo tells each of some servers, by their names, a payload of its own,
 // at most once: who is not connected to Redis misses it. It comes as Handler.Side.
 func (b *Bus) PublishSideTo(ctx context.Context, names []string, payloads [][]byte) error {
-	_, err := b.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+	_, err := b.sideNode().Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, name := range names {
 			p.Publish(ctx, b.direct(name), payloads[i])
 		}

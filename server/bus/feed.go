@@ -3,10 +3,11 @@ package bus
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -28,34 +29,81 @@ func newPause() *backoff.ExponentialBackOff {
 	}
 }
 
-// feed keeps a subscription alive until ctx is done. It replaces it whenever anything about it is in doubt.
+// feed keeps the subscription alive until ctx is done; in a cluster one to any
+// node for what servers tell each other, and one to each node that has rooms.
 func (b *Bus) feed(ctx context.Context, h Handler) {
+	main := newLink(b, h)
+	main.main = true
+	if b.nodes == nil {
+		main.topics = b.topics
+		main.choose = func(context.Context) (redis.UniversalClient, error) { return b.client, nil }
+		main.keep(ctx)
+		return
+	}
+	main.choose = b.anyNode()
+	b.gossip.Store(main)
+	var shards sync.WaitGroup
+	b.places.open(func(node *redis.Client) *link {
+		l := newLink(b, h)
+		l.sharded = true
+		l.choose = func(context.Context) (redis.UniversalClient, error) { return node, nil }
+		l.log = l.log.With("node", node.Options().Addr)
+		ctx, cancel := context.WithCancel(ctx)
+		l.end = cancel
+		shards.Go(func() { l.keep(ctx) })
+		return l
+	})
+	b.nodes.trouble() // there may be rooms to be placed
+	main.keep(ctx)
+	b.places.close()
+	shards.Wait()
+}
+
+// link is a subscription that is replaced whenever anything about it is in doubt.
+type link struct {
+	bus     *Bus
+	handler Handler
+	topics  *topics // the rooms that it is for
+	main    bool    // it hears what servers tell each other, and says whether the feed is up
+	sharded bool    // rooms' channels live on its node alone
+	choose  func(context.Context) (redis.UniversalClient, error)
+	end     context.CancelFunc // of a sharded link: ends keep
+	log     *slog.Logger
+	stands  atomic.Pointer[subscription] // nil: it does not
+}
+
+func newLink(b *Bus, h Handler) *link {
+	return &link{bus: b, handler: h, topics: newTopics(), log: b.log}
+}
+
+// keep keeps the link until ctx is done.
+func (l *link) keep(ctx context.Context) {
 	pause := newPause()
-	trouble := outage{bus: b}
+	trouble := outage{log: l.log}
 	for {
-		s := subscription{bus: b, handler: h, outage: &trouble}
+		s := subscription{link: l, bus: l.bus, handler: l.handler, outage: &trouble}
 		err := s.run(ctx)
+		l.stands.Store(nil)
 		if ctx.Err() != nil {
 			return
 		}
+		l.bus.nodes.trouble()
 		trouble.began(err)
 		if !s.up.IsZero() {
-			b.options.Metrics.LinksLost.Inc()
+			l.bus.options.Metrics.LinksLost.Inc()
 		}
 		if !s.up.IsZero() && time.Since(s.up) > maxPause {
 			pause.Reset()
 		}
-		select {
-		case <-ctx.Done():
+		if !sleep(ctx, pause.NextBackOff()) {
 			return
-		case <-time.After(pause.NextBackOff()):
 		}
 	}
 }
 
 // outage logs a time without a link: one line when it begins, one when it ends, none per attempt.
 type outage struct {
-	bus      *Bus
+	log      *slog.Logger
 	since    time.Time // zero: there is none
 	attempts int
 	everUp   bool
@@ -71,112 +119,17 @@ func (o *outage) began(err error) {
 	if o.everUp {
 		what = "lost Redis, trying to get it back"
 	}
-	o.bus.log.Warn(what, "error", err)
+	o.log.Warn(what, "error", err)
 }
 
 func (o *outage) ended() {
 	switch {
 	case !o.since.IsZero():
-		o.bus.log.Info("Redis is there", "after", time.Since(o.since).Round(time.Millisecond), "attempts", o.attempts)
+		o.log.Info("Redis is there", "after", time.Since(o.since).Round(time.Millisecond), "attempts", o.attempts)
 	case !o.everUp:
-		o.bus.log.Info("Redis is there")
+		o.log.Info("Redis is there")
 	}
 	o.since, o.attempts, o.everUp = time.Time{}, 0, true
-}
-
-// subscription is one link to Redis, from dialling to its first doubtful moment.
-type subscription struct {
-	bus     *Bus
-	handler Handler
-	outage  *outage
-	pubsub  *redis.PubSub
-	up      time.Time // when it stood; zero: not yet
-}
-
-// run subscribes and hands over what comes. It returns when ctx is done or with the reason why the link can no longer be trusted.
-func (s *subscription) run(ctx context.Context) error {
-	// The feed is of no use to rooms that cannot read their logs. And go-redis, after many failed dials, refuses commands for another
-	// second when Redis is back: wait for that here, or each room would fail on its own.
-	if err := s.ping(ctx); err != nil {
-		return err
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	s.pubsub = s.bus.client.Subscribe(ctx) // names no channel, so it does not connect yet
-	if err := s.pubsub.Subscribe(ctx, append([]string{s.bus.side(), s.bus.direct(s.bus.name)}, s.bus.topics.restart()...)...); err != nil {
-		_ = s.pubsub.Close()
-		return fmt.Errorf("subscribe: %w", err)
-	}
-	var asker sync.WaitGroup
-	asker.Go(func() {
-		cancel(s.ask(ctx))
-		_ = s.pubsub.Close() // what is being read ends with an error
-	})
-	err := s.receive(ctx)
-	cancel(err) // the first reason stays
-	asker.Wait()
-	if !s.up.IsZero() {
-		s.handler.Feed(false)
-	}
-	return context.Cause(ctx)
-}
-
-func (s *subscription) ping(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, s.bus.options.FeedTimeout)
-	defer cancel()
-	if err := s.bus.client.Ping(ctx).Err(); err != nil {
-		return fmt.Errorf("ping: %w", err)
-	}
-	return nil
-}
-
-// ask is the link's only writer: it sends what has changed in what is wanted, and asks for a sign of life at least three times in the
-// time in which one answer must come, so that a Redis that is only slow is not taken for a dead one.
-func (s *subscription) ask(ctx context.Context) error {
-	alive := time.NewTicker(min(time.Second, s.bus.options.FeedTimeout/3))
-	defer alive.Stop()
-	for {
-		var err error
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-alive.C:
-			err = s.pubsub.Ping(ctx)
-		case <-s.bus.topics.wake:
-			subscribe, unsubscribe := s.bus.topics.changes()
-			if len(subscribe) > 0 {
-				err = s.pubsub.Subscribe(ctx, subscribe...)
-			}
-			if len(unsubscribe) > 0 { // without a name it would mean all
-				err = errors.Join(err, s.pubsub.Unsubscribe(ctx, unsubscribe...))
-			}
-		}
-		if err != nil {
-			return fmt.Errorf("write to the subscription: %w", err)
-		}
-	}
-}
-
-// receive reads until the first error. A timeout is one as well: half a reply may have been read, and what follows would be taken for
-// something else. (go-redis dials again by itself on most errors, before it reports them; that link is closed unread.)
-func (s *subscription) receive(ctx context.Context) error {
-	for {
-		msg, err := s.pubsub.ReceiveTimeout(ctx, s.bus.options.FeedTimeout)
-		if err != nil {
-			return fmt.Errorf("read from the subscription: %w", err)
-		}
-		switch msg := msg.(type) {
-		case *redis.Message:
-			err = s.pushed(ctx, msg)
-		case *redis.Subscription:
-			if msg.Kind == "subscribe" {
-				err = s.subscribed(ctx, msg.Channel)
-			}
-		}
-		if err != nil {
-			return err
-		}
-	}
 }
 
 func (s *subscription) pushed(ctx context.Context, msg *redis.Message) error {
@@ -187,7 +140,7 @@ func (s *subscription) pushed(ctx context.Context, msg *redis.Message) error {
 		s.handler.Side([]byte(msg.Payload))
 		return nil
 	}
-	room, ok := s.bus.topics.hears(msg.Channel)
+	room, ok := s.topics.hears(msg.Channel)
 	if !ok {
 		return nil
 	}
@@ -207,7 +160,7 @@ func (s *subscription) side(ctx context.Context, payload string) error {
 	if n.Type == "mended" {
 		s.bus.mends.poke(n.Room)
 	}
-	if _, ok := s.bus.topics.hears(s.bus.channel(n.Room)); !ok || n.By == s.bus.name {
+	if _, ok := s.bus.hears(s.bus.channel(n.Room)); !ok || n.By == s.bus.name {
 		return nil
 	}
 	if n.Type == "mend" {
@@ -242,15 +195,14 @@ func aboutLog(payload string) (n notice, ok bool) {
 func (s *subscription) subscribed(ctx context.Context, channel string) error {
 	if channel == s.bus.side() { // the first that was asked for, so the first to be confirmed
 		if s.up.IsZero() {
-			s.up = time.Now()
+			s.stand()
 			s.bus.mends.linked()
-			s.outage.ended()
 			s.handler.Feed(true)
 		}
 		s.handler.SideSubscribed()
 		return nil
 	}
-	room, ok := s.bus.topics.confirm(channel)
+	room, ok := s.topics.confirm(channel)
 	if !ok {
 		return nil
 	}

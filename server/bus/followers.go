@@ -27,7 +27,13 @@ var (
 
 // wish returns by which subscription this server follows a room; empty if it does not.
 func (b *Bus) wish(room string) string {
-	if n := b.topics.wish(b.channel(room)); n > 0 {
+	n := uint64(0)
+	if b.nodes != nil {
+		n = b.places.wish(b.channel(room))
+	} else {
+		n = b.topics.wish(b.channel(room))
+	}
+	if n > 0 {
 		return strconv.FormatUint(n, 10)
 	}
 	return ""

@@ -92,7 +92,11 @@ func (b *Bus) Adopt(ctx context.Context, room, now string, epochs []string) (cha
 // only after the room's log has been found open by the process that the script names.
 func (b *Bus) loadPublish(ctx context.Context, room string, seen chat.Position) error {
 	l := b.logs.get(room)
-	if err := l.script.Load(ctx, b.client).Err(); err != nil {
+	node, err := b.nodeOf(ctx, room) // a cluster's client would give it to all nodes, and fail if one is dead
+	if err != nil {
+		return unavailable(err)
+	}
+	if err := l.script.Load(ctx, node).Err(); err != nil {
 		return fmt.Errorf("load the publish script: %w", err)
 	}
 	l.loaded.Store(true)
@@ -105,7 +109,7 @@ func (b *Bus) loadPublish(ctx context.Context, room string, seen chat.Position) 
 	}
 	// Redis restarted just between, and knows the script of the process before, to which its log is still open.
 	l.loaded.Store(false)
-	if err := b.client.ScriptFlush(ctx).Err(); err != nil {
+	if err := node.ScriptFlush(ctx).Err(); err != nil {
 		return fmt.Errorf("flush the scripts: %w", err)
 	}
 	return errors.New("load the publish script: Redis has restarted meanwhile")

@@ -45,7 +45,7 @@ func (b *Bus) mend(ctx context.Context, h Handler) {
 		due, next := b.mends.take(maxPipeline)
 		well, failing := split(due)
 		for _, logs := range [][]*closedLog{well, failing} {
-			if len(logs) > 0 {
+			for _, logs := range b.byNode(logs) {
 				steps.Go(func() { b.step(ctx, h, logs) })
 			}
 		}

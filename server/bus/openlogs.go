@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -8,9 +9,11 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// publishScript returns the script that publishes in one process of Redis, and in no other: see publish.lua.
-func publishScript(run string) *redis.Script {
-	return redis.NewScript(strings.Replace(publishSource, "RUN_ID", run, 1))
+// publishScript returns the script that publishes in one process of Redis, and
+// in no other: see publish.lua. command is PUBLISH or SPUBLISH.
+func publishScript(run, command string) *redis.Script {
+	text := strings.NewReplacer("'RUN_ID'", "'"+run+"'", "'PUBLISH_COMMAND'", "'"+command+"'")
+	return redis.NewScript(text.Replace(publishSource))
 }
 
 // openLog is what has to be known of a log to publish in it.
@@ -28,7 +31,7 @@ type runScript struct {
 }
 
 // never is a log that was not opened. No Redis knows its script.
-var never = openLog{runScript: &runScript{run: "none", script: publishScript("none")}}
+var never = openLog{runScript: &runScript{run: "none", script: publishScript("none", "PUBLISH")}}
 
 const (
 	// maxOpenLogs is how many logs of one generation are known. An API process
@@ -42,6 +45,8 @@ const (
 // old one had that was not used meanwhile is forgotten. A log that is
 // forgotten is opened again when something is published in it.
 type openLogs struct {
+	command string // by which the script publishes; empty: PUBLISH
+
 	mu         sync.Mutex
 	fresh, old map[string]openLog    // guarded by mu: by room
 	scripts    map[string]*runScript // guarded by mu: by process of Redis
@@ -68,7 +73,7 @@ func (o *openLogs) set(room, epoch, run string) {
 		if o.scripts == nil || len(o.scripts) >= maxRuns {
 			o.scripts = make(map[string]*runScript)
 		}
-		p = &runScript{run: run, script: publishScript(run)}
+		p = &runScript{run: run, script: publishScript(run, cmp.Or(o.command, "PUBLISH"))}
 		o.scripts[run] = p
 	}
 	o.putLocked(room, openLog{epoch, p})

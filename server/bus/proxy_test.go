@@ -21,12 +21,12 @@ type proxy struct {
 	pings    atomic.Int64   // requests with a PING so far
 
 	mu     sync.Mutex
-	links  map[*link]struct{} // guarded by mu
-	marker []byte             // guarded by mu: see cutReplyTo
+	links  map[*proxied]struct{} // guarded by mu
+	marker []byte                // guarded by mu: see cutReplyTo
 }
 
-// link is one connection through the proxy.
-type link struct {
+// proxied is one connection through the proxy.
+type proxied struct {
 	client, server net.Conn
 	dark           atomic.Bool // nothing is forwarded any more, and nobody is told
 	cut            atomic.Bool // the next answer is swallowed and the link closed
@@ -38,11 +38,11 @@ func newProxy(t testing.TB, to *backend) *proxy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &proxy{url: "redis://" + l.Addr().String(), to: to, listener: l, links: make(map[*link]struct{})}
+	p := &proxy{url: "redis://" + l.Addr().String(), to: to, listener: l, links: make(map[*proxied]struct{})}
 	p.running.Go(p.accept)
 	t.Cleanup(func() {
 		_ = l.Close()
-		p.each(func(l *link) { l.close() })
+		p.each(func(l *proxied) { l.close() })
 		p.running.Wait()
 	})
 	return p
@@ -60,7 +60,7 @@ func (p *proxy) accept() {
 			_ = client.Close()
 			continue
 		}
-		l := &link{client: client, server: server}
+		l := &proxied{client: client, server: server}
 		p.mu.Lock()
 		p.links[l] = struct{}{}
 		p.mu.Unlock()
@@ -69,7 +69,7 @@ func (p *proxy) accept() {
 	}
 }
 
-func (p *proxy) forward(l *link, from io.Reader, to io.Writer, pass func(*link, io.Writer, []byte) error) {
+func (p *proxy) forward(l *proxied, from io.Reader, to io.Writer, pass func(*proxied, io.Writer, []byte) error) {
 	defer l.close()
 	buf := make([]byte, 64<<10)
 	for {
@@ -86,7 +86,7 @@ func (p *proxy) forward(l *link, from io.Reader, to io.Writer, pass func(*link, 
 	}
 }
 
-func (p *proxy) request(l *link, to io.Writer, data []byte) error {
+func (p *proxy) request(l *proxied, to io.Writer, data []byte) error {
 	if bytes.Contains(data, []byte("\r\nping\r\n")) {
 		p.pings.Add(1)
 	}
@@ -100,7 +100,7 @@ func (p *proxy) request(l *link, to io.Writer, data []byte) error {
 	return err
 }
 
-func (p *proxy) answer(l *link, to io.Writer, data []byte) error {
+func (p *proxy) answer(l *proxied, to io.Writer, data []byte) error {
 	if l.cut.Load() {
 		return io.ErrClosedPipe
 	}
@@ -119,7 +119,7 @@ func (p *proxy) answer(l *link, to io.Writer, data []byte) error {
 }
 
 // blackhole makes all present links silent. New ones work.
-func (p *proxy) blackhole() { p.each(func(l *link) { l.dark.Store(true) }) }
+func (p *proxy) blackhole() { p.each(func(l *proxied) { l.dark.Store(true) }) }
 
 // cutReplyTo lets the next request that contains marker through, and closes its link in place of the answer.
 func (p *proxy) cutReplyTo(marker string) {
@@ -129,9 +129,9 @@ func (p *proxy) cutReplyTo(marker string) {
 }
 
 // cutAll closes all present links.
-func (p *proxy) cutAll() { p.each((*link).close) }
+func (p *proxy) cutAll() { p.each((*proxied).close) }
 
-func (p *proxy) each(f func(*link)) {
+func (p *proxy) each(f func(*proxied)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for l := range p.links {
@@ -139,7 +139,7 @@ func (p *proxy) each(f func(*link)) {
 	}
 }
 
-func (l *link) close() {
+func (l *proxied) close() {
 	_ = l.client.Close()
 	_ = l.server.Close()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,7 +57,7 @@ type Receipt struct {
 // Publish queues p; while the queue is full it waits. One caller's publications reach the log in the order of its calls. An error, ctx's
 // or that the bus has stopped (a retryable unavailable), means that p has not been queued and Done is not called.
 func (b *Bus) Publish(ctx context.Context, p Publication) error {
-	switch err := b.queue.put(ctx, queued{Publication: p, since: time.Now()}); {
+	switch err := b.put(ctx, queued{Publication: p, since: time.Now()}); {
 	case errors.Is(err, errStopped):
 		return fmt.Errorf("publish: %w", unavailable(err))
 	case err != nil:
@@ -65,44 +66,46 @@ func (b *Bus) Publish(ctx context.Context, p Publication) error {
 	return nil
 }
 
-// publish is the publisher: it sends what is queued until ctx is done. What then still waits gets an error.
-func (b *Bus) publish(ctx context.Context) {
+// publish is the publisher: it sends what is queued until ctx is done or the queue is closed. What then still waits gets an error.
+func (b *Bus) publish(ctx context.Context, queue *queue) {
 	var batch []queued
 	var looked time.Time
 	limit := minPipeline
 	for ctx.Err() == nil {
 		if time.Since(looked) >= holdLook {
-			b.refuseLate()
+			b.refuseLate(queue)
 			looked = time.Now()
 		}
-		if batch = b.queue.take(batch, limit); len(batch) == 0 {
+		if batch = queue.take(batch, limit); len(batch) == 0 {
 			var look <-chan time.Time
-			if b.queue.holds() {
+			if queue.holds() {
 				look = time.After(holdLook)
 			}
 			select {
 			case <-ctx.Done():
-			case <-b.queue.wake:
+			case <-queue.closed:
+				return // it was empty
+			case <-queue.wake:
 			case <-look:
 			}
 			continue
 		}
 		began := time.Now()
-		if answered := b.send(ctx, batch); answered > 0 {
+		if answered := b.send(ctx, queue, batch); answered > 0 {
 			b.options.Metrics.PublishSeconds.Observe(time.Since(began).Seconds())
 			b.options.Metrics.PublishMessages.Observe(float64(answered))
 		}
 		limit = nextLimit(limit, time.Since(began), b.options.attempt())
 		clear(batch)
 	}
-	for _, p := range b.queue.close() {
+	for _, p := range queue.close() {
 		p.Done(Receipt{}, unavailable(errStopped))
 	}
 }
 
 // refuseLate answers the publications that have waited for their logs as long as they can.
-func (b *Bus) refuseLate() {
-	for _, p := range b.queue.late(time.Now().Add(b.options.attempt() - b.options.PublishTimeout)) {
+func (b *Bus) refuseLate(queue *queue) {
+	for _, p := range queue.late(time.Now().Add(b.options.attempt() - b.options.PublishTimeout)) {
 		p.Done(Receipt{}, chat.ErrLogClosed)
 	}
 }
@@ -111,7 +114,7 @@ func (b *Bus) refuseLate() {
 // mended. (If somebody flushes the scripts in the middle of a pipeline and another server loads this one before its end, those between go in behind those at the
 // end: each once, but not in the order of their sender.) A batch that is under way when ctx ends gets its answer
 // too: on the way out, as anywhere, it is better to know. It returns how many got their answer.
-func (b *Bus) send(ctx context.Context, batch []queued) (answered int) {
+func (b *Bus) send(ctx context.Context, queue *queue, batch []queued) (answered int) {
 	deadline := time.Now().Add(b.options.attempt())
 	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), deadline)
 	defer cancel()
@@ -125,14 +128,20 @@ func (b *Bus) send(ctx context.Context, batch []queued) (answered int) {
 		fresh = append(fresh, p)
 	}
 	answered = len(batch)
-	closed := make(map[string][]queued)
+	aside := make(map[string][]queued)
+	var closed, moving []string // rooms of those
 	for i, cmd := range b.pipeline(ctx, fresh) {
 		p := fresh[i]
+		if b.nodes != nil && elsewhere(cmd.Err()) {
+			aside[p.Room], moving = append(aside[p.Room], p), append(moving, p.Room)
+			answered--
+			continue
+		}
 		if p.tries++; refused(cmd) && p.tries < maxTries {
 			if isNoScript(cmd.Err()) {
 				b.logs.get(p.Room).loaded.Store(false)
 			}
-			closed[p.Room] = append(closed[p.Room], p)
+			aside[p.Room], closed = append(aside[p.Room], p), append(closed, p.Room)
 			answered--
 			continue
 		}
@@ -142,10 +151,13 @@ func (b *Bus) send(ctx context.Context, batch []queued) (answered int) {
 		}
 		p.Done(r, err)
 	}
-	for room, list := range closed {
-		b.queue.hold(room, list)
+	for room, list := range aside {
+		queue.hold(room, list)
+	}
+	for _, room := range slices.Compact(closed) {
 		b.mends.want(room, b.logs.get(room).epoch, true)
 	}
+	b.waitForNode(moving)
 	return answered
 }
 
@@ -158,12 +170,19 @@ func (b *Bus) openToPublish(ctx context.Context, room string, seen chat.Position
 	return err
 }
 
-// pipeline sends all publications in one go and waits for all answers; each command holds its own.
+// pipeline sends all publications in one go, in a cluster to each node in one, and waits for all answers; each command holds its own.
 func (b *Bus) pipeline(ctx context.Context, batch []queued) []*redis.Cmd {
 	if len(batch) == 0 {
 		return nil
 	}
-	pipe := b.client.Pipeline()
+	if b.nodes != nil {
+		return b.pipelineByNode(ctx, batch)
+	}
+	return b.pipelineTo(ctx, b.client, batch)
+}
+
+func (b *Bus) pipelineTo(ctx context.Context, node redis.UniversalClient, batch []queued) []*redis.Cmd {
+	pipe := node.Pipeline()
 	cmds := make([]*redis.Cmd, len(batch))
 	for i, p := range batch {
 		log := b.logs.get(p.Room)

@@ -25,6 +25,8 @@
 -- (another type at the key, a stream that is ahead of the head); until then nothing has been counted. The id is remembered
 -- before PUBLISH, since that can fail as well (an ACL without the channel), and a resend must not append a second time.
 -- Running out of memory and being a read-only replica are found by Redis at the first write, when nothing has been done.
+--
+-- PUBLISH_COMMAND is PUBLISH, or in a cluster SPUBLISH: see places.go.
 local head, log, id = KEYS[1], KEYS[2], KEYS[3]
 local channel, body, digest, ttl, maxlen = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 
@@ -58,5 +60,5 @@ if redis.call('PTTL', log) < stays * 3 / 4 then -- not with each message
   redis.call('PEXPIRE', log, stays)
 end
 redis.call('SET', id, position .. ' ' .. digest, 'PX', ttl)
-redis.call('PUBLISH', channel, payload)
+redis.call('PUBLISH_COMMAND', channel, payload)
 return {position, 'new'}

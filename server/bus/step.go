@@ -182,7 +182,7 @@ func (b *Bus) finish(t *turn) {
 	}
 	b.mends.done(t.closedLog, epoch)
 	if open {
-		b.queue.release(t.room)
+		b.release(t.room)
 	}
 }
 

@@ -1,6 +1,9 @@
 package bus
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // topics holds which channels are wanted, and what the present subscription has been asked for. Whoever opens and closes rooms
 // writes the wishes at any time; the feed makes them come true.
@@ -21,9 +24,10 @@ type topic struct {
 	room   string
 	wanted uint64 // number of the wish
 	// Of the present subscription:
-	asked       uint64 // the newest wish for which SUBSCRIBE was sent
-	outstanding int    // SUBSCRIBEs that have not been confirmed
-	live        uint64 // the wish that has been confirmed: payloads are let through for it alone
+	asked       uint64    // the newest wish for which SUBSCRIBE was sent
+	outstanding int       // SUBSCRIBEs that have not been confirmed
+	live        uint64    // the wish that has been confirmed: payloads are let through for it alone
+	since       time.Time // of the newest SUBSCRIBE
 }
 
 func newTopics() *topics {
@@ -85,7 +89,7 @@ func (s *topics) restart() (channels []string) {
 			delete(s.topics, channel)
 			continue
 		}
-		t.asked, t.outstanding, t.live = t.wanted, 1, 0
+		t.asked, t.outstanding, t.live, t.since = t.wanted, 1, 0, time.Now()
 		channels = append(channels, channel)
 	}
 	return channels
@@ -99,7 +103,7 @@ func (s *topics) changes() (subscribe, unsubscribe []string) {
 		switch t := s.topics[channel]; {
 		case t == nil || t.wanted == t.asked:
 		case t.wanted != 0:
-			t.asked = t.wanted
+			t.asked, t.since = t.wanted, time.Now()
 			t.outstanding++
 			subscribe = append(subscribe, channel)
 		default:
@@ -128,6 +132,39 @@ func (s *topics) confirm(channel string) (room string, ok bool) {
 	}
 	t.live = t.wanted
 	return t.room, true
+}
+
+// lost takes note that Redis has ended the subscription of a channel by itself,
+// as it does in a cluster when the slot moves, and says whether that was so.
+// (The answer to an UNSUBSCRIBE comes before that of the SUBSCRIBE behind it.)
+func (s *topics) lost(channel string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.topics[channel]
+	if t == nil || t.live == 0 || t.live != t.wanted {
+		return false
+	}
+	t.live, t.outstanding, t.since = 0, 1, time.Now()
+	return true
+}
+
+// again asks once more for what was not confirmed in time: an error that answers
+// a SUBSCRIBE does not say which. It returns whether there is anything of that.
+func (s *topics) again(patience time.Duration) (waiting bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for channel, t := range s.topics {
+		if t.outstanding == 0 || time.Since(t.since) < patience {
+			continue
+		}
+		t.asked, t.outstanding = 0, 0
+		if t.wanted != 0 {
+			waiting = true
+			s.changedLocked(channel)
+		}
+		s.forgetLocked(channel)
+	}
+	return waiting
 }
 
 // hears returns the room to which a push on the channel goes. A channel that is no longer wanted, or whose newest SUBSCRIBE has not been

@@ -1,0 +1,44 @@
+package bus
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"livechat/internal/poll"
+)
+
+// What Redis had sent when it died is heard, although the link cannot be written
+// to any more: a server that is behind must not forget what was acknowledged.
+func TestDeadLinkIsReadToItsEnd(t *testing.T) {
+	const messages = 100 // the kernel holds some 200 of this length
+	r := realRedis(t)
+	b := open(t, r.url, Options{FeedTimeout: 2 * time.Second, PublishTimeout: patient})
+	var held sync.Mutex
+	held.Lock()
+	h := &recorder{}
+	h.onPayload = func([]byte) error {
+		held.Lock() // the reader stands still, as on a machine that is busy
+		held.Unlock()
+		return nil
+	}
+	follow(t, b, h, room)
+	answers := make(chan answer, messages)
+	text := fmt.Sprintf("%01000d", 0)
+	for i := range messages {
+		if err := b.Publish(t.Context(), publication(room, fmt.Sprint("m", i), text, answers)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range messages {
+		if a := <-answers; a.err != nil {
+			t.Fatal(a.err)
+		}
+	}
+	r.stop(t)
+	time.Sleep(1200 * time.Millisecond) // the link's writer notices within a third of FeedTimeout
+	held.Unlock()
+	poll.Until(t, "the link is given up", func() bool { return h.count("down", "") > 0 })
+	wantDense(t, "heard", h.seqs(t, room), 1, messages)
+}

@@ -1,0 +1,182 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// subscription is one connection of a link, from dialling to its first doubtful moment.
+type subscription struct {
+	*link
+	bus     *Bus
+	handler Handler
+	outage  *outage
+	node    redis.UniversalClient
+	pubsub  *redis.PubSub
+	conn    *linkConn
+	cancel  context.CancelCauseFunc
+	up      time.Time // when it stood; zero: not yet
+}
+
+// run subscribes and hands over what comes. It returns when ctx is done or with the reason why the link can no longer be trusted.
+func (s *subscription) run(ctx context.Context) error {
+	var err error
+	if s.node, err = s.choose(ctx); err != nil {
+		return err
+	}
+	// The feed is of no use to rooms that cannot read their logs. And go-redis, after many failed dials, refuses commands for another
+	// second when Redis is back: wait for that here, or each room would fail on its own.
+	if err := ping(ctx, s.node, s.bus.options.FeedTimeout); err != nil {
+		return err
+	}
+	ctx, dial := withLinkDial(ctx)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	s.cancel = cancel
+	s.pubsub = s.node.Subscribe(ctx) // names no channel, so it does not connect yet
+	if err := s.begin(ctx); err != nil {
+		_ = s.pubsub.Close()
+		return fmt.Errorf("subscribe: %w", err)
+	}
+	s.conn = dial.conn
+	var asker sync.WaitGroup
+	var broken error
+	asker.Go(func() {
+		if err := s.ask(ctx); ctx.Err() == nil {
+			broken = err
+			s.conn.drain(s.bus.options.FeedTimeout)
+			<-ctx.Done() // it has been read to its end
+		}
+		_ = s.pubsub.Close() // what is being read ends with an error
+	})
+	err = s.receive(ctx)
+	cancel(err) // the first reason stays
+	asker.Wait()
+	if s.main && !s.up.IsZero() {
+		s.handler.Feed(false)
+	}
+	if broken != nil {
+		return broken
+	}
+	return context.Cause(ctx)
+}
+
+func ping(ctx context.Context, node redis.UniversalClient, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	if err := node.Ping(ctx).Err(); err != nil {
+		return fmt.Errorf("ping: %w", err)
+	}
+	return nil
+}
+
+// begin dials and asks for all that is wanted.
+func (s *subscription) begin(ctx context.Context) error {
+	rooms := s.topics.restart()
+	if s.main {
+		return s.pubsub.Subscribe(ctx, append([]string{s.bus.side(), s.bus.direct(s.bus.name)}, rooms...)...)
+	}
+	if err := s.pubsub.Ping(ctx); err != nil { // its answer says that the link stands
+		return err
+	}
+	return s.subscribe(ctx, rooms)
+}
+
+func (s *subscription) subscribe(ctx context.Context, channels []string) (err error) {
+	switch {
+	case len(channels) == 0:
+	case !s.sharded:
+		err = s.pubsub.Subscribe(ctx, channels...)
+	default: // one command may name channels of one slot only
+		for _, c := range channels {
+			err = errors.Join(err, s.pubsub.SSubscribe(ctx, c))
+		}
+	}
+	return err
+}
+
+func (s *subscription) unsubscribe(ctx context.Context, channels []string) (err error) {
+	switch {
+	case len(channels) == 0: // without a name it would mean all
+	case !s.sharded:
+		err = s.pubsub.Unsubscribe(ctx, channels...)
+	default:
+		for _, c := range channels {
+			err = errors.Join(err, s.pubsub.SUnsubscribe(ctx, c))
+		}
+	}
+	return err
+}
+
+// ask is the link's only writer: it sends what has changed in what is wanted, and asks for a sign of life at least three times in the
+// time in which one answer must come, so that a Redis that is only slow is not taken for a dead one.
+func (s *subscription) ask(ctx context.Context) error {
+	alive := time.NewTicker(min(time.Second, s.bus.options.FeedTimeout/3))
+	defer alive.Stop()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-alive.C:
+			err = s.pubsub.Ping(ctx)
+		case <-s.topics.wake:
+			subscribe, unsubscribe := s.topics.changes()
+			err = errors.Join(s.subscribe(ctx, subscribe), s.unsubscribe(ctx, unsubscribe))
+		}
+		if err = errors.Join(err, s.conn.writeError()); err != nil {
+			return fmt.Errorf("write to the subscription: %w", err)
+		}
+	}
+}
+
+// receive reads until the first error. A timeout is one as well: half a reply may have been read, and what follows would be taken for
+// something else.
+func (s *subscription) receive(ctx context.Context) error {
+	for {
+		msg, err := s.pubsub.ReceiveTimeout(ctx, s.bus.options.FeedTimeout)
+		if err != nil && s.sharded && isReply(err) && elsewhere(err) {
+			s.bus.nodes.trouble() // the room that this is about is placed anew
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("read from the subscription: %w", err)
+		}
+		if s.sharded && s.up.IsZero() {
+			s.stand()
+		}
+		switch msg := msg.(type) {
+		case *redis.Message:
+			err = s.pushed(ctx, msg)
+		case *redis.Subscription:
+			switch msg.Kind {
+			case "subscribe", "ssubscribe":
+				err = s.subscribed(ctx, msg.Channel)
+			case "sunsubscribe":
+				if s.topics.lost(msg.Channel) {
+					s.bus.nodes.trouble() // the slot has moved
+				}
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (s *subscription) stand() {
+	s.up = time.Now()
+	s.outage.ended()
+	s.link.stands.Store(s)
+}
+
+// isReply says that an error is an answer of Redis, and the connection good.
+func isReply(err error) bool {
+	_, ok := errors.AsType[redis.Error](err)
+	return ok
+}

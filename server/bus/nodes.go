@@ -1,0 +1,221 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+const (
+	// topologyPause is between two looks at the topology while a node is in
+	// trouble: five a second, until the new master is known.
+	topologyPause = 200 * time.Millisecond
+	// topologyEvery is between two looks while all is well.
+	topologyEvery = 5 * time.Second
+)
+
+// nodes are the nodes of a Redis Cluster, as far as go-redis knows them. go-redis
+// looks at the topology every ten seconds, and when a node answers MOVED; the
+// commands to a dead node go on failing meanwhile. So whatever fails at a node,
+// in a command, a pipeline or a link, is a reason to look again at once.
+type nodes struct {
+	client *redis.ClusterClient
+	*topology
+	wake  chan struct{} // holds a token while a node may be in trouble; never closed
+	known atomic.Bool   // the topology has been read: to ask for a node costs no round
+
+	mu      sync.Mutex
+	masters []*redis.Client // guarded by mu
+}
+
+// newNodes returns what there is to know of a cluster, and the client for it.
+func newNodes(o *redis.UniversalOptions) *nodes {
+	n := &nodes{topology: newTopology(o), wake: make(chan struct{}, 1)}
+	c := o.Cluster()
+	c.ClusterSlots = n.slots
+	n.client = redis.NewClusterClient(c)
+	n.client.OnNewNode(func(node *redis.Client) {
+		node.AddHook(watchNode{n})
+		node.AddHook(linkHook{})
+	})
+	return n
+}
+
+// trouble says that a node does not do what it should.
+func (n *nodes) trouble() {
+	if n == nil {
+		return
+	}
+	select {
+	case n.wake <- struct{}{}:
+	default:
+	}
+}
+
+// watch reads the topology whenever there is trouble, and once in a while, until
+// ctx is done. Then it calls changed, which says whether all is well.
+func (n *nodes) watch(ctx context.Context, changed func(masters []*redis.Client) (well bool)) {
+	for {
+		well := false
+		if err := n.read(ctx); err == nil {
+			well = changed(n.all())
+		}
+		pause := topologyPause
+		if well {
+			pause = topologyEvery/2 + rand.N(topologyEvery)
+		}
+		if !sleep(ctx, topologyPause) {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-n.wake:
+		case <-time.After(pause - topologyPause):
+		}
+	}
+}
+
+// read asks the cluster for its topology.
+func (n *nodes) read(ctx context.Context) error {
+	var mu sync.Mutex
+	var masters []*redis.Client
+	err := n.client.ForEachMaster(ctx, func(_ context.Context, node *redis.Client) error {
+		mu.Lock()
+		defer mu.Unlock()
+		masters = append(masters, node)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read the topology of the cluster: %w", err)
+	}
+	n.mu.Lock()
+	n.masters = masters
+	n.mu.Unlock()
+	n.known.Store(true)
+	return nil
+}
+
+// all returns the masters, in an order of chance.
+func (n *nodes) all() []*redis.Client {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	list := append([]*redis.Client(nil), n.masters...)
+	rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	return list
+}
+
+// of returns the master that has the slot of a key or channel.
+func (n *nodes) of(ctx context.Context, key string) (*redis.Client, error) {
+	node, err := n.client.MasterForKey(ctx, key)
+	if err != nil {
+		return nil, fmt.Errorf("look for the node of %s: %w", key, err)
+	}
+	return node, nil
+}
+
+// group sorts things by the nodes that have their keys, and says why some have none.
+func (n *nodes) group(ctx context.Context, length int, key func(int) string) (byNode map[*redis.Client][]int, lost map[int]error) {
+	byNode, lost = make(map[*redis.Client][]int), make(map[int]error)
+	for i := range length {
+		node, err := n.of(ctx, key(i))
+		if err != nil {
+			lost[i] = err
+			continue
+		}
+		byNode[node] = append(byNode[node], i)
+	}
+	return byNode, lost
+}
+
+// ofKnown is of that never asks Redis: nil as long as nothing is known.
+func (n *nodes) ofKnown(key string) *redis.Client {
+	if !n.known.Load() {
+		return nil
+	}
+	node, err := n.client.MasterForKey(context.Background(), key)
+	if err != nil {
+		return nil
+	}
+	return node
+}
+
+// watchNode is a hook in everything that one node is asked to do.
+type watchNode struct{ nodes *nodes }
+
+// DialHook implements redis.Hook.
+func (w watchNode) DialHook(next redis.DialHook) redis.DialHook {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		c, err := next(ctx, network, addr)
+		if err != nil && ctx.Err() == nil {
+			w.nodes.trouble()
+		}
+		return c, err
+	}
+}
+
+// ProcessHook implements redis.Hook.
+func (w watchNode) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		err := next(ctx, cmd)
+		if nodeFailed(err) {
+			w.nodes.trouble()
+		}
+		return err
+	}
+}
+
+// ProcessPipelineHook implements redis.Hook.
+func (w watchNode) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		err := next(ctx, cmds)
+		for _, cmd := range cmds {
+			if nodeFailed(cmd.Err()) {
+				w.nodes.trouble()
+				break
+			}
+		}
+		return err
+	}
+}
+
+// nodeFailed says that an error is a reason to look at the topology again: the
+// node has not answered, or not as the master of the slot.
+func nodeFailed(err error) bool {
+	if err == nil || errors.Is(err, redis.Nil) || errors.Is(err, context.Canceled) {
+		return false
+	}
+	if _, ok := errors.AsType[redis.Error](err); ok {
+		return elsewhere(err)
+	}
+	return true
+}
+
+// elsewhere says that Redis has not done what it was asked to do, since this
+// node has not the slot, or not yet, or not for now: it is right to ask again.
+func elsewhere(err error) bool {
+	for _, prefix := range []string{"MOVED ", "ASK ", "TRYAGAIN ", "CLUSTERDOWN ", "READONLY ", "MASTERDOWN ", "LOADING "} {
+		if redis.HasErrorPrefix(err, prefix) {
+			return true
+		}
+	}
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "dial"
+}
+
+// sleep returns false if ctx was done before d was over.
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}

@@ -1,0 +1,205 @@
+package bus
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"livechat/internal/poll"
+	"livechat/internal/testredis"
+)
+
+// shardRooms returns a room, and a feed, of each of a cluster's three shards.
+func shardRooms(c *testredis.Cluster) (rooms, feeds [3]string) {
+	find := func(format string) (found [3]string) {
+		for i, n := 0, 0; n < 3; i++ {
+			name := fmt.Sprintf(format, i)
+			if shard := c.Shard("livechat:room:" + name); found[shard] == "" {
+				found[shard] = name
+				n++
+			}
+		}
+		return found
+	}
+	return find("room%d"), find("user:%08d")
+}
+
+// speech is what one sender says in a room until it is ended, each message until
+// it is acknowledged.
+type speech struct {
+	acked  atomic.Int64
+	failed atomic.Int64
+	worst  atomic.Int64 // the longest time from one ack to the next
+}
+
+func speak1(t *testing.T, b *Bus, room string, over <-chan struct{}, done *sync.WaitGroup) *speech {
+	s := new(speech)
+	done.Go(func() {
+		last := time.Now()
+		for i := 0; ; i++ {
+			select {
+			case <-over:
+				return
+			case <-time.After(20 * time.Millisecond):
+			}
+			for {
+				if _, err := say(t, b, room, fmt.Sprint(room, "-", i), "hello"); err == nil {
+					break
+				}
+				s.failed.Add(1)
+				time.Sleep(50 * time.Millisecond)
+			}
+			s.acked.Add(1)
+			s.worst.Store(max(s.worst.Load(), int64(time.Since(last))))
+			last = time.Now()
+		}
+	})
+	return s
+}
+
+// A master that hangs costs the rooms of its own shard, and no others: they are
+// published in and heard as if nothing were.
+func TestHungMaster(t *testing.T) {
+	t.Parallel()
+	c := testredis.NewCluster(t)
+	rooms, feeds := shardRooms(c)
+	b, h := start(t, c.URL(), Options{FeedTimeout: 3 * time.Second}, append(rooms[:], feeds[:]...)...)
+	for _, r := range append(rooms[:], feeds[:]...) {
+		opened(t, b, r)
+		mustSay(t, b, r, r+" first", "hello")
+	}
+	c.Masters[0].Hang()
+	defer c.Masters[0].Continue()
+	over := make(chan struct{})
+	var speakers sync.WaitGroup
+	var healthy []*speech
+	for shard := range 3 {
+		for _, r := range []string{rooms[shard], feeds[shard]} {
+			if s := speak1(t, b, r, over, &speakers); shard > 0 {
+				healthy = append(healthy, s)
+			}
+		}
+	}
+	began := time.Now()
+	poll.Until(t, "the others say 40 messages each", func() bool {
+		for _, s := range healthy {
+			if s.acked.Load() < 40 {
+				return false
+			}
+		}
+		return true
+	})
+	t.Log("took", time.Since(began))
+	c.Masters[0].Continue()
+	close(over)
+	speakers.Wait()
+	for _, s := range healthy {
+		if s.failed.Load() > 0 || s.worst.Load() > int64(2*time.Second) {
+			t.Errorf("in a healthy room: %d failed, %v at most between two", s.failed.Load(), time.Duration(s.worst.Load()))
+		}
+		t.Logf("healthy: %d acked, %v at most between two", s.acked.Load(), time.Duration(s.worst.Load()))
+	}
+	for _, r := range []string{rooms[1], feeds[1], rooms[2], feeds[2]} {
+		poll.Until(t, "all is heard", func() bool { return h.count("payload", r) >= 41 })
+		wantDense(t, r, h.seqs(t, r), 1, h.count("payload", r))
+	}
+}
+
+// What servers tell each other does not hang on one node.
+func TestGossipNodeDies(t *testing.T) {
+	t.Parallel()
+	c := testredis.NewCluster(t)
+	x, xh := start(t, c.URL(), Options{FeedTimeout: 3 * time.Second})
+	y, yh := start(t, c.URL(), Options{FeedTimeout: 3 * time.Second})
+	told := 0
+	tell := func() {
+		t.Helper()
+		told++
+		text := fmt.Sprint("told ", told)
+		poll.Until(t, "both hear "+text, func() bool {
+			_ = x.PublishSide(t.Context(), []byte(text))
+			_ = y.PublishSide(t.Context(), []byte(text))
+			return contains(xh.events("side", ""), text) && contains(yh.events("side", ""), text)
+		})
+	}
+	tell()
+	for _, m := range c.Masters[:2] { // wherever they are subscribed, it is at one of these at last
+		m.Kill()
+		began := time.Now()
+		tell()
+		t.Log("heard again after", time.Since(began))
+		c.Promoted(c.Replicas[indexOf(c.Masters, m)])
+	}
+}
+
+// A slot that moves while its room is spoken in takes the room with it.
+func TestReshard(t *testing.T) {
+	t.Parallel()
+	c := testredis.NewCluster(t)
+	rooms, feeds := shardRooms(c)
+	b, h := start(t, c.URL(), Options{FeedTimeout: 3 * time.Second}, rooms[0], feeds[0], rooms[1])
+	over := make(chan struct{})
+	var speakers sync.WaitGroup
+	said := make(map[string]*speech)
+	for _, r := range []string{rooms[0], feeds[0], rooms[1]} {
+		opened(t, b, r)
+		said[r] = speak1(t, b, r, over, &speakers)
+	}
+	few := func(n int64) func() bool {
+		return func() bool {
+			for _, s := range said {
+				if s.acked.Load() < n {
+					return false
+				}
+			}
+			return true
+		}
+	}
+	poll.Until(t, "all say 50", few(50))
+	for _, r := range []string{rooms[0], feeds[0]} {
+		c.MoveSlot(c.Slot("livechat:room:"+r), c.Masters[0], c.Masters[1])
+	}
+	poll.Until(t, "all say 100 more", few(150))
+	close(over)
+	speakers.Wait()
+	for r, s := range said {
+		t.Logf("%s: %d acked, %d failed, %v at most between two", r, s.acked.Load(), s.failed.Load(), time.Duration(s.worst.Load()))
+		last, err := b.Tail(t.Context(), r, 1)
+		if err != nil || len(last) != 1 {
+			t.Fatal(last, err)
+		}
+		poll.Until(t, "the newest is heard", func() bool { return contains(h.events("payload", r), string(last[0])) })
+		payloads, err := b.After(t.Context(), r, 0, 10_000)
+		if err != nil || int64(len(payloads)) != s.acked.Load() {
+			t.Errorf("%s: %d in the log, %v", r, len(payloads), err)
+		}
+		for i, p := range payloads {
+			if m := parse(t, string(p)); m.ID != fmt.Sprint(r, "-", i) || m.Seq != uint64(i+1) {
+				t.Fatalf("%s: place %d is %+v", r, i, m)
+			}
+		}
+		if r != rooms[1] && h.count("subscribed", r) < 2 {
+			t.Errorf("%s was not subscribed again", r)
+		}
+	}
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+func indexOf(list []*testredis.Process, p *testredis.Process) int {
+	for i, x := range list {
+		if x == p {
+			return i
+		}
+	}
+	return -1
+}

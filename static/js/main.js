@@ -24,7 +24,7 @@ import { applyTheme } from './view/theme.js'
 
 const DEFAULT_ROOM = 'livechat'
 const PAGE = 100 // messages of the archive that are asked for at once
-const RETRY = 5000 // ms after which it is asked again, when nobody answered
+const RETRY = 5000 // ms, by half of it more or less, after which it is asked again, when nobody answered: no page is alone in that
 const KEEPING = 1000 // ms for which the page waits to hear what it has kept
 const PATIENCE = 400 // ms for which the page waits to hear who is logged in before it shows the card
 
@@ -186,7 +186,7 @@ async function resume(card = null) {
   } catch {
     cancel()
     const waiting = sayOn(card, 'Your account cannot be reached at the moment. Guests can join all the same.')
-    systemClock.after(RETRY, () => view === waiting && waiting.isForGuests && resume(waiting))
+    systemClock.after(RETRY * (0.5 + Math.random()), () => view === waiting && waiting.isForGuests && resume(waiting))
   }
 }
 

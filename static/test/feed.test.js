@@ -10,9 +10,9 @@ const event = (seq, over = {}) => message(seq, { event: 'message', chat: 'c1', n
 /** A feed that has started. Tickets are t1, t2 and so on, unless `refuse` says why there is none. */
 async function make(start = true) {
   const clock = new FakeClock()
-  const all = { clock, sockets: [], tickets: 0, refuse: null, events: [], catchUps: [], out: 0, states: [] }
+  const all = { clock, random: 0, sockets: [], tickets: 0, refuse: null, events: [], catchUps: [], out: 0, states: [] }
   all.feed = new Feed({
-    url: 'ws://example.org/feed', clock, random: () => 1,
+    url: 'ws://example.org/feed', clock, random: () => all.random,
     ticket: async () => {
       all.tickets++
       if (all.refuse) throw all.refuse
@@ -120,6 +120,47 @@ test('a reset, a gap and a hole: it is asked for by HTTP, once each', async () =
   assert.equal(all.after(), `${OTHER_EPOCH}:3`)
 })
 
+test('a reset at where the feed is: nothing is missing, and nothing is asked for', async () => {
+  const all = await standing()
+  all.last().say(event(6))
+  all.last().say({ type: 'reset', epoch: OTHER_EPOCH, seq: 6 })
+  all.clock.pass(60_000)
+  assert.equal(all.catchUps.length, 1)
+  all.last().say(event(7))
+  assert.deepEqual([all.events.length, all.catchUps.length], [2, 1], 'its numbers go on')
+  await all.comeBack()
+  assert.equal(all.after(), `${OTHER_EPOCH}:7`)
+})
+
+test('what all have lost at the same moment, each asks for at a moment of its own, and once', async () => {
+  for (const loss of [{ type: 'reset', epoch: OTHER_EPOCH, seq: 2 }, { type: 'gap', from: 6, to: 8 }, welcome({ seq: 900, recovered: false })]) {
+    const waits = []
+    for (const random of [0.01, 0.5, 0.99]) {
+      const all = await standing()
+      all.random = random
+      if (loss.type === 'welcome') await all.comeBack()
+      const before = all.clock.now()
+      all.last().say(loss)
+      all.last().say({ type: 'gap', from: 9000, to: 9001 })
+      while (all.catchUps.length === 1 && all.clock.now() - before < 60_000) all.clock.pass(10)
+      waits.push(Math.round((all.clock.now() - before) / 100))
+      all.catchUps[1]()
+      all.clock.pass(60_000)
+      assert.equal(all.catchUps.length, 2)
+    }
+    assert.deepEqual(waits, [0, 15, 30], loss.type)
+  }
+})
+
+test('who stops asks for nothing any more', async () => {
+  const all = await standing()
+  all.random = 1
+  all.last().say({ type: 'gap', from: 6, to: 8 })
+  all.feed.stop()
+  all.clock.pass(60_000)
+  assert.equal(all.catchUps.length, 1)
+})
+
 test('a catch-up that was not done is asked for again; one that was overtaken does not count', async () => {
   const all = await make()
   all.last().say(welcome({ seq: 5 }))
@@ -155,6 +196,7 @@ test('closed because of a logout on another device, and still logged in: it goes
 
 test('no ticket because nobody answers: it waits longer and longer; told to come later, later', async () => {
   const all = await make(false)
+  all.random = 1
   all.refuse = new ApiError('network', 'no')
   all.feed.start()
   const waits = []
@@ -167,6 +209,7 @@ test('no ticket because nobody answers: it waits longer and longer; told to come
   assert.deepEqual(waits, [500, 1000, 2000, 4000])
   assert.deepEqual([all.feed.state.kind, all.out, all.sockets.length], ['connecting', 0, 0])
   const other = await make(false)
+  other.random = 1
   other.refuse = new ApiError('unavailable', 'no', 503)
   other.feed.start()
   await settle()

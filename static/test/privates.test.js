@@ -35,7 +35,7 @@ async function make() {
     send: async (id, key, text) => ({ id: key, n: 5, name: 'ann', text, at: 5 }),
   }
   all.privates = new Privates({
-    me: 'ann', api, url: 'ws://example.org/feed', clock: all.clock, random: () => 1,
+    me: 'ann', api, url: 'ws://example.org/feed', clock: all.clock, random: () => 0.5,
     open: (url, protocols) => all.sockets[all.sockets.push(Object.assign(new FakeSocket(url), { protocols })) - 1],
   })
   all.privates.listen({ changed: () => { all.changed++ }, heard: (id, { text }) => all.heard.push(`${id}: ${text}`), state() {} })

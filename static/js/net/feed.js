@@ -16,6 +16,7 @@ import { TicketSocket } from './ticket.js'
  */
 
 const LOGGED_OUT = 4001
+const SPREAD = 3000 // ms over which pages ask by HTTP that have lost something at the same moment, as all have whose Redis has
 const MEMORY = 1000 // seqs that are remembered; nothing comes again from further back on a connection that goes on
 
 export class Feed {
@@ -24,6 +25,11 @@ export class Feed {
   #cursor = new Cursor()
   #behind = false // whether something is to be asked for by HTTP
   #turn = 0
+  #hasCaughtUp = false // once: whoever has just come waits for nobody
+  /** @type {(() => void) | null} null unless a catch-up is due in a moment */
+  #cancelCatchUp = null
+  #clock
+  #random
   /** @type {ConnectionState | null} */
   #stopped = null
   #on
@@ -44,6 +50,8 @@ export class Feed {
    */
   constructor({ url, ticket, open, clock, random = Math.random }, on) {
     this.#url = url
+    this.#clock = clock
+    this.#random = random
     this.#on = on
     const dial = () => new TicketSocket(() => this.#address(), { ticket, open, unauthorized: () => this.#loggedOut() })
     this.#connection = new Connection({ dial, clock, random }, {
@@ -64,6 +72,8 @@ export class Feed {
   }
 
   stop() {
+    this.#cancelCatchUp?.()
+    this.#cancelCatchUp = null
     this.#connection.stop()
   }
 
@@ -102,8 +112,9 @@ export class Feed {
   /** @param {import('../../types.js').ServerFrame} frame */
   #received(frame) {
     if (frame.type === 'reset') {
+      const goesOn = frame.seq === this.#cursor.seq // another epoch, and nothing is missing
       this.#cursor.reset(frame)
-      this.#fallBehind()
+      if (!goesOn) this.#fallBehind()
     } else if (frame.type === 'gap') {
       if (frame.to <= (this.#cursor.seq ?? -1)) return // the catch-up of the welcome covers it
       this.#cursor.advance(frame.to) // what is missing up to there is asked for by HTTP
@@ -120,9 +131,21 @@ export class Feed {
   }
 
   #fallBehind() {
-    const turn = ++this.#turn
+    this.#turn++
     this.#behind = true
-    this.#on.catchUp(() => { if (turn === this.#turn) this.#behind = false })
+    if (this.#cancelCatchUp) return // it will ask for this as well
+    const wait = this.#hasCaughtUp ? this.#random() * SPREAD : 0
+    if (wait > 0) this.#cancelCatchUp = this.#clock.after(wait, () => this.#catchUp())
+    else this.#catchUp()
+  }
+
+  #catchUp() {
+    this.#cancelCatchUp = null
+    const turn = this.#turn
+    this.#on.catchUp(() => {
+      this.#hasCaughtUp = true
+      if (turn === this.#turn) this.#behind = false
+    })
   }
 
   #loggedOut() {

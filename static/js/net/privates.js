@@ -12,7 +12,7 @@ import { History } from './history.js'
 import { Marks } from './marks.js'
 import { Sender } from './sender.js'
 
-const RETRY = 5000 // ms; the API has tried for some seconds by itself
+const RETRY = 5000 // ms, by half of it more or less: the API has tried for some seconds by itself, and not for this page alone
 
 /** @typedef {import('../model/chats.js').Chat} Chat */
 /** @typedef {import('../model/messages.js').KnownMessage} KnownMessage */
@@ -34,6 +34,7 @@ export class Privates {
   #feed
   #marks
   #clock
+  #random
   #isStopped = false
   #cancelCatchUp = () => {}
   /** @type {Listeners<PrivatesListener>} */
@@ -56,6 +57,7 @@ export class Privates {
     this.me = me
     this.#api = api
     this.#clock = clock
+    this.#random = random
     this.chats = new Store({ ...noChats(me), drafts })
     this.messages = new Store(noMessages(me))
     this.history = new History(api, this.messages)
@@ -110,7 +112,7 @@ export class Privates {
    * @param {() => void} run @returns {() => void} cancels
    */
   later(run) {
-    return this.#clock.after(RETRY, run)
+    return this.#clock.after(RETRY * (0.5 + this.#random()), run)
   }
 
   // ---- What the reader does ----

@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
@@ -139,7 +138,7 @@ func realStore(t testing.TB) *store.Store {
 
 func miniWorld(t testing.TB) *world {
 	t.Helper()
-	m := miniredis.RunT(t)
+	m := testredis.Mini(t)
 	return newWorld(t, "redis://"+m.Addr(), &redis.Options{Addr: m.Addr()})
 }
 

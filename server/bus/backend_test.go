@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 
 	"livechat/internal/testredis"
@@ -40,11 +39,7 @@ func realRedis(t testing.TB, args ...string) *backend {
 
 func miniRedis(t testing.TB) *backend {
 	t.Helper()
-	m := miniredis.NewMiniRedis()
-	if err := m.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(m.Close)
+	m := testredis.Mini(t)
 	r := &backend{url: "redis://" + m.Addr(), network: "tcp", addr: m.Addr()}
 	r.raw = rawClient(t, r)
 	r.stop = func(testing.TB) { m.Close() }
@@ -53,6 +48,7 @@ func miniRedis(t testing.TB) *backend {
 		if err := m.Restart(); err != nil {
 			t.Fatal(err)
 		}
+		testredis.NameMini(m)
 	}
 	return r
 }

@@ -102,6 +102,7 @@ type Bus struct {
 	keeper  keeper
 	recent  recent
 	running atomic.Bool
+	denied  atomic.Bool // the user of Redis lacks a right, which was logged
 }
 
 // quietRedis sends what go-redis would print to stderr by itself nowhere: each failed dial would be a line, and the bus says it once.

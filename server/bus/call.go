@@ -79,6 +79,7 @@ func ask(ctx context.Context, b *Bus, node redis.UniversalClient, calls []*call)
 	b.pipe(ctx, node, unknown)
 	for _, c := range calls {
 		c.read()
+		b.noteRights(c.cmd.Err(), c.state.kind == "open")
 	}
 }
 

@@ -21,10 +21,16 @@ local function milliseconds()
   return tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000)
 end
 
--- process names the process of Redis that this runs in. The one that is built into the server has no name, and no disk.
+-- process names the process of Redis that this runs in. Where that is refused nothing goes on: without it a restart would not be noticed,
+-- and numbers would be given twice.
 local function process()
   local info = redis.pcall('INFO', 'server')
-  return type(info) == 'string' and string.match(info, 'run_id:(%x+)') or 'unnamed'
+  local run = type(info) == 'string' and string.match(info, 'run_id:(%x+)')
+  if not run then
+    local why = type(info) == 'table' and info.err or 'it has no run_id'
+    error('INFO server is needed to notice a restart of Redis: ' .. why)
+  end
+  return run
 end
 
 -- newest returns the seq and the payload of the last entry of the stream; 0 if there is none.

@@ -6,9 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
-
 	"livechat/internal/poll"
+	"livechat/internal/testredis"
 	"livechat/server/chat"
 )
 
@@ -235,11 +234,7 @@ func TestMendWhileTheClockIsSet(t *testing.T) {
 	for name, step := range map[string]time.Duration{"back": -time.Hour, "forward": time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m := miniredis.NewMiniRedis()
-			if err := m.Start(); err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(m.Close)
+			m := testredis.Mini(t)
 			r := &backend{url: "redis://" + m.Addr(), network: "tcp", addr: m.Addr()}
 			r.raw = rawClient(t, r)
 			b, h := start(t, r.url, Options{PublishTimeout: patient}, room)

@@ -87,7 +87,7 @@ func TestBounds(t *testing.T) {
 		"REGISTER_BURST":    {[]string{"1", "100000"}, []string{"0", "100001"}},
 		"REDIS_URL":         {[]string{"redis://rds:6379/0", "rediss://:pw@rds", "unix:///run/redis.sock", "unix:///run/a:0/b", "redis://a:1,b:2", "redis://rds", "redis://rds:65535", "rediss://u:p@[::1]:1,[::2]/0"}, []string{"rds:6379", "http://rds", "redis://", "redis:// x", "redis://rds:0", "redis://rds:65536", "redis://rds:port", "redis://rds:-1", "redis://a:1,b:99999/0", "rediss://[::1]:0?db=1"}},
 		"CHANNEL":           {[]string{"prod:chat", "a"}, []string{"{a}", "a b", strings.Repeat("a", 65)}},
-		"ID_TTL":            {[]string{"1s"}, []string{"999ms"}},
+		"ID_TTL":            {[]string{"16m", "24h"}, []string{"0", "1s", "15m", "15m59s"}},
 		"ROOM_TTL":          {[]string{"1m", "24h"}, []string{"59s", "0s"}},
 		"FEED_TTL":          {[]string{"1m", "24h"}, []string{"59s", "0s"}},
 		"PUBLISH_TIMEOUT":   {[]string{"1ms"}, []string{"0s"}},

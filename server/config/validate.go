@@ -23,6 +23,10 @@ type rule struct {
 	ok   func(*Config) bool
 }
 
+// minIDTTL is longer than anybody sends a message again under its id: the page for 15 minutes (RESEND_SPAN in static/js/model/outbox.js), servers that
+// put back what Redis has lost for 10 (republishAge in server/room). What is sent again after its id was forgotten is there twice.
+const minIDTTL = 16 * time.Minute
+
 // rules has one entry for each variable, in the order in which they are reported. A test sees to it that none is missing.
 func rules() []rule {
 	return []rule{
@@ -35,7 +39,8 @@ func rules() []rule {
 
 		{"REDIS_URL", "a URL that starts with redis://, rediss:// or unix://, with ports from 1 to 65535, or nothing for an embedded Redis", func(c *Config) bool { return c.Redis.URL == "" || isRedis(c.Redis.URL) }},
 		{"CHANNEL", "1 to 64 letters, digits, dots, dashes, underscores or colons", func(c *Config) bool { return channelPattern.MatchString(c.Redis.Channel) }},
-		{"ID_TTL", "a duration of 1s or more, such as 20m", func(c *Config) bool { return c.Redis.IDTTL >= time.Second }},
+		{"ID_TTL", "a duration of 16m or more, such as 20m, since clients send a message again for up to 15 minutes, and servers for 10",
+			func(c *Config) bool { return c.Redis.IDTTL >= minIDTTL }},
 		{"PUBLISH_TIMEOUT", "a duration above 0, such as 5s", func(c *Config) bool { return c.Redis.PublishTimeout > 0 }},
 		{"FEED_TIMEOUT", "a duration above 1s, the interval of the pings on the subscription, such as 3s", func(c *Config) bool { return c.Redis.FeedTimeout > time.Second }},
 

@@ -116,6 +116,19 @@ func dialAs(t testing.TB, n *Node, key string, query ...string) *peer {
 
 func dialWith(t testing.TB, n *Node, subprotocols []string, query ...string) *peer {
 	t.Helper()
+	p := connect(t, n, subprotocols, query...)
+	p.welcome = p.next("welcome")
+	return p
+}
+
+// knock dials and leaves it open whether a welcome follows.
+func knock(t testing.TB, n *Node, query ...string) *peer {
+	t.Helper()
+	return connect(t, n, nil, query...)
+}
+
+func connect(t testing.TB, n *Node, subprotocols []string, query ...string) *peer {
+	t.Helper()
 	dialer := websocket.Dialer{Subprotocols: subprotocols}
 	conn, resp, err := dialer.DialContext(t.Context(), address(n, query...), nil)
 	if resp != nil {
@@ -127,7 +140,6 @@ func dialWith(t testing.TB, n *Node, subprotocols []string, query ...string) *pe
 	t.Cleanup(func() { _ = conn.Close() })
 	p := &peer{Conn: conn, t: t}
 	p.deadline(20 * time.Second)
-	p.welcome = p.next("welcome")
 	return p
 }
 

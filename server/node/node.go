@@ -97,7 +97,7 @@ func (n *Node) build(version string) (err error) {
 	n.monitor = openMonitor(n.cfg.Metrics.Addr, n.metrics, n.log)
 	url := n.cfg.Redis.URL
 	if url == "" {
-		if n.embedded, err = miniredis.Run(); err != nil {
+		if n.embedded, err = startEmbedded(); err != nil {
 			return fmt.Errorf("start the embedded Redis: %w", err)
 		}
 		url = "redis://" + n.embedded.Addr()
@@ -108,6 +108,9 @@ func (n *Node) build(version string) (err error) {
 		PublishTimeout: n.cfg.Redis.PublishTimeout, FeedTimeout: n.cfg.Redis.FeedTimeout, Archived: n.archived, Log: n.log, Metrics: n.metrics,
 	})
 	if err != nil {
+		return fmt.Errorf("REDIS_URL: %w", err)
+	}
+	if err := n.checkRights(); err != nil {
 		return fmt.Errorf("REDIS_URL: %w", err)
 	}
 	s := n.cfg.Session
@@ -217,21 +220,6 @@ func (n *Node) waitForRedis(ctx context.Context) {
 	for !n.redisUp.Load() {
 		select {
 		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// ageEmbedded lets time pass in the embedded Redis, which would keep every message's id for ever.
-func (n *Node) ageEmbedded(ctx context.Context) {
-	const step = time.Second
-	tick := time.NewTicker(step)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-			n.embedded.FastForward(step)
 		case <-ctx.Done():
 			return
 		}

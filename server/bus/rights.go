@@ -1,0 +1,146 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"livechat/server/chat"
+)
+
+// The user of Redis needs rights. Without that to INFO a restart of Redis would
+// go unnoticed, and numbers be given twice; without others people would find out.
+// So they are asked for at the start, and none is assumed later.
+
+// SufficientACL are the rules of a user (ACL SETUSER) that suffice for a channel
+// named livechat. README.md has them; rights_test.go runs a bus under them.
+const SufficientACL = "~livechat:* ~{livechat* &livechat &livechat:* +@all -@dangerous +info"
+
+// ErrNoRight says that the user of Redis lacks a right that the bus needs.
+var ErrNoRight = errors.New("the user of Redis lacks a right")
+
+// infoNeeded begins what log.lua says where INFO is refused.
+const infoNeeded = "INFO server is needed to notice a restart of Redis"
+
+// isDenied says that Redis has refused a command for want of a right, in a
+// script or outside: its versions say so in different ways.
+func isDenied(err error) bool {
+	if redis.HasErrorPrefix(err, "NOPERM") {
+		return true
+	}
+	reply, ok := errors.AsType[redis.Error](err)
+	return ok && (strings.Contains(reply.Error(), infoNeeded) || strings.Contains(reply.Error(), "executing the script can't "))
+}
+
+// CheckRights returns an error that wraps ErrNoRight and names the right if the
+// user of Redis lacks one. Other errors say that this could not be found out: Redis
+// may not be there yet. It changes nothing in Redis.
+func (b *Bus) CheckRights(ctx context.Context) error {
+	err := b.eachNode(ctx, func(ctx context.Context, node redis.UniversalClient) error {
+		c, ok := node.(*redis.Client)
+		if !ok {
+			return nil
+		}
+		if err := b.checkNode(ctx, c); err != nil {
+			return err
+		}
+		return b.checkSubscribe(ctx, c)
+	})
+	if isDenied(err) {
+		return fmt.Errorf("%w: %w", ErrNoRight, err)
+	}
+	return err
+}
+
+// checkNode begins a transaction, says each command in it, and gives it up: Redis
+// looks at the rights of each at once, and does nothing.
+func (b *Bus) checkNode(ctx context.Context, node *redis.Client) error {
+	info, err := node.Info(ctx, "server").Result()
+	if err != nil {
+		return fmt.Errorf("%s: %w", infoNeeded, err)
+	}
+	if !strings.Contains(info, "run_id:") {
+		return fmt.Errorf("%w: %s: there is no run_id in it", ErrNoRight, infoNeeded)
+	}
+	conn := node.Conn()
+	defer conn.Close()
+	if err := conn.Do(ctx, "MULTI").Err(); err != nil {
+		return fmt.Errorf("MULTI: %w", err)
+	}
+	var failed error
+	pipe := conn.Pipeline()
+	for _, words := range b.commands() {
+		pipe.Do(ctx, words...)
+	}
+	cmds, err := pipe.Exec(ctx)
+	for _, cmd := range cmds {
+		if failed == nil && isDenied(cmd.Err()) {
+			failed = fmt.Errorf("%s: %w", cmd.Args(), cmd.Err())
+		}
+	}
+	// On a connection that a transaction was begun on nothing else may be said.
+	if err := conn.Do(ctx, "DISCARD").Err(); err != nil && failed == nil {
+		failed = fmt.Errorf("DISCARD: %w", err)
+	}
+	if failed == nil && err != nil {
+		if _, ok := errors.AsType[redis.Error](err); !ok { // the link; what else Redis has against a command shows when it is used
+			failed = err
+		}
+	}
+	return failed
+}
+
+func (b *Bus) checkSubscribe(ctx context.Context, node *redis.Client) error {
+	for _, channel := range []string{b.side(), b.channel(chat.DefaultRoom), b.channel("rights")} {
+		pubsub := node.Subscribe(ctx)
+		err := pubsub.Subscribe(ctx, channel)
+		if err == nil {
+			_, err = pubsub.Receive(ctx)
+		}
+		_ = pubsub.Close()
+		if err != nil {
+			return fmt.Errorf("SUBSCRIBE %s: %w", channel, err)
+		}
+	}
+	return nil
+}
+
+// commands are what the bus and its scripts say, each with what it is said of.
+func (b *Bus) commands() [][]any {
+	room := b.key("rights", "log")
+	head, log, id := b.key(chat.DefaultRoom, "head"), b.key(chat.DefaultRoom, "log"), b.key(chat.DefaultRoom, "id", "x")
+	list := [][]any{
+		{"TIME"}, {"PING"}, {"SCRIPT", "LOAD", "return 1"}, {"SCRIPT", "FLUSH"}, {"EVAL", "return 1", 1, head}, {"EVALSHA", "x", 3, head, log, id},
+		{"SCAN", 0}, {"PUBSUB", "CHANNELS", "x"},
+		{"PUBLISH", b.channel(chat.DefaultRoom), ""}, {"PUBLISH", b.channel("rights"), ""}, {"PUBLISH", b.side(), ""},
+		{"DEL", id}, {"EXISTS", head}, {"GET", id}, {"SET", id, ""}, {"PEXPIRE", id, 1}, {"PTTL", id},
+		{"HGET", head, "x"}, {"HGETALL", head}, {"HMGET", head, "x"}, {"HSET", head, "x", ""}, {"HSETNX", head, "x", ""}, {"HDEL", head, "x"}, {"HKEYS", head}, {"HLEN", head},
+		{"XADD", log, "*", "m", ""}, {"XLEN", log}, {"XRANGE", log, "-", "+"}, {"XREVRANGE", log, "+", "-"}, {"XSETID", log, "0-1"},
+		{"XLEN", room}, {"XACK", log, "g", "0-1"}, {"XCLAIM", log, "g", "c", 1, "0-1"}, {"XPENDING", log, "g"},
+		{"XREADGROUP", "GROUP", "g", "c", "STREAMS", log, ">"}, {"XGROUP", "CREATE", log, "g", "0"}, {"XINFO", "STREAM", log},
+	}
+	if b.nodes != nil {
+		list = append(list, []any{"SPUBLISH", b.channel(chat.DefaultRoom), ""}, []any{"SPUBLISH", b.channel("rights"), ""})
+	}
+	for _, key := range []string{b.ticketKey("x"), b.revokedKey(), b.namesKey()} {
+		list = append(list, []any{"GETDEL", key}, []any{"SET", key, ""}, []any{"DEL", key})
+	}
+	return append(list, []any{"SADD", b.namesKey(), "x"}, []any{"SCARD", b.namesKey()}, []any{"SMISMEMBER", b.namesKey(), "x"},
+		[]any{"ZADD", b.revokedKey(), 1, "x"}, []any{"ZRANGE", b.revokedKey(), 0, 0})
+}
+
+// noteRights logs, once, that Redis refuses what the bus needs for want of a
+// right, and once, when a log was found open, that it does not any more.
+func (b *Bus) noteRights(err error, open bool) {
+	switch {
+	case isDenied(err):
+		if !b.denied.Swap(true) {
+			b.log.Error("redis: the user lacks a right; logs are neither opened nor written to until it has it", "error", err)
+		}
+	case open && b.denied.Load() && b.denied.Swap(false):
+		b.log.Info("redis: the user has the rights that it needs again")
+	}
+}

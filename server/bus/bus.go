@@ -53,17 +53,17 @@ import (
 	"livechat/server/chat"
 )
 
-// Handler hears what comes from Redis. Its methods, but for three, are called by the one goroutine that reads the subscription, so each must
-// be quick; while one runs, what follows waits in the socket.
+// Handler hears what comes from Redis. Its methods, but for those that say so, are called by the goroutines that read subscriptions, so none may
+// block: while one runs, what follows waits in the socket. The payloads of a room come one after another.
 type Handler interface {
 	// Subscribed says that the channel of a room has been subscribed: for the first time, or again after the link was replaced; or that
-	// its log was mended. What was said before may have been missed: the room reads the stream now. An error drops the link and starts over, for all rooms:
-	// return one only where that can help.
-	Subscribed(ctx context.Context, room string) error
-	// Payload is one push on the channel of a room, in the order of the channel. It is the handler's to keep. An error drops the link
-	// and starts over, for all rooms. A payload that is being handed over while Unsubscribe is called may arrive after it, and even after the
-	// Subscribe that follows; a room takes none before its first Subscribed.
-	Payload(ctx context.Context, room string, payload []byte) error
+	// its log was mended. What was said before may have been missed: the room is to read the stream. What it cannot read it tries again by
+	// itself.
+	Subscribed(room string)
+	// Payload is one push on the channel of a room, in the order of the channel. It is the handler's to keep. A payload that is being
+	// handed over while Unsubscribe is called may arrive after it, and even after the Subscribe that follows; a room takes none before its
+	// first Subscribed.
+	Payload(room string, payload []byte)
 	// Side is one push on the side channel, or on that of this server alone. The payload is the handler's to keep.
 	Side(payload []byte)
 	// SideSubscribed says that the side channel has been subscribed, or subscribed again: what was said on it before is unknown.

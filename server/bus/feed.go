@@ -3,7 +3,6 @@ package bus
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -132,45 +131,38 @@ func (o *outage) ended() {
 	o.since, o.attempts, o.everUp = time.Time{}, 0, true
 }
 
-func (s *subscription) pushed(ctx context.Context, msg *redis.Message) error {
+func (s *subscription) pushed(msg *redis.Message) {
 	switch msg.Channel {
 	case s.bus.side():
-		return s.side(ctx, msg.Payload)
+		s.side(msg.Payload)
+		return
 	case s.bus.direct(s.bus.name):
 		s.handler.Side([]byte(msg.Payload))
-		return nil
+		return
 	}
-	room, ok := s.topics.hears(msg.Channel)
-	if !ok {
-		return nil
+	if room, ok := s.topics.hears(msg.Channel); ok {
+		s.handler.Payload(room, []byte(msg.Payload))
 	}
-	if err := s.handler.Payload(ctx, room, []byte(msg.Payload)); err != nil {
-		return fmt.Errorf("take payload in room %s: %w", room, err)
-	}
-	return nil
 }
 
 // side takes what servers tell each other. What is about logs is the bus' own.
-func (s *subscription) side(ctx context.Context, payload string) error {
+func (s *subscription) side(payload string) {
 	n, ok := aboutLog(payload)
 	if !ok {
 		s.handler.Side([]byte(payload))
-		return nil
+		return
 	}
 	if n.Type == "mended" {
 		s.bus.mends.poke(n.Room)
 	}
 	if _, ok := s.bus.hears(s.bus.channel(n.Room)); !ok || n.By == s.bus.name {
-		return nil
+		return
 	}
 	if n.Type == "mend" {
 		s.bus.mends.want(n.Room, n.Epoch, false)
-		return nil
+		return
 	}
-	if err := s.handler.Subscribed(ctx, n.Room); err != nil {
-		return fmt.Errorf("look at the log of room %s: %w", n.Room, err)
-	}
-	return nil
+	s.handler.Subscribed(n.Room)
 }
 
 // notice is what the scripts that look after logs say on the side channel.
@@ -192,7 +184,7 @@ func aboutLog(payload string) (n notice, ok bool) {
 	return n, false
 }
 
-func (s *subscription) subscribed(ctx context.Context, channel string) error {
+func (s *subscription) subscribed(channel string) {
 	if channel == s.bus.side() { // the first that was asked for, so the first to be confirmed
 		if s.up.IsZero() {
 			s.stand()
@@ -200,14 +192,9 @@ func (s *subscription) subscribed(ctx context.Context, channel string) error {
 			s.handler.Feed(true)
 		}
 		s.handler.SideSubscribed()
-		return nil
+		return
 	}
-	room, ok := s.topics.confirm(channel)
-	if !ok {
-		return nil
+	if room, ok := s.topics.confirm(channel); ok {
+		s.handler.Subscribed(room)
 	}
-	if err := s.handler.Subscribed(ctx, room); err != nil {
-		return fmt.Errorf("begin to follow room %s: %w", room, err)
-	}
-	return nil
 }

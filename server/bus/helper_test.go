@@ -18,8 +18,8 @@ import (
 
 // recorder is a Handler that writes down what it is told.
 type recorder struct {
-	onSubscribed func(ctx context.Context, room string) error // set at construction
-	onPayload    func(payload []byte) error                   // set at construction
+	onSubscribed func(room string)    // set at construction
+	onPayload    func(payload []byte) // set at construction
 
 	mu    sync.Mutex
 	trace []event
@@ -42,20 +42,18 @@ func (r *recorder) add(kind, room string, payload []byte) {
 	r.trace = append(r.trace, event{kind, room, string(payload)})
 }
 
-func (r *recorder) Subscribed(ctx context.Context, room string) error {
+func (r *recorder) Subscribed(room string) {
 	r.add("subscribed", room, nil)
 	if r.onSubscribed != nil {
-		return r.onSubscribed(ctx, room)
+		r.onSubscribed(room)
 	}
-	return nil
 }
 
-func (r *recorder) Payload(_ context.Context, room string, payload []byte) error {
+func (r *recorder) Payload(room string, payload []byte) {
 	r.add("payload", room, payload)
 	if r.onPayload != nil {
-		return r.onPayload(payload)
+		r.onPayload(payload)
 	}
-	return nil
 }
 
 func (r *recorder) Servers() []string {

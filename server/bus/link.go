@@ -152,19 +152,16 @@ func (s *subscription) receive(ctx context.Context) error {
 		}
 		switch msg := msg.(type) {
 		case *redis.Message:
-			err = s.pushed(ctx, msg)
+			s.pushed(msg)
 		case *redis.Subscription:
 			switch msg.Kind {
 			case "subscribe", "ssubscribe":
-				err = s.subscribed(ctx, msg.Channel)
+				s.subscribed(msg.Channel)
 			case "sunsubscribe":
 				if s.topics.lost(msg.Channel) {
 					s.bus.nodes.trouble() // the slot has moved
 				}
 			}
-		}
-		if err != nil {
-			return err
 		}
 	}
 }

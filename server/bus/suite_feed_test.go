@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"livechat/internal/poll"
@@ -110,34 +109,6 @@ func testResubscribe(t *testing.T, r *backend) {
 		seqs := h.seqs(t, room)
 		return len(seqs) > 0 && seqs[len(seqs)-1] == last.Position.Seq
 	})
-}
-
-func testHandlerErrors(t *testing.T, r *backend) {
-	var once [2]sync.Once
-	fail := func(i int) (err error) {
-		once[i].Do(func() { err = errors.New("not now") })
-		return err
-	}
-	b := open(t, r.url, Options{})
-	h := &recorder{
-		onSubscribed: func(context.Context, string) error { return fail(0) },
-		onPayload:    func([]byte) error { return fail(1) },
-	}
-	b.Subscribe(room)
-	run(t, b, h)
-	poll.Until(t, "subscribed again", func() bool { return h.count("subscribed", room) == 2 })
-	mustSay(t, b, room, "x", "hello")
-	poll.Until(t, "subscribed a third time", func() bool { return h.count("subscribed", room) == 3 })
-	mustSay(t, b, room, "y", "hello")
-	poll.Until(t, "all is heard", func() bool { return h.count("payload", room) == 2 })
-	want := []string{
-		"up ", "side-subscribed ", "subscribed livechat", "down ",
-		"up ", "side-subscribed ", "subscribed livechat", "payload livechat", "down ",
-		"up ", "side-subscribed ", "subscribed livechat", "payload livechat",
-	}
-	if got := h.whole(); !slices.Equal(got, want) {
-		t.Errorf("trace %q, want %q", got, want)
-	}
 }
 
 func testStop(t *testing.T, r *backend) {

@@ -46,7 +46,6 @@ func TestSuite(t *testing.T) {
 			{"large payloads", testLarge},
 			{"rooms apart", testRooms},
 			{"subscribed again quickly", testResubscribe},
-			{"handler errors", testHandlerErrors},
 			{"stop", testStop},
 		} {
 			t.Run(test.name, func(t *testing.T) {

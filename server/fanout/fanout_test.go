@@ -161,7 +161,7 @@ func (r oneByte) Read(p []byte) (int, error) {
 
 // TestOvertakenReaderIsCut: who does not read is cut off when the ring has overtaken it, with a code that says why; the others lose nothing.
 func TestOvertakenReaderIsCut(t *testing.T) {
-	w := newWorld(t, 256, func(o *Options) { o.SendBuffer = 4096 })
+	w := newWorld(t, 256, func(o *Options) { o.SendBuffer, o.WriteTimeout = 4096, time.Minute })
 	mute, muteConn := w.join()
 	_ = muteConn.SetReadBuffer(4096)
 	_, good := w.join()

@@ -67,6 +67,8 @@ type world struct {
 	log  *memLog
 	ln   *net.TCPListener
 	seq  uint64
+
+	woken chan struct{} // holds a token when the room may have got something
 }
 
 func newWorld(t testing.TB, ringSize int, change func(*Options)) *world {
@@ -75,11 +77,11 @@ func newWorld(t testing.TB, ringSize int, change func(*Options)) *world {
 	if change != nil {
 		change(&o)
 	}
-	w := &world{t: t, fan: New(o), log: &memLog{}}
+	w := &world{t: t, fan: New(o), log: &memLog{}, woken: make(chan struct{}, 1)}
 	asked := make(chan string, 1)
 	w.reg = room.NewRegistry(room.Options{
 		RingSize: ringSize, MaxRooms: 10, Linger: time.Hour, Log: w.log, Feed: feed{func(name string) { asked <- name }},
-		Wake: w.fan.Wake, Logger: slog.New(slog.DiscardHandler), Metrics: o.Metrics,
+		Wake: w.wake, Logger: slog.New(slog.DiscardHandler), Metrics: o.Metrics,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
@@ -87,7 +89,7 @@ func newWorld(t testing.TB, ringSize int, change func(*Options)) *world {
 		defer close(done)
 		w.fan.Run(ctx)
 	}()
-	go func() { _ = w.reg.Subscribed(context.Background(), <-asked) }()
+	go func() { w.reg.Subscribed(<-asked) }()
 	var err error
 	if w.room, err = w.reg.Acquire(t.Context(), chat.DefaultRoom); err != nil {
 		t.Fatal(err)
@@ -103,6 +105,15 @@ func newWorld(t testing.TB, ringSize int, change func(*Options)) *world {
 		_ = w.ln.Close()
 	})
 	return w
+}
+
+// wake tells the fan-out, and publish, that the room has something new.
+func (w *world) wake(r *room.Room) {
+	w.fan.Wake(r)
+	select {
+	case w.woken <- struct{}{}:
+	default:
+	}
 }
 
 // dial makes a connection and returns both ends.
@@ -142,7 +153,7 @@ func (w *world) join() (*Client, *net.TCPConn) {
 	return c, client
 }
 
-// publish appends a message whose text is n bytes.
+// publish appends a message whose text is n bytes, and waits until the room has it.
 func (w *world) publish(n int) {
 	w.t.Helper()
 	w.seq++
@@ -151,8 +162,14 @@ func (w *world) publish(n int) {
 	w.log.mu.Lock()
 	w.log.payloads = append(w.log.payloads, p)
 	w.log.mu.Unlock()
-	if err := w.reg.Payload(context.Background(), chat.DefaultRoom, p); err != nil {
-		w.t.Fatal(err)
+	w.reg.Payload(chat.DefaultRoom, p)
+	over := time.After(time.Minute)
+	for w.room.Position().Seq < w.seq {
+		select {
+		case <-w.woken:
+		case <-over:
+			w.t.Fatalf("the room does not take message %d", w.seq)
+		}
 	}
 }
 

@@ -19,9 +19,10 @@ type Set struct {
 	BytesIn  prometheus.Counter
 
 	// Rooms.
-	Heard  prometheus.Counter
-	Missed *prometheus.CounterVec // result: Filled, Lost
-	Turns  prometheus.Counter
+	Heard    prometheus.Counter
+	Missed   *prometheus.CounterVec // result: Filled, Lost
+	Turns    prometheus.Counter
+	Overfull prometheus.Counter
 
 	// Fan-out. Shards add once per pass.
 	Deliveries   prometheus.Counter
@@ -77,9 +78,10 @@ func NewSet() *Set {
 		Received: counters("messages_received_total", "Messages that clients sent, by what became of them.", "result"),
 		BytesIn:  counter("received_bytes_total", "Bytes of messages that clients sent."),
 
-		Heard:  counter("messages_heard_total", "Messages that came from Redis and were put into a ring."),
-		Missed: counters("missed_messages_total", "Messages missed on the channel: filled from the log, or lost.", "result"),
-		Turns:  counter("epoch_turns_total", "Times that a room went over to another epoch of its log."),
+		Heard:    counter("messages_heard_total", "Messages that came from Redis and were put into a ring."),
+		Missed:   counters("missed_messages_total", "Messages missed on the channel: filled from the log, or lost.", "result"),
+		Turns:    counter("epoch_turns_total", "Times that a room went over to another epoch of its log."),
+		Overfull: counter("room_queue_overflows_total", "Times that a room had so much to take in that it threw it away and read its log instead."),
 
 		Deliveries: counter("deliveries_total", "Frames of rooms written to clients."),
 		Writes:     counter("writes_total", "Write system calls of passes."),
@@ -107,7 +109,7 @@ func NewSet() *Set {
 	s.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		s.Joins, s.Closed, s.Received, s.BytesIn,
-		s.Heard, s.Missed, s.Turns,
+		s.Heard, s.Missed, s.Turns, s.Overfull,
 		s.Deliveries, s.Writes, s.BytesOut, s.PassSeconds, s.PassMessages, s.SlowClients,
 		s.PublishSeconds, s.PublishMessages, s.LinksLost, s.Mends, s.SaidAgain,
 		s.APISeconds, s.Posts,

@@ -22,13 +22,9 @@ type feed struct{ n *Node }
 
 var _ bus.Handler = feed{}
 
-func (f feed) Subscribed(ctx context.Context, room string) error {
-	return f.n.registry(room).Subscribed(ctx, room)
-}
+func (f feed) Subscribed(room string) { f.n.registry(room).Subscribed(room) }
 
-func (f feed) Payload(ctx context.Context, room string, payload []byte) error {
-	return f.n.registry(room).Payload(ctx, room, payload)
-}
+func (f feed) Payload(room string, payload []byte) { f.n.registry(room).Payload(room, payload) }
 
 // Known implements bus.Handler.
 func (f feed) Known(room string) chat.Log {

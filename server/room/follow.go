@@ -85,7 +85,8 @@ func (r *Room) waitForFollowers(ctx context.Context) error {
 		}
 		progress := r.progress
 		r.mu.Unlock()
-		r.wake(r) // what has been appended so far may not have been announced yet; and where the crowd is, a pass finds out
+		r.place.release() // others need not wait for those who lag here
+		r.wake(r)         // what has been appended so far may not have been announced yet; and where the crowd is, a pass finds out
 
 		if !late { // nobody tells when a crowd moves: look now and then
 			progress = nil
@@ -101,7 +102,8 @@ func (r *Room) waitForFollowers(ctx context.Context) error {
 	}
 }
 
-// patienceLocked says whether a follower is late, without which nothing goes on, and how long a message waits for the others.
+// patienceLocked says whether a follower is late, without which nothing goes on, and how long a message waits for the others. The more there is
+// to take in, the less: a crowd may not make this server lose the log.
 func (r *Room) patienceLocked() (late bool, patience time.Duration) {
 	half := uint64(len(r.ring.slots) / 2)
 	done, crowd, straggler := r.lagLocked()
@@ -110,6 +112,12 @@ func (r *Room) patienceLocked() (late bool, patience time.Duration) {
 		patience = crowdWait
 	case straggler >= half:
 		patience = stragglerWait
+	}
+	switch {
+	case r.hurried:
+		patience = 0
+	case r.queue.pressed():
+		patience = min(patience, stragglerWait)
 	}
 	return done >= half, patience
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"livechat/server/chat"
@@ -31,15 +32,30 @@ type Options struct {
 
 // Registry holds the rooms that are open on this server: those with clients, and those that had some until a moment ago.
 type Registry struct {
+	// Set at construction.
 	opts Options
+	ctx  context.Context // of the rooms' owners; done when Run ends
+	stop context.CancelFunc
 
-	mu    sync.Mutex
-	rooms map[string]*Room
+	owners sync.WaitGroup
+	queued atomic.Int64 // bytes in all queues, and with owners
+
+	// Guarded by mu, which is never held during I/O.
+	mu      sync.Mutex
+	rooms   map[string]*Room
+	closed  bool       // no owner is started any more
+	reading int        // rooms that have a place to read their logs
+	waiting waiters    // rooms that wait for one
+	pausing int        // rooms that could not read their logs
+	warned  time.Time  // when that was logged
+	spare   [][][]byte // empty queues
 }
 
 // NewRegistry returns a registry without rooms.
 func NewRegistry(o Options) *Registry {
-	return &Registry{opts: o, rooms: map[string]*Room{}}
+	g := &Registry{opts: o, rooms: map[string]*Room{}}
+	g.ctx, g.stop = context.WithCancel(context.Background())
+	return g
 }
 
 // Acquire returns the room of that name for one client, opening it for the first; it waits until the room's ring is filled or ctx is done.
@@ -83,20 +99,30 @@ func (g *Registry) Get(name string) *Room {
 	return g.rooms[name]
 }
 
-// Subscribed implements the feed's handler: the subscription of the room's channel stands, what was before must be read.
-func (g *Registry) Subscribed(ctx context.Context, name string) error {
-	if r := g.Get(name); r != nil {
-		return r.Sync(ctx)
+// Subscribed implements the feed's handler: the subscription of the room's channel stands, what was before must be read. It does not block.
+func (g *Registry) Subscribed(name string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	r := g.rooms[name]
+	if r == nil || r.gone {
+		return
 	}
-	return nil
+	g.putReadLocked(r)
+	if r.owner == pausing { // what was in the way may be over
+		r.failures = 0
+		g.resumeLocked(r)
+	}
+	g.startLocked(r)
 }
 
-// Payload implements the feed's handler: one payload of the room's channel.
-func (g *Registry) Payload(ctx context.Context, name string, payload []byte) error {
-	if r := g.Get(name); r != nil {
-		return r.Ingest(ctx, payload)
+// Payload implements the feed's handler: one payload of the room's channel. It does not block.
+func (g *Registry) Payload(name string, payload []byte) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if r := g.rooms[name]; r != nil && !r.gone && len(payload) > 0 {
+		g.putLocked(r, payload)
+		g.startLocked(r)
 	}
-	return nil
 }
 
 // Lag returns how many entries the slowest of any room are behind.
@@ -117,8 +143,10 @@ func (g *Registry) Open() int {
 	return len(g.rooms)
 }
 
-// Run closes rooms that have had no client for the linger time, until ctx is done.
+// Run closes rooms that have had no client for the linger time, until ctx is done. When it returns all that the rooms have started has ended,
+// and they take in nothing more.
 func (g *Registry) Run(ctx context.Context) {
+	defer g.close()
 	const sweeps = 4 // per linger time
 	tick := time.NewTicker(max(g.opts.Linger/sweeps, time.Millisecond))
 	defer tick.Stop()
@@ -141,6 +169,7 @@ func (g *Registry) sweep(sweeps int) {
 		}
 		if r.idle++; r.idle > sweeps {
 			delete(g.rooms, name)
+			g.leaveLocked(r)
 			g.opts.Feed.Unsubscribe(name)
 		}
 	}

@@ -5,6 +5,9 @@
 // Archive, never for its ring. Readers are cursors: positions in the ring. Joining,
 // resuming and being live differ only in where the cursor begins.
 //
+// What the channel brings waits in the room's queue for the room's owner, a goroutine that only rooms have that have something to do: see owner.go.
+// So no room waits for another, and nobody for any of them.
+//
 // A room knows no socket and no Redis.
 package room
 
@@ -14,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 	"unicode"
 
 	"livechat/server/chat"
@@ -51,7 +55,7 @@ const pageSize = 1000
 // maxNotice is how many characters of a text published by hand are shown.
 const maxNotice = 4000
 
-// Room is one room on this server. Ingest and Sync are called by one goroutine, the receive loop; everything else from anywhere.
+// Room is one room on this server. Ingest and Sync are called by one goroutine at a time, the room's owner; everything else from anywhere.
 type Room struct {
 	// Set at construction.
 	Name  string
@@ -59,12 +63,14 @@ type Room struct {
 	log   Log
 	old   Archive     // nil: there is none
 	wake  func(*Room) // called after something was appended
-	slog  *slog.Logger
+	slog  logger
 	count *metrics.Set
 	ready chan struct{} // closed when the ring has been filled for the first time
 
-	// Owned by the receive loop.
-	opened bool
+	// Owned by the owner.
+	opened  bool
+	hurried bool   // there is too much to take in to wait for anybody who lags
+	place   *place // to read the log; nil: it has none
 
 	begins    atomic.Uint64 // the oldest message that the log was last found to have; a hint
 	published atomic.Uint64 // the newest message of this epoch that this server has put into the log
@@ -78,14 +84,29 @@ type Room struct {
 	followers map[*Follower]struct{}
 	progress  chan struct{} // closed and replaced when a follower advances while somebody waits; nil if nobody does
 
+	queue queue
+
 	// Guarded by the registry's mu.
-	clients int
-	idle    int // sweeps without a client
+	clients  int
+	idle     int  // sweeps without a client
+	gone     bool // closed: another of this name may be open
+	owner    ownerState
+	failures uint8       // to read the log, one after another
+	retry    *time.Timer // of a pause
 }
+
+// logger adds the room's name to each line. A logger that has it would take more memory than the room of a quiet feed.
+type logger struct {
+	to   *slog.Logger
+	room string
+}
+
+func (l logger) Warn(msg string, args ...any)  { l.to.With("room", l.room).Warn(msg, args...) }
+func (l logger) Error(msg string, args ...any) { l.to.With("room", l.room).Error(msg, args...) }
 
 func newRoom(name string, o Options) *Room {
 	return &Room{
-		Name: name, ring: NewRing(o.RingSize), log: o.Log, old: o.Archive, wake: o.Wake, slog: o.Logger.With("room", name), count: o.Metrics,
+		Name: name, ring: NewRing(o.RingSize), log: o.Log, old: o.Archive, wake: o.Wake, slog: logger{o.Logger, name}, count: o.Metrics,
 		ready: make(chan struct{}), turned: make(chan struct{}), followers: map[*Follower]struct{}{},
 	}
 }
@@ -119,6 +140,8 @@ func (r *Room) Ingest(ctx context.Context, payload []byte) error {
 	switch {
 	case !r.opened:
 		return nil // it is in the log, from which the ring is about to be filled
+	case r.isPast(e.Position.Epoch):
+		return nil // the log has gone on, and so have we: what it kept of that epoch we have
 	case e.Position.Epoch != r.pos.Epoch:
 		return r.Sync(ctx)
 	case e.Position.Seq <= r.pos.Seq:
@@ -131,6 +154,15 @@ func (r *Room) Ingest(ctx context.Context, payload []byte) error {
 	}
 	r.wake(r)
 	return nil
+}
+
+// isPast says whether an epoch is over. Only the owner calls it.
+func (r *Room) isPast(epoch string) bool {
+	if epoch == r.pos.Epoch {
+		return false
+	}
+	_, over := r.past.End(epoch)
+	return over
 }
 
 // append adds the next message, when the followers have room for it.

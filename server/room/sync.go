@@ -12,9 +12,9 @@ import (
 	"livechat/server/wire"
 )
 
-// Sync reads from the log what the ring does not have. The receive loop calls it whenever the subscription of the room's channel
+// Sync reads from the log what the ring does not have. The room's owner calls it whenever the subscription of the room's channel
 // begins, for the first time or anew, and when the log was mended: whatever was published before that moment is in the log, whatever comes
-// after is heard. While the log is closed it does nothing, and is called again.
+// after is heard. While the log is closed it does nothing, and is called again. After any other error the owner calls it again by itself.
 func (r *Room) Sync(ctx context.Context) error {
 	l, err := r.log.OpenLog(ctx, r.Name, r.Position())
 	switch {

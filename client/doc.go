@@ -3,8 +3,8 @@
 // There are two layers. A [Conn] is one WebSocket connection: [Dial] opens it, [Conn.Next] returns what the server sends as typed
 // events, [Conn.Send] posts a message and waits for its ack. A [Session] stays in the room on top of that: it reconnects with
 // full jitter, resumes behind the last message it delivered, opens the new socket before it closes the old one when the server asks
-// for that, hands every message out once and in order, and sends a message that was not acked again under the same id, so that it appears
-// once. Where the log no longer reaches back far enough, it says so with a [Gap] or a [Reset] instead of passing over it in silence.
+// for that, hands every message out once and in order, and sends a message that was neither acked nor heard again under the same id, so that it
+// appears once; not for ever, since servers forget ids: then Send returns [ErrUnknown]. Where the log no longer reaches back far enough, it says so with a [Gap] or a [Reset] instead of passing over it in silence.
 //
 // A Session:
 //

@@ -16,6 +16,10 @@ import (
 // sending it again with the same id is safe.
 var ErrEnded = errors.New("the connection is over")
 
+// ErrUnknown is what a Session's Send returns when a message went out and no answer has come for so long that servers may have forgotten its id
+// (Options.ResendFor). Sent again, it could be in the log twice.
+var ErrUnknown = errors.New("it is not known whether the message arrived")
+
 // RefusedError says that the handshake was answered with something other than 101. Dial returns it.
 type RefusedError struct {
 	Status     int           // HTTP status

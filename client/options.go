@@ -66,6 +66,9 @@ type Options struct {
 	MinBackoff time.Duration // upper bound of the first random wait before reconnecting; 500 ms. It doubles with each failure
 	MaxBackoff time.Duration // where it stops doubling; 20 s
 	AckTimeout time.Duration // no ack for so long on a link that looks alive: the message is sent again, same id; 10 s
+
+	// ResendFor is how long after it first went out a message may go out again: servers must remember ids for longer (ID_TTL, 20 min by default).
+	ResendFor time.Duration // 15 min
 }
 
 // NewGuestKey draws a guest key: 128 random bits in hexadecimal.
@@ -101,6 +104,7 @@ func (o Options) withDefaults() Options {
 	o.MinBackoff = orDefault(o.MinBackoff, 500*time.Millisecond)
 	o.MaxBackoff = orDefault(o.MaxBackoff, 20*time.Second)
 	o.AckTimeout = orDefault(o.AckTimeout, 10*time.Second)
+	o.ResendFor = orDefault(o.ResendFor, 15*time.Minute)
 	return o
 }
 

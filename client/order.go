@@ -42,6 +42,9 @@ func (s *Session) replace(r *Reset) {
 	}
 	told := s.ahead != nil && s.ahead.Epoch == r.Epoch // by its welcome, of which this is the exact position
 	s.begin(Position{Epoch: r.Epoch, Seq: r.Seq}, true)
+	s.mu.Lock()
+	s.reachedLocked()
+	s.mu.Unlock()
 	if !told {
 		s.handle(r)
 	}
@@ -102,6 +105,7 @@ func (s *Session) deliver(m *Message) {
 	if s.stale {
 		return
 	}
+	s.hear(m)
 	s.arrive(m.Seq)
 	s.mu.Lock()
 	last, known := s.at.Seq, s.known
@@ -110,6 +114,7 @@ func (s *Session) deliver(m *Message) {
 		return
 	}
 	s.at.Seq, s.known = m.Seq, true
+	s.reachedLocked()
 	s.mu.Unlock()
 
 	if known && m.Seq > last+1 {
@@ -135,6 +140,7 @@ func (s *Session) skip(g *Gap) {
 		return
 	}
 	s.at.Seq, s.known = g.To, true
+	s.reachedLocked()
 	s.mu.Unlock()
 
 	if known {

@@ -16,7 +16,7 @@ var errEncoding = errors.New("text is not valid UTF-8")
 // Send posts text and waits until the log has it, however many connections that takes: a message that was not acked goes out again on the next
 // one, with the same id, so that it appears once. What the server declines for a while (too fast, Redis away) is tried again too. The error is
 // a *Error if the server declined for good, a *CloseError if it closed the connection because of what was sent, ctx's if that ended first, or
-// wraps ErrEnded if Run returned. Whoever sends one message after the other has them in the log in that order.
+// wraps ErrEnded if Run returned, or is ErrUnknown. Whoever sends one message after the other has them in the log in that order.
 func (s *Session) Send(ctx context.Context, text string) (Ack, error) {
 	return s.SendAs(ctx, uuid.NewString(), text)
 }
@@ -27,19 +27,22 @@ func (s *Session) SendAs(ctx context.Context, id, text string) (Ack, error) {
 	if !utf8.ValidString(text) {
 		return Ack{}, errEncoding
 	}
-	answers := make(chan answer, 1)
-	s.await(id, answers)
+	m := &sending{answers: make(chan answer, 1)}
+	s.await(id, m)
 	defer s.forget(id)
 	for {
 		conn, changed, err := s.connection()
 		if err != nil {
 			return Ack{}, err
 		}
-		if conn != nil && len(answers) == 0 {
+		if conn != nil && len(m.answers) == 0 {
+			if done, ack, err := s.beforePost(m); done {
+				return ack, err
+			}
 			_ = conn.Post(id, text) // a write that fails ends the connection, which shows as a change
 		}
 		select {
-		case a := <-answers:
+		case a := <-m.answers:
 			wait, again := s.retry(a.err)
 			if !again {
 				return a.ack, a.err
@@ -89,6 +92,10 @@ func (s *Session) relink(conn *Conn) {
 }
 
 func (s *Session) relinkLocked(conn *Conn) {
+	if s.catchUp != nil {
+		s.catchUp.limit.Stop()
+		s.catchUp = nil
+	}
 	s.link = conn
 	close(s.changed)
 	s.changed = make(chan struct{})
@@ -115,16 +122,16 @@ func (s *Session) end(err error) {
 	s.relinkLocked(nil)
 }
 
-func (s *Session) await(id string, answers chan answer) {
+func (s *Session) await(id string, m *sending) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.answers[id] = answers
+	s.sends[id] = m
 }
 
 func (s *Session) forget(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.answers, id)
+	delete(s.sends, id)
 }
 
 // settle hands event to the Send that waits for it, if there is one.
@@ -135,16 +142,16 @@ func (s *Session) settle(event Event) bool {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	answers, ok := s.answers[id]
+	m, ok := s.sends[id]
 	if ok {
-		offer(answers, a)
+		offer(m.answers, a)
 	}
 	return ok
 }
 
 func (s *Session) answerAllLocked(a answer) {
-	for _, answers := range s.answers {
-		offer(answers, a)
+	for _, m := range s.sends {
+		offer(m.answers, a)
 	}
 }
 

@@ -39,8 +39,10 @@ type Session struct {
 	name    string
 	link    *Conn         // where Sends go; nil while there is no welcomed connection
 	changed chan struct{} // closed when link changes
-	answers map[string]chan answer
-	over    error // why Run returned
+	author  string        // of what this session says; empty if the server cannot tell
+	sends   map[string]*sending
+	catchUp *catchUp // nil unless the link waits for what may be among the messages to come
+	over    error    // why Run returned
 }
 
 // tooSlow is the code of the error with which a server tells a client that it has cut off several times in a minute how long to stay away. The
@@ -59,7 +61,7 @@ func NewSession(o Options, handle func(Event)) *Session {
 		handle:  handle,
 		name:    o.Name,
 		changed: make(chan struct{}),
-		answers: make(map[string]chan answer),
+		sends:   make(map[string]*sending),
 	}
 	if o.After != nil {
 		s.at, s.known = *o.After, true
@@ -192,7 +194,7 @@ func (s *Session) serve(ctx context.Context, conn *Conn) error {
 		switch e := event.(type) {
 		case *Welcome:
 			s.welcome(e)
-			s.relink(conn)
+			s.linkAfter(conn, e)
 			s.handle(e)
 		case *Message:
 			s.deliver(e)

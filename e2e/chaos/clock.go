@@ -2,6 +2,8 @@ package chaos
 
 import (
 	_ "embed"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -30,4 +32,20 @@ func buildClock(dir string) (string, error) {
 		return "", fmt.Errorf("compile the wrong clock: %w\n%s", err, out)
 	}
 	return library, nil
+}
+
+// clockFile is what a wrong clock reads, for as long as its program runs.
+func (r *run) clockFile() string { return filepath.Join(r.dir, "clock") }
+
+// setClock makes Redis' clock wrong by so many seconds, at once. The file keeps its size and its place: the clock has it mapped.
+func (r *run) setClock(seconds int64) error {
+	file, err := os.OpenFile(r.clockFile(), os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("set the wrong clock: %w", err)
+	}
+	_, err = file.WriteAt(binary.NativeEndian.AppendUint64(nil, uint64(seconds)), 0)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return fmt.Errorf("set the wrong clock: %w", err)
+	}
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,10 +19,18 @@ import (
 type Crowd struct {
 	History *history.History
 
-	size     Size
-	members  []*client.Session
-	logs     []*history.Reader // of the members
-	raw      []*rawReader
+	size    Size
+	members []*client.Session
+	logs    []*history.Reader // of the members
+	raw     []*rawReader
+	late    chan struct{} // closed by Talk: those who come late may begin to come
+	talked  sync.Once
+	calm    chan struct{} // closed by Finish
+	calming sync.Once
+
+	// Kept returns what log and archive have behind that place, for Finish to judge. nil: it does not.
+	Kept     func(ctx context.Context, room string, behind uint64) ([]history.Entry, error)
+	url      func(i int) string
 	leave    context.CancelFunc
 	enough   context.CancelFunc
 	sending  sync.WaitGroup
@@ -38,6 +47,12 @@ type Size struct {
 	Pause    time.Duration // between two messages of one
 	Patience time.Duration // how long a message may take to be acked before that is a failure
 
+	Room string        // empty: the default room
+	Long int           // characters of each text, beside its number
+	Lag  time.Duration // the raw ones read late, by up to about so much
+	Away int           // so many of the raw ones are away now and then, for longer than most faults last
+	Late int           // so many further raw ones come while the others talk, and are given the newest messages
+
 	// Tap hears all that the i-th session is told, from that session's goroutine. nil: nobody does.
 	Tap func(i int, e client.Event)
 }
@@ -45,13 +60,13 @@ type Size struct {
 // Gather lets a crowd join and returns when everybody is there; url returns where the i-th is to connect. They talk once Talk was called; Leave is
 // to be called in any case.
 func Gather(ctx context.Context, url func(i int) string, size Size) (*Crowd, error) {
-	c := &Crowd{History: history.New(), size: size}
+	c := &Crowd{History: history.New(), size: size, late: make(chan struct{}), calm: make(chan struct{}), url: url}
 	lasting, leave := context.WithCancel(context.Background())
 	c.leave, c.enough = leave, func() {}
 	for i := range size.Sessions {
 		name := memberName(i)
 		log := c.History.Reader(name)
-		s := client.NewSession(options(url(i), name), func(e client.Event) {
+		s := client.NewSession(c.options(i, name), func(e client.Event) {
 			if w, ok := e.(*client.Welcome); ok {
 				c.History.Connected(w.Session, name)
 			}
@@ -69,14 +84,13 @@ func Gather(ctx context.Context, url func(i int) string, size Size) (*Crowd, err
 	}
 	for i := range size.Raw {
 		name := fmt.Sprint("raw-", i)
-		r := &rawReader{options: options(url(size.Sessions+i), name), log: c.History.RawReader(name)}
-		c.running.Go(func() {
-			if err := r.run(lasting); lasting.Err() == nil {
-				c.fail(fmt.Errorf("%s: %w", name, err))
-			}
-		})
-		c.raw = append(c.raw, r)
+		r := &rawReader{dial: roomSource(c.options(size.Sessions+i, name)), log: c.History.RawReader(name), lag: size.Lag}
+		if i < size.Away {
+			r.stay, r.away = awayFrom, awayFor
+		}
+		c.listen(lasting, name, r)
 	}
+	c.running.Go(func() { c.comeLate(lasting) })
 	return c, cluster.Poll(ctx, func(context.Context) error {
 		for i, s := range c.members {
 			if _, ok := s.Position(); !ok {
@@ -94,9 +108,54 @@ func Gather(ctx context.Context, url func(i int) string, size Size) (*Crowd, err
 
 func memberName(i int) string { return fmt.Sprint("client-", i) }
 
+// listen lets a raw reader run until everybody leaves.
+func (c *Crowd) listen(ctx context.Context, name string, r *rawReader) {
+	r.calm, r.mine = c.calm, func(session string) { c.History.Connected(session, name) }
+	c.running.Go(func() {
+		if err := r.run(ctx); ctx.Err() == nil {
+			c.fail(fmt.Errorf("%s: %w", name, err))
+		}
+	})
+	c.raw = append(c.raw, r)
+}
+
+// lateEvery is how long after the one before it somebody comes late.
+const lateEvery = 3 * time.Second
+
+// comeLate lets those come who come late, with the newest messages.
+func (c *Crowd) comeLate(ctx context.Context) {
+	select {
+	case <-c.late:
+	case <-ctx.Done():
+		return
+	}
+	for i := range c.size.Late {
+		timer := time.NewTimer(lateEvery)
+		select {
+		case <-timer.C:
+		case <-c.calm:
+			timer.Stop()
+			return
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		}
+		name := fmt.Sprint("late-", i)
+		o := c.options(c.size.Sessions+c.size.Raw+i, name)
+		o.History = new(50)
+		r := &rawReader{dial: roomSource(o), log: c.History.LateReader(name), calm: c.calm}
+		r.mine = func(session string) { c.History.Connected(session, name) }
+		c.running.Go(func() {
+			if err := r.run(ctx); ctx.Err() == nil {
+				c.fail(fmt.Errorf("%s: %w", name, err))
+			}
+		})
+	}
+}
+
 // options are those of everybody: they come without a past, and do not wait long before they come back.
-func options(url, name string) client.Options {
-	return client.Options{URL: url, Name: name, History: new(0), MaxBackoff: 3 * time.Second, HandshakeTimeout: 5 * time.Second}
+func (c *Crowd) options(i int, name string) client.Options {
+	return client.Options{URL: c.url(i), Room: c.size.Room, Name: name, History: new(0), MaxBackoff: 3 * time.Second, HandshakeTimeout: 5 * time.Second}
 }
 
 func (c *Crowd) fail(err error) {
@@ -109,6 +168,7 @@ func (c *Crowd) fail(err error) {
 func (c *Crowd) Talk() {
 	talking, enough := context.WithCancel(context.Background())
 	c.enough = enough
+	c.talked.Do(func() { close(c.late) })
 	for i := range c.size.Talkers {
 		c.sending.Go(func() { c.talk(talking, i) })
 	}
@@ -138,9 +198,10 @@ func (c *Crowd) talk(ctx context.Context, i int) {
 		case <-ticker.C:
 		}
 		from := i * c.size.Sessions / c.size.Talkers
-		id, err := c.say(from, fmt.Sprintf("%d.%d", i, n))
+		text := fmt.Sprintf("%d.%d%s", i, n, strings.Repeat(" long", c.size.Long/5))
+		id, err := c.say(from, text)
 		if err == nil && n%sayAgain == 0 {
-			err = c.send(from, id, fmt.Sprintf("%d.%d", i, n)) // as after an ack that was lost
+			err = c.send(from, id, text) // as after an ack that was lost
 		}
 		if err != nil {
 			c.fail(err)
@@ -189,15 +250,38 @@ func (c *Crowd) Flow(ctx context.Context, more int) error {
 	})
 }
 
-// Finish ends the talk, waits until everybody has heard everything, at most until ctx ends, and returns what is wrong with the history.
+// Finish ends the talk, waits until everybody has heard everything, at most until ctx ends, and returns what is wrong with the history. With Kept, somebody
+// comes who reads everything from the beginning on, and log and archive must have all of it.
 func (c *Crowd) Finish(ctx context.Context, gaps history.Gaps) error {
 	c.Hush()
-	// A reader that stays behind is in Check's list, with what it lacks.
+	c.calming.Do(func() { close(c.calm) })
+	if c.Kept == nil {
+		// A reader that stays behind is in Check's list, with what it lacks.
+		_ = cluster.Poll(ctx, func(context.Context) error { return c.History.Behind() })
+		return errors.Join(c.failed(), c.History.Check(gaps))
+	}
+	first, _ := c.History.First()
+	reading, enough := context.WithCancel(ctx)
+	defer enough()
+	newcomer := &rawReader{dial: roomSource(c.options(0, "newcomer")), log: c.History.Newcomer("newcomer", first), calm: c.calm,
+		at: &client.Position{Epoch: first.Epoch, Seq: first.Seq}}
+	newcomer.mine = func(session string) { c.History.Connected(session, "newcomer") }
+	var read sync.WaitGroup
+	read.Go(func() { _ = newcomer.run(reading) }) // what it lacks is in Check's list
 	_ = cluster.Poll(ctx, func(context.Context) error { return c.History.Behind() })
+	kept, err := c.Kept(ctx, c.size.Room, first.Seq)
+	if err == nil {
+		c.History.Keep(kept)
+	}
+	enough()
+	read.Wait()
+	return errors.Join(c.failed(), err, c.History.Check(gaps))
+}
+
+func (c *Crowd) failed() error {
 	c.mu.Lock()
-	failures := errors.Join(c.failures...)
-	c.mu.Unlock()
-	return errors.Join(failures, c.History.Check(gaps))
+	defer c.mu.Unlock()
+	return errors.Join(c.failures...)
 }
 
 // Leave ends every connection and waits for that. It may be called again.

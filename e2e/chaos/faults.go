@@ -75,13 +75,21 @@ func (r *run) redisRewind(s Step) error {
 
 // redisClock restarts Redis with a clock that is wrong by up to five minutes. More would let it forget the ids of messages, which it keeps for 20.
 func (r *run) redisClock(s Step) error {
-	library, err := buildClock(r.dir)
-	if err != nil {
+	return r.redisAgain(s.For, func() error { return r.setClock(wrongBy(s)) })
+}
+
+// redisStep does the same to a Redis that runs.
+func (r *run) redisStep(s Step) error { return r.setClock(wrongBy(s)) }
+
+func wrongBy(s Step) int64 { return int64(s.Draw%601) - 300 }
+
+// redisFull leaves Redis no memory for anything more.
+func (r *run) redisFull(s Step) error {
+	if err := r.command("CONFIG SET maxmemory 1mb"); err != nil {
 		return err
 	}
-	r.cluster.Redis.Setenv("LD_PRELOAD", library)
-	r.cluster.Redis.Setenv("CLOCK_OFFSET", fmt.Sprint(int(s.Draw%601)-300))
-	return r.redisAgain(s.For, nil)
+	r.wait(s.For)
+	return r.command("CONFIG SET maxmemory 0")
 }
 
 func (r *run) redisPause(s Step) error { return r.freeze(r.cluster.Redis, s.For) }
@@ -148,6 +156,35 @@ func (r *run) serverRestart(s Step) error {
 	return server.Launch(r.ctx)
 }
 
+// Servers with the API, and their database.
+
+func (r *run) apiKill(s Step) error {
+	victim := r.cluster.APIs[s.Target]
+	if err := victim.Kill(); err != nil {
+		return err
+	}
+	r.wait(s.For)
+	return victim.Launch(r.ctx)
+}
+
+func (r *run) apiPause(s Step) error { return r.freeze(r.cluster.APIs[s.Target], s.For) }
+
+func (r *run) apiLinkCut(s Step) error { r.links[cluster.MaxServers+s.Target].Cut(); return nil }
+
+func (r *run) postgresKill(s Step) error {
+	r.postgres.Kill()
+	r.wait(s.For)
+	return r.postgres.Start()
+}
+
+func (r *run) postgresPause(s Step) error {
+	if err := r.postgres.Pause(); err != nil {
+		return err
+	}
+	r.wait(s.For)
+	return r.postgres.Resume()
+}
+
 // Links between a server and Redis.
 
 func (r *run) link(s Step) *fault.Proxy { return r.links[s.Target] }
@@ -167,6 +204,15 @@ func (r *run) blackhole(p *fault.Proxy, s Step) error {
 func (r *run) linkStrand(s Step) error { r.link(s).Strand(); return nil }
 
 func (r *run) linkCut(s Step) error { r.link(s).Cut(); return nil }
+
+// linkFlap cuts the link again and again, each time a little after the server has it back.
+func (r *run) linkFlap(s Step) error {
+	for end := time.Now().Add(s.For); time.Now().Before(end) && r.ctx.Err() == nil; {
+		r.link(s).Cut()
+		r.wait(time.Duration(100+s.Draw%300) * time.Millisecond)
+	}
+	return nil
+}
 
 func (r *run) linkDelay(s Step) error { return r.delay(r.link(s), s) }
 

@@ -46,7 +46,7 @@ type CaseResult struct {
 	Summary history.Summary
 	Worst   time.Duration // the longest that a round took to be got over
 	Err     error         // everything that went wrong, nil if nothing did
-	History *history.History
+	Parts   []Part
 }
 
 // matrix is one case at work.
@@ -76,12 +76,11 @@ func RunCase(ctx context.Context, c Case, o Options) CaseResult {
 		r.fail(r.heal())
 		r.fail(r.judge())
 	}
-	result := CaseResult{Worst: m.worst}
+	all := r.result()
+	result := CaseResult{Worst: m.worst, Summary: all.Summary, Parts: all.Parts}
 	if r.crowd != nil {
-		result.History = r.crowd.History
-		result.Summary = r.crowd.History.Summary()
-		if c.still && result.Summary.Disconnects > 0 {
-			r.fail(fmt.Errorf("%d connections broke", result.Summary.Disconnects))
+		if n := r.crowd.History.Summary().Disconnects; c.still && n > 0 {
+			r.fail(fmt.Errorf("%d connections broke", n))
 		}
 	}
 	r.stop()

@@ -30,7 +30,11 @@ const (
 	links        // between a server and Redis
 	doors        // between clients and HAProxy
 	balancer
+	apis     // a process of a server with the API, or its link to Redis
+	database // PostgreSQL
 )
+
+const lanes = database + 1
 
 // rest is how long the log is left alone after a fault that may have cost Redis some of it, or that has silenced the servers' subscriptions: what only
 // Redis has when it is lost is lost, and servers need a moment to hear what they missed.
@@ -41,6 +45,8 @@ var kinds = []kind{
 	{"redis-kill", redis, 200 * time.Millisecond, 1500 * time.Millisecond, rest, (*run).redisKill},
 	{"redis-rewind", redis, 200 * time.Millisecond, 1500 * time.Millisecond, rest, (*run).redisRewind},
 	{"redis-clock", redis, 0, 500 * time.Millisecond, rest, (*run).redisClock},
+	{"redis-step", redis, 0, 0, time.Second, (*run).redisStep},
+	{"redis-full", redis, time.Second, 3 * time.Second, time.Second, (*run).redisFull},
 	{"redis-pause", redis, time.Second, 4 * time.Second, rest, (*run).redisPause},
 	{"redis-flush", redis, 0, 0, rest, (*run).redisFlush},
 	{"redis-del", redis, 0, 0, rest, (*run).redisDel},
@@ -54,6 +60,7 @@ var kinds = []kind{
 	{"link-blackhole", links, time.Second, 4 * time.Second, 0, (*run).linkBlackhole},
 	{"link-strand", links, 0, 0, time.Second, (*run).linkStrand},
 	{"link-cut", links, 0, 0, time.Second, (*run).linkCut},
+	{"link-flap", links, time.Second, 3 * time.Second, time.Second, (*run).linkFlap},
 	{"link-delay", links, time.Second, 3 * time.Second, 0, (*run).linkDelay},
 	{"link-drop", links, 500 * time.Millisecond, 2 * time.Second, 0, (*run).linkDrop},
 	{"link-half-close", links, 0, 0, time.Second, (*run).linkHalfClose},
@@ -68,7 +75,17 @@ var kinds = []kind{
 
 	{"haproxy-reload", balancer, 0, 0, 2 * time.Second, (*run).haproxyReload},
 	{"haproxy-kill", balancer, 0, time.Second, 2 * time.Second, (*run).haproxyKill},
+
+	{"api-kill", apis, 200 * time.Millisecond, 3 * time.Second, 2 * time.Second, (*run).apiKill},
+	{"api-pause", apis, time.Second, 4 * time.Second, time.Second, (*run).apiPause},
+	{"api-link-cut", apis, 0, 0, time.Second, (*run).apiLinkCut},
+
+	{"postgres-kill", database, 200 * time.Millisecond, 3 * time.Second, 2 * time.Second, (*run).postgresKill},
+	{"postgres-pause", database, time.Second, 4 * time.Second, 2 * time.Second, (*run).postgresPause},
 }
+
+// needsClock reports whether it takes a wrong clock, which has to be compiled.
+func (k kind) needsClock() bool { return k.name == "redis-clock" || k.name == "redis-step" }
 
 // Names returns the names of all kinds of faults.
 func Names() []string {
@@ -97,6 +114,8 @@ func (s Step) String() string {
 		target = fmt.Sprintf(" server %d", (s.Target+1)*1000)
 	case doors:
 		target = fmt.Sprintf(" door %d", s.Target)
+	case apis:
+		target = fmt.Sprintf(" api%d", s.Target+1)
 	}
 	return fmt.Sprintf("%7.2fs %-15s %5.2fs%s", s.At.Seconds(), s.Fault, s.For.Seconds(), target)
 }
@@ -153,7 +172,7 @@ func NewPlan(d Draw) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	for l := redis; l <= balancer; l++ {
+	for l := range lanes {
 		p.fill(chance, slices.DeleteFunc(slices.Clone(chosen), func(k kind) bool { return k.lane != l }))
 	}
 	slices.SortStableFunc(p.Steps, func(a, b Step) int { return cmp.Compare(a.At, b.At) })
@@ -173,7 +192,7 @@ func choose(only []string) ([]kind, error) {
 	if only != nil {
 		return chosen, nil
 	}
-	return slices.DeleteFunc(slices.Clone(kinds), func(k kind) bool { return k.name == "redis-clock" && !hasCompiler() }), nil
+	return slices.DeleteFunc(slices.Clone(kinds), func(k kind) bool { return k.needsClock() && !hasCompiler() }), nil
 }
 
 // fill draws the steps of one lane: one after the other, with what is left of the time spread between them at random.
@@ -226,6 +245,8 @@ func (p *Plan) target(chance *rand.Rand, s Step) int {
 		return pick(chance, free)
 	case doors:
 		return chance.IntN(doorCount)
+	case apis:
+		return chance.IntN(apiCount)
 	}
 	return 0
 }

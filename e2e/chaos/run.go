@@ -1,6 +1,6 @@
-// Package chaos starts the whole product, lets a crowd talk in it, and breaks everything that it stands on, at random, by a plan that a seed decides:
-// servers, Redis, HAProxy, and the links between them. At the end all is healed, everybody must have caught up, and the history must be clean: no acked
-// message lost, none doubled, no gap.
+// Package chaos starts the whole product as it is shipped, with accounts, API and archive, lets crowds talk in its rooms and people in private, and breaks everything that it stands on, at random, by a plan that a seed decides:
+// servers, Redis, PostgreSQL, HAProxy, and the links between them. At the end all is healed, everybody must have caught up, and the histories must be
+// clean: no acked message lost, none doubled, no gap, and all of it in the archive.
 //
 // What a seed decides is the plan. What comes of it is up to the machine as well, so a run that failed may have to be repeated more than once.
 package chaos
@@ -10,14 +10,17 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"sync"
 	"time"
 
 	"livechat/e2e/cluster"
 	"livechat/e2e/fault"
 	"livechat/e2e/history"
+	"livechat/internal/testpg"
 )
+
+// apiCount is how many servers with the API there are.
+const apiCount = 2
 
 // doorCount is how many proxies there are between the clients and HAProxy; each client goes by one of them.
 const doorCount = 4
@@ -28,8 +31,9 @@ const late = 3 * time.Second
 // Options say what to run.
 type Options struct {
 	Plan     Plan
-	Binary   string // the server's, see cluster.Build
-	Crowd    Size
+	Binary   string                           // the server's, see cluster.Build
+	Crowd    Size                             // of the default room; the others are smaller
+	Postgres *testpg.Postgres                 // for a database of the run's own; nil: the run starts one
 	Env      map[string]string                // further settings of the servers
 	Log      func(part, line string)          // what the parts write, from several goroutines; nil: nobody reads it
 	Progress func(format string, args ...any) // tells of each step; nil: nobody listens
@@ -41,10 +45,16 @@ var Bars = Size{Sessions: 170, Raw: 30, Talkers: 25, Pause: time.Second / 2, Pat
 // Result is what a run came to.
 type Result struct {
 	Plan    Plan
-	Summary history.Summary
-	Done    map[string]int // faults by kind
-	Skipped int            // steps that came too late
-	Err     error          // everything that went wrong, nil if nothing did
+	Summary history.Summary // of all rooms and feeds
+	Done    map[string]int  // faults by kind
+	Skipped int             // steps that came too late
+	Err     error           // everything that went wrong, nil if nothing did
+	Parts   []Part
+}
+
+// Part is a room, or somebody's feed.
+type Part struct {
+	Name    string
 	History *history.History
 }
 
@@ -55,9 +65,15 @@ type run struct {
 	past      bool            // clients go past HAProxy: the i-th to server i, i+4, i+8 …
 	ctx       context.Context // ends when the faults are over
 	cluster   *cluster.Cluster
-	links     []*fault.Proxy // between each server and Redis
+	links     []*fault.Proxy // between each server and Redis, then those of the servers with the API
 	doors     []*fault.Proxy // between clients and HAProxy
-	crowd     *Crowd
+	narrow    []*fault.Proxy // between those who lag and each server, past HAProxy, whose buffers would hide that they do
+	crowd     *Crowd         // of the default room
+	others    []*Crowd
+	people    *People
+	meetings  int // how often people have met
+	postgres  *testpg.Postgres
+	own       bool // postgres was started here
 	begin     time.Time
 	dir       string // for what is built here
 
@@ -83,10 +99,9 @@ func Run(ctx context.Context, o Options) Result {
 
 // result returns what the run came to so far.
 func (r *run) result() Result {
-	result := Result{Plan: r.Plan, Done: r.done, Skipped: r.skipped, Err: errors.Join(r.errs...)}
-	if r.crowd != nil {
-		result.History = r.crowd.History
-		result.Summary = result.History.Summary()
+	result := Result{Plan: r.Plan, Done: r.done, Skipped: r.skipped, Err: errors.Join(r.errs...), Parts: r.parts()}
+	for _, p := range result.Parts {
+		result.Summary = result.Summary.Plus(p.History.Summary())
 	}
 	return result
 }
@@ -119,70 +134,9 @@ var persistence = map[string][]string{
 
 // settings are those of the servers.
 func (r *run) settings() map[string]string {
-	env := map[string]string{"MESSAGE_RATE": "0", "DRAIN_DELAY": "300ms", "DRAIN_PERIOD": "1s", "LOG_FORMAT": "text"}
+	env := map[string]string{"MESSAGE_RATE": "0", "REGISTER_RATE": "0", "SEND_BUFFER": "16384", "DRAIN_DELAY": "300ms", "DRAIN_PERIOD": "1s", "LOG_FORMAT": "text"}
 	maps.Copy(env, r.Env)
 	return env
-}
-
-// start starts the cluster and lets the crowd in.
-func (r *run) start(ctx context.Context) error {
-	if err := r.build(ctx); err != nil {
-		return err
-	}
-	return r.gather(ctx)
-}
-
-// build starts the cluster with proxies wherever something can break.
-func (r *run) build(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	var err error
-	if r.dir, err = os.MkdirTemp("", "livechat-chaos-"); err != nil {
-		return fmt.Errorf("make a directory for the run: %w", err)
-	}
-	r.links = make([]*fault.Proxy, cluster.MaxServers)
-	r.cluster, err = cluster.Start(ctx, cluster.Options{
-		Binary: r.Binary, Env: r.settings(), Log: r.Log, Reloadable: true, RedisArgs: r.redisArgs,
-		RedisVia: func(i int, addr string) (string, error) {
-			if r.links[i] != nil { // a second try, on other ports
-				_ = r.links[i].Close()
-			}
-			var err error
-			if r.links[i], err = fault.Listen(addr); err != nil {
-				return "", err
-			}
-			return r.links[i].Addr(), nil
-		},
-	})
-	if err != nil {
-		return err
-	}
-	for range doorCount {
-		door, err := fault.Listen(r.cluster.HAProxy.Addr)
-		if err != nil {
-			return err
-		}
-		r.doors = append(r.doors, door)
-	}
-	return nil
-}
-
-// gather lets the crowd in and talk.
-func (r *run) gather(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	var err error
-	r.crowd, err = Gather(ctx, func(i int) string {
-		if r.past {
-			return r.cluster.ServerURL(i % cluster.MaxServers)
-		}
-		return "ws://" + r.doors[i%doorCount].Addr() + "/"
-	}, r.Crowd)
-	if err != nil {
-		return err
-	}
-	r.crowd.Talk()
-	return nil
 }
 
 // breakEverything carries out the plan, each lane by itself.
@@ -190,9 +144,9 @@ func (r *run) breakEverything(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, r.Plan.Length-2*quiet)
 	defer cancel()
 	r.ctx, r.begin = ctx, time.Now()
-	var lanes sync.WaitGroup
-	for l := redis; l <= balancer; l++ {
-		lanes.Go(func() {
+	var all sync.WaitGroup
+	for l := range lanes {
+		all.Go(func() {
 			for _, s := range r.Plan.Steps {
 				if s.kind.lane == l && ctx.Err() == nil {
 					r.step(s)
@@ -201,7 +155,7 @@ func (r *run) breakEverything(ctx context.Context) {
 		})
 	}
 	r.wait(r.Plan.Length)
-	lanes.Wait()
+	all.Wait()
 }
 
 // step waits for its time and takes it.
@@ -221,55 +175,4 @@ func (r *run) step(s Step) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.done[s.Fault]++
-}
-
-// heal ends every fault and waits until all of it works again.
-func (r *run) heal() error {
-	for _, p := range append(r.links, r.doors...) {
-		p.Heal()
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	for _, p := range append([]*cluster.Part{r.cluster.Redis, r.cluster.HAProxy}, r.cluster.Servers...) {
-		if err := p.WaitReady(ctx); err != nil {
-			return fmt.Errorf("after the faults: %w", err)
-		}
-	}
-	if err := r.cluster.WaitReady(ctx, cluster.MaxServers); err != nil {
-		return fmt.Errorf("after the faults: %w", err)
-	}
-	if err := r.crowd.Flow(ctx, 2*r.Crowd.Talkers); err != nil {
-		return fmt.Errorf("after the faults: %w", err)
-	}
-	return nil
-}
-
-// judge waits until everybody has caught up and looks at the history.
-func (r *run) judge() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	return r.crowd.Finish(ctx, history.NoGaps)
-}
-
-// stop ends everything. It may be called again.
-func (r *run) stop() {
-	for _, p := range append(r.links, r.doors...) {
-		if p != nil {
-			p.Heal()
-		}
-	}
-	if r.crowd != nil {
-		r.crowd.Leave()
-	}
-	if r.cluster != nil {
-		if err := r.cluster.Close(); err != nil {
-			r.fail(fmt.Errorf("stop the cluster: %w", err))
-		}
-	}
-	for _, p := range append(r.links, r.doors...) {
-		if p != nil {
-			_ = p.Close()
-		}
-	}
-	r.fail(os.RemoveAll(r.dir))
 }

@@ -89,7 +89,7 @@ func (r *run) try(do func() error) {
 
 // settle lets the crowd leave and waits until the survivors hold no more than before, or for a minute; without a before it waits a few seconds.
 func (r *run) settle(ctx context.Context, before []Usage) (now []Usage) {
-	r.crowd.Leave()
+	r.leave()
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	begin := time.Now()

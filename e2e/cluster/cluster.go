@@ -33,6 +33,8 @@ type Options struct {
 
 	RedisArgs []string // further arguments of redis-server, which win over those that it has
 
+	RedisEnv []string // further variables of redis-server, as name=value
+
 	// Reloadable starts HAProxy as its image does: a master, which Part.Reload tells to replace its worker.
 	Reloadable bool
 

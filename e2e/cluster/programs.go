@@ -40,7 +40,7 @@ func (c *Cluster) redisPart(addr string) (*Part, error) {
 		Name: "redis", Addr: addr, path: path,
 		args: append([]string{"--bind", host, "--port", port, "--dir", dir, "--save", "", "--appendonly", "yes",
 			"--maxmemory-policy", "noeviction", "--daemonize", "no", "--loglevel", "warning"}, c.options.RedisArgs...),
-		ready: answersPing(addr), log: c.options.Log,
+		env: c.options.RedisEnv, ready: answersPing(addr), log: c.options.Log,
 	}, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -28,6 +29,7 @@ type Proxy struct {
 
 	listener net.Listener
 	target   string
+	narrow   bool           // its sockets keep next to nothing
 	running  sync.WaitGroup // the acceptor and the pumps
 
 	// Guarded by mu.
@@ -44,12 +46,17 @@ type Proxy struct {
 }
 
 // Listen starts a proxy for the target, host:port, on a free port of 127.0.0.1. The caller closes it.
-func Listen(target string) (*Proxy, error) {
+func Listen(target string) (*Proxy, error) { return listen(target, false) }
+
+// Narrow is Listen for a proxy that hardly keeps anything in its sockets, so that the target soon feels that somebody does not read.
+func Narrow(target string) (*Proxy, error) { return listen(target, true) }
+
+func listen(target string, narrow bool) (*Proxy, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("open a fault proxy for %s: %w", target, err)
 	}
-	p := &Proxy{listener: l, target: target, links: map[*link]struct{}{}, delay: map[Direction]time.Duration{}, changed: make(chan struct{})}
+	p := &Proxy{listener: l, target: target, narrow: narrow, links: map[*link]struct{}{}, delay: map[Direction]time.Duration{}, changed: make(chan struct{})}
 	p.running.Go(p.accept)
 	return p, nil
 }
@@ -168,9 +175,27 @@ func (p *Proxy) accept() {
 	}
 }
 
+// narrowBuffer is how many bytes a socket of a narrow proxy keeps; the kernel takes twice that.
+const narrowBuffer = 4096
+
+func receiveLittle(_, _ string, conn syscall.RawConn) error {
+	var err error
+	if outer := conn.Control(func(fd uintptr) {
+		err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, narrowBuffer)
+	}); outer != nil {
+		return outer
+	}
+	return err
+}
+
 // connect serves one connection to its end.
 func (p *Proxy) connect(caller *net.TCPConn) {
-	conn, err := net.DialTimeout("tcp", p.target, 5*time.Second)
+	dialer := net.Dialer{Timeout: 5 * time.Second}
+	if p.narrow {
+		_ = caller.SetWriteBuffer(narrowBuffer)
+		dialer.Control = receiveLittle // before it connects, or the window is large
+	}
+	conn, err := dialer.Dial("tcp", p.target)
 	if err != nil {
 		_ = caller.SetLinger(0) // refused there, so it is here
 		caller.Close()

@@ -66,6 +66,7 @@ func (h *History) Check(gaps Gaps) error {
 	c.owed(sends, views)
 	c.order(sends)
 	c.answers(sends)
+	c.connections(h)
 	c.moved(views)
 	if kept, ok := h.entries(); ok {
 		c.kept(kept, sends, readers)

@@ -54,12 +54,15 @@ type History struct {
 	again   []string // ids that were taken for two messages, which is the test's mistake
 	readers []*Reader
 	owners  map[string]string // the name of who has the connection, by the session that its welcome names
+	from    map[origin]string // who saw a message of that connection first
 	kept    []Entry
 	isKept  bool
 }
 
 // New returns an empty history.
-func New() *History { return &History{sends: map[string]*Send{}, owners: map[string]string{}} }
+func New() *History {
+	return &History{sends: map[string]*Send{}, owners: map[string]string{}, from: map[origin]string{}}
+}
 
 // Sending says that the message is about to go out for the first time. Sending it again under the same id is not said.
 func (h *History) Sending(id string, when time.Time) { h.Saying(Send{ID: id, Sent: when}) }
@@ -148,6 +151,13 @@ func (h *History) Reader(name string) *Reader { return h.reader(name, false) }
 // the old log: within one log never.
 func (h *History) RawReader(name string) *Reader { return h.reader(name, true) }
 
+// LateReader returns the log of a raw reader who is given the newest messages when it comes: its log begins with the first of them.
+func (h *History) LateReader(name string) *Reader {
+	r := h.reader(name, true)
+	r.past = true
+	return r
+}
+
 // Newcomer returns the log of a raw reader who comes when all is over and reads everything behind that place: it gets exactly what Keep was told.
 func (h *History) Newcomer(name string, from Position) *Reader {
 	r := h.reader(name, true)
@@ -186,6 +196,12 @@ type Summary struct {
 	Sent, Acked, Delivered    int
 	Gaps, Resets, Disconnects int
 	Again                     int // messages that a raw reader was shown once more after a reset
+}
+
+// Plus adds another history's.
+func (s Summary) Plus(o Summary) Summary {
+	return Summary{s.Sent + o.Sent, s.Acked + o.Acked, s.Delivered + o.Delivered, s.Gaps + o.Gaps, s.Resets + o.Resets, s.Disconnects + o.Disconnects,
+		s.Again + o.Again}
 }
 
 // Summary counts what has happened so far.

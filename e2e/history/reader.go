@@ -46,6 +46,7 @@ type Reader struct {
 	history *History
 	raw     bool // it has no memory of what it has been shown
 	whole   bool // it has come to read everything
+	past    bool // its first message may be older than its welcome
 
 	// Guarded by mu.
 
@@ -80,6 +81,9 @@ func (r *Reader) addLocked(e Event) {
 		} else if wrong != "" {
 			r.more++
 		}
+		if e.Said != nil {
+			r.history.comes(e.ID, e.Said.Session, r.Name)
+		}
 		e.Said = nil
 	}
 	r.events = append(r.events, e)
@@ -99,7 +103,7 @@ func (r *Reader) has(n int) bool { return n/64 < len(r.seen) && r.seen[n/64]&(1<
 // excused reports whether it may lack a message without being merely late.
 func (r *Reader) excused(s Send) bool {
 	return slices.ContainsFunc(r.events, func(e Event) bool { return e.Kind == Gap }) ||
-		len(r.events) == 0 || r.events[0].Kind == Joined && s.Sent.Before(r.events[0].When)
+		len(r.events) == 0 || (r.events[0].Kind == Joined || r.past) && s.Sent.Before(r.events[0].When)
 }
 
 // Leave says that the reader stopped listening: what it has not seen is not owed to it.
@@ -141,6 +145,7 @@ func (r *Reader) Take(event client.Event) {
 func (r *Reader) welcomeLocked(at Position, now time.Time) {
 	last := len(r.events) - 1
 	switch {
+	case r.epoch == "" && r.past && at.Seq > 0: // the first message says where it begins
 	case r.epoch == "":
 		r.addLocked(Event{Kind: Joined, At: at, When: now})
 	case !r.raw && (r.events[last].Kind != Reset || r.events[last].At != at):
@@ -166,6 +171,6 @@ func (r *Reader) resumedLocked() bool {
 func (r *Reader) snapshot() *Reader {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return &Reader{Name: r.Name, raw: r.raw, whole: r.whole, left: r.left, events: slices.Clip(r.events), seen: slices.Clone(r.seen),
+	return &Reader{Name: r.Name, raw: r.raw, whole: r.whole, past: r.past, left: r.left, events: slices.Clip(r.events), seen: slices.Clone(r.seen),
 		wrong: slices.Clone(r.wrong), more: r.more}
 }

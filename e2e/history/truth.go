@@ -1,7 +1,9 @@
 package history
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -21,13 +23,44 @@ func (h *History) altered(e Event) string {
 	if wrong := s.differs(e.Said.Name, e.Said.Text); wrong != "" {
 		return fmt.Sprintf("saw message %s at %v %s", e.ID, e.At, wrong)
 	}
-	if owner, ok := h.owners[e.Said.Session]; s.Name != "" && len(h.owners) > 0 && owner != s.Name {
+	return ""
+}
+
+// connections compares the connections that messages name with those of their senders. That has time: a message may be heard before its sender's
+// own welcome is written down.
+func (c *check) connections(h *History) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	if len(h.owners) == 0 {
+		return
+	}
+	for _, from := range slices.SortedFunc(maps.Keys(h.from), func(a, b origin) int { return cmp.Compare(a.id+a.session, b.id+b.session) }) {
+		s := h.sends[from.id]
+		owner, ok := h.owners[from.session]
 		if !ok {
 			owner = "nobody"
 		}
-		return fmt.Sprintf("saw message %s at %v from the connection %s of %s, though %s has sent it", e.ID, e.At, e.Said.Session, owner, s.Name)
+		if s.Name != "" && owner != s.Name {
+			c.violation("%s saw message %s from the connection %s of %s, though %s has sent it", h.from[from], s.ID, from.session, owner, s.Name)
+		}
 	}
-	return ""
+}
+
+// origin is a message and the connection that it names.
+type origin struct{ id, session string }
+
+// comes notes which connection a message names, and who saw it first.
+func (h *History) comes(id, session, who string) {
+	h.mu.RLock()
+	_, known := h.from[origin{id, session}]
+	sent := h.sends[id] != nil
+	h.mu.RUnlock()
+	if known || !sent || session == "" {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.from[origin{id, session}] = who
 }
 
 // differs returns how name and text differ from what was sent. Texts are not quoted whole.
@@ -154,13 +187,13 @@ func (c *check) moved(views []*view) {
 	}
 }
 
-// overtaken returns a message that is before now in its epoch and was not before old in its.
+// overtaken returns a message that is before now in its epoch and was not before old, neither in its epoch nor in an earlier one.
 func (c *check) overtaken(old, now sighting, epoch []sighting) (sighting, bool) {
 	for _, s := range epoch {
 		if s.at.Seq >= now.at.Seq {
 			break
 		}
-		if !slices.ContainsFunc(c.where[s.id], func(p sighting) bool { return p.at.Epoch == old.at.Epoch && p.at.Seq < old.at.Seq }) {
+		if !slices.ContainsFunc(c.where[s.id], func(p sighting) bool { return c.before(p.at, old.at) }) {
 			return s, true
 		}
 	}

@@ -53,7 +53,7 @@ func TestCheckOfWhatServersSay(t *testing.T) {
 			ann(h)
 			heard(a, 4, "m4", "ann", "s2", "hello")
 			heard(b, 4, "m4", "ann", "s1", "hello")
-		}, "a saw message m4 at e:4 from the connection s2 of bob, though ann has sent it"},
+		}, "a saw message m4 from the connection s2 of bob, though ann has sent it"},
 		{"nobody's connection", func(h *History, a, b *Reader) {
 			ann(h)
 			heard(a, 4, "m4", "ann", "s3", "hello")
@@ -206,6 +206,29 @@ func TestCheckOfWhatServersSay(t *testing.T) {
 			add(c, Message, "e", 2, "m2")
 			add(c, Reset, "f", 3, "")
 			add(c, Message, "f", 4, "m3")
+		}, ""},
+		{"moved together, over two logs", func(h *History, a, b *Reader) {
+			for _, r := range []*Reader{a, b} {
+				add(r, Reset, "f", 3, "")
+			}
+			h.Sending("x", second(100))
+			h.Acked("x", Position{Seq: 4}, second(101))
+			add(a, Message, "f", 4, "x")
+			add(b, Message, "f", 4, "x")
+			add(a, Reset, "g", 4, "")
+			add(b, Reset, "g", 4, "")
+			n := h.Newcomer("n", Position{"e", 0}) // whose welcome names the newest log for all of it
+			add(n, Resumed, "g", 4, "")
+			for i := uint64(1); i <= 3; i++ {
+				add(n, Message, "g", i, fmt.Sprint("m", i))
+			}
+			add(n, Message, "g", 4, "x")
+		}, ""},
+		{"heard before its sender's welcome was written down", func(h *History, a, b *Reader) {
+			ann(h)
+			heard(a, 4, "m4", "ann", "s4", "hello")
+			heard(b, 4, "m4", "ann", "s4", "hello")
+			h.Connected("s4", "ann")
 		}, ""},
 		{"an entry that is no message", func(h *History, a, b *Reader) {
 			h.Sending("x", second(100))

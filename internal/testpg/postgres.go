@@ -130,6 +130,41 @@ func (p *Postgres) Kill() {
 	}
 }
 
+// Pause freezes it (SIGSTOP) with the processes of its connections: sockets stay, and nobody answers. Resume lets it go on.
+func (p *Postgres) Pause() error { return p.signal(syscall.SIGSTOP) }
+
+// Resume lets it go on after Pause.
+func (p *Postgres) Resume() error { return p.signal(syscall.SIGCONT) }
+
+// signal goes to all of its processes. Each connection's is a session of its own, so there is no group to send it to.
+func (p *Postgres) signal(s syscall.Signal) error {
+	if p.cmd == nil {
+		return nil
+	}
+	pid := p.cmd.Process.Pid
+	// The first one starts the others: it is frozen before they are looked for, and goes on behind them.
+	if s == syscall.SIGSTOP {
+		if err := p.cmd.Process.Signal(s); err != nil {
+			return fmt.Errorf("send %v to PostgreSQL: %w", s, err)
+		}
+	}
+	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	if err != nil {
+		return fmt.Errorf("find PostgreSQL's processes: %w", err)
+	}
+	for _, child := range strings.Fields(string(children)) {
+		if n, err := strconv.Atoi(child); err == nil {
+			_ = syscall.Kill(n, s) // one that has just ended is no matter
+		}
+	}
+	if s != syscall.SIGSTOP {
+		if err := p.cmd.Process.Signal(s); err != nil {
+			return fmt.Errorf("send %v to PostgreSQL: %w", s, err)
+		}
+	}
+	return nil
+}
+
 // Close kills it, and removes what it kept.
 func (p *Postgres) Close() {
 	p.Kill()

@@ -29,6 +29,9 @@ func New(t testing.TB) *Server {
 	return &Server{t, p}
 }
 
+// Postgres returns it as it is for a program that is no test.
+func (s *Server) Postgres() *Postgres { return s.p }
+
 // Start starts it again after Kill and returns when it takes connections.
 func (s *Server) Start() {
 	s.t.Helper()

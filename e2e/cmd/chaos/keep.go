@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"livechat/e2e/history"
+	"livechat/e2e/chaos"
 )
 
 // keeper keeps what the parts write and what is done to them, for the case that a run fails.
@@ -26,8 +26,8 @@ func (k *keeper) line(part, text string) {
 	k.lines = append(k.lines, fmt.Sprintf("%9.3fs %-8s %s", time.Since(k.begin).Seconds(), part, text))
 }
 
-// save writes all of it to a file, with the whole history, and says where.
-func (k *keeper) save(out io.Writer, name string, h *history.History) {
+// save writes all of it to a file, with the whole histories, and says where.
+func (k *keeper) save(out io.Writer, name string, parts []chaos.Part) {
 	file, err := os.CreateTemp("", "livechat-chaos-"+name+"-*.log")
 	if err != nil {
 		fmt.Fprintln(out, "cannot keep what happened:", err)
@@ -39,9 +39,9 @@ func (k *keeper) save(out io.Writer, name string, h *history.History) {
 	for _, line := range k.lines {
 		fmt.Fprintln(w, line)
 	}
-	if h != nil {
-		fmt.Fprintln(w)
-		_, err = h.WriteTo(w)
+	for _, p := range parts {
+		fmt.Fprintf(w, "\n%s\n\n", p.Name)
+		_, err = p.History.WriteTo(w)
 	}
 	if err := errors.Join(err, w.Flush(), file.Close()); err != nil {
 		fmt.Fprintln(out, "cannot keep what happened:", err)

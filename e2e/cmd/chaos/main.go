@@ -1,5 +1,5 @@
 // Command chaos breaks the whole product at random while a crowd talks in it, and judges what everybody heard: `make chaos SEED=7 FOR=2m`. It needs
-// redis-server and haproxy, and gcc for wrong clocks. The exit status is 1 if a promise was broken.
+// redis-server, haproxy and postgresql, and gcc for wrong clocks. The exit status is 1 if a promise was broken.
 package main
 
 import (
@@ -19,6 +19,7 @@ import (
 
 	"livechat/e2e/chaos"
 	"livechat/e2e/cluster"
+	"livechat/internal/testpg"
 )
 
 func main() {
@@ -45,6 +46,10 @@ type settings struct {
 	race    bool
 	matrix  int
 	soak    bool
+	clients int
+	binary  string
+
+	postgres *testpg.Postgres
 }
 
 // run does what the arguments say.
@@ -58,6 +63,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&s.persist, "persist", "", "how Redis keeps its data, in place of what the seed says: aof-always, aof-everysec, rdb, none")
 	flags.IntVar(&s.matrix, "matrix", 0, "so many rounds of each of the named cases, in place of a plan")
 	flags.BoolVar(&s.soak, "soak", false, "look at what the servers hold before and after")
+	flags.IntVar(&s.clients, "clients", chaos.Bars.Sessions+chaos.Bars.Raw, "how many are in the default room; other rooms and private chats are smaller")
+	flags.StringVar(&s.binary, "binary", "", "a server that is built; empty: builds one")
 	flags.BoolVar(&s.verbose, "v", false, "print what the parts write")
 	flags.BoolVar(&s.race, "race", false, "build the servers with the race detector")
 	if err := flags.Parse(args); err != nil {
@@ -72,10 +79,16 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("make a directory to build in: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	binary, err := cluster.Build(ctx, dir, s.race)
-	if err != nil {
+	binary := s.binary
+	if binary == "" {
+		if binary, err = cluster.Build(ctx, dir, s.race); err != nil {
+			return err
+		}
+	}
+	if s.postgres, err = testpg.Run("fsync=off"); err != nil {
 		return err
 	}
+	defer s.postgres.Close()
 	if s.matrix > 0 {
 		return s.cases(ctx, out, binary)
 	}
@@ -145,7 +158,7 @@ func (s settings) runs(ctx context.Context, out io.Writer, binary string, seeds 
 		return fmt.Errorf("%d of %d runs failed: seeds %v", len(all.failed), all.runs, all.failed)
 	}
 	if len(seeds) > 1 {
-		fmt.Fprintln(out, "0 lost, 0 doubled, 0 out of order, 0 gaps")
+		fmt.Fprintln(out, "0 lost, 0 doubled, 0 out of order, 0 gaps, log + archive = acked")
 	}
 	return nil
 }
@@ -179,7 +192,7 @@ func (s settings) one(ctx context.Context, out io.Writer, binary string, seed ui
 	}
 	report(out, result)
 	if result.Err != nil {
-		kept.save(out, fmt.Sprintf("seed-%d", seed), result.History)
+		kept.save(out, fmt.Sprintf("seed-%d", seed), result.Parts)
 	}
 	fmt.Fprintf(out, "repeat   go run ./e2e/cmd/chaos %s\n", s.again(seed))
 	return result, nil
@@ -197,13 +210,25 @@ func (s settings) again(seed uint64) string {
 	if s.soak {
 		again += " -soak"
 	}
+	if all := chaos.Bars.Sessions + chaos.Bars.Raw; s.clients > 0 && s.clients != all {
+		again += fmt.Sprint(" -clients ", s.clients)
+	}
 	return again
+}
+
+// size is the crowd of the bars, or that one made smaller.
+func (s settings) size() chaos.Size {
+	size := chaos.Bars
+	if all := size.Sessions + size.Raw; s.clients > 0 && s.clients != all {
+		size.Sessions, size.Raw, size.Talkers = s.clients*size.Sessions/all, s.clients*size.Raw/all, max(1, s.clients*size.Talkers/all)
+	}
+	return size
 }
 
 // options are those of every run, and what is kept of it.
 func (s settings) options(out io.Writer, binary string) (chaos.Options, *keeper) {
 	k := &keeper{begin: time.Now()}
-	o := chaos.Options{Binary: binary, Crowd: chaos.Bars}
+	o := chaos.Options{Binary: binary, Crowd: s.size(), Postgres: s.postgres}
 	o.Progress = func(format string, args ...any) {
 		k.line("", fmt.Sprintf(format, args...))
 		fmt.Fprintf(out, format+"\n", args...)
@@ -238,7 +263,7 @@ func (s settings) cases(ctx context.Context, out io.Writer, binary string) error
 			verdict, r.Worst.Seconds(), r.Summary.Acked, r.Summary.Delivered, r.Summary.Disconnects, r.Summary.Resets, r.Summary.Gaps, r.Summary.Again)
 		if r.Err != nil {
 			fmt.Fprintf(out, "  %s\n", strings.ReplaceAll(r.Err.Error(), "\n", "\n  "))
-			kept.save(out, strings.ReplaceAll(c.Name, " ", "-"), r.History)
+			kept.save(out, strings.ReplaceAll(c.Name, " ", "-"), r.Parts)
 		}
 	}
 	if failed > 0 {
@@ -257,10 +282,14 @@ func report(out io.Writer, r chaos.Result) {
 	}
 	fmt.Fprintf(out, ", %d skipped\n", r.Skipped)
 	sum := r.Summary
+	for _, p := range r.Parts {
+		part := p.History.Summary()
+		fmt.Fprintf(out, "%-24s %5d acked, %6d deliveries, %4d reconnects, %4d resets, %d gaps\n", p.Name, part.Acked, part.Delivered, part.Disconnects, part.Resets, part.Gaps)
+	}
 	fmt.Fprintf(out, "counts   %d messages sent, %d acked, %d deliveries, %d forced reconnects, %d resets, %d gaps, %d shown again after a reset\n",
 		sum.Sent, sum.Acked, sum.Delivered, sum.Disconnects, sum.Resets, sum.Gaps, sum.Again)
 	if r.Err == nil {
-		fmt.Fprintf(out, "verdict  clean: 0 lost, 0 doubled, 0 out of order, 0 gaps\n")
+		fmt.Fprintf(out, "verdict  clean: 0 lost, 0 doubled, 0 out of order, 0 gaps, log + archive = acked\n")
 		return
 	}
 	lines := strings.Split(r.Err.Error(), "\n")

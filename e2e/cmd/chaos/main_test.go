@@ -82,7 +82,7 @@ func TestWhatHappenedIsKept(t *testing.T) {
 	k := &keeper{begin: begin}
 	k.line("1000", "it began")
 	var out strings.Builder
-	k.save(&out, "test", h)
+	k.save(&out, "test", []chaos.Part{{Name: "room livechat", History: h}})
 	_, path, _ := strings.Cut(strings.TrimSpace(out.String()), "details  ")
 	text, err := os.ReadFile(path)
 	if err != nil {

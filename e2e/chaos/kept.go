@@ -1,0 +1,152 @@
+package chaos
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"livechat/e2e/cluster"
+	"livechat/e2e/history"
+)
+
+// stored is a message as the archive and the log have it.
+type stored struct {
+	Seq                   uint64
+	Epoch, ID, Name, Text string
+}
+
+func (m stored) entry() history.Entry {
+	return history.Entry{At: history.Position{Epoch: m.Epoch, Seq: m.Seq}, ID: m.ID, Name: m.Name, Text: m.Text}
+}
+
+// kept returns what archive and log have of a room behind that number: the archive's, as its HTTP API gives it, once it has come as far as the log, and
+// what Redis' stream has beside that, if the archive does not get there.
+func (r *run) kept(ctx context.Context, room string, behind uint64) (all []history.Entry, err error) {
+	room = cmp.Or(room, "livechat")
+	log, err := r.stream(room)
+	if err != nil {
+		return nil, err
+	}
+	newest := uint64(0)
+	for _, m := range log {
+		newest = max(newest, m.Seq)
+	}
+	var archived []stored
+	late := cluster.Poll(ctx, func(ctx context.Context) error {
+		page, err := r.archived(ctx, room, "limit=1")
+		if err == nil && len(page) > 0 && page[0].Seq < newest {
+			err = fmt.Errorf("the archive of %s is at %d, the log at %d", room, page[0].Seq, newest)
+		}
+		return err
+	})
+	if late != nil {
+		r.Progress("%v", late)
+	}
+	for at := behind; ; {
+		page, err := r.archived(context.WithoutCancel(ctx), room, fmt.Sprintf("limit=100&after=%d", at))
+		if err != nil {
+			return nil, err
+		}
+		archived = append(archived, page...)
+		if len(page) < 100 {
+			break
+		}
+		at = page[len(page)-1].Seq
+	}
+	has := map[string]bool{}
+	for _, m := range archived {
+		has[m.ID] = true
+		all = append(all, m.entry())
+	}
+	for _, m := range log {
+		if !has[m.ID] && m.Seq > behind && late != nil { // what a repair has left out of the log may still be in the stream
+			has[m.ID] = true
+			all = append(all, m.entry())
+		}
+	}
+	slices.SortStableFunc(all, func(a, b history.Entry) int { return cmp.Compare(a.At.Seq, b.At.Seq) })
+	return all, nil
+}
+
+// archived returns a page of the archive.
+func (r *run) archived(ctx context.Context, room, query string) ([]stored, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	status, body, err := cluster.Get(ctx, "http://"+r.cluster.HAProxy.Addr+"/api/v1/rooms/"+room+"/messages/?"+query)
+	if err != nil || status != 200 {
+		return nil, fmt.Errorf("read the archive of %s: %d, %w", room, status, err)
+	}
+	var page struct{ Messages []stored }
+	if err := json.Unmarshal([]byte(body), &page); err != nil {
+		return nil, fmt.Errorf("read the archive of %s: %w", room, err)
+	}
+	return page.Messages, nil
+}
+
+// stream returns the messages in the room's stream.
+func (r *run) stream(room string) (all []stored, err error) {
+	key := "{livechat}:log"
+	if room != "livechat" {
+		key = "{livechat:room:" + room + "}:log"
+	}
+	conn, err := net.DialTimeout("tcp", r.cluster.Redis.Addr, patience)
+	if err != nil {
+		return nil, fmt.Errorf("read the stream of %s: %w", room, err)
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	if _, err := io.WriteString(conn, "XRANGE "+key+" - +\r\n"); err != nil {
+		return nil, fmt.Errorf("read the stream of %s: %w", room, err)
+	}
+	err = bulks(bufio.NewReader(conn), func(text string) error {
+		if !strings.HasPrefix(text, `{"type":"message"`) {
+			return nil
+		}
+		var m stored
+		if err := json.Unmarshal([]byte(text), &m); err != nil {
+			return err
+		}
+		all = append(all, m)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the stream of %s: %w", room, err)
+	}
+	return all, nil
+}
+
+// bulks reads one answer of Redis, arrays in arrays, and hands out its texts.
+func bulks(in *bufio.Reader, each func(text string) error) error {
+	for todo := 1; todo > 0; todo-- {
+		line, err := in.ReadString('\n')
+		if err != nil {
+			return err
+		}
+		line = strings.TrimSpace(line)
+		n, _ := strconv.Atoi(line[1:])
+		switch {
+		case strings.HasPrefix(line, "-"):
+			return errors.New(line[1:])
+		case strings.HasPrefix(line, "*"):
+			todo += max(n, 0)
+		case strings.HasPrefix(line, "$") && n >= 0:
+			text := make([]byte, n+2)
+			if _, err := io.ReadFull(in, text); err != nil {
+				return err
+			}
+			if err := each(string(text[:n])); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

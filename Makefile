@@ -36,15 +36,15 @@ load: ## load on a room, and a report on it: make load CLIENTS=5000 RATE=50 FOR=
 	go run ./load $(if $(URL),-url $(URL)) $(if $(CLIENTS),-clients $(CLIENTS)) $(if $(RATE),-rate $(RATE)) $(if $(FOR),-for $(FOR)) $(ARGS)
 
 times: ## how long people notice crashes, restarts and lost links
-	scripts/install.sh redis-server haproxy
+	scripts/install.sh redis-server haproxy initdb
 	go run ./e2e/cmd/times
 
 chaos: ## everything breaks at random while 200 people talk: make chaos SEED=7 FOR=2m
-	scripts/install.sh redis-server haproxy gcc
+	scripts/install.sh redis-server haproxy initdb gcc
 	go run ./e2e/cmd/chaos $(if $(SEED),-seed $(SEED)) $(if $(FOR),-for $(FOR))
 
 soak: ## the same for longer, and what the servers hold before and after: make soak FOR=10m
-	scripts/install.sh redis-server haproxy gcc
+	scripts/install.sh redis-server haproxy initdb gcc
 	go run ./e2e/cmd/chaos -soak $(if $(SEED),-seed $(SEED)) -for $(or $(FOR),10m)
 
 build: ## the server as one static program, bin/livechat

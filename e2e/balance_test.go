@@ -11,6 +11,7 @@ import (
 	"livechat/e2e/fault"
 	"livechat/e2e/times"
 	"livechat/internal/need"
+	"livechat/internal/testpg"
 )
 
 // begin starts a cluster with a crowd that talks and links to Redis that can be broken.
@@ -25,7 +26,7 @@ func begin(t *testing.T, clients int, settings map[string]string) *times.World {
 	}
 	env := maps.Clone(quick)
 	maps.Copy(env, settings)
-	w, err := times.Begin(within(t, time.Minute), cluster.Options{Binary: binary, Env: env, Log: logTo(t)}, clients)
+	w, err := times.Begin(within(t, time.Minute), cluster.Options{Binary: binary, DB: testpg.New(t).Database(), Env: env, Log: logTo(t)}, clients)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -65,7 +65,7 @@ var libraries = []struct {
 	{"github.com/jackc/pgx", "SQL lives in store", []string{"server/store"}},
 	{"github.com/pressly/goose", "SQL lives in store", []string{"server/store"}},
 	{"modernc.org/sqlite", "SQL lives in store", []string{"server/store"}},
-	{module + "internal", "it is for tests", []string{"internal/...", "load/bench"}}, // load/bench: a PostgreSQL
+	{module + "internal", "it is for tests", []string{"internal/...", "load/bench", "e2e/chaos", "e2e/cmd/chaos", "e2e/times"}}, // those: a PostgreSQL
 }
 
 // socketless are the packages that see neither a socket nor HTTP.

@@ -43,10 +43,17 @@ func (r *run) kept(ctx context.Context, room string, behind uint64) (all []histo
 	var archived []stored
 	late := cluster.Poll(ctx, func(ctx context.Context) error {
 		page, err := r.archived(ctx, room, "limit=1")
-		if err == nil && len(page) > 0 && page[0].Seq < newest {
-			err = fmt.Errorf("the archive of %s is at %d, the log at %d", room, page[0].Seq, newest)
+		if err != nil || newest == 0 {
+			return err
 		}
-		return err
+		at := uint64(0)
+		if len(page) > 0 {
+			at = page[0].Seq
+		}
+		if at < newest {
+			return fmt.Errorf("the archive of %s is at %d, the log at %d", room, at, newest)
+		}
+		return nil
 	})
 	if late != nil {
 		r.Progress("%v", late)

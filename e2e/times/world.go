@@ -12,6 +12,7 @@ import (
 	"livechat/e2e/cluster"
 	"livechat/e2e/fault"
 	"livechat/e2e/history"
+	"livechat/internal/testpg"
 )
 
 // World is a cluster with a crowd that talks. Its methods are called one after the other.
@@ -19,10 +20,16 @@ type World struct {
 	Cluster *cluster.Cluster
 	Crowd   *chaos.Crowd
 	Log     *Log
-	Redis   []*fault.Proxy // between each server and Redis
+	Redis   []*fault.Proxy // between each server and Redis, but those with the API
+
+	links    []*fault.Proxy   // all that were opened
+	postgres *testpg.Postgres // nil if somebody else has one
 }
 
-// Begin starts a cluster with a crowd of so many clients, ten of which talk: 25 messages a second in all. The caller ends it.
+// apiCount is how many servers have the API, as in compose. They take no sockets, and no part in the balance.
+const apiCount = 2
+
+// Begin starts a cluster, with the API and a PostgreSQL unless there is a database, and with a crowd of so many clients, ten of which talk: 25 messages a second in all. The caller ends it.
 func Begin(ctx context.Context, o cluster.Options, clients int) (*World, error) {
 	w := &World{Log: NewLog(clients)}
 	o.RedisVia = func(_ int, redis string) (string, error) {
@@ -34,10 +41,20 @@ func Begin(ctx context.Context, o cluster.Options, clients int) (*World, error) 
 		return p.Addr(), nil
 	}
 	var err error
+	if o.DB == "" {
+		if w.postgres, err = testpg.Run("fsync=off"); err != nil {
+			return nil, err
+		}
+		if o.DB, err = w.postgres.Database(); err != nil {
+			return nil, errors.Join(err, w.End())
+		}
+	}
+	o.API = apiCount
 	if w.Cluster, err = cluster.Start(ctx, o); err != nil {
 		return nil, errors.Join(err, w.End())
 	}
-	w.Redis = w.Redis[len(w.Redis)-len(w.Cluster.Servers):] // those of a start that found a port taken have no one behind them
+	w.links = w.Redis
+	w.Redis = w.Redis[len(w.Redis)-len(w.Cluster.Servers)-apiCount:][:len(w.Cluster.Servers)] // those of a start that found a port taken have no one behind them
 	url := func(int) string { return w.Cluster.RoomURL() }
 	size := chaos.Size{Sessions: clients, Talkers: 10, Pause: 400 * time.Millisecond, Patience: 30 * time.Second, Tap: w.Log.Take}
 	if w.Crowd, err = chaos.Gather(ctx, url, size); err != nil {
@@ -53,14 +70,20 @@ func (w *World) End() error {
 		w.Crowd.Leave()
 	}
 	var problems []error
-	for _, p := range w.Redis {
+	if w.links == nil {
+		w.links = w.Redis
+	}
+	for _, p := range w.links {
 		p.Heal() // whoever stops wants to reach Redis
 	}
 	if w.Cluster != nil {
 		problems = append(problems, w.Cluster.Close())
 	}
-	for _, p := range w.Redis {
+	for _, p := range w.links {
 		problems = append(problems, p.Close())
+	}
+	if w.postgres != nil {
+		w.postgres.Close()
 	}
 	return errors.Join(problems...)
 }

@@ -1,0 +1,122 @@
+package chaos
+
+import (
+	"bufio"
+	"encoding/binary"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"livechat/client"
+)
+
+func TestBulks(t *testing.T) {
+	answer := "*2\r\n*2\r\n$3\r\n1-0\r\n*2\r\n$1\r\nm\r\n$5\r\n{\r\n1}\r\n*2\r\n$3\r\n2-0\r\n*2\r\n$1\r\nm\r\n$0\r\n\r\nmore"
+	var got []string
+	in := bufio.NewReader(strings.NewReader(answer))
+	if err := bulks(in, func(text string) error { got = append(got, text); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"1-0", "m", "{\r\n1}", "2-0", "m", ""}; !slices.Equal(got, want) {
+		t.Errorf("read %q, want %q", got, want)
+	}
+	if rest, _ := in.Peek(4); string(rest) != "more" {
+		t.Errorf("the next answer begins with %q", rest)
+	}
+	if err := bulks(bufio.NewReader(strings.NewReader("-LOADING\r\n")), nil); err == nil || err.Error() != "LOADING" {
+		t.Errorf("an error: %v", err)
+	}
+}
+
+func TestFramesOfAFeed(t *testing.T) {
+	for text, want := range map[string]client.Event{
+		`{"type":"welcome","session":"s","epoch":"e","seq":4,"recovered":true}`:                              &client.Welcome{},
+		`{"type":"message","seq":5,"id":"x","event":"message","message":"m","name":"ann","text":"hi","n":3}`: &client.Message{},
+		`{"type":"message","seq":6,"id":"y","event":"read","name":"ann","text":"","n":3}`:                    &other{},
+		`{"type":"gap","from":1,"to":2}`:            &client.Gap{},
+		`{"type":"reset","epoch":"f","seq":7}`:      &client.Reset{},
+		`{"type":"reconnect","after_ms":5}`:         &client.Reconnect{},
+		`{"type":"something that comes next year"}`: nil,
+	} {
+		got, err := decode([]byte(text))
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+		switch e := got.(type) {
+		case *client.Welcome:
+			if e.Seq != 4 || e.Recovered == nil || !*e.Recovered || e.Epoch != "e" {
+				t.Errorf("%s: %+v", text, e)
+			}
+		case *client.Message:
+			if e.Seq != 5 || e.ID != "m" || e.Name != "ann" || e.Text != "hi" {
+				t.Errorf("%s: %+v", text, e)
+			}
+		case *other:
+			if e.seq != 6 {
+				t.Errorf("%s: %+v", text, e)
+			}
+		case *client.Gap, *client.Reset, *client.Reconnect:
+		default:
+			if want != nil || got != nil {
+				t.Errorf("%s: %T, want %T", text, got, want)
+			}
+		}
+	}
+	if _, err := decode([]byte("{")); err == nil {
+		t.Error("half a frame was read")
+	}
+}
+
+// The clock of a program that runs can be stepped.
+func TestTheWrongClock(t *testing.T) {
+	if !hasCompiler() {
+		t.Skip("gcc is not installed")
+	}
+	r := &run{dir: t.TempDir()}
+	library, err := buildClock(r.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.setClock(-300); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(r.clockFile()); err != nil || int64(binary.NativeEndian.Uint64(text)) != -300 {
+		t.Errorf("the file has %x, %v", text, err)
+	}
+	// A shell with a clock of its own: $EPOCHSECONDS asks for the time again each time.
+	cmd := exec.Command("bash", "-c", "echo $EPOCHSECONDS; read; echo $EPOCHSECONDS")
+	cmd.Env = append(os.Environ(), "LD_PRELOAD="+library, "CLOCK_FILE="+r.clockFile())
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pipe, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	out := bufio.NewScanner(pipe)
+	for _, want := range []int64{-300, 200} {
+		if !out.Scan() {
+			t.Fatalf("no time: %v", out.Err())
+		}
+		said, err := strconv.ParseInt(out.Text(), 10, 64)
+		if off := said - time.Now().Unix(); err != nil || off < want-60 || off > want+60 {
+			t.Errorf("the clock is off by %d s, %v, want %d", off, err, want)
+		}
+		if err := r.setClock(200); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = in.Write([]byte("\n"))
+	}
+	_ = in.Close()
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+}

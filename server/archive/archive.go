@@ -37,7 +37,8 @@ type Store interface {
 // Source is the logs of rooms in Redis: bus.Archive, which describes it.
 type Source interface {
 	Rooms(ctx context.Context) ([]string, error)
-	OpenRooms(ctx context.Context) ([]string, error)
+	Behind(ctx context.Context, rooms []string) ([]string, error)
+	News(ctx context.Context, mark int64) (rooms []string, next int64, err error)
 	Read(ctx context.Context, room, consumer string, limit int) (Batch, error)
 	Claim(ctx context.Context, room, consumer string, idle time.Duration, limit int) (Batch, error)
 	Hold(ctx context.Context, batch Batch, consumer string) error
@@ -53,6 +54,7 @@ type Batch = struct {
 	Entries []Entry      // oldest first
 	Lost    int64        // so many messages left the log before they were archived, as far as is known
 	Past    chat.Lineage // where the log's earlier epochs ended; nil if the batch is empty
+	Pending int64        // so many entries, these included, were handed to somebody and are not acknowledged
 }
 
 // Entry is one entry of a log.
@@ -73,11 +75,11 @@ type Options struct {
 	Consumer string // name of this archiver, unlike any other's, also of those before a restart; default random
 	Batch    int    // messages stored at once, at most; default 500
 
-	// How long after a message a room is looked at again, at least: it lets a batch gather. A room in which nothing is said is looked at less
-	// and less often, down to once in MaxPause. Defaults 100ms and 2s.
+	// How long after a message a room is looked at again, at least: it lets a batch gather. A room that others were handed
+	// entries of is looked at less and less often, down to once in MaxPause. Defaults 100ms and 2s.
 	MinPause, MaxPause time.Duration
-	OpenEvery          time.Duration // between two looks for rooms in which there is somebody; default 2s
-	ScanEvery          time.Duration // between two looks for all rooms, which cost Redis more; default 10m
+	NewsEvery          time.Duration // between two looks in which rooms something was said; default 500ms
+	ScanEvery          time.Duration // between two looks for all rooms, since news may be lost; default 10m
 
 	// Idle is how long an archiver may take to acknowledge before what it was handed goes to another; default 30s.
 	Idle time.Duration
@@ -102,7 +104,7 @@ func (o Options) withDefaults() (Options, error) {
 		field *time.Duration
 		value time.Duration
 	}{
-		{&o.MinPause, 100 * time.Millisecond}, {&o.MaxPause, 2 * time.Second}, {&o.OpenEvery, 2 * time.Second}, {&o.ScanEvery, 10 * time.Minute},
+		{&o.MinPause, 100 * time.Millisecond}, {&o.MaxPause, 2 * time.Second}, {&o.NewsEvery, 500 * time.Millisecond}, {&o.ScanEvery, 10 * time.Minute},
 		{&o.Idle, 30 * time.Second}, {&o.StoreTimeout, 10 * time.Second}, {&o.Grace, 3 * time.Second}, {&o.LagEvery, 5 * time.Second},
 	} {
 		*f.field = cmp.Or(*f.field, f.value)
@@ -129,25 +131,32 @@ type Archiver struct {
 	source outage
 	store  outage
 	good   store.RoomMessage       // the store has taken it; zero: none yet
-	past   map[string]chat.Lineage // of each room that has one: what the store was told of it last
+	past   map[string]chat.Lineage // of rooms that have one: what the store was told of it last
 
 	running atomic.Bool
+	wake    chan struct{} // holds a token while there may be rooms to look at that nobody waits for; never closed
+	deaf    atomic.Bool   // news may have been lost: all rooms are to be looked for
 	counts  counters
 	lag     atomic.Pointer[Lag]
 
+	hearing sync.Mutex // held by whoever asks for news
+	mark    int64      // guarded by hearing: the news up to here have been heard
+
 	mu    sync.Mutex
-	rooms map[string]turn // guarded by mu
+	rooms map[string]turn // guarded by mu: those of which not all is archived, as far as is known
 }
 
 // turn is when a room is looked at again.
 type turn struct {
 	due   time.Time
 	pause time.Duration // that led to due
+	news  uint64        // how often there were any
 }
 
 // looks is when to look for what does not come by itself.
 type looks struct {
-	open, scan, claim time.Time
+	scan, claim time.Time
+	scanned     time.Time // when it was looked for all rooms last
 }
 
 // load is what was taken out of the logs and is not stored yet.
@@ -177,7 +186,7 @@ func New(o Options) (*Archiver, error) {
 		return nil, err
 	}
 	return &Archiver{
-		opts: o, rooms: make(map[string]turn), past: make(map[string]chat.Lineage),
+		opts: o, wake: make(chan struct{}, 1), rooms: make(map[string]turn), past: make(map[string]chat.Lineage),
 		source: outage{log: o.Log, what: "the rooms' logs"}, store: outage{log: o.Log, what: "the store"},
 	}, nil
 }
@@ -190,6 +199,7 @@ func (a *Archiver) Run(ctx context.Context) error {
 	}
 	var others sync.WaitGroup
 	others.Go(func() { a.watch(ctx) })
+	others.Go(func() { a.listen(ctx) })
 	a.copy(ctx)
 	others.Wait()
 	if a.opts.Grace > 0 {

@@ -48,6 +48,12 @@ func (m *mortal) Claim(ctx context.Context, room, consumer string, idle time.Dur
 	return b, err
 }
 
+// Rooms is asked again and again also when all is archived.
+func (m *mortal) Rooms(ctx context.Context) (rooms []string, err error) {
+	m.ask(func() { rooms, err = m.Source.Rooms(ctx) })
+	return rooms, err
+}
+
 func (m *mortal) Ack(ctx context.Context, batch Batch) (err error) {
 	m.ask(func() { err = m.Source.Ack(ctx, batch) })
 	return err

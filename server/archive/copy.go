@@ -19,39 +19,72 @@ func (a *Archiver) copy(ctx context.Context) {
 	}
 }
 
-// discover looks for rooms, when it is time to.
+// deafScans is how many times MaxPause are between two looks for all rooms while there are no news.
+const deafScans = 10
+
+// discover looks for all rooms of which not all is archived, when it is time to.
 func (a *Archiver) discover(ctx context.Context) {
-	now := time.Now()
-	if now.Before(a.looks.open) {
+	deaf := a.deaf.Load() && time.Since(a.looks.scanned) > deafScans*a.opts.MaxPause
+	if time.Now().Before(a.looks.scan) && !deaf {
 		return
 	}
-	all := !now.Before(a.looks.scan)
-	rooms, err := a.opts.Source.OpenRooms(ctx)
-	if err == nil && all {
-		var scanned []string
-		scanned, err = a.opts.Source.Rooms(ctx)
-		rooms = append(rooms, scanned...)
+	a.deaf.Store(false)
+	rooms, err := a.opts.Source.Rooms(ctx)
+	if err == nil {
+		rooms, err = a.opts.Source.Behind(ctx, rooms)
 	}
-	a.looks.open = time.Now().Add(a.opts.OpenEvery)
 	if a.failed(ctx, &a.source, err) {
+		a.looks.scan = time.Now().Add(min(a.opts.ScanEvery, a.opts.MaxPause))
 		return
 	}
-	if all {
-		a.looks.scan = time.Now().Add(a.opts.ScanEvery)
-	}
-	a.know(rooms, all)
+	a.looks.scanned = time.Now()
+	a.looks.scan = a.looks.scanned.Add(a.opts.ScanEvery)
+	a.know(rooms)
 }
 
-// know takes note of rooms. all says that there are no others.
-func (a *Archiver) know(rooms []string, all bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	known := a.rooms
-	if all {
-		a.rooms = make(map[string]turn, len(rooms))
+// listen asks in which rooms something was said until ctx is done. It does not
+// wait for the store, so Lag knows them while that is away.
+func (a *Archiver) listen(ctx context.Context) {
+	for sleep(ctx, a.opts.NewsEvery) {
+		if err := a.hear(ctx); err != nil {
+			a.deaf.Store(true)
+			a.opts.Log.Debug("cannot ask in which rooms something was said", "error", err)
+		}
 	}
+}
+
+// hear takes note of the rooms in which something was said since it was called last.
+func (a *Archiver) hear(ctx context.Context) error {
+	a.hearing.Lock()
+	defer a.hearing.Unlock()
+	rooms, mark, err := a.opts.Source.News(ctx, a.mark)
+	if err != nil {
+		return err
+	}
+	a.mark = mark
+	a.know(rooms)
+	return nil
+}
+
+// know has rooms looked at now.
+func (a *Archiver) know(rooms []string) {
+	if len(rooms) == 0 {
+		return
+	}
+	a.mu.Lock()
 	for _, room := range rooms {
-		a.rooms[room] = known[room] // of a new one: at once
+		t := a.rooms[room]
+		// One in which it goes on is let gather a batch.
+		if t.due.IsZero() || t.pause > a.opts.MinPause {
+			t.due, t.pause = time.Now(), 0
+		}
+		t.news++
+		a.rooms[room] = t
+	}
+	a.mu.Unlock()
+	select {
+	case a.wake <- struct{}{}:
+	default:
 	}
 }
 
@@ -70,11 +103,27 @@ func (a *Archiver) due(now time.Time) (rooms []string) {
 	return rooms
 }
 
+// turn returns a room's.
+func (a *Archiver) turn(room string) turn {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.rooms[room]
+}
+
 // again says when to look at a room again.
 func (a *Archiver) again(room string, pause time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.rooms[room] = turn{due: time.Now().Add(pause), pause: pause}
+	a.rooms[room] = turn{due: time.Now().Add(pause), pause: pause, news: a.rooms[room].news}
+}
+
+// archived forgets a room of which all was archived at a turn, unless there were news since.
+func (a *Archiver) archived(room string, at turn) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.rooms[room].news == at.news {
+		delete(a.rooms, room)
+	}
 }
 
 func (a *Archiver) names() (rooms []string) {
@@ -90,11 +139,10 @@ func (a *Archiver) names() (rooms []string) {
 // round takes what has come in the rooms that are due. Small rooms share a batch of the store.
 func (a *Archiver) round(ctx context.Context) {
 	for _, room := range a.due(time.Now()) {
+		at := a.turn(room)
 		limit := a.opts.Batch - len(a.load.messages)
 		batch, err := a.opts.Source.Read(ctx, room, a.opts.Consumer, limit)
-		a.mu.Lock()
-		pause := min(max(2*a.rooms[room].pause, a.opts.MinPause), a.opts.MaxPause)
-		a.mu.Unlock()
+		pause := min(max(2*at.pause, a.opts.MinPause), a.opts.MaxPause)
 		switch n := len(batch.Entries); {
 		case a.failed(ctx, &a.source, err):
 			if ctx.Err() != nil {
@@ -105,7 +153,11 @@ func (a *Archiver) round(ctx context.Context) {
 		case n > 0:
 			pause = a.opts.MinPause
 		}
-		a.again(room, pause)
+		if err == nil && len(batch.Entries) == 0 && batch.Pending == 0 {
+			a.archived(room, at)
+		} else {
+			a.again(room, pause)
+		}
 		if !a.take(ctx, batch) {
 			return
 		}
@@ -185,7 +237,7 @@ func (a *Archiver) failed(ctx context.Context, side *outage, err error) bool {
 
 // wait returns when there is something to do, or ctx has ended.
 func (a *Archiver) wait(ctx context.Context) {
-	next := a.looks.open
+	next := a.looks.scan
 	if a.looks.claim.Before(next) {
 		next = a.looks.claim
 	}
@@ -196,7 +248,13 @@ func (a *Archiver) wait(ctx context.Context) {
 		}
 	}
 	a.mu.Unlock()
-	sleep(ctx, time.Until(next))
+	timer := time.NewTimer(time.Until(next))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-a.wake:
+	case <-timer.C:
+	}
 }
 
 // sleep says whether the time has passed before ctx ended.

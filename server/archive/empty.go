@@ -12,6 +12,9 @@ func (a *Archiver) empty(ctx context.Context) {
 	if err == nil {
 		var rooms []string
 		if rooms, err = a.opts.Source.Rooms(ctx); err == nil {
+			rooms, err = a.opts.Source.Behind(ctx, rooms)
+		}
+		if err == nil {
 			err = a.emptyRooms(ctx, rooms)
 		}
 	}

@@ -17,6 +17,9 @@ const (
 	maxPause   = 5 * time.Second
 )
 
+// maxPast is of how many rooms it is known what the store was told of their past.
+const maxPast = 10_000
+
 const (
 	siftEvery = 4 // so many attempts fail before the messages are tried one by one
 	siftTries = 8 // if so many fail, and none does not, it is the store and not the messages
@@ -87,6 +90,9 @@ func (a *Archiver) end(ctx context.Context) error {
 	}
 	if err := a.stored(ctx, a.opts.Store.EndEpochs(attempt, ends)); err != nil {
 		return err
+	}
+	if len(a.past) > maxPast {
+		clear(a.past) // they are told again
 	}
 	maps.Copy(a.past, a.load.past)
 	return nil

@@ -47,6 +47,9 @@ func (a *Archiver) watch(ctx context.Context) {
 
 func (a *Archiver) measure(ctx context.Context) (lag Lag, err error) {
 	lag.At = time.Now()
+	if err := a.hear(ctx); err != nil {
+		return lag, err
+	}
 	for _, room := range a.names() {
 		behind, length, err := a.opts.Source.Lag(ctx, room)
 		if err != nil {

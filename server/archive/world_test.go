@@ -196,7 +196,7 @@ func (w *world) archiver(t testing.TB, o Options) *Archiver {
 	if o.Grace == 0 {
 		o.Grace = -1
 	}
-	o.MinPause, o.MaxPause, o.OpenEvery, o.ScanEvery = time.Millisecond, 5*time.Millisecond, 5*time.Millisecond, 5*time.Millisecond
+	o.MinPause, o.MaxPause, o.NewsEvery, o.ScanEvery = time.Millisecond, 5*time.Millisecond, 5*time.Millisecond, 5*time.Millisecond
 	o.Log = slog.New(slog.NewTextHandler(w.log, nil))
 	a, err := New(o)
 	if err != nil {

@@ -25,6 +25,7 @@ var (
 
 const (
 	scanPage      = 1000      // keys that Redis looks at in one step of Rooms
+	lagPage       = 200       // rooms asked at once
 	idleConsumers = time.Hour // one that has had nothing for so long is forgotten
 )
 
@@ -46,6 +47,7 @@ type ArchiveBatch = struct {
 	Entries []ArchiveEntry // oldest first
 	Lost    int64          // so many messages left the stream before they were archived, as far as is known
 	Past    chat.Lineage   // where the log's earlier epochs ended; nil if the batch is empty
+	Pending int64          // so many entries, these included, were handed to somebody and are not acknowledged
 }
 
 // ArchiveEntry is one entry of a stream.
@@ -78,26 +80,36 @@ func (a *Archive) Rooms(ctx context.Context) ([]string, error) {
 	return found.sorted(), nil
 }
 
-// OpenRooms returns the rooms that any server is subscribed to: those in which there is somebody. One command.
-func (a *Archive) OpenRooms(ctx context.Context) ([]string, error) {
-	var found roomSet
-	pattern := escapeGlob(a.bus.options.Channel) + "*"
-	// In a cluster a room is subscribed at the master that has its slot: see places.go.
-	err := a.bus.eachNode(ctx, func(ctx context.Context, node redis.UniversalClient) error {
-		list := node.PubSubChannels
-		if a.bus.nodes != nil {
-			list = node.PubSubShardChannels
+// Behind returns those of some rooms of which not all is archived.
+func (a *Archive) Behind(ctx context.Context, rooms []string) (behind []string, err error) {
+	for page := range slices.Chunk(rooms, lagPage) {
+		pipe := a.bus.client.Pipeline()
+		cmds := make([]*redis.Cmd, len(page))
+		for i, room := range page {
+			cmds[i] = archiveScript.EvalSha(ctx, pipe, a.keys(room), a.lagArgs()...)
 		}
-		channels, err := list(ctx, pattern).Result()
-		for _, channel := range channels {
-			found.add(a.bus.roomOf(channel))
+		_, err := pipe.Exec(ctx)
+		if isNoScript(err) {
+			if err := archiveScript.Load(ctx, a.bus.client).Err(); err != nil {
+				return nil, fmt.Errorf("load the archive's script: %w", err)
+			}
+			return append(behind, rooms...), nil // of these it is not known
 		}
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list the channels of rooms: %w", err)
+		if err != nil {
+			return nil, fmt.Errorf("ask of which rooms not all is archived: %w", err)
+		}
+		for i, room := range page {
+			reply, err := cmds[i].Int64Slice()
+			if err != nil {
+				return nil, fmt.Errorf("ask whether all of room %s is archived: %w", room, err)
+			}
+			if len(reply) == 2 && (reply[0] > 0 || reply[1] > 0) {
+				behind = append(behind, room)
+			}
+		}
+		rooms = rooms[len(page):]
 	}
-	return found.sorted(), nil
+	return behind, nil
 }
 
 // Read hands the consumer at most limit entries that nobody was handed yet, or
@@ -124,7 +136,7 @@ func (a *Archive) hand(ctx context.Context, room, mode, consumer string, limit i
 	if err == nil && len(reply) == 0 {
 		return batch, nil
 	}
-	if err == nil && len(reply)%2 == 0 {
+	if err == nil && len(reply)%2 != 0 {
 		err = errors.New("not an answer that this version knows")
 	}
 	if err == nil {
@@ -134,10 +146,13 @@ func (a *Archive) hand(ctx context.Context, room, mode, consumer string, limit i
 	if err == nil {
 		batch.Past, err = chat.ParseLineage(reply[2])
 	}
+	if err == nil {
+		batch.Pending, err = strconv.ParseInt(reply[3], 10, 64)
+	}
 	if err != nil {
 		return batch, fmt.Errorf("%s entries of room %s for the archive: %w", mode, room, err)
 	}
-	for pair := range slices.Chunk(reply[3:], 2) {
+	for pair := range slices.Chunk(reply[4:], 2) {
 		batch.Entries = append(batch.Entries, ArchiveEntry{ID: pair[0], Payload: []byte(pair[1])})
 	}
 	return batch, nil
@@ -180,7 +195,7 @@ func entryIDs(batch ArchiveBatch) []string {
 // Lag returns how many entries of a room's log are not in the archive yet, as far as is known, and how many the log can hold: those
 // that come when it is full push the oldest out, archived or not.
 func (a *Archive) Lag(ctx context.Context, room string) (behind, length int64, err error) {
-	reply, err := archiveScript.Run(ctx, a.bus.client, a.keys(room), "lag", "", 0, 0, 0, 0, 0).Int64Slice()
+	reply, err := archiveScript.Run(ctx, a.bus.client, a.keys(room), a.lagArgs()...).Int64Slice()
 	if err != nil {
 		return 0, 0, fmt.Errorf("ask how far the archive of room %s is behind: %w", room, err)
 	}
@@ -188,6 +203,10 @@ func (a *Archive) Lag(ctx context.Context, room string) (behind, length int64, e
 		behind = reply[0]
 	}
 	return behind, int64(a.bus.options.HistoryLength), nil
+}
+
+func (a *Archive) lagArgs() []any {
+	return []any{"lag", "", 0, 0, 0, 0, a.bus.options.RoomTTL.Milliseconds()}
 }
 
 func (a *Archive) keys(room string) []string {

@@ -9,8 +9,11 @@
 --       5 how long a caller is remembered who has nothing, ms
 --       6 length of the stream
 --       7 how long an archived log stays in Redis that nobody follows, ms
--- Returns {group, lost, past, id, payload, id, payload, …}, or of lag {entries
--- not handed out or not acknowledged}; {} if there is no stream.
+-- Returns {group, lost, past, pending, id, payload, id, payload, …}, or of lag
+-- {entries not handed out or not acknowledged, 1 if the log is to be read
+-- nevertheless, since nobody has seen that it is archived}; {} if there is no
+-- stream.
+-- pending is how many entries somebody was handed and has not acknowledged.
 -- past is where the log's earlier epochs ended. It may be empty where no entry
 -- is handed out. The payload of an entry that has none is empty.
 -- lost is how many entries left the stream before anybody was handed them, or
@@ -71,10 +74,12 @@ first = first and seq(first[1]) or 0
 if mode == 'lag' then
   local length = redis.call('XLEN', log)
   if not group or length == 0 then
-    return {length}
+    return {length, group and 0 or 1}
   end
+  local left = redis.call('PTTL', log)
   local top = seq(redis.call('XREVRANGE', log, '+', '-', 'COUNT', '1')[1][1])
-  return {math.min(length, math.max(0, top - math.max(group.at, first - 1)) + group.pending)}
+  return {math.min(length, math.max(0, top - math.max(group.at, first - 1)) + group.pending),
+    (left == -1 or left > tonumber(ARGV[7])) and 1 or 0}
 end
 
 local trimmed = 0
@@ -154,7 +159,8 @@ else
 end
 
 -- A message keeps its log for long, so that it can be archived. Now it is.
-if mode == 'read' and #entries == 0 and redis.call('XPENDING', log, name)[1] == 0 then
+local pending = redis.call('XPENDING', log, name)[1]
+if mode == 'read' and #entries == 0 and pending == 0 then
   local left = redis.call('PTTL', log)
   if left == -1 or left > tonumber(ARGV[7]) then
     redis.call('PEXPIRE', head, ARGV[7])
@@ -163,7 +169,7 @@ if mode == 'read' and #entries == 0 and redis.call('XPENDING', log, name)[1] == 
 end
 
 local past = (#entries > 0 or not group) and redis.call('HGET', head, 'past') or ''
-local out = {name, text(lost), past}
+local out = {name, text(lost), past, text(pending)}
 for _, e in ipairs(entries) do
   if e and e[2] then
     out[#out + 1] = e[1]

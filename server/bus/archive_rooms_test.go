@@ -1,7 +1,7 @@
 package bus
 
 import (
-	"context"
+	"crypto/rand"
 	"slices"
 	"testing"
 
@@ -25,9 +25,62 @@ func TestArchiveRooms(t *testing.T) {
 		if want := []string{other, "left", room}; err != nil || !slices.Equal(rooms, want) {
 			t.Errorf("rooms %v, %v; want %v", rooms, err, want)
 		}
-		rooms, err = a.OpenRooms(t.Context())
-		if want := []string{other, room, "still"}; err != nil || !slices.Equal(rooms, want) {
-			t.Errorf("open rooms %v, %v; want %v", rooms, err, want)
+		for range 2 { // at first Redis may not know the script
+			rooms, err = a.Behind(t.Context(), []string{"nowhere", "left", other, room})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if want := []string{"left", other, room}; !slices.Equal(rooms, want) {
+			t.Errorf("behind %v, want %v", rooms, want)
+		}
+		archiveAll(t, b, room)
+		if rooms, err = a.Behind(t.Context(), []string{other, room}); err != nil || !slices.Equal(rooms, []string{other}) {
+			t.Errorf("behind %v, %v; want %v", rooms, err, other)
+		}
+	})
+}
+
+// Who asks for news hears of each room in which something was said, or whose
+// log was found in another epoch, and not of those in which nothing was.
+func TestArchiveNews(t *testing.T) {
+	onEach(t, func(t *testing.T, r *backend) {
+		b, _ := start(t, r.url, Options{})
+		a := b.Archive()
+		heard := make(map[string]int)
+		mark := int64(0)
+		hear := func() {
+			t.Helper()
+			rooms, next, err := a.News(t.Context(), mark)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, room := range rooms {
+				heard[room]++
+			}
+			mark = next
+		}
+		want := func(rooms ...string) {
+			t.Helper()
+			poll.Until(t, "the news come", func() bool { hear(); return len(heard) >= len(rooms) })
+			for _, room := range rooms {
+				if heard[room] == 0 {
+					t.Errorf("nothing was heard of %s: %v", room, heard)
+				}
+			}
+			clear(heard)
+		}
+		for _, room := range []string{room, other, chat.FeedRoom(7)} {
+			mustSay(t, b, room, "1", "hello")
+		}
+		want(room, other)
+		mustSay(t, b, other, "2", "hello")
+		want(other)
+		r.raw.Del(t.Context(), b.newsKey()) // numbered from 1 again
+		mustSay(t, b, room, "3", "hello")
+		want(room)
+		if left := r.raw.PTTL(t.Context(), b.newsKey()).Val(); left <= 0 || left > newsTTL {
+			t.Errorf("the news stay for %v", left)
 		}
 	})
 }
@@ -73,9 +126,19 @@ func TestArchiveInCluster(t *testing.T) {
 			t.Errorf("lag %d, %v", behind, err)
 		}
 	}
-	for name, list := range map[string]func(context.Context) ([]string, error){"all": a.Rooms, "open": a.OpenRooms} {
-		if rooms, err := list(t.Context()); err != nil || !slices.Equal(rooms, []string{other, room}) {
-			t.Errorf("%s rooms: %v, %v", name, rooms, err)
+	rooms, err := a.Rooms(t.Context())
+	if err != nil || !slices.Equal(rooms, []string{other, room}) {
+		t.Errorf("rooms: %v, %v", rooms, err)
+	}
+	for range 2 {
+		mustSay(t, b, room, rand.Text(), "hello")
+		behind, err := a.Behind(t.Context(), rooms)
+		if err != nil || !slices.Contains(behind, room) {
+			t.Errorf("behind %v, %v", behind, err)
 		}
 	}
+	poll.Until(t, "the news come", func() bool {
+		rooms, _, err := a.News(t.Context(), 0)
+		return err == nil && len(rooms) == 2
+	})
 }

@@ -7,6 +7,7 @@
 //	{livechat}:head           hash: epoch and seq of the newest message, the epochs before (log.lua)
 //	{livechat}:log            stream: the newest messages, id <seq>-0, field m
 //	{livechat}:id:<id>        "<epoch>:<seq> <digest>": where the message is that is known by this id, which says whose it is
+//	{livechat}:news           sorted set, one for all: rooms in which something was said lately (news.go)
 //	{livechat}:mend           hash: which servers have offered what the log has lost, while it is being mended
 //	livechat:side             one channel for all rooms: what servers tell each other beside messages
 //	livechat:side:<server>    what one server alone is told by others
@@ -100,6 +101,7 @@ type Bus struct {
 	leaving *leaving
 	logs    openLogs
 	keeper  keeper
+	news    *news
 	recent  recent
 	running atomic.Bool
 	denied  atomic.Bool // the user of Redis lacks a right, which was logged
@@ -125,10 +127,11 @@ func Open(o Options) (*Bus, error) {
 		return nil, fmt.Errorf("open bus: %w", err)
 	}
 	quietRedis()
+	n := newNews()
 	b := &Bus{
 		options: o, log: o.Log, name: o.Name,
 		queue: newQueue(queueLength), topics: newTopics(), mends: newMends(),
-		leaving: newLeaving(), lanes: newLanes(), places: newPlaces(),
+		leaving: newLeaving(), lanes: newLanes(), places: newPlaces(), news: n, logs: openLogs{changed: n.add},
 	}
 	if c.MasterName == "" && len(c.Addrs) > 1 {
 		b.nodes = newNodes(c)
@@ -153,6 +156,7 @@ func (b *Bus) Run(ctx context.Context, h Handler) error {
 	others.Go(func() { b.keepFollowed(ctx) })
 	others.Go(func() { b.sayAllAgain(ctx, h) })
 	others.Go(func() { b.leave(ctx) })
+	others.Go(func() { b.tellNews(ctx) })
 	if b.nodes != nil {
 		others.Go(func() { b.nodes.watch(ctx, b.rearrange) })
 	}

@@ -45,7 +45,8 @@ const (
 // old one had that was not used meanwhile is forgotten. A log that is
 // forgotten is opened again when something is published in it.
 type openLogs struct {
-	command string // by which the script publishes; empty: PUBLISH
+	command string            // by which the script publishes; empty: PUBLISH
+	changed func(room string) // set at construction, may be nil: a log was found in another epoch than before
 
 	mu         sync.Mutex
 	fresh, old map[string]openLog    // guarded by mu: by room
@@ -76,7 +77,11 @@ func (o *openLogs) set(room, epoch, run string) {
 		p = &runScript{run: run, script: publishScript(run, cmp.Or(o.command, "PUBLISH"))}
 		o.scripts[run] = p
 	}
+	before := o.fresh[room].epoch
 	o.putLocked(room, openLog{epoch, p})
+	if o.changed != nil && epoch != before {
+		o.changed(room)
+	}
 }
 
 func (o *openLogs) putLocked(room string, l openLog) {

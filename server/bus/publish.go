@@ -191,6 +191,9 @@ func (b *Bus) pipelineTo(ctx context.Context, node redis.UniversalClient, batch 
 			b.channel(p.Room), p.Body, p.Digest, b.options.IDTTL.Milliseconds(), b.options.HistoryLength, log.epoch, b.lifetime(p.Room).fresh.Milliseconds())
 	}
 	_, _ = pipe.Exec(ctx) // its error is that of one of the commands, which have their own
+	for _, p := range batch {
+		b.news.add(p.Room) // also where it is not known whether it was taken
+	}
 	return cmds
 }
 

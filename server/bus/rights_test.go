@@ -49,9 +49,13 @@ func TestSufficientRights(t *testing.T) {
 	if rooms, err := a.Rooms(t.Context()); err != nil || len(rooms) != 2 {
 		t.Errorf("rooms: %v, %v", rooms, err)
 	}
-	if _, err := a.OpenRooms(t.Context()); err != nil {
+	if _, err := a.Behind(t.Context(), []string{room}); err != nil {
 		t.Error(err)
 	}
+	poll.Until(t, "the news come", func() bool {
+		rooms, _, err := a.News(t.Context(), 0)
+		return err == nil && len(rooms) == 2
+	})
 }
 
 func TestMissingRightsAreNamed(t *testing.T) {

@@ -9,6 +9,7 @@
 //	{livechat}:id:<id>        "<epoch>:<seq> <digest>": where the message is that is known by this id, which says whose it is
 //	{livechat}:news           sorted set, one for all: rooms in which something was said lately (news.go)
 //	{livechat}:mend           hash: which servers have offered what the log has lost, while it is being mended
+//	livechat:came             hash: servers that have checked in since Redis came back (came.go)
 //	livechat:side             one channel for all rooms: what servers tell each other beside messages
 //	livechat:side:<server>    what one server alone is told by others
 //
@@ -99,6 +100,7 @@ type Bus struct {
 	topics  *topics // from Subscribe and Unsubscribe to the feed
 	mends   *mends  // from whoever finds a log closed to the mender
 	leaving *leaving
+	came    *arrivals // from OpenLog and the mender to sayArrivals
 	logs    openLogs
 	keeper  keeper
 	news    *news
@@ -131,7 +133,7 @@ func Open(o Options) (*Bus, error) {
 	b := &Bus{
 		options: o, log: o.Log, name: o.Name,
 		queue: newQueue(queueLength), topics: newTopics(), mends: newMends(),
-		leaving: newLeaving(), lanes: newLanes(), places: newPlaces(), news: n, logs: openLogs{changed: n.add},
+		leaving: newLeaving(), came: newArrivals(), lanes: newLanes(), places: newPlaces(), news: n, logs: openLogs{changed: n.add},
 	}
 	if c.MasterName == "" && len(c.Addrs) > 1 {
 		b.nodes = newNodes(c)
@@ -157,6 +159,7 @@ func (b *Bus) Run(ctx context.Context, h Handler) error {
 	others.Go(func() { b.sayAllAgain(ctx, h) })
 	others.Go(func() { b.leave(ctx) })
 	others.Go(func() { b.tellNews(ctx) })
+	others.Go(func() { b.sayArrivals(ctx) })
 	if b.nodes != nil {
 		others.Go(func() { b.nodes.watch(ctx, b.rearrange) })
 	}
@@ -199,6 +202,7 @@ func (b *Bus) Unsubscribe(room string) {
 	if wish > 0 {
 		b.leaving.add(room, strconv.FormatUint(wish, 10))
 	}
+	b.came.remove(room)
 	b.logs.forget(room)
 	b.keeper.forget(room)
 }

@@ -152,7 +152,11 @@ func (s *subscription) side(payload string) {
 		s.handler.Side([]byte(payload))
 		return
 	}
-	if n.Type == "mended" {
+	switch n.Type {
+	case "came":
+		s.bus.mends.pokeAll()
+		return
+	case "mended":
 		s.bus.mends.poke(n.Room)
 	}
 	if _, ok := s.bus.hears(s.bus.channel(n.Room)); !ok || n.By == s.bus.name {
@@ -167,7 +171,7 @@ func (s *subscription) side(payload string) {
 
 // notice is what the scripts that look after logs say on the side channel.
 type notice struct {
-	Type  string `json:"type"` // mend: it was closed; mended: it was opened again; begun
+	Type  string `json:"type"` // mend: it was closed; mended: it was opened again; begun; came: see came.go
 	By    string `json:"by"`   // the server that called the script, if it need not be told
 	Room  string `json:"room"`
 	Epoch string `json:"epoch"` // mend: that was closed, as far as the log knows
@@ -175,7 +179,7 @@ type notice struct {
 
 // aboutLog reads a notice.
 func aboutLog(payload string) (n notice, ok bool) {
-	for _, kind := range []string{"mend", "mended", "begun"} {
+	for _, kind := range []string{"mend", "mended", "begun", "came"} {
 		if strings.HasPrefix(payload, `{"type":"`+kind+`",`) {
 			err := json.Unmarshal([]byte(payload), &n)
 			return n, err == nil
@@ -188,6 +192,7 @@ func (s *subscription) subscribed(channel string) {
 	if channel == s.bus.side() { // the first that was asked for, so the first to be confirmed
 		if s.up.IsZero() {
 			s.stand()
+			s.bus.came.begin(s.bus.followed())
 			s.bus.mends.linked()
 			s.handler.Feed(true)
 		}

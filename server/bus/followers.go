@@ -39,12 +39,21 @@ func (b *Bus) wish(room string) string {
 	return ""
 }
 
+// followed returns the rooms that this server follows.
+func (b *Bus) followed() []string {
+	if b.nodes != nil {
+		return b.places.wanted()
+	}
+	return b.topics.rooms()
+}
+
 // everyone excuses all who have not offered yet.
 const everyone = "*"
 
 // excused returns for whom a log that is closed does not wait: names separated
-// by spaces, everyone, or nothing if it has to wait on.
-func (b *Bus) excused(t *turn, alive []string) string {
+// by spaces, everyone, or nothing if it has to wait on. came says that all who
+// are alive have checked in since Redis came back.
+func (b *Bus) excused(t *turn, alive []string, came bool) string {
 	here, ever := b.mends.stood(t.state.run)
 	var dead, living []string
 	for _, name := range t.state.missing {
@@ -62,8 +71,8 @@ func (b *Bus) excused(t *turn, alive []string) string {
 	case t.state.follower:
 		return strings.Join(dead, " ")
 	// Nobody is known to follow it. That may be older than who does.
-	case t.state.restarted && here >= mendPatience:
-		return everyone // who has something has had the time to come with it
+	case t.state.restarted && (here >= mendPatience || came && ever >= mendPatience):
+		return everyone // who has something has come with it, or has had the time to
 	case t.known.Head.Epoch != "" && !slices.ContainsFunc(alive, func(name string) bool { return !slices.Contains(t.state.offered, name) }):
 		return everyone // all have come
 	}

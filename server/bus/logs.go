@@ -41,6 +41,7 @@ var (
 // this server has of it; zero if it has none. A log that cannot be used is closed (chat.ErrLogClosed), and this server begins to mend it:
 // Handler.Subscribed is called again once it is open. Any other error carries a retryable chat.Error.
 func (b *Bus) OpenLog(ctx context.Context, room string, seen chat.Position) (chat.Log, error) {
+	link := b.came.now()
 	c := b.openCall(room, seen, "", "")
 	b.askAll(ctx, []*call{c})
 	s, err := c.state, c.err
@@ -55,6 +56,7 @@ func (b *Bus) OpenLog(ctx context.Context, room string, seen chat.Position) (cha
 		return chat.Log{}, fmt.Errorf("open log of room %s: %w", room, chat.ErrLogClosed)
 	}
 	b.logs.set(room, s.log.Head.Epoch, s.run)
+	b.came.add(link, room, s.run)
 	return s.log, nil
 }
 

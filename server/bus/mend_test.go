@@ -176,9 +176,9 @@ func TestMendWhatNobodyHeard(t *testing.T) {
 // A server that was cut off while the log was mended has heard messages that the log does not have. It finds that out, and says them again.
 func TestMendWithoutAServer(t *testing.T) {
 	r := realRedis(t, "--appendonly", "no")
-	p := newProxy(t, r)
 	a, ha := start(t, r.url, Options{PublishTimeout: patient}, room)
-	b, hb := start(t, p.url, Options{}, room)
+	b, hb := open(t, r.url, Options{}), &recorder{}
+	cutOff := run(t, b, hb)
 	old := opened(t, a, room).Epoch
 	for i := range 5 {
 		mustSay(t, b, room, fmt.Sprint(i+1), "hello")
@@ -186,13 +186,14 @@ func TestMendWithoutAServer(t *testing.T) {
 	ha.learn(t, a, room)
 	hb.learn(t, b, room)
 	ha.forgetLast(room, 2)
-	p.blackhole()
+	cutOff()
 	r.stop(t)
 	r.start(t)
 	six := mustSay(t, a, room, "6", "hello")
 	if six.Position.Seq != 4 || six.Position.Epoch == old {
 		t.Fatalf("without 4 and 5 the next message is %+v", six)
 	}
+	b, _ = start(t, r.url, Options{}, room)
 	var log chat.Log
 	poll.Until(t, "the other server finds the log open", func() (ok bool) {
 		var err error

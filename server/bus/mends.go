@@ -87,6 +87,18 @@ func (m *mends) poke(room string) {
 	}
 }
 
+// pokeAll says that somebody may have opened, or need no longer be waited for in, any log.
+func (m *mends) pokeAll() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, c := range m.rooms {
+		if c.poked = c.busy; !c.busy && c.fails == 0 {
+			c.due = time.Time{}
+		}
+	}
+	ring(m.wake)
+}
+
 // linked says that the subscription stands from now on. It has to look
 // everywhere at once: whatever failed did so with the link before.
 func (m *mends) linked() {

@@ -140,3 +140,13 @@ func (p *places) close() {
 	defer p.mu.Unlock()
 	p.start = nil
 }
+
+// wanted returns the rooms that are wished for.
+func (p *places) wanted() (rooms []string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, r := range p.rooms {
+		rooms = append(rooms, r.room)
+	}
+	return rooms
+}

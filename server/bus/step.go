@@ -26,6 +26,7 @@ type turn struct {
 func (b *Bus) step(ctx context.Context, h Handler, logs []*closedLog) {
 	ctx, cancel := context.WithTimeout(ctx, b.options.attempt())
 	defer cancel()
+	link := b.came.now()
 	turns := make([]*turn, len(logs))
 	for i, c := range logs {
 		turns[i] = &turn{closedLog: c, known: h.Known(c.room)}
@@ -36,6 +37,9 @@ func (b *Bus) step(ctx context.Context, h Handler, logs []*closedLog) {
 	b.decideAll(ctx, h, turns)
 	b.loadAll(ctx, turns)
 	for _, t := range turns {
+		if t.err == nil && (t.state.kind == "open" || t.state.kind == "wait") {
+			b.came.add(link, t.room, t.state.run)
+		}
 		b.finish(t)
 	}
 }
@@ -109,12 +113,13 @@ func (b *Bus) decideAll(ctx context.Context, h Handler, turns []*turn) {
 		return
 	}
 	alive := h.Servers()
+	came := b.cameTo(ctx, alive, some)
 	excused := make(map[*turn]string)
 	for _, t := range some {
 		if t.repair != t.state.repair {
 			t.repair, t.since = t.state.repair, time.Now()
 		}
-		excused[t] = b.excused(t, alive)
+		excused[t] = b.excused(t, alive, came[t.state.run])
 	}
 	some = slices.DeleteFunc(some, func(t *turn) bool { return excused[t] == "" })
 	b.reopenAll(ctx, some, func(t *turn) string { return excused[t] })

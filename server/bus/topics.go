@@ -61,6 +61,18 @@ func (s *topics) drop(channel string) (wish uint64) {
 	return wish
 }
 
+// rooms returns the rooms whose channels are wanted.
+func (s *topics) rooms() (rooms []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range s.topics {
+		if t.wanted != 0 {
+			rooms = append(rooms, t.room)
+		}
+	}
+	return rooms
+}
+
 // wish returns the number of the wish for a channel; 0 if there is none.
 func (s *topics) wish(channel string) uint64 {
 	s.mu.Lock()

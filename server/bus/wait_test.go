@@ -162,6 +162,42 @@ func TestManyFeedsAfterARestart(t *testing.T) {
 	t.Logf("%d feeds took %v", feeds, time.Since(began).Round(time.Millisecond))
 }
 
+// Nor do they wait when all servers that live have said that they are back.
+func TestFeedsOfThoseWhoAreAwayDoNotWait(t *testing.T) {
+	r := realRedis(t)
+	var all [3]*Bus
+	var h [3]*recorder
+	for i := range all {
+		all[i], h[i] = open(t, r.url, Options{PublishTimeout: patient, Name: fmt.Sprint("server", i)}), &recorder{}
+		h[i].meet("server0", "server1")
+		if i < 2 {
+			h[i].onSubscribed = func(room string) { openAsARoomDoes(t, all[i], h[i], room) }
+			follow(t, all[i], h[i], room, other)
+			continue
+		}
+		follow(t, all[i], h[i])
+	}
+	poll.Until(t, "it has been there for long enough to know who is alive", func() bool {
+		_, ever := all[2].mends.stood("")
+		return ever > mendPatience
+	})
+	mustSay(t, all[2], "@feed:1", "0", "hello")
+	var took time.Duration
+	for i := range 5 { // on a busy machine a server may be late to find Redis
+		r.stop(t)
+		r.start(t)
+		poll.Until(t, "Redis is found again", func() bool { return h[2].count("up", "") == i+2 })
+		began := time.Now()
+		if got := mustSay(t, all[2], "@feed:1", fmt.Sprint(i+1), "hello").Position.Seq; got != uint64(i+2) {
+			t.Errorf("seq %d", got)
+		}
+		if took = time.Since(began); took < mendPatience*9/10 {
+			return
+		}
+	}
+	t.Errorf("the feed waited %v, and no less before", took)
+}
+
 // A log that is closed, and stays so for a while, and one that cannot be
 // repaired at all, hold up no other; and what waits for them keeps its order.
 func TestAClosedLogHoldsUpNoOther(t *testing.T) {

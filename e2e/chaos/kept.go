@@ -32,11 +32,13 @@ func (m stored) entry() history.Entry {
 // what Redis' stream has beside that, if the archive does not get there.
 func (r *run) kept(ctx context.Context, room string, behind uint64) (all []history.Entry, err error) {
 	room = cmp.Or(room, "livechat")
-	log, err := r.stream(room)
-	if err != nil {
-		return nil, err
+	var log []stored
+	if r.RedisURL == "" {
+		if log, err = r.stream(room); err != nil {
+			return nil, err
+		}
 	}
-	newest := uint64(0)
+	newest := r.newest(room)
 	for _, m := range log {
 		newest = max(newest, m.Seq)
 	}
@@ -82,6 +84,20 @@ func (r *run) kept(ctx context.Context, room string, behind uint64) (all []histo
 	}
 	slices.SortStableFunc(all, func(a, b history.Entry) int { return cmp.Compare(a.At.Seq, b.At.Seq) })
 	return all, nil
+}
+
+// newest returns how far the people in the room have heard its log.
+func (r *run) newest(room string) (seq uint64) {
+	for _, c := range r.crowds() {
+		if cmp.Or(c.size.Room, "livechat") != room {
+			continue
+		}
+		for _, m := range c.members {
+			at, _ := m.Position()
+			seq = max(seq, at.Seq)
+		}
+	}
+	return seq
 }
 
 // archived returns a page of the archive.

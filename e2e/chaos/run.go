@@ -33,6 +33,7 @@ type Options struct {
 	Plan     Plan
 	Binary   string                           // the server's, see cluster.Build
 	Crowd    Size                             // of the default room; the others are smaller
+	RedisURL string                           // of a Redis of the caller's, for During; empty: the run has its own
 	Postgres *testpg.Postgres                 // for a database of the run's own; nil: the run starts one
 	Env      map[string]string                // further settings of the servers
 	Log      func(part, line string)          // what the parts write, from several goroutines; nil: nobody reads it
@@ -93,6 +94,19 @@ func Run(ctx context.Context, o Options) Result {
 		r.fail(r.heal())
 		r.fail(r.judge())
 	}
+	r.stop()
+	return r.result()
+}
+
+// During starts the same and does one thing while everybody talks, in place of a plan.
+func During(ctx context.Context, o Options, what func(ctx context.Context) error) Result {
+	r := prepare(o)
+	r.fail(r.start(ctx))
+	defer r.stop()
+	r.try(func() error { return r.crowd.Flow(ctx, r.Crowd.Talkers) })
+	r.try(func() error { return what(ctx) })
+	r.try(r.heal)
+	r.try(r.judge)
 	r.stop()
 	return r.result()
 }

@@ -56,7 +56,7 @@ func (r *run) build(ctx context.Context) error {
 	r.links = make([]*fault.Proxy, cluster.MaxServers+apiCount)
 	r.cluster, err = cluster.Start(ctx, cluster.Options{
 		Binary: r.Binary, Env: r.settings(), Log: r.Log, Reloadable: true, RedisArgs: r.redisArgs, RedisEnv: clock,
-		API: apiCount, DB: database,
+		API: apiCount, DB: database, RedisURL: r.RedisURL,
 		RedisVia: func(i int, addr string) (string, error) {
 			if r.links[i] != nil { // a second try, on other ports
 				_ = r.links[i].Close()
@@ -160,7 +160,11 @@ func (r *run) heal() error {
 	r.open()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	for _, p := range slices.Concat([]*cluster.Part{r.cluster.Redis, r.cluster.HAProxy}, r.cluster.Servers, r.cluster.APIs) {
+	parts := slices.Concat([]*cluster.Part{r.cluster.HAProxy}, r.cluster.Servers, r.cluster.APIs)
+	if r.RedisURL == "" {
+		parts = append(parts, r.cluster.Redis)
+	}
+	for _, p := range parts {
 		if err := p.WaitReady(ctx); err != nil {
 			return fmt.Errorf("after the faults: %w", err)
 		}

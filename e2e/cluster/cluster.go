@@ -31,6 +31,7 @@ type Options struct {
 	Env     map[string]string // settings of the servers and of HAProxy (CHECK_TIMEOUT, MAX_PER_IP …)
 	NoRedis bool              // Redis is left to the caller (Cluster.Redis.Start), and nobody waits for the others to be ready
 
+	RedisURL  string   // REDIS_URL of all servers, whose Redis is the caller's: none is started; empty: that of the cluster
 	RedisArgs []string // further arguments of redis-server, which win over those that it has
 
 	RedisEnv []string // further variables of redis-server, as name=value
@@ -179,7 +180,11 @@ func (c *Cluster) plan() error {
 // parts returns everything that runs, in the order of starting.
 func (c *Cluster) parts() []*Part {
 	var all []*Part
-	for _, p := range slices.Concat([]*Part{c.Redis}, c.Servers, c.APIs, []*Part{c.HAProxy, c.Nginx}) {
+	own := c.Redis
+	if c.options.RedisURL != "" {
+		own = nil
+	}
+	for _, p := range slices.Concat([]*Part{own}, c.Servers, c.APIs, []*Part{c.HAProxy, c.Nginx}) {
 		if p != nil {
 			all = append(all, p)
 		}

@@ -53,9 +53,13 @@ func (c *Cluster) serverPart(i int, addr, metrics string) (*Part, error) {
 			return nil, fmt.Errorf("plan server %s: %w", app, err)
 		}
 	}
+	url := "redis://" + redis
+	if c.options.RedisURL != "" {
+		url = c.options.RedisURL
+	}
 	return &Part{
 		Name: app, Addr: addr, Metrics: metrics, path: c.options.Binary,
-		env: c.environment("APPID="+app, "ADDR="+addr, "ROLE=ws", "METRICS_ADDR="+metrics, "REDIS_URL=redis://"+redis, "DATABASE_URL="+c.database()),
+		env: c.environment("APPID="+app, "ADDR="+addr, "ROLE=ws", "METRICS_ADDR="+metrics, "REDIS_URL="+url, "DATABASE_URL="+c.database()),
 		// Ready means ready for clients, so a cluster that has started is complete.
 		ready: answers200("http://" + addr + "/readyz"), log: c.options.Log,
 	}, nil

@@ -4,7 +4,7 @@
 // touch them together:
 //
 //	livechat                  the channel of the default room; livechat:room:<name> for others
-//	{livechat}:head           hash: epoch and seq of the newest message, the epochs before (log.lua)
+//	{livechat}:head           hash: epoch and seq of the newest message, the epochs before (log.lua), who follows the log (follow.lua)
 //	{livechat}:log            stream: the newest messages, id <seq>-0, field m
 //	{livechat}:id:<id>        "<epoch>:<seq> <digest>": where the message is that is known by this id, which says whose it is
 //	{livechat}:news           sorted set, one for all: rooms in which something was said lately (news.go)

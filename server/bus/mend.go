@@ -14,7 +14,8 @@ import (
 //
 // Redis may come back without the newest messages, or without any: from an old snapshot, as a replica that lagged behind, after
 // FLUSHALL. The servers still have them in their rings. So a log that is not in order is closed, each server offers what it has beyond it, and
-// when all have, or after a while, it is opened again in a new epoch. log.lua says how that is noticed, reopen.lua why a new epoch.
+// when all have that follow it and are alive, or after a while, it is opened again in a new epoch. log.lua says how that is noticed, reopen.lua
+// why a new epoch, followers.go for whom a log waits.
 //
 // A server that could not offer in time finds out when it opens the log: its newest messages are in an epoch that ended before them.
 // They go into the log once more by Republish, with the ids that they had.

@@ -43,14 +43,12 @@ const (
 type load struct {
 	node        string
 	connections int
-	seen        time.Time // when it was heard last
-	away        bool      // it takes no new clients
+	late        bool // its count may be wrong: it should have been heard again by now
+	away        bool // it takes no new clients
 }
 
 // balancer decides when a server asks clients to move, and how many. It has no clock and starts nothing; step is called about once a second.
 type balancer struct {
-	stale time.Duration // a count older than this may be wrong
-
 	members string        // who was there the last time
 	calm    time.Time     // since when it has been the same, and everybody well
 	uneven  time.Time     // since when something has had to be done; zero: nothing has
@@ -106,12 +104,12 @@ func (b *balancer) steady(now time.Time, others []load) bool {
 	well := len(others) > 0
 	for _, o := range others {
 		nodes = append(nodes, o.node)
-		well = well && !o.away && now.Sub(o.seen) <= b.stale
+		well = well && !o.away && !o.late
 	}
 	slices.Sort(nodes)
 	members := strings.Join(nodes, " ")
 	if members != b.members { // another cluster, of which nothing has been tried yet
-		*b = balancer{stale: b.stale, uneven: b.uneven}
+		*b = balancer{uneven: b.uneven}
 	}
 	if !well || members != b.members || b.calm.IsZero() {
 		b.members, b.calm = members, now

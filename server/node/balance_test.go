@@ -55,7 +55,7 @@ func toTheEmptiest(w *town, _ int) int {
 func newTown(seed uint64, land func(*town, int) int, counts ...int) *town {
 	w := &town{rng: rand.New(rand.NewPCG(seed, 1)), now: time.Unix(1e9, 0), land: land}
 	for _, n := range counts {
-		h := &house{balancer: balancer{stale: 2500 * time.Millisecond}, phase: w.rng.IntN(10)}
+		h := &house{phase: w.rng.IntN(10)}
 		for range n {
 			h.clients = append(h.clients, resident{came: w.now})
 		}
@@ -78,7 +78,7 @@ func (w *town) run(d time.Duration) {
 			var others []load
 			for j, o := range w.servers {
 				if j != i {
-					others = append(others, load{fmt.Sprint(j, o.name), o.told, o.seen, o.away})
+					others = append(others, load{fmt.Sprint(j, o.name), o.told, w.now.Sub(o.seen) > 2500*time.Millisecond, o.away})
 				}
 			}
 			if h.away {
@@ -241,7 +241,7 @@ func TestBalanceAfterADeathAfterABalance(t *testing.T) {
 		for range h.clients {
 			w.servers[(i+1+w.rng.IntN(3))%4].clients = append(w.servers[(i+1+w.rng.IntN(3))%4].clients, resident{came: w.now})
 		}
-		*h = house{balancer: balancer{stale: h.stale}, phase: h.phase, name: "reborn"}
+		*h = house{phase: h.phase, name: "reborn"}
 		w.run(time.Minute)
 		if counts, _, _, _ := w.counts(); !w.even() {
 			t.Errorf("%v a minute after server %d was restarted", counts, i)

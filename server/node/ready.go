@@ -53,7 +53,7 @@ func (n *Node) deafAfter() time.Duration {
 func (n *Node) watch(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	b := balancer{stale: 5 * n.cfg.Presence.Interval / 2}
+	var b balancer
 	for {
 		select {
 		case <-ctx.Done():
@@ -77,9 +77,9 @@ func (n *Node) balance(b *balancer, now time.Time, ready bool) {
 			own = o.Total
 			continue
 		}
-		others = append(others, load{o.Node, o.Total, o.LastSeen, o.Away})
+		others = append(others, load{o.Node, o.Total, o.Late, o.Away})
 	}
-	if !ready || n.presence.FeedAge() > b.stale {
+	if !ready || n.presence.FeedAge() > 5*n.cfg.Presence.Interval/2 {
 		others = nil
 	}
 	began := b.began

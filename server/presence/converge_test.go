@@ -186,6 +186,10 @@ func TestConvergeAgainstOdds(t *testing.T) {
 			{kind: "enter", session: 1, wait: 3 * time.Second}, {kind: "enter", session: 2, wait: 100 * time.Millisecond},
 			{kind: "exit", session: 1}, {kind: "enter", session: 3}, {kind: "enter", session: 1},
 		},
+		"a count that only those who share the room were told": {
+			{kind: "enter", session: 1}, {kind: "enter", server: 1, wait: 6 * time.Second}, {kind: "enter", session: 3},
+			{kind: "exit", wait: 2 * time.Second}, {kind: "exit", session: 3},
+		},
 		"a snapshot of a name that comes and goes": {
 			{kind: "enter", session: 1, wait: 100 * time.Millisecond}, {kind: "enter", session: 2},
 			{kind: "enter", session: 3}, {kind: "exit", session: 2},

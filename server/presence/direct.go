@@ -86,7 +86,7 @@ func (p *Presence) directsLocked(now time.Time, changes map[string]change) (dire
 func (p *Presence) payLocked(m *message, to *peer) {
 	o := &p.report
 	if to.out.all {
-		m.Full, m.App, m.Role, m.N, m.Total, m.Away = true, p.opts.App, p.opts.Role, o.n, o.total, p.away
+		m.Full, m.App, m.Role, m.N, m.Total, m.Away, m.Every = true, p.opts.App, p.opts.Role, o.n, o.total, p.away, p.everyMSLocked()
 		m.Counts = maps.Clone(o.told)
 		for name := range o.told {
 			if to.rooms[name] != nil {
@@ -131,7 +131,7 @@ func (p *Presence) takeDirectLocked(m message, from *peer) {
 	case m.Full:
 		if m.N >= from.n {
 			p.takeAllLocked(message{Node: m.Node, Role: m.Role, Counts: m.Counts}, from)
-			from.app, from.role, from.n, from.total, from.away = m.App, m.Role, m.N, m.Total, m.Away
+			p.noteLocked(m, from)
 		}
 		from.in.whole = true
 		p.allNamedLocked(m, from)

@@ -36,14 +36,6 @@ func TestFeedAge(t *testing.T) {
 // Servers know of each other which of them takes no clients.
 func TestAway(t *testing.T) {
 	bubble(t, 2, func(t *testing.T, _ *hub, s []*server) {
-		away := func(at *server) (n int) {
-			for _, node := range at.Nodes() {
-				if node.Away {
-					n++
-				}
-			}
-			return n
-		}
 		pass(2 * time.Second)
 		if away(s[0]) != 0 || away(s[1]) != 0 {
 			t.Error("somebody is away at the beginning")

@@ -9,12 +9,13 @@ import (
 // peer is another server. Everything is guarded by Presence.mu.
 type peer struct {
 	app   string
-	role  string    // "" if it does not say
-	n     uint64    // of its last report
-	total int       // connections in all rooms
-	away  bool      // it takes no new clients
-	seen  time.Time // when it was heard last
-	whole bool      // every report since its last full one has been heard
+	role  string        // "" if it does not say
+	n     uint64        // of its last report
+	total int           // connections in all rooms
+	away  bool          // it takes no new clients
+	seen  time.Time     // when it was heard last
+	every time.Duration // between two of its reports
+	whole bool          // every report since its last full one has been heard
 	rooms map[string]*share
 
 	out out // what it alone is told
@@ -114,7 +115,7 @@ func (p *Presence) take(m message) {
 		return
 	}
 	if from == nil {
-		from = &peer{app: m.App, role: m.Role, away: m.Away, rooms: make(map[string]*share)}
+		from = &peer{app: m.App, role: m.Role, away: m.Away, every: p.opts.Interval, rooms: make(map[string]*share)}
 		p.peers[m.Node] = from
 		if from.old() {
 			p.tellAllLocked() // it knows nobody's names yet
@@ -147,8 +148,17 @@ func (p *Presence) takeReportLocked(m message, from *peer) {
 		from.whole = false
 		p.askLocked(m.Node) // again with each report, since the question can be lost as well
 	}
-	from.app, from.role, from.n, from.total, from.away = m.App, m.Role, m.N, m.Total, m.Away
+	p.noteLocked(m, from)
 }
+
+// noteLocked notes what every report says of its server.
+func (p *Presence) noteLocked(m message, from *peer) {
+	from.app, from.role, from.n, from.total, from.away = m.App, m.Role, m.N, m.Total, m.Away
+	from.every = max(p.opts.Interval, min(time.Duration(m.Every)*time.Millisecond, maxEvery))
+}
+
+// maxEvery bounds what a report says of the time to the next.
+const maxEvery = time.Minute
 
 // takeCountsLocked takes what has changed. An old server also says who came and went.
 func (p *Presence) takeCountsLocked(m message, from *peer) {

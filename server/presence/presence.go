@@ -11,7 +11,7 @@
 // last ones, all are told like that; how the count of a room goes on, those without
 // people there learn every five seconds. Reports are numbered; who misses one asks
 // for the whole, and is answered alone. A report goes out each second even if
-// nothing has changed, and a server that has not been heard for a few seconds is
+// nothing has changed, less often where there are more than a hundred servers, and a server that has not been heard for a few seconds is
 // taken for dead and its people for gone.
 //
 // What the people of a room are told follows the same rhythm: the first change at
@@ -98,6 +98,7 @@ type NodeInfo struct {
 	Total     int       // connections in all rooms
 	Away      bool      // it takes no new clients
 	LastSeen  time.Time // of its last report
+	Late      bool      // two reports of it have not come: what is known of it may be wrong
 }
 
 // roleAPI is the role of a process that takes no sockets.
@@ -222,7 +223,7 @@ func (p *Presence) Nodes() []NodeInfo {
 	defer p.mu.Unlock()
 	nodes := []NodeInfo{{Node: p.opts.Node, App: p.opts.App, Role: p.opts.Role, Total: p.report.total, Away: p.away, LastSeen: time.Now()}}
 	for node, peer := range p.peers {
-		nodes = append(nodes, NodeInfo{Node: node, App: peer.app, Role: peer.role, Total: peer.total, Away: peer.away, LastSeen: peer.seen})
+		nodes = append(nodes, NodeInfo{Node: node, App: peer.app, Role: peer.role, Total: peer.total, Away: peer.away, LastSeen: peer.seen, Late: time.Since(peer.seen) > 5*peer.every/2})
 	}
 	slices.SortFunc(nodes, func(a, b NodeInfo) int { return cmp.Compare(a.Node, b.Node) })
 	return nodes
@@ -236,11 +237,14 @@ func (p *Presence) FeedAge() time.Duration {
 	return time.Since(p.echo)
 }
 
-// SetAway tells the other servers, with the next report, whether this one takes new clients.
+// SetAway tells the other servers whether this one takes new clients.
 func (p *Presence) SetAway(away bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.away = away
+	if p.away != away {
+		p.away, p.report.beat = away, time.Now()
+		wake(p.wakeReport)
+	}
 }
 
 // changedLocked counts connections that came to or went from a room, whose names have been changed already, and sees to it that its

@@ -18,6 +18,11 @@ const (
 // server is told at once, and servers that share the room know better anyway.
 const countsEvery = 5
 
+// reportsHeard is how many reports without news a server hears in an interval at
+// most. Each hears those of all, so where there are more servers each reports less
+// often, and is missed later when it dies.
+const reportsHeard = 100
+
 // message is everything that servers tell each other here; see the package comment.
 type message struct {
 	Type   string            `json:"type"`
@@ -31,6 +36,7 @@ type message struct {
 	Counts map[string]int    `json:"counts,omitempty"`
 	Rooms  map[string]change `json:"rooms,omitempty"`
 	Away   bool              `json:"away,omitzero"`
+	Every  int64             `json:"every,omitzero"` // milliseconds to the next report; left out if that is the interval
 	Bye    bool              `json:"bye,omitzero"`
 
 	Ask bool   `json:"ask,omitzero"`
@@ -66,6 +72,7 @@ type outbox struct {
 	at    time.Time                  // when to report it; zero: nothing has changed
 	next  time.Time                  // not before
 	beat  time.Time                  // when to report even if nothing has changed
+	echo  time.Time                  // when to hear oneself, if there is nothing to report
 
 	told     map[string]int      // by room: connections, as all servers have been told; rooms without people are not in it
 	counts   map[string]struct{} // rooms whose count may not be what was told
@@ -115,10 +122,23 @@ func (p *Presence) reportLocked(room string, delay time.Duration) {
 	}
 }
 
+// everyLocked returns the time between two reports without news.
+func (p *Presence) everyLocked() time.Duration {
+	return p.opts.Interval * time.Duration(1+len(p.peers)/reportsHeard)
+}
+
+// everyMS is everyLocked as a report says it.
+func (p *Presence) everyMSLocked() int64 {
+	if every := p.everyLocked(); every > p.opts.Interval {
+		return every.Milliseconds()
+	}
+	return 0
+}
+
 // dueLocked returns when there is something to send.
 func (p *Presence) dueLocked(now time.Time) time.Time {
 	o := &p.report
-	due := o.beat
+	due := earlier(o.beat, o.echo)
 	if !o.at.IsZero() {
 		due = earlier(due, o.at)
 	}
@@ -138,7 +158,8 @@ func (p *Presence) dueLocked(now time.Time) time.Time {
 
 // countsLocked returns the counts that all servers are told now: of rooms that
 // have got their first people or lost their last ones, if changed, and of the
-// others now and then; of all rooms if full.
+// others now and then, also if it is what they were told: who shares the room may have
+// been told another one since. Of all rooms if full.
 func (p *Presence) countsLocked(now time.Time, changed, full bool) map[string]int {
 	o := &p.report
 	if full {
@@ -155,7 +176,7 @@ func (p *Presence) countsLocked(now time.Time, changed, full bool) map[string]in
 			continue
 		}
 		delete(o.counts, name)
-		if n == o.told[name] && !full {
+		if n == 0 && o.told[name] == 0 && !full {
 			continue
 		}
 		switch {

@@ -30,7 +30,7 @@ func (p *Presence) composeLocked(now time.Time) (r round) {
 	p.askingLocked(&r)
 	full := o.full && !now.Before(o.fullAt)
 	changed := full || !o.at.IsZero() && !now.Before(o.at)
-	m := message{Type: typePresence, Node: p.opts.Node, App: p.opts.App, Role: p.opts.Role, Total: o.total, Full: full, Away: p.away}
+	m := message{Type: typePresence, Node: p.opts.Node, App: p.opts.App, Role: p.opts.Role, Total: o.total, Full: full, Away: p.away, Every: p.everyMSLocked()}
 	var changes map[string]change
 	if changed {
 		changes = p.changesLocked()
@@ -46,7 +46,10 @@ func (p *Presence) composeLocked(now time.Time) (r round) {
 	if report {
 		o.n++
 		m.N = o.n
-		o.beat = now.Add(p.opts.Interval)
+		o.beat, o.echo = now.Add(p.everyLocked()), now.Add(p.opts.Interval)
+	} else if !now.Before(o.echo) {
+		r.directs = append(r.directs, direct{p.opts.Node, encode(message{Type: typePresence, Node: p.opts.Node, To: p.opts.Node})})
+		o.echo = now.Add(p.opts.Interval)
 	}
 	r.directs = append(r.directs, p.directsLocked(now, changes)...)
 	if report {

@@ -176,7 +176,7 @@ func (p *Presence) expireLocked(now time.Time) (next time.Time) {
 		return next
 	}
 	for node, from := range p.peers {
-		if dead := from.seen.Add(p.opts.Expiry); now.Before(dead) {
+		if dead := from.seen.Add(max(p.opts.Expiry, 4*from.every)); now.Before(dead) {
 			next = earlier(next, dead)
 			continue
 		}

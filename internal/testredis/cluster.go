@@ -133,7 +133,7 @@ func (c *Cluster) MoveSlot(slot int, from, to *Process) {
 func (c *Cluster) Promoted(replica *Process) {
 	c.t.Helper()
 	waitFor(c.t, "the replica is promoted", func() bool {
-		return strings.HasPrefix(replica.CLI("role"), "master")
+		return strings.HasPrefix(replica.try("role"), "master")
 	})
 }
 
@@ -177,4 +177,30 @@ func waitFor(t testing.TB, what string, ok func() bool) {
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
+}
+
+// Replicates returns when a node that was started again is a replica that has
+// caught up.
+func (c *Cluster) Replicates(p *Process) {
+	c.t.Helper()
+	waitFor(c.t, "it is a replica", func() bool {
+		return strings.Contains(p.try("info", "replication"), "master_link_status:up")
+	})
+}
+
+// Failover promotes a replica whose master lives, without losing anything.
+func (c *Cluster) Failover(replica *Process) {
+	c.t.Helper()
+	c.Replicates(replica)
+	var asked time.Time
+	waitFor(c.t, "the replica is promoted", func() bool {
+		if strings.HasPrefix(replica.try("role"), "master") {
+			return true
+		}
+		if time.Since(asked) > 6*time.Second { // Redis gives up after five
+			asked = time.Now()
+			replica.try("cluster", "failover")
+		}
+		return false
+	})
 }

@@ -70,6 +70,15 @@ func (p *Process) Kill() {
 	}
 }
 
+// try is CLI that returns nothing if that does not go just now.
+func (p *Process) try(args ...string) string {
+	out, err := exec.Command(p.cli, append([]string{"-e", "-p", p.Port, "--raw"}, args...)...).Output()
+	if err != nil {
+		return ""
+	}
+	return string(out)
+}
+
 // CLI runs redis-cli with args and returns what it prints. An error that Redis
 // answers ends the test.
 func (p *Process) CLI(args ...string) string {

@@ -64,7 +64,7 @@ func (s *Sentinels) URL() string {
 func (s *Sentinels) Promoted(replica *Process) {
 	s.t.Helper()
 	waitFor(s.t, "the replica is promoted", func() bool {
-		return strings.HasPrefix(replica.CLI("role"), "master") &&
-			strings.Contains(s.Sentinels[0].CLI("sentinel", "get-master-addr-by-name", MasterName), replica.Port)
+		return strings.HasPrefix(replica.try("role"), "master") &&
+			strings.Contains(s.Sentinels[0].try("sentinel", "get-master-addr-by-name", MasterName), replica.Port)
 	})
 }

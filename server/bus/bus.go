@@ -95,6 +95,7 @@ type Bus struct {
 	queue   *queue  // from Publish to the publisher
 	nodes   *nodes  // of a cluster; nil: there is one Redis
 	lanes   *lanes  // the queues to them
+	watched bool    // by Sentinels
 	places  *places // which node each room is subscribed at
 	gossip  atomic.Pointer[link]
 	topics  *topics // from Subscribe and Unsubscribe to the feed
@@ -141,7 +142,7 @@ func Open(o Options) (*Bus, error) {
 		b.logs.command = "SPUBLISH"
 		return b, nil
 	}
-	b.client = redis.NewUniversalClient(c)
+	b.client, b.watched = redis.NewUniversalClient(c), c.MasterName != ""
 	b.client.AddHook(linkHook{})
 	return b, nil
 }

@@ -21,11 +21,20 @@ const (
 	jitter     = 0.5 // of the pause, up and down
 )
 
-func newPause() *backoff.ExponentialBackOff {
+func newPause(most time.Duration) *backoff.ExponentialBackOff {
 	return &backoff.ExponentialBackOff{
 		InitialInterval: firstPause, Multiplier: 2, RandomizationFactor: jitter,
-		MaxInterval: maxPause * 2 / 3, // half of that upwards is maxPause
+		MaxInterval: most * 2 / 3, // half of that upwards is most
 	}
+}
+
+// mostPause is shorter where another Redis is promoted in place of one that has
+// died: the attempts share out between the Sentinels, and the wait is noticed.
+func (b *Bus) mostPause() time.Duration {
+	if b.nodes != nil || b.watched {
+		return maxPause / 4
+	}
+	return maxPause
 }
 
 // feed keeps the subscription alive until ctx is done; in a cluster one to any
@@ -77,7 +86,7 @@ func newLink(b *Bus, h Handler) *link {
 
 // keep keeps the link until ctx is done.
 func (l *link) keep(ctx context.Context) {
-	pause := newPause()
+	pause := newPause(l.bus.mostPause())
 	trouble := outage{log: l.log}
 	for {
 		s := subscription{link: l, bus: l.bus, handler: l.handler, outage: &trouble}

@@ -128,6 +128,7 @@ func (b *Bus) commands() [][]any {
 	for _, key := range []string{b.ticketKey("x"), b.revokedKey(), b.namesKey()} {
 		list = append(list, []any{"GETDEL", key}, []any{"SET", key, ""}, []any{"DEL", key})
 	}
+	list = append(list, []any{"ZREVRANGE", b.newsKey(), 0, 0}, []any{"ZREMRANGEBYRANK", b.newsKey(), 0, 0})
 	return append(list, []any{"SADD", b.namesKey(), "x"}, []any{"SCARD", b.namesKey()}, []any{"SMISMEMBER", b.namesKey(), "x"},
 		[]any{"ZADD", b.revokedKey(), 1, "x"}, []any{"ZRANGE", b.revokedKey(), 0, 0})
 }

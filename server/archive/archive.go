@@ -131,6 +131,7 @@ type Archiver struct {
 	source outage
 	store  outage
 	good   store.RoomMessage       // the store has taken it; zero: none yet
+	aside  map[place]int           // of messages that the store has not taken, alone: how often it was tried
 	past   map[string]chat.Lineage // of rooms that have one: what the store was told of it last
 
 	running atomic.Bool
@@ -163,6 +164,7 @@ type looks struct {
 type load struct {
 	batches  []Batch
 	messages []store.RoomMessage
+	skipped  map[place]struct{}      // of messages, those that the store can never take
 	past     map[string]chat.Lineage // of rooms in which the store was told of another one, or of none
 }
 
@@ -173,7 +175,7 @@ type counters struct{ stored, again, skipped, expired, lost, failures atomic.Int
 type Counts struct {
 	Stored   int64 // messages that the store did not have
 	Again    int64 // messages that it had: another archiver, or this one, had stored them
-	Skipped  int64 // entries that are no messages
+	Skipped  int64 // entries that are no messages, or that the store can never take
 	Expired  int64 // messages that were too old
 	Lost     int64 // messages that had left a log before they were archived, as far as is known
 	Failures int64 // attempts to store that failed
@@ -186,7 +188,7 @@ func New(o Options) (*Archiver, error) {
 		return nil, err
 	}
 	return &Archiver{
-		opts: o, wake: make(chan struct{}, 1), rooms: make(map[string]turn), past: make(map[string]chat.Lineage),
+		opts: o, wake: make(chan struct{}, 1), rooms: make(map[string]turn), past: make(map[string]chat.Lineage), aside: make(map[place]int),
 		source: outage{log: o.Log, what: "the rooms' logs"}, store: outage{log: o.Log, what: "the store"},
 	}, nil
 }

@@ -21,8 +21,10 @@ const (
 const maxPast = 10_000
 
 const (
-	siftEvery = 4 // so many attempts fail before the messages are tried one by one
-	siftTries = 8 // if so many fail, and none does not, it is the store and not the messages
+	siftEvery  = 4    // so many attempts fail before the messages are tried one by one
+	asideTimes = 10   // so often a message is tried that fails while others do not, and the store does not say why
+	maxAside   = 1000 // of so many it is known how often
+	siftTries  = 8    // if so many fail, and none does not, it is the store and not the messages
 )
 
 // keep stores the load and acknowledges it. It tries until that has been done, or until ctx has ended, which it answers with false; the
@@ -44,7 +46,7 @@ func (a *Archiver) keep(ctx context.Context) (ok bool) {
 		return false
 	}
 	stored := insist(ctx, func(attempt int) bool {
-		return len(a.load.messages) == 0 || a.add(ctx, a.load.messages) == nil || attempt%siftEvery == 0 && a.sift(ctx)
+		return len(a.load.messages) == 0 || a.put(ctx, a.load.messages) || attempt%siftEvery == 0 && a.sift(ctx)
 	})
 	if !stored {
 		return false
@@ -103,6 +105,11 @@ func (a *Archiver) add(ctx context.Context, list []store.RoomMessage) error {
 	attempt, cancel := context.WithTimeout(ctx, a.opts.StoreTimeout)
 	defer cancel()
 	added, err := a.opts.Store.AddRoomMessages(attempt, list)
+	if store.IsRefused(err) { // it is there, and has answered
+		a.store.ended()
+		a.counts.failures.Add(1)
+		return err
+	}
 	if err := a.stored(ctx, err); err != nil {
 		return err
 	}
@@ -110,6 +117,46 @@ func (a *Archiver) add(ctx context.Context, list []store.RoomMessage) error {
 	a.counts.again.Add(int64(len(list)) - added)
 	a.good = list[0]
 	return nil
+}
+
+// put stores messages. Those that the store says it can never take are skipped:
+// halves of halves, so that one among many costs a few attempts. ok is false if
+// the store is to be asked again.
+func (a *Archiver) put(ctx context.Context, list []store.RoomMessage) (ok bool) {
+	err := a.add(ctx, list)
+	switch {
+	case err == nil:
+		return true
+	case !store.IsRefused(err) || ctx.Err() != nil:
+		return false
+	case len(list) == 1:
+		a.skip(list[0], err)
+		return true
+	}
+	half := len(list) / 2
+	return a.put(ctx, list[:half]) && a.put(ctx, list[half:])
+}
+
+// place is where a message is.
+type place struct {
+	room, epoch string
+	seq         int64
+}
+
+func placeOf(m store.RoomMessage) place { return place{m.Room, m.Epoch, m.Seq} }
+
+// skip gives a message of the load up. It is said once, however often the load is tried.
+func (a *Archiver) skip(m store.RoomMessage, reason error) {
+	if _, known := a.load.skipped[placeOf(m)]; known {
+		return
+	}
+	if a.load.skipped == nil {
+		a.load.skipped = make(map[place]struct{})
+	}
+	a.load.skipped[placeOf(m)] = struct{}{}
+	delete(a.aside, placeOf(m))
+	a.counts.skipped.Add(1)
+	a.opts.Log.Error("the store cannot take a message, which is not archived", "room", m.Room, "epoch", m.Epoch, "seq", m.Seq, "error", reason)
 }
 
 // stored counts an attempt that failed, and returns why.
@@ -121,7 +168,7 @@ func (a *Archiver) stored(ctx context.Context, err error) error {
 }
 
 // sift stores the messages of the load one by one. Those that the store refuses, while it takes others, are put aside: they are not
-// acknowledged, so they come again after Options.Idle, and meanwhile hold up nobody. ok is false if it looks as if the store takes nothing at all.
+// acknowledged, so they come again after Options.Idle, and meanwhile hold up nobody; after asideTimes they are skipped. ok is false if it looks as if the store takes nothing at all.
 func (a *Archiver) sift(ctx context.Context) (ok bool) {
 	if a.good.Seq != 0 && a.add(ctx, []store.RoomMessage{a.good}) != nil { // it has that already
 		return false
@@ -143,9 +190,17 @@ func (a *Archiver) sift(ctx context.Context) (ok bool) {
 	if a.good.Seq == 0 { // it has never taken any
 		return false
 	}
-	for _, m := range refused {
-		a.putAside(m)
+	if len(a.aside) > maxAside {
+		clear(a.aside)
 	}
+	refused = slices.DeleteFunc(refused, func(m store.RoomMessage) bool {
+		if a.aside[placeOf(m)]++; a.aside[placeOf(m)] < asideTimes {
+			a.putAside(m)
+			return false
+		}
+		a.skip(m, reason)
+		return true
+	})
 	if len(refused) > 0 {
 		a.opts.Log.Error("the store refuses messages that are tried again later", "messages", len(refused),
 			"room", refused[0].Room, "epoch", refused[0].Epoch, "seq", refused[0].Seq, "error", reason)

@@ -35,11 +35,6 @@ type shelf struct {
 	ends [][]store.EpochEnd          // guarded by mu: as they were told
 }
 
-type place struct {
-	room, epoch string
-	seq         int64
-}
-
 func (s *shelf) AddRoomMessages(ctx context.Context, list []store.RoomMessage) (added int64, err error) {
 	if s.before != nil {
 		if err := s.before(ctx, list); err != nil {

@@ -63,3 +63,15 @@ func awayPostgres(code string) bool {
 
 // awaySQLite are the codes of a file that another process writes to for longer than we wait, or that the disk does not give or take.
 var awaySQLite = []int{sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL}
+
+// IsRefused says whether an error of a Store means that the database can never
+// take what it was given, for what that is: too large, or no value of its kind.
+func IsRefused(err error) bool {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return strings.HasPrefix(e.Code, "22") || strings.HasPrefix(e.Code, "54")
+	}
+	if e, ok := errors.AsType[*sqlitedriver.Error](err); ok {
+		return slices.Contains([]int{sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH}, e.Code()&0xff)
+	}
+	return false
+}

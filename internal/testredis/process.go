@@ -1,11 +1,13 @@
 package testredis
 
 import (
+	"fmt"
 	"net"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"livechat/internal/need"
@@ -35,17 +37,30 @@ func newProcess(t testing.TB, args ...string) *Process {
 	return p
 }
 
-// freePort returns a port that the kernel has just had to give away: redis-server
-// cannot be asked which it got.
+var (
+	portsMu sync.Mutex
+	ports   = make(map[string]bool) // guarded by portsMu: given away, and maybe not bound yet
+)
+
+// freePort returns a port that the kernel has just had to give away, and that no
+// other of this process's servers was given: redis-server cannot be asked which
+// it got, and binds its own only when it is started.
 func freePort(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	portsMu.Lock()
+	defer portsMu.Unlock()
+	for {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, port, _ := net.SplitHostPort(l.Addr().String())
+		_ = l.Close()
+		if !ports[port] {
+			ports[port] = true
+			return port
+		}
 	}
-	defer func() { _ = l.Close() }()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
 }
 
 // Start starts it and returns when it answers.
@@ -56,8 +71,8 @@ func (p *Process) Start() {
 		p.t.Fatal(err)
 	}
 	waitFor(p.t, "redis-server answers", func() bool {
-		out, err := exec.Command(p.cli, "-p", p.Port, "ping").Output()
-		return err == nil && strings.TrimSpace(string(out)) == "PONG"
+		// Not another server that has the port.
+		return strings.Contains(p.try("info", "server"), fmt.Sprintf("process_id:%d\r", p.cmd.Process.Pid))
 	})
 }
 

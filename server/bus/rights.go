@@ -25,6 +25,9 @@ var ErrNoRight = errors.New("the user of Redis lacks a right")
 // infoNeeded begins what log.lua says where INFO is refused.
 const infoNeeded = "INFO server is needed to notice a restart of Redis"
 
+// errOldCluster is the reason to refuse a Cluster before Redis 7.
+var errOldCluster = errors.New("a Redis Cluster needs sharded pub/sub (SPUBLISH), which came with Redis 7")
+
 // isDenied says that Redis has refused a command for want of a right, in a
 // script or outside: its versions say so in different ways.
 func isDenied(err error) bool {
@@ -77,8 +80,12 @@ func (b *Bus) checkNode(ctx context.Context, node *redis.Client) error {
 	}
 	cmds, err := pipe.Exec(ctx)
 	for _, cmd := range cmds {
-		if failed == nil && isDenied(cmd.Err()) {
+		switch {
+		case failed != nil:
+		case isDenied(cmd.Err()):
 			failed = fmt.Errorf("%s: %w", cmd.Args(), cmd.Err())
+		case cmd.Name() == "spublish" && redis.HasErrorPrefix(cmd.Err(), "unknown command"):
+			failed = fmt.Errorf("%w: %w: %w", ErrNoRight, errOldCluster, cmd.Err())
 		}
 	}
 	// On a connection that a transaction was begun on nothing else may be said.

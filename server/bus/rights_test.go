@@ -188,3 +188,17 @@ func TestSufficientRightsAreDocumented(t *testing.T) {
 		t.Errorf("README.md lacks %q", line)
 	}
 }
+
+// TestClusterWithoutShardedPubSub: before Redis 7 nobody would hear a room.
+func TestClusterWithoutShardedPubSub(t *testing.T) {
+	port := freePort(t)
+	node := tcpRedis(t, port, "--cluster-enabled", "yes", "--cluster-port", freePort(t), "--rename-command", "SPUBLISH", "")
+	if err := node.ClusterAddSlotsRange(t.Context(), 0, 16383).Err(); err != nil {
+		t.Fatal(err)
+	}
+	poll.Until(t, "the cluster is ready", func() bool { return node.Set(t.Context(), "probe", "x", 0).Err() == nil })
+	err := open(t, "redis://127.0.0.1:"+port+",127.0.0.1:"+port, Options{}).CheckRights(t.Context())
+	if !errors.Is(err, ErrNoRight) || !strings.Contains(err.Error(), "Redis 7") {
+		t.Errorf("a Cluster without SPUBLISH: %v", err)
+	}
+}

@@ -51,7 +51,7 @@ type Sessions interface {
 	// CreateSession fails with store.ErrNotFound if the hash of the user's password is another one by now. What ends sessions ends those that are being
 	// begun, too.
 	CreateSession(ctx context.Context, tokenHash []byte, user int64, hash string, expires time.Time) error
-	SessionUser(ctx context.Context, tokenHash []byte, now time.Time) (User, error)
+	Session(ctx context.Context, tokenHash []byte, now time.Time) (store.Session, error)
 	DeleteSession(ctx context.Context, tokenHash []byte) error
 	DeleteSessions(ctx context.Context, user int64) error
 	DeleteExpired(ctx context.Context, now time.Time) (int64, error)

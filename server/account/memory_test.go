@@ -177,17 +177,17 @@ func (m *memory) CreateSession(_ context.Context, tokenHash []byte, user int64, 
 	return nil
 }
 
-func (m *memory) SessionUser(_ context.Context, tokenHash []byte, now time.Time) (User, error) {
+func (m *memory) Session(_ context.Context, tokenHash []byte, now time.Time) (store.Session, error) {
 	unlock, err := m.lock(string(tokenHash))
 	defer unlock()
 	if err != nil {
-		return User{}, err
+		return store.Session{}, err
 	}
 	s, ok := m.sessions[[32]byte(tokenHash)]
 	if !ok || !s.expires.After(now) {
-		return User{}, store.ErrNotFound
+		return store.Session{}, store.ErrNotFound
 	}
-	return m.users[s.user].User, nil
+	return store.Session{User: m.users[s.user].User, Ends: s.expires}, nil
 }
 
 func (m *memory) DeleteSession(_ context.Context, tokenHash []byte) error {

@@ -171,18 +171,24 @@ func tokenKey(token string) (key []byte, ok bool) {
 
 // WhoAmI returns whose session a token is. Codes: unauthorized.
 func (s *Service) WhoAmI(ctx context.Context, token string) (User, error) {
+	session, err := s.Session(ctx, token)
+	return session.User, err
+}
+
+// Session returns whose session a token is, and when it ends. Codes: unauthorized.
+func (s *Service) Session(ctx context.Context, token string) (store.Session, error) {
 	key, ok := tokenKey(token)
 	if !ok {
-		return User{}, errNoSession
+		return store.Session{}, errNoSession
 	}
-	u, err := s.store.SessionUser(ctx, key, s.now().UTC())
+	session, err := s.store.Session(ctx, key, s.now().UTC())
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return User{}, errNoSession
+		return store.Session{}, errNoSession
 	case err != nil:
-		return User{}, fmt.Errorf("find the session: %w", err)
+		return store.Session{}, fmt.Errorf("find the session: %w", err)
 	}
-	return u, nil
+	return session, nil
 }
 
 // Logout ends a session. One that has ended already is no error.

@@ -143,7 +143,7 @@ func (a *api) ticket(w http.ResponseWriter, r *http.Request, me store.User) erro
 	if err := noBody(w, r); err != nil {
 		return err
 	}
-	ticket, expires, err := a.Tickets.Issue(r.Context(), me.ID)
+	ticket, expires, err := a.Tickets.Issue(r.Context(), me.ID, a.token(r))
 	if err != nil {
 		return err
 	}

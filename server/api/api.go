@@ -59,7 +59,8 @@ type Search interface {
 
 // Tickets are for the first frame of a socket: short-lived, good for one use.
 type Tickets interface {
-	Issue(ctx context.Context, user int64) (ticket string, expires time.Time, err error)
+	// Issue makes a ticket for the session of that token, which is the user's.
+	Issue(ctx context.Context, user int64, token string) (ticket string, expires time.Time, err error)
 }
 
 // Options are the services behind the API and what it must know about its place. The services are called from many goroutines at once.

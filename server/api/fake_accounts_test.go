@@ -119,7 +119,7 @@ func (f *fakes) Delete(ctx context.Context, user int64, password string) error {
 	return nil
 }
 
-func (f *fakes) Issue(ctx context.Context, user int64) (string, time.Time, error) {
+func (f *fakes) Issue(ctx context.Context, user int64, _ string) (string, time.Time, error) {
 	leave, err := f.enter(ctx, "ticket", user)
 	defer leave()
 	return "secretticket", began.Add(30 * time.Second), err

@@ -132,12 +132,13 @@ func (b *Bus) commands() [][]any {
 	if b.nodes != nil {
 		list = append(list, []any{"SPUBLISH", b.channel(chat.DefaultRoom), ""}, []any{"SPUBLISH", b.channel("rights"), ""})
 	}
-	for _, key := range []string{b.ticketKey("x"), b.revokedKey(), b.namesKey()} {
-		list = append(list, []any{"GETDEL", key}, []any{"SET", key, ""}, []any{"DEL", key})
+	names, last, users := b.namesKey(), b.revokedKey("last"), b.revokedKey("users")
+	for _, key := range append(b.namesKeys(), b.ticketKey("x"), last, users) {
+		list = append(list, []any{"GET", key}, []any{"DEL", key})
 	}
 	list = append(list, []any{"ZREVRANGE", b.newsKey(), 0, 0}, []any{"ZREMRANGEBYRANK", b.newsKey(), 0, 0})
-	return append(list, []any{"SADD", b.namesKey(), "x"}, []any{"SCARD", b.namesKey()}, []any{"SMISMEMBER", b.namesKey(), "x"},
-		[]any{"ZADD", b.revokedKey(), 1, "x"}, []any{"ZRANGE", b.revokedKey(), 0, 0})
+	return append(list, []any{"SADD", names, "x"}, []any{"SCARD", names}, []any{"SISMEMBER", names, "x"}, []any{"HINCRBY", last, "n", 1},
+		[]any{"ZADD", users, 1, "x"}, []any{"ZRANGE", users, 0, 0}, []any{"ZREMRANGEBYRANK", users, 0, 0})
 }
 
 // noteRights logs, once, that Redis refuses what the bus needs for want of a

@@ -67,9 +67,9 @@ func TestMissingRightsAreNamed(t *testing.T) {
 		{"-evalsha", "EVALSHA"},
 		{"-script", "SCRIPT"},
 		{"-xadd", "XADD"},
-		{"-getdel", "GETDEL"},
+		{"-sadd", "SADD"},
 		{"resetkeys", "{livechat}:"},
-		{"resetkeys ~{livechat*", "livechat:ticket:"},
+		{"resetkeys ~{livechat*", "livechat:names"},
 		{"resetchannels", "PUBLISH"},
 		{"resetchannels &livechat", "livechat:"},
 	} {

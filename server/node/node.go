@@ -48,6 +48,7 @@ type Node struct {
 	sessions *session.Server
 	past     *store.Store // the archive, to be read; nil: this server has none
 	services services
+	names    names
 	listener net.Listener
 	http     *http.Server
 	failed   chan error
@@ -113,6 +114,8 @@ func (n *Node) build(version string) (err error) {
 	if err := n.checkRights(); err != nil {
 		return fmt.Errorf("REDIS_URL: %w", err)
 	}
+	n.names.bus = n.bus
+	n.names.api = func() bool { return n.cfg.Server.Role != config.RoleWS || hasAPI(n.presence.Nodes()) }
 	s := n.cfg.Session
 	n.fan = fanout.New(fanout.Options{
 		FlushInterval: s.FlushInterval, WriteTimeout: s.WriteTimeout, PingInterval: s.PingInterval, PongTimeout: s.PongTimeout,

@@ -47,7 +47,7 @@ func (n *Node) buildServices() (err error) {
 	}
 	chats := private.New(private.Options{Store: s.store, MaxText: n.cfg.Limits.MaxText, Allow: n.allowPosts(), Wake: s.relay.Wake})
 	s.handler, err = api.New(api.Options{
-		Accounts: accounts{s.accounts, n.bus}, Chats: countedChats{chats, n.metrics}, Archive: s.store, Search: s.store, Tickets: tickets{s.store, n.bus},
+		Accounts: accounts{s.accounts, n.bus}, Chats: countedChats{chats, n.metrics}, Archive: s.store, Search: s.store, Tickets: tickets{s.accounts, n.bus},
 		Log: n.log, AllowedOrigins: allOrigins(n.cfg.Server.AllowedOrigins), ClientAddr: session.Address, Secure: n.cfg.Server.SecureCookies,
 		Observe: n.observeRequest,
 	})
@@ -94,7 +94,8 @@ func (n *Node) runServices(ctx context.Context) {
 		}
 	})
 	n.loops.Go(func() { n.watchDatabase(ctx) })
-	n.loops.Go(func() { n.sayNames(ctx) })
+	names := announcer{bus: n.bus, store: n.services.store, log: n.log}
+	n.loops.Go(func() { names.run(ctx) })
 	n.loops.Go(func() { n.expire(ctx) })
 	n.loops.Go(func() {
 		if err := n.services.archiver.Run(ctx); err != nil && ctx.Err() == nil {
@@ -132,43 +133,6 @@ func (n *Node) expire(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-	}
-}
-
-// namesEvery is how often the names of all accounts are said again, in case Redis has lost some.
-const namesEvery = time.Minute
-
-// sayNames tells the servers without a store which names are accounts'.
-func (n *Node) sayNames(ctx context.Context) {
-	tick := time.NewTicker(namesEvery)
-	defer tick.Stop()
-	for {
-		if err := n.sayAllNames(ctx); err != nil && ctx.Err() == nil {
-			n.log.Warn("cannot say which names are taken; guests might use them for now", "error", err)
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-func (n *Node) sayAllNames(ctx context.Context) error {
-	const page = 1000
-	after := int64(0)
-	for {
-		names, last, err := n.services.store.Skeletons(ctx, after, page)
-		if err != nil {
-			return err
-		}
-		if err := n.bus.AddNames(ctx, names...); err != nil {
-			return err
-		}
-		if len(names) < page {
-			return nil
-		}
-		after = last
 	}
 }
 

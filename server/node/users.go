@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -19,16 +18,29 @@ import (
 // userOptions is what sessions need for users with an account, whether this server has the API or not.
 func (n *Node) userOptions() *session.UserOptions {
 	return &session.UserOptions{
-		Feeds: n.feeds, Revoked: n.bus.Revoked, CountNames: n.bus.CountNames, Every: revokeEvery, Settle: settleName,
+		Feeds: n.feeds, CountNames: n.bus.CountNames, Every: revokeEvery, Settle: settleName,
 		Redeem: func(ctx context.Context, ticket string) (session.User, error) {
 			t, err := n.bus.RedeemTicket(ctx, ticket)
-			return session.User{ID: t.User, Name: t.Name, Issued: t.Issued}, err
+			return session.User{ID: t.User, Name: t.Name, Ends: t.Ends, Issued: t.Issued}, err
+		},
+		Revoked: func(ctx context.Context) (func(session.User) bool, error) {
+			revoked, err := n.bus.Revoked(ctx)
+			if err != nil || len(revoked) == 0 {
+				return nil, err
+			}
+			return func(u session.User) bool {
+				issued, _ := u.Issued.(bus.Moment)
+				return revoked.Ends(u.ID, issued)
+			}, nil
 		},
 		Reserved: func(ctx context.Context, name string) (bool, error) {
-			return account.Reserved(ctx, n.bus.HasName, name)
+			return account.Reserved(ctx, func(ctx context.Context, skeleton string) (bool, error) {
+				has, err := n.names.await(ctx, skeleton)
+				return err == nil && has[0], err
+			}, name)
 		},
 		ReservedOf: func(ctx context.Context, names []string) ([]string, error) {
-			return account.ReservedOf(ctx, n.bus.HasNames, names)
+			return account.ReservedOf(ctx, func(ctx context.Context, skeletons []string) ([]bool, error) { return n.names.ask(ctx, skeletons...) }, names)
 		},
 	}
 }
@@ -61,7 +73,7 @@ type accounts struct {
 func (a accounts) Register(ctx context.Context, name, password, addr string) (store.User, error) {
 	u, err := a.Service.Register(ctx, name, password, addr)
 	if err == nil {
-		_ = a.bus.AddNames(ctx, account.Skeleton(u.Name)) // sayNames says it again
+		_ = a.bus.AddNames(ctx, account.Skeleton(u.Name)) // the announcer says it again
 	}
 	return u, err
 }
@@ -119,18 +131,20 @@ func (n *Node) allowPosts() func(user int64) error {
 
 // tickets issues what opens a socket.
 type tickets struct {
-	store *store.Store
-	bus   *bus.Bus
+	accounts *account.Service
+	bus      *bus.Bus
 }
 
-// Issue implements api.Tickets.
-func (t tickets) Issue(ctx context.Context, user int64) (ticket string, expires time.Time, err error) {
-	u, err := t.store.UserByID(ctx, user)
-	if errors.Is(err, store.ErrNotFound) { // deleted a moment ago
-		return "", time.Time{}, chat.Errorf(chat.CodeUnauthorized, "log in first")
-	}
+// Issue implements api.Tickets. It asks where the revocations are before it looks for the session: whoever is logged out in between has a ticket that is
+// revoked.
+func (t tickets) Issue(ctx context.Context, _ int64, token string) (ticket string, expires time.Time, err error) {
+	now, err := t.bus.Now(ctx)
 	if err != nil {
 		return "", time.Time{}, err
 	}
-	return t.bus.IssueTicket(ctx, user, u.Name)
+	s, err := t.accounts.Session(ctx, token)
+	if err != nil {
+		return "", time.Time{}, err
+	}
+	return t.bus.IssueTicket(ctx, bus.Ticket{User: s.User.ID, Name: s.User.Name, Issued: now, Ends: s.Ends})
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -55,6 +56,8 @@ type conn struct {
 	// Set before the reader starts.
 	admitted bool // it takes a place of those that there are; presence has been told
 
+	unproven atomic.Bool // a guest whose name could not be asked for yet: only a reader. Changed under server.mu
+
 	// Guarded by server.mu.
 	joined time.Time
 	asked  bool // to move
@@ -98,10 +101,16 @@ func (c *conn) handle(payload []byte) error {
 	case c.feed:
 		return c.refuse("", errListens)
 	}
+	if !c.admitted {
+		return nil // it is being told why not; what it says until that has arrived is not taken
+	}
 	req, err := wire.ParseRequest(payload)
 	switch {
 	case err != nil:
 		return c.refuse(req.ID, err)
+	case c.unproven.Load():
+		c.sendError(req.ID, errUnproven)
+		return nil
 	case req.Type == wire.TypeTyping:
 		return c.typing()
 	}

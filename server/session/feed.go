@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -21,25 +22,27 @@ type UserOptions struct {
 	Feeds *room.Registry
 	// Redeem reads a ticket and ends it. The error is chat.CodeUnauthorized if it is not good.
 	Redeem func(ctx context.Context, ticket string) (User, error)
-	// Reserved says whether a name is not for guests.
+	// Reserved says whether a name is not for guests. A chat.Error says that this cannot be known for now, and is the guest's answer; any other that
+	// Redis is away.
 	Reserved func(ctx context.Context, name string) (bool, error)
 	// CountNames returns how many names are users'. While it stays the same, so do they.
 	CountNames func(ctx context.Context) (int64, error)
 	// ReservedOf returns those of some names that are not for guests.
 	ReservedOf func(ctx context.Context, names []string) ([]string, error)
-	// Revoked returns the users who were logged out, and when.
-	Revoked func(ctx context.Context) (map[int64]time.Time, error)
+	// Revoked returns whether a user was logged out since the ticket was issued; nil if nobody was.
+	Revoked func(ctx context.Context) (func(User) bool, error)
 	// Every is how often Revoked and CountNames are asked.
 	Every time.Duration
 	// Settle is how long after a new name guests under it are asked to leave: who has just registered comes in under it, and leaves as a guest.
 	Settle time.Duration
 }
 
-// User is who a ticket was issued to, and when, by the clock that Revoked goes by.
+// User is who a ticket was issued to.
 type User struct {
 	ID     int64
 	Name   string
-	Issued time.Time
+	Ends   time.Time // of the session, and with it of the socket
+	Issued any       // when the ticket was issued, in the terms of Revoked
 }
 
 // The subprotocols of a handshake with a ticket or a guest key (RFC 6455 section 1.9). Browsers can send nothing else with it: these come as one, and
@@ -76,13 +79,17 @@ func (s *Server) user(ctx context.Context, r *http.Request) (*User, error) {
 
 var errReserved = chat.Errorf(chat.CodeNameReserved, "this name, or one that looks like it, is somebody's: log in, or take another one")
 
-// isReserved says whether a name is not for guests. When that cannot be asked it is free: a Redis that is away keeps nobody out.
-func (s *Server) isReserved(ctx context.Context, name string) bool {
-	reserved, err := s.opts.Users.Reserved(ctx, name)
+// checkName finds out whether a name is not for guests. A Redis that is away keeps nobody out, but until it could be asked such a guest is only a reader.
+func (s *Server) checkName(ctx context.Context, q *query) error {
+	reserved, err := s.opts.Users.Reserved(ctx, q.name)
+	if _, ok := errors.AsType[*chat.Error](err); ok {
+		return err
+	}
 	if err != nil {
 		s.opts.Logger.Debug("cannot ask whether a name is taken", "error", err)
 	}
-	return reserved
+	q.reserved, q.unproven = reserved, err != nil
+	return nil
 }
 
 // Feed is the handler of sockets that hear a user's feed.
@@ -156,10 +163,12 @@ func (s *Server) RunUsers(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
+		s.checkUnproven(ctx)
 		s.checkNames(ctx, &names)
 		if !s.hasUsers() {
 			continue
 		}
+		s.closeEnded(time.Now())
 		revoked, err := s.opts.Users.Revoked(ctx)
 		if err != nil {
 			s.opts.Logger.Debug("cannot ask who has been logged out", "error", err) // the bus says that Redis is away
@@ -176,17 +185,40 @@ func (s *Server) hasUsers() bool {
 }
 
 // closeRevoked closes the sockets whose tickets are older than their users' last revocation. Who is still logged in comes back with a new one.
-func (s *Server) closeRevoked(revoked map[int64]time.Time) {
-	if len(revoked) == 0 {
+func (s *Server) closeRevoked(revoked func(User) bool) {
+	if revoked == nil {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for c := range s.conns {
-		if u := c.user; u != nil {
-			if at, ok := revoked[u.ID]; ok && !u.Issued.After(at) {
-				c.out.Close(wire.CloseLoggedOut)
-			}
+		if c.user != nil && revoked(*c.user) {
+			c.out.Close(wire.CloseLoggedOut)
 		}
+	}
+}
+
+// closeEnded closes the sockets whose sessions have ended by themselves. It looks at them when the first of them has.
+func (s *Server) closeEnded(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.firstEnd.IsZero() || now.Before(s.firstEnd) {
+		return
+	}
+	s.firstEnd = time.Time{}
+	for c := range s.conns {
+		switch {
+		case c.user == nil:
+		case now.Before(c.user.Ends):
+			s.noteEndLocked(c.user.Ends)
+		default:
+			c.out.Close(wire.CloseLoggedOut)
+		}
+	}
+}
+
+func (s *Server) noteEndLocked(ends time.Time) {
+	if s.firstEnd.IsZero() || ends.Before(s.firstEnd) {
+		s.firstEnd = ends
 	}
 }

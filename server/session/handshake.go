@@ -30,6 +30,7 @@ type query struct {
 	after      *chat.Position // nil: join
 	named      bool           // name was given, and not made up here
 	reserved   bool           // name is not for guests
+	unproven   bool           // whether it is could not be asked
 	user       *User          // nil: a guest
 	feed       bool           // room is the user's feed
 	author     string         // of what is said; empty if nobody knows
@@ -167,6 +168,7 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, q query, rm *ro
 		server: s, room: rm, session: newSession(), name: q.name, author: q.author, who: s.slow.who(r, q), sock: sock,
 		user: q.user, named: q.named && q.user == nil, feed: q.feed,
 	}
+	c.unproven.Store(q.unproven)
 	var err error
 	if c.raw, err = sock.SyscallConn(); err == nil {
 		c.out, err = s.opts.Fan.Add(sock.TCPConn)

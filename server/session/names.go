@@ -2,14 +2,16 @@ package session
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
+	"livechat/server/chat"
 	"livechat/server/wire"
 )
 
-// Whether a name is somebody's is asked when a guest comes. But it can become so while he is here, and he gets in under any name while that cannot be
-// asked, or Redis has lost its names. So guests are looked at again: some time after a name has come, and now and then.
+// Whether a name is an account's is asked when a guest comes. It can become one while the guest is here, and while Redis is away guests get in under
+// any name, as readers. So they are looked at again: those readers as soon as names can be asked for, all some time after a name has come, and now and then.
 
 // lookEvery is how often guests are looked at although no name has come.
 const lookEvery = time.Minute
@@ -48,6 +50,48 @@ func (s *Server) checkNames(ctx context.Context, w *nameWatch) {
 	s.closeGuests(reserved)
 }
 
+// errUnproven answers a guest whose name cannot be asked for.
+var errUnproven = &chat.Error{
+	Code: chat.CodeUnavailable, Message: "it cannot be said right now whether your name is taken; try again in a moment",
+	Retryable: true, RetryAfterMS: time.Second.Milliseconds(),
+}
+
+// checkUnproven asks for the names that could not be asked for when their guests came. Until that succeeds they do not speak.
+func (s *Server) checkUnproven(ctx context.Context) {
+	s.mu.Lock()
+	guests := make(map[*conn]string, s.unproven)
+	for c := range s.conns {
+		if s.unproven == 0 {
+			break
+		}
+		if c.unproven.Load() {
+			guests[c] = c.name
+		}
+	}
+	s.mu.Unlock()
+	if len(guests) == 0 {
+		return
+	}
+	reserved, err := s.opts.Users.ReservedOf(ctx, slices.Compact(slices.Sorted(maps.Values(guests))))
+	if err != nil {
+		s.opts.Logger.Debug("cannot ask whether guests' names are taken", "error", err)
+		return
+	}
+	slices.Sort(reserved)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c, name := range guests {
+		if _, is := slices.BinarySearch(reserved, name); is {
+			c.out.Send(errorFrame("", errReserved))
+			c.out.Close(wire.CloseNameReserved)
+			continue // it stays silent to its end
+		}
+		if _, here := s.conns[c]; here && c.unproven.Swap(false) {
+			s.unproven--
+		}
+	}
+}
+
 // hasNamed says whether there are guests who gave their names. Those that were made up here are nobody's.
 func (s *Server) hasNamed() bool {
 	s.mu.Lock()
@@ -81,6 +125,9 @@ func (s *Server) closeGuests(names []string) {
 			continue
 		}
 		if _, reserved := slices.BinarySearch(names, c.name); reserved {
+			if !c.unproven.Swap(true) { // it says nothing more
+				s.unproven++
+			}
 			c.out.Send(errorFrame("", errReserved))
 			c.out.Close(wire.CloseNameReserved)
 		}

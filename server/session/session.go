@@ -69,9 +69,11 @@ type Server struct {
 
 	mu       sync.Mutex
 	conns    map[*conn]struct{}
-	admitted int // of conns; the others are being told why not
-	users    int // of conns: those of users with an account
-	named    int // of conns: those of guests who gave their names
+	admitted int       // of conns; the others are being told why not
+	users    int       // of conns: those of users with an account
+	named    int       // of conns: those of guests who gave their names
+	unproven int       // of those: whose names could not be asked for yet
+	firstEnd time.Time // of the users' sessions; zero: none ends
 	watchers map[*conn]struct{}
 	draining bool
 }
@@ -153,7 +155,7 @@ func (s *Server) identify(ctx context.Context, r *http.Request, q *query) (err e
 		return nil
 	}
 	if q.named {
-		q.reserved = s.isReserved(ctx, q.name)
+		return s.checkName(ctx, q)
 	}
 	return nil
 }
@@ -187,6 +189,10 @@ func (s *Server) start(c *conn, q query) {
 	}
 	if c.user != nil {
 		s.users++
+		s.noteEndLocked(c.user.Ends)
+	}
+	if c.unproven.Load() {
+		s.unproven++
 	}
 	if c.named {
 		s.named++
@@ -288,6 +294,9 @@ func (s *Server) remove(c *conn) {
 	}
 	if c.named {
 		s.named--
+	}
+	if c.unproven.Load() {
+		s.unproven--
 	}
 	s.mu.Unlock()
 	if c.feed {

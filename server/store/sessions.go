@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"time"
 )
 
 // Each request asks whose session it is. On PostgreSQL those who ask at the same time ask together; nobody is answered by what was asked before he came,
@@ -19,6 +20,12 @@ SELECT s.token, s.expires, u.id, u.name, u.created
 FROM sessions s JOIN users u ON u.id = s.user_id
 WHERE s.token = ANY ($1::bytea[]) AND u.deleted IS NULL`
 
+// Session is whose a session is, and until when.
+type Session struct {
+	User User
+	Ends time.Time
+}
+
 // sessionRow is what there is of a session.
 type sessionRow struct {
 	token   string
@@ -26,11 +33,11 @@ type sessionRow struct {
 	user    User
 }
 
-func (s *Store) newSessions() *batcher[sessionAt, User] {
-	return &batcher[sessionAt, User]{most: maxBatch, lanes: batchLanes, timeout: batchTimeout, do: s.findSessions}
+func (s *Store) newSessions() *batcher[sessionAt, Session] {
+	return &batcher[sessionAt, Session]{most: maxBatch, lanes: batchLanes, timeout: batchTimeout, do: s.findSessions}
 }
 
-func (s *Store) findSessions(ctx context.Context, batch []*question[sessionAt, User], _ bool) (left []*question[sessionAt, User]) {
+func (s *Store) findSessions(ctx context.Context, batch []*question[sessionAt, Session], _ bool) (left []*question[sessionAt, Session]) {
 	tokens := make([][]byte, len(batch))
 	for i, a := range batch {
 		tokens[i] = []byte(a.in.token)
@@ -48,7 +55,7 @@ func (s *Store) findSessions(ctx context.Context, batch []*question[sessionAt, U
 		case !ok || r.expires <= a.in.now:
 			a.err = sql.ErrNoRows
 		default:
-			a.out = r.user
+			a.out = Session{r.user, fromMS(r.expires)}
 		}
 	}
 	return nil

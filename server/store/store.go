@@ -41,7 +41,7 @@ type Store struct {
 
 	// What comes with each message, on PostgreSQL; nil on SQLite.
 	posts    *batcher[Message, Message]
-	sessions *batcher[sessionAt, User]
+	sessions *batcher[sessionAt, Session]
 }
 
 // queries are those that cannot be the same on both databases.

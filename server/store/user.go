@@ -28,7 +28,7 @@ const (
 	eraseUser      = `UPDATE users SET name = NULL, hash = '', deleted = $2 WHERE id = $1 AND deleted IS NULL`
 	insertSession  = `INSERT INTO sessions (token, user_id, expires) SELECT $1, id, $3 FROM users WHERE id = $2 AND hash = $4 AND deleted IS NULL`
 	selectOne      = `SELECT 1 FROM users WHERE id = $1`
-	selectSession  = `SELECT u.id, u.name, u.created FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token = $1 AND s.expires > $2 AND u.deleted IS NULL`
+	selectSession  = `SELECT u.id, u.name, u.created, s.expires FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token = $1 AND s.expires > $2 AND u.deleted IS NULL`
 	deleteSession  = `DELETE FROM sessions WHERE token = $1`
 	deleteSessions = `DELETE FROM sessions WHERE user_id = $1`
 	deleteExpired  = `DELETE FROM sessions WHERE expires <= $1`
@@ -180,16 +180,25 @@ func (s *Store) CreateSession(ctx context.Context, tokenHash []byte, user int64,
 }
 
 // SessionUser returns the user of a session that has not expired. ErrNotFound: there is none.
-func (s *Store) SessionUser(ctx context.Context, tokenHash []byte, now time.Time) (u User, err error) {
+func (s *Store) SessionUser(ctx context.Context, tokenHash []byte, now time.Time) (User, error) {
+	session, err := s.Session(ctx, tokenHash, now)
+	return session.User, err
+}
+
+// Session returns a session that has not expired. ErrNotFound: there is none.
+func (s *Store) Session(ctx context.Context, tokenHash []byte, now time.Time) (session Session, err error) {
 	if s.dialect == postgres {
-		u, err = s.sessions.ask(ctx, sessionAt{string(tokenHash), now.UnixMilli()})
+		session, err = s.sessions.ask(ctx, sessionAt{string(tokenHash), now.UnixMilli()})
 	} else {
-		u, err = userOf(s.read.QueryRowContext(ctx, selectSession, tokenHash, now.UnixMilli()))
+		var created, ends int64
+		u := &session.User
+		err = s.read.QueryRowContext(ctx, selectSession, tokenHash, now.UnixMilli()).Scan(&u.ID, &u.Name, &created, &ends)
+		u.Created, session.Ends = fromMS(created), fromMS(ends)
 	}
 	if err != nil {
-		return User{}, fmt.Errorf("find a session: %w", notFound(err))
+		return Session{}, fmt.Errorf("find a session: %w", notFound(err))
 	}
-	return u, nil
+	return session, nil
 }
 
 func userOf(row scanner) (u User, err error) {

@@ -24,7 +24,7 @@ type CloseCode uint16
 //	1011  our bug            comes back
 //	1012  restart            comes back at once, with jitter
 //	1013  overloaded         comes back later
-//	4001  logged out         comes back with a new ticket, if it gets one
+//	4001  logged out         or its session has ended: comes back with a new ticket, if it gets one
 //	4008  too slow           comes back and resumes: the log went on without it; later, if an error too_slow before it said when
 //	4009  no answer          comes back and resumes: it did not answer pings
 //	4013  too fast           comes back later, and sends more slowly

@@ -173,6 +173,7 @@ func (s *subscription) side(payload string) {
 	}
 	if n.Type == "mend" {
 		s.bus.mends.want(n.Room, n.Epoch, false)
+		s.bus.mends.poke(n.Room) // it may have failed until now, and others wait
 		return
 	}
 	s.handler.Subscribed(n.Room)

@@ -115,7 +115,8 @@ func TestNoNumberTwiceWithoutINFO(t *testing.T) {
 	r.Kill()
 	r.Start()
 	r.CLI("acl", "setuser", "livechat", "-info")
-	fresh, _ := start(t, url, Options{})
+	fresh, f := start(t, url, Options{})
+	f.meet(fresh.name, b.name)
 	for i := range 3 {
 		if got, err := say(t, fresh, room, fmt.Sprint("c", i), "another message"); err == nil {
 			t.Errorf("another message is at %v; one at %v is lost", got.Position, lost)

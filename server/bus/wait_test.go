@@ -79,7 +79,8 @@ func TestMendWaitsForFollowersThatLive(t *testing.T) {
 // Who has just started does not take for dead whom it has not heard of yet.
 func TestMendByAServerThatKnowsNobody(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
-		a, _ := start(t, r.url, Options{}, room)
+		a, h := start(t, r.url, Options{}, room)
+		h.meet(a.name, "somebody")
 		mustSay(t, a, room, "1", "hello")
 		r.raw.HSet(t.Context(), "{livechat}:head", "follower:somebody", "1")
 		shut(t, r, room)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -84,8 +85,20 @@ func bodyOf(payload []byte) ([]byte, bool) {
 	return payload[from:to], true
 }
 
+// unheard returns what this server has put into a room's log and not heard: what the room knows, and what is known here of logs that are not
+// followed. heard is the newest message that it has heard.
+func (b *Bus) unheard(h Handler, room string, heard chat.Position) []Kept {
+	list := h.Unheard(room)
+	for _, k := range b.recent.after(room, heard) {
+		if !slices.ContainsFunc(list, func(other Kept) bool { return other.Position == k.Position }) {
+			list = append(list, k)
+		}
+	}
+	return list
+}
+
 // recent remembers the newest messages that this server has put into logs. A Redis that dies may have acknowledged one that no server
-// has heard: then it is in no ring, only here.
+// has heard: then it is in no ring, only here. A room that is open here remembers its own (Handler.Unheard).
 type recent struct {
 	mu   sync.Mutex
 	next int          // guarded by mu

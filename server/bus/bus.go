@@ -75,6 +75,8 @@ type Handler interface {
 	// Remember returns the messages that this server still has of a room's log behind seq, oldest first; there may be holes. Called from any
 	// goroutine.
 	Remember(room string, seq uint64) []Kept
+	// Unheard returns the messages that this server has put into a room's log and not heard, oldest first. Called from any goroutine.
+	Unheard(room string) []Kept
 	// Servers returns the names (Options.Name) of the servers that are alive
 	// and take sockets, as far as is known, this one included if it does.
 	// Called from any goroutine.

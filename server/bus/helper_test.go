@@ -106,6 +106,8 @@ func (r *recorder) learn(t testing.TB, b *Bus, room string) {
 	}
 }
 
+func (r *recorder) Unheard(string) []Kept { return nil }
+
 func (r *recorder) Side(payload []byte) { r.add("side", "", payload) }
 func (r *recorder) SideSubscribed()     { r.add("side-subscribed", "", nil) }
 func (r *recorder) Feed(up bool) {

@@ -97,13 +97,13 @@ func (b *Bus) offer(ctx context.Context, h Handler, room string, found chat.Posi
 		}
 		found.Epoch, kept = epoch, kept[n:]
 	}
-	return b.offerLate(ctx, room, known.Head)
+	return b.offerLate(ctx, h, room, known.Head)
 }
 
 // offerLate gives Redis what it has acknowledged to this server, and has not told it.
-func (b *Bus) offerLate(ctx context.Context, room string, heard chat.Position) error {
+func (b *Bus) offerLate(ctx context.Context, h Handler, room string, heard chat.Position) error {
 	var args []any
-	for _, k := range b.recent.after(room, heard) {
+	for _, k := range b.unheard(h, room, heard) {
 		args = append(args, k.Position.Seq, k.Position.Epoch, b.key(room, "id", k.ID), k.Digest, k.Payload)
 	}
 	if len(args) == 0 {

@@ -17,6 +17,7 @@ import (
 type turn struct {
 	*closedLog
 	known chat.Log // as far as this server has it
+	late  bool     // this server has put something into it that it has not heard
 	found state    // what there is of it
 	state state    // where it stands now
 	err   error
@@ -29,7 +30,8 @@ func (b *Bus) step(ctx context.Context, h Handler, logs []*closedLog) {
 	link := b.came.now()
 	turns := make([]*turn, len(logs))
 	for i, c := range logs {
-		turns[i] = &turn{closedLog: c, known: h.Known(c.room)}
+		known := h.Known(c.room)
+		turns[i] = &turn{closedLog: c, known: known, late: len(b.unheard(h, c.room, known.Head)) > 0}
 	}
 	b.lookAll(ctx, turns)
 	b.checkIn(ctx, turns)
@@ -200,7 +202,7 @@ func (b *Bus) reopenCall(t *turn, offered bool, excused string) *call {
 	all := "?"
 	if offered {
 		all = "all"
-	} else if len(b.recent.after(t.room, t.known.Head)) > 0 {
+	} else if t.late {
 		all = "more"
 	}
 	return b.call(reopenScript, t.room, newEpoch(), b.name, b.wish(t.room), t.known.Head.Epoch, t.known.Head.Seq, all, excused,

@@ -42,6 +42,14 @@ func (f feed) Remember(room string, seq uint64) []bus.Kept {
 	return nil
 }
 
+// Unheard implements bus.Handler.
+func (f feed) Unheard(room string) []bus.Kept {
+	if r := f.n.registry(room).Get(room); r != nil {
+		return kept(room, r.Unheard())
+	}
+	return nil
+}
+
 // Servers implements bus.Handler.
 func (f feed) Servers() (names []string) {
 	for _, n := range f.n.presence.Servers() {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"sync/atomic"
 	"time"
-
-	"livechat/server/chat"
 )
 
 // Follower is a reader that keeps up: one shard's part of the fan-out. The room waits for its followers, so that messages that
@@ -144,42 +142,4 @@ func (r *Room) lagLocked() (done, crowd, straggler uint64) {
 		straggler = max(straggler, head-min(head, f.straggler.Load()))
 	}
 	return done, crowd, straggler
-}
-
-// Published notes that this server has put a message into the log.
-func (r *Room) Published(at chat.Position) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if at.Epoch == r.pos.Epoch && at.Seq > r.published.Load() { // of another epoch it says nothing about how far we are behind
-		r.published.Store(at.Seq)
-	}
-}
-
-// publishLag is how many messages may be in the log, by this server's own doing, that it has not yet put into the ring.
-const publishLag = 256
-
-// Admit waits, for a moment at most, while this server has put more into the log than it has got back: a server takes in no more than it
-// can give out. What its clients send meanwhile waits in their sockets. false: the moment is over, and nothing has changed.
-func (r *Room) Admit(ctx context.Context, moment time.Duration) bool {
-	if r.near() {
-		return true
-	}
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	over := time.NewTimer(moment)
-	defer over.Stop()
-	for !r.near() {
-		select {
-		case <-tick.C:
-		case <-over.C:
-			return false
-		case <-ctx.Done():
-			return false
-		}
-	}
-	return true
-}
-
-func (r *Room) near() bool {
-	return r.published.Load() < r.Position().Seq+publishLag
 }

@@ -117,34 +117,3 @@ func TestRoomGoesALittleSlowerForAStraggler(t *testing.T) {
 		}
 	})
 }
-
-// TestRoomAdmitsWhatItCanGiveOut: a server that has put more into the log than it got back makes its senders wait.
-func TestRoomAdmitsWhatItCanGiveOut(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := newLog(0)
-		r := open(t, l)
-		admit := func(moment time.Duration) (bool, time.Duration) {
-			begin := time.Now()
-			ok := r.Admit(t.Context(), moment)
-			return ok, time.Since(begin)
-		}
-		r.Published(at(epochA, publishLag-1))
-		if ok, took := admit(time.Second); !ok || took != 0 {
-			t.Errorf("near: %v after %v", ok, took)
-		}
-		r.Published(at(epochA, publishLag+1))
-		r.Published(at(epochA, 3)) // an answer that came late
-		if ok, took := admit(time.Second); ok || took != time.Second {
-			t.Errorf("far: %v after %v", ok, took)
-		}
-		go func() {
-			time.Sleep(300 * time.Millisecond) // in the bubble's time
-			for range 2 {
-				ingest(t, r, l.publish())
-			}
-		}()
-		if ok, took := admit(time.Second); !ok || took < 300*time.Millisecond || took > 400*time.Millisecond {
-			t.Errorf("coming near after 300 ms: %v after %v", ok, took)
-		}
-	})
-}

@@ -72,8 +72,7 @@ type Room struct {
 	hurried bool   // there is too much to take in to wait for anybody who lags
 	place   *place // to read the log; nil: it has none
 
-	begins    atomic.Uint64 // the oldest message that the log was last found to have; a hint
-	published atomic.Uint64 // the newest message of this epoch that this server has put into the log
+	begins atomic.Uint64 // the oldest message that the log was last found to have; a hint
 
 	// Guarded by mu, which is never held during I/O.
 	mu        sync.Mutex
@@ -84,7 +83,8 @@ type Room struct {
 	followers map[*Follower]struct{}
 	progress  chan struct{} // closed and replaced when a follower advances while somebody waits; nil if nobody does
 
-	queue queue
+	queue   queue
+	unheard unheard
 
 	// Guarded by the registry's mu.
 	clients  int
@@ -174,6 +174,7 @@ func (r *Room) append(ctx context.Context, e wire.Entry) error {
 	defer r.mu.Unlock()
 	r.pos.Seq = e.Position.Seq
 	r.ring.Append(e.Position.Seq, Message, e.Frame)
+	r.heardLocked()
 	r.count.Heard.Inc()
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 // begins, for the first time or anew, and when the log was mended: whatever was published before that moment is in the log, whatever comes
 // after is heard. While the log is closed it does nothing, and is called again. After any other error the owner calls it again by itself.
 func (r *Room) Sync(ctx context.Context) error {
+	defer r.sayLost()
 	l, err := r.log.OpenLog(ctx, r.Name, r.Position())
 	switch {
 	case errors.Is(err, chat.ErrLogClosed):
@@ -50,6 +51,7 @@ func (r *Room) learn(past chat.Lineage) {
 	if !slices.Equal(past, r.past) {
 		r.past = past
 		r.changedLocked()
+		r.settleLocked()
 	}
 }
 
@@ -98,11 +100,11 @@ func (r *Room) begin(l chat.Log, start chat.Position) {
 	defer r.mu.Unlock()
 	r.first = r.ring.Head()
 	r.pos = start
-	r.published.Store(0)
 	if r.opened {
 		r.turnLocked(l)
 	}
 	r.past = l.Past
+	r.settleLocked()
 }
 
 // turnLocked goes over to the newest epoch of l behind the newest message, and tells who is there.
@@ -111,6 +113,7 @@ func (r *Room) turnLocked(l chat.Log) {
 	r.count.Turns.Inc()
 	r.ring.Append(r.pos.Seq, Reset, resetFrame(r.pos))
 	r.changedLocked()
+	r.settleLocked()
 }
 
 func resetFrame(p chat.Position) []byte {
@@ -150,6 +153,7 @@ func (r *Room) backfill(ctx context.Context, l chat.Log) error {
 
 // fill reads what was missed on the channel before heard came.
 func (r *Room) fill(ctx context.Context, heard uint64) error {
+	defer r.sayLost()
 	have := r.pos.Seq
 	r.slog.Warn("messages were missed on the channel", "have", have, "heard", heard)
 	err := r.backfill(ctx, r.logState()) // as far as the log goes, and not to what was heard: anybody can say anything on a channel
@@ -201,7 +205,9 @@ func (r *Room) gap(to uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ring.Append(to, Message, gapFrame(r.pos.Seq+1, to))
+	r.loseLocked(to)
 	r.pos.Seq = to
+	r.heardLocked()
 }
 
 // turnBack is for a server that could not reach Redis when the log was mended: its epoch ended at end, and the newest of what it has shown

@@ -139,7 +139,7 @@ func (c *conn) say(req wire.Request) error {
 	if m.ID == "" {
 		m.ID = uuid.NewString()
 	}
-	if !c.room.Admit(c.server.ctx, admitTime) {
+	if !c.room.Admit(c.server.ctx, admitTime, len(m.Text)) {
 		c.sendError(req.ID, &chat.Error{Code: chat.CodeUnavailable, Message: "this server cannot keep up", Retryable: true, RetryAfterMS: 1000})
 		return nil
 	}
@@ -148,16 +148,19 @@ func (c *conn) say(req wire.Request) error {
 	err = c.server.opts.Publisher.Publish(c.server.ctx, c.room.Name, m, func(at chat.Position, duplicate bool, err error) {
 		defer speech.finish()
 		if err != nil {
+			c.room.Refused(len(m.Text))
 			c.sendError(req.ID, err)
 			return
 		}
-		c.room.Published(at)
+		m.Epoch, m.Seq, m.At = at.Epoch, at.Seq, time.Now().UnixMilli() // it bears the time of Redis, which is not told
+		c.room.Published(m)
 		c.server.opts.Metrics.Received.WithLabelValues(taken(duplicate)).Inc()
 		if req.ID != "" {
 			c.out.Send(wire.Frame(wire.Ack{Type: "ack", ID: req.ID, Seq: at.Seq, Duplicate: duplicate}))
 		}
 	})
 	if err != nil {
+		c.room.Refused(len(m.Text))
 		speech.finish()
 		c.sendError(req.ID, err)
 	}

@@ -200,8 +200,11 @@ func (s *Server) start(c *conn, q query) {
 	if c.admitted && !c.feed {
 		s.opts.Presence.Join(c.room.Name, c.session, c.name) // before its reader can end
 	}
-	c.listen() // a goroutine of its own: the handler's has a big stack, and holds the request
+	s.readers.Add(1)
 	s.mu.Unlock()
+	// Its reader is a goroutine of its own: the handler's has a big stack, and holds the request. It begins when the first frames are
+	// queued, or the ack of what came with the handshake would come before the welcome.
+	defer c.listen()
 	s.opts.Logger.Debug("joined", "room", c.room.Name, "session", c.session)
 	switch { // a browser cannot read the status of a refused handshake, but it sees this
 	case wait > 0: // it does not heed what it was told, or could not be told, its socket being full

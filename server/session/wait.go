@@ -11,9 +11,8 @@ import (
 // a 2 KB stack, and no read buffer. What reading needs, it gets when there is something to read: a goroutine whose stack may grow, since a stack
 // that did never becomes so small again, and a buffer, lent.
 
-// listen sets the reader going, which ends the connection.
+// listen sets the reader going, which ends the connection. Whoever calls it has counted it in readers.
 func (c *conn) listen() {
-	c.server.readers.Add(1)
 	if len(c.sock.early) > 0 {
 		go c.read(nil)
 	} else {

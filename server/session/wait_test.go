@@ -28,6 +28,7 @@ func TestAnIdleConnectionWaitsOnASmallStack(t *testing.T) {
 	var clients []net.Conn
 	for range n {
 		c, client := idle(t)
+		c.server.readers.Add(1)
 		c.listen()
 		conns, clients = append(conns, c), append(clients, client)
 	}

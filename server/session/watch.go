@@ -32,6 +32,7 @@ func (s *Server) serveWatch(w http.ResponseWriter, r *http.Request) error {
 	s.mu.Lock()
 	draining := s.draining
 	s.watchers[c] = struct{}{}
+	s.readers.Add(1)
 	c.listen()
 	s.mu.Unlock()
 	if draining { // it was registered after Drain had looked

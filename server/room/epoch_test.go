@@ -84,7 +84,7 @@ func TestRoomTurnsBack(t *testing.T) {
 	lost := [][]byte{l.messages[8], l.messages[9]}
 	l.turn(7)
 	l.publish()
-	acked(t, r, at(epochA, 9))
+	publish(t, r, at(epochA, 9))
 	resync(t, r)
 	ingest(t, r, l.publish())
 	expect(t, "who was there", read(t, r, s), "reset:b7 8 9")
@@ -97,7 +97,7 @@ func TestRoomTurnsBack(t *testing.T) {
 		t.Errorf("it is to forget what is behind 7: %+v", back)
 	}
 	for i := range uint64(2 * publishLag) { // acks that were under way
-		acked(t, r, at(epochA, 400+i))
+		publish(t, r, at(epochA, 400+i))
 	}
 	if known := r.Known(); known.Head != at(epochB, 9) || known.Past.String() != at(epochA, 7).String() {
 		t.Errorf("the room knows %+v", known)

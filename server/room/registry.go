@@ -69,6 +69,7 @@ func (g *Registry) Acquire(ctx context.Context, name string) (*Room, error) {
 			return nil, &chat.Error{Code: chat.CodeTooManyRooms, Message: "too many rooms are open on this server", Retryable: true, RetryAfterMS: 5000}
 		}
 		r = newRoom(name, g.opts)
+		r.registry = g
 		g.rooms[name] = r
 		g.opts.Feed.Subscribe(name)
 	}

@@ -58,14 +58,15 @@ const maxNotice = 4000
 // Room is one room on this server. Ingest and Sync are called by one goroutine at a time, the room's owner; everything else from anywhere.
 type Room struct {
 	// Set at construction.
-	Name  string
-	ring  *Ring
-	log   Log
-	old   Archive     // nil: there is none
-	wake  func(*Room) // called after something was appended
-	slog  logger
-	count *metrics.Set
-	ready chan struct{} // closed when the ring has been filled for the first time
+	Name     string
+	ring     *Ring
+	log      Log
+	old      Archive     // nil: there is none
+	wake     func(*Room) // called after something was appended
+	slog     logger
+	count    *metrics.Set
+	registry *Registry     // nil: it is in none
+	ready    chan struct{} // closed when the ring has been filled for the first time
 
 	// Owned by the owner.
 	opened  bool

@@ -17,7 +17,11 @@ import (
 // after is heard. While the log is closed it does nothing, and is called again. After any other error the owner calls it again by itself.
 func (r *Room) Sync(ctx context.Context) error {
 	defer r.sayLost()
+	look := r.look()
 	l, err := r.log.OpenLog(ctx, r.Name, r.Position())
+	if err == nil {
+		r.looked(look, l)
+	}
 	switch {
 	case errors.Is(err, chat.ErrLogClosed):
 		return nil

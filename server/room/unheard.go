@@ -2,6 +2,7 @@ package room
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"livechat/server/chat"
@@ -21,9 +22,16 @@ const (
 
 // unheard is what this server has put into the log of a room, or is about to. Guarded by the room's mu.
 type unheard struct {
-	messages, bytes int            // reserved
-	kept            []chat.Message // acknowledged, by seq
-	lost            [][]byte       // acknowledged, and no part of the log: to be published again
+	messages, bytes int      // reserved
+	kept            []acked  // acknowledged, by seq
+	looks           uint64   // into the log, so far
+	lost            [][]byte // acknowledged, and no part of the log: to be published again
+}
+
+// acked is a message and how often the room had looked into the log when the message was acknowledged.
+type acked struct {
+	chat.Message
+	looks uint64
 }
 
 // Admit waits, for a moment at most, for a place for a message of so many bytes. What its clients send meanwhile waits in their
@@ -80,13 +88,43 @@ func (r *Room) Published(m chat.Message) {
 	for i > 0 && u.kept[i-1].Seq > m.Seq { // answers come in order, but for duplicates
 		i--
 	}
-	u.kept = append(u.kept, chat.Message{})
-	copy(u.kept[i+1:], u.kept[i:])
-	u.kept[i] = m
+	u.kept = slices.Insert(u.kept, i, acked{m, u.looks})
 	r.settleLocked()
+	unknown := !r.knowsLocked(m.Epoch)
 	r.mu.Unlock()
 	r.sayLost()
+	if unknown && r.registry != nil {
+		r.registry.Subscribed(r.Name) // the log has gone on in another epoch, or has forgotten this one
+	}
 }
+
+// look counts a look into the log that begins.
+func (r *Room) look() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.unheard.looks++
+	return r.unheard.looks
+}
+
+// looked is for what was acknowledged before a look that found l: if its epoch is none of l's, Redis has lost that with all that was said in
+// it. It is published again, and takes no place any more.
+func (r *Room) looked(look uint64, l chat.Log) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u := &r.unheard
+	u.kept = slices.DeleteFunc(u.kept, func(m acked) bool {
+		_, over := l.Past.End(m.Epoch)
+		gone := m.looks < look && !over && m.Epoch != l.Head.Epoch && !r.knowsLocked(m.Epoch)
+		if gone {
+			u.loseLocked(m)
+			u.free(len(m.Text))
+		}
+		return gone
+	})
+}
+
+// loseLocked notes that m is to be published again.
+func (u *unheard) loseLocked(m acked) { u.lost = append(u.lost, wire.MessagePayload(&m.Message)) }
 
 // heardLocked lets go of what the room has heard by now. It is called for each message.
 func (r *Room) heardLocked() {
@@ -116,7 +154,7 @@ func (r *Room) settleLocked() {
 			rest = append(rest, m) // not heard, or of an epoch that the room has still to hear of
 			continue
 		case over && m.Seq > end:
-			u.lost = append(u.lost, wire.MessagePayload(&m))
+			u.loseLocked(m)
 		}
 		u.free(len(m.Text))
 	}
@@ -131,7 +169,7 @@ func (r *Room) loseLocked(to uint64) {
 	u := &r.unheard
 	for _, m := range u.kept {
 		if m.Epoch == r.pos.Epoch && m.Seq > r.pos.Seq && m.Seq <= to {
-			u.lost = append(u.lost, wire.MessagePayload(&m))
+			u.loseLocked(m)
 		}
 	}
 }
@@ -152,7 +190,7 @@ func (r *Room) Unheard() (list [][]byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, m := range r.unheard.kept {
-		list = append(list, wire.MessagePayload(&m))
+		list = append(list, wire.MessagePayload(&m.Message))
 	}
 	return list
 }

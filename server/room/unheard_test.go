@@ -18,8 +18,8 @@ func said(p chat.Position) chat.Message {
 	}
 }
 
-// acked publishes a message on this server, which must have a place for it.
-func acked(t *testing.T, r *Room, p chat.Position) {
+// publish publishes a message on this server, which must have a place for it.
+func publish(t *testing.T, r *Room, p chat.Position) {
 	t.Helper()
 	m := said(p)
 	if !r.Admit(t.Context(), time.Millisecond, len(m.Text)) {
@@ -99,7 +99,7 @@ func TestUnheardIsSaidAgain(t *testing.T) {
 	l := newLog(5)
 	r := open(t, l)
 	for i := range uint64(publishLag) {
-		acked(t, r, at(epochA, 6+i))
+		publish(t, r, at(epochA, 6+i))
 	}
 	l.turn(5) // Redis has lost them
 	resync(t, r)
@@ -131,7 +131,7 @@ func TestUnheardOfANewEpochIsKept(t *testing.T) {
 	r := open(t, l)
 	l.turn(5)
 	six := l.publish()
-	acked(t, r, at(epochB, 6))
+	publish(t, r, at(epochB, 6))
 	if len(r.Unheard()) != 1 || len(l.again) != 0 {
 		t.Fatalf("%d kept, %d said again", len(r.Unheard()), len(l.again))
 	}
@@ -148,10 +148,29 @@ func TestUnheardInAGap(t *testing.T) {
 	for range 3 {
 		l.publish()
 	}
-	acked(t, r, at(epochA, 7))
+	publish(t, r, at(epochA, 7))
 	delete(l.messages, 7)
 	ingest(t, r, l.publish())
 	if len(l.again) != 1 || r.unheard.messages != 0 {
 		t.Errorf("%d messages were said again, %d places are taken; want 1 and 0", len(l.again), r.unheard.messages)
 	}
+}
+
+// TestUnheardOfALostEpoch: Redis acknowledged messages in an epoch of which the room has not heard, and came back older, in yet another. The
+// room learns that by a look of its own, says them again, and does not stay mute.
+func TestUnheardOfALostEpoch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &logs{}
+		g, _ := manyRooms(t, l)
+		r := enter(t, g, "a", 1)
+		for i := range uint64(publishLag) {
+			publish(t, r, at("cccccccccccccccc", 6+i))
+		}
+		synctest.Wait()
+		again := 0
+		l.with("a", func(f *fakeLog) { again = len(f.again) })
+		if again != publishLag || r.Unheard() != nil || !r.Admit(t.Context(), 0, 1) {
+			t.Errorf("%d said again, want %d; %d kept", again, publishLag, len(r.Unheard()))
+		}
+	})
 }

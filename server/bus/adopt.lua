@@ -10,12 +10,15 @@ local h = read(KEYS[1])
 if h.epoch ~= ARGV[1] or h.run ~= process() then
   return answer('closed', h)
 end
-local past = h.past
+local list, by = ends(h.past)
 for i = 4, #ARGV do
-  if not string.find(past, ARGV[i], 1, true) then
-    past = ARGV[i] .. ':0 ' .. past
+  if ARGV[i] ~= h.epoch and not by[ARGV[i]] then
+    table.insert(list, 1, {epoch = ARGV[i], seq = 0})
+    by[ARGV[i]] = 0
   end
 end
+local top = newest(KEYS[2])
+local past = written(trimmed(list, (shape(KEYS[2], top))))
 if past ~= h.past then
   h.past = past
   redis.call('HSET', KEYS[1], 'past', past)

@@ -2,6 +2,7 @@ package bus
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -127,14 +128,15 @@ func (r *recent) add(p Publication, at chat.Position) {
 	r.next++
 }
 
-// after returns what is remembered of a room's log behind at, in its epoch.
+// after returns what is remembered of a room's log behind at, in its epoch, oldest first; of all epochs if at is zero.
 func (r *recent) after(room string, at chat.Position) (list []Kept) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, p := range r.list {
-		if p.Room == room && p.at.Epoch == at.Epoch && p.at.Seq > at.Seq {
+		if p.Room == room && (p.at.Epoch == at.Epoch || at.Epoch == "") && p.at.Seq > at.Seq {
 			list = append(list, p.kept())
 		}
 	}
+	slices.SortFunc(list, func(a, b Kept) int { return cmp.Compare(a.Position.Seq, b.Position.Seq) })
 	return list
 }

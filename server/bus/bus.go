@@ -1,6 +1,6 @@
 // Package bus is Redis: it appends messages to the logs of rooms, reads them back, and hears what every server says.
 //
-// A room has a channel and three kinds of keys. They share a hash tag, so that in a Redis Cluster they lie in one slot and a script may
+// A room has a channel and these keys. They share a hash tag, so that in a Redis Cluster they lie in one slot and a script may
 // touch them together:
 //
 //	livechat                  the channel of the default room; livechat:room:<name> for others
@@ -10,6 +10,8 @@
 //	{livechat}:news           sorted set, one for all: rooms in which something was said lately (news.go)
 //	{livechat}:mend           hash: which servers have offered what the log has lost, while it is being mended
 //	livechat:came             hash: servers that have checked in since Redis came back (came.go)
+//	{livechat}:mend:stage     sorted set: what they have offered, by seq
+//	{livechat}:mend:built     stream: the log and what was offered, as far as they have been put together
 //	livechat:side             one channel for all rooms: what servers tell each other beside messages
 //	livechat:side:<server>    what one server alone is told by others
 //
@@ -72,9 +74,9 @@ type Handler interface {
 	SideSubscribed()
 	// Known returns a room's log as far as this server knows it; zero if it does not know the room. Called from any goroutine.
 	Known(room string) chat.Log
-	// Remember returns the messages that this server still has of a room's log behind seq, oldest first; there may be holes. Called from any
-	// goroutine.
-	Remember(room string, seq uint64) []Kept
+	// Remember returns the messages that this server still has of a room's log behind after and before before, oldest first; there may be
+	// holes. Called from any goroutine.
+	Remember(room string, after, before uint64) []Kept
 	// Unheard returns the messages that this server has put into a room's log and not heard, oldest first. Called from any goroutine.
 	Unheard(room string) []Kept
 	// Servers returns the names (Options.Name) of the servers that are alive
@@ -109,7 +111,8 @@ type Bus struct {
 	news    *news
 	recent  recent
 	running atomic.Bool
-	denied  atomic.Bool // the user of Redis lacks a right, which was logged
+	denied  atomic.Bool  // the user of Redis lacks a right, which was logged
+	handler atomic.Value // Run's
 }
 
 // quietRedis sends what go-redis would print to stderr by itself nowhere: each failed dial would be a line, and the bus says it once.
@@ -155,6 +158,7 @@ func (b *Bus) Run(ctx context.Context, h Handler) error {
 	if b.running.Swap(true) {
 		return errors.New("the bus has already run")
 	}
+	b.handler.Store(h)
 	var others sync.WaitGroup
 	others.Go(func() { b.publishAll(ctx) })
 	others.Go(func() { b.mend(ctx, h) })

@@ -89,10 +89,14 @@ func (b *Bus) pipe(ctx context.Context, node redis.UniversalClient, calls []*cal
 	}
 	pipe := node.Pipeline()
 	for _, c := range calls {
-		keys := []string{b.key(c.room, "head"), b.key(c.room, "log"), b.key(c.room, "mend")}
-		c.cmd = c.script.EvalSha(ctx, pipe, keys, c.args...)
+		c.cmd = c.script.EvalSha(ctx, pipe, b.logKeys(c.room), c.args...)
 	}
 	_, _ = pipe.Exec(ctx) // its error is that of one of the commands, which have their own
+}
+
+// logKeys returns the keys of the scripts that look after a log.
+func (b *Bus) logKeys(room string) []string {
+	return []string{b.key(room, "head"), b.key(room, "log"), b.key(room, "mend"), b.key(room, "mend", "stage"), b.key(room, "mend", "built")}
 }
 
 func (c *call) read() {
@@ -108,9 +112,12 @@ func (c *call) read() {
 
 // state is where a log stands, as the scripts answer it.
 type state struct {
-	kind string // open, closed, begins; wait, offer (reopen.lua); left (leave.lua)
+	kind string // open, closed, begins; wait, offer, merging (reopen.lua); left (leave.lua)
 	log  chat.Log
 	run  string
+	// of closed:
+	lack  string // what the log lacks, see mend.lua
+	first uint64 // the oldest message that it has
 	// of wait:
 	repair    string   // names this closing of the log among all
 	restarted bool     // it was closed because it was found in another process of Redis
@@ -125,13 +132,17 @@ func readState(reply []string) (s state, err error) {
 	case s.kind == "wait" && len(reply) == 7:
 		s.run, s.repair, s.restarted, s.follower = reply[1], reply[2], reply[3] == "1", reply[4] == "1"
 		s.offered, s.missing = strings.Fields(reply[5]), strings.Fields(reply[6])
-	case len(reply) == 4:
+	case len(reply) == 4, len(reply) == 6:
 		s.run = reply[3]
 		if reply[1] != ":0" { // there is nothing of the log
 			s.log.Head, err = chat.ParsePosition(reply[1])
 		}
 		if err == nil {
 			s.log.Past, err = chat.ParseLineage(reply[2])
+		}
+		if err == nil && len(reply) == 6 {
+			s.lack = reply[4]
+			s.first, err = strconv.ParseUint(reply[5], 10, 64)
 		}
 	case len(reply) != 1 || s.kind == "open" || s.kind == "wait":
 		err = errors.New("not an answer that this version knows")
@@ -142,6 +153,6 @@ func readState(reply []string) (s state, err error) {
 // openCall opens a log that, if there is none, begins behind base of the epoch before; base is empty if that is not known yet.
 func (b *Bus) openCall(room string, seen chat.Position, before, base string) *call {
 	life := b.lifetime(room)
-	return b.call(openScript, room, newEpoch(), seen.Epoch, strconv.FormatUint(seen.Seq, 10), b.side(), room, b.name, before, base, b.wish(room),
+	return b.call(openScript, room, newEpoch(), seen.Epoch, strconv.FormatUint(seen.Seq, 10), b.side(), room, b.name, before, base, b.wish(room), b.options.HistoryLength,
 		life.idle.Milliseconds(), life.quiet.Milliseconds())
 }

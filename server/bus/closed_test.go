@@ -46,13 +46,15 @@ func TestMendMidPipeline(t *testing.T) {
 	})
 }
 
-// What one server offers fits only where it found the log; another may have moved it meanwhile.
-func TestOfferToALogThatHasMoved(t *testing.T) {
+// A log that another server has opened takes no more offers.
+func TestOfferToAnOpenLog(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
-		b, h, old := pair(t, r)
-		r.raw.HSet(t.Context(), "{livechat}:head", "run", "", "epoch", newEpoch())
-		if err := b[0].offer(t.Context(), h[0], room, chat.Position{Epoch: old, Seq: 3}, h[0].Known(room)); err == nil {
+		b, h, _ := pair(t, r)
+		if err := b[0].offer(t.Context(), h[0], room, state{lack: "all"}, h[0].Known(room)); err == nil {
 			t.Error("it was taken")
+		}
+		if n := r.raw.Exists(t.Context(), "{livechat}:mend:stage").Val(); n != 0 {
+			t.Error("something was left")
 		}
 	})
 }

@@ -75,11 +75,11 @@ func (r *recorder) Known(room string) chat.Log {
 	return r.known[room]
 }
 
-func (r *recorder) Remember(room string, seq uint64) (list []Kept) {
+func (r *recorder) Remember(room string, after, before uint64) (list []Kept) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, k := range r.kept[room] {
-		if k.Position.Seq > seq {
+		if k.Position.Seq > after && k.Position.Seq < before {
 			list = append(list, k)
 		}
 	}

@@ -4,6 +4,12 @@
 --       epoch  of the messages now
 --       seq    of the newest message
 --       base   seq with which the epoch began
+--       top    newest entry of the stream when the epoch began; 0 if there was none
+--       gone   up to where the stream had nothing when the epoch began
+--       holes  how many entries were missing behind that
+--       length that the stream is cut to by the server that cuts it shortest
+--       begun  1 while the epoch has begun the log, and nothing was repaired since
+--       empty  while the log is closed: an epoch that had begun it and in which nothing was said
 --       past   "<epoch>:<seq> …": where the epochs before ended, oldest first
 --       run    which process of Redis the log has been found in order in; empty while it is being mended
 --
@@ -33,13 +39,29 @@ local function process()
   return run
 end
 
--- newest returns the seq and the payload of the last entry of the stream; 0 if there is none.
+-- epoch_of returns the epoch of an entry of the stream; nil if no script of ours has written it.
+local function epoch_of(entry)
+  local payload = entry[2][2] or ''
+  local seq = string.match(payload, '^{"type":"%l+","seq":(%d+),')
+  return seq and seq .. '-0' == entry[1] and string.match(payload, ',"epoch":"(%x+)"}$') or nil
+end
+
+local function seq_of(entry)
+  return tonumber(string.match(entry[1], '^%d+'))
+end
+
+-- newest returns the seq and the epoch of the last entry of the stream: 0 if there is none, no epoch if it is none of ours.
 local function newest(log)
   local last = redis.call('XREVRANGE', log, '+', '-', 'COUNT', '1')[1]
   if not last then
-    return 0, ''
+    return 0
   end
-  return tonumber(string.match(last[1], '^%d+')), last[2][2]
+  return seq_of(last), epoch_of(last)
+end
+
+-- entry returns the first entry of the stream from seq on.
+local function entry(log, seq)
+  return redis.call('XRANGE', log, text(seq) .. '-0', '+', 'COUNT', '1')[1]
 end
 
 -- forget_beyond lets the stream take entries behind top again. It remembers its last id even when that entry is gone, and takes nothing below.
@@ -51,9 +73,50 @@ local function forget_beyond(top, log)
   end
 end
 
+-- only drops a key that somebody has put something else at: what was there is lost, and no command would find it.
+local function only(kind, key)
+  local found = redis.call('TYPE', key)
+  found = type(found) == 'table' and found.ok or found
+  if found ~= kind and found ~= 'none' then
+    redis.call('DEL', key)
+  end
+end
+
 local function read(head)
-  local h = redis.call('HMGET', head, 'epoch', 'seq', 'base', 'run', 'past')
-  return {epoch = h[1] or '', seq = tonumber(h[2] or 0), base = tonumber(h[3] or 0), run = h[4] or '', past = h[5] or ''}
+  local h = redis.call('HMGET', head, 'epoch', 'seq', 'base', 'run', 'past', 'top', 'gone', 'holes', 'begun', 'length')
+  return {
+    epoch = h[1] or '', seq = tonumber(h[2] or '') or 0, base = tonumber(h[3] or '') or 0, run = h[4] or '', past = h[5] or '',
+    sealed = h[4] == '', -- closed on purpose, and not for want of a head
+    top = tonumber(h[6] or ''), gone = tonumber(h[7] or '') or 0, holes = tonumber(h[8] or '') or 0, begun = h[9] == '1',
+    length = tonumber(h[10] or ''),
+  }
+end
+
+-- ends returns the epochs of past, oldest first, and where each of them ended by its name.
+local function ends(past)
+  local list, by = {}, {}
+  for epoch, seq in string.gmatch(past, '(%x+):(%d+)') do
+    list[#list + 1] = {epoch = epoch, seq = tonumber(seq)}
+    by[epoch] = tonumber(seq)
+  end
+  return list, by
+end
+
+local function written(list)
+  local words = {}
+  for i, e in ipairs(list) do
+    words[i] = e.epoch .. ':' .. text(e.seq)
+  end
+  return table.concat(words, ' ')
+end
+
+-- has says whether a log has a message, by its epochs.
+local function has(l, epoch, seq)
+  if epoch == l.epoch then
+    return true
+  end
+  local _, by = ends(l.past)
+  return by[epoch] ~= nil and seq <= by[epoch]
 end
 
 -- lifetime returns how long a log stays in Redis that nobody follows.
@@ -80,15 +143,46 @@ local function keep(head, log, ms)
   return left[head] ~= -2
 end
 
--- in_order says whether the log may be used by a server that has seen it up to seen_seq of seen_epoch.
-local function in_order(h, log, seen_epoch, seen_seq)
+-- goes_on_from says whether the stream takes entries from behind seq on. It remembers the id of its last entry, which somebody may have set.
+local function goes_on_from(log, seq)
+  local info = redis.pcall('XINFO', 'STREAM', log)
+  for i = 1, #info, 2 do
+    if info[i] == 'last-generated-id' then
+      return info[i + 1] == text(seq) .. '-0'
+    end
+  end
+  return true -- there is no stream
+end
+
+-- entries returns how many entries the stream has had since it was last found in order.
+local function entries(h)
+  local before = (h.top or 0) > 0 and h.top - h.gone - h.holes or 0
+  return before + h.seq - h.base
+end
+
+-- in_order says whether the log may be used by a server that has seen it up to seen_seq of seen_epoch. If it is known what that came from, seen_past,
+-- also whether the log is back in an epoch before.
+local function in_order(h, log, seen_epoch, seen_seq, seen_past)
   if h.epoch == '' or h.run ~= process() then
     return false
   end
   if h.epoch == seen_epoch and h.seq < seen_seq then
     return false -- it has gone back
   end
-  return h.seq == h.base or redis.call('XLEN', log) > 0 -- somebody may have deleted the stream alone
+  if seen_past and not has(h, seen_epoch, seen_seq) and has({epoch = seen_epoch, past = seen_past}, h.epoch, h.seq) then
+    return false
+  end
+  if h.begun and h.seq == h.base and seen_epoch ~= '' and not has(h, seen_epoch, seen_seq) then
+    return false -- it was begun by a server that knew nothing, where others know more; and nobody has said anything yet
+  end
+  local top, epoch = newest(log) -- somebody may have deleted the stream alone, or set it or the head back
+  if redis.call('XLEN', log) < math.min(entries(h), h.length or 0) then
+    return false
+  end
+  if h.seq == h.base then
+    return (h.top == nil or top == h.top) and goes_on_from(log, top) -- none: written by a version before
+  end
+  return top == h.seq and epoch == h.epoch and goes_on_from(log, top)
 end
 
 local function answer(state, h)

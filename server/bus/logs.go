@@ -22,19 +22,18 @@ var (
 	mendSource string
 	//go:embed offer.lua
 	offerSource string
-	//go:embed late.lua
-	lateSource string
+	//go:embed merge.lua
+	mergeSource string
 	//go:embed reopen.lua
 	reopenSource string
 	//go:embed publish.lua
 	publishSource string
 
 	openScript   = redis.NewScript(logSource + followSource + openSource)
-	adoptScript  = redis.NewScript(logSource + adoptSource)
-	mendScript   = redis.NewScript(logSource + mendSource)
-	offerScript  = redis.NewScript(logSource + offerSource)
-	lateScript   = redis.NewScript(lateSource)
-	reopenScript = redis.NewScript(logSource + followSource + reopenSource)
+	adoptScript  = redis.NewScript(logSource + mergeSource + adoptSource)
+	mendScript   = redis.NewScript(logSource + mergeSource + mendSource)
+	offerScript  = redis.NewScript(logSource + mergeSource + offerSource)
+	reopenScript = redis.NewScript(logSource + mergeSource + followSource + reopenSource)
 )
 
 // OpenLog returns where a room's log stands, and begins the log if there is none, behind what is archived of the room. seen is the newest message that
@@ -51,13 +50,23 @@ func (b *Bus) OpenLog(ctx context.Context, room string, seen chat.Position) (cha
 	if err != nil {
 		return chat.Log{}, fmt.Errorf("open log of room %s: %w", room, err)
 	}
-	if s.kind != "open" {
+	if s.kind != "open" || b.isBack(room, s.log) {
 		b.mends.want(room, s.log.Head.Epoch, false)
 		return chat.Log{}, fmt.Errorf("open log of room %s: %w", room, chat.ErrLogClosed)
 	}
 	b.logs.set(room, s.log.Head.Epoch, s.run)
 	b.came.add(link, room, s.run)
 	return s.log, nil
+}
+
+// isBack says that a log is where it was before this server saw it go on, in an epoch that has ended: somebody has restored it.
+func (b *Bus) isBack(room string, l chat.Log) bool {
+	h, ok := b.handler.Load().(Handler)
+	if !ok {
+		return false
+	}
+	known := h.Known(room)
+	return known.Head.Epoch != "" && !l.Has(known.Head) && known.Has(l.Head)
 }
 
 // archived returns the newest message of a room that is archived; zero if there is none, or if that cannot be said now.

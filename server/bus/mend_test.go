@@ -203,7 +203,7 @@ func TestMendWithoutAServer(t *testing.T) {
 	if end, ok := log.Past.End(old); !ok || end != 3 {
 		t.Fatalf("it sees %+v", log)
 	}
-	b.Republish(room, hb.Remember(room, 3))
+	b.Republish(room, hb.Remember(room, 3, 99))
 	poll.Until(t, "4 and 5 are in the log again", func() bool { return opened(t, a, room).Seq == 6 })
 	wantLog(t, a, []string{"1", "2", "3", "6", "4", "5"}, log.EpochOf)
 }

@@ -1,27 +1,42 @@
--- Puts messages back into a log that is closed, as far as they are newer than all that it has. Second step of three.
+-- Takes note of messages that the caller has and a closed log has not, so that reopen.lua can put them into it. Second step of three.
 --
--- KEYS  1 head   2 log: stream   3… what is remembered of each message's id
--- ARGV  1 the epoch that the caller found   2 the epoch of these messages, which followed it   3 past of that epoch
---       4 how long to remember an id, ms   5 length of the stream   then for each message: seq, payload, digest
--- Returns "taken", or "changed" if the log is not where the caller found it any more, who then looks again.
+-- KEYS  1 head   2 log: stream   3 mend: hash, who has offered   4 stage: what was offered   5 built: the stream that becomes the log
+-- ARGV  1, 2 epoch and seq of the newest message that the caller knows   3 past of that epoch   4 length of the stream
+--       then for each message: seq, epoch, 0 if the caller has heard it and 1 if it was only acknowledged to it, key of its id, digest, payload
+-- Returns "taken"; "another" if the log comes from elsewhere than what the caller knows; "changed" if it is not closed.
 --
--- Why ids are remembered anew: a sender that never got its ack sends again, and the message must not be there twice.
-local head, log = KEYS[1], KEYS[2]
-local found, epoch, past, ttl, maxlen = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+-- Why nothing goes into the log at once: who comes first may have less than who comes second, and a stream takes entries only behind those
+-- that it has. So all lie side by side, by seq, until everybody has offered.
+--
+-- Why those that were only acknowledged are told apart: maybe nobody has heard them, and then their time is not the one that Redis gave. Where
+-- somebody has, that counts.
+local head, log, mend, stage, built = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local maxlen = tonumber(ARGV[4])
 local h = read(head)
-if h.run ~= '' or h.epoch ~= found then
+if not h.sealed or redis.call('HGET', mend, 'run') ~= process() then
   return 'changed'
 end
+if not joined(h, ARGV[1], tonumber(ARGV[2]), ARGV[3]) then
+  return 'another'
+end
+redis.call('HSET', head, 'epoch', h.epoch, 'seq', text(h.seq), 'past', h.past)
+
+only('zset', stage)
+local list, by = ends(h.past)
 local top = newest(log)
-forget_beyond(top, log)
-for i = 3, #KEYS do
-  local at = 6 + (i - 3) * 3
-  local seq = tonumber(ARGV[at])
-  if seq > top then
-    redis.call('XADD', log, 'MAXLEN', '~', maxlen, text(seq) .. '-0', 'm', ARGV[at + 1])
-    redis.call('SET', KEYS[i], epoch .. ':' .. text(seq) .. ' ' .. ARGV[at + 2], 'PX', ttl)
-    top = seq
+local lowest
+for i = 5, #ARGV, 6 do
+  local seq, epoch = tonumber(ARGV[i]), ARGV[i + 1]
+  local old = seq <= top and entry(log, seq)
+  if belongs(h, list, by, epoch, seq) and not (old and seq_of(old) == seq and epoch_of(old)) then
+    redis.call('ZADD', stage, text(seq), table.concat({ARGV[i + 2], epoch, ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]}, ' '))
+    lowest = math.min(lowest or seq, seq)
   end
 end
-redis.call('HSET', head, 'run', '', 'epoch', epoch, 'seq', text(math.max(h.seq, top)), 'past', past)
+local last = redis.call('ZREVRANGE', stage, '0', '0', 'WITHSCORES')
+redis.call('ZREMRANGEBYSCORE', stage, '-inf', text(math.max(top, tonumber(last[2] or 0)) - maxlen))
+redis.call('PEXPIRE', stage, '60000')
+if lowest and lowest <= newest(built) then
+  redis.call('DEL', built) -- it is to be put in front of what is there already
+end
 return 'taken'

@@ -184,11 +184,16 @@ func (b *Bus) pipeline(ctx context.Context, batch []queued) []*redis.Cmd {
 func (b *Bus) pipelineTo(ctx context.Context, node redis.UniversalClient, batch []queued) []*redis.Cmd {
 	pipe := node.Pipeline()
 	cmds := make([]*redis.Cmd, len(batch))
+	var heard uint64
 	for i, p := range batch {
 		log := b.logs.get(p.Room)
+		if i == 0 || batch[i-1].Room != p.Room {
+			heard = b.heard(p.Room, log.epoch)
+		}
 		cmds[i] = log.script.EvalSha(ctx, pipe,
 			[]string{b.key(p.Room, "head"), b.key(p.Room, "log"), b.key(p.Room, "id", p.ID)},
-			b.channel(p.Room), p.Body, p.Digest, b.options.IDTTL.Milliseconds(), b.options.HistoryLength, log.epoch, b.lifetime(p.Room).fresh.Milliseconds())
+			b.channel(p.Room), p.Body, p.Digest, b.options.IDTTL.Milliseconds(), b.options.HistoryLength, log.epoch, heard,
+			b.lifetime(p.Room).fresh.Milliseconds())
 	}
 	_, _ = pipe.Exec(ctx) // its error is that of one of the commands, which have their own
 	for _, p := range batch {
@@ -197,9 +202,21 @@ func (b *Bus) pipelineTo(ctx context.Context, node redis.UniversalClient, batch 
 	return cmds
 }
 
+// heard returns the newest message of a log's epoch that this server has heard. A log that is behind it has gone back, and would give its numbers to
+// others.
+func (b *Bus) heard(room, epoch string) uint64 {
+	if h, ok := b.handler.Load().(Handler); ok {
+		if at := h.Known(room).Head; at.Epoch == epoch {
+			return at.Seq
+		}
+	}
+	return 0
+}
+
 // refused says that a publication was not taken because its log is not open here.
 func refused(cmd *redis.Cmd) bool {
-	if isNoScript(cmd.Err()) || redis.HasErrorPrefix(cmd.Err(), "The ID specified in XADD") { // its head has gone back behind its stream
+	// The head has gone back behind the stream, or somebody has put something else at one of the keys.
+	if err := cmd.Err(); isNoScript(err) || err != nil && (strings.Contains(err.Error(), "The ID specified in XADD") || strings.Contains(err.Error(), "WRONGTYPE")) {
 		return true
 	}
 	reply, err := cmd.StringSlice()

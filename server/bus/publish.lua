@@ -2,7 +2,7 @@
 --
 -- KEYS  1 head   2 log: stream   3 what is remembered of the message's id
 -- ARGV  1 channel   2 body: the inner part of the payload's JSON   3 digest of what was said   4 how long to remember an id, ms
---       5 length of the stream   6 the epoch that the server knows
+--       5 length of the stream   6 the epoch that the server knows   7 the newest seq of it that it has heard
 --       the last one: how long the log stays in Redis after a message, ms
 -- Returns {position, outcome}: position is "<epoch>:<seq>", outcome one of
 --       new        appended and published
@@ -30,14 +30,15 @@
 local head, log, id = KEYS[1], KEYS[2], KEYS[3]
 local channel, body, digest, ttl, maxlen = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 
-local state = redis.call('HMGET', head, 'epoch', 'seq', 'base', 'run')
+local state = redis.call('HMGET', head, 'epoch', 'seq', 'base', 'run', 'top')
 local epoch, seq = state[1], tonumber(state[2] or 0)
-if epoch ~= ARGV[6] or state[4] ~= 'RUN_ID' or state[2] ~= state[3] and redis.call('XLEN', log) == 0 then
+if epoch ~= ARGV[6] or state[4] ~= 'RUN_ID' or seq < tonumber(ARGV[7])
+  or (state[2] ~= state[3] or (state[5] or '0') ~= '0') and redis.call('XLEN', log) == 0 then
   return {'', 'closed'}
 end
 
-local known = redis.call('GET', id)
-if known then
+local known = redis.pcall('GET', id) -- somebody may have put something else at the key
+if type(known) == 'string' then
   local position, said = string.match(known, '^(%x+:%d+) (.*)$')
   if said == digest then
     return {position, 'duplicate'}

@@ -1,15 +1,18 @@
 -- Opens a log again in a new epoch, when all servers that follow it and are there have offered what they had, or have had their time. Last
 -- step of three.
 --
--- KEYS  1 head   2 log: stream   3 mend: hash, who has offered
+-- KEYS  1 head   2 log: stream   3 mend: hash, who has offered   4 stage: what was offered   5 built: the stream that becomes the log
 -- ARGV  1 the new epoch   2 the caller's name   3 by which subscription it follows the log, empty if it does not
 --       4, 5 epoch and seq of the newest message that it knows; empty if none
 --       6 "all" if it has offered what it had, "more" if it has something that it has not offered, "?" if that depends on where the log is
 --       7 for whom it does not wait: names, or "*" for everybody
---       8 side channel   9 room   10 how many past epochs to remember   11 how long to remember an id, ms
--- Returns {"open", head, past, run}; {"closed"} if it has to be begun again; {"offer"} if the caller has to offer first; or
+--       8 side channel   9 room   10 length of the stream   11 how long to remember an id, ms
+-- Returns {"open", head, past, run}; {"closed"} if it has to be begun again; {"offer"} if the caller has to offer first;
+--       {"merging"} if there is more to put into the log; or
 --       {"wait", run, repair, restarted, follower, offered, missing}: which closing of the log this is; who has offered, and who follows the log and has not, as names;
 --       "1" if it was closed because Redis has restarted; "1" if one of those that have offered is known to follow it
+--
+-- Why the messages are put into the log only here: see offer.lua. Why a page at a time: nobody can use Redis while a script runs.
 --
 -- Why it does not wait by itself for a time: the clock of Redis may be set while it waits. The callers have clocks that nobody sets.
 --
@@ -20,7 +23,7 @@
 -- server comes back it sees that the old epoch ended before them, and says them again.
 --
 -- Why the numbering goes on: a seq then is one message in the whole log, and a client of an earlier epoch can go on in this one.
-local head, log, mend = KEYS[1], KEYS[2], KEYS[3]
+local head, log, mend, stage, built = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local fresh, name, wish, seen_epoch, seen_seq = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
 local all, excused, side, room = ARGV[6], ARGV[7], ARGV[8], ARGV[9]
 local h = read(head)
@@ -29,34 +32,32 @@ if h.run == run then
   follow(head, name, wish, side, room)
   return answer('open', h)
 end
-if h.run ~= '' or redis.call('HGET', mend, 'run') ~= run then
+if not h.sealed or redis.call('HGET', mend, 'run') ~= run then
   return {'closed'}
 end
 
--- whole says that the log has everything that the caller knows.
+-- whole says that the log has everything that the caller knows, as far as can be seen from here.
 local function whole()
+  local top = newest(log)
   if seen_epoch == '' then
     return true
   end
-  if h.epoch == seen_epoch then
-    return newest(log) >= seen_seq
+  if redis.call('HEXISTS', mend, 'lost') == 1 or lack(h, log, top, ARGV[10]) ~= 'tail' then
+    return false
   end
-  local ended = string.match(' ' .. h.past, ' ' .. seen_epoch .. ':(%d+)')
-  return ended and tonumber(ended) >= seen_seq
+  return top >= seen_seq and has(h, seen_epoch, seen_seq)
 end
-if all == 'more' or all == '?' and not whole() then
+if redis.call('HEXISTS', mend, 'by:' .. name) == 0 and (all == 'more' or all == '?' and not whole()) then
   return {'offer'}
 end
 redis.call('HSET', mend, 'by:' .. name, wish)
 
-local by, late, offered, missing, follower = {}, {}, {}, {}, '0'
+local by, offered, missing, follower = {}, {}, {}, '0'
 local fields = redis.call('HGETALL', mend)
 for i = 1, #fields, 2 do
   if string.sub(fields[i], 1, 3) == 'by:' then
     by[string.sub(fields[i], 4)] = fields[i + 1]
     offered[#offered + 1] = string.sub(fields[i], 4)
-  elseif string.sub(fields[i], 1, 5) == 'late:' then
-    late[#late + 1] = {seq = tonumber(string.sub(fields[i], 6)), said = fields[i + 1]}
   end
 end
 local stays = {}
@@ -79,27 +80,26 @@ if excused ~= '*' and (follower == '0' or #missing > 0) then
   return {'wait', run, m[1] or '', m[2] or '0', follower, table.concat(offered, ' '), table.concat(missing, ' ')}
 end
 
-local top = newest(log)
+local merged = merge(h, log, stage, built, ARGV[11], ARGV[10])
+local top, epoch = newest(log)
+if top > 0 and not epoch then
+  return {'closed'} -- somebody has put something behind it meanwhile
+end
+redis.call('HSET', mend, 'top', text(top))
+if not merged then
+  return {'merging'}
+end
 forget_beyond(top, log)
-table.sort(late, function(a, b) return a.seq < b.seq end)
-for _, m in ipairs(late) do
-  local epoch, id, digest, payload = string.match(m.said, '^(%S+) (%S+) (%S+) (.*)$')
-  if m.seq > top and epoch == h.epoch then
-    redis.call('XADD', log, text(m.seq) .. '-0', 'm', payload)
-    redis.call('SET', id, epoch .. ':' .. text(m.seq) .. ' ' .. digest, 'PX', ARGV[11])
-    top = m.seq
+
+local first, holes = shape(log, top)
+local seq = math.max(h.seq, top)
+local past = ends(h.past)
+for _, e in ipairs({h.epoch, redis.call('HGET', head, 'empty') or ''}) do
+  if e ~= '' then
+    past[#past + 1] = {epoch = e, seq = seq}
   end
 end
-
-local seq = math.max(h.seq, top)
-local past = {}
-for word in string.gmatch(h.past, '%S+') do
-  past[#past + 1] = word
-end
-if h.epoch ~= '' then
-  past[#past + 1] = h.epoch .. ':' .. text(seq)
-end
-local first = math.max(1, #past - tonumber(ARGV[10]) + 1)
+h.past = written(trimmed(past, top > 0 and first or seq + 1))
 for _, field in ipairs(fields) do -- who is there and was not waited for comes again
   if string.sub(field, 1, 9) == 'follower:' then
     redis.call('HDEL', head, field)
@@ -110,7 +110,9 @@ for n, w in pairs(by) do
     redis.call('HSET', head, 'follower:' .. n, w)
   end
 end
-redis.call('HSET', head, 'epoch', fresh, 'seq', text(seq), 'base', text(seq), 'past', table.concat(past, ' ', first), 'run', run)
-redis.call('DEL', mend)
+redis.call('HDEL', head, 'begun', 'empty')
+redis.call('HSET', head, 'epoch', fresh, 'seq', text(seq), 'base', text(seq), 'past', h.past, 'run', run,
+  'top', text(top), 'gone', text(top > 0 and first - 1 or seq), 'holes', text(holes), 'length', ARGV[10])
+redis.call('DEL', mend, stage, built)
 redis.call('PUBLISH', side, '{"type":"mended","room":"' .. room .. '"}')
 return answer('open', read(head))

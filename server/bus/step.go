@@ -70,6 +70,9 @@ func (b *Bus) lookAll(ctx context.Context, turns []*turn) {
 	for i, t := range looks {
 		t.state, t.err = calls[i].state, calls[i].err
 		t.look = t.err != nil
+		if t.err == nil && t.state.kind == "open" && b.isBack(t.room, t.state.log) {
+			t.state.kind = "closed"
+		}
 	}
 	sideBySide(closed(looks, "begins"), func(t *turn) {
 		t.state, t.err = b.begin(ctx, t.room, t.known.Head)
@@ -99,13 +102,8 @@ func (b *Bus) checkIn(ctx context.Context, turns []*turn) {
 // offerAll puts back into logs what they have not.
 func (b *Bus) offerAll(ctx context.Context, h Handler, turns []*turn) {
 	some := closed(turns, "offer")
-	sideBySide(some, func(t *turn) {
-		head := t.found.log.Head
-		if head.Epoch == "" || t.known.Has(head) { // what we know goes on where it ends
-			t.err = b.offer(ctx, h, t.room, head, t.known)
-		}
-	})
-	b.reopenAll(ctx, some, func(*turn) string { return "" })
+	sideBySide(some, func(t *turn) { t.err = b.offer(ctx, h, t.room, t.found, t.known) })
+	b.reopenAll(ctx, append(some, closed(turns, "merging")...), func(*turn) string { return "" })
 }
 
 // decideAll opens the logs that need not, or cannot, wait for others any longer.
@@ -127,7 +125,14 @@ func (b *Bus) decideAll(ctx context.Context, h Handler, turns []*turn) {
 	b.reopenAll(ctx, some, func(t *turn) string { return excused[t] })
 }
 
+// reopenAll opens logs; what was offered goes into them a page at a time.
 func (b *Bus) reopenAll(ctx context.Context, turns []*turn, excused func(*turn) string) {
+	for some := turns; len(some) > 0; some = closed(some, "merging") {
+		b.reopenOnce(ctx, some, excused)
+	}
+}
+
+func (b *Bus) reopenOnce(ctx context.Context, turns []*turn, excused func(*turn) string) {
 	var calls []*call
 	var some []*turn
 	for _, t := range turns {
@@ -194,7 +199,8 @@ func (b *Bus) finish(t *turn) {
 }
 
 func (b *Bus) mendCall(t *turn) *call {
-	return b.call(mendScript, t.room, t.known.Head.Epoch, t.known.Head.Seq, b.side(), t.room, b.name, newEpoch())
+	return b.call(mendScript, t.room, t.known.Head.Epoch, t.known.Head.Seq, b.side(), t.room, b.name, newEpoch(),
+		b.options.HistoryLength, t.known.Past.String())
 }
 
 // reopenCall opens a log if it need not wait for others; offered says that this server has put back all it has.
@@ -206,7 +212,7 @@ func (b *Bus) reopenCall(t *turn, offered bool, excused string) *call {
 		all = "more"
 	}
 	return b.call(reopenScript, t.room, newEpoch(), b.name, b.wish(t.room), t.known.Head.Epoch, t.known.Head.Seq, all, excused,
-		b.side(), t.room, chat.MaxLineage, b.options.IDTTL.Milliseconds())
+		b.side(), t.room, b.options.HistoryLength, b.options.IDTTL.Milliseconds())
 }
 
 // begin begins a log behind what is archived of it.

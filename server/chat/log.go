@@ -24,7 +24,17 @@ func (l Log) Has(p Position) bool {
 	return ok && p.Seq <= end
 }
 
-// EpochOf returns the epoch that gave seq; "" if it is older than all that are remembered.
+// HasEntry says whether what lies in the log's stream at a position is part of it. Of epochs that are no longer remembered that is what is older
+// than the end of the oldest that is.
+func (l Log) HasEntry(p Position) bool {
+	if l.Has(p) {
+		return true
+	}
+	_, ended := l.Past.End(p.Epoch)
+	return !ended && len(l.Past) >= MaxLineage && p.Seq <= l.Past[0].Seq
+}
+
+// EpochOf returns the epoch that gave seq; the oldest that is remembered if it is older than that.
 func (l Log) EpochOf(seq uint64) string {
 	for _, end := range l.Past {
 		if seq <= end.Seq {
@@ -37,8 +47,9 @@ func (l Log) EpochOf(seq uint64) string {
 // Lineage is where each earlier epoch of a log ended, oldest first.
 type Lineage []Position
 
-// MaxLineage is how many epochs a log remembers besides its own. Who comes back from an older one starts anew.
-const MaxLineage = 16
+// MaxLineage is how many epochs a log remembers besides its own, as far as it has messages of them; 16 otherwise. Who comes back from an older
+// one starts anew.
+const MaxLineage = 256
 
 // End returns the last seq of an epoch that has ended.
 func (l Lineage) End(epoch string) (seq uint64, ok bool) {

@@ -35,9 +35,9 @@ func (f feed) Known(room string) chat.Log {
 }
 
 // Remember implements bus.Handler.
-func (f feed) Remember(room string, seq uint64) []bus.Kept {
+func (f feed) Remember(room string, after, before uint64) []bus.Kept {
 	if r := f.n.registry(room).Get(room); r != nil {
-		return kept(room, r.Remember(seq))
+		return kept(room, r.Remember(after, before))
 	}
 	return nil
 }

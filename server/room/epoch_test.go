@@ -102,7 +102,7 @@ func TestRoomTurnsBack(t *testing.T) {
 	if known := r.Known(); known.Head != at(epochB, 9) || known.Past.String() != at(epochA, 7).String() {
 		t.Errorf("the room knows %+v", known)
 	}
-	if list := r.Remember(0); len(list) != 2 || wantPosition(list[0]) != at(epochB, 8) {
+	if list := r.Remember(0, 99); len(list) != 2 || wantPosition(list[0]) != at(epochB, 8) {
 		t.Errorf("the room remembers %q", list)
 	}
 }
@@ -132,7 +132,7 @@ func TestRoomRemembersThroughEpochs(t *testing.T) {
 	l.turn(3)
 	ingest(t, r, l.publish(), l.publish())
 	r.Broadcast(wire.Frame(wire.Typing{Type: "typing"}))
-	list := r.Remember(1)
+	list := r.Remember(1, 99)
 	want := []chat.Position{at(epochA, 2), at(epochA, 3), at(epochB, 4), at(epochB, 5)}
 	if len(list) != len(want) {
 		t.Fatalf("%d payloads, want %d", len(list), len(want))

@@ -128,7 +128,7 @@ func resetFrame(p chat.Position) []byte {
 func parse(l chat.Log, payloads [][]byte) []wire.Entry {
 	entries := make([]wire.Entry, 0, len(payloads))
 	for _, p := range payloads {
-		if e, ok := wire.ParseEntry(p); ok && l.Has(e.Position) {
+		if e, ok := wire.ParseEntry(p); ok && l.HasEntry(e.Position) {
 			entries = append(entries, e)
 		}
 	}
@@ -269,9 +269,9 @@ func (r *Room) Known() chat.Log {
 	}
 }
 
-// Remember returns the payloads that the ring has of the log behind seq, oldest first.
-func (r *Room) Remember(seq uint64) (list [][]byte) {
-	return r.remember(seq, func(*Entry, chat.Position) bool { return true })
+// Remember returns the payloads that the ring has of the log behind after and before before, oldest first.
+func (r *Room) Remember(after, before uint64) (list [][]byte) {
+	return r.remember(after, func(e *Entry, _ chat.Position) bool { return e.Seq < before })
 }
 
 func (r *Room) remember(seq uint64, wanted func(*Entry, chat.Position) bool) (list [][]byte) {

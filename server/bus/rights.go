@@ -118,14 +118,18 @@ func (b *Bus) checkSubscribe(ctx context.Context, node *redis.Client) error {
 // commands are what the bus and its scripts say, each with what it is said of.
 func (b *Bus) commands() [][]any {
 	room := b.key("rights", "log")
+	stage := b.key(chat.DefaultRoom, "mend", "stage")
 	head, log, id := b.key(chat.DefaultRoom, "head"), b.key(chat.DefaultRoom, "log"), b.key(chat.DefaultRoom, "id", "x")
 	list := [][]any{
 		{"TIME"}, {"PING"}, {"SCRIPT", "LOAD", "return 1"}, {"SCRIPT", "FLUSH"}, {"EVAL", "return 1", 1, head}, {"EVALSHA", "x", 3, head, log, id},
 		{"SCAN", 0}, {"PUBSUB", "CHANNELS", "x"},
 		{"PUBLISH", b.channel(chat.DefaultRoom), ""}, {"PUBLISH", b.channel("rights"), ""}, {"PUBLISH", b.side(), ""},
 		{"DEL", id}, {"EXISTS", head}, {"GET", id}, {"SET", id, ""}, {"PEXPIRE", id, 1}, {"PTTL", id},
-		{"HGET", head, "x"}, {"HGETALL", head}, {"HMGET", head, "x"}, {"HSET", head, "x", ""}, {"HSETNX", head, "x", ""}, {"HDEL", head, "x"}, {"HKEYS", head}, {"HLEN", head},
+		{"HGET", head, "x"}, {"HGETALL", head}, {"HMGET", head, "x"}, {"HSET", head, "x", ""}, {"HEXISTS", head, "x"}, {"HDEL", head, "x"}, {"HKEYS", head}, {"HLEN", head},
 		{"XADD", log, "*", "m", ""}, {"XLEN", log}, {"XRANGE", log, "-", "+"}, {"XREVRANGE", log, "+", "-"}, {"XSETID", log, "0-1"},
+		{"XDEL", log, "0-1"}, {"TYPE", log}, {"PERSIST", log}, {"RENAME", b.key(chat.DefaultRoom, "mend", "built"), log},
+		{"ZADD", stage, 1, "x"}, {"ZRANGE", stage, 0, 0}, {"ZREVRANGE", stage, 0, 0}, {"ZRANGEBYSCORE", stage, 0, 0},
+		{"ZREMRANGEBYSCORE", stage, 0, 0},
 		{"XLEN", room}, {"XACK", log, "g", "0-1"}, {"XCLAIM", log, "g", "c", 1, "0-1"}, {"XPENDING", log, "g"},
 		{"XREADGROUP", "GROUP", "g", "c", "STREAMS", log, ">"}, {"XGROUP", "CREATE", log, "g", "0"}, {"XINFO", "STREAM", log},
 	}

@@ -18,7 +18,7 @@ func TestASessionIsOneGuest(t *testing.T) {
 	if key, ok := strings.CutPrefix(first, "livechat.guest."); !ok || len(key) != 32 || first != second {
 		t.Errorf("subprotocols %q and %q, want the same guest key", first, second)
 	}
-	if NewGuestKey() == NewGuestKey() {
+	if one, other := NewGuestKey(), NewGuestKey(); one == other {
 		t.Error("two guests have the same key")
 	}
 }

@@ -84,13 +84,7 @@ func (s *Session) connection() (*Conn, <-chan struct{}, error) {
 	return s.link, s.changed, nil
 }
 
-// relink makes conn the place where Sends go, nil for nowhere, and wakes up those that wait for an ack.
-func (s *Session) relink(conn *Conn) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.relinkLocked(conn)
-}
-
+// relinkLocked makes conn the place where Sends go, nil for nowhere, and wakes up those that wait for an ack.
 func (s *Session) relinkLocked(conn *Conn) {
 	if s.catchUp != nil {
 		s.catchUp.limit.Stop()

@@ -3,7 +3,6 @@ package bus
 import (
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,13 +15,9 @@ func TestDeadLinkIsReadToItsEnd(t *testing.T) {
 	const messages = 40 // so few fit into the kernel
 	r := realRedis(t)
 	b := open(t, r.url, Options{FeedTimeout: 2 * time.Second, PublishTimeout: patient})
-	var held sync.Mutex
-	held.Lock()
+	held := make(chan struct{}) // closed when the reader may go on
 	h := &recorder{}
-	h.onPayload = func([]byte) {
-		held.Lock() // the reader stands still, as on a machine that is busy
-		held.Unlock()
-	}
+	h.onPayload = func([]byte) { <-held } // it stands still, as on a machine that is busy
 	follow(t, b, h, room)
 	answers := make(chan answer, messages)
 	text := strings.Repeat("x", 1000)
@@ -43,7 +38,7 @@ func TestDeadLinkIsReadToItsEnd(t *testing.T) {
 	}
 	r.stop(t)
 	time.Sleep(1200 * time.Millisecond) // the link's writer notices within a third of FeedTimeout
-	held.Unlock()
+	close(held)
 	poll.Until(t, "the link is given up", func() bool { return h.count("down", "") > 0 })
 	wantDense(t, "heard", h.seqs(t, room), 1, messages)
 }

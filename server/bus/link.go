@@ -169,7 +169,7 @@ func (s *subscription) receive(ctx context.Context) error {
 func (s *subscription) stand() {
 	s.up = time.Now()
 	s.outage.ended()
-	s.link.stands.Store(s)
+	s.stands.Store(s)
 }
 
 // isReply says that an error is an answer of Redis, and the connection good.

@@ -201,13 +201,6 @@ func (s *Store) Session(ctx context.Context, tokenHash []byte, now time.Time) (s
 	return session, nil
 }
 
-func userOf(row scanner) (u User, err error) {
-	var created int64
-	err = row.Scan(&u.ID, &u.Name, &created)
-	u.Created = fromMS(created)
-	return u, err
-}
-
 // DeleteSession ends a session; one that is not there has ended already.
 func (s *Store) DeleteSession(ctx context.Context, tokenHash []byte) error {
 	if _, err := s.write.ExecContext(ctx, deleteSession, tokenHash); err != nil {

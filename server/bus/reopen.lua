@@ -75,6 +75,9 @@ for _, field in ipairs(fields) do
     end
   end
 end
+if redis.call('HEXISTS', mend, 'lost') == 1 then
+  follower = '0' -- the head has been lost, or was begun anew since: then it knows only who has come since
+end
 if excused ~= '*' and (follower == '0' or #missing > 0) then
   local m = redis.call('HMGET', mend, 'repair', 'restarted')
   return {'wait', run, m[1] or '', m[2] or '0', follower, table.concat(offered, ' '), table.concat(missing, ' ')}

@@ -17,6 +17,7 @@ type brokenLog struct {
 	*fakeLog
 	reads int    // that fail
 	meet  func() // called at each of them
+	gone  bool   // they find nothing, and do not fail
 }
 
 var errLink = errors.New("the link broke")
@@ -34,6 +35,9 @@ func (l *brokenLog) broken() bool {
 
 func (l *brokenLog) After(ctx context.Context, room string, seq uint64, limit int) ([][]byte, error) {
 	if l.broken() {
+		if l.gone {
+			return nil, nil
+		}
 		return nil, errLink
 	}
 	return l.fakeLog.After(ctx, room, seq, limit)
@@ -170,4 +174,23 @@ func TestRoomSaysYoungMessagesAgain(t *testing.T) {
 			wantAgain(t, l, 6, 7)
 		}
 	})
+}
+
+// Redis may lose a log between the two looks at it. What this server is about to hear is not missing then.
+func TestRoomReadsALogThatIsLostMeanwhile(t *testing.T) {
+	l := newLog(3)
+	r := open(t, l)
+	l.turn(3)
+	s := r.Join(0)
+	heard := [][]byte{l.publish(), l.publish()}
+	r.log = &brokenLog{fakeLog: l, reads: 1, meet: func() {
+		clear(l.messages)
+		l.err = chat.ErrLogClosed
+	}, gone: true}
+	resync(t, r)
+	ingest(t, r, heard...)
+	expect(t, "who was there", read(t, r, s), "reset:b3 4 5")
+	if list := r.Remember(3, 99); len(list) != 2 {
+		t.Errorf("the room remembers %q", list)
+	}
 }

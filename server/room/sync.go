@@ -94,8 +94,7 @@ func (r *Room) fillFrom(ctx context.Context, l chat.Log, start chat.Position, en
 	if err := r.takeAll(ctx, l, entries); err != nil {
 		return err
 	}
-	r.finish(l)
-	return nil
+	return r.finish(ctx, l)
 }
 
 // begin makes start the newest position, whatever the ring has. Who is there is told.
@@ -151,8 +150,7 @@ func (r *Room) backfill(ctx context.Context, l chat.Log) error {
 			break
 		}
 	}
-	r.finish(l)
-	return nil
+	return r.finish(ctx, l)
 }
 
 // fill reads what was missed on the channel before heard came.
@@ -193,13 +191,26 @@ func (r *Room) turn(l chat.Log) {
 	}
 }
 
-// finish is for when everything that the log has has been read.
-func (r *Room) finish(l chat.Log) {
-	if r.pos.Seq < l.Head.Seq { // the newest messages were lost, with every server that knew them
+// finish is for when everything that the log has has been read. If that is not all, the newest messages were lost, with every server that knew them; or
+// Redis has lost the log since it was opened, and others, or what waits for this room, may have them.
+func (r *Room) finish(ctx context.Context, l chat.Log) error {
+	defer r.wake(r)
+	if r.pos.Seq < l.Head.Seq {
+		now, err := r.log.OpenLog(ctx, r.Name, r.Position())
+		switch {
+		case errors.Is(err, chat.ErrLogClosed):
+			r.turn(l)
+			return nil
+		case err != nil:
+			return fmt.Errorf("open log of %s: %w", r.Name, err)
+		case now.Head.Epoch != l.Head.Epoch:
+			r.turn(l)
+			return r.Sync(ctx)
+		}
 		r.gap(l.Head.Seq)
 	}
 	r.turn(l)
-	r.wake(r)
+	return nil
 }
 
 // gap adds an entry that stands for the messages up to to, which nobody can have any more. It is replayed like a message.

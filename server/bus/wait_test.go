@@ -64,8 +64,8 @@ func TestMendWaitsForFollowersThatLive(t *testing.T) {
 				})
 				h.learn(t, b, room)
 				r.raw.HSet(t.Context(), "{livechat}:head", "follower:"+name, "1")
-				shut(t, r, room)
 				began := time.Now()
+				shut(t, r, room)
 				mustSay(t, b, room, "2", "hello")
 				if took := time.Since(began); (took >= mendPatience) != waits {
 					t.Errorf("the log was closed for %v", took)
@@ -91,8 +91,8 @@ func TestMendByAServerThatKnowsNobody(t *testing.T) {
 		h.meet(a.name, "somebody")
 		mustSay(t, a, room, "1", "hello")
 		r.raw.HSet(t.Context(), "{livechat}:head", "follower:somebody", "1")
-		shut(t, r, room)
 		began := time.Now()
+		shut(t, r, room)
 		fresh, _ := start(t, r.url, Options{PublishTimeout: patient}, room)
 		mustSay(t, fresh, room, "2", "hello")
 		if took := time.Since(began); took < mendPatience {

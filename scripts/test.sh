@@ -19,5 +19,5 @@ stage 'go test -race: the parts' go test -race -count=1 -timeout 5m -p 2 $(parts
 # The race detector's own frames take stack, and it allocates.
 stage 'go test: what is held without it' go test -count=1 -run 'SmallStack|Allocate' ./server/session ./server/fanout
 # Tests that mostly wait, for a page or for a minute to go by, do so three at a time (t.Parallel); those with tight time limits run before them, alone.
-stage 'go test -race: the whole, on real parts' go test -race -count=1 -timeout 20m -p 1 -parallel 3 ./e2e/...
+stage 'go test -race: the whole, on real parts' go test -race -count=1 -timeout 40m -p 1 -parallel 3 ./e2e/...
 stage_times

@@ -6,6 +6,7 @@ import (
 
 	"livechat/e2e/cluster"
 	"livechat/e2e/fault"
+	"livechat/internal/poll"
 )
 
 // startBehindProxy starts a cluster whose first n servers find Redis behind the proxy.
@@ -140,6 +141,7 @@ func TestHistoryOverBrokenClientLinks(t *testing.T) {
 	people.flow(30)
 	proxy.DropReply("GET ") // of a handshake
 	proxy.Cut()
+	poll.Until(t, "a handshake has lost its answer", func() bool { return proxy.Dropped() == 1 })
 	people.flow(30)
 	proxy.Dribble(fault.Up)
 	people.flow(30)

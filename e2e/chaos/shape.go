@@ -213,7 +213,9 @@ func (r *run) judge() error {
 			}
 		})
 	}
-	all.Go(func() { errs[len(crowds)] = r.people.Finish(ctx, history.NoGaps) })
+	if !r.live {
+		all.Go(func() { errs[len(crowds)] = r.people.Finish(ctx, history.NoGaps) })
+	}
 	all.Wait()
 	return errors.Join(errs...)
 }

@@ -6,6 +6,7 @@ package history
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -242,13 +243,17 @@ func (h *History) Summary() (s Summary) {
 // snapshot returns copies that nobody changes any more, the sends in a fixed order, so that the same history is always judged in the same words.
 func (h *History) snapshot() (sends []Send, readers []*Reader, again []string) {
 	h.mu.RLock()
+	all := slices.Clone(h.readers)
+	h.mu.RUnlock()
+	// Not under the lock: a reader that takes an event holds its own and asks for ours.
+	for _, r := range all {
+		readers = append(readers, r.snapshot())
+	}
+	h.mu.RLock() // after the readers, who saw nothing that is not in it
 	defer h.mu.RUnlock()
 	sends = make([]Send, len(h.sends))
 	for _, s := range h.sends {
 		sends[s.number] = *s
-	}
-	for _, r := range h.readers {
-		readers = append(readers, r.snapshot())
 	}
 	return sends, readers, append([]string(nil), h.again...)
 }

@@ -21,11 +21,6 @@ type Case struct {
 	past  bool     // clients go past HAProxy, so that it is known who is on the first server
 	round func(m *matrix, ctx context.Context, n int) error
 	still bool // nobody's connection may break
-
-	// What is heard while it goes on is judged as ever, but not the feeds, nor what
-	// a newcomer gets and the archive has: a FLUSHALL still breaks those promises
-	// now and then. To be taken away with that fault.
-	live bool
 }
 
 // healing is how long the room may take to get over a dead link to Redis.
@@ -34,15 +29,15 @@ const healing = 5 * time.Second
 // Cases returns all of them, each with so many rounds.
 func Cases(rounds int) []Case {
 	return []Case{
-		{"kill -9 of Redis with AOF, everysec", rounds, persistence["aof-everysec"], false, (*matrix).killed, true, false},
-		{"kill -9 of Redis with AOF, always", rounds, persistence["aof-always"], false, (*matrix).killed, true, false},
-		{"kill -9 of Redis with RDB only", rounds, persistence["rdb"], false, (*matrix).killed, true, false},
-		{"FLUSHALL", rounds, persistence["aof-everysec"], false, (*matrix).flushed, true, true},
-		{"FLUSHALL while a server starts", rounds, persistence["aof-everysec"], false, (*matrix).flushedAtStart, false, true},
-		{"reconnecting to a server that is behind", rounds, persistence["aof-everysec"], false, (*matrix).lagging, false, false},
-		{"link to Redis dead, a new one works", rounds, persistence["aof-everysec"], true, (*matrix).stranded, true, false},
-		{"link to Redis silent for 4 s", rounds, persistence["aof-everysec"], true, (*matrix).silent, true, false},
-		{"kill -9 of a server", rounds, persistence["aof-everysec"], false, (*matrix).serverKilled, false, false},
+		{"kill -9 of Redis with AOF, everysec", rounds, persistence["aof-everysec"], false, (*matrix).killed, true},
+		{"kill -9 of Redis with AOF, always", rounds, persistence["aof-always"], false, (*matrix).killed, true},
+		{"kill -9 of Redis with RDB only", rounds, persistence["rdb"], false, (*matrix).killed, true},
+		{"FLUSHALL", rounds, persistence["aof-everysec"], false, (*matrix).flushed, true},
+		{"FLUSHALL while a server starts", rounds, persistence["aof-everysec"], false, (*matrix).flushedAtStart, false},
+		{"reconnecting to a server that is behind", rounds, persistence["aof-everysec"], false, (*matrix).lagging, false},
+		{"link to Redis dead, a new one works", rounds, persistence["aof-everysec"], true, (*matrix).stranded, true},
+		{"link to Redis silent for 4 s", rounds, persistence["aof-everysec"], true, (*matrix).silent, true},
+		{"kill -9 of a server", rounds, persistence["aof-everysec"], false, (*matrix).serverKilled, false},
 	}
 }
 
@@ -70,11 +65,6 @@ func RunCase(ctx context.Context, c Case, o Options) CaseResult {
 	r.redisArgs = c.redis
 	r.past = c.past
 	r.fail(r.start(ctx))
-	if r.live = c.live; r.live {
-		for _, crowd := range r.crowds() {
-			crowd.Kept = nil
-		}
-	}
 	for n := 0; n < c.Rounds && len(r.errs) == 0; n++ {
 		round, cancel := context.WithTimeout(ctx, time.Minute)
 		if err := c.round(m, round, n); err != nil {

@@ -76,7 +76,7 @@ func Meet(ctx context.Context, address func(i int) string, prefix string, pairs 
 	}
 	for _, one := range p.all {
 		for browser := range 2 {
-			r := &rawReader{dial: one.feed, log: one.history.RawReader(fmt.Sprintf("%s, browser %d", one.name, browser+1)), calm: p.calm}
+			r := &rawReader{dial: one.feed, log: one.history.RawReader(fmt.Sprintf("%s, browser %d", one.name, browser+1)), calm: p.calm, ask: one.stored}
 			if browser == 1 {
 				r.stay, r.away = awayFrom, awayFor
 			}

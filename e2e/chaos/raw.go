@@ -30,6 +30,10 @@ type rawReader struct {
 	away time.Duration        // for so long, in the middle
 	calm <-chan struct{}      // closed when all read at once and stay
 
+	// ask reads what is in the store. As a page does, it is asked after a welcome that does not recover everything, until it has answered.
+	ask  func(ctx context.Context) ([]history.Entry, error) // set at construction; nil: there is no store to ask
+	lack bool                                               // owned by run: it is to be asked
+
 	mu sync.Mutex
 	at *client.Position // behind the last message, nil before the first welcome
 }
@@ -156,10 +160,25 @@ func (r *rawReader) listen(ctx context.Context) error {
 			continue
 		}
 		r.log.Take(event)
+		if w, ok := event.(*client.Welcome); ok {
+			r.missed(ctx, w)
+		}
 		if r.lag > 0 && !r.calmed() && time.Since(paused) > r.lag/8 {
 			r.pause(ctx, around(r.lag))
 			paused = time.Now()
 		}
+	}
+}
+
+// missed asks the store if the welcome says that something was missed, or one before did and the store has not answered since.
+func (r *rawReader) missed(ctx context.Context, w *client.Welcome) {
+	r.lack = r.lack || w.Recovered != nil && !*w.Recovered
+	if r.ask == nil || !r.lack {
+		return
+	}
+	if kept, err := r.ask(ctx); err == nil {
+		r.log.Ask(kept)
+		r.lack = false
 	}
 }
 

@@ -64,7 +64,6 @@ type run struct {
 	Options
 	redisArgs []string
 	past      bool            // clients go past HAProxy: the i-th to server i, i+4, i+8 …
-	live      bool            // see Case.live
 	ctx       context.Context // ends when the faults are over
 	cluster   *cluster.Cluster
 	links     []*fault.Proxy // between each server and Redis, then those of the servers with the API

@@ -213,9 +213,7 @@ func (r *run) judge() error {
 			}
 		})
 	}
-	if !r.live {
-		all.Go(func() { errs[len(crowds)] = r.people.Finish(ctx, history.NoGaps) })
-	}
+	all.Go(func() { errs[len(crowds)] = r.people.Finish(ctx, history.NoGaps) })
 	all.Wait()
 	return errors.Join(errs...)
 }

@@ -55,6 +55,16 @@ func TestCheck(t *testing.T) {
 		want string                         // a part of the error; empty: none
 	}{
 		{"everybody sees everything", func(h *History, a, b *Reader) { saw(a, 1, 2, 3); saw(b, 1, 2, 3) }, ""},
+		{"what it was not sent it has from the store", func(h *History, a, b *Reader) {
+			saw(a, 1, 2, 3)
+			saw(b, 1, 2)
+			b.Ask([]Entry{{ID: "m1"}, {ID: "m3"}, {ID: "of another chat"}})
+		}, ""},
+		{"the store has not all of it either", func(h *History, a, b *Reader) {
+			saw(a, 1, 2, 3)
+			saw(b, 1)
+			b.Ask([]Entry{{ID: "m3"}})
+		}, "b never saw message m2"},
 		{"a broken connection is no excuse and no fault", func(h *History, a, b *Reader) {
 			saw(a, 1, 2, 3)
 			saw(b, 1)

@@ -21,6 +21,7 @@ const (
 	Disconnected                 // the connection broke. It excuses nothing: who comes back is told what it missed
 	Recovered                    // a welcome says that all that was missed up to At follows
 	NotRecovered                 // a welcome says that not all of it does
+	Asked                        // ID: it was told that it may miss something, asked the store, and has this message from there
 	Other                        // At: an entry of the log that is no message, but has its place in it
 )
 
@@ -70,10 +71,7 @@ func (r *Reader) addLocked(e Event) {
 	if e.Kind == Message {
 		var n int
 		if n, e.ID = r.history.number(e.ID); n >= 0 {
-			for n/64 >= len(r.seen) {
-				r.seen = append(r.seen, 0)
-			}
-			r.seen[n/64] |= 1 << (n % 64)
+			r.markLocked(n)
 		}
 		// Compared now, not kept: two hundred readers of everything would fill the memory.
 		if wrong := r.history.altered(e); wrong != "" && len(r.wrong) < maxViolations {
@@ -87,6 +85,26 @@ func (r *Reader) addLocked(e Event) {
 		e.Said = nil
 	}
 	r.events = append(r.events, e)
+}
+
+// Ask writes down what the store answered to a reader that was told it may miss something: what it has not seen it has now.
+func (r *Reader) Ask(kept []Entry) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, k := range kept {
+		if n, id := r.history.number(k.ID); n >= 0 && !r.has(n) {
+			r.markLocked(n)
+			r.events = append(r.events, Event{Kind: Asked, ID: id, When: time.Now()})
+		}
+	}
+}
+
+// markLocked notes that it has the n-th message.
+func (r *Reader) markLocked(n int) {
+	for n/64 >= len(r.seen) {
+		r.seen = append(r.seen, 0)
+	}
+	r.seen[n/64] |= 1 << (n % 64)
 }
 
 // Saw reports whether it was told of the message.
@@ -161,7 +179,7 @@ func (r *Reader) welcomeLocked(at Position, now time.Time) {
 // resumedLocked reports whether nothing has come since a welcome to another log but what that says.
 func (r *Reader) resumedLocked() bool {
 	last := len(r.events) - 1
-	if last > 0 && (r.events[last].Kind == Recovered || r.events[last].Kind == NotRecovered) {
+	for last > 0 && slices.Contains([]Kind{Recovered, NotRecovered, Asked}, r.events[last].Kind) {
 		last--
 	}
 	return last >= 0 && r.events[last].Kind == Resumed

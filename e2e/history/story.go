@@ -24,7 +24,7 @@ func (h *History) WriteTo(w io.Writer) (int64, error) {
 		fmt.Fprintf(out, "%s sent %s, acked %s at %v\n", since(s.Sent), s.ID, since(s.Acked), s.At)
 	}
 	names := map[Kind]string{Joined: "joined", Gap: "gap", Reset: "reset", Resumed: "resumed", Disconnected: "disconnected",
-		Recovered: "recovered up to", NotRecovered: "not recovered up to", Other: "another entry at"}
+		Recovered: "recovered up to", NotRecovered: "not recovered up to", Asked: "has from the store", Other: "another entry at"}
 	for _, r := range readers {
 		fmt.Fprintf(out, "\n%s\n", r.Name)
 		for i := 0; i < len(r.events); i++ {
@@ -39,6 +39,8 @@ func (h *History) WriteTo(w io.Writer) (int64, error) {
 				fmt.Fprintf(out, "%s messages %v to %d, %s to %s, until %s\n", since(first.When), first.At, e.At.Seq, first.ID, e.ID, since(e.When))
 			case Gap:
 				fmt.Fprintf(out, "%s gap %v to %d\n", since(e.When), e.At, e.To)
+			case Asked:
+				fmt.Fprintf(out, "%s %s %s\n", since(e.When), names[e.Kind], e.ID)
 			default:
 				fmt.Fprintf(out, "%s %s %v\n", since(e.When), names[e.Kind], e.At)
 			}

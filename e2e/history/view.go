@@ -17,14 +17,15 @@ type view struct {
 	joined Event // the first thing it knew about where it is
 
 	seen  map[string][]string // the epochs in which it saw each message
+	asked map[string]bool     // messages that it has from the store
 	spans []span
 	now   *span // the last of spans; nil before it knew where it is
 	told  *told // by the last welcome; nil if it said nothing, or has been judged
 	fresh bool  // a log has begun whose messages may begin anywhere up to the one behind `to`, and none of it has come
 }
 
-// saw reports whether it was shown the message.
-func (v *view) saw(id string) bool { return len(v.seen[id]) > 0 }
+// saw reports whether it was shown the message, or has it from the store.
+func (v *view) saw(id string) bool { return len(v.seen[id]) > 0 || v.asked[id] }
 
 // gave reports whether it was told by a gap that it would not get what is at this place. An empty epoch stands for any.
 func (v *view) gave(at Position) bool {
@@ -41,7 +42,7 @@ func (v *view) gave(at Position) bool {
 
 // read goes through a reader's log, event by event.
 func (c *check) read(r *Reader) *view {
-	v := &view{name: r.Name, raw: r.raw, left: r.left, seen: map[string][]string{}}
+	v := &view{name: r.Name, raw: r.raw, left: r.left, seen: map[string][]string{}, asked: map[string]bool{}}
 	for _, wrong := range r.wrong {
 		c.violation("%s %s", r.Name, wrong)
 	}
@@ -66,6 +67,8 @@ func (c *check) read(r *Reader) *view {
 			v.fresh = true
 		case Other:
 			c.advance(v, e)
+		case Asked:
+			v.asked[e.ID] = true
 		case Recovered, NotRecovered:
 			c.judge(v)
 			// Of a log that is new to the reader, or that has less than it has seen, only recovered:true says something.

@@ -66,12 +66,16 @@ func (b *Bus) sayAgain(ctx context.Context, h Handler, room string) error {
 func (b *Bus) publishPage(ctx context.Context, h Handler, room string, batch []queued) error {
 	ctx, cancel := context.WithTimeout(ctx, b.options.attempt())
 	defer cancel()
-	for _, cmd := range b.pipeline(ctx, batch) {
+	for i, cmd := range b.pipeline(ctx, batch) {
 		if refused(cmd) {
 			return errors.Join(chat.ErrLogClosed, b.openToPublish(ctx, room, h.Known(room).Head, isNoScript(cmd.Err())))
 		}
-		if _, err := readReceipt(cmd); err != nil && chat.AsError(err).Retryable {
+		r, err := readReceipt(cmd)
+		switch {
+		case err != nil && chat.AsError(err).Retryable:
 			return err
+		case err == nil && !r.Duplicate:
+			b.recent.add(batch[i].Publication, r.Position, b.logs.get(room)) // it may get lost once more
 		}
 	}
 	return nil
@@ -98,6 +102,17 @@ func (b *Bus) unheard(h Handler, room string, heard chat.Position) []Kept {
 	return list
 }
 
+// sayAgainAge is how old may be what is said again. For so long the log surely remembers its id, if others have said it already.
+const sayAgainAge = 10 * time.Minute
+
+// sayRecentAgain is for what this server has put into a room's log that it does not follow, when the log was found open and has not got it: it was lost,
+// and maybe nobody has heard it.
+func (b *Bus) sayRecentAgain(room string, l chat.Log) {
+	if h, ok := b.handler.Load().(Handler); ok && h.Known(room).Head.Epoch == "" {
+		b.Republish(room, b.recent.takeLost(room, l))
+	}
+}
+
 // recent remembers the newest messages that this server has put into logs. A Redis that dies may have acknowledged one that no server
 // has heard: then it is in no ring, only here. A room that is open here remembers its own (Handler.Unheard).
 type recent struct {
@@ -110,6 +125,7 @@ type recent struct {
 type receipt struct {
 	Publication
 	at   chat.Position
+	past chat.Lineage // of at.Epoch, as far as it is known
 	when time.Time
 }
 
@@ -119,12 +135,53 @@ func (r receipt) kept() Kept {
 	return Kept{Position: r.at, Payload: payload, ID: r.ID, Digest: r.Digest}
 }
 
-// add notes that p is in the log.
-func (r *recent) add(p Publication, at chat.Position) {
-	p.Done = nil
+// has says whether anything is remembered of a room's log.
+func (r *recent) has(room string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.list[r.next%len(r.list)] = receipt{p, at, time.Now()}
+	return slices.ContainsFunc(r.list[:], func(p receipt) bool { return p.Room == room })
+}
+
+// takeLost returns what is remembered of a room's log and is no part of l, oldest first, and forgets it. What is too old to be said again is only
+// forgotten: see sayAgainAge.
+func (r *recent) takeLost(room string, l chat.Log) (list []Kept) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i, p := range r.list {
+		if p.Room != room || l.Has(p.at) {
+			continue
+		}
+		if time.Since(p.when) < sayAgainAge {
+			list = append(list, p.kept())
+		}
+		r.list[i] = receipt{}
+	}
+	slices.SortFunc(list, func(a, b Kept) int { return cmp.Compare(a.Position.Seq, b.Position.Seq) })
+	return list
+}
+
+// log returns a room's log as the newest of what is remembered of it has it; zero if there is nothing.
+func (r *recent) log(room string) (l chat.Log) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, p := range r.list {
+		if p.Room == room && p.at.Seq > l.Head.Seq {
+			l = chat.Log{Head: p.at, Past: p.past}
+		}
+	}
+	return l
+}
+
+// add notes that p is in the log, which was found as l.
+func (r *recent) add(p Publication, at chat.Position, l openLog) {
+	p.Done = nil
+	var past chat.Lineage
+	if at.Epoch == l.epoch {
+		past = l.past
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.list[r.next%len(r.list)] = receipt{p, at, past, time.Now()}
 	r.next++
 }
 

@@ -124,13 +124,15 @@ type state struct {
 	follower  bool     // of those that offered at least one is known to follow it
 	offered   []string // who has offered
 	missing   []string // who is known to follow it, and has not
+	heard     bool     // all that listen to its channel have offered
 }
 
 func readState(reply []string) (s state, err error) {
 	s.kind = reply[0]
 	switch {
-	case s.kind == "wait" && len(reply) == 7:
+	case s.kind == "wait" && len(reply) == 8:
 		s.run, s.repair, s.restarted, s.follower = reply[1], reply[2], reply[3] == "1", reply[4] == "1"
+		s.heard = reply[7] == "1"
 		s.offered, s.missing = strings.Fields(reply[5]), strings.Fields(reply[6])
 	case len(reply) == 4, len(reply) == 6:
 		s.run = reply[3]
@@ -153,6 +155,28 @@ func readState(reply []string) (s state, err error) {
 // openCall opens a log that, if there is none, begins behind base of the epoch before; base is empty if that is not known yet.
 func (b *Bus) openCall(room string, seen chat.Position, before, base string) *call {
 	life := b.lifetime(room)
-	return b.call(openScript, room, newEpoch(), seen.Epoch, strconv.FormatUint(seen.Seq, 10), b.side(), room, b.name, before, base, b.wish(room), b.options.HistoryLength,
-		life.idle.Milliseconds(), life.quiet.Milliseconds())
+	args := []any{
+		newEpoch(), seen.Epoch, strconv.FormatUint(seen.Seq, 10), b.side(), room, b.name, before, base, b.wish(room), b.options.HistoryLength,
+	}
+	args = append(args, b.listening(room)...)
+	return b.call(openScript, room, append(args, one(b.recent.has(room)), life.idle.Milliseconds(), life.quiet.Milliseconds())...)
+}
+
+// listening returns what follow.lua needs to count who listens to a room's channel, and 1 if this server does.
+func (b *Bus) listening(room string) []any {
+	count := "NUMSUB"
+	if b.nodes != nil {
+		count = "SHARDNUMSUB"
+	}
+	channel := b.channel(room)
+	_, hears := b.hears(channel)
+	return []any{channel, count, one(hears)}
+}
+
+// one is a flag as scripts take it.
+func one(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
 }

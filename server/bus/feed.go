@@ -168,15 +168,19 @@ func (s *subscription) side(payload string) {
 	case "mended":
 		s.bus.mends.poke(n.Room)
 	}
-	if _, ok := s.bus.hears(s.bus.channel(n.Room)); !ok || n.By == s.bus.name {
+	if n.By == s.bus.name {
 		return
 	}
-	if n.Type == "mend" {
+	_, hears := s.bus.hears(s.bus.channel(n.Room))
+	switch {
+	case n.Type == "mend" && (hears || s.bus.recent.has(n.Room)):
 		s.bus.mends.want(n.Room, n.Epoch, false)
 		s.bus.mends.poke(n.Room) // it may have failed until now, and others wait
-		return
+	case n.Type == "begun" && !hears && s.bus.recent.has(n.Room):
+		s.bus.mends.want(n.Room, n.Epoch, true) // what was said here before is no part of it
+	case n.Type != "mend" && hears:
+		s.handler.Subscribed(n.Room)
 	}
-	s.handler.Subscribed(n.Room)
 }
 
 // notice is what the scripts that look after logs say on the side channel.

@@ -1,3 +1,11 @@
+-- listeners returns how many subscriptions of a room's channel there are. Redis
+-- counts them itself, so it is known who may have in its ring what a log has lost
+-- even where every key is gone. kind is NUMSUB, or in a cluster SHARDNUMSUB.
+local function listeners(kind, channel)
+  local n = redis.call('PUBSUB', kind, channel)
+  return tonumber(n[2] or 0) or 0
+end
+
 -- Who follows a log is in its head:
 --       follower:<name>   by which of its subscriptions that server follows the log
 --

@@ -71,9 +71,11 @@ func (b *Bus) excused(t *turn, alive []string, came bool) string {
 	case t.state.follower:
 		return strings.Join(dead, " ")
 	// Nobody is known to follow it. That may be older than who does.
+	case t.state.heard && !t.state.restarted && time.Since(t.since) >= mendMoment:
+		return everyone // who has something has it from the channel; or has said it itself, and had the time to come
 	case t.state.restarted && (here >= mendPatience || came && ever >= mendPatience):
 		return everyone // who has something has come with it, or has had the time to
-	case t.known.Head.Epoch != "" && !slices.ContainsFunc(alive, func(name string) bool { return !slices.Contains(t.state.offered, name) }):
+	case ever >= mendPatience && t.known.Head.Epoch != "" && !slices.ContainsFunc(alive, func(name string) bool { return !slices.Contains(t.state.offered, name) }):
 		return everyone // all have come
 	}
 	return ""

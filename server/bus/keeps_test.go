@@ -3,6 +3,7 @@ package bus
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"livechat/internal/poll"
@@ -14,13 +15,8 @@ import (
 // wantWhole fails unless a server that knows nothing takes n messages from the log, each as part of it.
 func wantWhole(t *testing.T, r *backend, n int) chat.Log {
 	t.Helper()
-	var log chat.Log
 	fresh, _ := start(t, r.url, Options{})
-	poll.Until(t, "the log is open", func() bool {
-		var err error
-		log, err = fresh.OpenLog(t.Context(), room, chat.Position{})
-		return err == nil
-	})
+	log := opens(t, fresh, room)
 	list, err := fresh.After(t.Context(), room, 0, 1000)
 	if err != nil {
 		t.Fatal(err)
@@ -94,15 +90,82 @@ func TestLogMissesItsStreamWhereItIsQuiet(t *testing.T) {
 	wantWhole(t, r, 5)
 }
 
-// A log that a new server has begun after FLUSHALL gets back what was before, under its own numbers, as long as nothing was said in it.
+// Where somebody listens, a log that a new server begins after FLUSHALL gets
+// back what was before, under its own numbers, before anything new is said.
+func TestLogBegunAnewAsksWhoListens(t *testing.T) {
+	for who, follows := range map[string][]string{"a server with sockets": {room}, "one that only publishes": nil} {
+		t.Run(who, func(t *testing.T) {
+			onEach(t, func(t *testing.T, r *backend) {
+				b, h := start(t, r.url, Options{PublishTimeout: patient}, room)
+				sayMany(t, b, h, "a", 5)
+				known := h.Known(room)
+				r.raw.FlushAll(t.Context())
+				fresh, _ := start(t, r.url, Options{PublishTimeout: patient}, follows...)
+				if six := mustSay(t, fresh, room, "new", "hello"); six.Position.Seq != 6 {
+					t.Errorf("the next message is %+v", six)
+				}
+				if log := wantWhole(t, r, 6); !log.Has(known.Head) {
+					t.Errorf("the log is %+v, and was at %v", log, known.Head)
+				}
+			})
+		})
+	}
+}
+
+// What servers have put into a log that nobody follows goes into it again, under
+// its own numbers, when one of them finds that Redis has lost it; as often as it does.
+func TestLogBegunAnewGetsWhatNobodyHeard(t *testing.T) {
+	onEach(t, func(t *testing.T, r *backend) {
+		a, _ := start(t, r.url, Options{PublishTimeout: patient})
+		b, _ := start(t, r.url, Options{PublishTimeout: patient})
+		mustSay(t, a, room, "1", "hello")
+		before := mustSay(t, b, room, "2", "hello").Position
+		for n := range 2 {
+			r.raw.FlushAll(t.Context())
+			if got := mustSay(t, a, room, fmt.Sprint(3+n), "hello").Position.Seq; got != uint64(3+n) {
+				t.Errorf("the next message is %d", got)
+			}
+			if log := wantWhole(t, r, 3+n); !log.Has(before) {
+				t.Errorf("the log is %+v, and was at %v", log, before)
+			}
+		}
+	})
+}
+
+// The same where a server has begun the log that knows nothing of it: then it is
+// said again.
+func TestLogBegunByAStrangerGetsWhatNobodyHeard(t *testing.T) {
+	onEach(t, func(t *testing.T, r *backend) {
+		a, _ := start(t, r.url, Options{PublishTimeout: patient})
+		for n := range 2 {
+			if n == 0 {
+				mustSay(t, a, room, "1", "hello")
+			}
+			r.raw.FlushAll(t.Context())
+			stranger := open(t, r.url, Options{PublishTimeout: patient})
+			stop := run(t, stranger, &recorder{})
+			mustSay(t, stranger, room, fmt.Sprint(2+n), "hello")
+			stop()
+			poll.Until(t, "it says it again", func() bool {
+				list, err := a.After(t.Context(), room, 0, 9)
+				return err == nil && slices.ContainsFunc(list, func(p []byte) bool { return parse(t, string(p)).ID == "1" })
+			})
+		}
+	})
+}
+
+// A log that a new server has begun while nobody listened gets back what was before, under its own numbers, as long as nothing was said in it.
 func TestLogBegunAnewGetsBackWhatWasBefore(t *testing.T) {
 	r := realRedis(t)
 	b, h := start(t, r.url, Options{PublishTimeout: patient}, room)
 	sayMany(t, b, h, "a", 5)
 	known := h.Known(room)
+	b.Unsubscribe(room)
+	poll.Until(t, "it does not listen", func() bool { return r.raw.PubSubNumSub(t.Context(), "livechat").Val()["livechat"] == 0 })
 	r.raw.FlushAll(t.Context())
 	fresh, _ := start(t, r.url, Options{}, room)
 	begun := opened(t, fresh, room)
+	b.Subscribe(room)
 	h.meet(b.name, fresh.name)
 	if begun.Epoch == known.Head.Epoch || begun.Seq != 0 {
 		t.Fatalf("it was not begun: %v", begun)

@@ -54,8 +54,9 @@ func (b *Bus) OpenLog(ctx context.Context, room string, seen chat.Position) (cha
 		b.mends.want(room, s.log.Head.Epoch, false)
 		return chat.Log{}, fmt.Errorf("open log of room %s: %w", room, chat.ErrLogClosed)
 	}
-	b.logs.set(room, s.log.Head.Epoch, s.run)
+	b.logs.set(room, s.log, s.run)
 	b.came.add(link, room, s.run)
+	b.sayRecentAgain(room, s.log)
 	return s.log, nil
 }
 

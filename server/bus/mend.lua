@@ -38,7 +38,9 @@ if not h.sealed or m[1] ~= run or top < (tonumber(m[2] or '') or 0) then -- the 
   if h.begun and h.seq == h.base then
     local list = ends(h.past)
     local before = table.remove(list)
-    redis.call('HSET', head, 'empty', h.epoch)
+    if not h.sealed then -- else it was begun closed, and nobody was given that epoch
+      redis.call('HSET', head, 'empty', h.epoch)
+    end
     redis.call('HSET', mend, 'lost', '1')
     h.epoch, h.past = before and before.epoch or '', written(list)
   end

@@ -21,7 +21,7 @@ func pair(t *testing.T, r *backend) (b [2]*Bus, h [2]*recorder, epoch string) {
 		h[i].onSubscribed = func(room string) { openAsARoomDoes(t, b[i], h[i], room) }
 		follow(t, b[i], h[i], room)
 	}
-	epoch = opened(t, b[0], room).Epoch
+	epoch = opens(t, b[0], room).Head.Epoch
 	for i := range 5 {
 		mustSay(t, b[i%2], room, fmt.Sprint(i+1), "hello")
 	}

@@ -1,12 +1,10 @@
 package bus
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 
 	"livechat/server/chat"
 )
@@ -39,8 +37,8 @@ func (b *Bus) offer(ctx context.Context, h Handler, room string, found state, kn
 	}
 	heard = append(heard, h.Remember(room, from, math.MaxUint64)...)
 	late := b.unheard(h, room, known.Head)
-	if known.Head.Epoch == "" && len(late) > 0 { // it says something there, and hears nothing
-		known.Head = slices.MaxFunc(late, func(a, b Kept) int { return cmp.Compare(a.Position.Seq, b.Position.Seq) }).Position
+	if known.Head.Epoch == "" { // it says something there, and hears nothing
+		known = b.recent.log(room)
 	}
 	if known.Head.Epoch == "" {
 		return nil

@@ -4,6 +4,8 @@
 -- ARGV  1 the epoch to use if the log begins   2, 3 epoch and seq of the newest message that the caller knows; empty if none
 --       4 side channel   5 room   6 the caller's name   7, 8 epoch and seq behind which the log begins, 0 if it is the first; empty if the caller
 --       has not looked   9 by which subscription the caller follows the log, empty if it does not   10 length of the stream
+--       11 channel   12 how Redis counts who listens to it: see follow.lua   13 1 if the caller listens to it, else 0
+--       14 "1" if the caller has something that it has said in this room and nobody is known to have heard
 --       the last two: for how long the log stays in Redis when nobody follows it, ms, and for how long if nobody has spoken in it
 -- Returns {"open", head, past, run}, {"closed", …} if the log has to be mended first, or {"begins"} if the caller has to look.
 --
@@ -14,7 +16,8 @@
 --
 -- Why it may begin behind something: the archive may have what was said before Redis lost everything. So numbers go on, and are not given twice.
 --
--- Why it says so: all that there was may just have been deleted, and others still have it. They look, and put it back.
+-- Why it begins closed where somebody else listens to its channel: all that there was may just have been deleted, and they still have it. They put
+-- it back, under its own numbers, before anybody says anything new.
 local head, log = KEYS[1], KEYS[2]
 local fresh, seen_epoch, seen_seq = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local before, base, wish = ARGV[7], ARGV[8], ARGV[9]
@@ -28,12 +31,13 @@ if h.epoch == '' and not h.sealed and seen_epoch == '' and redis.call('EXISTS', 
     return {'begins'}
   end
   local past = before ~= '' and before .. ':' .. base or ''
-  redis.call('HSET', head, 'epoch', fresh, 'seq', base, 'base', base, 'past', past, 'run', process(),
+  local alone = listeners(ARGV[12], ARGV[11]) <= tonumber(ARGV[13]) and ARGV[14] ~= '1'
+  redis.call('HSET', head, 'epoch', fresh, 'seq', base, 'base', base, 'past', past, 'run', alone and process() or '',
     'top', '0', 'gone', base, 'holes', '0', 'begun', '1', 'length', ARGV[10])
   keep(head, log, quiet)
   redis.call('PUBLISH', ARGV[4], '{"type":"begun","by":"' .. ARGV[6] .. '","room":"' .. ARGV[5] .. '"}')
   follow(head, ARGV[6], wish, ARGV[4], ARGV[5])
-  return answer('open', read(head))
+  return answer(alone and 'open' or 'closed', read(head))
 end
 if in_order(h, log, seen_epoch, seen_seq) then
   if tonumber(ARGV[10]) < (h.length or math.huge) then

@@ -2,11 +2,14 @@ package bus
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 
 	"github.com/redis/go-redis/v9"
+
+	"livechat/server/chat"
 )
 
 // publishScript returns the script that publishes in one process of Redis, and
@@ -19,8 +22,14 @@ func publishScript(run, command string) *redis.Script {
 // openLog is what has to be known of a log to publish in it.
 type openLog struct {
 	epoch string
+	past  chat.Lineage // the newest of it, see knownPast
 	*runScript
 }
+
+// knownPast is of how many epochs before the present one it is known where they
+// ended: whoever has said something in them can put it back. Few, since this is
+// kept of each of thousands of feeds.
+const knownPast = 4
 
 // runScript is the publish script of one process of Redis. Its fields do not
 // change, but for loaded.
@@ -66,7 +75,8 @@ func (o *openLogs) get(room string) openLog {
 	return never
 }
 
-func (o *openLogs) set(room, epoch, run string) {
+// set takes note of a log that was found open in a process of Redis.
+func (o *openLogs) set(room string, l chat.Log, run string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	p, ok := o.scripts[run]
@@ -78,8 +88,9 @@ func (o *openLogs) set(room, epoch, run string) {
 		o.scripts[run] = p
 	}
 	before := o.fresh[room].epoch
-	o.putLocked(room, openLog{epoch, p})
-	if o.changed != nil && epoch != before {
+	past := slices.Clone(l.Past[max(0, len(l.Past)-knownPast):])
+	o.putLocked(room, openLog{l.Head.Epoch, past, p})
+	if o.changed != nil && l.Head.Epoch != before {
 		o.changed(room)
 	}
 }

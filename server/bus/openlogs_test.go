@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"livechat/server/chat"
 )
 
 func TestOpenLogsHaveABound(t *testing.T) {
@@ -19,7 +21,7 @@ func TestOpenLogsHaveABound(t *testing.T) {
 	var o openLogs
 	before := heap()
 	for i := range n {
-		o.set(fmt.Sprint("@feed:", i), "0123456789abcdef", strings.Clone(run))
+		o.set(fmt.Sprint("@feed:", i), chat.Log{Head: chat.Position{Epoch: "0123456789abcdef"}}, strings.Clone(run))
 		o.get("@feed:0") // in use all the time
 	}
 	if grown := int64(heap() - before); grown > 8<<20 {
@@ -37,7 +39,7 @@ func TestOpenLogsOfManyRestarts(t *testing.T) {
 	var o openLogs
 	for i := range 3 * maxRuns {
 		run := fmt.Sprint("run", i)
-		o.set(room, "0123456789abcdef", run)
+		o.set(room, chat.Log{Head: chat.Position{Epoch: "0123456789abcdef"}}, run)
 		if l := o.get(room); l.run != run {
 			t.Fatalf("run %q, want %q", l.run, run)
 		}

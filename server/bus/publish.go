@@ -147,7 +147,7 @@ func (b *Bus) send(ctx context.Context, queue *queue, batch []queued) (answered 
 		}
 		r, err := readReceipt(cmd)
 		if err == nil && !r.Duplicate {
-			b.recent.add(p.Publication, r.Position)
+			b.recent.add(p.Publication, r.Position, b.logs.get(p.Room))
 		}
 		p.Done(r, err)
 	}

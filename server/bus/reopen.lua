@@ -7,10 +7,12 @@
 --       6 "all" if it has offered what it had, "more" if it has something that it has not offered, "?" if that depends on where the log is
 --       7 for whom it does not wait: names, or "*" for everybody
 --       8 side channel   9 room   10 length of the stream   11 how long to remember an id, ms
+--       12 channel   13 how Redis counts who listens to it: see follow.lua   14 1 if the caller listens to it, else 0
 -- Returns {"open", head, past, run}; {"closed"} if it has to be begun again; {"offer"} if the caller has to offer first;
 --       {"merging"} if there is more to put into the log; or
---       {"wait", run, repair, restarted, follower, offered, missing}: which closing of the log this is; who has offered, and who follows the log and has not, as names;
---       "1" if it was closed because Redis has restarted; "1" if one of those that have offered is known to follow it
+--       {"wait", run, repair, restarted, follower, offered, missing, heard}: which closing of the log this is; who has offered, and who follows the log and has not, as names;
+--       "1" if it was closed because Redis has restarted; "1" if one of those that have offered is known to follow it; "1" if all that listen to
+--       its channel have offered
 --
 -- Why the messages are put into the log only here: see offer.lua. Why a page at a time: nobody can use Redis while a script runs.
 --
@@ -51,13 +53,18 @@ if redis.call('HEXISTS', mend, 'by:' .. name) == 0 and (all == 'more' or all == 
   return {'offer'}
 end
 redis.call('HSET', mend, 'by:' .. name, wish)
+if ARGV[14] == '1' then
+  redis.call('HSET', mend, 'hears:' .. name, '1')
+end
 
-local by, offered, missing, follower = {}, {}, {}, '0'
+local by, offered, missing, follower, hearing = {}, {}, {}, '0', 0
 local fields = redis.call('HGETALL', mend)
 for i = 1, #fields, 2 do
   if string.sub(fields[i], 1, 3) == 'by:' then
     by[string.sub(fields[i], 4)] = fields[i + 1]
     offered[#offered + 1] = string.sub(fields[i], 4)
+  elseif string.sub(fields[i], 1, 6) == 'hears:' then
+    hearing = hearing + 1
   end
 end
 local stays = {}
@@ -80,7 +87,8 @@ if redis.call('HEXISTS', mend, 'lost') == 1 then
 end
 if excused ~= '*' and (follower == '0' or #missing > 0) then
   local m = redis.call('HMGET', mend, 'repair', 'restarted')
-  return {'wait', run, m[1] or '', m[2] or '0', follower, table.concat(offered, ' '), table.concat(missing, ' ')}
+  local heard = listeners(ARGV[13], ARGV[12]) <= hearing and '1' or '0'
+  return {'wait', run, m[1] or '', m[2] or '0', follower, table.concat(offered, ' '), table.concat(missing, ' '), heard}
 end
 
 local merged = merge(h, log, stage, built, ARGV[11], ARGV[10])

@@ -122,7 +122,7 @@ func (b *Bus) commands() [][]any {
 	head, log, id := b.key(chat.DefaultRoom, "head"), b.key(chat.DefaultRoom, "log"), b.key(chat.DefaultRoom, "id", "x")
 	list := [][]any{
 		{"TIME"}, {"PING"}, {"SCRIPT", "LOAD", "return 1"}, {"SCRIPT", "FLUSH"}, {"EVAL", "return 1", 1, head}, {"EVALSHA", "x", 3, head, log, id},
-		{"SCAN", 0}, {"PUBSUB", "CHANNELS", "x"},
+		{"SCAN", 0}, {"PUBSUB", "CHANNELS", "x"}, {"PUBSUB", "NUMSUB", "x"},
 		{"PUBLISH", b.channel(chat.DefaultRoom), ""}, {"PUBLISH", b.channel("rights"), ""}, {"PUBLISH", b.side(), ""},
 		{"DEL", id}, {"EXISTS", head}, {"GET", id}, {"SET", id, ""}, {"PEXPIRE", id, 1}, {"PTTL", id},
 		{"HGET", head, "x"}, {"HGETALL", head}, {"HMGET", head, "x"}, {"HSET", head, "x", ""}, {"HEXISTS", head, "x"}, {"HDEL", head, "x"}, {"HKEYS", head}, {"HLEN", head},
@@ -134,7 +134,7 @@ func (b *Bus) commands() [][]any {
 		{"XREADGROUP", "GROUP", "g", "c", "STREAMS", log, ">"}, {"XGROUP", "CREATE", log, "g", "0"}, {"XINFO", "STREAM", log},
 	}
 	if b.nodes != nil {
-		list = append(list, []any{"SPUBLISH", b.channel(chat.DefaultRoom), ""}, []any{"SPUBLISH", b.channel("rights"), ""})
+		list = append(list, []any{"SPUBLISH", b.channel(chat.DefaultRoom), ""}, []any{"SPUBLISH", b.channel("rights"), ""}, []any{"PUBSUB", "SHARDNUMSUB", "x"})
 	}
 	names, last, users := b.namesKey(), b.revokedKey("last"), b.revokedKey("users")
 	for _, key := range append(b.namesKeys(), b.ticketKey("x"), last, users) {

@@ -154,7 +154,7 @@ func (b *Bus) loadAll(ctx context.Context, turns []*turn) {
 		if t.err != nil || t.state.kind != "open" {
 			continue
 		}
-		b.logs.set(t.room, t.state.log.Head.Epoch, t.state.run)
+		b.logs.set(t.room, t.state.log, t.state.run)
 		l := b.logs.get(t.room)
 		if _, ok := tried[l.runScript]; !ok {
 			tried[l.runScript] = nil
@@ -194,6 +194,7 @@ func (b *Bus) finish(t *turn) {
 	}
 	b.mends.done(t.closedLog, epoch)
 	if open {
+		b.sayRecentAgain(t.room, t.state.log)
 		b.release(t.room)
 	}
 }
@@ -211,8 +212,11 @@ func (b *Bus) reopenCall(t *turn, offered bool, excused string) *call {
 	} else if t.late {
 		all = "more"
 	}
-	return b.call(reopenScript, t.room, newEpoch(), b.name, b.wish(t.room), t.known.Head.Epoch, t.known.Head.Seq, all, excused,
-		b.side(), t.room, b.options.HistoryLength, b.options.IDTTL.Milliseconds())
+	args := []any{
+		newEpoch(), b.name, b.wish(t.room), t.known.Head.Epoch, t.known.Head.Seq, all, excused,
+		b.side(), t.room, b.options.HistoryLength, b.options.IDTTL.Milliseconds(),
+	}
+	return b.call(reopenScript, t.room, append(args, b.listening(t.room)...)...)
 }
 
 // begin begins a log behind what is archived of it.

@@ -93,6 +93,7 @@ func testRooms(t *testing.T, r *backend) {
 
 func testResubscribe(t *testing.T, r *backend) {
 	b, h := start(t, r.url, Options{}, room)
+	opened(t, b, room)
 	const n = 50
 	for i := range n {
 		b.Unsubscribe(room)

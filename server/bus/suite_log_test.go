@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -19,6 +20,20 @@ func opened(t testing.TB, b *Bus, room string) chat.Position {
 		t.Fatal(err)
 	}
 	return log.Head
+}
+
+// opens waits until a log is open.
+func opens(t testing.TB, b *Bus, room string) (log chat.Log) {
+	t.Helper()
+	poll.Until(t, "the log is open", func() bool {
+		var err error
+		log, err = b.OpenLog(t.Context(), room, chat.Position{})
+		if err != nil && !errors.Is(err, chat.ErrLogClosed) {
+			t.Fatal(err)
+		}
+		return err == nil
+	})
+	return log
 }
 
 func testOpenLog(t *testing.T, r *backend) {

@@ -2,6 +2,7 @@ package history
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -386,5 +387,29 @@ func TestTake(t *testing.T) {
 	h.Acked("n8", Position{"f", 9}, second(4))
 	if err := h.Check(GapsAsked); err == nil || !strings.Contains(err.Error(), "at f:9 says its ack, at f:8 says session") {
 		t.Errorf("check says %v, want the session's word against the ack's", err)
+	}
+}
+
+// Somebody may come while others ask who is behind. The race detector looks on.
+func TestReadersComeWhileOthersLook(t *testing.T) {
+	for range 100 {
+		h, _, _ := said(3)
+		come := make(chan struct{})
+		go func() {
+			defer close(come)
+			for range 20 {
+				h.LateReader("late")
+				runtime.Gosched()
+			}
+			h.Newcomer("new", Position{"e", 3})
+		}()
+		for over := false; !over; {
+			select {
+			case <-come:
+				over = true
+			default:
+				_ = h.Behind()
+			}
+		}
 	}
 }

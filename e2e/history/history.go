@@ -146,31 +146,30 @@ func (h *History) number(id string) (int, string) {
 }
 
 // Reader returns the log of a new reader who shows each message once, as a client.Session does.
-func (h *History) Reader(name string) *Reader { return h.reader(name, false) }
+func (h *History) Reader(name string) *Reader { return h.add(&Reader{Name: name}) }
 
 // RawReader returns the log of a new reader who writes down what a server sends as it is. After a reset a server may send it again what it sent in
 // the old log: within one log never.
-func (h *History) RawReader(name string) *Reader { return h.reader(name, true) }
+func (h *History) RawReader(name string) *Reader { return h.add(&Reader{Name: name, raw: true}) }
 
 // LateReader returns the log of a raw reader who is given the newest messages when it comes: its log begins with the first of them.
 func (h *History) LateReader(name string) *Reader {
-	r := h.reader(name, true)
-	r.past = true
-	return r
+	return h.add(&Reader{Name: name, raw: true, past: true})
 }
 
 // Newcomer returns the log of a raw reader who comes when all is over and reads everything behind that place: it gets exactly what Keep was told.
 func (h *History) Newcomer(name string, from Position) *Reader {
-	r := h.reader(name, true)
-	r.whole, r.epoch = true, from.Epoch
+	r := h.add(&Reader{Name: name, raw: true, whole: true, epoch: from.Epoch})
 	r.Add(Event{Kind: Joined, At: from})
 	return r
 }
 
-func (h *History) reader(name string, raw bool) *Reader {
+// add makes a reader one of this history. From here on others look at it, so what
+// kind of reader it is must have been said.
+func (h *History) add(r *Reader) *Reader {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	r := &Reader{Name: name, history: h, raw: raw}
+	r.history = h
 	h.readers = append(h.readers, r)
 	return r
 }

@@ -115,7 +115,7 @@ func (d drawn) history() *History {
 	}
 	h.Keep(d.kept)
 	for i, events := range d.readers {
-		r := h.reader(fmt.Sprint("reader ", i), i == 0)
+		r := h.add(&Reader{Name: fmt.Sprint("reader ", i), raw: i == 0})
 		for _, e := range events {
 			r.Add(e)
 		}

@@ -34,6 +34,7 @@ func startBehindProxy(t *testing.T, n int) (*cluster.Cluster, *fault.Proxy) {
 
 // A server that dies takes nothing with it: its clients are back on others, hear what they missed, and send again what was not acked.
 func TestHistoryOverKilledServers(t *testing.T) {
+	t.Parallel()
 	c := start(t, cluster.Options{})
 	people := gather(t, c.RoomURL())
 	for _, victim := range c.Servers[1:3] {
@@ -82,6 +83,7 @@ func TestHistoryOverARollingRestart(t *testing.T) {
 
 // A link to Redis that is silently dead is found and replaced, without one client noticing more than a pause.
 func TestHistoryOverABlackholedRedisLink(t *testing.T) {
+	t.Parallel()
 	c, proxy := startBehindProxy(t, 1)
 	people := gather(t, c.RoomURL())
 	for _, way := range []fault.Direction{fault.Both, fault.Down} {
@@ -98,6 +100,7 @@ func TestHistoryOverABlackholedRedisLink(t *testing.T) {
 
 // A link that breaks in every other way, and whose replies get lost when the deed is done, loses and doubles nothing.
 func TestHistoryOverBrokenRedisLinks(t *testing.T) {
+	t.Parallel()
 	c, proxy := startBehindProxy(t, cluster.MaxServers)
 	people := gather(t, c.RoomURL())
 	people.flow(50)

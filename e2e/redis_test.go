@@ -16,6 +16,7 @@ import (
 
 // A Redis that crashes and comes back pauses the room and disconnects nobody.
 func TestRedisCrash(t *testing.T) {
+	t.Parallel()
 	c := start(t, cluster.Options{})
 	members := joinAll(t, 12, func(i int) client.Options {
 		return client.Options{URL: c.RoomURL(), Name: fmt.Sprint("client-", i), History: new(0)}

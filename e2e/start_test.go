@@ -16,6 +16,7 @@ import (
 
 // Redis may come last: the servers wait, say once that they do, and nobody is sent to them before.
 func TestRedisDownAtTheStart(t *testing.T) {
+	t.Parallel()
 	var mu sync.Mutex
 	said := map[string][]string{}
 	c := start(t, cluster.Options{Servers: 2, NoRedis: true, Log: func(part, line string) {

@@ -60,6 +60,7 @@ func TestArchiveCountsWhatLeftTheLogUnacknowledged(t *testing.T) {
 
 // The same where the log goes on in another epoch, and so in another group.
 func TestArchiveCountsWhatLeftTheLogInAnotherEpoch(t *testing.T) {
+	t.Parallel()
 	onEach(t, func(t *testing.T, r *backend) {
 		b, _ := start(t, r.url, Options{}, room)
 		a := b.Archive()

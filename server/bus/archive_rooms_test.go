@@ -44,6 +44,7 @@ func TestArchiveRooms(t *testing.T) {
 // Who asks for news hears of each room in which something was said, or whose
 // log was found in another epoch, and not of those in which nothing was.
 func TestArchiveNews(t *testing.T) {
+	t.Parallel()
 	onEach(t, func(t *testing.T, r *backend) {
 		b, _ := start(t, r.url, Options{})
 		a := b.Archive()

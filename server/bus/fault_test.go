@@ -319,6 +319,7 @@ func TestQuietLink(t *testing.T) {
 
 // However long Redis is away, it is one line when it goes and one when it is back.
 func TestOneLogLine(t *testing.T) {
+	t.Parallel()
 	r := miniRedis(t)
 	p := newProxy(t, r)
 	r.stop(t)

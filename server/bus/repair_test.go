@@ -179,6 +179,7 @@ func repair(t *testing.T, b []*Bus, rec []*recorder) {
 }
 
 func TestRepairPutsBackWhatAnybodyHas(t *testing.T) {
+	t.Parallel()
 	r := realRedis(t)
 	for what, lose := range losses {
 		t.Run(what, func(t *testing.T) {

@@ -104,6 +104,7 @@ func TestRightsOfNobody(t *testing.T) {
 // TestNoNumberTwiceWithoutINFO: the right is taken away while servers run, and Redis comes back older. Nothing is published rather than a number given
 // twice, which is logged once; when the right is back all goes on.
 func TestNoNumberTwiceWithoutINFO(t *testing.T) {
+	t.Parallel()
 	r, url := restricted(t, SufficientACL, "--appendonly", "no", "--save", "")
 	var lines lockedBuffer
 	b, h := start(t, url, Options{Log: slog.New(slog.NewTextHandler(&lines, nil))}, room)

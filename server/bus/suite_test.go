@@ -23,6 +23,7 @@ const patient = time.Minute
 
 // Everything that the bus promises while Redis is well, on each kind of Redis.
 func TestSuite(t *testing.T) {
+	t.Parallel()
 	onEach(t, func(t *testing.T, r *backend) {
 		for _, test := range []struct {
 			name string

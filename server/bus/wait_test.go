@@ -86,6 +86,7 @@ func followersOf(t *testing.T, r *backend) []string {
 
 // Who has just started does not take for dead whom it has not heard of yet.
 func TestMendByAServerThatKnowsNobody(t *testing.T) {
+	t.Parallel()
 	onEach(t, func(t *testing.T, r *backend) {
 		a, h := start(t, r.url, Options{}, room)
 		h.meet(a.name, "somebody")
@@ -139,6 +140,7 @@ func TestFollowersAreBounded(t *testing.T) {
 
 // After a restart of Redis that lost nothing, the feeds of people who are away are opened side by side.
 func TestManyFeedsAfterARestart(t *testing.T) {
+	t.Parallel()
 	r := realRedis(t)
 	b, h := start(t, r.url, Options{PublishTimeout: patient})
 	h.meet("first", "second")

@@ -60,16 +60,17 @@ func (r *run) kept(ctx context.Context, room string, behind uint64) (all []histo
 	if late != nil {
 		r.Progress("%v", late)
 	}
-	for at := behind; ; {
-		page, err := r.archived(context.WithoutCancel(ctx), room, fmt.Sprintf("limit=100&after=%d", at))
-		if err != nil {
-			return nil, err
+	// Two processes archive, and the newest may be stored before what the other one
+	// has been handed. What stays away Check names.
+	var broken error
+	_ = cluster.Poll(ctx, func(context.Context) error {
+		if archived, broken = r.pages(context.WithoutCancel(ctx), room, behind); broken != nil {
+			return nil
 		}
-		archived = append(archived, page...)
-		if len(page) < 100 {
-			break
-		}
-		at = page[len(page)-1].Seq
+		return hole(archived, behind)
+	})
+	if broken != nil {
+		return nil, broken
 	}
 	has := map[string]bool{}
 	for _, m := range archived {
@@ -84,6 +85,33 @@ func (r *run) kept(ctx context.Context, room string, behind uint64) (all []histo
 	}
 	slices.SortStableFunc(all, func(a, b history.Entry) int { return cmp.Compare(a.At.Seq, b.At.Seq) })
 	return all, nil
+}
+
+// pages returns what is archived of a room behind that number.
+func (r *run) pages(ctx context.Context, room string, behind uint64) (all []stored, err error) {
+	for at := behind; ; {
+		page, err := r.archived(ctx, room, fmt.Sprintf("limit=100&after=%d", at))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page...)
+		if len(page) < 100 {
+			return all, nil
+		}
+		at = page[len(page)-1].Seq
+	}
+}
+
+// hole returns an error that names the first number behind that one which is not
+// archived, though later ones are; nil if there is none.
+func hole(archived []stored, behind uint64) error {
+	for _, m := range archived {
+		if m.Seq > behind+1 {
+			return fmt.Errorf("message %d is archived and %d is not", m.Seq, behind+1)
+		}
+		behind = max(behind, m.Seq)
+	}
+	return nil
 }
 
 // newest returns how far the people in the room have heard its log.

@@ -120,3 +120,23 @@ func TestTheWrongClock(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestHole(t *testing.T) {
+	for _, c := range []struct {
+		seqs []uint64
+		want string
+	}{
+		{nil, ""},
+		{[]uint64{4, 5, 5, 6}, ""}, // 5 of two epochs
+		{[]uint64{5, 6}, "message 5 is archived and 4 is not"},
+		{[]uint64{4, 6}, "message 6 is archived and 5 is not"},
+	} {
+		var archived []stored
+		for _, seq := range c.seqs {
+			archived = append(archived, stored{Seq: seq})
+		}
+		if err := hole(archived, 3); (err == nil) != (c.want == "") || err != nil && err.Error() != c.want {
+			t.Errorf("%v behind 3: %v, want %q", c.seqs, err, c.want)
+		}
+	}
+}

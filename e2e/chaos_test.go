@@ -31,6 +31,7 @@ func shipped(t *testing.T) (binary string, postgres *testpg.Postgres) {
 
 // A bit of everything at random, another bit each time; SEED=… repeats one. `make chaos` does it for longer.
 func TestChaos(t *testing.T) {
+	t.Parallel()
 	binary, postgres := shipped(t)
 	var err error
 	seed := rand.Uint64N(1_000_000)
@@ -52,11 +53,15 @@ func TestChaos(t *testing.T) {
 	}
 }
 
-// The named cases, twice each; `go run ./e2e/cmd/chaos -matrix 20` does them more often.
+// The named cases, twice each, those with a time limit one after the other before
+// the rest; `go run ./e2e/cmd/chaos -matrix 20` does them more often.
 func TestChaosCases(t *testing.T) {
 	binary, postgres := shipped(t)
 	for _, c := range chaos.Cases(2) {
 		t.Run(c.Name, func(t *testing.T) {
+			if c.Within == 0 {
+				t.Parallel()
+			}
 			result := chaos.RunCase(t.Context(), c, chaos.Options{Binary: binary, Postgres: postgres, Env: quick, Log: logTo(t), Progress: t.Logf,
 				Crowd: chaosSize})
 			t.Logf("%+v, over within %v", result.Summary, result.Worst)

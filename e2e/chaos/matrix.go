@@ -16,6 +16,7 @@ import (
 type Case struct {
 	Name   string
 	Rounds int
+	Within time.Duration // the room must get over each round so soon; 0: whenever
 
 	redis []string // how Redis keeps its data
 	past  bool     // clients go past HAProxy, so that it is known who is on the first server
@@ -29,15 +30,15 @@ const healing = 5 * time.Second
 // Cases returns all of them, each with so many rounds.
 func Cases(rounds int) []Case {
 	return []Case{
-		{"kill -9 of Redis with AOF, everysec", rounds, persistence["aof-everysec"], false, (*matrix).killed, true},
-		{"kill -9 of Redis with AOF, always", rounds, persistence["aof-always"], false, (*matrix).killed, true},
-		{"kill -9 of Redis with RDB only", rounds, persistence["rdb"], false, (*matrix).killed, true},
-		{"FLUSHALL", rounds, persistence["aof-everysec"], false, (*matrix).flushed, true},
-		{"FLUSHALL while a server starts", rounds, persistence["aof-everysec"], false, (*matrix).flushedAtStart, false},
-		{"reconnecting to a server that is behind", rounds, persistence["aof-everysec"], false, (*matrix).lagging, false},
-		{"link to Redis dead, a new one works", rounds, persistence["aof-everysec"], true, (*matrix).stranded, true},
-		{"link to Redis silent for 4 s", rounds, persistence["aof-everysec"], true, (*matrix).silent, true},
-		{"kill -9 of a server", rounds, persistence["aof-everysec"], false, (*matrix).serverKilled, false},
+		{"kill -9 of Redis with AOF, everysec", rounds, 0, persistence["aof-everysec"], false, (*matrix).killed, true},
+		{"kill -9 of Redis with AOF, always", rounds, 0, persistence["aof-always"], false, (*matrix).killed, true},
+		{"kill -9 of Redis with RDB only", rounds, 0, persistence["rdb"], false, (*matrix).killed, true},
+		{"FLUSHALL", rounds, 0, persistence["aof-everysec"], false, (*matrix).flushed, true},
+		{"FLUSHALL while a server starts", rounds, 0, persistence["aof-everysec"], false, (*matrix).flushedAtStart, false},
+		{"reconnecting to a server that is behind", rounds, 0, persistence["aof-everysec"], false, (*matrix).lagging, false},
+		{"link to Redis dead, a new one works", rounds, healing, persistence["aof-everysec"], true, (*matrix).stranded, true},
+		{"link to Redis silent for 4 s", rounds, healing, persistence["aof-everysec"], true, (*matrix).silent, true},
+		{"kill -9 of a server", rounds, 0, persistence["aof-everysec"], false, (*matrix).serverKilled, false},
 	}
 }
 
@@ -51,14 +52,15 @@ type CaseResult struct {
 
 // matrix is one case at work.
 type matrix struct {
-	run   *run
-	worst time.Duration
+	run    *run
+	within time.Duration // see Case
+	worst  time.Duration
 }
 
 // RunCase does it. ctx breaks it off.
 func RunCase(ctx context.Context, c Case, o Options) CaseResult {
 	o.Plan = Plan{Length: 24 * time.Hour}
-	m := &matrix{run: prepare(o)}
+	m := &matrix{run: prepare(o), within: c.Within}
 	r := m.run
 	r.ctx = ctx
 	defer r.stop()
@@ -90,7 +92,7 @@ func RunCase(ctx context.Context, c Case, o Options) CaseResult {
 
 // over waits until the room has got over what happened at begin: until a message of a client of the second server is with one of the first, and the other
 // way round.
-func (m *matrix) over(ctx context.Context, begin time.Time, within time.Duration) error {
+func (m *matrix) over(ctx context.Context, begin time.Time) error {
 	crowd := m.run.crowd
 	var both sync.WaitGroup
 	errs := make([]error, 2)
@@ -114,8 +116,8 @@ func (m *matrix) over(ctx context.Context, begin time.Time, within time.Duration
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	if within > 0 && took > within {
-		return fmt.Errorf("it took %v to get over it, want %v", took.Round(time.Millisecond), within)
+	if m.within > 0 && took > m.within {
+		return fmt.Errorf("it took %v to get over it, want %v", took.Round(time.Millisecond), m.within)
 	}
 	return m.run.crowd.Flow(ctx, m.run.Crowd.Talkers)
 }
@@ -124,14 +126,14 @@ func (m *matrix) killed(ctx context.Context, n int) error {
 	if err := m.run.redisAgain(time.Duration(n%5)*150*time.Millisecond, nil); err != nil {
 		return err
 	}
-	return m.over(ctx, time.Now(), 0)
+	return m.over(ctx, time.Now())
 }
 
 func (m *matrix) flushed(ctx context.Context, _ int) error {
 	if err := m.run.redisFlush(Step{}); err != nil {
 		return err
 	}
-	return m.over(ctx, time.Now(), 0)
+	return m.over(ctx, time.Now())
 }
 
 // flushedAtStart loses everything while nobody says anything that could tell the servers, and then a server comes that never had any of it. The clients
@@ -161,7 +163,7 @@ func (m *matrix) flushedAtStart(ctx context.Context, n int) error {
 	if err := m.run.cluster.WaitReady(ctx, cluster.MaxServers); err != nil {
 		return err
 	}
-	return m.over(ctx, begin, 0)
+	return m.over(ctx, begin)
 }
 
 // lagging sends clients of a new log to a server that has not heard of it, as its link to Redis is silent.
@@ -175,19 +177,19 @@ func (m *matrix) lagging(ctx context.Context, n int) error {
 	m.run.doors[n%doorCount].Cut()
 	m.run.wait(time.Second)
 	m.run.links[n%cluster.MaxServers].Heal()
-	return m.over(ctx, begin, 0)
+	return m.over(ctx, begin)
 }
 
 func (m *matrix) stranded(ctx context.Context, _ int) error {
 	m.run.links[0].Strand()
-	return m.over(ctx, time.Now(), healing)
+	return m.over(ctx, time.Now())
 }
 
 func (m *matrix) silent(ctx context.Context, n int) error {
 	m.run.links[0].Blackhole([]fault.Direction{fault.Both, fault.Down, fault.Up}[n%3])
 	m.run.wait(4 * time.Second)
 	m.run.links[0].Heal()
-	return m.over(ctx, time.Now(), healing)
+	return m.over(ctx, time.Now())
 }
 
 func (m *matrix) serverKilled(ctx context.Context, n int) error {
@@ -196,7 +198,7 @@ func (m *matrix) serverKilled(ctx context.Context, n int) error {
 	if err := victim.Kill(); err != nil {
 		return err
 	}
-	if err := m.over(ctx, begin, 0); err != nil {
+	if err := m.over(ctx, begin); err != nil {
 		return err
 	}
 	if err := victim.Start(ctx); err != nil {

@@ -11,19 +11,21 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
 
 // Postgres is a PostgreSQL cluster on a unix socket in a directory of its own, for a program that is no test; a test has Server. It is used by one
-// goroutine.
+// goroutine, but for Database.
 type Postgres struct {
 	bin      string // where the programs are
 	dir      string // holds data and socket
 	user     *syscall.Credential
 	settings []string  // of the server, as name=value
 	cmd      *exec.Cmd // nil while it is down
-	made     int       // databases
+	making   sync.Mutex
+	made     int // databases; guarded by making
 }
 
 // superuser is who we are to PostgreSQL.
@@ -181,8 +183,11 @@ func (p *Postgres) PID() int {
 	return p.cmd.Process.Pid
 }
 
-// Database makes an empty database and returns its URL, for DATABASE_URL.
+// Database makes an empty database and returns its URL, for DATABASE_URL. It may be
+// called from any goroutine.
 func (p *Postgres) Database() (string, error) {
+	p.making.Lock() // createdb copies a database that must not be in use meanwhile
+	defer p.making.Unlock()
 	p.made++
 	name := fmt.Sprintf("test%d", p.made)
 	if err := p.run("createdb", "--host", p.dir, "--username", superuser, name); err != nil {

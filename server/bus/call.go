@@ -124,7 +124,7 @@ type state struct {
 	follower  bool     // of those that offered at least one is known to follow it
 	offered   []string // who has offered
 	missing   []string // who is known to follow it, and has not
-	heard     bool     // all that listen to its channel have offered
+	heard     string   // all: that listen to its channel have offered; nothing: and had nothing
 }
 
 func readState(reply []string) (s state, err error) {
@@ -132,7 +132,7 @@ func readState(reply []string) (s state, err error) {
 	switch {
 	case s.kind == "wait" && len(reply) == 8:
 		s.run, s.repair, s.restarted, s.follower = reply[1], reply[2], reply[3] == "1", reply[4] == "1"
-		s.heard = reply[7] == "1"
+		s.heard = reply[7]
 		s.offered, s.missing = strings.Fields(reply[5]), strings.Fields(reply[6])
 	case len(reply) == 4, len(reply) == 6:
 		s.run = reply[3]

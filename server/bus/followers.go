@@ -71,8 +71,12 @@ func (b *Bus) excused(t *turn, alive []string, came bool) string {
 	case t.state.follower:
 		return strings.Join(dead, " ")
 	// Nobody is known to follow it. That may be older than who does.
-	case t.state.heard && !t.state.restarted && time.Since(t.since) >= mendMoment:
-		return everyone // who has something has it from the channel; or has said it itself, and had the time to come
+	// Who has something has it from the channel, on which it still is if this
+	// Redis has not just come back; or has said it itself, and had the time to come.
+	case t.state.heard == "all" && !t.state.restarted && here >= mendPatience && time.Since(t.since) >= mendMoment:
+		return everyone
+	case t.state.heard == "nothing" && !t.state.restarted && time.Since(t.since) >= mendMoment:
+		return everyone // it is as if the first of them had begun it alone
 	case t.state.restarted && (here >= mendPatience || came && ever >= mendPatience):
 		return everyone // who has something has come with it, or has had the time to
 	case ever >= mendPatience && t.known.Head.Epoch != "" && !slices.ContainsFunc(alive, func(name string) bool { return !slices.Contains(t.state.offered, name) }):

@@ -173,6 +173,47 @@ func TestMendWhatNobodyHeard(t *testing.T) {
 	}
 }
 
+// A Redis that comes back empty does not know who follows a log, nor who listens:
+// those who are not back yet are waited for.
+func TestMendWaitsForThoseWhoComeBack(t *testing.T) {
+	r := realRedis(t, "--appendonly", "no")
+	p := newProxy(t, r)
+	a, b := open(t, r.url, Options{PublishTimeout: patient}), open(t, p.url, Options{PublishTimeout: patient})
+	ha, hb := &recorder{}, &recorder{}
+	for bus, h := range map[*Bus]*recorder{a: ha, b: hb} {
+		h.meet(a.name, b.name)
+		h.onSubscribed = func(room string) { openAsARoomDoes(t, bus, h, room) }
+		follow(t, bus, h, room)
+	}
+	opens(t, a, room)
+	sayMany(t, b, hb, "", 5)
+	ha.learn(t, a, room)
+	ha.forgetLast(room, 2) // it has not heard all
+	poll.Until(t, "they know who is alive", func() bool {
+		_, ever := b.mends.stood("")
+		return ever > mendPatience
+	})
+	p.shut.Store(true)
+	r.stop(t)
+	r.start(t)
+	answers := make(chan answer, 1)
+	if err := a.Publish(t.Context(), publication(room, "6", "hello", answers)); err != nil {
+		t.Fatal(err)
+	}
+	var since time.Time
+	poll.Until(t, "the one that is back has offered, and could have opened the log", func() bool {
+		if since.IsZero() && r.raw.HExists(t.Context(), "{livechat}:mend", "by:"+a.name).Val() {
+			since = time.Now()
+		}
+		return !since.IsZero() && time.Since(since) > 4*mendMoment
+	})
+	p.shut.Store(false)
+	if six := <-answers; six.err != nil || six.Position.Seq != 6 {
+		t.Errorf("the next message is %+v", six)
+	}
+	wantWhole(t, r, 6)
+}
+
 // A server that was cut off while the log was mended has heard messages that the log does not have. It finds that out, and says them again.
 func TestMendWithoutAServer(t *testing.T) {
 	r := realRedis(t, "--appendonly", "no")

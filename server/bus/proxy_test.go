@@ -19,6 +19,7 @@ type proxy struct {
 	trickle  atomic.Bool    // answers come one byte at a time
 	accepted atomic.Int64   // links so far
 	pings    atomic.Int64   // requests with a PING so far
+	shut     atomic.Bool    // new links are refused
 
 	mu     sync.Mutex
 	links  map[*proxied]struct{} // guarded by mu
@@ -55,6 +56,10 @@ func (p *proxy) accept() {
 			return
 		}
 		p.accepted.Add(1)
+		if p.shut.Load() {
+			_ = client.Close()
+			continue
+		}
 		server, err := net.Dial(p.to.network, p.to.addr)
 		if err != nil {
 			_ = client.Close()

@@ -11,8 +11,8 @@
 -- Returns {"open", head, past, run}; {"closed"} if it has to be begun again; {"offer"} if the caller has to offer first;
 --       {"merging"} if there is more to put into the log; or
 --       {"wait", run, repair, restarted, follower, offered, missing, heard}: which closing of the log this is; who has offered, and who follows the log and has not, as names;
---       "1" if it was closed because Redis has restarted; "1" if one of those that have offered is known to follow it; "1" if all that listen to
---       its channel have offered
+--       "1" if it was closed because Redis has restarted; "1" if one of those that have offered is known to follow it; "all" if all that
+--       listen to its channel have offered, "nothing" if none of them had anything, else "some"
 --
 -- Why the messages are put into the log only here: see offer.lua. Why a page at a time: nobody can use Redis while a script runs.
 --
@@ -87,7 +87,10 @@ if redis.call('HEXISTS', mend, 'lost') == 1 then
 end
 if excused ~= '*' and (follower == '0' or #missing > 0) then
   local m = redis.call('HMGET', mend, 'repair', 'restarted')
-  local heard = listeners(ARGV[13], ARGV[12]) <= hearing and '1' or '0'
+  local heard = 'some'
+  if listeners(ARGV[13], ARGV[12]) <= hearing then
+    heard = newest(log) == 0 and redis.call('EXISTS', stage) == 0 and 'nothing' or 'all'
+  end
   return {'wait', run, m[1] or '', m[2] or '0', follower, table.concat(offered, ' '), table.concat(missing, ' '), heard}
 end
 

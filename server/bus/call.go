@@ -159,7 +159,7 @@ func (b *Bus) openCall(room string, seen chat.Position, before, base string) *ca
 		newEpoch(), seen.Epoch, strconv.FormatUint(seen.Seq, 10), b.side(), room, b.name, before, base, b.wish(room), b.options.HistoryLength,
 	}
 	args = append(args, b.listening(room)...)
-	return b.call(openScript, room, append(args, one(b.recent.has(room)), life.idle.Milliseconds(), life.quiet.Milliseconds())...)
+	return b.call(openScript, room, append(args, one(b.recent.has(room) || b.mends.settling()), life.idle.Milliseconds(), life.quiet.Milliseconds())...)
 }
 
 // listening returns what follow.lua needs to count who listens to a room's channel, and 1 if this server does.

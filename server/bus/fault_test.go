@@ -174,6 +174,7 @@ func TestLinksCut(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
 		p := newProxy(t, r)
 		b, h := start(t, p.url, Options{}, room)
+		opened(t, b, room)
 		for i := range 3 {
 			p.cutAll()
 			poll.Until(t, "subscribed again", func() bool { return h.count("subscribed", room) == i+2 })

@@ -92,6 +92,9 @@ func (l *link) keep(ctx context.Context) {
 		s := subscription{link: l, bus: l.bus, handler: l.handler, outage: &trouble}
 		err := s.run(ctx)
 		l.stands.Store(nil)
+		if l.main {
+			l.bus.mends.unlinked()
+		}
 		if ctx.Err() != nil {
 			return
 		}

@@ -75,7 +75,7 @@ func (b *Bus) excused(t *turn, alive []string, came bool) string {
 	// Redis has not just come back; or has said it itself, and had the time to come.
 	case t.state.heard == "all" && !t.state.restarted && here >= mendPatience && time.Since(t.since) >= mendMoment:
 		return everyone
-	case t.state.heard == "nothing" && !t.state.restarted && time.Since(t.since) >= mendMoment:
+	case t.state.heard == "nothing" && !t.state.restarted && !b.mends.settling() && time.Since(t.since) >= mendMoment:
 		return everyone // it is as if the first of them had begun it alone
 	case t.state.restarted && (here >= mendPatience || came && ever >= mendPatience):
 		return everyone // who has something has come with it, or has had the time to

@@ -17,6 +17,7 @@ type mends struct {
 	owed  map[string]*owed      // guarded by mu: by room: what is to be published again
 	link  time.Time             // guarded by mu: since when the subscription stands; zero: it never did
 	first time.Time             // guarded by mu: when it stood for the first time
+	down  bool                  // guarded by mu: it stood, and does not now
 	runs  map[string]time.Time  // guarded by mu: processes of Redis in which a closed log was found, and when first
 }
 
@@ -104,7 +105,7 @@ func (m *mends) pokeAll() {
 func (m *mends) linked() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.link = time.Now()
+	m.link, m.down = time.Now(), false
 	if m.first.IsZero() {
 		m.first = m.link
 	}
@@ -114,6 +115,21 @@ func (m *mends) linked() {
 		}
 	}
 	ring(m.wake)
+}
+
+// unlinked says that the subscription does not stand any more.
+func (m *mends) unlinked() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.down = !m.first.IsZero()
+}
+
+// settling says that this server has lost its subscription and has not been back
+// for long: others may have lost theirs, too, and not be back at all.
+func (m *mends) settling() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.down || m.link.After(m.first) && time.Since(m.link) < mendPatience
 }
 
 // stood returns for how long this server has been where it hears the others
@@ -129,8 +145,11 @@ func (m *mends) stood(run string) (here, ever time.Duration) {
 	if !ok {
 		since, m.runs[run] = now, now
 	}
-	if m.first.IsZero() {
+	switch {
+	case m.first.IsZero():
 		return 0, 0
+	case m.down:
+		return 0, now.Sub(m.first)
 	}
 	if m.link.After(since) {
 		since = m.link

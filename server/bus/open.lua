@@ -5,7 +5,7 @@
 --       4 side channel   5 room   6 the caller's name   7, 8 epoch and seq behind which the log begins, 0 if it is the first; empty if the caller
 --       has not looked   9 by which subscription the caller follows the log, empty if it does not   10 length of the stream
 --       11 channel   12 how Redis counts who listens to it: see follow.lua   13 1 if the caller listens to it, else 0
---       14 "1" if the caller has something that it has said in this room and nobody is known to have heard
+--       14 "1" if the caller has something that it has said in this room and nobody is known to have heard, or others may not be back yet
 --       the last two: for how long the log stays in Redis when nobody follows it, ms, and for how long if nobody has spoken in it
 -- Returns {"open", head, past, run}, {"closed", …} if the log has to be mended first, or {"begins"} if the caller has to look.
 --

@@ -135,11 +135,11 @@ func (r receipt) kept() Kept {
 	return Kept{Position: r.at, Payload: payload, ID: r.ID, Digest: r.Digest}
 }
 
-// has says whether anything is remembered of a room's log.
+// has says whether anything is remembered of a room's log that is young: a log may also have left Redis because nobody came for long.
 func (r *recent) has(room string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.ContainsFunc(r.list[:], func(p receipt) bool { return p.Room == room })
+	return slices.ContainsFunc(r.list[:], func(p receipt) bool { return p.Room == room && time.Since(p.when) < sayAgainAge })
 }
 
 // takeLost returns what is remembered of a room's log and is no part of l, oldest first, and forgets it. What is too old to be said again is only

@@ -99,7 +99,10 @@ func (r *recorder) learn(t testing.TB, b *Bus, room string) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.known, r.kept = map[string]chat.Log{room: log}, map[string][]Kept{}
+	if r.known == nil {
+		r.known, r.kept = make(map[string]chat.Log), make(map[string][]Kept)
+	}
+	r.known[room], r.kept[room] = log, nil
 	for _, p := range payloads {
 		m := parse(t, string(p))
 		r.kept[room] = append(r.kept[room], Kept{Position: m.position(), Payload: p, ID: m.ID, Digest: digestOf(m.Text)})

@@ -7,6 +7,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
 // NodeTimeout is how long a node of a Cluster is silent before the others take
@@ -111,22 +114,57 @@ func (c *Cluster) Slot(key string) (slot int) {
 	return 0
 }
 
-// MoveSlot moves a slot with its keys, as redis-cli --cluster reshard does.
-func (c *Cluster) MoveSlot(slot int, from, to *Process) {
+// Move is how long a slot was on its way from one master to another. Meanwhile
+// its keys are split between the two, and Redis refuses commands that name keys
+// of both.
+type Move struct{ Began, Ended time.Time }
+
+// Took returns how long the slot was split.
+func (m Move) Took() time.Duration { return m.Ended.Sub(m.Began) }
+
+// MoveSlot moves a slot with its keys, as the usual tools do: a thousand keys a
+// round, over connections that stand. It returns when both masters know whose
+// the slot is.
+func (c *Cluster) MoveSlot(slot int, from, to *Process) Move {
 	c.t.Helper()
-	s := fmt.Sprint(slot)
-	to.CLI("cluster", "setslot", s, "importing", from.ID())
-	from.CLI("cluster", "setslot", s, "migrating", to.ID())
+	source, target := from.connect(), to.connect()
+	defer source.Close()
+	defer target.Close()
+	fromID, toID := from.ID(), to.ID()
+	do := func(node *redis.Client, args ...any) *redis.Cmd {
+		c.t.Helper()
+		cmd := node.Do(c.t.Context(), args...)
+		if err := cmd.Err(); err != nil {
+			c.t.Fatalf("%v: %v", args[:2], err)
+		}
+		return cmd
+	}
+	do(target, "cluster", "setslot", slot, "importing", fromID)
+	m := Move{Began: time.Now()}
+	do(source, "cluster", "setslot", slot, "migrating", toID)
 	for {
-		keys := strings.Fields(from.CLI("cluster", "getkeysinslot", s, "10"))
+		keys, err := do(source, "cluster", "getkeysinslot", slot, 1000).Slice()
+		if err != nil {
+			c.t.Fatal(err)
+		}
 		if len(keys) == 0 {
 			break
 		}
-		from.CLI(append([]string{"migrate", "127.0.0.1", to.Port, "", "0", "5000", "keys"}, keys...)...)
+		do(source, append([]any{"migrate", "127.0.0.1", to.Port, "", 0, 5000, "keys"}, keys...)...)
 	}
-	for _, n := range []*Process{to, from} {
-		n.CLI("cluster", "setslot", s, "node", to.ID())
+	for _, node := range []*redis.Client{target, source} {
+		do(node, "cluster", "setslot", slot, "node", toID)
 	}
+	m.Ended = time.Now()
+	return m
+}
+
+// connect returns a client of the process, with one connection.
+func (p *Process) connect() *redis.Client {
+	return redis.NewClient(&redis.Options{
+		Addr: "127.0.0.1:" + p.Port, Protocol: 2, PoolSize: 1, MaxRetries: -1, DisableIdentity: true,
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
+	})
 }
 
 // Promoted returns when the replica is a master that serves its slots.

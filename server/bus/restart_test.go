@@ -99,7 +99,7 @@ func TestAThousandFeedsAfterARestart(t *testing.T) {
 		senders = append(senders, sender{all[i%len(names)], room})
 	}
 	for i := range 1000 {
-		senders = append(senders, sender{others[i%len(others)], chat.FeedRoom(int64(i+1))})
+		senders = append(senders, sender{others[i%len(others)], chat.FeedRoom(int64(i + 1))})
 	}
 	sayAll(t, senders, 1, func(*atomic.Int64) {})
 	for i := range names {

@@ -1,7 +1,10 @@
 package bus
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -32,6 +35,9 @@ type speech struct {
 	acked  atomic.Int64
 	failed atomic.Int64
 	worst  atomic.Int64 // the longest time from one ack to the next
+
+	mu   sync.Mutex
+	acks []time.Time // guarded by mu
 }
 
 func speak1(t *testing.T, b *Bus, room string, over <-chan struct{}, done *sync.WaitGroup) *speech {
@@ -45,13 +51,16 @@ func speak1(t *testing.T, b *Bus, room string, over <-chan struct{}, done *sync.
 			case <-time.After(20 * time.Millisecond):
 			}
 			for {
-				if _, err := say(t, b, room, fmt.Sprint(room, "-", i), "hello"); err == nil {
+				if _, err := say(t, b, room, fmt.Sprint(room, "#", i), "hello"); err == nil {
 					break
 				}
 				s.failed.Add(1)
 				time.Sleep(50 * time.Millisecond)
 			}
 			s.acked.Add(1)
+			s.mu.Lock()
+			s.acks = append(s.acks, time.Now())
+			s.mu.Unlock()
 			s.worst.Store(max(s.worst.Load(), int64(time.Since(last))))
 			last = time.Now()
 		}
@@ -141,12 +150,58 @@ func TestGossipNodeDies(t *testing.T) {
 	}
 }
 
-// A slot that moves while its room is spoken in takes the room with it.
+// firstAfter returns how long after a time the first of some came.
+func firstAfter(times []time.Time, t time.Time) time.Duration {
+	for _, x := range times {
+		if x.After(t) {
+			return x.Sub(t).Round(time.Millisecond)
+		}
+	}
+	return -1
+}
+
+// silence returns the longest time between two of some.
+func silence(times []time.Time) (longest time.Duration) {
+	for i := 1; i < len(times); i++ {
+		longest = max(longest, times[i].Sub(times[i-1]))
+	}
+	return longest.Round(time.Millisecond)
+}
+
+// heardTimes notes when the payloads of each room came.
+type heardTimes struct {
+	mu    sync.Mutex
+	times map[string][]time.Time // guarded by mu
+}
+
+func (h *heardTimes) note(payload []byte) {
+	now := time.Now()
+	var m struct{ ID string }
+	_ = json.Unmarshal(payload, &m) // what cannot be read is found by the test
+	room, _, _ := strings.Cut(m.ID, "#")
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.times[room] = append(h.times[room], now)
+}
+
+func (h *heardTimes) of(room string) []time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.times[room])
+}
+
+// A slot that moves while its room is spoken in takes the room with it. How long
+// that is noticed is logged: while the slot is split nothing can be published,
+// and afterwards it is to go on within a second.
 func TestReshard(t *testing.T) {
 	t.Parallel()
 	c := testredis.NewCluster(t)
 	rooms, feeds := shardRooms(c)
-	b, h := start(t, c.URL(), Options{FeedTimeout: 3 * time.Second}, rooms[0], feeds[0], rooms[1])
+	b, h := open(t, c.URL(), Options{FeedTimeout: 3 * time.Second}), &recorder{}
+	h.meet(b.name)
+	heard := &heardTimes{times: make(map[string][]time.Time)}
+	h.onPayload = heard.note
+	follow(t, b, h, rooms[0], feeds[0], rooms[1])
 	over := make(chan struct{})
 	var speakers sync.WaitGroup
 	said := make(map[string]*speech)
@@ -165,8 +220,9 @@ func TestReshard(t *testing.T) {
 		}
 	}
 	poll.Until(t, "all say 50", few(50))
+	moves := make(map[string]testredis.Move)
 	for _, r := range []string{rooms[0], feeds[0]} {
-		c.MoveSlot(c.Slot("livechat:room:"+r), c.Masters[0], c.Masters[1])
+		moves[r] = c.MoveSlot(c.Slot("livechat:room:"+r), c.Masters[0], c.Masters[1])
 	}
 	poll.Until(t, "all say 100 more", few(150))
 	close(over)
@@ -183,9 +239,14 @@ func TestReshard(t *testing.T) {
 			t.Errorf("%s: %d in the log, %v", r, len(payloads), err)
 		}
 		for i, p := range payloads {
-			if m := parse(t, string(p)); m.ID != fmt.Sprint(r, "-", i) || m.Seq != uint64(i+1) {
+			if m := parse(t, string(p)); m.ID != fmt.Sprint(r, "#", i) || m.Seq != uint64(i+1) {
 				t.Fatalf("%s: place %d is %+v", r, i, m)
 			}
+		}
+		if m, ok := moves[r]; ok {
+			t.Logf("moved %s: split for %v; after it first ack %v, first heard %v; longest silence: acks %v, heard %v",
+				r, m.Took().Round(time.Millisecond), firstAfter(s.acks, m.Ended), firstAfter(heard.of(r), m.Ended),
+				silence(s.acks), silence(heard.of(r)))
 		}
 		if r != rooms[1] && h.count("subscribed", r) < 2 {
 			t.Errorf("%s was not subscribed again", r)

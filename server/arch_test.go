@@ -57,7 +57,7 @@ var libraries = []struct {
 	allowed        []string
 }{
 	{"github.com/gorilla/websocket", "only session and client speak WebSocket", []string{"server/session", "client", "load/bench", "e2e/..."}},
-	{"github.com/redis/go-redis", "only bus speaks to Redis; the bench has rivals to compare with", []string{"server/bus", "load/bench"}},
+	{"github.com/redis/go-redis", "only bus speaks to Redis; the bench has rivals to compare with, and tests move slots", []string{"server/bus", "load/bench", "internal/testredis"}},
 	{"github.com/alicebob/miniredis", "only node starts the embedded Redis", []string{"server/node", "internal/testredis"}},
 	{"github.com/caarlos0/env", "only config reads the environment", []string{"server/config"}},
 	{"github.com/prometheus/client_golang", "only metrics speaks to Prometheus", []string{"server/metrics"}},

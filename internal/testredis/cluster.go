@@ -114,55 +114,81 @@ func (c *Cluster) Slot(key string) (slot int) {
 	return 0
 }
 
-// Move is how long a slot was on its way from one master to another. Meanwhile
-// its keys are split between the two, and Redis refuses commands that name keys
-// of both.
-type Move struct{ Began, Ended time.Time }
+// Move is a slot on its way from one master to another. From Began to Ended its
+// keys are split between the two: Redis refuses commands that name keys of both,
+// or one that is new, with TRYAGAIN.
+type Move struct {
+	Began, Ended time.Time
+
+	cluster        *Cluster
+	slot           int
+	from, to       *Process
+	source, target *redis.Client
+}
 
 // Took returns how long the slot was split.
-func (m Move) Took() time.Duration { return m.Ended.Sub(m.Began) }
+func (m *Move) Took() time.Duration { return m.Ended.Sub(m.Began) }
 
-// MoveSlot moves a slot with its keys, as the usual tools do: a thousand keys a
-// round, over connections that stand. It returns when both masters know whose
-// the slot is.
-func (c *Cluster) MoveSlot(slot int, from, to *Process) Move {
+// MoveSlot moves a slot with its keys, as the usual tools do, and returns when
+// both masters know whose it is.
+func (c *Cluster) MoveSlot(slot int, from, to *Process) *Move {
 	c.t.Helper()
-	source, target := from.connect(), to.connect()
-	defer source.Close()
-	defer target.Close()
+	m := c.BeginMove(slot, from, to)
+	m.End()
+	return m
+}
+
+// BeginMove splits a slot, but moves no keys yet.
+func (c *Cluster) BeginMove(slot int, from, to *Process) *Move {
+	c.t.Helper()
+	m := &Move{cluster: c, slot: slot, from: from, to: to, source: from.connect(), target: to.connect()}
+	c.t.Cleanup(m.close)
 	fromID, toID := from.ID(), to.ID()
-	do := func(node *redis.Client, args ...any) *redis.Cmd {
-		c.t.Helper()
-		cmd := node.Do(c.t.Context(), args...)
-		if err := cmd.Err(); err != nil {
-			c.t.Fatalf("%v: %v", args[:2], err)
-		}
-		return cmd
-	}
-	do(target, "cluster", "setslot", slot, "importing", fromID)
-	m := Move{Began: time.Now()}
-	do(source, "cluster", "setslot", slot, "migrating", toID)
+	m.do(m.target, "cluster", "setslot", slot, "importing", fromID)
+	m.Began = time.Now()
+	m.do(m.source, "cluster", "setslot", slot, "migrating", toID)
+	return m
+}
+
+// End moves the keys, a thousand a round, and then the slot.
+func (m *Move) End() {
+	t := m.cluster.t
+	t.Helper()
 	for {
-		keys, err := do(source, "cluster", "getkeysinslot", slot, 1000).Slice()
+		keys, err := m.do(m.source, "cluster", "getkeysinslot", m.slot, 1000).Slice()
 		if err != nil {
-			c.t.Fatal(err)
+			t.Fatal(err)
 		}
 		if len(keys) == 0 {
 			break
 		}
-		do(source, append([]any{"migrate", "127.0.0.1", to.Port, "", 0, 5000, "keys"}, keys...)...)
+		m.do(m.source, append([]any{"migrate", "127.0.0.1", m.to.Port, "", 0, 5000, "keys"}, keys...)...)
 	}
-	for _, node := range []*redis.Client{target, source} {
-		do(node, "cluster", "setslot", slot, "node", toID)
+	for _, node := range []*redis.Client{m.target, m.source} {
+		m.do(node, "cluster", "setslot", m.slot, "node", m.to.ID())
 	}
 	m.Ended = time.Now()
-	return m
+	m.close()
+}
+
+func (m *Move) do(node *redis.Client, args ...any) *redis.Cmd {
+	m.cluster.t.Helper()
+	cmd := node.Do(context.Background(), args...) // bounded by the client's timeouts
+	if err := cmd.Err(); err != nil {
+		m.cluster.t.Fatalf("%v: %v", args[:2], err)
+	}
+	return cmd
+}
+
+func (m *Move) close() {
+	_ = m.source.Close() // the second time it is closed already
+	_ = m.target.Close()
 }
 
 // connect returns a client of the process, with one connection.
 func (p *Process) connect() *redis.Client {
 	return redis.NewClient(&redis.Options{
-		Addr: "127.0.0.1:" + p.Port, Protocol: 2, PoolSize: 1, MaxRetries: -1, DisableIdentity: true,
+		Addr: "127.0.0.1:" + p.Port, Protocol: 2, PoolSize: 1, MaxRetries: -1, DisableIdentity: true, ReadTimeout: 10 * time.Second,
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	})
 }

@@ -141,7 +141,7 @@ func (s *subscription) receive(ctx context.Context) error {
 	for {
 		msg, err := s.pubsub.ReceiveTimeout(ctx, s.bus.options.FeedTimeout)
 		if err != nil && s.sharded && isReply(err) && elsewhere(err) {
-			s.bus.nodes.trouble() // the room that this is about is placed anew
+			s.bus.nodes.failed(err) // the room that this is about is placed anew
 			continue
 		}
 		if err != nil {
@@ -159,7 +159,7 @@ func (s *subscription) receive(ctx context.Context) error {
 				s.subscribed(msg.Channel)
 			case "sunsubscribe":
 				if s.topics.lost(msg.Channel) {
-					s.bus.nodes.trouble() // the slot has moved
+					s.bus.nodes.slotMoved()
 				}
 			}
 		}

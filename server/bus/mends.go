@@ -50,6 +50,7 @@ const (
 	firstLook = 20 * time.Millisecond // how long the first wait for others is, or after a failure
 	lastLook  = 320 * time.Millisecond
 	lastFail  = 2 * time.Second
+	lastMove  = 50 * time.Millisecond // while a slot moves to another node of a cluster
 )
 
 func newMends() *mends {

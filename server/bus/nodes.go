@@ -15,8 +15,11 @@ import (
 
 const (
 	// topologyPause is between two looks at the topology while a node is in
-	// trouble: five a second, until the new master is known.
+	// trouble: five a second, until the new master is known. Before the first
+	// of them there are some at shorter intervals, from topologySoon on: a slot
+	// that moves is on its way for a few milliseconds.
 	topologyPause = 200 * time.Millisecond
+	topologySoon  = 20 * time.Millisecond
 	// topologyEvery is between two looks while all is well.
 	topologyEvery = 5 * time.Second
 )
@@ -29,6 +32,7 @@ type nodes struct {
 	client *redis.ClusterClient
 	*topology
 	wake  chan struct{} // holds a token while a node may be in trouble; never closed
+	moved chan struct{} // holds a token when a slot is known to have moved; never closed
 	known atomic.Bool   // the topology has been read: to ask for a node costs no round
 
 	mu      sync.Mutex
@@ -37,7 +41,7 @@ type nodes struct {
 
 // newNodes returns what there is to know of a cluster, and the client for it.
 func newNodes(o *redis.UniversalOptions) *nodes {
-	n := &nodes{topology: newTopology(o), wake: make(chan struct{}, 1)}
+	n := &nodes{topology: newTopology(o), wake: make(chan struct{}, 1), moved: make(chan struct{}, 1)}
 	c := o.Cluster()
 	c.ClusterSlots = n.slots
 	n.client = redis.NewClusterClient(c)
@@ -53,34 +57,72 @@ func (n *nodes) trouble() {
 	if n == nil {
 		return
 	}
-	select {
-	case n.wake <- struct{}{}:
+	ring(n.wake)
+}
+
+// slotMoved says that a node no longer has a slot: another look will show which
+// one has it, and need not wait for its time.
+func (n *nodes) slotMoved() { ring(n.moved) }
+
+// failed takes note of a node's error, if there is one that matters.
+func (n *nodes) failed(err error) bool {
+	switch {
+	case !nodeFailed(err):
+		return false
+	case redis.HasErrorPrefix(err, "MOVED "):
+		n.slotMoved()
 	default:
+		n.trouble()
 	}
+	return true
 }
 
 // watch reads the topology whenever there is trouble, and once in a while, until
 // ctx is done. Then it calls changed, which says whether all is well.
 func (n *nodes) watch(ctx context.Context, changed func(masters []*redis.Client) (well bool)) {
+	soon := topologySoon
+	var atOnce time.Time // the last look that did not wait for its time
 	for {
 		well := false
 		if err := n.read(ctx); err == nil {
 			well = changed(n.all())
 		}
-		pause := topologyPause
+		looked := time.Now()
+		moved := n.moved
+		if time.Since(atOnce) < topologyPause { // it has not helped, or there are many
+			moved = nil
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-moved:
+			atOnce = time.Now()
+			continue
+		case <-time.After(soon):
+		}
+		pause := soon
 		if well {
 			pause = topologyEvery/2 + rand.N(topologyEvery)
-		}
-		if !sleep(ctx, topologyPause) {
-			return
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-n.wake:
-		case <-time.After(pause - topologyPause):
+		case <-n.moved:
+		case <-time.After(pause - soon):
 		}
+		soon = nextSoon(soon, time.Since(looked))
 	}
+}
+
+// nextSoon returns the shortest pause before the look after next, when a pause
+// that was to be at least so long took so long: longer as long as the trouble
+// goes on, and short again after a while without.
+func nextSoon(soon, took time.Duration) time.Duration {
+	if took > 2*topologyPause {
+		return topologySoon
+	}
+	return min(2*soon, topologyPause)
 }
 
 // read asks the cluster for its topology.
@@ -165,9 +207,7 @@ func (w watchNode) DialHook(next redis.DialHook) redis.DialHook {
 func (w watchNode) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		err := next(ctx, cmd)
-		if nodeFailed(err) {
-			w.nodes.trouble()
-		}
+		w.nodes.failed(err)
 		return err
 	}
 }
@@ -177,8 +217,7 @@ func (w watchNode) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Pro
 	return func(ctx context.Context, cmds []redis.Cmder) error {
 		err := next(ctx, cmds)
 		for _, cmd := range cmds {
-			if nodeFailed(cmd.Err()) {
-				w.nodes.trouble()
+			if w.nodes.failed(cmd.Err()) {
 				break
 			}
 		}

@@ -220,7 +220,7 @@ func TestReshard(t *testing.T) {
 		}
 	}
 	poll.Until(t, "all say 50", few(50))
-	moves := make(map[string]testredis.Move)
+	moves := make(map[string]*testredis.Move)
 	for _, r := range []string{rooms[0], feeds[0]} {
 		moves[r] = c.MoveSlot(c.Slot("livechat:room:"+r), c.Masters[0], c.Masters[1])
 	}
@@ -252,6 +252,42 @@ func TestReshard(t *testing.T) {
 			t.Errorf("%s was not subscribed again", r)
 		}
 	}
+}
+
+// A slot is split for longer than usual while a log in it is to be opened. That
+// is tried again often, and not given up for seconds as with a Redis that is away.
+func TestLongSplit(t *testing.T) {
+	t.Parallel()
+	c := testredis.NewCluster(t)
+	rooms, _ := shardRooms(c)
+	mine := rooms[0]
+	b, _ := start(t, c.URL(), Options{FeedTimeout: 3 * time.Second, PublishTimeout: patient}, mine)
+	mustSay(t, b, mine, "1", "hello")
+	m := c.BeginMove(c.Slot("livechat:room:"+mine), c.Masters[0], c.Masters[1])
+	var longest time.Duration
+	b.mends.want(mine, "", true)
+	poll.Until(t, "it was tried in vain 8 times", func() bool {
+		b.mends.mu.Lock()
+		defer b.mends.mu.Unlock()
+		l := b.mends.rooms[mine]
+		if l == nil || l.busy {
+			return false
+		}
+		longest = max(longest, l.pause)
+		return l.fails >= 8
+	})
+	if longest > lastMove {
+		t.Errorf("between two attempts there are %v", longest)
+	}
+	answers := make(chan answer, 1)
+	if err := b.Publish(t.Context(), publication(mine, "2", "hello", answers)); err != nil {
+		t.Fatal(err)
+	}
+	m.End()
+	if a := <-answers; a.err != nil || a.Position.Seq != 2 {
+		t.Errorf("%+v", a)
+	}
+	t.Logf("split for %v; after it first ack %v", m.Took().Round(time.Millisecond), time.Since(m.Ended).Round(time.Millisecond))
 }
 
 func contains(list []string, s string) bool {

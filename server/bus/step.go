@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"livechat/server/chat"
 	"livechat/server/metrics"
 )
@@ -182,7 +184,7 @@ func (b *Bus) finish(t *turn) {
 		b.options.Metrics.Mends.WithLabelValues(metrics.Failed).Inc()
 		b.log.Debug("cannot mend a log yet", "room", t.room, "error", t.err)
 		t.fails++
-		t.pause = min(max(2*t.pause, firstLook), lastFail)
+		t.pause = min(max(2*t.pause, firstLook), longestPause(t.err))
 	default:
 		t.fails = 0
 		t.pause = min(max(2*t.pause, firstLook), lastLook)
@@ -197,6 +199,18 @@ func (b *Bus) finish(t *turn) {
 		b.sayRecentAgain(t.room, t.state.log)
 		b.release(t.room)
 	}
+}
+
+// longestPause returns how long at most the pause after a step is that failed. A
+// slot moves fast, and the log can be opened as soon as it has: TRYAGAIN, ASK and
+// MOVED cost a node nothing, unlike what is wrong for longer.
+func longestPause(err error) time.Duration {
+	for _, prefix := range []string{"TRYAGAIN ", "ASK ", "MOVED "} {
+		if redis.HasErrorPrefix(err, prefix) {
+			return lastMove
+		}
+	}
+	return lastFail
 }
 
 func (b *Bus) mendCall(t *turn) *call {

@@ -220,6 +220,7 @@ func TestReshard(t *testing.T) {
 		}
 	}
 	poll.Until(t, "all say 50", few(50))
+	fill(t, b, c.Masters[0].Port, rooms[0], 20*20*60) // 20 messages a second for IDTTL
 	moves := make(map[string]*testredis.Move)
 	for _, r := range []string{rooms[0], feeds[0]} {
 		moves[r] = c.MoveSlot(c.Slot("livechat:room:"+r), c.Masters[0], c.Masters[1])
@@ -250,6 +251,21 @@ func TestReshard(t *testing.T) {
 		}
 		if r != rooms[1] && h.count("subscribed", r) < 2 {
 			t.Errorf("%s was not subscribed again", r)
+		}
+	}
+}
+
+// fill makes Redis remember so many ids in a room, as of messages before.
+func fill(t *testing.T, b *Bus, port, room string, n int) {
+	t.Helper()
+	r := rawClient(t, &backend{network: "tcp", addr: "127.0.0.1:" + port})
+	for i := 0; i < n; i += 1000 {
+		pipe := r.Pipeline()
+		for j := range 1000 {
+			pipe.Set(t.Context(), b.key(room, "id", fmt.Sprint("old", i+j)), "0123456789abcdef:1 0123456789abcdef", time.Minute)
+		}
+		if _, err := pipe.Exec(t.Context()); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package archive
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -17,6 +18,7 @@ type Shelf interface {
 	LogPage(ctx context.Context, room, epoch string, after, before int64, limit int) ([]store.RoomMessage, error)
 	CountLog(ctx context.Context, room, epoch string, after, before int64) (int64, error)
 	RoomMessages(ctx context.Context, room, epoch string, before, after int64, limit int) ([]store.RoomMessage, error)
+	Epochs(ctx context.Context, room string, limit int) ([]store.EpochEnd, error)
 }
 
 // How long the store may take for a page, for counting, and for the newest message. A client waits for each, so they are short where the store hangs.
@@ -42,7 +44,7 @@ func NewReader(s Shelf) *Reader { return &Reader{shelf: s, turn: make(chan struc
 // fewer it has no others; what is missing between them it does not have. The payloads are shared: they must not be changed.
 func (r *Reader) Between(ctx context.Context, room string, l chat.Log, after, before uint64, limit int) ([][]byte, error) {
 	key := fmt.Sprintf("%s %s:%d %d %d", room, l.Head.Epoch, after, before, limit)
-	list, err, _ := r.pages.Do(key, func() (any, error) {
+	pages := r.pages.DoChan(key, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), pageTimeout) // others wait for it, too
 		defer cancel()
 		var payloads [][]byte
@@ -60,10 +62,15 @@ func (r *Reader) Between(ctx context.Context, room string, l chat.Log, after, be
 		}
 		return payloads, nil
 	})
-	if err != nil {
-		return nil, err
+	select {
+	case page := <-pages:
+		if page.Err != nil {
+			return nil, page.Err
+		}
+		return page.Val.([][]byte), nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("read the archive of room %s after %d: %w", room, after, ctx.Err())
 	}
-	return list.([][]byte), nil
 }
 
 // Count returns how many of the messages of l behind after and before before are archived.
@@ -94,19 +101,32 @@ func (r *Reader) Count(ctx context.Context, room string, l chat.Log, after, befo
 	return n.(uint64), nil
 }
 
-// Newest returns where the archive of a room ends, whatever the epoch; zero if there is none.
-func (r *Reader) Newest(ctx context.Context, room string) (chat.Position, error) {
+// epochs is how many epochs of an archived log are known to one that begins behind it: as many as any log remembers.
+const epochs = 16
+
+// Log returns the log of a room as far as it is archived; zero if nothing is.
+func (r *Reader) Log(ctx context.Context, room string) (chat.Log, error) {
 	ctx, cancel := context.WithTimeout(ctx, newestTimeout)
 	defer cancel()
 	newest, err := r.shelf.RoomMessages(ctx, room, "", 0, 0, 1)
 	if err != nil {
-		return chat.Position{}, fmt.Errorf("look for the end of the archive of room %s: %w", room, err)
+		return chat.Log{}, fmt.Errorf("look for the end of the archive of room %s: %w", room, err)
 	}
 	if len(newest) == 0 {
-		return chat.Position{}, nil
+		return chat.Log{}, nil
 	}
 	last := newest[len(newest)-1]
-	return chat.Position{Epoch: last.Epoch, Seq: uint64(last.Seq)}, nil
+	l := chat.Log{Head: chat.Position{Epoch: last.Epoch, Seq: uint64(last.Seq)}}
+	ends, err := r.shelf.Epochs(ctx, room, epochs)
+	if err != nil {
+		return chat.Log{}, fmt.Errorf("look for the epochs of the archive of room %s: %w", room, err)
+	}
+	for _, e := range slices.Backward(ends) {
+		if at := (chat.Position{Epoch: e.Epoch, Seq: uint64(e.Seq)}); at.Epoch != l.Head.Epoch && at.Seq <= l.Head.Seq {
+			l.Past = append(l.Past, at)
+		}
+	}
+	return l, nil
 }
 
 // span is a part of a log within one epoch: what is behind after and before before.

@@ -20,6 +20,7 @@ var _ Shelf = (*store.Store)(nil)
 // rows is a Shelf of rows of one room.
 type rows struct {
 	list  []store.RoomMessage // by seq
+	ends  []store.EpochEnd    // the newest first
 	ask   func(ctx context.Context) error
 	asked atomic.Int64
 }
@@ -52,6 +53,8 @@ func (r *rows) RoomMessages(ctx context.Context, _, _ string, _, _ int64, _ int)
 	}
 	return page, err
 }
+
+func (r *rows) Epochs(context.Context, string, int) ([]store.EpochEnd, error) { return r.ends, nil }
 
 func (r *rows) add(epoch string, from, to int64) {
 	for seq := from; seq <= to; seq++ {

@@ -152,11 +152,11 @@ func readState(reply []string) (s state, err error) {
 	return s, err
 }
 
-// openCall opens a log that, if there is none, begins behind base of the epoch before; base is empty if that is not known yet.
-func (b *Bus) openCall(room string, seen chat.Position, before, base string) *call {
+// openCall opens a log that, if there is none, begins behind base, where the last epoch of past ended; base is empty if that is not known yet.
+func (b *Bus) openCall(room string, seen chat.Position, past, base string) *call {
 	life := b.lifetime(room)
 	args := []any{
-		newEpoch(), seen.Epoch, strconv.FormatUint(seen.Seq, 10), b.side(), room, b.name, before, base, b.wish(room), b.options.HistoryLength,
+		newEpoch(), seen.Epoch, strconv.FormatUint(seen.Seq, 10), b.side(), room, b.name, past, base, b.wish(room), b.options.HistoryLength,
 	}
 	args = append(args, b.listening(room)...)
 	return b.call(openScript, room, append(args, one(b.recent.has(room) || b.mends.settling()), life.idle.Milliseconds(), life.quiet.Milliseconds())...)

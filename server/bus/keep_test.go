@@ -117,10 +117,10 @@ func TestFollowedLogStays(t *testing.T) {
 // feed begins anew.
 func TestLogsThatComeBack(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
-		var archived chat.Position
-		b, _ := start(t, r.url, Options{Archived: func(_ context.Context, room string) (chat.Position, error) {
+		var archived chat.Log
+		b, _ := start(t, r.url, Options{Archived: func(_ context.Context, room string) (chat.Log, error) {
 			if chat.IsFeed(room) {
-				return chat.Position{}, nil
+				return chat.Log{}, nil
 			}
 			return archived, nil
 		}})
@@ -129,7 +129,8 @@ func TestLogsThatComeBack(t *testing.T) {
 		for i := range 3 {
 			before, feedBefore = mustSay(t, b, den, fmt.Sprint(i), "hello"), mustSay(t, b, feed, fmt.Sprint(i), "hello")
 		}
-		archived = before.Position
+		older := chat.Position{Epoch: newEpoch(), Seq: 1}
+		archived = chat.Log{Head: before.Position, Past: chat.Lineage{older}}
 		for _, room := range []string{den, feed} { // as after ROOM_TTL
 			r.raw.Del(t.Context(), b.key(room, "head"), b.key(room, "log"))
 		}
@@ -141,8 +142,8 @@ func TestLogsThatComeBack(t *testing.T) {
 			t.Errorf("the room goes on with %v after %v", after.Position, before.Position)
 		}
 		l, err := b.OpenLog(t.Context(), den, chat.Position{})
-		if err != nil || !l.Has(before.Position) {
-			t.Errorf("log %+v, %v, want one that has %v", l, err, before.Position)
+		if err != nil || !l.Has(before.Position) || !l.Has(older) {
+			t.Errorf("log %+v, %v, want one that has %v and %v", l, err, before.Position, older)
 		}
 		feedAfter := mustSay(t, b, feed, "new", "hello")
 		if feedAfter.Position.Epoch == feedBefore.Position.Epoch {

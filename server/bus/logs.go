@@ -70,17 +70,17 @@ func (b *Bus) isBack(room string, l chat.Log) bool {
 	return known.Head.Epoch != "" && !l.Has(known.Head) && known.Has(l.Head)
 }
 
-// archived returns the newest message of a room that is archived; zero if there is none, or if that cannot be said now.
-func (b *Bus) archived(ctx context.Context, room string) chat.Position {
+// archived returns a room's log as far as it is archived; zero if nothing is, or if that cannot be said now.
+func (b *Bus) archived(ctx context.Context, room string) chat.Log {
 	if b.options.Archived == nil {
-		return chat.Position{}
+		return chat.Log{}
 	}
-	at, err := b.options.Archived(ctx, room)
+	l, err := b.options.Archived(ctx, room)
 	if err != nil {
 		b.log.Warn("a room's log begins anew without a look into the archive, and gives numbers again that may be archived", "room", room, "error", err)
-		return chat.Position{}
+		return chat.Log{}
 	}
-	return at
+	return l
 }
 
 // Adopt lets a room's log know epochs that this server has seen and the log has nothing of. now is the epoch that the log was found in; if

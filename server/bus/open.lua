@@ -2,8 +2,8 @@
 --
 -- KEYS  1 head   2 log: stream
 -- ARGV  1 the epoch to use if the log begins   2, 3 epoch and seq of the newest message that the caller knows; empty if none
---       4 side channel   5 room   6 the caller's name   7, 8 epoch and seq behind which the log begins, 0 if it is the first; empty if the caller
---       has not looked   9 by which subscription the caller follows the log, empty if it does not   10 length of the stream
+--       4 side channel   5 room   6 the caller's name   7 where the epochs before ended, if the log begins   8 seq behind which it begins, 0 if it is the first;
+--       empty if the caller has not looked   9 by which subscription the caller follows the log, empty if it does not   10 length of the stream
 --       11 channel   12 how Redis counts who listens to it: see follow.lua   13 1 if the caller listens to it, else 0
 --       14 "1" if the caller has something that it has said in this room and nobody is known to have heard, or others may not be back yet
 --       the last two: for how long the log stays in Redis when nobody follows it, ms, and for how long if nobody has spoken in it
@@ -20,7 +20,7 @@
 -- it back, under its own numbers, before anybody says anything new.
 local head, log = KEYS[1], KEYS[2]
 local fresh, seen_epoch, seen_seq = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local before, base, wish = ARGV[7], ARGV[8], ARGV[9]
+local past, base, wish = ARGV[7], ARGV[8], ARGV[9]
 local idle, quiet = tonumber(ARGV[#ARGV - 1]), tonumber(ARGV[#ARGV])
 
 only('hash', head)
@@ -30,7 +30,6 @@ if h.epoch == '' and not h.sealed and seen_epoch == '' and redis.call('EXISTS', 
   if base == '' then
     return {'begins'}
   end
-  local past = before ~= '' and before .. ':' .. base or ''
   local alone = listeners(ARGV[12], ARGV[11]) <= tonumber(ARGV[13]) and ARGV[14] ~= '1'
   redis.call('HSET', head, 'epoch', fresh, 'seq', base, 'base', base, 'past', past, 'run', alone and process() or '',
     'top', '0', 'gone', base, 'holes', '0', 'begun', '1', 'length', ARGV[10])

@@ -235,8 +235,12 @@ func (b *Bus) reopenCall(t *turn, offered bool, excused string) *call {
 
 // begin begins a log behind what is archived of it.
 func (b *Bus) begin(ctx context.Context, room string, seen chat.Position) (state, error) {
-	at := b.archived(ctx, room)
-	c := b.openCall(room, seen, at.Epoch, strconv.FormatUint(at.Seq, 10))
+	l := b.archived(ctx, room)
+	past := l.Past
+	if l.Head.Epoch != "" {
+		past = append(past, l.Head)
+	}
+	c := b.openCall(room, seen, past.String(), strconv.FormatUint(l.Head.Seq, 10))
 	b.askAll(ctx, []*call{c})
 	if c.err != nil {
 		return c.state, fmt.Errorf("begin log of room %s: %w", room, c.err)

@@ -46,6 +46,7 @@ type Fan struct {
 	next   atomic.Uint64  // shard of the next client
 	slow   sync.WaitGroup // the goroutines of clients whose sockets are full
 	pages  chan struct{}  // has an element for each of them that reads a page
+	paging atomic.Int64   // of them are given pages
 }
 
 // New returns a fan-out that Run sets going.

@@ -47,6 +47,32 @@ func TestPagesThenTheRing(t *testing.T) {
 	wg.Wait()
 }
 
+// TestPagesHaveABound: what is held for all who are given pages together stays
+// near a bound, and a page of long messages asks for few.
+func TestPagesHaveABound(t *testing.T) {
+	f, held := New(Options{}), 0
+	for range 3000 { // each holds what it may when it comes
+		f.paging.Add(1)
+		held += f.pageLimit()
+	}
+	if held > 3*pagesBytes || f.pageLimit() < leastBytes {
+		t.Errorf("3,000 clients hold %d MB, the last of them %d bytes", held>>20, f.pageLimit())
+	}
+	n := firstPage
+	for range 9 {
+		n = nextPage(n, n, 100*n, pageBytes)
+	}
+	if n != mostOfPage {
+		t.Errorf("a page of short messages has %d, want %d", n, mostOfPage)
+	}
+	if n = nextPage(n, 4, 64_000, pageBytes); n != 4 {
+		t.Errorf("a page of messages of 16 KB has %d, want 4", n)
+	}
+	if n = nextPage(n, 1, 70_000, leastBytes); n != 1 {
+		t.Errorf("a page of longer ones has %d, want 1", n)
+	}
+}
+
 // TestPagesThatCannotBeRead: while the log is out of reach, a client that needs it is asked to come back.
 func TestPagesThatCannotBeRead(t *testing.T) {
 	w := newWorld(t, 256, nil)

@@ -1,13 +1,11 @@
 package fanout
 
 import (
-	"context"
 	"errors"
 	"net"
 	"os"
 	"time"
 
-	"livechat/server/chat"
 	"livechat/server/wire"
 )
 
@@ -69,60 +67,6 @@ func (s *shard) writeSlowly(c *Client) {
 			c.finish()
 			return
 		}
-	}
-}
-
-// A page is so many messages of the log. Clients that are given pages take turns in reading them from Redis.
-const (
-	pageSize    = 200
-	pageReaders = 8
-	pageTimeout = 5 * time.Second
-)
-
-// writePages writes what the log has between the client and the ring, page by page: the next one is read when the client has taken the
-// one before. It returns false when the connection is over. A client that cannot be helped is asked to come back.
-func (s *shard) writePages(c *Client, b *batch) bool {
-	at := chat.Position{Epoch: c.paging, Seq: c.after}
-	for {
-		start, ok := c.room.Reach(at)
-		if start.Reset != nil {
-			at = chat.Position{Epoch: start.Position.Epoch, Seq: start.After}
-			c.Send(start.Reset) // goes out before anything of the room does
-		}
-		if ok {
-			// Side entries that it has been there for, and that the ring still has, are for it.
-			c.cursor, c.after, c.catching, c.paging = start.Cursor, start.After, true, ""
-			return true
-		}
-		s.fan.pages <- struct{}{}
-		ctx, cancel := context.WithTimeout(context.Background(), pageTimeout)
-		frames, next, err := c.room.Page(ctx, at, pageSize)
-		cancel()
-		<-s.fan.pages
-
-		b.reset(c.cursor)
-		closing := c.takeSide(b)
-		switch {
-		case closing: // nobody waits for pages any more
-		case err != nil || len(frames) == 0:
-			c.owe(b, 0)
-			c.Close(wire.CloseOverloaded)
-			c.paging = "" // what follows is the close frame
-			return true
-		default:
-			for _, f := range frames {
-				b.addSide(f)
-			}
-		}
-		if err := s.writeAll(c, b); err != nil {
-			c.cut(wire.CloseTooSlow)
-			return false
-		}
-		if closing {
-			c.finish()
-			return false
-		}
-		at = next
 	}
 }
 

@@ -47,6 +47,7 @@ func goesOn(t *testing.T, settings []string, lose func()) {
 	if p.welcome.Seq != 5 || p.welcome.Epoch == old.Epoch {
 		t.Fatalf("welcome: %+v", p.welcome)
 	}
+	wantMessages(t, p, 1, "before 0", "before 1", "before 2", "before 3", "before 4") // what anybody gets who joins
 	p.send("after")
 	if m := p.next("message"); m.Seq != 6 {
 		t.Errorf("the next message is %d", m.Seq)
@@ -59,10 +60,28 @@ func goesOn(t *testing.T, settings []string, lose func()) {
 	if w := back.welcome; w.Recovered == nil || !*w.Recovered {
 		t.Errorf("welcome: %+v", w)
 	}
-	back.deadline(20 * time.Second)
-	for i, want := range []string{"before 2", "before 3", "before 4", "after"} {
-		if m := back.next("message"); m.Text != want || m.Seq != uint64(i+3) {
-			t.Errorf("came back to %d %q, want %d %q", m.Seq, m.Text, i+3, want)
+	wantMessages(t, back, 3, "before 2", "before 3", "before 4", "after")
+	if err := n.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	lose()
+
+	n = start(t, settings...) // the log now has epochs of which the archive alone knows
+	wantMessages(t, dial(t, n, "history=3"), 4, "before 3", "before 4", "after")
+	oldest := dial(t, n, "after="+chat.Position{Epoch: old.Epoch, Seq: 4}.String())
+	if w := oldest.welcome; w.Recovered == nil || !*w.Recovered {
+		t.Errorf("welcome: %+v", w)
+	}
+	wantMessages(t, oldest, 5, "before 4", "after")
+}
+
+// wantMessages fails unless the next messages say this, the first of them under that number.
+func wantMessages(t *testing.T, p *peer, seq uint64, texts ...string) {
+	t.Helper()
+	p.deadline(20 * time.Second)
+	for i, want := range texts {
+		if m := p.next("message"); m.Text != want || m.Seq != seq+uint64(i) {
+			t.Errorf("message %d is %q, want %d: %q", m.Seq, m.Text, seq+uint64(i), want)
 		}
 	}
 }

@@ -47,12 +47,12 @@ func (n *Node) archive() room.Archive {
 	return archive.NewReader(n.past)
 }
 
-// archived is the newest message that is archived of a log. Feeds are not.
-func (n *Node) archived(ctx context.Context, log string) (chat.Position, error) {
+// archived is a room's log as far as it is archived. Feeds are not.
+func (n *Node) archived(ctx context.Context, log string) (chat.Log, error) {
 	if n.past == nil || chat.IsFeed(log) {
-		return chat.Position{}, nil
+		return chat.Log{}, nil
 	}
-	return archive.NewReader(n.past).Newest(ctx, log)
+	return archive.NewReader(n.past).Log(ctx, log)
 }
 
 func (n *Node) closeDatabase() {

@@ -211,7 +211,7 @@ func TestPagesThroughEpochs(t *testing.T) {
 	for range 100 { // more than the ring holds
 		ingest(t, r, l.publish())
 	}
-	page, next, err := r.Page(t.Context(), at(epochA, 3), 3)
+	page, next, err := r.Page(t.Context(), at(epochA, 3), 3, 1<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +219,7 @@ func TestPagesThroughEpochs(t *testing.T) {
 	if next != at(epochB, 6) {
 		t.Errorf("the page ends at %v", next)
 	}
-	page, next, _ = r.Page(t.Context(), at(epochB, 3), 3) // it knew of B when it came back
+	page, next, _ = r.Page(t.Context(), at(epochB, 3), 3, 1<<20) // it knew of B when it came back
 	expect(t, "page", frames(t, page), "4 5 6")
 	if next != at(epochB, 6) {
 		t.Errorf("the page ends at %v", next)

@@ -99,7 +99,7 @@ func TestPagesLeadToTheRing(t *testing.T) {
 			seen = append(seen, read(t, r, s))
 			break
 		}
-		frames, next, err := r.Page(t.Context(), at, 20)
+		frames, next, err := r.Page(t.Context(), at, 20, 1<<20)
 		if err != nil || next.Seq <= at.Seq || len(frames) > 21 {
 			t.Fatalf("page behind %v: %d frames, next %v, %v", at, len(frames), next, err)
 		}
@@ -130,7 +130,7 @@ func TestPagesLeadToTheRing(t *testing.T) {
 	for seq := range uint64(169) {
 		delete(l.messages, seq)
 	}
-	page, next, err := r.Page(t.Context(), chat.Position{Epoch: epochA, Seq: 100}, 20)
+	page, next, err := r.Page(t.Context(), chat.Position{Epoch: epochA, Seq: 100}, 20, 1<<20)
 	if err != nil || len(page) == 0 || !strings.Contains(string(page[0]), `"from":101,"to":168`) || next.Seq < 168 {
 		t.Errorf("page of a lost part: %q, %v, %v", page, next, err)
 	}

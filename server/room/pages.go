@@ -51,9 +51,10 @@ func (r *Room) isWhole(ctx context.Context, l chat.Log, after, before uint64) bo
 	return err == nil && n == before-after-1
 }
 
-// Page returns what follows after in the log, or before the log's beginning in the archive, at most n messages and gaps, and the position behind
-// them. It is for clients that are further behind than the ring. Nothing more means that there is nothing before what the ring has.
-func (r *Room) Page(ctx context.Context, after chat.Position, n int) (frames [][]byte, next chat.Position, err error) {
+// Page returns what follows after in the log, or before the log's beginning in the archive, at most n messages and gaps and so many bytes of them, but
+// for a single message that is longer, and the position behind them. It is for clients that are further behind than the ring. Nothing more means that
+// there is nothing before what the ring has.
+func (r *Room) Page(ctx context.Context, after chat.Position, n, bytes int) (frames [][]byte, next chat.Position, err error) {
 	l, entries, before, err := r.read(ctx, after.Seq, n)
 	if err != nil {
 		return nil, after, err
@@ -62,6 +63,9 @@ func (r *Room) Page(ctx context.Context, after chat.Position, n int) (frames [][
 	for _, e := range entries {
 		if e.Position.Seq <= next.Seq {
 			continue
+		}
+		if bytes -= len(e.Frame); bytes < 0 && len(frames) > 0 {
+			break
 		}
 		if e.Position.Seq > next.Seq+1 {
 			frames = append(frames, gapFrame(next.Seq+1, e.Position.Seq-1))

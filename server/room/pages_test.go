@@ -54,12 +54,72 @@ func follow(t *testing.T, r *Room, from chat.Position, pageSize int) string {
 		if s, ok := r.Reach(from); ok {
 			return strings.TrimSpace(strings.Join(append(seen, read(t, r, s)), " "))
 		}
-		page, next, err := r.Page(t.Context(), from, pageSize)
+		page, next, err := r.Page(t.Context(), from, pageSize, 1<<20)
 		if err != nil || next.Seq <= from.Seq || len(page) > 2*pageSize {
 			t.Fatalf("page behind %v: %d frames, next %v, %v", from, len(page), next, err)
 		}
 		seen, from = append(seen, frames(t, page)), next
 	}
+}
+
+// A page ends where it has as many bytes as it may, and has one message at least.
+func TestPageHasABound(t *testing.T) {
+	l := newLog(300)
+	r := open(t, l)
+	one, _, err := r.Page(t.Context(), at(epochA, 100), 1, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	frame := len(one[0])
+	for bytes, want := range map[int]int{0: 1, frame * 3 / 2: 1, frame * 7 / 2: 3, 1 << 20: 20} {
+		list, next, err := r.Page(t.Context(), at(epochA, 100), 20, bytes)
+		if err != nil || len(list) != want || next != at(epochA, 100+uint64(want)) {
+			t.Errorf("at most %d bytes: %d messages, then %v, %v; want %d", bytes, len(list), next, err, want)
+		}
+	}
+}
+
+// What is archived of a room fills its ring where Redis has less, and is never
+// said again: this server has not heard it.
+func TestRoomBeginsWithItsArchive(t *testing.T) {
+	for name, c := range map[string]struct {
+		left int // messages that are in Redis, of 40
+		lost uint64
+		want string
+	}{
+		"nothing is left":           {0, 0, row(11, 40)},
+		"some are left":             {10, 0, row(11, 40)},
+		"one is in neither":         {10, 20, row(11, 19, "gap20-20", 21, 40)},
+		"the last is in neither":    {0, 40, row(11, 39, "gap40-40")},
+		"all that is asked is left": {40, 0, row(11, 40)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLog(40)
+			r := blank(l)
+			a := archived(l, uint64(40-c.left))
+			delete(a.messages, at(epochA, c.lost))
+			r.old = a
+			resync(t, r)
+			expect(t, "who joins", read(t, r, r.Join(30)), c.want)
+			other := &fakeLog{head: at(epochB, 0), messages: map[uint64][]byte{}}
+			r.log = other
+			resync(t, r)
+			if n := len(other.again); n > min(c.left, 32) {
+				t.Errorf("%d messages were said again, and %d heard", n, c.left)
+			}
+		})
+	}
+}
+
+// An archive that is away keeps nobody out.
+func TestRoomBeginsWithoutItsArchive(t *testing.T) {
+	l := newLog(40)
+	r := blank(l)
+	a := archived(l, 30)
+	a.err = errors.New("away")
+	r.old = a
+	resync(t, r)
+	expect(t, "who joins", read(t, r, r.Join(30)), row(31, 40))
 }
 
 // row returns numbers as read does; a string among them stands for itself.
@@ -125,7 +185,7 @@ func TestResumeFromTheArchive(t *testing.T) {
 	if s := resume(5); s.Recovered || s.Archived || s.From != 6 || s.To != 200 || s.After != 200 {
 		t.Errorf("resume from 5 without the database: %+v", s)
 	}
-	if _, _, err := r.Page(t.Context(), at(epochA, 5), 50); !errors.Is(err, a.err) {
+	if _, _, err := r.Page(t.Context(), at(epochA, 5), 50, 1<<20); !errors.Is(err, a.err) {
 		t.Errorf("a page without the database: %v", err)
 	}
 }
@@ -162,7 +222,7 @@ func TestPagesAskWhoHasIt(t *testing.T) {
 	r, l, a := withArchive(t)
 	page := func(after uint64) int {
 		t.Helper()
-		list, _, err := r.Page(t.Context(), at(epochA, after), 20)
+		list, _, err := r.Page(t.Context(), at(epochA, after), 20, 1<<20)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -48,6 +48,9 @@ func (r *Room) replace(ctx context.Context, l chat.Log) error {
 // said it again already.
 const republishAge = 10 * time.Minute
 
+// longAgo is when something was heard that is never said again.
+func longAgo() uint32 { return clock() - uint32(2*republishAge/time.Second) }
+
 // republish hands over for publishing again what the ring has behind end and l has not. How old a message is this server's clock says, which nobody
 // sets: the time that a message bears is another machine's.
 func (r *Room) republish(l chat.Log, end uint64) {

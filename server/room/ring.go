@@ -49,9 +49,13 @@ func NewRing(size int) *Ring {
 
 // Append adds an entry at the head. Only one goroutine may do so at a time.
 func (r *Ring) Append(seq uint64, kind Kind, frame []byte) {
-	pos := r.head.Load()
-	r.slots[pos&r.mask()].Store(&Entry{Seq: seq, Kind: kind, heard: clock(), Frame: frame, pos: pos})
-	r.head.Store(pos + 1)
+	r.append(Entry{Seq: seq, Kind: kind, heard: clock(), Frame: frame})
+}
+
+func (r *Ring) append(e Entry) {
+	e.pos = r.head.Load()
+	r.slots[e.pos&r.mask()].Store(&e)
+	r.head.Store(e.pos + 1)
 }
 
 // Head returns the position behind the newest entry: where live is.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"livechat/server/chat"
 	"livechat/server/metrics"
@@ -70,7 +71,55 @@ func (r *Room) load(ctx context.Context, l chat.Log) error {
 	if err != nil {
 		return err
 	}
+	if old := r.before(ctx, l, start, len(entries)); len(old) > 0 {
+		r.begin(l, chat.Position{Epoch: start.Epoch, Seq: old[0].Position.Seq - 1})
+		r.recall(old)
+		if r.pos.Seq < start.Seq {
+			r.gap(start.Seq)
+		}
+		if err := r.takeAll(ctx, l, entries); err != nil {
+			return err
+		}
+		return r.finish(ctx, l)
+	}
 	return r.fillFrom(ctx, l, start, entries)
+}
+
+// recallLength is how many messages a ring begins with at least, if there are so many: what any client may ask for when it joins, and some
+// more. recallTime is how long the archive may take to find them.
+const (
+	recallLength = 256
+	recallTime   = time.Second
+)
+
+// before returns what is archived of the log before start, where Redis has few messages behind it: after a restart of a server that has its own
+// Redis, or when the room had left Redis.
+func (r *Room) before(ctx context.Context, l chat.Log, start chat.Position, have int) []wire.Entry {
+	want := min(recallLength, len(r.ring.slots)/2) - have
+	if r.old == nil || start.Seq == 0 || want <= 0 || chat.IsFeed(r.Name) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, recallTime)
+	defer cancel()
+	payloads, err := r.old.Between(ctx, r.Name, l, start.Seq-min(start.Seq, uint64(want)), start.Seq+1, want)
+	if err != nil {
+		r.slog.Warn("cannot read the archive of a room that opens; who joins gets what Redis has of it", "error", err)
+		return nil
+	}
+	return parse(l, payloads)
+}
+
+// recall appends what was archived. It is old: this server has not heard it, and must never say it again.
+func (r *Room) recall(entries []wire.Entry) {
+	for _, e := range entries {
+		if e.Position.Seq > r.pos.Seq+1 {
+			r.gap(e.Position.Seq - 1)
+		}
+		r.mu.Lock()
+		r.pos.Seq = e.Position.Seq
+		r.ring.append(Entry{Seq: e.Position.Seq, Kind: Message, heard: longAgo(), Frame: e.Frame})
+		r.mu.Unlock()
+	}
 }
 
 // tail reads the newest part of the log, and says behind which position it begins. Half of the ring, so that the next messages do not overtake who

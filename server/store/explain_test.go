@@ -93,6 +93,7 @@ func TestNoSequentialScan(t *testing.T) {
 		{"same seq whatever the epoch", selectAnyEpochAt, "'livechat', 100000"},
 		{"room after", selectRoomAfter, "'livechat', '00000000000000aa', 100000, 100"},
 		{"room as a log", selectLog, "'livechat', '00000000000000aa', 50000, 90000, 200"},
+		{"epochs of a room", selectEpochs, "'livechat', 16"},
 		{"part of a room", countPart, "'livechat', '00000000000000aa', 50000, 50900"},
 		{"search for a rare word", searchChatsPostgres, "'only5', 1, 50"},
 		{"search for a common word in small chats", searchChatsPostgres, "'the', 777, 50"},

@@ -1,0 +1,72 @@
+package node
+
+import (
+	"fmt"
+	"net"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"livechat/internal/poll"
+	"livechat/internal/testredis"
+	"livechat/server/chat"
+)
+
+// TestComingBackFromFarCostsLittle: whoever asks for everything in a room of the
+// longest texts, and then takes nothing, makes the server hold little of it.
+func TestComingBackFromFarCostsLittle(t *testing.T) {
+	const sockets, most = 300, 64 << 20
+	r := testredis.New(t)
+	r.Start()
+	n := start(t, "REDIS_URL="+r.URL, "ROLE=ws", "RING_SIZE=256", "MESSAGE_RATE=0", "WRITE_TIMEOUT=60s", "PING_INTERVAL=60s", "PONG_TIMEOUT=60s", "SEND_BUFFER=4096")
+	p := dial(t, n)
+	text := strings.Repeat("🙂", 3999)
+	for i := range 700 {
+		p.send(fmt.Sprint(i%10, text))
+		p.next("message")
+	}
+	first := chat.Position{Epoch: p.welcome.Epoch, Seq: 1}
+
+	before := heap()
+	dialer := websocket.Dialer{NetDial: func(network, addr string) (net.Conn, error) {
+		d := net.Dialer{Control: func(_, _ string, c syscall.RawConn) error {
+			return c.Control(func(fd uintptr) { _ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 4096) })
+		}}
+		return d.Dial(network, addr)
+	}}
+	for range sockets {
+		conn, resp, err := dialer.DialContext(t.Context(), address(n, "after="+first.String()), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		t.Cleanup(func() { _ = conn.Close() })
+	}
+	poll.Until(t, "the pages of all are written", func() bool {
+		return scrape(t, n)["livechat_slow_clients"] >= sockets
+	})
+	steady := heap()
+	poll.Until(t, "no more is read for them", func() bool {
+		last := steady
+		time.Sleep(100 * time.Millisecond)
+		steady = heap()
+		return steady < last+1<<20
+	})
+	if grown := int64(steady) - int64(before); grown > most {
+		t.Errorf("%d sockets that read nothing hold %d MB, want %d at most", sockets, grown>>20, most>>20)
+	} else {
+		t.Logf("%d sockets that read nothing hold %d MB", sockets, grown>>20)
+	}
+}
+
+// heap returns the bytes that are in use.
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}

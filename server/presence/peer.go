@@ -89,7 +89,9 @@ func (p *Presence) hearItself(m message) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
-	p.echo = now
+	if sent := p.began.Add(time.Duration(m.Sent) * time.Millisecond); sent.After(p.echo) {
+		p.echo = sent
+	}
 	if p.deafLocked(now) {
 		p.listenLocked(now)
 	}

@@ -112,6 +112,7 @@ func (i NodeInfo) TakesSockets() bool { return i.Role != roleAPI }
 type Presence struct {
 	// Set at construction.
 	opts       Options
+	began      time.Time
 	wakeReport chan struct{} // holds a token while there may be something to report; never closed
 	wakeEmit   chan struct{} // holds a token while there may be something to emit; never closed
 	typing     chan message  // typing events on their way to the other servers; never closed
@@ -124,7 +125,7 @@ type Presence struct {
 	missing map[missing]time.Time // guarded by mu
 	report  outbox                // guarded by mu
 	heard   time.Time             // guarded by mu: this server's own last report, or when it last began to listen
-	echo    time.Time             // guarded by mu: when its own last report came back; at first, when it was made
+	echo    time.Time             // guarded by mu: when the last of its own reports that came back was sent; at first, when it was made
 	away    bool                  // guarded by mu
 }
 
@@ -135,11 +136,12 @@ func New(o Options) *Presence {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	now := time.Now()
 	return &Presence{
-		opts:       o,
+		opts: o, began: now,
 		wakeReport: make(chan struct{}, 1), wakeEmit: make(chan struct{}, 1), typing: make(chan message, 64),
 		rooms: make(map[string]*room), due: make(map[string]*room), peers: make(map[string]*peer),
-		missing: make(map[missing]time.Time), report: newOutbox(), echo: time.Now(),
+		missing: make(map[missing]time.Time), report: newOutbox(), echo: now,
 	}
 }
 
@@ -229,8 +231,8 @@ func (p *Presence) Nodes() []NodeInfo {
 	return nodes
 }
 
-// FeedAge returns how long ago this server heard the last of its own reports, of which it sends one a second: that it is heard, and hears what
-// is said, is what delivery needs.
+// FeedAge returns how old the newest of its own reports is that this server has heard, of which it sends one a second: that it is heard, and hears
+// what is said, and how late, is what delivery needs.
 func (p *Presence) FeedAge() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -45,10 +45,10 @@ func (p *Presence) composeLocked(now time.Time) (r round) {
 	report := full || len(m.Counts) > 0 || len(m.Rooms) > 0 || !now.Before(o.beat)
 	if report {
 		o.n++
-		m.N = o.n
+		m.N, m.Sent = o.n, now.Sub(p.began).Milliseconds()
 		o.beat, o.echo = now.Add(p.everyLocked()), now.Add(p.opts.Interval)
 	} else if !now.Before(o.echo) {
-		r.directs = append(r.directs, direct{p.opts.Node, encode(message{Type: typePresence, Node: p.opts.Node, To: p.opts.Node})})
+		r.directs = append(r.directs, direct{p.opts.Node, encode(message{Type: typePresence, Node: p.opts.Node, To: p.opts.Node, Sent: now.Sub(p.began).Milliseconds()})})
 		o.echo = now.Add(p.opts.Interval)
 	}
 	r.directs = append(r.directs, p.directsLocked(now, changes)...)

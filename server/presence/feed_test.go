@@ -33,6 +33,28 @@ func TestFeedAge(t *testing.T) {
 	})
 }
 
+// What comes late is as old as it is: all reports may come, one a second, and each
+// be five seconds old.
+func TestFeedAgeOfWhatIsLate(t *testing.T) {
+	bubble(t, 1, func(t *testing.T, h *hub, s []*server) {
+		pass(2 * time.Second)
+		h.mu.Lock()
+		h.drop = func(to *server, payload string) bool {
+			time.AfterFunc(5*time.Second, func() { to.Receive([]byte(payload)) })
+			return true
+		}
+		h.mu.Unlock()
+		pass(20 * time.Second)
+		if age := s[0].FeedAge(); age < 5*time.Second || age > 6100*time.Millisecond {
+			t.Errorf("%v where everything is five seconds late", age)
+		}
+		h.mu.Lock()
+		h.drop = nil
+		h.mu.Unlock()
+		pass(6 * time.Second)
+	})
+}
+
 // Servers know of each other which of them takes no clients.
 func TestAway(t *testing.T) {
 	bubble(t, 2, func(t *testing.T, _ *hub, s []*server) {

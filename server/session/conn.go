@@ -139,6 +139,8 @@ func (c *conn) say(req wire.Request) error {
 	if m.ID == "" {
 		m.ID = uuid.NewString()
 	}
+	began := time.Now()
+	defer func() { c.speech.limit.hold(time.Since(began)) }()
 	if !c.room.Admit(c.server.ctx, admitTime, len(m.Text)) {
 		c.sendError(req.ID, &chat.Error{Code: chat.CodeUnavailable, Message: "this server cannot keep up", Retryable: true, RetryAfterMS: 1000})
 		return nil

@@ -32,8 +32,21 @@ const (
 // limiter holds one connection to its share of messages.
 type limiter struct {
 	bucket  *rate.Limiter // nil: no limit
+	credit  float64       // messages beyond the bucket's: see hold
 	refused strikes
 	allowed int // refusals in refusedWindow before it is closed
+}
+
+// mostHeld is how long a pause counts that the server itself has made.
+const mostHeld = 10 * time.Second
+
+// hold is for the time in which the server did not read because it could not keep up: what the client sent meanwhile at its pace is read
+// all at once, which is no fault of the client.
+func (l *limiter) hold(d time.Duration) {
+	if l.bucket != nil {
+		perSecond := float64(l.bucket.Limit())
+		l.credit = min(l.credit+perSecond*d.Seconds(), perSecond*mostHeld.Seconds())
+	}
 }
 
 func newLimiter(perSecond float64, burst int) limiter {
@@ -52,6 +65,10 @@ func (l *limiter) take(now time.Time) (wait time.Duration, persists bool) {
 	wait = r.DelayFrom(now)
 	if wait > 0 {
 		r.CancelAt(now)
+		if l.credit >= 1 {
+			l.credit--
+			return 0, false
+		}
 		persists = l.refused.hit(now, l.allowed, refusedWindow)
 	}
 	return wait, persists

@@ -48,6 +48,25 @@ func TestLimiter(t *testing.T) {
 		}
 	}
 
+	// What was sent while the server did not read is not too fast; but no more than that.
+	l = newLimiter(5, 10)
+	for range 10 {
+		l.take(now)
+	}
+	l.hold(4 * time.Second)
+	for i := range 20 {
+		if wait, _ := l.take(now); wait != 0 {
+			t.Fatalf("message %d of 20 that were sent in a pause of 4 s has to wait %v", i, wait)
+		}
+	}
+	if wait, _ := l.take(now); wait == 0 {
+		t.Error("the 21st has not to wait")
+	}
+	l.hold(time.Hour)
+	if l.credit > 50 {
+		t.Errorf("a long pause gives %v messages", l.credit)
+	}
+
 	l = newLimiter(0, 10)
 	for range 1000 {
 		if wait, _ := l.take(now); wait != 0 {

@@ -162,7 +162,11 @@ func (s *stage) Until(_ context.Context, at time.Duration) error {
 	s.do("until " + at.String())
 	return nil
 }
-func (s *stage) Mark(string)                                  {}
+func (s *stage) Mark(text string) {
+	if strings.Contains(text, "stays down") {
+		s.do("told")
+	}
+}
 func (s *stage) DropAll()                                     { s.do("drop") }
 func (s *stage) Command(_ context.Context, c string) error    { s.do(c); return nil }
 func (s *stage) Kill(int) error                               { s.do("kill"); return nil }
@@ -183,7 +187,7 @@ func TestScenarios(t *testing.T) {
 	}{
 		{"storm", "until 15s, drop, whole", nil},
 		{"kill", "until 15s, kill, whole", func(s *Settings) { s.KillPID = 7 }},
-		{"kill", "until 15s, docker kill, whole", func(s *Settings) { s.KillCommand = "docker kill" }},
+		{"kill", "until 15s, docker kill, whole, told", func(s *Settings) { s.KillCommand = "docker kill" }},
 		{"rolling", "until 10s, restart 1, until 20s, restart 2, whole", func(s *Settings) { s.Rolling, s.Times = "restart {n}", 2 }},
 		{"rolling", "", nil},
 	} {

@@ -142,6 +142,7 @@ func kill(ctx context.Context, s *Settings, w World) error {
 		if err := w.Command(ctx, s.KillCommand); err != nil {
 			return err
 		}
+		defer w.Mark("what was killed stays down: an engine does not restart what was killed by hand (docker compose up -d brings it back)")
 	}
 	return recovered(ctx, w)
 }

@@ -48,21 +48,36 @@ func TestAccount(t *testing.T) {
 		{"but not for who is slow", func(a *account) int { a.excused = true; a.gap(101, 104); return a.takes(105) }, 1, figures{announced: 4, excused: 4}},
 		{"a gap that has been got", func(a *account) int {
 			n := a.takes(101, 102)
-			a.resume(a.log, 100)
+			a.resume(a.log, 100, true)
 			a.gap(101, 102)
 			return n + a.takes(103)
 		}, 3, figures{}},
-		{"a new connection goes on", func(a *account) int { n := a.takes(101); a.resume(a.log, 101); return n + a.takes(102) }, 2, figures{}},
+		{"a new connection goes on", func(a *account) int { n := a.takes(101); a.resume(a.log, 101, true); return n + a.takes(102) }, 2, figures{}},
 		{"it overlaps with the old one", func(a *account) int {
 			n := a.takes(101, 102, 103)
-			a.resume(a.log, 101)
+			a.resume(a.log, 101, true)
 			return n + a.takes(102, 103, 104)
 		}, 4, figures{}},
-		{"it skips", func(a *account) int { n := a.takes(101); a.resume(a.log, 101); return n + a.takes(104) }, 2, figures{lost: 2}},
-		{"it doubles", func(a *account) int { n := a.takes(101); a.resume(a.log, 101); return n + a.takes(101, 102) }, 2, figures{doubled: 1}},
-		{"it skips what the old one had", func(a *account) int { n := a.takes(101, 102, 103); a.resume(a.log, 100); return n + a.takes(103, 104) }, 4, figures{}},
+		{"it skips", func(a *account) int { n := a.takes(101); a.resume(a.log, 101, true); return n + a.takes(104) }, 2, figures{lost: 2}},
+		{"it doubles", func(a *account) int { n := a.takes(101); a.resume(a.log, 101, true); return n + a.takes(101, 102) }, 2, figures{doubled: 1}},
+		{"it skips what the old one had", func(a *account) int {
+			n := a.takes(101, 102, 103)
+			a.resume(a.log, 100, true)
+			return n + a.takes(103, 104)
+		}, 4, figures{}},
 		{"the log is replaced", func(a *account) int { a.replace(a.room.log("f"), 7, true); return a.takes(109) - 1 }, 0, figures{lost: 101, resets: 1}},
-		{"the log is replaced while away", func(a *account) int { a.resume(a.room.log("f"), 100); return a.takes(108, 109) }, 2, figures{resets: 1}},
+		{"the log is replaced while away", func(a *account) int { a.resume(a.room.log("f"), 100, false); return a.takes(108, 109) }, 2, figures{resets: 1}},
+		{"the log goes on in another epoch", func(a *account) int {
+			n := a.takes(101)
+			a.replace(a.room.log("f"), 101, true)
+			return n + a.takes(102)
+		}, 2, figures{}},
+		{"it does while away", func(a *account) int {
+			n := a.takes(101)
+			a.resume(a.room.log("f"), 101, true)
+			return n + a.takes(102, 103)
+		}, 3, figures{}},
+		{"it does while away, and skips", func(a *account) int { n := a.takes(101); a.resume(a.room.log("f"), 101, true); return n + a.takes(103) }, 2, figures{lost: 1}},
 		{"a reset that says nothing new", func(a *account) int { a.replace(a.log, 100, true); return a.takes(101) }, 1, figures{}},
 		{"who leaves owes nothing", func(a *account) int { n := a.takes(101); a.log = nil; a.end(0); return n }, 1, figures{}},
 	} {

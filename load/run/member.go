@@ -203,7 +203,7 @@ func (m *member) message(e *client.Message) {
 func (m *member) welcome(l *link, e *client.Welcome) {
 	log := m.room.log(e.Epoch)
 	if l.resumed {
-		m.account.resume(log, l.after)
+		m.account.resume(log, l.after, e.Recovered != nil && *e.Recovered)
 		m.run.reconnects.Add(1)
 	} else {
 		m.account.join(log, e.Seq)

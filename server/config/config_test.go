@@ -240,8 +240,8 @@ func TestLogger(t *testing.T) {
 		var out bytes.Buffer
 		log := Log{Level: slog.LevelWarn, Format: format}.Logger(&out)
 		log.Info("quiet")
-		log.Warn("loud")
-		if got := out.String(); !strings.HasPrefix(got, want) || strings.Contains(got, "quiet") || !strings.Contains(got, "loud") {
+		log.Warn("loud", "after", 1146*time.Millisecond)
+		if got := out.String(); !strings.HasPrefix(got, want) || strings.Contains(got, "quiet") || !strings.Contains(got, "loud") || !strings.Contains(got, "1.146s") {
 			t.Errorf("format %q wrote %q", format, got)
 		}
 	}

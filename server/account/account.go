@@ -227,11 +227,16 @@ func (s *Service) Delete(ctx context.Context, user int64, password string) error
 
 // confirm asks a user who is logged in for the password once more. A session that was left open or stolen is no way to try passwords
 // fast, so it counts against a limit like that of logging in.
-func (s *Service) confirm(ctx context.Context, user int64, password string) error {
+func (s *Service) confirm(ctx context.Context, user int64, password string) (err error) {
 	key := "#" + strconv.FormatInt(user, 10) // no name has a #: people who guess at the login do not lock out who is logged in
 	if wait := s.accounts.Take(s.now(), key); wait > 0 {
 		return tooMany(wait)
 	}
+	defer func() {
+		if err != nil && !errors.Is(err, errWrongOld) {
+			s.accounts.giveBack(s.now(), key)
+		}
+	}()
 	hash, err := s.store.PasswordHash(ctx, user)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -244,8 +249,10 @@ func (s *Service) confirm(ctx context.Context, user int64, password string) erro
 	case err != nil:
 		return err
 	case !ok:
-		return chat.Errorf(chat.CodeForbidden, "the password is wrong")
+		return errWrongOld
 	}
 	s.accounts.forget(key)
 	return nil
 }
+
+var errWrongOld = chat.Errorf(chat.CodeForbidden, "the password is wrong")

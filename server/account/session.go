@@ -33,6 +33,11 @@ func (s *Service) Login(ctx context.Context, name, password, addr string) (token
 	if !possible || len(password) > maxPasswordBytes {
 		return "", User{}, errWrong // so for every account: there is nothing to learn from how long it takes
 	}
+	defer func() {
+		if err != nil && !errors.Is(err, errWrong) {
+			s.accounts.giveBack(s.now(), name) // too busy, the database away: no password was found to be wrong
+		}
+	}()
 	token, u, err = s.tryLogin(ctx, name, password)
 	if errors.Is(err, errNoSession) { // the password was changed meanwhile, or another login has renewed its hash: the hash of now decides
 		token, u, err = s.tryLogin(ctx, name, password)

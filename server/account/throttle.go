@@ -58,6 +58,17 @@ func (t *Throttle) Take(now time.Time, key string) (wait time.Duration) {
 	return wait
 }
 
+// giveBack takes back one attempt that Take has counted and that was none after
+// all. A bucket never holds more than its burst.
+func (t *Throttle) giveBack(now time.Time, key string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if element, ok := t.byKey[key]; ok {
+		// A reservation's own Cancel gives nothing back once its time has come.
+		element.Value.(*tally).bucket.AllowN(now, -1)
+	}
+}
+
 // forget removes a key: its next attempt is its first.
 func (t *Throttle) forget(key string) {
 	t.mu.Lock()

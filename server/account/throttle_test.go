@@ -1,6 +1,7 @@
 package account
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -193,4 +194,44 @@ func TestThrottleForgets(t *testing.T) {
 			t.Fatal("no limit, and has to wait")
 		}
 	}
+}
+
+// TestBusyIsNoWrongPassword: logins and confirmations that were refused because
+// many wait, or because the database was away, use up nothing of what may be
+// tried for the account.
+func TestBusyIsNoWrongPassword(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, m := quickService(Options{PerAccount: Limit{Burst: 3, Every: time.Hour}, Hashings: 1, Waiting: 1})
+		ann := register(t, s, "ann")
+		wrong := func() {
+			t.Helper()
+			_, _, err := s.Login(t.Context(), "ann", other, home)
+			wants(t, "a wrong password", err, chat.CodeUnauthorized)
+			wants(t, "a wrong confirmation", s.Delete(t.Context(), ann.ID, other), chat.CodeForbidden)
+		}
+		wrong()
+		s.hasher.slots <- struct{}{} // somebody hashes,
+		s.hasher.waiting.Add(1)      // and somebody waits
+		for range 10 {
+			_, _, err := s.Login(t.Context(), "ann", secret, home)
+			wants(t, "too busy", err, chat.CodeUnavailable)
+			_, _, err = s.Login(t.Context(), "nobody-here", secret, home)
+			wants(t, "too busy for a name that is none", err, chat.CodeUnavailable)
+			wants(t, "too busy to confirm", s.Delete(t.Context(), ann.ID, other), chat.CodeUnavailable)
+		}
+		<-s.hasher.slots
+		s.hasher.waiting.Add(-1)
+		m.fail(errors.New("no connection"))
+		for range 10 {
+			if _, _, err := s.Login(t.Context(), "ann", secret, home); err == nil || errors.Is(err, errWrong) {
+				t.Errorf("with the database away: %v", err)
+			}
+		}
+		m.fail(nil)
+		wrong() // what was wrong still counts
+		wrong()
+		_, _, err := s.Login(t.Context(), "ann", secret, home)
+		wants(t, "after three wrong ones", err, chat.CodeRateLimited)
+		wants(t, "after three wrong confirmations", s.Delete(t.Context(), ann.ID, secret), chat.CodeRateLimited)
+	})
 }

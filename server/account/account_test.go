@@ -2,8 +2,11 @@ package account
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
+
+	"golang.org/x/text/secure/precis"
 
 	"livechat/server/chat"
 )
@@ -55,6 +58,53 @@ func TestRegisterTwiceAtOnce(t *testing.T) {
 	}
 	if won != 1 {
 		t.Errorf("%d have the name", won)
+	}
+}
+
+// TestEmojiInPasswords: what keyboards put under one key is a password like any
+// other, and what only looks like an emoji's parts is not.
+func TestEmojiInPasswords(t *testing.T) {
+	s, _ := quickService(Options{})
+	for i, emoji := range []string{
+		"😀", "❤️", "☎︎", "👍🏽", "👩🏾‍🚀", "👨‍👩‍👧‍👦", "🏳️‍🌈", "🏴‍☠️", "🇩🇪", "1️⃣", "#️⃣", "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
+		"🧑🏻‍❤️‍💋‍🧑🏿", "🙂‍↔️", "🐦‍⬛", "🫩" /* Unicode 16 */, "ℹ️", "‼️", "©️", "🧏‍♀️", "㊗️", "🅰️",
+	} {
+		name, password := fmt.Sprintf("user-%d", i), "pässword"+emoji
+		_, err := s.Register(t.Context(), name, password, home)
+		if err != nil {
+			t.Errorf("%s (%+q): %v", emoji, emoji, err)
+			continue
+		}
+		// Another keyboard, with another normal form and another space.
+		if _, _, err := s.Login(t.Context(), name, "pa\u0308ssword"+emoji, home); err != nil {
+			t.Errorf("%s: logging in: %v", emoji, err)
+		}
+		_, _, err = s.Login(t.Context(), name, "passwort"+emoji, home)
+		wants(t, "another one with "+emoji, err, chat.CodeUnauthorized)
+	}
+	for what, password := range map[string]string{
+		"control and emoji": "passwort👨‍👩‍👧\x00", "a joiner alone": "passwort\u200d", "a joiner after a letter": "passwort\u200d👩",
+		"a joiner before a letter": "👩\u200dpasswort", "a style after a letter": "passwort\ufe0f", "tags alone": "passwort\U000e0067\U000e007f",
+		"unassigned": "passwort👨‍👩‍👧\u0378", "direction": "passwort👨‍👩‍👧\u202e", "bytes": "passwort👨‍👩‍👧\xff",
+	} {
+		_, err := s.Register(t.Context(), "bad", password, home)
+		wants(t, what, err, chat.CodeBadPassword)
+	}
+}
+
+// TestPasswordsKeepTheirForm: hashes of before are of this form.
+func TestPasswordsKeepTheirForm(t *testing.T) {
+	for _, password := range []string{"correct horse", "a\u0308 b\u00a0c\u3000d", "😀😀😀😀😀😀😀😀", "कॢ\u094d\u200dष password", "ŀl·l password"} {
+		want, err := precis.OpaqueString.String(password)
+		if err != nil {
+			t.Fatalf("%+q: %v", password, err)
+		}
+		if got, err := preparePassword(password); err != nil || got != want {
+			t.Errorf("%+q: %+q, %v", password, got, err)
+		}
+		if got, err := preparePassword(password + "❤️"); err != nil || got != want+"❤️" {
+			t.Errorf("%+q with a heart: %+q, %v", password, got, err)
+		}
 	}
 }
 

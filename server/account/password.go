@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/secure/precis"
+	"golang.org/x/text/unicode/norm"
 
 	"livechat/server/chat"
 )
@@ -23,13 +25,33 @@ const (
 	maxPasswordBytes = 4 * MaxPassword // looked at before anything that takes longer with longer input
 )
 
-// preparePassword brings a password into the form of RFC 8265 (OpaqueString): other keyboards write the same ä in other ways. It fails for what
-// nobody can be relied on to type again, such as control characters.
+// preparePassword brings a password into the form of RFC 8265 (OpaqueString),
+// since other keyboards write the same ä in other ways, and fails for what nobody
+// can be relied on to type again, such as control characters.
+//
+// OpaqueString also refuses what holds emoji together, and emoji that are newer
+// than its tables. Keyboards write those the same everywhere, so emoji are left
+// out of that question. The form is the same for both kinds of password.
 func preparePassword(password string) (string, error) {
 	if !utf8.ValidString(password) {
 		return "", errNotUTF8 // precis would take every bad byte for the same one
 	}
-	return precis.OpaqueString.String(password)
+	prepared, err := precis.OpaqueString.String(password)
+	if err == nil {
+		return prepared, nil
+	}
+	if _, err := precis.OpaqueString.String(withoutEmoji(password)); err != nil {
+		return "", err
+	}
+	return norm.NFC.String(strings.Map(plainSpace, password)), nil
+}
+
+// plainSpace is the mapping of OpaqueString (RFC 8265, section 4.2.1).
+func plainSpace(r rune) rune {
+	if unicode.Is(unicode.Zs, r) {
+		return ' '
+	}
+	return r
 }
 
 var errNotUTF8 = errors.New("no UTF-8")

@@ -131,8 +131,8 @@ func newService(o Options, hash hashFunc) *Service {
 }
 
 // Register makes an account. Its name is in lower case, whatever case it was given in. addr is where the client is, with or without a port. What can be no
-// name or password does not count against the limit, but a name that is taken does: names are not for asking about in bulk. Codes: bad_name,
-// bad_password, name_taken, rate_limited, unavailable.
+// name or password, or is nobody's to have, does not count against the limit, but a name that is taken does: names are not for asking about in bulk. Codes: bad_name,
+// bad_password, name_reserved, name_taken, rate_limited, unavailable.
 func (s *Service) Register(ctx context.Context, name, password, addr string) (User, error) {
 	name, err := CheckName(name)
 	if err != nil {
@@ -145,17 +145,18 @@ func (s *Service) Register(ctx context.Context, name, password, addr string) (Us
 	if err := checkCommon(password, name); err != nil {
 		return User{}, err
 	}
+	if Kept(name) {
+		return User{}, errKept
+	}
 	if wait := s.comers.Take(s.now(), addressKey(addr)); wait > 0 {
 		return User{}, tooMany(wait)
 	}
 	skeleton := Skeleton(name)
-	taken := reservedSkeletons[skeleton]
-	if !taken { // asked before hashing, which is dear; CreateUser decides
-		if taken, err = s.store.NameReserved(ctx, skeleton); err != nil {
-			return User{}, fmt.Errorf("look for the name: %w", err)
-		}
-	}
-	if taken {
+	taken, err := s.store.NameReserved(ctx, skeleton) // asked before hashing, which is dear; CreateUser decides
+	switch {
+	case err != nil:
+		return User{}, fmt.Errorf("look for the name: %w", err)
+	case taken:
 		return User{}, errTaken
 	}
 	hash, err := s.hasher.create(ctx, password)
@@ -172,6 +173,8 @@ func (s *Service) Register(ctx context.Context, name, password, addr string) (Us
 	s.log.InfoContext(ctx, "user registered", "user", u.ID)
 	return u, nil
 }
+
+var errKept = chat.Errorf(chat.CodeNameReserved, "this name, or one that looks like it, is reserved: choose another one")
 
 var errTaken = chat.Errorf(chat.CodeNameTaken, "this name, or one that looks like it, is taken")
 

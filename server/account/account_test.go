@@ -22,9 +22,9 @@ func TestRegister(t *testing.T) {
 		_, err := s.Register(t.Context(), name, secret, home)
 		wants(t, name, err, chat.CodeNameTaken)
 	}
-	for _, name := range []string{"admin", "Adm1n", "liv-echat", "SYSTEM", "de1eted", "roo_t", "rnods"} {
+	for _, name := range []string{"admin", "Adm1n", "liv-echat", "SYSTEM", "de1eted", "roo_t", "rnods", "You"} {
 		_, err := s.Register(t.Context(), name, secret, home)
-		wants(t, name, err, chat.CodeNameTaken)
+		wants(t, name, err, chat.CodeNameReserved)
 	}
 	for _, name := range []string{
 		"", "an", strings.Repeat("x", 21), "ann lee", "ann.lee", "änn", "ann\n", " ann", "аnn", "\u212aim" /* Kelvin */, "___", "-_-",

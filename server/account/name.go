@@ -24,6 +24,7 @@ var reservedNames = []string{
 	"admin", "admins", "administrator", "anonymous", "api", "bot", "deleted", "everybody", "everyone", "here", "help", "livechat", "mod",
 	"moderator", "moderators", "mods", "nobody", "notice", "null", "official", "owner", "root", "security", "server", "staff", "superuser",
 	"support", "system", "undefined", "unknown", "webmaster",
+	"you", // as the page calls its reader
 }
 
 var reservedSkeletons = func() map[string]bool {
@@ -67,6 +68,10 @@ func CheckName(name string) (canonical string, err error) {
 	}
 	return canonical, nil
 }
+
+// Kept says whether nobody can have a name, account or guest, because it speaks for
+// this place or for those who run it, or looks like one that does.
+func Kept(name string) bool { return reservedSkeletons[Skeleton(name)] }
 
 // Reserved says whether a guest may not use a name, which can be any text: because it is an account's, or was, or looks like one, or speaks for
 // this place. An error says that the store could not be asked; what then is the caller's to decide.

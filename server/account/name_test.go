@@ -1,9 +1,11 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -50,6 +52,40 @@ func TestLookAlikes(t *testing.T) {
 	for _, spaced := range []string{"a n n", " ann ", "ann | ", "| ann |", "ann ✓ 🎉", "ann 💬"} {
 		if Skeleton(spaced) != "ann" {
 			t.Errorf("%q is not taken for ann: skeleton %q", spaced, Skeleton(spaced))
+		}
+	}
+}
+
+// TestUnicodeConfusables goes through all characters that Unicode calls
+// confusable with a-z and 0-9 and that a name may have: none passes for another
+// name than the one it looks like.
+func TestUnicodeConfusables(t *testing.T) {
+	// Where the table reads a letter in another way than Unicode: β is not the ß
+	// that Unicode takes it for, ſ is an s, г is read by its shape, and ғ by its stroke.
+	own := map[rune]string{'Г': "r", 'Ґ': "r", 'Ғ': "f", 'ғ': "f", 'ſ': "s"}
+	looked := 0
+	for r, prototype := range confusables(confusablesText) {
+		if _, err := chat.CleanName("a" + string(r)); err != nil {
+			continue
+		}
+		looked++
+		want := cmp.Or(own[r], Skeleton(prototype))
+		if norm.NFKC.String(string(r)) == "β" {
+			want = "b"
+		}
+		if got := Skeleton(string(r)); got != want {
+			t.Errorf("the skeleton of %c (%U) is %q, but it looks like %s, which has %q", r, r, got, prototype, want)
+		}
+		if got := Skeleton("bo" + string(r) + "b"); got != "bo"+want+"b" {
+			t.Errorf("bo%cb (%U): skeleton %q", r, r, got)
+		}
+	}
+	if looked < 1000 {
+		t.Errorf("looked at %d characters", looked)
+	}
+	for alike, name := range map[string]string{"bⵔb": "bob", "b𐐬b": "bob", "ᗷOᗷ": "bob", "admᛁn": "admin", "admꙇn": "admin", "ⱥnn": "ann", "ᶏnn": "ann"} {
+		if Skeleton(alike) != Skeleton(name) {
+			t.Errorf("%s is not taken for %s: skeleton %q", alike, name, Skeleton(alike))
 		}
 	}
 }
@@ -132,7 +168,7 @@ func TestReserved(t *testing.T) {
 	register(t, s, "Tom_Lee")
 	for name, want := range map[string]bool{
 		"tom_lee": true, "Tom Lee": true, "torn lее": true, "tómleé": true, "tom": false, "Tommy Lee": false,
-		"admin": true, "Adm!n": true, "АДМИН": false, "аdmіn": true, "System": true, "deleted": true, "live chat": true, "Admin Ann": false,
+		"admin": true, "Adm!n": true, "АДМИН": false, "You": true, "уоu": true, "young": false, "аdmіn": true, "System": true, "deleted": true, "live chat": true, "Admin Ann": false,
 		"guest-1a2b": false, "guest": false, "日本語": false, "👩‍👩‍👧": false, "": false,
 	} {
 		if got, err := s.Reserved(t.Context(), name); err != nil || got != want {
@@ -190,5 +226,18 @@ func TestReservedOf(t *testing.T) {
 	failing := func(context.Context, []string) ([]bool, error) { return nil, errors.New("no connection") }
 	if _, err := ReservedOf(t.Context(), failing, names); err == nil {
 		t.Error("no error where nobody could be asked")
+	}
+}
+
+// TestReservedNamesAreDocumented: the list in docs/api.md is the list in the code.
+func TestReservedNamesAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/api.md")
+	must(t, err)
+	_, list, _ := strings.Cut(string(text), "Some names are reserved")
+	_, list, _ = strings.Cut(list, "They are\n")
+	list, _, _ = strings.Cut(list, ". ")
+	documented := strings.Fields(strings.ReplaceAll(list, "`", ""))
+	if want := slices.Sorted(slices.Values(reservedNames)); !slices.Equal(slices.Sorted(slices.Values(documented)), want) {
+		t.Errorf("documented are %q, reserved %q", documented, want)
 	}
 }

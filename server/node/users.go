@@ -33,6 +33,7 @@ func (n *Node) userOptions() *session.UserOptions {
 				return revoked.Ends(u.ID, issued)
 			}, nil
 		},
+		Kept: account.Kept,
 		Reserved: func(ctx context.Context, name string) (bool, error) {
 			return account.Reserved(ctx, func(ctx context.Context, skeleton string) (bool, error) {
 				has, err := n.names.await(ctx, skeleton)

@@ -25,6 +25,8 @@ type UserOptions struct {
 	// Reserved says whether a name is not for guests. A chat.Error says that this cannot be known for now, and is the guest's answer; any other that
 	// Redis is away.
 	Reserved func(ctx context.Context, name string) (bool, error)
+	// Kept says whether a reserved name is so for everybody, and no account's.
+	Kept func(name string) bool
 	// CountNames returns how many names are users'. While it stays the same, so do they.
 	CountNames func(ctx context.Context) (int64, error)
 	// ReservedOf returns those of some names that are not for guests.
@@ -77,7 +79,22 @@ func (s *Server) user(ctx context.Context, r *http.Request) (*User, error) {
 	return nil, nil
 }
 
-var errReserved = chat.Errorf(chat.CodeNameReserved, "this name, or one that looks like it, is somebody's: log in, or take another one")
+var (
+	errReserved = chat.Errorf(chat.CodeNameReserved,
+		"this name, or one that looks like it, belongs to an account: log in, or choose another name")
+	errKept = chat.Errorf(chat.CodeNameReserved,
+		"this name, or one that looks like it, is reserved: nobody can have it, choose another name")
+)
+
+// refuseName tells a guest why its name is not for it, and closes its connection.
+func (s *Server) refuseName(c *conn) {
+	why, code := errReserved, wire.CloseNameReserved
+	if s.opts.Users.Kept(c.name) {
+		why, code = errKept, wire.CloseNameKept
+	}
+	c.out.Send(errorFrame("", why))
+	c.out.Close(code)
+}
 
 // checkName finds out whether a name is not for guests. A Redis that is away keeps nobody out, but until it could be asked such a guest is only a reader.
 func (s *Server) checkName(ctx context.Context, q *query) error {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"livechat/server/chat"
-	"livechat/server/wire"
 )
 
 // Whether a name is an account's is asked when a guest comes. It can become one while the guest is here, and while Redis is away guests get in under
@@ -82,8 +81,7 @@ func (s *Server) checkUnproven(ctx context.Context) {
 	defer s.mu.Unlock()
 	for c, name := range guests {
 		if _, is := slices.BinarySearch(reserved, name); is {
-			c.out.Send(errorFrame("", errReserved))
-			c.out.Close(wire.CloseNameReserved)
+			s.refuseName(c)
 			continue // it stays silent to its end
 		}
 		if _, here := s.conns[c]; here && c.unproven.Swap(false) {
@@ -128,8 +126,7 @@ func (s *Server) closeGuests(names []string) {
 			if !c.unproven.Swap(true) { // it says nothing more
 				s.unproven++
 			}
-			c.out.Send(errorFrame("", errReserved))
-			c.out.Close(wire.CloseNameReserved)
+			s.refuseName(c)
 		}
 	}
 }

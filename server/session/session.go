@@ -215,8 +215,7 @@ func (s *Server) start(c *conn, q query) {
 		c.out.Close(wire.CloseOverloaded)
 		return
 	case q.reserved:
-		c.out.Send(errorFrame("", errReserved))
-		c.out.Close(wire.CloseNameReserved)
+		s.refuseName(c)
 		return
 	}
 

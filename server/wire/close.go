@@ -29,7 +29,8 @@ type CloseCode uint16
 //	4009  no answer          comes back and resumes: it did not answer pings
 //	4013  too fast           comes back later, and sends more slowly
 //	4500  bad requests       stays away: it keeps sending what is refused
-//	4501  name reserved      asks for another name: an account has this one
+//	4501  name reserved      asks for another name, or logs in: an account has this one
+//	4502  name kept back     asks for another name: nobody can have this one
 const (
 	CloseNormal       CloseCode = 1000
 	CloseShuttingDown CloseCode = 1001
@@ -46,6 +47,7 @@ const (
 	CloseTooFast      CloseCode = 4013
 	CloseBadRequests  CloseCode = 4500
 	CloseNameReserved CloseCode = 4501
+	CloseNameKept     CloseCode = 4502
 )
 
 // reasons are what people see next to the code.
@@ -64,7 +66,8 @@ var reasons = map[CloseCode]string{
 	CloseNoAnswer:     "no answer to pings",
 	CloseTooFast:      "too many frames in a short time",
 	CloseBadRequests:  "too many bad requests",
-	CloseNameReserved: "the name is somebody's",
+	CloseNameReserved: "the name belongs to an account",
+	CloseNameKept:     "the name is reserved",
 }
 
 // String returns the reason that is sent with the code.

@@ -53,6 +53,8 @@ test('sentences', () => {
   assert.equal(notDelivered('No.'), 'Not delivered: No.')
   assert.match(whyClosed({ kind: 'waiting', until: 0, code: 1013, opened: true }), /full/)
   assert.match(whyClosed({ kind: 'stopped', code: 4500 }), /stay away/)
+  assert.match(whyClosed({ kind: 'stopped', code: 4501 }), /belongs to an account.*Log in/)
+  assert.match(whyClosed({ kind: 'stopped', code: 4502 }), /is reserved.*another name/)
   assert.match(whyClosed({ kind: 'stopped', code: 4777 }), /4777/)
   assert.deepEqual([missing(1), missing(1234)], ['1 message is no longer available here.', '1,234 messages are no longer available here.'])
   assert.deepEqual([pill(0).shown, pill(1).shown, pill(3).shown, pill(1000).shown], ['latest', '1 new', '3 new', '999+ new'])

@@ -15,6 +15,7 @@ export const isAway = ({ code, status }) => status !== TOO_OFTEN && (code === 'n
 
 /** @type {Record<string, string>} by the code of the problem */
 const SENTENCES = {
+  name_reserved: 'This name is reserved: nobody can have it. Choose another name.',
   name_taken: 'This name is taken, or looks too much like one that is. Take another one.',
   unauthorized: 'The name or the password is wrong.',
   forbidden: 'The password is wrong.',

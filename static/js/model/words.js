@@ -1,6 +1,6 @@
 // The words of the page that depend on something. Short, in plain sentences: what is, and what happens next.
 
-import { NAME_RESERVED, TOO_SLOW } from '../net/closing.js'
+import { NAME_KEPT, NAME_RESERVED, TOO_SLOW } from '../net/closing.js'
 
 /** @typedef {import('../../types.js').ConnectionState} ConnectionState */
 
@@ -60,6 +60,7 @@ const CLOSED = {
   4013: 'You wrote faster than this room allows. This page connects again in a moment; nothing is lost.',
   4500: 'The server got too many requests that it could not read, and asks this page to stay away.',
   [NAME_RESERVED]: 'This name belongs to an account. Log in, or take another name.',
+  [NAME_KEPT]: 'This name is reserved: nobody can have it. Choose another name.',
 }
 
 /**

@@ -11,6 +11,7 @@ const LATER_CODES = new Set([1013, 4013])
 const RESTART_CODE = 1012
 export const TOO_SLOW = 4008
 export const NAME_RESERVED = 4501 // an account has it
+export const NAME_KEPT = 4502 // nobody can have it
 
 /**
  * Whether the code says to stay away.

@@ -93,7 +93,7 @@ export class EntryForm {
       await this.#onEnter(way, name, this.#password.value)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      const fields = { name_taken: [this.#name], bad_name: [this.#name], bad_password: [this.#password], unauthorized: [this.#password, this.#name] }[error.code] ?? []
+      const fields = { name_taken: [this.#name], name_reserved: [this.#name], bad_name: [this.#name], bad_password: [this.#password], unauthorized: [this.#password, this.#name] }[error.code] ?? []
       this.#refuse(whyNotIn(error, way), ...fields)
     }
   }

@@ -2,7 +2,7 @@
 
 import { Progress } from '../model/progress.js'
 import { chip, whyClosed } from '../model/words.js'
-import { NAME_RESERVED } from '../net/closing.js'
+import { NAME_KEPT, NAME_RESERVED } from '../net/closing.js'
 import { find, make, write } from './dom.js'
 
 const CALM = 300 // ms that a state has to last before it is shown
@@ -87,8 +87,8 @@ export class StatusView {
     if (text.firstChild?.textContent === sentence) return
     text.replaceChildren(make('span', '', sentence))
     if (state.kind !== 'stopped') return
-    const reserved = state.code === NAME_RESERVED
-    const again = make('button', 'button primary', reserved ? 'Log in' : 'Join again')
+    const reserved = state.code === NAME_RESERVED || state.code === NAME_KEPT
+    const again = make('button', 'button primary', state.code === NAME_KEPT ? 'Choose a name' : reserved ? 'Log in' : 'Join again')
     again.type = 'button'
     again.addEventListener('click', () => (reserved ? this.#onLogin() : this.#talk.join()))
     text.append(again)

@@ -46,6 +46,24 @@ func startOnly(t testing.TB, settings ...string) *Node {
 
 func startLogging(t testing.TB, log slog.Handler, settings ...string) *Node {
 	t.Helper()
+	n := startUnowned(t, log, settings...)
+	t.Cleanup(func() { stop(t, n) })
+	return n
+}
+
+// stop ends a node as a signal would.
+func stop(t testing.TB, n *Node) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := n.Shutdown(ctx); err != nil {
+		t.Errorf("Shutdown: %v", err)
+	}
+	http.DefaultClient.CloseIdleConnections()
+}
+
+// startUnowned starts a node that the test itself stops.
+func startUnowned(t testing.TB, log slog.Handler, settings ...string) *Node {
+	t.Helper()
 	environ := map[string]string{"ADDR": "127.0.0.1:0", "METRICS_ADDR": "127.0.0.1:0", "APPID": "1000", "DATABASE_URL": "sqlite::memory:", "DRAIN_DELAY": "0s", "DRAIN_PERIOD": "0s"}
 	for _, s := range settings {
 		name, value, _ := strings.Cut(s, "=")
@@ -59,14 +77,6 @@ func startLogging(t testing.TB, log slog.Handler, settings ...string) *Node {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		if err := n.Shutdown(ctx); err != nil {
-			t.Errorf("Shutdown: %v", err)
-		}
-		http.DefaultClient.CloseIdleConnections()
-	})
 	return n
 }
 

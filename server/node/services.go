@@ -23,6 +23,7 @@ import (
 type services struct {
 	store    *store.Store // nil: this server has no API
 	accounts *account.Service
+	revoker  *revoker
 	relay    *private.Relay
 	archiver *archive.Archiver
 	database link
@@ -38,6 +39,7 @@ func (n *Node) buildServices() (err error) {
 	s.accounts = account.New(account.Options{
 		Store: s.store, Logger: n.log, Register: account.NewLimit(n.cfg.Limits.RegisterRate, n.cfg.Limits.RegisterBurst),
 	})
+	s.revoker = &revoker{bus: n.bus, store: s.store, log: n.log}
 	s.relay = private.NewRelay(private.RelayOptions{
 		Store: s.store, Publisher: events{n.bus}, App: n.cfg.Server.App, Logger: n.log,
 		Nudge: func(ctx context.Context) { _ = n.bus.PublishSide(ctx, nudge) }, // that it may get lost is foreseen
@@ -47,7 +49,7 @@ func (n *Node) buildServices() (err error) {
 	}
 	chats := private.New(private.Options{Store: s.store, MaxText: n.cfg.Limits.MaxText, Allow: n.allowPosts(), Wake: s.relay.Wake})
 	s.handler, err = api.New(api.Options{
-		Accounts: accounts{s.accounts, n.bus}, Chats: countedChats{chats, n.metrics}, Archive: s.store, Search: s.store, Tickets: tickets{s.accounts, n.bus},
+		Accounts: accounts{s.accounts, n.bus, s.revoker}, Chats: countedChats{chats, n.metrics}, Archive: s.store, Search: s.store, Tickets: tickets{s.accounts, n.bus},
 		Log: n.log, AllowedOrigins: allOrigins(n.cfg.Server.AllowedOrigins), ClientAddr: session.Address, Secure: n.cfg.Server.SecureCookies,
 		Observe: n.observeRequest,
 	})
@@ -94,6 +96,7 @@ func (n *Node) runServices(ctx context.Context) {
 		}
 	})
 	n.loops.Go(func() { n.watchDatabase(ctx) })
+	n.loops.Go(func() { n.services.revoker.run(ctx) })
 	names := announcer{bus: n.bus, store: n.services.store, log: n.log}
 	n.loops.Go(func() { names.run(ctx) })
 	n.loops.Go(func() { n.expire(ctx) })

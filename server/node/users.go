@@ -67,7 +67,8 @@ func (e events) Publish(ctx context.Context, room, id string, body []byte, diges
 // accounts is the account service, with what follows from its answers on the servers with sockets.
 type accounts struct {
 	*account.Service
-	bus *bus.Bus
+	bus     *bus.Bus
+	revoker *revoker
 }
 
 // Register implements api.Accounts. The name is nobody's else from now on.
@@ -106,16 +107,16 @@ func (a accounts) Delete(ctx context.Context, user int64, password string) error
 	return a.revoking(ctx, user, func() error { return a.Service.Delete(ctx, user, password) })
 }
 
-// revoking ends the user's sockets as well. It says so before, so that nothing has changed if that fails, and the request can be made again; and after,
-// since a ticket may have been issued in between. Sockets of sessions that go on come back with a new ticket.
+// revoking ends the user's sockets as well, after the sessions: a ticket that was
+// issued before is older than the revocation. It does not fail because Redis is
+// away: the sessions have ended, and the sockets follow when it is back. Sockets of
+// sessions that go on come back with a new ticket.
 func (a accounts) revoking(ctx context.Context, user int64, change func() error) error {
-	if err := a.bus.Revoke(ctx, user); err != nil {
-		return err
-	}
 	if err := change(); err != nil {
 		return err
 	}
-	return a.bus.Revoke(context.WithoutCancel(ctx), user)
+	a.revoker.now(ctx, user)
+	return nil
 }
 
 // allowPosts holds each user to POST_RATE.

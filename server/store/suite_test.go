@@ -22,6 +22,7 @@ var behaviour = []struct {
 }{
 	{"accounts", testAccounts},
 	{"sessions", testSessions},
+	{"revocations", testRevocations},
 	{"deleted account", testDeletedAccount},
 	{"one chat for two", testCreateChat},
 	{"one chat for two who ask at once", testCreateChatAtOnce},

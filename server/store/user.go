@@ -29,7 +29,7 @@ const (
 	insertSession  = `INSERT INTO sessions (token, user_id, expires) SELECT $1, id, $3 FROM users WHERE id = $2 AND hash = $4 AND deleted IS NULL`
 	selectOne      = `SELECT 1 FROM users WHERE id = $1`
 	selectSession  = `SELECT u.id, u.name, u.created, s.expires FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token = $1 AND s.expires > $2 AND u.deleted IS NULL`
-	deleteSession  = `DELETE FROM sessions WHERE token = $1`
+	deleteSession  = `DELETE FROM sessions WHERE token = $1 RETURNING user_id`
 	deleteSessions = `DELETE FROM sessions WHERE user_id = $1`
 	deleteExpired  = `DELETE FROM sessions WHERE expires <= $1`
 	selectTwoUsers = `SELECT id FROM users WHERE id IN ($1, $2) AND deleted IS NULL`
@@ -159,8 +159,10 @@ func changeUser(ctx context.Context, tx *sql.Tx, user int64, update string, valu
 	case n == 0:
 		return ErrNotFound
 	}
-	_, err := tx.ExecContext(ctx, deleteSessions, user)
-	return err
+	if _, err := tx.ExecContext(ctx, deleteSessions, user); err != nil {
+		return err
+	}
+	return revoke(ctx, tx, user)
 }
 
 // CreateSession begins a session under the hash of its token, on the strength of a password: hash is what PasswordHash or UserByName gave of it.
@@ -201,9 +203,20 @@ func (s *Store) Session(ctx context.Context, tokenHash []byte, now time.Time) (s
 	return session, nil
 }
 
-// DeleteSession ends a session; one that is not there has ended already.
+// DeleteSession ends a session; one that is not there has ended already. Like
+// whatever ends sessions, it leaves a Revocation.
 func (s *Store) DeleteSession(ctx context.Context, tokenHash []byte) error {
-	if _, err := s.write.ExecContext(ctx, deleteSession, tokenHash); err != nil {
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		var user int64
+		switch err := tx.QueryRowContext(ctx, deleteSession, tokenHash).Scan(&user); {
+		case errors.Is(err, sql.ErrNoRows):
+			return nil
+		case err != nil:
+			return err
+		}
+		return revoke(ctx, tx, user)
+	})
+	if err != nil {
 		return fmt.Errorf("delete a session: %w", err)
 	}
 	return nil
@@ -215,8 +228,10 @@ func (s *Store) DeleteSessions(ctx context.Context, user int64) error {
 		if _, err := tx.ExecContext(ctx, selectOne+s.queries.forUpdate, user); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, deleteSessions, user)
-		return err
+		if _, err := tx.ExecContext(ctx, deleteSessions, user); err != nil {
+			return err
+		}
+		return revoke(ctx, tx, user)
 	})
 	if err != nil {
 		return fmt.Errorf("delete a user's sessions: %w", err)

@@ -97,6 +97,7 @@ func (n *Node) runServices(ctx context.Context) {
 	})
 	n.loops.Go(func() { n.watchDatabase(ctx) })
 	n.loops.Go(func() { n.services.revoker.run(ctx) })
+	n.loops.Go(func() { n.indexWords(ctx) })
 	names := announcer{bus: n.bus, store: n.services.store, log: n.log}
 	n.loops.Go(func() { names.run(ctx) })
 	n.loops.Go(func() { n.expire(ctx) })

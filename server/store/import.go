@@ -18,6 +18,8 @@ import (
 const (
 	// maxLine is the longest line of an export in bytes: a message of a million characters, each of them escaped.
 	maxLine = 16 << 20
+	// importIndexed is how many messages are made findable at a time after an import.
+	importIndexed = 1000
 	// maxUser leaves ids for those who register later, and is exact in every reader of JSON.
 	maxUser = 1 << 53
 
@@ -79,7 +81,12 @@ func (s *Store) Import(ctx context.Context, r io.Reader) (lines int64, err error
 	if err != nil {
 		return 0, fmt.Errorf("import: %w", err)
 	}
-	return lines, nil
+	for {
+		// What is left if this fails, a server does when it runs.
+		if n, err := s.IndexWords(ctx, importIndexed); err != nil || n == 0 {
+			return lines, nil
+		}
+	}
 }
 
 // importer is one import under way.

@@ -30,8 +30,8 @@ INSERT INTO messages (chat, n, id, author, text, at)
     FROM s;
 INSERT INTO room_messages (room, epoch, seq, id, app, session, name, text, at)
     SELECT 'livechat', '00000000000000aa', i, i, 'A', 's', 'n', 'the word' || (i % 1000) || ' only' || (i / 10), i FROM s WHERE i BETWEEN 1 AND 100000;
-INSERT INTO messages_words (messages_words) VALUES ('rebuild');
-INSERT INTO room_messages_words (room_messages_words) VALUES ('rebuild');
+INSERT INTO messages_words (rowid, words) SELECT rid, livechat_words(text) FROM messages;
+INSERT INTO room_messages_words (rowid, words) SELECT rid, livechat_words(text) FROM room_messages;
 COMMIT;
 DROP TABLE s;
 ANALYZE;`
@@ -91,19 +91,19 @@ var probes = []probe{
 		return len(list), err
 	}},
 	{"search in chats, a word in 1000 messages", func(ctx context.Context, s *Store, i int) (int, error) {
-		found, err := s.searchChats(ctx, 1, []string{fmt.Sprint("word", i%1000)}, 50)
+		found, err := s.searchChats(ctx, 1, queryTerms(fmt.Sprint("word", i%1000)), 50)
 		return len(found), err
 	}},
 	{"search in chats, a word in 10 messages", func(ctx context.Context, s *Store, i int) (int, error) {
-		found, err := s.searchChats(ctx, 1, []string{fmt.Sprint("only", i*31%20000)}, 50)
+		found, err := s.searchChats(ctx, 1, queryTerms(fmt.Sprint("only", i*31%20000)), 50)
 		return len(found), err
 	}},
 	{"search in rooms, a word in 100 messages", func(ctx context.Context, s *Store, i int) (int, error) {
-		found, err := s.searchRooms(ctx, []string{fmt.Sprint("word", i%1000)}, 50)
+		found, err := s.searchRooms(ctx, queryTerms(fmt.Sprint("word", i%1000)), 50)
 		return len(found), err
 	}},
 	{"search in rooms, a word in all messages", func(ctx context.Context, s *Store, _ int) (int, error) {
-		found, err := s.searchRooms(ctx, []string{"the"}, 50)
+		found, err := s.searchRooms(ctx, queryTerms("the"), 50)
 		return len(found), err
 	}},
 }

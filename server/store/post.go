@@ -30,7 +30,7 @@ const (
 	addMessages = `
 WITH given AS (
 	SELECT g.*, c.a, c.b, c.last_n, u.name, o.id AS other, (SELECT m.n FROM messages m WHERE m.id = g.id) AS known
-	FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::bigint[]) WITH ORDINALITY g (chat, id, author, text, at, place)
+	FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::bigint[], $6::text[]) WITH ORDINALITY g (chat, id, author, text, at, words, place)
 	LEFT JOIN LATERAL (SELECT * FROM chats WHERE id = g.chat OFFSET 0) c ON c.a = g.author OR c.b = g.author
 	LEFT JOIN LATERAL (SELECT * FROM users WHERE id = g.author OFFSET 0) u ON u.deleted IS NULL
 	LEFT JOIN LATERAL (SELECT * FROM users WHERE id = CASE g.author WHEN c.a THEN c.b ELSE c.a END OFFSET 0) o ON o.deleted IS NULL
@@ -41,7 +41,8 @@ WITH given AS (
 ), counted AS (
 	UPDATE chats c SET last_n = k.n FROM (SELECT chat, max(n) AS n FROM numbered GROUP BY chat) k WHERE c.id = k.chat
 ), added AS (
-	INSERT INTO messages (chat, n, id, author, text, at) SELECT chat, n, id, author, text, at FROM numbered ORDER BY place
+	INSERT INTO messages (chat, n, id, author, text, at, words)
+	SELECT chat, n, id, author, text, at, CAST(words AS tsvector) FROM numbered ORDER BY place
 ), touched AS (
 	UPDATE members m SET unread = m.unread + k.unread, updated = greatest(m.updated, k.at)
 	FROM (
@@ -130,16 +131,17 @@ const laneWait = "200ms"
 
 func addPosts(ctx context.Context, conn *pgx.Conn, batch []*posted, wait string) error {
 	n := len(batch)
-	chats, ids, texts := make([]string, n), make([]string, n), make([]string, n)
+	chats, ids, texts, words := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	authors, times := make([]int64, n), make([]int64, n)
 	for i, p := range batch {
 		m := p.in
 		chats[i], ids[i], authors[i], texts[i], times[i] = m.Chat, m.ID, m.Author, m.Text, m.At.UnixMilli()
+		words[i] = wordsPostgres(m.Chat, m.Text)
 	}
 	both := &pgx.Batch{}
 	both.Queue(limitWait, wait)
 	both.Queue(lockChats, slices.Compact(slices.Sorted(slices.Values(chats))))
-	both.Queue(addMessages, chats, ids, authors, texts, times)
+	both.Queue(addMessages, chats, ids, authors, texts, times, words)
 	results := conn.SendBatch(ctx, both)
 	defer results.Close()
 	for range 2 {

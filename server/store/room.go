@@ -23,10 +23,12 @@ type RoomMessage struct {
 }
 
 const (
-	addRoomColumns       = `INSERT INTO room_messages (room, epoch, seq, id, app, session, name, text, at, author) `
-	addRoomMessage       = addRoomColumns + `VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (room, epoch, seq) DO NOTHING`
-	addRoomBatchPostgres = addRoomColumns + `
-SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::text[])
+	addRoomColumns       = `INSERT INTO room_messages (room, epoch, seq, id, app, session, name, text, at, author`
+	addRoomMessage       = addRoomColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (room, epoch, seq) DO NOTHING`
+	addRoomBatchPostgres = addRoomColumns + `, words)
+SELECT room, epoch, seq, id, app, session, name, text, at, author, CAST(words AS tsvector)
+FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::text[], $11::text[])
+	g (room, epoch, seq, id, app, session, name, text, at, author, words)
 ON CONFLICT (room, epoch, seq) DO NOTHING`
 
 	selectRooms      = `SELECT room, epoch, seq, id, app, session, name, text, at, author FROM room_messages m WHERE room = $1 `
@@ -64,18 +66,18 @@ func (s *Store) AddRoomMessages(ctx context.Context, messages []RoomMessage) (ad
 // addRoomAtOnce sends columns: one statement of one form for any number of rows.
 func (s *Store) addRoomAtOnce(ctx context.Context, tx *sql.Tx, messages []RoomMessage) (int64, error) {
 	n := len(messages)
-	var texts [8][]string // room, epoch, id, app, session, name, text, author
+	var texts [9][]string // room, epoch, id, app, session, name, text, author, words
 	for i := range texts {
 		texts[i] = make([]string, 0, n)
 	}
 	seqs, times := make([]int64, 0, n), make([]int64, 0, n)
 	for _, m := range messages {
-		for i, text := range [8]string{m.Room, m.Epoch, m.ID, m.App, m.Session, m.Name, m.Text, m.Author} {
+		for i, text := range [9]string{m.Room, m.Epoch, m.ID, m.App, m.Session, m.Name, m.Text, m.Author, wordsPostgres("", storable(m.Text))} {
 			texts[i] = append(texts[i], storable(text))
 		}
 		seqs, times = append(seqs, m.Seq), append(times, m.At.UnixMilli())
 	}
-	return exec(ctx, tx, s.queries.addRoomBatch, texts[0], texts[1], seqs, texts[2], texts[3], texts[4], texts[5], texts[6], times, texts[7])
+	return exec(ctx, tx, s.queries.addRoomBatch, texts[0], texts[1], seqs, texts[2], texts[3], texts[4], texts[5], texts[6], times, texts[7], texts[8])
 }
 
 func addRoomOneByOne(ctx context.Context, tx *sql.Tx, messages []RoomMessage) (added int64, err error) {

@@ -5,9 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -40,19 +38,18 @@ const (
 
 	// A chat is a word of its messages' vectors (see the migration), so the index finds what is in it with the words: chat by chat, since all of them
 	// in one query cost the index a comparison of each message of each with each. That the message is one of the chat is asked all the same.
-	// Where PostgreSQL sees no word in a query, only the chat would be left of it, and all that is in it be found.
 	searchChatsPostgres = foundChat + `
 FROM (SELECT chat FROM members WHERE user_id = $2 ORDER BY updated DESC, chat DESC LIMIT ` + maxSearchChats + `) k
 CROSS JOIN LATERAL (
 	SELECT * FROM messages
-	WHERE words @@ (plainto_tsquery('simple', $1) && CAST(quote_literal(k.chat) AS tsquery)) ORDER BY at DESC LIMIT $3
+	WHERE words @@ (CAST($1 AS tsquery) && CAST(quote_literal(k.chat) AS tsquery)) ORDER BY at DESC LIMIT $3
 ) m
 JOIN users u ON u.id = m.author
-WHERE numnode(plainto_tsquery('simple', $1)) > 0 AND m.chat = k.chat
+WHERE m.chat = k.chat
 ORDER BY m.at DESC LIMIT $3`
 	searchRoomsPostgres = foundRoom + `
 FROM room_messages m
-WHERE m.words @@ plainto_tsquery('simple', $1) AND ` + inLog + `
+WHERE m.words @@ CAST($1 AS tsquery) AND ` + inLog + `
 ORDER BY m.at DESC LIMIT $2`
 
 	// FTS5 gives the newest rows first by itself and stops at the limit; CROSS JOIN keeps SQLite from beginning with another table.
@@ -71,9 +68,11 @@ ORDER BY w.rowid DESC LIMIT $2`
 )
 
 // Search returns up to limit messages that contain all words of the query, the newest first, out of the user's chats and the live rooms'
-// archive, as far as it is in their logs (see EndEpochs). Words are letters and digits, whole, in any case; signs separate them. A query without a word finds nothing.
+// archive, as far as it is in their logs (see EndEpochs). Words are letters and
+// digits, whole, in any case and any normal form; signs separate them. In scripts without spaces what is looked for can be anywhere (see words.go).
+// A query without a word finds nothing.
 func (s *Store) Search(ctx context.Context, user int64, query string, limit int) ([]Found, error) {
-	words := searchWords(query)
+	words := queryTerms(query)
 	if len(words) == 0 {
 		return nil, nil
 	}
@@ -90,11 +89,11 @@ func (s *Store) Search(ctx context.Context, user int64, query string, limit int)
 	return all[:min(limit, len(all))], nil
 }
 
-func (s *Store) searchChats(ctx context.Context, user int64, words []string, limit int) ([]Found, error) {
+func (s *Store) searchChats(ctx context.Context, user int64, words []term, limit int) ([]Found, error) {
 	return list(ctx, s.read, scanFound, s.queries.searchChats, s.planned(s.match(words), user, limit)...)
 }
 
-func (s *Store) searchRooms(ctx context.Context, words []string, limit int) ([]Found, error) {
+func (s *Store) searchRooms(ctx context.Context, words []term, limit int) ([]Found, error) {
 	return list(ctx, s.read, scanFound, s.queries.searchRooms, s.planned(s.match(words), limit)...)
 }
 
@@ -107,20 +106,12 @@ func (s *Store) planned(args ...any) []any {
 	return args
 }
 
-// match is a query for all the words. They hold no signs, so nothing in them means anything to the two languages.
-func (s *Store) match(words []string) string {
+// match is a query for all the terms.
+func (s *Store) match(terms []term) string {
 	if s.dialect == sqlite {
-		return `"` + strings.Join(words, `" "`) + `"`
+		return matchSQLite(terms)
 	}
-	return strings.Join(words, " ")
-}
-
-// searchWords cuts a query into words.
-func searchWords(query string) []string {
-	words := strings.FieldsFunc(strings.ToValidUTF8(query, " "), func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r)
-	})
-	return words[:min(len(words), maxSearchWords)]
+	return matchPostgres(terms)
 }
 
 func scanFound(row scanner) (Found, error) {

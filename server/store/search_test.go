@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"livechat/server/store"
@@ -40,7 +41,7 @@ func testSearch(t *testing.T, w *world) {
 		"fo":                        `[]`,
 		"":                          `[]`,
 		" ' \" * ( ) & | ! : -- \\": `[]`,
-		"½":                         `[]`, // no word to PostgreSQL: must not be a search for everything
+		"½":                         `[]`, // 1 and 2, as NFKC has it
 		"\u0301":                    `[]`,
 		"\x00\xff":                  `[]`,
 		"quick' OR NOT (":           `[]`,
@@ -69,4 +70,85 @@ func testSearchStrangers(t *testing.T, w *world) {
 	w.say(w.ann, w.chat, "open "+mine+" secret")
 	same(t, "eve, id in the text", w.found(w.eve, "secret", 10), `["my secret"]`)
 	same(t, "eve, id in the query", w.found(w.eve, "secret "+w.chat, 10), `[]`)
+}
+
+// searches are what people write and how others look for it.
+var searches = []struct{ text, finds, misses string }{
+	{"Café au lait", "café cafe\u0301 CAFÉ CAFE\u0301 LAIT", "cafe caf"},
+	{"zoe\u0308 is here", "zoë ZOË zoe\u0308", "zoe"},
+	{"ﬁne Ｆｕｌｌ ① x²", "fine full FULL 1 x2 ①", "fin x"},
+	{"İstanbul Iğdır", "İstanbul istanbul ISTANBUL i\u0307stanbul iğdır IĞDIR|no", "stanbul"},
+	{"Straße ΣΊΣΥΦΟΣ", "STRASSE strasse straße σίσυφος Σίσυφοσ", "stras"},
+	{"soft\u00adhyphen می\u200cخواهم", "softhyphen می\u200cخواهم میخواهم", "soft"},
+	{"東京都に住んでいます", "東京 京都 東京都 都 東 住んで います ます す", "京東 大阪 東に"},
+	{"我喜欢吃苹果，真的", "苹果 喜欢 吃 我 真的 果", "果真 欢喜 梨"},
+	{"ﾊﾝｶｸ カタカナー と ひらがな", "ハンカク カタ カナー ひら がな", "ナカ"},
+	{"ดื่มน้ำทุกวัน", "น้ำ ดื่ม ทุกวัน วัน", "น้า วันน"},
+	{"한국어 좋아요", "한국어 \u1112\u1161\u11ab국어", "한국"},
+	{"日本語とEnglish混在123テスト", "english 日本語 混在 123 テスト", "engl 12"},
+	{"naïve Ærøskøbing Привет мир", "NAÏVE ærøskøbing привет МИР", "aeroskobing"},
+}
+
+// testSearchScripts: whatever keyboard a word comes from, and inside the texts of
+// scripts without spaces; the same on every database.
+func testSearchScripts(t *testing.T, w *world) {
+	for i, s := range searches {
+		room := w.roomMessages("livechat", epochA, int64(2*i+1), int64(2*i+2))
+		room[0].Text, room[1].Text = s.text, "something else"
+		w.archive(room)
+		w.say(w.ann, w.chat, s.text)
+		want := fmt.Sprintf("%q", []string{s.text, s.text})
+		for query := range strings.FieldsSeq(s.finds) {
+			if query, no, _ := strings.Cut(query, "|"); no == "" && w.found(w.ann, query, 10) != want {
+				t.Errorf("%q in %q: found %s", query, s.text, w.found(w.ann, query, 10))
+			}
+		}
+		for query := range strings.FieldsSeq(s.misses) {
+			if got := w.found(w.ann, query, 10); got != "[]" {
+				t.Errorf("%q in %q: found %s", query, s.text, got)
+			}
+		}
+	}
+	same(t, "two words", w.found(w.ann, "京都 住んで", 10), fmt.Sprintf("%q", []string{searches[6].text, searches[6].text}))
+	long := strings.Repeat("long", 500)
+	w.say(w.ann, w.chat, long)
+	same(t, "a long word", w.found(w.ann, long, 10), fmt.Sprintf("%q", []string{long}))
+	w.say(w.ann, w.chat, strings.Repeat("字 x' \\ ", 1000))
+	same(t, "many words", len(w.found(w.ann, "字 x", 10)) > 1000, true)
+}
+
+// testSearchLater: messages that are not indexed are found once they are, some at a
+// time; deleted ones never.
+func testSearchLater(t *testing.T, w *world) {
+	for range 7 {
+		w.say(w.ann, w.chat, "東京都 later")
+	}
+	w.archive(w.roomMessages("livechat", epochA, 1, 5))
+	w.must(w.Exec(t.Context(), w.unindex()))
+	same(t, "before", w.found(w.ann, "京都", 10), "[]")
+	done := 0
+	for {
+		n, err := w.IndexWords(t.Context(), 3)
+		w.must(err)
+		if n > 3 {
+			t.Errorf("%d at once", n)
+		}
+		if done += n; n == 0 {
+			break
+		}
+	}
+	same(t, "indexed", done, 12)
+	all, err := w.Search(t.Context(), w.ann.ID, "京都", 10)
+	w.must(err)
+	same(t, "found", len(all), 7)
+	same(t, "the newest first", all[0].N, int64(7))
+}
+
+// unindex is SQL that makes a database one that was just migrated.
+func (w *world) unindex() string {
+	if w.Dialect() == "postgres" {
+		return `UPDATE messages SET words = NULL; UPDATE room_messages SET words = NULL`
+	}
+	return `DELETE FROM messages_words; DELETE FROM room_messages_words;
+INSERT INTO unindexed VALUES ('messages', 7), ('room_messages', 5)`
 }

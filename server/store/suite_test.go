@@ -46,6 +46,8 @@ var behaviour = []struct {
 	{"strange text in rooms", testStrangeText},
 	{"search", testSearch},
 	{"search is for members", testSearchStrangers},
+	{"search in all scripts", testSearchScripts},
+	{"search for what was not indexed", testSearchLater},
 	{"export and import", testTransfer},
 	{"export and import of nothing", testTransferEmpty},
 	{"export of one moment", testExportMoment},

@@ -28,6 +28,7 @@ type Conn struct {
 	heardAt time.Time // when the read deadline was last moved
 	frame   *[]byte   // holds Raw of the message handed out last, when skimming
 	skimmed Message   // handed out again and again, when skimming
+	head    Position  // of the room when it was joined; zero in a log that has replaced that one
 	err     error     // why reading is over
 
 	// Guarded by writing: one frame at a time.
@@ -120,7 +121,7 @@ func (c *Conn) read() (Event, error) {
 	if c.skim {
 		if seq, _, ok := Skim(*frame); ok {
 			c.frame = frame
-			c.skimmed = Message{Seq: seq, Raw: *frame}
+			c.skimmed = Message{Seq: seq, Raw: *frame, History: seq <= c.head.Seq}
 			return &c.skimmed, nil
 		}
 	}
@@ -128,7 +129,23 @@ func (c *Conn) read() (Event, error) {
 	if kind != websocket.TextMessage {
 		return nil, nil
 	}
-	return decode(*frame)
+	event, err := decode(*frame)
+	c.place(event)
+	return event, err
+}
+
+// place tells messages that the room had before this connection from later ones.
+func (c *Conn) place(event Event) {
+	switch e := event.(type) {
+	case *Welcome:
+		c.head = Position{Epoch: e.Epoch, Seq: e.Seq}
+	case *Reset:
+		if e.Epoch != c.head.Epoch { // what follows has other numbers, and is new or was missed
+			c.head = Position{}
+		}
+	case *Message:
+		e.History = e.Seq <= c.head.Seq
+	}
 }
 
 // readAll appends what r holds to b, as io.ReadAll does with a buffer of its own.

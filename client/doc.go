@@ -6,19 +6,22 @@
 // for that, hands every message out once and in order, and sends a message that was neither acked nor heard again under the same id, so that it
 // appears once; not for ever, since servers forget ids: then Send returns [ErrUnknown]. Where the log no longer reaches back far enough, it says so with a [Gap] or a [Reset] instead of passing over it in silence.
 //
-// A Session:
+// A bot, which answers what is said while it is there and nothing older:
 //
-//	session := client.NewSession(client.Options{URL: "ws://localhost:8080", Name: "ann"}, func(e client.Event) {
-//		if m, ok := e.(*client.Message); ok {
-//			fmt.Printf("%s: %s\n", m.Name, m.Text)
+//	var session *client.Session
+//	session = client.NewSession(client.Options{URL: "ws://localhost:8080", Name: "echo"}, func(e client.Event) {
+//		m, ok := e.(*client.Message)
+//		if !ok || m.History {
+//			return
+//		}
+//		if text, ok := strings.CutPrefix(m.Text, "!echo "); ok {
+//			_ = session.Post(text, nil) // it fails only if very many wait, or at the end
 //		}
 //	})
-//	go func() {
-//		if ack, err := session.Send(ctx, "hello"); err == nil {
-//			fmt.Println("the log has it as number", ack.Seq)
-//		}
-//	}()
 //	err := session.Run(ctx) // until ctx is done or the server says not to come back
+//
+// In the handler, [Session.Post] sends; [Session.Send], which waits for the ack, is for
+// other goroutines, and returns [ErrInHandler] there.
 //
 // Thousands of connections fit into one process: a Conn has no goroutine of its own (whoever calls Next reads), buffers are shared
 // while nothing arrives, and with [Options.Skim] a message is not decoded beyond its seq and costs no allocation.

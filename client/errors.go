@@ -20,6 +20,14 @@ var ErrEnded = errors.New("the connection is over")
 // (Options.ResendFor). Sent again, it could be in the log twice.
 var ErrUnknown = errors.New("it is not known whether the message arrived")
 
+// ErrInHandler is what a Session's Send returns at once when the session's own event
+// handler calls it: the ack could only be read once the handler has returned. Post
+// sends from there.
+var ErrInHandler = errors.New("Send waits for what comes after this event: use Post in the event handler")
+
+// ErrTooMany is what Post returns while as many texts wait as may.
+var ErrTooMany = errors.New("too many messages wait to be sent")
+
 // RefusedError says that the handshake was answered with something other than 101. Dial returns it.
 type RefusedError struct {
 	Status     int           // HTTP status

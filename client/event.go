@@ -33,6 +33,12 @@ type Message struct {
 	Text    string `json:"text"`
 	At      int64  `json:"at"` // Unix milliseconds by Redis's clock
 	Raw     []byte `json:"-"`  // the frame, only under Options.Skim
+
+	// History says that the room had the message before the connection stood: it
+	// came with what a newcomer is told of the past. For a Session that is its
+	// first connection; what it missed while it reconnected is not history. A bot
+	// answers only what is not.
+	History bool `json:"-"`
 }
 
 // Time returns At as a time.

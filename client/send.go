@@ -16,7 +16,7 @@ var errEncoding = errors.New("text is not valid UTF-8")
 // Send posts text and waits until the log has it, however many connections that takes: a message that was not acked goes out again on the next
 // one, with the same id, so that it appears once. What the server declines for a while (too fast, Redis away) is tried again too. The error is
 // a *Error if the server declined for good, a *CloseError if it closed the connection because of what was sent, ctx's if that ended first, or
-// wraps ErrEnded if Run returned, or is ErrUnknown. Whoever sends one message after the other has them in the log in that order.
+// wraps ErrEnded if Run returned, or is ErrUnknown, or ErrInHandler. Whoever sends one message after the other has them in the log in that order.
 func (s *Session) Send(ctx context.Context, text string) (Ack, error) {
 	return s.SendAs(ctx, uuid.NewString(), text)
 }
@@ -26,6 +26,9 @@ func (s *Session) Send(ctx context.Context, text string) (Ack, error) {
 func (s *Session) SendAs(ctx context.Context, id, text string) (Ack, error) {
 	if !utf8.ValidString(text) {
 		return Ack{}, errEncoding
+	}
+	if me := goroutine(); me != 0 && me == s.runner.Load() {
+		return Ack{}, ErrInHandler
 	}
 	m := &sending{answers: make(chan answer, 1)}
 	s.await(id, m)
@@ -79,7 +82,7 @@ func (s *Session) connection() (*Conn, <-chan struct{}, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.over != nil {
-		return nil, nil, fmt.Errorf("%w: %w", ErrEnded, s.over)
+		return nil, nil, endedBy(s.over)
 	}
 	return s.link, s.changed, nil
 }
@@ -106,6 +109,8 @@ func (s *Session) unlink(err error) {
 	}
 	s.relinkLocked(nil)
 }
+
+func endedBy(cause error) error { return fmt.Errorf("%w: %w", ErrEnded, cause) }
 
 // end lets every Send return.
 func (s *Session) end(err error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -23,16 +24,23 @@ type Session struct {
 
 	// Owned by Run.
 
-	began   time.Time  // when the connection stood
-	attempt int        // tries in a row that led to nothing that lasted
-	heir    *successor // the connection that is to take over, nil if the server has not asked for one
-	memory  memory     // of the messages delivered
-	stale   bool       // the connection is still in a log that the session has left
-	ahead   *Position  // where a log stands that has replaced the one of at; nil once a message of it has come
+	welcomed bool       // by a connection before this one
+	began    time.Time  // when the connection stood
+	attempt  int        // tries in a row that led to nothing that lasted
+	heir     *successor // the connection that is to take over, nil if the server has not asked for one
+	memory   memory     // of the messages delivered
+	stale    bool       // the connection is still in a log that the session has left
+	ahead    *Position  // where a log stands that has replaced the one of at; nil once a message of it has come
 
 	// Guarded by mu.
 
+	posting sync.WaitGroup // sendPosts; Run waits for it
+	runner  atomic.Uint64  // the goroutine of Run, 0 while there is none
+
 	mu      sync.Mutex
+	posts   []post   // what Post was given and is not sent
+	sender  bool     // sendPosts runs
+	running bool     // Run has begun
 	at      Position // behind the last message delivered
 	known   bool     // whether at has a Seq yet
 	left    []string // epochs of the logs before, oldest first
@@ -49,8 +57,10 @@ type Session struct {
 // close frame follows.
 const tooSlow = "too_slow"
 
-// NewSession prepares a session; Run starts it. handle is called from Run for every event, one at a time and in order, and should not block: a
-// client that does not read is cut off by the server in the end.
+// NewSession prepares a session; Run starts it. handle is called from Run for every
+// event, one at a time and in order, and should not block: a client that does not
+// read is cut off by the server in the end. To send from handle, use Post: Send
+// waits for an ack that Run reads, and returns ErrInHandler there.
 func NewSession(o Options, handle func(Event)) *Session {
 	o = o.withDefaults()
 	if o.GuestKey == "" && !o.hasProtocols() {
@@ -72,8 +82,12 @@ func NewSession(o Options, handle func(Event)) *Session {
 // Run joins the room and stays there until ctx ends or the server says not to come back (a *RefusedError or *CloseError whose Final is true).
 // It may be called once.
 func (s *Session) Run(ctx context.Context) error {
+	s.runner.Store(goroutine())
+	defer s.runner.Store(0)
+	s.beginPosts()
 	err := s.run(ctx)
 	s.end(err)
+	s.posting.Wait()
 	return err
 }
 
@@ -179,6 +193,7 @@ func (s *Session) resume() Options {
 func (s *Session) serve(ctx context.Context, conn *Conn) error {
 	defer conn.Close()
 	defer watch{conn, ctx}.begin()()
+	defer func() { s.welcomed = true }()
 	s.began = time.Now()
 	var away time.Duration // how long the server wants us to stay away when it has closed
 	for {
@@ -197,6 +212,7 @@ func (s *Session) serve(ctx context.Context, conn *Conn) error {
 			s.linkAfter(conn, e)
 			s.handle(e)
 		case *Message:
+			e.History = e.History && !s.welcomed
 			s.deliver(e)
 		case *Gap:
 			s.skip(e)

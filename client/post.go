@@ -1,0 +1,97 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"runtime"
+	"strconv"
+	"unicode/utf8"
+)
+
+// maxPosts is how many texts may wait to be sent by Post.
+const maxPosts = 256
+
+// post is a text on its way.
+type post struct {
+	text string
+	done func(Ack, error)
+}
+
+// Post sends text as Send does and does not wait for it, so that it may be called
+// anywhere, also in the event handler. Texts go out one after the other, in the
+// order of the calls. done, if it is not nil, is told how it ended, in a goroutine of
+// the session's: the ack, or the error that Send would have returned. The error is
+// ErrTooMany if 256 texts wait, wraps ErrEnded if Run returned, or says that the
+// text is not valid UTF-8; then done is not called.
+func (s *Session) Post(text string, done func(Ack, error)) error {
+	if !utf8.ValidString(text) {
+		return errEncoding
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.over != nil:
+		return endedBy(s.over)
+	case len(s.posts) == maxPosts:
+		return ErrTooMany
+	}
+	s.posts = append(s.posts, post{text, done})
+	s.sendPostsLocked()
+	return nil
+}
+
+// beginPosts sends what was posted before Run.
+func (s *Session) beginPosts() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running = true
+	s.sendPostsLocked()
+}
+
+// sendPostsLocked starts the goroutine that sends, if there is something to send and
+// none yet. It lasts as long as there is.
+func (s *Session) sendPostsLocked() {
+	if s.running && !s.sender && len(s.posts) > 0 {
+		s.sender = true
+		s.posting.Go(s.sendPosts)
+	}
+}
+
+// sendPosts sends what was posted, in order. When the session is over, sending fails
+// at once, and so everybody is told.
+func (s *Session) sendPosts() {
+	for {
+		s.mu.Lock()
+		if len(s.posts) == 0 {
+			s.posts, s.sender = nil, false
+			s.mu.Unlock()
+			return
+		}
+		p := s.posts[0]
+		s.posts = s.posts[1:]
+		s.mu.Unlock()
+		s.sendPost(p)
+	}
+}
+
+func (s *Session) sendPost(p post) {
+	// It ends with the session, which answers all that are being sent.
+	ack, err := s.Send(context.Background(), p.text)
+	if p.done != nil {
+		p.done(ack, err)
+	}
+}
+
+// goroutine returns the number of the goroutine that calls it, 0 if that cannot be
+// read. It is for one question: whether Send is called where it could only wait for
+// itself.
+func goroutine() uint64 {
+	var b [64]byte
+	line := bytes.TrimPrefix(b[:runtime.Stack(b[:], false)], []byte("goroutine "))
+	digits, _, _ := bytes.Cut(line, []byte(" "))
+	n, err := strconv.ParseUint(string(digits), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}

@@ -83,6 +83,8 @@ func TestBounds(t *testing.T) {
 		"SECURE_COOKIES":    {[]string{"true", "false", "0"}, []string{"yes"}},
 		"POST_RATE":         {[]string{"0", "0.0001", "1e6"}, []string{"-1", "0.00009", "NaN", "Inf", "five"}},
 		"POST_BURST":        {[]string{"1", "100000"}, []string{"0", "100001"}},
+		"NAME_RATE":         {[]string{"0", "0.0001", "1e6"}, []string{"-1", "0.00009", "NaN", "Inf", "five"}},
+		"NAME_BURST":        {[]string{"1", "100000"}, []string{"0", "100001"}},
 		"REGISTER_RATE":     {[]string{"0", "0.0001", "1e6"}, []string{"-1", "0.00009", "NaN", "Inf", "five"}},
 		"REGISTER_BURST":    {[]string{"1", "100000"}, []string{"0", "100001"}},
 		"REDIS_URL":         {[]string{"redis://rds:6379/0", "rediss://:pw@rds", "unix:///run/redis.sock", "unix:///run/a:0/b", "redis://a:1,b:2", "redis://rds", "redis://rds:65535", "rediss://u:p@[::1]:1,[::2]/0"}, []string{"rds:6379", "http://rds", "redis://", "redis:// x", "redis://rds:0", "redis://rds:65536", "redis://rds:port", "redis://rds:-1", "redis://a:1,b:99999/0", "rediss://[::1]:0?db=1"}},

@@ -70,6 +70,8 @@ func rules() []rule {
 		{"MAX_CONNECTIONS", "a number of connections, 0 (no limit) or more", func(c *Config) bool { return c.Limits.MaxConnections >= 0 }},
 		{"POST_RATE", "a number of messages per second from 0.0001, or 0 (no limit)", func(c *Config) bool { return isRate(c.Limits.PostRate) }},
 		{"POST_BURST", "a number of messages from 1 to 100000", func(c *Config) bool { return within(c.Limits.PostBurst, 1, 100_000) }},
+		{"NAME_RATE", "a number of names per second from 0.0001, or 0 (no limit)", func(c *Config) bool { return isRate(c.Limits.NameRate) }},
+		{"NAME_BURST", "a number of names from 1 to 100000", func(c *Config) bool { return within(c.Limits.NameBurst, 1, 100_000) }},
 		{"REGISTER_RATE", "a number of accounts per second from 0.0001, or 0 (no limit)", func(c *Config) bool { return isRate(c.Limits.RegisterRate) }},
 		{"REGISTER_BURST", "a number of accounts from 1 to 100000", func(c *Config) bool { return within(c.Limits.RegisterBurst, 1, 100_000) }},
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/gorilla/websocket"
 
 	"livechat/internal/testapi"
 )
@@ -94,4 +95,46 @@ func registerFrom(t *testing.T, n *Node, scheme, name string) string {
 		}
 	}
 	return said
+}
+
+// TestNamesCannotBeEnumerated: one address cannot find out by thousands of handshakes
+// which names are accounts'.
+func TestNamesCannotBeEnumerated(t *testing.T) {
+	n := start(t, "NAME_RATE=0.01", "NAME_BURST=5")
+	newPerson(t, n, "anna").register()
+	come := func(addr, name string) int {
+		header := http.Header{}
+		if addr != "" {
+			header.Set("X-Forwarded-For", addr)
+		}
+		conn, resp, err := websocket.DefaultDialer.DialContext(t.Context(), address(n, "name="+name), header)
+		if err != nil && resp == nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		if conn != nil {
+			_ = conn.Close()
+		}
+		if resp.StatusCode == http.StatusTooManyRequests && resp.Header.Get("Retry-After") == "" {
+			t.Errorf("%s is not told when to come back", name)
+		}
+		return resp.StatusCode
+	}
+	in := 0
+	for i := range 50 {
+		if come("192.0.2.7", fmt.Sprint("name-", i)) == http.StatusSwitchingProtocols {
+			in++
+		}
+	}
+	if in != 5 {
+		t.Errorf("%d names could be asked about, want 5", in)
+	}
+	if code := come("192.0.2.7", "anna"); code != http.StatusTooManyRequests {
+		t.Errorf("an account's name is told apart: %d", code)
+	}
+	for addr, name := range map[string]string{"192.0.2.7": "name-0", "192.0.2.8": "name-9", "": "name-9"} {
+		if code := come(addr, name); code != http.StatusSwitchingProtocols {
+			t.Errorf("%s from %q: %d", name, addr, code)
+		}
+	}
 }

@@ -33,7 +33,8 @@ func (n *Node) userOptions() *session.UserOptions {
 				return revoked.Ends(u.ID, issued)
 			}, nil
 		},
-		Kept: account.Kept,
+		Kept:    account.Kept,
+		AskName: n.askName(),
 		Reserved: func(ctx context.Context, name string) (bool, error) {
 			return account.Reserved(ctx, func(ctx context.Context, skeleton string) (bool, error) {
 				has, err := n.names.await(ctx, skeleton)
@@ -119,6 +120,24 @@ func (a accounts) revoking(ctx context.Context, user int64, change func() error)
 	return nil
 }
 
+// askName holds each address to NAME_RATE.
+func (n *Node) askName() func(addr, name string) error {
+	asking := account.NewAsking(account.NewLimit(n.cfg.Limits.NameRate, n.cfg.Limits.NameBurst))
+	return func(addr, name string) error {
+		if wait := asking.Take(time.Now(), addr, name); wait > 0 {
+			return tooMany("too many names from one address; come back later, or without a name", wait)
+		}
+		return nil
+	}
+}
+
+func tooMany(message string, wait time.Duration) error {
+	return &chat.Error{
+		Code: chat.CodeRateLimited, Message: message, Retryable: true,
+		RetryAfterMS: (wait + time.Millisecond - 1).Milliseconds(),
+	}
+}
+
 // allowPosts holds each user to POST_RATE.
 func (n *Node) allowPosts() func(user int64) error {
 	throttle := account.NewThrottle(account.NewLimit(n.cfg.Limits.PostRate, n.cfg.Limits.PostBurst))
@@ -127,7 +146,7 @@ func (n *Node) allowPosts() func(user int64) error {
 		if wait == 0 {
 			return nil
 		}
-		return &chat.Error{Code: chat.CodeRateLimited, Message: "too many messages; slow down", Retryable: true, RetryAfterMS: (wait + time.Millisecond - 1).Milliseconds()}
+		return tooMany("too many messages; slow down", wait)
 	}
 }
 

@@ -22,6 +22,9 @@ type UserOptions struct {
 	Feeds *room.Registry
 	// Redeem reads a ticket and ends it. The error is chat.CodeUnauthorized if it is not good.
 	Redeem func(ctx context.Context, ticket string) (User, error)
+	// AskName is asked before Reserved, and refuses a client that has asked about too
+	// many names, with a chat.Error.
+	AskName func(addr, name string) error
 	// Reserved says whether a name is not for guests. A chat.Error says that this cannot be known for now, and is the guest's answer; any other that
 	// Redis is away.
 	Reserved func(ctx context.Context, name string) (bool, error)
@@ -97,7 +100,10 @@ func (s *Server) refuseName(c *conn) {
 }
 
 // checkName finds out whether a name is not for guests. A Redis that is away keeps nobody out, but until it could be asked such a guest is only a reader.
-func (s *Server) checkName(ctx context.Context, q *query) error {
+func (s *Server) checkName(ctx context.Context, r *http.Request, q *query) error {
+	if err := s.opts.Users.AskName(Address(r), q.name); err != nil {
+		return err
+	}
 	reserved, err := s.opts.Users.Reserved(ctx, q.name)
 	if _, ok := errors.AsType[*chat.Error](err); ok {
 		return err

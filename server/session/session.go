@@ -155,7 +155,7 @@ func (s *Server) identify(ctx context.Context, r *http.Request, q *query) (err e
 		return nil
 	}
 	if q.named {
-		return s.checkName(ctx, q)
+		return s.checkName(ctx, r, q)
 	}
 	return nil
 }

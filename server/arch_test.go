@@ -21,7 +21,7 @@ const module = "livechat/"
 // below it. Arrows run downward only: whoever needs one more line here has found a question about the design first.
 var arrows = map[string][]string{
 	"server":          {"server/config", "server/node", "server/store", "server/web"}, // web: healthcheck asks a server over HTTP; store: export and import
-	"server/node":     {"server/config", "server/chat", "server/wire", "server/room", "server/fanout", "server/bus", "server/session", "server/presence", "server/cluster", "server/web", "server/store", "server/account", "server/private", "server/archive", "server/api", "static", "server/metrics"},
+	"server/node":     {"server/config", "server/chat", "server/wire", "server/room", "server/fanout", "server/bus", "server/session", "server/presence", "server/cluster", "server/web", "server/store", "server/account", "server/private", "server/archive", "server/api", "static", "server/metrics", "server/turn"},
 	"server/config":   {},
 	"server/chat":     {},
 	"server/wire":     {"server/chat"},
@@ -33,7 +33,8 @@ var arrows = map[string][]string{
 	"server/cluster":  {"server/wire"},
 	"server/web":      {"server/chat", "server/wire"},
 	"server/store":    {"server/chat"},
-	"server/account":  {"server/chat", "server/store"},
+	"server/turn":     {},
+	"server/account":  {"server/chat", "server/store", "server/turn"},
 	"server/private":  {"server/chat", "server/wire", "server/store"},
 	"server/archive":  {"server/chat", "server/wire", "server/bus", "server/store", "server/metrics"},
 	"server/api":      {"server/chat", "server/wire", "server/store"},

@@ -71,7 +71,7 @@ type Options struct {
 	Lifetime time.Duration    // of a session, from its login; default 30 days
 
 	Hashings int // passwords hashed at once, each in 19 MiB; default 2
-	Waiting  int // how many more may wait for that, before others are sent away as unavailable; default 64
+	Waiting  int // how many more may wait for that, before others are sent away as unavailable; default 64, three quarters of them from one address
 
 	PerAccount Limit // wrong passwords for one account; default 10, and one more each 30 s
 	PerAddress Limit // attempts to log in from one address (IPv6: from one /64); default 30, and one more each 2 s
@@ -120,10 +120,11 @@ func newService(o Options, hash hashFunc) *Service {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	waiting := cmp.Or(o.Waiting, 64)
 	return &Service{
 		store: o.Store, now: o.Now, log: o.Logger,
 		lifetime: cmp.Or(o.Lifetime, 30*24*time.Hour),
-		hasher:   newHasher(hash, cmp.Or(o.Hashings, 2), cmp.Or(o.Waiting, 64)),
+		hasher:   newHasher(hash, cmp.Or(o.Hashings, 2), waiting, max(1, waiting*3/4)),
 		accounts: NewThrottle(cmp.Or(o.PerAccount, Limit{Burst: 10, Every: 30 * time.Second})),
 		addrs:    NewThrottle(cmp.Or(o.PerAddress, Limit{Burst: 30, Every: 2 * time.Second})),
 		comers:   NewThrottle(cmp.Or(o.Register, Limit{Burst: 30, Every: 10 * time.Second})),
@@ -148,7 +149,7 @@ func (s *Service) Register(ctx context.Context, name, password, addr string) (Us
 	if Kept(name) {
 		return User{}, errKept
 	}
-	if wait := s.comers.Take(s.now(), addressKey(addr)); wait > 0 {
+	if wait := s.comers.Take(s.now(), AddressKey(addr)); wait > 0 {
 		return User{}, tooMany(wait)
 	}
 	skeleton := Skeleton(name)
@@ -159,7 +160,7 @@ func (s *Service) Register(ctx context.Context, name, password, addr string) (Us
 	case taken:
 		return User{}, errTaken
 	}
-	hash, err := s.hasher.create(ctx, password)
+	hash, err := s.hasher.create(ctx, AddressKey(addr), password)
 	if err != nil {
 		return User{}, err
 	}
@@ -198,7 +199,7 @@ func (s *Service) ChangePassword(ctx context.Context, user int64, old, next stri
 	if err := s.confirm(ctx, user, old); err != nil {
 		return err
 	}
-	hash, err := s.hasher.create(ctx, next)
+	hash, err := s.hasher.create(ctx, userKey(user), next)
 	if err != nil {
 		return err
 	}
@@ -228,10 +229,14 @@ func (s *Service) Delete(ctx context.Context, user int64, password string) error
 	return nil
 }
 
+// userKey is what a user who is logged in is counted under. No name or address has
+// a #.
+func userKey(user int64) string { return "#" + strconv.FormatInt(user, 10) }
+
 // confirm asks a user who is logged in for the password once more. A session that was left open or stolen is no way to try passwords
 // fast, so it counts against a limit like that of logging in.
 func (s *Service) confirm(ctx context.Context, user int64, password string) (err error) {
-	key := "#" + strconv.FormatInt(user, 10) // no name has a #: people who guess at the login do not lock out who is logged in
+	key := userKey(user) // people who guess at the login do not lock out who is logged in
 	if wait := s.accounts.Take(s.now(), key); wait > 0 {
 		return tooMany(wait)
 	}
@@ -247,7 +252,7 @@ func (s *Service) confirm(ctx context.Context, user int64, password string) (err
 	case err != nil:
 		return fmt.Errorf("find the password: %w", err)
 	}
-	ok, err := s.hasher.verify(ctx, password, hash)
+	ok, err := s.hasher.verify(ctx, key, password, hash)
 	switch {
 	case err != nil:
 		return err

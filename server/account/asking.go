@@ -28,7 +28,7 @@ func NewAsking(limit Limit) *Asking {
 // may be behind them.
 func (a *Asking) Take(now time.Time, addr, guestName string) (wait time.Duration) {
 	skeleton, _, known := judge(guestName)
-	from := addressKey(addr)
+	from := AddressKey(addr)
 	if known || isPrivate(from) {
 		return 0
 	}
@@ -42,7 +42,7 @@ func (a *Asking) Take(now time.Time, addr, guestName string) (wait time.Duration
 	return wait
 }
 
-// isPrivate says whether an address, as addressKey has it, is not a public one.
+// isPrivate says whether an address, as AddressKey has it, is not a public one.
 func isPrivate(key string) bool {
 	ip, err := netip.ParseAddr(key)
 	if err != nil {

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -35,11 +36,11 @@ func TestFewHashAtOnce(t *testing.T) {
 			defer count(-1)
 			<-open
 			return quick(password, salt, c, n)
-		}, 2, 64)
+		}, 2, 64, 64)
 		errs := make(chan error, 70)
-		for range 70 {
+		for i := range 70 {
 			go func() {
-				_, err := h.create(t.Context(), secret)
+				_, err := h.create(t.Context(), fmt.Sprint(i), secret)
 				errs <- err
 			}()
 		}
@@ -58,8 +59,8 @@ func TestFewHashAtOnce(t *testing.T) {
 		for range 66 {
 			must(t, <-errs)
 		}
-		if most != 2 || all != 66 || h.waiting.Load() != 0 || len(h.slots) != 0 {
-			t.Errorf("%d hashed at once, %d in all; left: %d waiting, %d hashing", most, all, h.waiting.Load(), len(h.slots))
+		if hashing, waiting := h.turns.Count(); most != 2 || all != 66 || waiting != 0 || hashing != 0 {
+			t.Errorf("%d hashed at once, %d in all; left: %d waiting, %d hashing", most, all, waiting, hashing)
 		}
 	})
 }
@@ -73,33 +74,33 @@ func TestWaitingEndsWithTheRequest(t *testing.T) {
 			hashed++
 			<-open
 			return quick(password, salt, c, n)
-		}, 1, 1)
+		}, 1, 1, 1)
 		first := make(chan error, 1)
 		go func() {
-			_, err := h.create(t.Context(), secret)
+			_, err := h.create(t.Context(), home, secret)
 			first <- err
 		}()
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, err := h.create(ctx, secret)
+		_, err := h.create(ctx, home, secret)
 		wants(t, "waited for a second", err, chat.CodeUnavailable)
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v", err)
 		}
-		if _, err := h.create(ctx, secret); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := h.create(ctx, home, secret); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("with a context that is done: %v", err)
 		}
 		second := make(chan error, 1)
 		go func() { // the place to wait in is free again
-			_, err := h.create(t.Context(), secret)
+			_, err := h.create(t.Context(), home, secret)
 			second <- err
 		}()
 		synctest.Wait()
 		close(open)
 		must(t, <-first)
 		must(t, <-second)
-		if _, err := h.create(ctx, secret); !errors.Is(err, context.DeadlineExceeded) || hashed != 2 {
+		if _, err := h.create(ctx, home, secret); !errors.Is(err, context.DeadlineExceeded) || hashed != 2 {
 			t.Errorf("with a context that is done, and nobody before it: %v; hashed %d times", err, hashed)
 		}
 	})
@@ -107,23 +108,23 @@ func TestWaitingEndsWithTheRequest(t *testing.T) {
 
 // TestArgon2id holds the parameters, on the real function.
 func TestArgon2id(t *testing.T) {
-	h := newHasher(argon2id, 2, 64)
-	phc, err := h.create(t.Context(), secret)
+	h := newHasher(argon2id, 2, 64, 64)
+	phc, err := h.create(t.Context(), home, secret)
 	must(t, err)
 	if !strings.HasPrefix(phc, "$argon2id$v=19$m=19456,t=2,p=1$") {
 		t.Errorf("got %s", phc)
 	}
-	if again, err := h.create(t.Context(), secret); err != nil || again == phc {
+	if again, err := h.create(t.Context(), home, secret); err != nil || again == phc {
 		t.Errorf("the same password has the same hash twice (%v): no salt", err)
 	}
 	for password, want := range map[string]bool{secret: true, other: false, secret + " ": false} {
-		if ok, err := h.verify(t.Context(), password, phc); err != nil || ok != want {
+		if ok, err := h.verify(t.Context(), home, password, phc); err != nil || ok != want {
 			t.Errorf("verify %q: %v, %v", password, ok, err)
 		}
 	}
 	// Made by the reference implementation (argon2 1.3): echo -n password | argon2 somesalt -id -t 2 -m 16 -p 1 -l 32
 	const reference = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
-	if ok, err := h.verify(t.Context(), "password", reference); err != nil || !ok {
+	if ok, err := h.verify(t.Context(), home, "password", reference); err != nil || !ok {
 		t.Errorf("the reference implementation's hash: %v, %v", ok, err)
 	}
 }
@@ -148,4 +149,35 @@ func TestPHC(t *testing.T) {
 			t.Errorf("the error quotes the hash: %v", err)
 		}
 	}
+}
+
+// TestLoginsOfOneAddressWaitForEachOther: a hundred of them delay somebody else's by
+// no more than the hashing that is under way, and the one that is next.
+func TestLoginsOfOneAddressWaitForEachOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := quickService(Options{Hashings: 1})
+		register(t, s, "ann")
+		s.hasher.hash = func(password, salt []byte, c cost, n int) []byte {
+			time.Sleep(time.Second)
+			return quick(password, salt, c, n)
+		}
+		busy := make(chan error, 100)
+		for range 100 {
+			go func() {
+				_, _, err := s.Login(t.Context(), "nobody-here", other, "198.51.100.1:1")
+				busy <- err
+			}()
+		}
+		synctest.Wait()
+		began := time.Now()
+		login(t, s, "ann")
+		if took := time.Since(began); took > 3*time.Second {
+			t.Errorf("logging in took %v", took)
+		}
+		for range 100 {
+			if err := <-busy; err == nil {
+				t.Error("logged in as nobody")
+			}
+		}
+	})
 }

@@ -38,9 +38,9 @@ func (s *Service) Login(ctx context.Context, name, password, addr string) (token
 			s.accounts.giveBack(s.now(), name) // too busy, the database away: no password was found to be wrong
 		}
 	}()
-	token, u, err = s.tryLogin(ctx, name, password)
+	token, u, err = s.tryLogin(ctx, name, password, addr)
 	if errors.Is(err, errNoSession) { // the password was changed meanwhile, or another login has renewed its hash: the hash of now decides
-		token, u, err = s.tryLogin(ctx, name, password)
+		token, u, err = s.tryLogin(ctx, name, password, addr)
 	}
 	if errors.Is(err, errNoSession) {
 		err = errWrong
@@ -49,7 +49,7 @@ func (s *Service) Login(ctx context.Context, name, password, addr string) (token
 }
 
 // tryLogin begins a session if the password is right. errNoSession: its hash was replaced while that was looked at.
-func (s *Service) tryLogin(ctx context.Context, name, password string) (token string, u User, err error) {
+func (s *Service) tryLogin(ctx context.Context, name, password, addr string) (token string, u User, err error) {
 	u, hash, err := s.store.UserByName(ctx, name)
 	unknown := errors.Is(err, store.ErrNotFound)
 	switch {
@@ -58,7 +58,7 @@ func (s *Service) tryLogin(ctx context.Context, name, password string) (token st
 	case err != nil:
 		return "", User{}, fmt.Errorf("find the user: %w", err)
 	}
-	ok, err := s.hasher.verify(ctx, password, hash)
+	ok, err := s.hasher.verify(ctx, AddressKey(addr), password, hash)
 	switch {
 	case err != nil:
 		return "", User{}, err
@@ -83,7 +83,7 @@ func (s *Service) renew(ctx context.Context, user int64, password, old string) {
 	prepared, err := preparePassword(password)
 	if err == nil {
 		var hash string
-		if hash, err = s.hasher.create(ctx, prepared); err == nil {
+		if hash, err = s.hasher.create(ctx, userKey(user), prepared); err == nil {
 			err = s.store.RenewHash(ctx, user, old, hash)
 		}
 	}
@@ -98,7 +98,7 @@ func (s *Service) renew(ctx context.Context, user int64, password, old string) {
 // It is asked before anything is looked up or hashed, and answers the same for accounts that do not exist.
 func (s *Service) attempt(ctx context.Context, name string, possible bool, addr string) error {
 	now := s.now()
-	wait := s.addrs.Take(now, addressKey(addr))
+	wait := s.addrs.Take(now, AddressKey(addr))
 	if wait == 0 && possible {
 		wait = s.accounts.Take(now, name)
 	}
@@ -116,8 +116,8 @@ func tooMany(wait time.Duration) error {
 	}
 }
 
-// addressKey is what attempts from an address are counted under. In IPv6 the last 64 bits are at the client's choice.
-func addressKey(addr string) string {
+// AddressKey is what attempts from an address, with or without a port, are counted under. In IPv6 the last 64 bits are at the client's choice.
+func AddressKey(addr string) string {
 	ip, err := netip.ParseAddr(addr)
 	if err != nil {
 		withPort, err := netip.ParseAddrPort(addr)

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -210,8 +211,11 @@ func TestBusyIsNoWrongPassword(t *testing.T) {
 			wants(t, "a wrong confirmation", s.Delete(t.Context(), ann.ID, other), chat.CodeForbidden)
 		}
 		wrong()
-		s.hasher.slots <- struct{}{} // somebody hashes,
-		s.hasher.waiting.Add(1)      // and somebody waits
+		ctx, giveUp := context.WithCancel(t.Context())
+		leave, err := s.hasher.turns.Enter(ctx, home) // somebody hashes,
+		must(t, err)
+		go func() { _, _ = s.hasher.turns.Enter(ctx, home) }() // and somebody waits
+		synctest.Wait()
 		for range 10 {
 			_, _, err := s.Login(t.Context(), "ann", secret, home)
 			wants(t, "too busy", err, chat.CodeUnavailable)
@@ -219,8 +223,9 @@ func TestBusyIsNoWrongPassword(t *testing.T) {
 			wants(t, "too busy for a name that is none", err, chat.CodeUnavailable)
 			wants(t, "too busy to confirm", s.Delete(t.Context(), ann.ID, other), chat.CodeUnavailable)
 		}
-		<-s.hasher.slots
-		s.hasher.waiting.Add(-1)
+		giveUp()
+		synctest.Wait()
+		leave()
 		m.fail(errors.New("no connection"))
 		for range 10 {
 			if _, _, err := s.Login(t.Context(), "ann", secret, home); err == nil || errors.Is(err, errWrong) {
@@ -230,7 +235,7 @@ func TestBusyIsNoWrongPassword(t *testing.T) {
 		m.fail(nil)
 		wrong() // what was wrong still counts
 		wrong()
-		_, _, err := s.Login(t.Context(), "ann", secret, home)
+		_, _, err = s.Login(t.Context(), "ann", secret, home)
 		wants(t, "after three wrong ones", err, chat.CodeRateLimited)
 		wants(t, "after three wrong confirmations", s.Delete(t.Context(), ann.ID, secret), chat.CodeRateLimited)
 	})

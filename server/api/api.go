@@ -86,6 +86,9 @@ type Options struct {
 	Observe func(method, route string, status int, took time.Duration)
 	// ClientAddr returns the address that logins and registrations are counted by. nil: that of the connection, without its port.
 	ClientAddr func(*http.Request) string
+	// SearchTurn waits until a user at that address may search, and returns the function
+	// that says that it has. A chat.Error refuses it. nil: there is no limit.
+	SearchTurn func(ctx context.Context, user int64, addr string) (leave func(), err error)
 }
 
 // api holds what the handlers need; nothing of it changes.

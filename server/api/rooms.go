@@ -1,8 +1,10 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"livechat/server/chat"
@@ -54,6 +56,31 @@ func (a *api) roomMessages(w http.ResponseWriter, r *http.Request) error {
 	}{viewAll(messages, viewRoomMessage)})
 }
 
+// searchTimeout is how long a search may run.
+const searchTimeout = 5 * time.Second
+
+var errSearchSlow = &chat.Error{
+	Code: chat.CodeUnavailable, Message: "this search takes too long; try rarer words", Retryable: true, RetryAfterMS: 5000,
+}
+
+// searchInTurn searches when it is this client's turn.
+func (a *api) searchInTurn(r *http.Request, me store.User, words string, limit int) ([]store.Found, error) {
+	if a.SearchTurn != nil {
+		leave, err := a.SearchTurn(r.Context(), me.ID, a.ClientAddr(r))
+		if err != nil {
+			return nil, err
+		}
+		defer leave()
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), searchTimeout)
+	defer cancel()
+	found, err := a.Search.Search(ctx, me.ID, words, limit)
+	if err != nil && ctx.Err() != nil && r.Context().Err() == nil {
+		return nil, errSearchSlow
+	}
+	return found, err
+}
+
 // maxQuery is the longest question of a search in characters.
 const maxQuery = 200
 
@@ -70,7 +97,7 @@ func (a *api) search(w http.ResponseWriter, r *http.Request, me store.User) erro
 	if words == "" || !utf8.ValidString(words) || utf8.RuneCountInString(words) > maxQuery || strings.ContainsRune(words, 0) {
 		return chat.Errorf(chat.CodeBadRequest, "q must be 1 to %d characters", maxQuery)
 	}
-	found, err := a.Search.Search(r.Context(), me.ID, words, limit)
+	found, err := a.searchInTurn(r, me, words, limit)
 	if err != nil {
 		return err
 	}

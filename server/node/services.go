@@ -51,7 +51,7 @@ func (n *Node) buildServices() (err error) {
 	s.handler, err = api.New(api.Options{
 		Accounts: accounts{s.accounts, n.bus, s.revoker}, Chats: countedChats{chats, n.metrics}, Archive: s.store, Search: s.store, Tickets: tickets{s.accounts, n.bus},
 		Log: n.log, AllowedOrigins: allOrigins(n.cfg.Server.AllowedOrigins), ClientAddr: session.Address, Secure: n.cfg.Server.SecureCookies,
-		Observe: n.observeRequest,
+		Observe: n.observeRequest, SearchTurn: searchTurn(),
 	})
 	return err
 }

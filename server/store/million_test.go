@@ -91,19 +91,19 @@ var probes = []probe{
 		return len(list), err
 	}},
 	{"search in chats, a word in 1000 messages", func(ctx context.Context, s *Store, i int) (int, error) {
-		found, err := s.searchChats(ctx, 1, queryTerms(fmt.Sprint("word", i%1000)), 50)
+		found, err := s.searchChats(ctx, s.read, 1, queryTerms(fmt.Sprint("word", i%1000)), 50)
 		return len(found), err
 	}},
 	{"search in chats, a word in 10 messages", func(ctx context.Context, s *Store, i int) (int, error) {
-		found, err := s.searchChats(ctx, 1, queryTerms(fmt.Sprint("only", i*31%20000)), 50)
+		found, err := s.searchChats(ctx, s.read, 1, queryTerms(fmt.Sprint("only", i*31%20000)), 50)
 		return len(found), err
 	}},
 	{"search in rooms, a word in 100 messages", func(ctx context.Context, s *Store, i int) (int, error) {
-		found, err := s.searchRooms(ctx, queryTerms(fmt.Sprint("word", i%1000)), 50)
+		found, err := s.searchRooms(ctx, s.read, queryTerms(fmt.Sprint("word", i%1000)), 50)
 		return len(found), err
 	}},
 	{"search in rooms, a word in all messages", func(ctx context.Context, s *Store, _ int) (int, error) {
-		found, err := s.searchRooms(ctx, queryTerms("the"), 50)
+		found, err := s.searchRooms(ctx, s.read, queryTerms("the"), 50)
 		return len(found), err
 	}},
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 	"time"
@@ -76,25 +77,53 @@ func (s *Store) Search(ctx context.Context, user int64, query string, limit int)
 	if len(words) == 0 {
 		return nil, nil
 	}
-	chats, err := s.searchChats(ctx, user, words, limit)
+	var chats, rooms []Found
+	err := s.searching(ctx, func(q querier) (err error) {
+		if chats, err = s.searchChats(ctx, q, user, words, limit); err != nil {
+			return fmt.Errorf("search the chats: %w", err)
+		}
+		if rooms, err = s.searchRooms(ctx, q, words, limit); err != nil {
+			return fmt.Errorf("search the rooms: %w", err)
+		}
+		return nil
+	})
 	if err != nil {
-		return nil, fmt.Errorf("search the chats: %w", err)
-	}
-	rooms, err := s.searchRooms(ctx, words, limit)
-	if err != nil {
-		return nil, fmt.Errorf("search the rooms: %w", err)
+		return nil, err
 	}
 	all := append(chats, rooms...)
 	slices.SortStableFunc(all, func(a, b Found) int { return cmp.Compare(b.At.UnixMilli(), a.At.UnixMilli()) })
 	return all[:min(limit, len(all))], nil
 }
 
-func (s *Store) searchChats(ctx context.Context, user int64, words []term, limit int) ([]Found, error) {
-	return list(ctx, s.read, scanFound, s.queries.searchChats, s.planned(s.match(words), user, limit)...)
+// searching runs queries that PostgreSQL gives up by itself after searchLimit: if a
+// client goes away, word of that may not reach it. SQLite runs in this process and
+// stops when ctx is done.
+func (s *Store) searching(ctx context.Context, do func(q querier) error) error {
+	if s.dialect == sqlite {
+		return do(s.read)
+	}
+	tx, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return fmt.Errorf("begin to search: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // it has changed nothing
+	if _, err := tx.ExecContext(ctx, limitSearch, searchLimit); err != nil {
+		return fmt.Errorf("begin to search: %w", err)
+	}
+	return do(tx)
 }
 
-func (s *Store) searchRooms(ctx context.Context, words []term, limit int) ([]Found, error) {
-	return list(ctx, s.read, scanFound, s.queries.searchRooms, s.planned(s.match(words), limit)...)
+const (
+	searchLimit = "5s"
+	limitSearch = `SELECT set_config('statement_timeout', $1, true)`
+)
+
+func (s *Store) searchChats(ctx context.Context, q querier, user int64, words []term, limit int) ([]Found, error) {
+	return list(ctx, q, scanFound, s.queries.searchChats, s.planned(s.match(words), user, limit)...)
+}
+
+func (s *Store) searchRooms(ctx context.Context, q querier, words []term, limit int) ([]Found, error) {
+	return list(ctx, q, scanFound, s.queries.searchRooms, s.planned(s.match(words), limit)...)
 }
 
 // planned makes PostgreSQL plan a query for the given values each time. How to search depends on how common the words are: a plan kept

@@ -1,0 +1,148 @@
+package node
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib"
+
+	"livechat/internal/testapi"
+	"livechat/internal/testpg"
+)
+
+// visitor speaks to the API from an address, as behind a load balancer.
+type visitor struct {
+	client       *http.Client
+	base         string
+	addr, cookie string
+}
+
+// ask returns the status of an answer and its session, if it begins one.
+func (v visitor) ask(ctx context.Context, method, path string, body any) (status int, cookie string, err error) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return 0, "", err
+	}
+	r, err := http.NewRequestWithContext(ctx, method, v.base+"/api/v1"+path, bytes.NewReader(text))
+	if err != nil {
+		return 0, "", err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Origin", v.base)
+	r.Header.Set("X-Forwarded-For", v.addr)
+	if v.cookie != "" {
+		r.Header.Set("Cookie", v.cookie)
+	}
+	resp, err := v.client.Do(r)
+	if err != nil {
+		return 0, "", err
+	}
+	defer resp.Body.Close()
+	_, _ = io.Copy(io.Discard, resp.Body)
+	for _, c := range resp.Cookies() {
+		cookie = c.Name + "=" + c.Value
+	}
+	return resp.StatusCode, cookie, nil
+}
+
+// slowSearch fills the archive with two words that many messages have, and none both.
+func slowSearch(t *testing.T, url string) {
+	t.Helper()
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	_, err = db.ExecContext(t.Context(), `
+INSERT INTO room_messages (room, epoch, seq, id, app, session, name, text, at, words)
+SELECT 'livechat', '00000000000000aa', i, i::text, 'A', 's', 'n', 'x', i,
+	CAST(CASE i % 2 WHEN 0 THEN '''ever'':1 ''more'':2' ELSE '''never'':1 ''less'':2' END AS tsvector)
+FROM generate_series(1, 400000) i`)
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestACrowdAtOneAddress has one address search 230 times and log in 300 times at
+// once, with ten accounts, again and again. Others log in and search meanwhile: the
+// test prints how long that takes, and wants all of it to succeed.
+func TestACrowdAtOneAddress(t *testing.T) {
+	if testing.Short() {
+		t.Skip("fills a database")
+	}
+	url := testpg.New(t).Database()
+	n := start(t, "DATABASE_URL="+url, "REGISTER_RATE=0", "LOG_LEVEL=error")
+	slowSearch(t, url)
+	transport := &http.Transport{MaxIdleConnsPerHost: 600}
+	defer transport.CloseIdleConnections()
+	from := func(addr string) visitor {
+		return visitor{client: &http.Client{Transport: transport}, base: "http://" + n.Addr(), addr: addr}
+	}
+	register := func(v visitor, name string) visitor {
+		status, cookie, err := v.ask(t.Context(), "POST", "/accounts/", map[string]string{"name": name, "password": testapi.Password})
+		if err != nil || status != http.StatusCreated {
+			t.Fatalf("register %s: %d, %v", name, status, err)
+		}
+		v.cookie = cookie
+		return v
+	}
+	var crowd []visitor
+	for i := range 10 {
+		crowd = append(crowd, register(from("192.0.2.1"), "crowd-"+strconv.Itoa(i)))
+	}
+	ann := register(from("192.0.2.2"), "ann")
+
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var running sync.WaitGroup
+	again := func(do func() int) {
+		running.Go(func() {
+			for ctx.Err() == nil {
+				if do() != http.StatusOK {
+					time.Sleep(200 * time.Millisecond) // or the test itself would take the machine
+				}
+			}
+		})
+	}
+	const search = "/search/?q=ever+never"
+	for i := range 230 {
+		again(func() int { status, _, _ := crowd[i%10].ask(ctx, "GET", search, nil); return status })
+	}
+	for i := range 300 {
+		wrong := map[string]string{"name": "crowd-" + strconv.Itoa(i%10), "password": "not " + testapi.Password}
+		again(func() int { status, _, _ := from("192.0.2.1").ask(ctx, "POST", "/login/", wrong); return status })
+	}
+	var logins, searches []time.Duration
+	for i := range 50 {
+		began := time.Now()
+		status, _, err := ann.ask(t.Context(), "GET", search, nil)
+		searches = append(searches, time.Since(began))
+		if err != nil || status != http.StatusOK {
+			t.Errorf("search %d: %d, %v", i, status, err)
+		}
+		if i%2 == 1 {
+			continue
+		}
+		began = time.Now()
+		status, _, err = from("192.0.2.2").ask(t.Context(), "POST", "/login/", map[string]string{"name": "ann", "password": testapi.Password})
+		logins = append(logins, time.Since(began))
+		if err != nil || status != http.StatusOK {
+			t.Errorf("login %d: %d, %v", i, status, err)
+		}
+	}
+	stop()
+	running.Wait()
+	for what, took := range map[string][]time.Duration{"logins": logins, "searches": searches} {
+		slices.Sort(took)
+		t.Logf("%d %s: p50 %v, p99 %v", len(took), what, took[len(took)/2], took[len(took)*99/100])
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -124,7 +125,7 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 		a.Log.Log(r.Context(), level, "a request was not finished", "method", r.Method, "route", r.Pattern, "error", err)
 		known = &chat.Error{Code: chat.CodeUnavailable, Message: "that took too long; try again", Retryable: true, RetryAfterMS: 1000}
 	case store.Away(err):
-		a.Log.WarnContext(r.Context(), "the database is away", "method", r.Method, "route", r.Pattern, "error", err)
+		a.Log.Log(r.Context(), a.awayLevel(time.Now()), "the database is away", "method", r.Method, "route", r.Pattern, "error", err)
 		known = &chat.Error{Code: chat.CodeUnavailable, Message: "this cannot be stored or read right now; try again", Retryable: true, RetryAfterMS: 2000}
 	default:
 		a.Log.ErrorContext(r.Context(), "a request failed", "method", r.Method, "route", r.Pattern, "error", err)

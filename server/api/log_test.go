@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"log/slog"
+	"net"
+	"net/http"
 	"strings"
 	"testing"
 )
@@ -45,6 +47,21 @@ func TestNoSecretsInTheLog(t *testing.T) {
 				t.Errorf("with %v there is %q in the log: %s", broken, secret, s.log)
 			}
 		}
+	}
+}
+
+// TestOneLineForADatabaseThatIsAway: not one for each request.
+func TestOneLineForADatabaseThatIsAway(t *testing.T) {
+	s := newSite(t, nil)
+	ann := s.person("ann")
+	s.broken = &net.OpError{Op: "dial", Err: errors.New("connection refused")}
+	for range 50 {
+		if w := s.ask(ann, "GET", "/api/v1/chats/", ""); w.Code != http.StatusServiceUnavailable {
+			t.Fatalf("answered with %d", w.Code)
+		}
+	}
+	if n := strings.Count(s.log.String(), "level=WARN"); n != 1 {
+		t.Errorf("%d warnings for 50 requests:\n%s", n, s.log)
 	}
 }
 

@@ -114,7 +114,7 @@ func (s *Store) searching(ctx context.Context, do func(q querier) error) error {
 }
 
 const (
-	searchLimit = "5s"
+	searchLimit = "6s" // more than any caller waits
 	limitSearch = `SELECT set_config('statement_timeout', $1, true)`
 )
 

@@ -132,7 +132,7 @@ func (c *Cluster) plan() error {
 		return fmt.Errorf("make a directory for the cluster: %w", err)
 	}
 	var ports []string
-	if c.host, ports, err = FreePorts(6 + 2*c.options.Servers); err != nil {
+	if c.host, ports, err = FreePorts(7 + 2*c.options.Servers); err != nil {
 		return err
 	}
 	take := func(chosen string) string {
@@ -142,7 +142,7 @@ func (c *Cluster) plan() error {
 		ports = ports[1:]
 		return chosen
 	}
-	redis, room, stats, page := take(""), take(c.options.Room), take(c.options.Stats), take(c.options.Page)
+	redis, room, inner, stats, page := take(""), take(c.options.Room), take(""), take(c.options.Stats), take(c.options.Page)
 	for _, a := range []struct{ part, addr string }{{"room", c.options.Room}, {"stats", c.options.Stats}, {"page", c.options.Page}} {
 		if err := checkFree(a.part, a.addr); err != nil {
 			return err
@@ -168,7 +168,7 @@ func (c *Cluster) plan() error {
 	if err := c.planNamed(); err != nil {
 		return err
 	}
-	if c.HAProxy, err = c.haproxyPart(root, room, stats); err != nil {
+	if c.HAProxy, err = c.haproxyPart(root, room, inner, stats); err != nil {
 		return err
 	}
 	if c.options.Nginx {

@@ -19,7 +19,8 @@ type Part struct {
 	Name    string // what its lines of log are marked with; for a server its APPID
 	Addr    string // host:port where it listens
 	Metrics string // host:port of its metrics; "" if it has none
-	stats   string // the second address of HAProxy
+	inner   string // HAProxy's address for Nginx, which says itself whom it asks for
+	stats   string // HAProxy's address of its statistics
 
 	path  string
 	args  []string

@@ -59,7 +59,8 @@ func (c *Cluster) serverPart(i int, addr, metrics string) (*Part, error) {
 	}
 	return &Part{
 		Name: app, Addr: addr, Metrics: metrics, path: c.options.Binary,
-		env: c.environment("APPID="+app, "ADDR="+addr, "ROLE=ws", "METRICS_ADDR="+metrics, "REDIS_URL="+url, "DATABASE_URL="+c.database()),
+		env: c.environment("APPID="+app, "ADDR="+addr, "ROLE=ws", "METRICS_ADDR="+metrics, "REDIS_URL="+url, "DATABASE_URL="+c.database(),
+			"TRUSTED_PROXIES=127.0.0.1"), // from there HAProxy asks, whatever loopback address the server has
 		// Ready means ready for clients, so a cluster that has started is complete.
 		ready: answers200("http://" + addr + "/readyz"), log: c.options.Log,
 	}, nil
@@ -104,13 +105,13 @@ func Alone(binary string, env map[string]string, log func(part, line string)) (*
 }
 
 // haproxyPart is HAProxy with the repository's configuration as it is.
-func (c *Cluster) haproxyPart(root, room, stats string) (*Part, error) {
+func (c *Cluster) haproxyPart(root, room, inner, stats string) (*Part, error) {
 	path, err := program("haproxy")
 	if err != nil {
 		return nil, err
 	}
 	env := []string{"LB_BIND=" + room + onIPv6(room), "STATS_BIND=" + stats}
-	env = append(append(env, c.namesEnv()...), "INNER_BIND=")
+	env = append(append(env, c.namesEnv()...), "INNER_BIND="+inner)
 	for i := range MaxServers {
 		addr := "" // left out
 		if i < len(c.Servers) {
@@ -123,7 +124,7 @@ func (c *Cluster) haproxyPart(root, room, stats string) (*Part, error) {
 		args = append([]string{"-W"}, args...)
 	}
 	return &Part{
-		Name: "haproxy", Addr: room, stats: stats, path: path, args: args,
+		Name: "haproxy", Addr: room, inner: inner, stats: stats, path: path, args: args,
 		env: c.environment(env...), ready: answers200("http://" + stats + "/;csv"), log: c.options.Log,
 	}, nil
 }
@@ -186,7 +187,7 @@ func (c *Cluster) nginxPart(root, page string) (*Part, error) {
 		return nil, fmt.Errorf("make a directory for nginx: %w", err)
 	}
 	filled := strings.NewReplacer("${PAGE_PORT}", page, "${SOCKET_PORT}", socketPort,
-		"${PAGE_ROOT}", filepath.Join(root, "static"), "${API_UPSTREAM}", c.HAProxy.Addr).Replace(string(template))
+		"${PAGE_ROOT}", filepath.Join(root, "static"), "${API_UPSTREAM}", c.HAProxy.inner).Replace(string(template))
 	for name, text := range map[string]string{"nginx.conf": strings.ReplaceAll(nginxHead, "DIR", dir), "livechat.conf": filled} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			return nil, fmt.Errorf("write nginx's configuration: %w", err)

@@ -45,6 +45,10 @@ type Server struct {
 	// AllowedOrigins are the pages that may open a socket, as scheme://host[:port] in the form browsers send (lower
 	// case, no default port), or a single "*". Empty: pages of the host that was asked, on any port.
 	AllowedOrigins []string `env:"ALLOWED_ORIGINS"`
+	// TrustedProxies are the proxies that are believed when they say in
+	// X-Forwarded-For where a client is. Empty: none, for a server that clients
+	// reach directly would believe any of them.
+	TrustedProxies Networks `env:"TRUSTED_PROXIES"`
 	// SecureCookies says that people come by TLS, which ends at a proxy in front: cookies are for TLS alone then, and so are origins.
 	SecureCookies bool `env:"SECURE_COOKIES" envDefault:"false"`
 }

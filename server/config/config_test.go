@@ -80,6 +80,7 @@ func TestBounds(t *testing.T) {
 		"DATABASE_URL":      {[]string{"postgres://u:p@db/livechat", "postgresql:///x", "sqlite:a b.db", "sqlite::memory:"}, []string{"mysql://db", "livechat.db", "postgres://", "sqlite:"}},
 		"HEADER_TIMEOUT":    {[]string{"1ms"}, []string{"0s", "-1s", "5", "soon"}},
 		"ALLOWED_ORIGINS":   {[]string{"*"}, []string{"chat.example", "https://a/", "https://a/path", "https://", "*,https://a", "https://a,,", "null", "https://u@a", "https://a?b", "//a"}},
+		"TRUSTED_PROXIES":   {[]string{"10.0.0.0/8", "192.0.2.1", "10.0.0.0/8, fd00::/8,::1"}, []string{"haproxy", "10.0.0.0/33", "10.0.0.0/8,", "10.0.0", "fe80::1%eth0", "0.0.0.0:80"}},
 		"SECURE_COOKIES":    {[]string{"true", "false", "0"}, []string{"yes"}},
 		"POST_RATE":         {[]string{"0", "0.0001", "1e6"}, []string{"-1", "0.00009", "NaN", "Inf", "five"}},
 		"POST_BURST":        {[]string{"1", "100000"}, []string{"0", "100001"}},

@@ -35,6 +35,7 @@ func rules() []rule {
 		{"ROLE", "all, ws or api", func(c *Config) bool { return slices.Contains([]string{RoleAll, RoleWS, RoleAPI}, c.Server.Role) }},
 		{"HEADER_TIMEOUT", "a duration above 0, such as 5s", func(c *Config) bool { return c.Server.HeaderTimeout > 0 }},
 		{"ALLOWED_ORIGINS", "* or origins such as https://chat.example.org, separated by commas", func(c *Config) bool { return areOrigins(c.Server.AllowedOrigins) }},
+		{"TRUSTED_PROXIES", "addresses and networks such as 10.0.0.0/8, separated by commas, or nothing for none", func(*Config) bool { return true }},
 		{"SECURE_COOKIES", "true or false", func(*Config) bool { return true }},
 
 		{"REDIS_URL", "a URL that starts with redis://, rediss:// or unix://, with ports from 1 to 65535, or nothing for an embedded Redis", func(c *Config) bool { return c.Redis.URL == "" || isRedis(c.Redis.URL) }},

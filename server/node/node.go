@@ -142,7 +142,7 @@ func (n *Node) build(version string) (err error) {
 	l := n.cfg.Limits
 	n.sessions = session.New(session.Options{
 		App: n.cfg.Server.App, AllowedOrigins: n.cfg.Server.AllowedOrigins, MaxConnections: l.MaxConnections, MaxFrame: l.MaxFrame,
-		MaxText: l.MaxText, MessageRate: l.MessageRate, MessageBurst: l.MessageBurst,
+		MaxText: l.MaxText, MessageRate: l.MessageRate, MessageBurst: l.MessageBurst, ClientAddr: web.ClientAddr(n.cfg.Server.TrustedProxies.Prefixes()),
 		Rooms: n.rooms, Fan: n.fan, Publisher: publisher{n.bus}, Presence: people{n.presence}, Watch: n.cluster.Watch, Logger: n.log, Metrics: n.metrics,
 		Users: n.userOptions(),
 	})

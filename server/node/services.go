@@ -14,8 +14,8 @@ import (
 	"livechat/server/chat"
 	"livechat/server/config"
 	"livechat/server/private"
-	"livechat/server/session"
 	"livechat/server/store"
+	"livechat/server/web"
 	"livechat/server/wire"
 )
 
@@ -49,8 +49,9 @@ func (n *Node) buildServices() (err error) {
 	}
 	chats := private.New(private.Options{Store: s.store, MaxText: n.cfg.Limits.MaxText, Allow: n.allowPosts(), Wake: s.relay.Wake})
 	s.handler, err = api.New(api.Options{
-		Accounts: accounts{s.accounts, n.bus, s.revoker}, Chats: countedChats{chats, n.metrics}, Archive: s.store, Search: s.store, Tickets: tickets{s.accounts, n.bus},
-		Log: n.log, AllowedOrigins: allOrigins(n.cfg.Server.AllowedOrigins), ClientAddr: session.Address, Secure: n.cfg.Server.SecureCookies,
+		Accounts: accounts{s.accounts, n.bus, s.revoker}, Chats: countedChats{chats, n.metrics}, Archive: s.store, Search: s.store,
+		Tickets: tickets{s.accounts, n.bus}, Log: n.log, AllowedOrigins: allOrigins(n.cfg.Server.AllowedOrigins),
+		ClientAddr: web.ClientAddr(n.cfg.Server.TrustedProxies.Prefixes()), Secure: n.cfg.Server.SecureCookies,
 		Observe: n.observeRequest, SearchTurn: searchTurn(),
 	})
 	return err

@@ -101,7 +101,7 @@ func (s *Server) refuseName(c *conn) {
 
 // checkName finds out whether a name is not for guests. A Redis that is away keeps nobody out, but until it could be asked such a guest is only a reader.
 func (s *Server) checkName(ctx context.Context, r *http.Request, q *query) error {
-	if err := s.opts.Users.AskName(Address(r), q.name); err != nil {
+	if err := s.opts.Users.AskName(s.opts.ClientAddr(r), q.name); err != nil {
 		return err
 	}
 	reserved, err := s.opts.Users.Reserved(ctx, q.name)

@@ -165,7 +165,7 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, q query, rm *ro
 	}
 	sock := taken.sock // gorilla's own connection is let go: see frame.go
 	c := &conn{
-		server: s, room: rm, session: newSession(), name: q.name, author: q.author, who: s.slow.who(r, q), sock: sock,
+		server: s, room: rm, session: newSession(), name: q.name, author: q.author, who: s.slow.who(s.opts.ClientAddr(r), q), sock: sock,
 		user: q.user, named: q.named && q.user == nil, feed: q.feed,
 	}
 	c.unproven.Store(q.unproven)

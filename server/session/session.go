@@ -45,6 +45,8 @@ type Options struct {
 	MessageRate    float64  // messages a second in the long run; 0 = no limit
 	MessageBurst   int      // messages at once
 
+	ClientAddr func(*http.Request) string // the address that a request came from, as far as it can be known
+
 	Rooms     *room.Registry
 	Fan       *fanout.Fan
 	Publisher Publisher

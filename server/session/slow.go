@@ -2,9 +2,6 @@ package session
 
 import (
 	"hash/maphash"
-	"net"
-	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -41,23 +38,9 @@ func newSlowpokes() *slowpokes {
 	return &slowpokes{seed: maphash.MakeSeed(), known: map[uint64]slowpoke{}}
 }
 
-// who returns the number by which a client is known.
-func (s *slowpokes) who(r *http.Request, q query) uint64 {
-	return maphash.Comparable(s.seed, [3]string{Address(r), q.room, q.name})
-}
-
-// Address returns the address that a request came from. A load balancer in front says which: the last entry of X-Forwarded-For is the one
-// that it has added itself. Where there is none a client may write there what it likes, which serves only itself: nothing but its own wait hangs on it.
-func Address(r *http.Request) string {
-	if lists := r.Header.Values("X-Forwarded-For"); len(lists) > 0 {
-		last := lists[len(lists)-1]
-		return strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
-	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
+// who returns the number by which a client at an address is known.
+func (s *slowpokes) who(address string, q query) uint64 {
+	return maphash.Comparable(s.seed, [3]string{address, q.room, q.name})
 }
 
 // cut notes that a client is being cut off, and returns how long it is to stay away; 0: it may come back at once.

@@ -1,7 +1,6 @@
 package session
 
 import (
-	"net/http"
 	"testing"
 	"time"
 )
@@ -47,24 +46,5 @@ func TestSlowpokesAreBounded(t *testing.T) {
 	s.cut(1<<32, now.Add(time.Hour))
 	if len(s.known) != 1 {
 		t.Errorf("%d are remembered when all but one may be forgotten", len(s.known))
-	}
-}
-
-func TestAddress(t *testing.T) {
-	for what, tt := range map[string]struct {
-		remote    string
-		forwarded []string
-		want      string
-	}{
-		"direct":            {"192.0.2.1:1234", nil, "192.0.2.1"},
-		"IPv6":              {"[2001:db8::1]:1234", nil, "2001:db8::1"},
-		"balancer":          {"10.0.0.1:1234", []string{"192.0.2.1"}, "192.0.2.1"},
-		"proxies in a row":  {"10.0.0.1:1234", []string{"198.51.100.7, 192.0.2.1"}, "192.0.2.1"},
-		"proxies in a list": {"10.0.0.1:1234", []string{"198.51.100.7", "192.0.2.1"}, "192.0.2.1"},
-	} {
-		r := &http.Request{RemoteAddr: tt.remote, Header: http.Header{"X-Forwarded-For": tt.forwarded}}
-		if got := Address(r); got != tt.want {
-			t.Errorf("%s: %q, want %q", what, got, tt.want)
-		}
 	}
 }

@@ -1,0 +1,65 @@
+package e2e
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+
+	"livechat/e2e/cluster"
+)
+
+// from returns a client whose connections come from 127.0.0.last.
+func from(t *testing.T, last byte) *http.Client {
+	t.Helper()
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, last)}}
+	transport := &http.Transport{DialContext: dialer.DialContext}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport}
+}
+
+// registers asks for an account, and returns the status of the answer.
+func registers(t *testing.T, c *http.Client, base, name string, header ...string) int {
+	t.Helper()
+	body := fmt.Sprintf(`{"name":%q,"password":"a good long one"}`, name)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"api/v1/accounts/", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Add(header[i], header[i+1])
+	}
+	res, err := c.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	_, _ = io.Copy(io.Discard, res.Body)
+	return res.StatusCode
+}
+
+// People who come by the page are told apart by their addresses, which Nginx
+// passes on to HAProxy and HAProxy to the servers; by the room's port as well.
+// What a client says of itself counts nowhere.
+func TestAddressesOfPeople(t *testing.T) {
+	c := start(t, cluster.Options{Servers: 1, API: 1, Nginx: true, Env: map[string]string{"REGISTER_RATE": "0.0001", "REGISTER_BURST": "1"}})
+	room := strings.Replace(c.RoomURL(), "ws://", "http://", 1)
+	for i, base := range []string{c.PageURL(), room} {
+		one, other := byte(70+2*i), byte(71+2*i)
+		if status := registers(t, from(t, one), base, fmt.Sprint("ann", i)); status != http.StatusCreated {
+			t.Errorf("%s: the first account of an address: %d, want 201", base, status)
+		}
+		for n := range 3 {
+			said := fmt.Sprint("203.0.113.", n)
+			if status := registers(t, from(t, one), base, fmt.Sprintf("eve%d%d", i, n), "X-Forwarded-For", said); status != http.StatusTooManyRequests {
+				t.Errorf("%s: one more, which says that it is %s: %d, want 429", base, said, status)
+			}
+		}
+		if status := registers(t, from(t, other), base, fmt.Sprint("bob", i)); status != http.StatusCreated {
+			t.Errorf("%s: another address: %d, want 201", base, status)
+		}
+	}
+}

@@ -7,7 +7,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"livechat/client"
 	"livechat/e2e/cluster"
 )
 
@@ -60,6 +62,30 @@ func TestAddressesOfPeople(t *testing.T) {
 		}
 		if status := registers(t, from(t, other), base, fmt.Sprint("bob", i)); status != http.StatusCreated {
 			t.Errorf("%s: another address: %d, want 201", base, status)
+		}
+	}
+}
+
+// A request of which one byte is missing does not hold up a server that is told
+// to stop, whether the client is at the server itself or at HAProxy.
+func TestStopWithHalfARequest(t *testing.T) {
+	c := start(t, cluster.Options{Servers: 1, API: 1})
+	for _, addr := range []string{c.Servers[0].Addr, c.APIs[0].Addr, c.HAProxy.Addr} {
+		for _, path := range []string{"/x", "/api/v1/login/"} {
+			conn, err := net.Dial("tcp", addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			if _, err := io.WriteString(conn, "POST "+path+" HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	dial(t, client.Options{URL: c.RoomURL()}) // by now the others have been read
+	for _, p := range []*cluster.Part{c.Servers[0], c.APIs[0]} {
+		if err := p.Stop(within(t, 8*time.Second)); err != nil || p.ExitCode() != 0 {
+			t.Errorf("%s: status %d, %v", p.Name, p.ExitCode(), err)
 		}
 	}
 }

@@ -30,9 +30,22 @@ func openMonitor(addr string, set *metrics.Set, log *slog.Logger) (m monitor) {
 		return monitor{}
 	}
 	m.http = &http.Server{
-		Handler: set.Handler(), ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		// A ReadTimeout would end profiles, which take as long as they are asked
+		// to; the WriteTimeout of a profile is set by package pprof.
+		Handler: withoutBody(set.Handler()), ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	return m
+}
+
+// withoutBody gives bodies, which nothing here needs, a moment to come.
+func withoutBody(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Body != http.NoBody {
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(time.Second)) // net/http's own connection always takes one
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // serve answers until close.

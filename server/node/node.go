@@ -3,11 +3,9 @@ package node
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -50,7 +48,7 @@ type Node struct {
 	services services
 	names    names
 	listener net.Listener
-	http     *http.Server
+	http     *web.Server
 	failed   chan error
 	stop     context.CancelFunc // ends the loops; the fan-out's ends last
 	stopFan  context.CancelFunc
@@ -70,6 +68,11 @@ const (
 	maxFeeds = 100_000
 	// revokeEvery is how often a server asks which users were logged out, while it has feeds.
 	revokeEvery = 400 * time.Millisecond
+	// bodyTimeout is how long a client may take to send the body of a request,
+	// and answerTimeout how long a handler may take before it begins to answer:
+	// longer than requests to the API, which end by themselves.
+	bodyTimeout   = 10 * time.Second
+	answerTimeout = 15 * time.Second
 	// settleName is how long who registers has to come in under his name, before guests under it have to leave: he may be one of them.
 	settleName = 3 * time.Second
 )
@@ -155,10 +158,9 @@ func (n *Node) build(version string) (err error) {
 	if err != nil {
 		return err
 	}
-	n.http = &http.Server{
-		Handler: handler, ReadHeaderTimeout: n.cfg.Server.HeaderTimeout, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
-		ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug),
-	}
+	n.http = web.NewServer(handler, web.Timeouts{
+		Header: n.cfg.Server.HeaderTimeout, Body: bodyTimeout, Answer: answerTimeout, Write: s.WriteTimeout, Idle: time.Minute,
+	}, n.log)
 	n.gauges()
 	return nil
 }
@@ -197,7 +199,7 @@ func (n *Node) run() {
 		n.loops.Go(func() { n.ageEmbedded(ctx) })
 	}
 	n.loops.Go(func() {
-		if err := n.http.Serve(n.listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := n.http.Serve(n.listener); err != nil {
 			n.fail(fmt.Errorf("serve: %w", err))
 		}
 	})
@@ -259,7 +261,7 @@ func (n *Node) Shutdown(ctx context.Context) error {
 	n.sessions.Drain(ctx, period)
 	err := n.http.Shutdown(ctx)
 	if err != nil {
-		err = fmt.Errorf("stop the HTTP server: %w", errors.Join(err, n.http.Close()))
+		err = fmt.Errorf("stop the HTTP server: %w", err)
 	}
 	n.stop()
 	n.monitor.close()

@@ -185,6 +185,10 @@ func (c *Client) Attach(r *room.Room, start room.Start) {
 	c.shard.post(func(in *inbox) { in.attach = append(in.attach, attachment{c, r, start}) })
 }
 
+// AttachAlone gives a client that is in no room its place among those that are
+// pinged. It may be called once, in place of Attach.
+func (c *Client) AttachAlone() { c.Attach(nil, room.Start{}) }
+
 // HangUp ends the connection without a word: what waits to be read or written fails. The socket stays until Detach.
 func (c *Client) HangUp() {
 	_ = c.conn.SetReadDeadline(time.Unix(1, 0)) // an error here or below means that it has ended by itself

@@ -83,7 +83,7 @@ func (s *shard) flush(c *Client) {
 	b.reset(c.cursor)
 	closing := c.takeSide(b)
 	var head uint64
-	if c.index >= 0 && !closing {
+	if c.room != nil && c.index >= 0 && !closing {
 		head = c.room.Ring().Head()
 		if !b.fillFor(c, head) {
 			c.owe(b, 0)

@@ -42,6 +42,7 @@ type shard struct {
 	single batch // the frames that one client needs
 	from   uint64
 	of     *room.Room // common holds its frames from from on
+	alone  []*Client  // in no room
 	slot   int64      // given to the client attached last
 	rested time.Time  // the next pass is put off until then
 
@@ -155,6 +156,14 @@ func (s *shard) attach(a attachment) {
 		c.waits = &a
 		return
 	}
+	s.slot = (s.slot + 1) % ticks
+	c.slot = s.slot
+	if a.room == nil {
+		c.index = len(s.alone)
+		s.alone = append(s.alone, c)
+		s.flush(c)
+		return
+	}
 	c.room, c.cursor, c.live, c.after = a.room, a.start.Cursor, a.start.Live, a.start.After
 	c.catching = c.cursor < c.live || c.after > a.start.Position.Seq
 	v, ok := s.groups.Load(c.room)
@@ -165,8 +174,6 @@ func (s *shard) attach(a attachment) {
 	g := v.(*group)
 	c.index = len(g.clients)
 	g.clients = append(g.clients, c)
-	s.slot = (s.slot + 1) % ticks
-	c.slot = s.slot
 	if a.start.Behind {
 		c.paging = a.start.Position.Epoch
 		s.handOver(c)
@@ -186,18 +193,27 @@ func (s *shard) leaveGroup(c *Client) {
 	if c.index < 0 {
 		return
 	}
+	if c.room == nil {
+		s.alone = without(s.alone, c)
+		return
+	}
 	v, _ := s.groups.Load(c.room)
 	g := v.(*group)
-	last := len(g.clients) - 1
-	g.clients[c.index] = g.clients[last]
-	g.clients[c.index].index = c.index
-	g.clients[last] = nil
-	g.clients = g.clients[:last]
-	c.index = -1
-	if last == 0 {
+	if g.clients = without(g.clients, c); len(g.clients) == 0 {
 		g.follower.Leave()
 		s.groups.Delete(g.room)
 	}
+}
+
+// without takes a client out of the list that its index is for; the last one
+// gets its place.
+func without(clients []*Client, c *Client) []*Client {
+	last := len(clients) - 1
+	clients[c.index] = clients[last]
+	clients[c.index].index = c.index
+	clients[last] = nil
+	c.index = -1
+	return clients[:last]
 }
 
 // tick pings the clients whose turn it is, and closes those that have not been heard since an earlier ping.
@@ -206,24 +222,32 @@ func (s *shard) tick() {
 	patience := int64(s.fan.opts.PongTimeout/s.tickTime) + 1
 	s.groups.Range(func(_, v any) bool {
 		for _, c := range v.(*group).clients {
-			if c.slow {
-				continue // bounded by its write deadline and the ring
-			}
-			if c.pinged != 0 && c.heard.Load() >= c.pinged {
-				c.pinged = 0
-			}
-			switch {
-			case c.pinged != 0 && now-c.pinged > patience:
-				c.Close(wire.CloseNoAnswer)
-			case now%ticks == c.slot:
-				c.Send(ping)
-				if c.pinged == 0 {
-					c.pinged = now
-				}
-			}
+			c.tick(now, patience)
 		}
 		return true
 	})
+	for _, c := range s.alone {
+		c.tick(now, patience)
+	}
+}
+
+// tick pings a client if it is its turn, or closes it. The shard alone calls it.
+func (c *Client) tick(now, patience int64) {
+	if c.slow {
+		return // bounded by its write deadline and the ring
+	}
+	if c.pinged != 0 && c.heard.Load() >= c.pinged {
+		c.pinged = 0
+	}
+	switch {
+	case c.pinged != 0 && now-c.pinged > patience:
+		c.Close(wire.CloseNoAnswer)
+	case now%ticks == c.slot:
+		c.Send(ping)
+		if c.pinged == 0 {
+			c.pinged = now
+		}
+	}
 }
 
 var ping = wire.Ping()
@@ -245,4 +269,8 @@ func (s *shard) closeAll() {
 		}
 		return true
 	})
+	for _, c := range s.alone {
+		c.cut(wire.CloseShuttingDown)
+		_ = c.conn.Close()
+	}
 }

@@ -2,9 +2,11 @@ package node
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -161,4 +163,42 @@ func TestNobodyWatchesAnyMore(t *testing.T) {
 		_ = s.Close()
 		poll.Until(t, "the watcher is gone", func() bool { return n.cluster.Watchers() == 0 })
 	}
+}
+
+// Who watches the cluster is pinged as everybody is: a client that answers
+// stays, one that has died without a word does not hold one of the few places.
+func TestMuteWatcher(t *testing.T) {
+	t.Parallel()
+	n := start(t, "PING_INTERVAL=100ms", "PONG_TIMEOUT=100ms")
+	alive, mute := openScreen(t, n), openScreen(t, n)
+	var frames atomic.Int64
+	ended := make(chan error, 1)
+	go func() { // reading is what answers pings
+		for {
+			if _, _, err := alive.ReadMessage(); err != nil {
+				ended <- err
+				return
+			}
+			frames.Add(1)
+		}
+	}()
+	mute.SetPingHandler(func(string) error { return nil })
+	var end *websocket.CloseError
+	for end == nil {
+		if _, _, err := mute.ReadMessage(); err != nil && !errors.As(err, &end) {
+			t.Fatal(err)
+		}
+	}
+	if end.Code != 4009 {
+		t.Errorf("closed with %d", end.Code)
+	}
+	seen := frames.Load()
+	poll.Until(t, "the one that answers is shown more", func() bool {
+		select {
+		case err := <-ended:
+			t.Fatal(err)
+		default:
+		}
+		return frames.Load() > seen+2
+	})
 }

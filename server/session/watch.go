@@ -28,7 +28,7 @@ func (s *Server) serveWatch(w http.ResponseWriter, r *http.Request) error {
 	if c.unwatch, ok = s.opts.Watch(c.out.Send); !ok {
 		c.out.Close(wire.CloseOverloaded)
 	}
-	c.out.Flush() // the first figures may take a second
+	c.out.AttachAlone() // the first figures may take a second
 	s.mu.Lock()
 	draining := s.draining
 	s.watchers[c] = struct{}{}

@@ -73,7 +73,7 @@ type Options struct {
 	Tickets  Tickets
 	Log      *slog.Logger
 
-	// AllowedOrigins are pages of other origins that may change something here, as scheme://host[:port] in the form browsers send. A "*" is
+	// AllowedOrigins are pages of other origins that may use all of this, as scheme://host[:port] in the form browsers send. A "*" is
 	// not one of them: cookies are sent along, so "everybody" must not be said here.
 	AllowedOrigins []string
 	// Secure says that people come by TLS although this process does not see it, because a proxy in front ends it.
@@ -163,6 +163,9 @@ type methods map[string]handler
 
 // dispatch finds the handler of the request's method. The choice is not left to the mux, whose 405 is no problem+json.
 func (a *api) dispatch(m methods, w http.ResponseWriter, r *http.Request) error {
+	if isPreflight(r) {
+		return a.preflight(m, w, r)
+	}
 	method := handledAs(r)
 	handle := m[method]
 	if handle == nil {
@@ -219,6 +222,7 @@ func (a *api) entry(route func(*http.Request) (method, route string), next handl
 		}()
 		id := requestID(r)
 		w.Header().Set(requestHeader, id)
+		a.setCORS(w.Header(), r)
 		ctx, cancel := context.WithTimeout(withRequestID(r.Context(), id), a.Timeout)
 		defer cancel()
 		if r.Body != http.NoBody { // net/http takes the deadline back before the next request

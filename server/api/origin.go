@@ -3,7 +3,6 @@ package api
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"livechat/server/chat"
@@ -21,7 +20,7 @@ func (a *api) checkOrigin(r *http.Request) error {
 		return forbidden
 	}
 	if len(origins) == 1 {
-		if a.ownOrigin(r, origins[0]) || origins[0] != "*" && slices.Contains(a.AllowedOrigins, origins[0]) {
+		if a.ownOrigin(r, origins[0]) || a.guestOrigin(r) != "" {
 			return nil
 		}
 		return forbidden

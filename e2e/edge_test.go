@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -87,5 +88,49 @@ func TestStopWithHalfARequest(t *testing.T) {
 		if err := p.Stop(within(t, 8*time.Second)); err != nil || p.ExitCode() != 0 {
 			t.Errorf("%s: status %d, %v", p.Name, p.ExitCode(), err)
 		}
+	}
+}
+
+// What is too long for Nginx is refused as a server would refuse it.
+func TestTooLongForNginx(t *testing.T) {
+	c := start(t, cluster.Options{Servers: 1, API: 1, Nginx: true})
+	for path, kind := range map[string]string{"api/v1/login/": "application/problem+json", "nothing": "text/html"} {
+		body := strings.NewReader(strings.Repeat(" ", 100_000))
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.PageURL()+path, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/json")
+		res, err := from(t, 1).Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(res.Body)
+		if res.Body.Close(); err != nil || res.StatusCode != http.StatusRequestEntityTooLarge || !strings.HasPrefix(res.Header.Get("Content-Type"), kind) {
+			t.Errorf("%s: %d %s %s, %v; want 413 and %s", path, res.StatusCode, res.Header.Get("Content-Type"), text, err, kind)
+		}
+	}
+}
+
+// A frozen server with the API is found out by its checks, and what only reads
+// is asked of the other one: nobody waits for as long as HAProxy would.
+func TestFrozenAPI(t *testing.T) {
+	c := start(t, cluster.Options{Servers: 1, API: 2, Env: map[string]string{"CHECK_TIMEOUT": "500ms"}})
+	if err := c.APIs[0].Pause(); err != nil {
+		t.Fatal(err)
+	}
+	ctx := within(t, 8*time.Second)
+	url := strings.Replace(c.RoomURL(), "ws://", "http://", 1) + "api/v1/rooms/livechat/messages/"
+	var asking sync.WaitGroup
+	for range 8 {
+		asking.Go(func() {
+			if status, body, err := cluster.Get(ctx, url); err != nil || status != http.StatusOK {
+				t.Errorf("%d %s, %v", status, body, err)
+			}
+		})
+	}
+	asking.Wait()
+	if err := c.APIs[0].Resume(); err != nil {
+		t.Error(err)
 	}
 }

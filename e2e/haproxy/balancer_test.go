@@ -5,6 +5,8 @@ package haproxy
 import (
 	"context"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"os"
@@ -34,7 +36,8 @@ type node struct {
 	frozen     chan struct{}        // closed: checks are answered no more
 	first      chan *websocket.Conn // its first socket
 
-	ready atomic.Int64 // status of /readyz
+	ready  atomic.Int64 // status of /readyz
+	worked atomic.Int64 // requests for /api/work
 
 	mu      sync.Mutex
 	sockets []*websocket.Conn
@@ -49,7 +52,7 @@ func newNode(t *testing.T, name string) *node {
 	}
 	n := &node{name: name, addr: l.Addr().String(), frozen: make(chan struct{}), first: make(chan *websocket.Conn, 1)}
 	n.ready.Store(http.StatusOK)
-	n.server = &http.Server{Handler: n}
+	n.server = &http.Server{Handler: n, ErrorLog: log.New(io.Discard, "", 0)}
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = n.server.Serve(l) }) // ends by die, with ErrServerClosed
 	t.Cleanup(func() { n.die(); serving.Wait() })
@@ -86,6 +89,17 @@ func (n *node) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				return
 			}
 		}
+	case r.URL.Path == "/api/work":
+		n.worked.Add(1)
+		select {
+		case <-n.frozen:
+			_, _ = io.Copy(io.Discard, r.Body) // else net/http does not see the end of the connection
+			<-r.Context().Done()
+		default:
+			fmt.Fprint(w, n.name)
+		}
+	case r.URL.Path == "/api/die":
+		panic(http.ErrAbortHandler)
 	default:
 		fmt.Fprint(w, strings.Join(r.Header["X-Forwarded-For"], "|"))
 	}

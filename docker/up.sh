@@ -41,6 +41,13 @@ while :; do
     sleep 0.5
 done
 
+# HAProxy has a slot for each elastic server that it sends clients to, as many as haproxy.cfg says unless somebody has said more.
+slots=$(compose exec -T lb printenv ELASTIC_SLOTS || sed -n 's/^ *presetenv ELASTIC_SLOTS \([0-9]*\).*/\1/p' haproxy/haproxy.cfg)
+elastic=$(compose ps -q ws | wc -l)
+if [ "$elastic" -gt "$slots" ]; then
+    echo "HAProxy has $slots slots for $elastic servers of the service ws: the rest get no clients. Set ELASTIC_SLOTS=$elastic" >&2
+fi
+
 # What was published, asked rather than assumed: .env may have changed it.
 published() { compose port "$1" "$2" | sed 's/.*://'; }
 cat <<END

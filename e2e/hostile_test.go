@@ -130,10 +130,11 @@ func TestHandshakesThatNeverEnd(t *testing.T) {
 	all.Wait()
 }
 
-// Of a flood of sockets from one address so many get in as may, and the rest is told 429; others do not notice.
+// Of a flood of sockets from one address so many get in as may, and the rest is told 429, or nothing at all if it comes too fast; others do not
+// notice.
 func TestConnectionFlood(t *testing.T) {
 	const places, flood = 20, 200
-	c := start(t, cluster.Options{Servers: 2, Env: map[string]string{"MAX_PER_IP": fmt.Sprint(places)}})
+	c := start(t, cluster.Options{Servers: 2, Env: map[string]string{"MAX_PER_IP": fmt.Sprint(places), "RATE_PER_IP": "0", "UNLIMITED": ""}})
 	pair := joinAll(t, 2, func(i int) client.Options {
 		return client.Options{URL: c.RoomURL(), Name: fmt.Sprint("pair-", i), LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 22)}, History: new(0)}
 	})
@@ -160,8 +161,8 @@ func TestConnectionFlood(t *testing.T) {
 	for _, conn := range open {
 		conn.Close()
 	}
-	if len(open) == 0 || len(open) > places || len(open)+refused != flood {
-		t.Errorf("of %d sockets %d got in and %d were told 429, want at most %d and all others", flood, len(open), refused, places)
+	if len(open) == 0 || len(open) > places || refused == 0 || len(open)+refused > flood {
+		t.Errorf("of %d sockets %d got in and %d were told 429, want at most %d and some of the others", flood, len(open), refused, places)
 	}
 	stop()
 	checkHistory(t, pair, &sent, 0)

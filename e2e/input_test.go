@@ -268,7 +268,7 @@ func testRate(t *testing.T, c *cluster.Cluster) {
 }
 
 func TestLimitsPerAddress(t *testing.T) {
-	c := start(t, cluster.Options{Servers: 1, Env: map[string]string{"MAX_PER_IP": "5"}})
+	c := start(t, cluster.Options{Servers: 1, Env: map[string]string{"MAX_PER_IP": "5", "UNLIMITED": ""}})
 	from := func(last byte) client.Options {
 		return client.Options{URL: c.RoomURL(), LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, last)}}
 	}

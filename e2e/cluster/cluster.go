@@ -23,7 +23,7 @@ const MaxServers = 4
 // Options say what to start. The zero value is four servers with Redis and HAProxy and no page.
 type Options struct {
 	Servers int               // 1 to MaxServers; 0: MaxServers
-	Elastic int               // how many further servers Scale can start, up to 16; they do not run at first
+	Elastic int               // how many further servers Scale can start; they do not run at first
 	Nginx   bool              // the page as well
 	API     int               // servers with the API, up to 4
 	DB      string            // DATABASE_URL of all servers, if some have the API; empty: an SQLite file of the cluster's own

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // program finds a program, also where Debian keeps the ones for root.
@@ -111,7 +112,8 @@ func (c *Cluster) haproxyPart(root, room, inner, stats string) (*Part, error) {
 		return nil, err
 	}
 	env := []string{"LB_BIND=" + room + onIPv6(room), "STATS_BIND=" + stats}
-	env = append(append(env, c.namesEnv()...), "INNER_BIND="+inner)
+	env = append(append(env, c.namesEnv()...), "INNER_BIND="+inner, fmt.Sprint("MAX_CLIENTS=", maxClients()))
+	env = append(env, fmt.Sprint("ELASTIC_SLOTS=", max(elasticSlots, c.options.Elastic)))
 	for i := range MaxServers {
 		addr := "" // left out
 		if i < len(c.Servers) {
@@ -127,6 +129,21 @@ func (c *Cluster) haproxyPart(root, room, inner, stats string) (*Part, error) {
 		Name: "haproxy", Addr: room, inner: inner, stats: stats, path: path, args: args,
 		env: c.environment(env...), ready: answers200("http://" + stats + "/;csv"), log: c.options.Log,
 	}, nil
+}
+
+// elasticSlots is haproxy.cfg's own number.
+const elasticSlots = 32
+
+// maxClients is how many connections to the room HAProxy can have with the files
+// that we may open, and it after us: two each, and some are left for the
+// statistics.
+func maxClients() uint64 {
+	const most, left = 50_000, 60
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Max/2 > most {
+		return most
+	}
+	return max(limit.Max/2, 2*left) - left
 }
 
 // onIPv6 returns the further address that makes a room on 127.0.0.1 reachable for programs to which localhost is ::1, as node 18 and with it

@@ -2,6 +2,7 @@ package compose
 
 import (
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -27,5 +28,28 @@ func TestSettingsArePassedOn(t *testing.T) {
 		if passed == own {
 			t.Errorf("docker-compose.yml passes %s on: %v, want %v", p.Key, passed, !own)
 		}
+	}
+}
+
+// So can those of HAProxy, but for its addresses and where its servers are.
+func TestSettingsOfHAProxyArePassedOn(t *testing.T) {
+	read := func(path string) string {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	compose, settings := read("../../docker-compose.yml"), 0
+	own := []string{"LB_BIND", "WS1", "WS2", "WS3", "WS4", "RESOLVER", "LOG_REQUESTS"}
+	for _, preset := range regexp.MustCompile(`(?m)^ *presetenv (\w+) `).FindAllStringSubmatch(read("../../haproxy/haproxy.cfg"), -1) {
+		name := preset[1]
+		if passed := strings.Contains(compose, "\n      "+name+":"); passed == slices.Contains(own, name) {
+			t.Errorf("docker-compose.yml passes %s on: %v", name, passed)
+		}
+		settings++
+	}
+	if settings < len(own)+5 {
+		t.Errorf("only %d settings were found", settings)
 	}
 }

@@ -119,13 +119,23 @@ func (n *node) die() {
 type balancer struct {
 	room, stats string
 	nodes       []*node
+
+	before string // what a shell does before it becomes HAProxy
+	also   string // a comma and a further address of the room
 }
 
 // start starts HAProxy in front of n nodes, with the given settings. It takes them for ready until a check says otherwise.
 func start(t *testing.T, n int, settings ...string) *balancer {
 	t.Helper()
-	program := need.Program(t, "haproxy")
 	b := &balancer{}
+	b.start(t, n, settings...)
+	return b
+}
+
+// start is the start of a balancer with settings of its own.
+func (b *balancer) start(t *testing.T, n int, settings ...string) {
+	t.Helper()
+	program := need.Program(t, "haproxy")
 	env := append(os.Environ(), "ELASTIC=", "CHECK_TIMEOUT=2s", "WS1=", "WS2=", "WS3=", "WS4=")
 	for i := range n {
 		name := fmt.Sprintf("WS%d", i+1)
@@ -135,11 +145,10 @@ func start(t *testing.T, n int, settings ...string) *balancer {
 	env = append(env, settings...) // of two with the same name the last one holds
 	for range 3 {                  // a port that was free may be taken a moment later
 		if b.run(t, program, env) {
-			return b
+			return
 		}
 	}
 	t.Fatal("HAProxy does not start")
-	return nil
 }
 
 // run starts HAProxy until the test's end, and reports whether it answers; if not, it has ended.
@@ -150,8 +159,8 @@ func (b *balancer) run(t *testing.T, program string, env []string) bool {
 		t.Fatal(err)
 	}
 	b.room, b.stats = net.JoinHostPort(host, ports[0]), net.JoinHostPort(host, ports[1])
-	cmd := exec.Command(program, "-db", "-f", file)
-	cmd.Env = append(env, "LB_BIND="+b.room, "STATS_BIND="+b.stats)
+	cmd := exec.Command("sh", "-c", b.before+`exec "$0" -db -f "$1"`, program, file)
+	cmd.Env = append(env, "LB_BIND="+b.room+b.also, "STATS_BIND="+b.stats)
 	cmd.Stdout, cmd.Stderr = t.Output(), t.Output()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -32,7 +32,8 @@ func TestEveryWayToSetItUpIsValid(t *testing.T) {
 	t.Parallel()
 	program := need.Program(t, "haproxy")
 	for _, settings := range []string{
-		"", "MAX_PER_IP=5", "RATE_PER_IP=5", "MAX_PER_IP=5 RATE_PER_IP=5", "LOG_REQUESTS=1", "ELASTIC=elastic.example:8080 ELASTIC_SLOTS=3 RESOLVER=127.0.0.1:53",
+		"", "MAX_PER_IP=5", "RATE_PER_IP=5", "MAX_PER_IP=0", "RATE_PER_IP=0", "MAX_PER_IP=0 RATE_PER_IP=0", "UNLIMITED=", "UNLIMITED=192.0.2.1",
+		"INNER_BIND=127.0.0.1:8081 UNLIMITED=", "LOG_REQUESTS=1", "ELASTIC=elastic.example:8080 ELASTIC_SLOTS=3 RESOLVER=127.0.0.1:53",
 		"API=127.0.0.1:1", "API=api.example:8080 ELASTIC=elastic.example:8080 RESOLVER=127.0.0.1:53",
 		"WS1=127.0.0.1:1 WS2= WS3= WS4=", "WS1= WS2= WS3= WS4= ELASTIC=elastic.example:8080", "LB_BIND=127.0.0.1:8080,127.0.0.2:8080 CHECK_TIMEOUT=5s",
 	} {
@@ -91,7 +92,7 @@ func (b *balancer) refused(t *testing.T, status int) string {
 
 func TestLimitOfOpenSockets(t *testing.T) {
 	t.Parallel()
-	b := start(t, 2, "MAX_PER_IP=3")
+	b := start(t, 2, "MAX_PER_IP=3", "UNLIMITED=")
 	first, _ := b.open(t)
 	b.open(t)
 	b.open(t)
@@ -113,7 +114,7 @@ func TestLimitOfOpenSockets(t *testing.T) {
 
 func TestLimitOfHandshakes(t *testing.T) {
 	t.Parallel()
-	b := start(t, 2, "RATE_PER_IP=3")
+	b := start(t, 2, "RATE_PER_IP=3", "UNLIMITED=")
 	for range 3 {
 		b.visit(t)
 	}
@@ -275,5 +276,15 @@ func TestSlowReader(t *testing.T) {
 	}
 	if sent > 2<<20 {
 		t.Errorf("%d bytes were taken for a client that reads nothing", sent)
+	}
+}
+
+// More servers can come and go than the file has slots for by itself.
+func TestElasticSlots(t *testing.T) {
+	t.Parallel()
+	b := start(t, 1, "ELASTIC=elastic.example:8080", "RESOLVER=127.0.0.1:1", "ELASTIC_SLOTS=40")
+	_, rows := b.get(t, b.stats, "/;csv")
+	if n := strings.Count(rows, "\nservers,ws-"); n != 40 {
+		t.Errorf("there are %d slots, want 40", n)
 	}
 }

@@ -82,7 +82,7 @@ func run(ctx context.Context, args []string, out io.Writer, colour bool) error {
 func settings() map[string]string {
 	env := map[string]string{"DRAIN_DELAY": "0s", "DRAIN_PERIOD": "500ms", "LOG_FORMAT": "text"}
 	for _, name := range []string{"CHANNEL", "ALLOWED_ORIGINS", "MESSAGE_RATE", "MESSAGE_BURST", "MAX_TEXT", "MAX_CONNECTIONS", "RING_SIZE", "HISTORY_LENGTH",
-		"PING_INTERVAL", "DRAIN_DELAY", "DRAIN_PERIOD", "FLUSH_INTERVAL", "BALANCE", "LOG_LEVEL", "LOG_FORMAT", "MAX_PER_IP", "RATE_PER_IP", "LB_LOG"} {
+		"PING_INTERVAL", "DRAIN_DELAY", "DRAIN_PERIOD", "FLUSH_INTERVAL", "BALANCE", "LOG_LEVEL", "LOG_FORMAT", "MAX_PER_IP", "RATE_PER_IP", "UNLIMITED", "MAX_CLIENTS", "LB_LOG"} {
 		if value, ok := os.LookupEnv(name); ok {
 			env[name] = value
 		}

@@ -1,0 +1,203 @@
+package haproxy
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"golang.org/x/sys/unix"
+
+	"livechat/e2e/cluster"
+	"livechat/internal/need"
+)
+
+// stranger is a machine with a public address: a network namespace with a cable
+// to this one.
+type stranger struct {
+	name, host, addr string // host is this end of the cable
+}
+
+// newStranger makes a machine that the test's end takes away. It skips the test
+// where that is not allowed.
+func newStranger(t *testing.T) *stranger {
+	t.Helper()
+	ip := need.Program(t, "ip")
+	id, net := rand.IntN(1<<20), 4*rand.IntN(64)
+	s := &stranger{fmt.Sprintf("livechat-%x", id), fmt.Sprintf("203.0.113.%d", net+1), fmt.Sprintf("203.0.113.%d", net+2)}
+	here, there := fmt.Sprintf("lc%xa", id), fmt.Sprintf("lc%xb", id)
+	t.Cleanup(func() { _ = exec.Command(ip, "netns", "delete", s.name).Run() }) // the cable goes with it
+	for _, command := range []string{
+		"netns add " + s.name,
+		"link add " + here + " type veth peer name " + there + " netns " + s.name,
+		"addr add " + s.host + "/30 dev " + here,
+		"link set " + here + " up",
+		"-n " + s.name + " addr add " + s.addr + "/30 dev " + there,
+		"-n " + s.name + " link set " + there + " up",
+	} {
+		if out, err := exec.Command(ip, strings.Fields(command)...).CombinedOutput(); err != nil {
+			t.Skipf("ip %s: %v: %s (it takes CAP_NET_ADMIN and CAP_SYS_ADMIN to have a network namespace)", command, err, out)
+		}
+	}
+	return s
+}
+
+// run runs f on the machine: connections that it dials come from there.
+func (s *stranger) run(t *testing.T, f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // and never unlocked: the thread ends with this goroutine
+		ns, err := os.Open("/run/netns/" + s.name)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer ns.Close()
+		if err := unix.Setns(int(ns.Fd()), unix.CLONE_NEWNET); err != nil {
+			t.Error(err)
+			return
+		}
+		f()
+	}()
+	<-done
+}
+
+// small is a HAProxy that may open as few files as make an attack cheap.
+func small(t *testing.T, also string, settings ...string) *balancer {
+	t.Helper()
+	b := &balancer{before: "ulimit -n 2048 && ", also: also}
+	b.start(t, 2, append(settings, "MAX_CLIENTS=800")...)
+	return b
+}
+
+const handshake = "GET / HTTP/1.1\r\nHost: room\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+
+// crowd opens n connections, as fast as it can, and says the same on each. It
+// gives up after 5 s, when nobody takes them any more.
+func crowd(addr, text string, n int) (conns []net.Conn) {
+	for end := time.Now().Add(5 * time.Second); n > 0 && time.Now().Before(end); n-- {
+		conn, err := net.DialTimeout("tcp", addr, time.Second)
+		if err != nil {
+			continue // refused, or nobody takes it
+		}
+		_, _ = io.WriteString(conn, text) // what is refused may be closed already
+		conns = append(conns, conn)
+	}
+	return conns
+}
+
+func hangUp(conns []net.Conn) {
+	for _, conn := range conns {
+		conn.Close()
+	}
+}
+
+// A single public address with a thousand sockets, and ever more connections
+// that never ask anything, keeps nobody out.
+func TestOneAddressKeepsNobodyOut(t *testing.T) {
+	s := newStranger(t)
+	_, ports, err := cluster.FreePorts(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := net.JoinHostPort(s.host, ports[0])
+	b := small(t, ","+target)
+	ctx, stop := context.WithCancel(t.Context())
+	var attack sync.WaitGroup
+	began := make(chan struct{})
+	attack.Go(func() {
+		s.run(t, func() {
+			sockets := crowd(target, handshake+"\r\n", 1000)
+			defer func() { hangUp(sockets) }()
+			half := crowd(target, handshake, 1300)
+			close(began)
+			for ctx.Err() == nil {
+				hangUp(half[:len(half)/4])
+				half = append(slices.Clone(half[len(half)/4:]), crowd(target, handshake, 300)...)
+			}
+			hangUp(half)
+		})
+	})
+	defer attack.Wait()
+	defer stop()
+	<-began
+
+	var joined, spoke []time.Duration
+	for range 100 {
+		began := time.Now()
+		dialer := websocket.Dialer{HandshakeTimeout: 5 * time.Second}
+		conn, res, err := dialer.DialContext(t.Context(), "ws://"+b.room, nil)
+		if err != nil {
+			t.Fatalf("somebody else cannot come in: %v", err)
+		}
+		res.Body.Close()
+		joined = append(joined, time.Since(began))
+		began = time.Now()
+		if err := echoes(conn); err != nil {
+			t.Fatalf("somebody else cannot speak: %v", err)
+		}
+		spoke = append(spoke, time.Since(began))
+		conn.Close()
+		if status, body := b.get(t, b.stats, "/healthz"); status != http.StatusOK {
+			t.Fatalf("the statistics answer %d %s", status, body)
+		}
+	}
+	slices.Sort(joined)
+	slices.Sort(spoke)
+	t.Logf("while one address attacks, others join within %v and are heard within %v (99th percentile of 100)", joined[98], spoke[98])
+	s.run(t, func() { // the attack counts for its own address alone
+		if conns := crowd(target, handshake+"\r\n", 1); len(conns) > 0 {
+			defer hangUp(conns)
+			_ = conns[0].SetReadDeadline(time.Now().Add(5 * time.Second))
+			answer, _ := io.ReadAll(io.LimitReader(conns[0], 12))
+			if string(answer) == "HTTP/1.1 101" {
+				t.Error("the address that attacks gets one more socket")
+			}
+		}
+	})
+}
+
+// When the room is full, be it by whom it may, statistics and health answer.
+func TestStatisticsHaveTheirShare(t *testing.T) {
+	b := small(t, "")
+	conns := crowd(b.room, handshake+"\r\n", 1100)
+	defer hangUp(conns)
+	eventually(t, "the room is full", func() error {
+		status, metrics := b.get(t, b.stats, "/metrics")
+		if status != http.StatusOK || !strings.Contains(metrics, "\nhaproxy_frontend_current_sessions{proxy=\"room\"} 800\n") {
+			return fmt.Errorf("the statistics answer %d, and not that it has 800", status)
+		}
+		return nil
+	})
+	for range 10 {
+		if status, body := b.get(t, b.stats, "/healthz"); status != http.StatusOK {
+			t.Fatalf("with %d connections to the room the statistics answer %d %s", len(conns), status, body)
+		}
+	}
+}
+
+// Addresses that are not public have no limit: a load tool in the next
+// container, or here, needs no setting.
+func TestPrivateAddressesAreUnlimited(t *testing.T) {
+	b := start(t, 2)
+	for range 700 { // more than twice any default in 10 s
+		conn, a, err := b.dial(t)
+		if err != nil {
+			t.Fatalf("%v %+v", err, a)
+		}
+		defer conn.Close()
+	}
+}

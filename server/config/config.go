@@ -129,8 +129,9 @@ type Limits struct {
 	MaxText int `env:"MAX_TEXT" envDefault:"4000"`
 	// MaxFrame is the longest WebSocket message a client may send, in bytes.
 	MaxFrame int `env:"MAX_FRAME" envDefault:"16384"`
-	// MaxConnections is the most connections this server takes; 0 is no limit.
-	MaxConnections int `env:"MAX_CONNECTIONS" envDefault:"0"`
+	// MaxConnections is the most sockets this server takes; 0 is no limit. Unset:
+	// what ShareFiles gives them of the files that this process may open.
+	MaxConnections int `env:"MAX_CONNECTIONS"`
 	// PostRate is how many private messages and chats a second one account may begin in the long run, on each server with the API; 0 is no limit.
 	PostRate float64 `env:"POST_RATE" envDefault:"50"`
 	// PostBurst is how many at once before PostRate holds.
@@ -212,6 +213,9 @@ func Load(environ map[string]string) (Config, error) {
 		if c.Server.App, err = os.Hostname(); err != nil {
 			return Config{}, fmt.Errorf("find the host name to use as APPID: %w", err)
 		}
+	}
+	if environ["MAX_CONNECTIONS"] == "" {
+		c.Limits.MaxConnections, _ = ShareFiles(OpenFiles())
 	}
 	c.Server.AllowedOrigins = normalOrigins(c.Server.AllowedOrigins)
 	if err := validate(&c, environ, unreadable); err != nil {

@@ -158,9 +158,10 @@ func (n *Node) build(version string) (err error) {
 	if err != nil {
 		return err
 	}
+	_, requests := config.ShareFiles(config.OpenFiles())
 	n.http = web.NewServer(handler, web.Timeouts{
 		Header: n.cfg.Server.HeaderTimeout, Body: bodyTimeout, Answer: answerTimeout, Write: s.WriteTimeout, Idle: time.Minute,
-	}, n.log)
+	}, requests, n.log)
 	n.gauges()
 	return nil
 }

@@ -57,6 +57,12 @@ type Options struct {
 	Logger    *slog.Logger
 }
 
+// maxRefused is how many connections may be open beside MaxConnections, to watch
+// the cluster or to be told by a close code, which a browser can read, that the
+// server is full. More are refused by the answer to their handshakes, which
+// leaves no connection behind. config.ShareFiles counts on it.
+const maxRefused = 32
+
 // openTimeout is how long a handshake waits for its room to be opened.
 const openTimeout = 5 * time.Second
 
@@ -172,6 +178,9 @@ func (s *Server) admit(r *http.Request) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.opts.MaxConnections > 0 && len(s.conns)+len(s.watchers) >= s.opts.MaxConnections+maxRefused {
+		return &chat.Error{Code: chat.CodeUnavailable, Message: "this server is full, please try again", Retryable: true, RetryAfterMS: 2000}
+	}
 	if s.draining {
 		return &chat.Error{Code: chat.CodeDraining, Message: "this server is going down, please try again", Retryable: true, RetryAfterMS: 1000}
 	}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -36,6 +37,7 @@ const (
 type Server struct {
 	http     http.Server
 	timeouts Timeouts
+	most     int
 
 	mu     sync.Mutex
 	conns  map[net.Conn]*conn // neither hijacked nor closed
@@ -43,10 +45,12 @@ type Server struct {
 	empty  chan struct{} // closed when ending is set and no connection is left
 }
 
-// NewServer returns a server for handler. log gets what net/http has to say,
-// at debug level.
-func NewServer(handler http.Handler, timeouts Timeouts, log *slog.Logger) *Server {
-	s := &Server{timeouts: timeouts, conns: map[net.Conn]*conn{}, empty: make(chan struct{})}
+// NewServer returns a server for handler. It has about most connections at once:
+// one more is taken in the place of that which has gone without a whole request
+// for the longest, so that whoever asks something is answered however many ask
+// nothing. log gets what net/http has to say, at debug level.
+func NewServer(handler http.Handler, timeouts Timeouts, most int, log *slog.Logger) *Server {
+	s := &Server{timeouts: timeouts, most: most, conns: map[net.Conn]*conn{}, empty: make(chan struct{})}
 	s.http = http.Server{
 		Handler:           s.follow(handler),
 		ReadHeaderTimeout: timeouts.Header, ReadTimeout: timeouts.Header + timeouts.Body,
@@ -62,7 +66,7 @@ func NewServer(handler http.Handler, timeouts Timeouts, log *slog.Logger) *Serve
 
 // Serve answers on l until Shutdown or Close; then it returns nil.
 func (s *Server) Serve(l net.Listener) error {
-	if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+	if err := s.http.Serve(&listener{l, s}); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil
@@ -122,7 +126,7 @@ func (s *Server) changed(nc net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateActive, http.StateIdle:
 		if c := s.conns[nc]; c != nil {
-			c.step = reading
+			c.step, c.since = reading, time.Now()
 		}
 	case http.StateHijacked, http.StateClosed:
 		delete(s.conns, nc)
@@ -145,9 +149,52 @@ func (s *Server) checkEmptyLocked() {
 func (s *Server) add(nc net.Conn) *conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := &conn{server: s}
+	if len(s.conns) >= s.most {
+		s.dropLocked()
+	}
+	c := &conn{server: s, since: time.Now()}
 	s.conns[nc] = c
 	return c
+}
+
+// dropLocked closes the connection that has been without a whole request for
+// the longest, and reports whether there was one.
+func (s *Server) dropLocked() bool {
+	var oldest net.Conn
+	for nc, c := range s.conns {
+		if c.step == reading && !c.dropped && (oldest == nil || c.since.Before(s.conns[oldest].since)) {
+			oldest = nc
+		}
+	}
+	if oldest == nil {
+		return false
+	}
+	s.conns[oldest].dropped = true
+	_ = oldest.Close() // net/http notices, and tells changed
+	return true
+}
+
+// listener takes connections also when the process has no files left, in the
+// place of one that asks nothing.
+type listener struct {
+	net.Listener
+	server *Server
+}
+
+// Accept implements net.Listener.
+func (l *listener) Accept() (net.Conn, error) {
+	for {
+		nc, err := l.Listener.Accept()
+		if !errors.Is(err, syscall.EMFILE) && !errors.Is(err, syscall.ENFILE) {
+			return nc, err
+		}
+		l.server.mu.Lock()
+		dropped := l.server.dropLocked()
+		l.server.mu.Unlock()
+		if !dropped {
+			return nil, err // net/http waits a moment
+		}
+	}
 }
 
 // connKey is the key of a request's *conn in its context.
@@ -158,8 +205,9 @@ type conn struct {
 	server *Server
 
 	// Guarded by server.mu.
-	step  step
-	since time.Time // of the step, if it is writing
+	step    step
+	since   time.Time // when the step began
+	dropped bool      // for another connection
 }
 
 // step is a part of the life of a request.

@@ -60,7 +60,7 @@ func serve(t *testing.T, timeouts Timeouts) (s *Server, addr string, release fun
 	if err != nil {
 		t.Fatal(err)
 	}
-	s = NewServer(&root{next: mux, log: slog.New(slog.DiscardHandler)}, timeouts, slog.New(slog.DiscardHandler))
+	s = NewServer(&root{next: mux, log: slog.New(slog.DiscardHandler)}, timeouts, 20, slog.New(slog.DiscardHandler))
 	var serving sync.WaitGroup
 	serving.Go(func() {
 		if err := s.Serve(l); err != nil {
@@ -255,5 +255,27 @@ func TestShutdownEnds(t *testing.T) {
 	cancel()
 	if err := s.Shutdown(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("Shutdown: %v", err)
+	}
+}
+
+// However many connections ask nothing, or not the whole of it, one that does is
+// answered; and what is being answered is not cut off for it.
+func TestFullOfThoseWhoAskNothing(t *testing.T) {
+	t.Parallel()
+	s, addr, release := serve(t, minute)
+	waiting := say(t, addr, request("GET", "/wait", 0, ""))
+	for range 30 {
+		for _, text := range []string{"", "GET / HTTP/1.1\r\n", request("POST", "/echo", 9, "a"), request("GET", "/", 0, "")} {
+			say(t, addr, text)
+		}
+		conn := say(t, addr, request("GET", "/", 0, ""))
+		if res, err := http.ReadResponse(bufio.NewReader(conn), nil); err != nil || res.StatusCode != http.StatusOK {
+			t.Fatalf("a request is not answered: %v", err)
+		}
+	}
+	poll.Until(t, "it has no more than it may", func() bool { return s.open() <= 20 })
+	release()
+	if res, err := http.ReadResponse(bufio.NewReader(waiting), nil); err != nil || res.StatusCode != http.StatusOK {
+		t.Errorf("a request that was being answered: %v", err)
 	}
 }

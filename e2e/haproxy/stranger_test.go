@@ -34,8 +34,8 @@ type stranger struct {
 func newStranger(t *testing.T) *stranger {
 	t.Helper()
 	ip := need.Program(t, "ip")
-	id, net := rand.IntN(1<<20), 4*rand.IntN(64)
-	s := &stranger{fmt.Sprintf("livechat-%x", id), fmt.Sprintf("203.0.113.%d", net+1), fmt.Sprintf("203.0.113.%d", net+2)}
+	id, block := rand.IntN(1<<20), 4*rand.IntN(64)
+	s := &stranger{fmt.Sprintf("livechat-%x", id), fmt.Sprintf("203.0.113.%d", block+1), fmt.Sprintf("203.0.113.%d", block+2)}
 	here, there := fmt.Sprintf("lc%xa", id), fmt.Sprintf("lc%xb", id)
 	t.Cleanup(func() { _ = exec.Command(ip, "netns", "delete", s.name).Run() }) // the cable goes with it
 	for _, command := range []string{

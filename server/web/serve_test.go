@@ -104,6 +104,19 @@ func ends(t *testing.T, what string, conn net.Conn) {
 	}
 }
 
+// wantAnswer reads an answer.
+func wantAnswer(t *testing.T, conn net.Conn, want string) {
+	t.Helper()
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatalf("waiting for the answer %q: %v", want, err)
+	}
+	defer res.Body.Close()
+	if body, err := io.ReadAll(res.Body); err != nil || string(body) != want {
+		t.Errorf("the answer is %q, %v; want %q", body, err, want)
+	}
+}
+
 func (s *Server) open() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -231,14 +244,7 @@ func TestShutdownWaitsForAnswers(t *testing.T) {
 	}
 	release()
 	for _, conn := range conns {
-		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		body, err := io.ReadAll(res.Body)
-		if res.Body.Close(); err != nil || string(body) != "waited" {
-			t.Errorf("the answer is %q, %v", body, err)
-		}
+		wantAnswer(t, conn, "waited")
 	}
 	if err := <-done; err != nil {
 		t.Error(err)
@@ -269,13 +275,9 @@ func TestFullOfThoseWhoAskNothing(t *testing.T) {
 			say(t, addr, text)
 		}
 		conn := say(t, addr, request("GET", "/", 0, ""))
-		if res, err := http.ReadResponse(bufio.NewReader(conn), nil); err != nil || res.StatusCode != http.StatusOK {
-			t.Fatalf("a request is not answered: %v", err)
-		}
+		wantAnswer(t, conn, "ok")
 	}
 	poll.Until(t, "it has no more than it may", func() bool { return s.open() <= 20 })
 	release()
-	if res, err := http.ReadResponse(bufio.NewReader(waiting), nil); err != nil || res.StatusCode != http.StatusOK {
-		t.Errorf("a request that was being answered: %v", err)
-	}
+	wantAnswer(t, waiting, "waited")
 }

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -39,10 +38,11 @@ type Server struct {
 	timeouts Timeouts
 	most     int
 
-	mu     sync.Mutex
-	conns  map[net.Conn]*conn // neither hijacked nor closed
-	ending bool
-	empty  chan struct{} // closed when ending is set and no connection is left
+	mu      sync.Mutex
+	conns   map[net.Conn]*conn // neither hijacked nor closed
+	dropped int                // of conns: those that are being closed for others
+	ending  bool
+	empty   chan struct{} // closed when ending is set and no connection is left
 }
 
 // NewServer returns a server for handler. It has about most connections at once:
@@ -127,8 +127,12 @@ func (s *Server) changed(nc net.Conn, state http.ConnState) {
 	case http.StateActive, http.StateIdle:
 		if c := s.conns[nc]; c != nil {
 			c.step, c.since = reading, time.Now()
+			s.trimLocked(0)
 		}
 	case http.StateHijacked, http.StateClosed:
+		if c := s.conns[nc]; c != nil && c.dropped {
+			s.dropped--
+		}
 		delete(s.conns, nc)
 		s.checkEmptyLocked()
 	}
@@ -149,12 +153,17 @@ func (s *Server) checkEmptyLocked() {
 func (s *Server) add(nc net.Conn) *conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.conns) >= s.most {
-		s.dropLocked()
-	}
+	s.trimLocked(1) // and not afterwards: where all others are being answered, this one would go
 	c := &conn{server: s, since: time.Now()}
 	s.conns[nc] = c
 	return c
+}
+
+// trimLocked closes connections that ask nothing, until there are no more than
+// there may be with so many new ones.
+func (s *Server) trimLocked(fresh int) {
+	for len(s.conns)-s.dropped+fresh > s.most && s.dropLocked() {
+	}
 }
 
 // dropLocked closes the connection that has been without a whole request for
@@ -170,6 +179,7 @@ func (s *Server) dropLocked() bool {
 		return false
 	}
 	s.conns[oldest].dropped = true
+	s.dropped++
 	_ = oldest.Close() // net/http notices, and tells changed
 	return true
 }
@@ -196,107 +206,3 @@ func (l *listener) Accept() (net.Conn, error) {
 		}
 	}
 }
-
-// connKey is the key of a request's *conn in its context.
-type connKey struct{}
-
-// conn is how far a connection has come with its request.
-type conn struct {
-	server *Server
-
-	// Guarded by server.mu.
-	step    step
-	since   time.Time // when the step began
-	dropped bool      // for another connection
-}
-
-// step is a part of the life of a request.
-type step int
-
-const (
-	reading step = iota // the request is not there, or not all of it
-	working             // the handler has the whole request
-	writing             // the client gets the answer
-)
-
-// received notes that the whole request is there.
-func (c *conn) received() { c.advance(reading, working) }
-
-// answered notes that the client gets an answer. If the request is not there in
-// whole, that remains what the connection waits for.
-func (c *conn) answered() { c.advance(working, writing) }
-
-func (c *conn) advance(from, to step) {
-	c.server.mu.Lock()
-	defer c.server.mu.Unlock()
-	if c.step == from {
-		c.step, c.since = to, time.Now()
-	}
-}
-
-// overdue reports whether a shutdown that began at begin has waited long enough
-// for the connection. It is called with server.mu held.
-func (c *conn) overdue(begin, now time.Time) bool {
-	switch c.step {
-	case reading:
-		return now.Sub(begin) >= restOfRequest
-	case writing:
-		return now.Sub(begin) >= restOfAnswer && now.Sub(c.since) >= restOfAnswer
-	default:
-		return false
-	}
-}
-
-// follow notes how far the requests have come that next answers.
-func (s *Server) follow(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := r.Context().Value(connKey{}).(*conn)
-		if r.Body == http.NoBody {
-			c.received()
-		} else {
-			r.Body = &followedBody{r.Body, c}
-		}
-		next.ServeHTTP(&followedAnswer{ResponseWriter: w, control: http.NewResponseController(w), conn: c}, r)
-		c.answered()
-	})
-}
-
-// followedBody tells when the whole body has been read.
-type followedBody struct {
-	io.ReadCloser
-	conn *conn
-}
-
-// Read implements io.Reader.
-func (b *followedBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	if errors.Is(err, io.EOF) {
-		b.conn.received()
-	}
-	return n, err
-}
-
-// followedAnswer gives each step of an answer a deadline.
-type followedAnswer struct {
-	http.ResponseWriter
-	control *http.ResponseController
-	conn    *conn
-}
-
-// Write implements http.ResponseWriter.
-func (a *followedAnswer) Write(p []byte) (written int, err error) {
-	a.conn.answered()
-	for {
-		if err := a.control.SetWriteDeadline(time.Now().Add(a.conn.server.timeouts.Write)); err != nil {
-			return written, err
-		}
-		n, err := a.ResponseWriter.Write(p[:min(len(p), writeStep)])
-		written += n
-		if p = p[n:]; err != nil || len(p) == 0 {
-			return written, err
-		}
-	}
-}
-
-// Unwrap is how http.ResponseController finds the other powers of the ResponseWriter.
-func (a *followedAnswer) Unwrap() http.ResponseWriter { return a.ResponseWriter }

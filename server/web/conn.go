@@ -1,0 +1,112 @@
+package web
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"time"
+)
+
+// connKey is the key of a request's *conn in its context.
+type connKey struct{}
+
+// conn is how far a connection has come with its request.
+type conn struct {
+	server *Server
+
+	// Guarded by server.mu.
+	step    step
+	since   time.Time // when the step began
+	dropped bool      // for another connection
+}
+
+// step is a part of the life of a request.
+type step int
+
+const (
+	reading step = iota // the request is not there, or not all of it
+	working             // the handler has the whole request
+	writing             // the client gets the answer
+)
+
+// received notes that the whole request is there.
+func (c *conn) received() { c.advance(reading, working) }
+
+// answered notes that the client gets an answer. If the request is not there in
+// whole, that remains what the connection waits for.
+func (c *conn) answered() { c.advance(working, writing) }
+
+func (c *conn) advance(from, to step) {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	if c.step == from {
+		c.step, c.since = to, time.Now()
+	}
+}
+
+// overdue reports whether a shutdown that began at begin has waited long enough
+// for the connection. It is called with server.mu held.
+func (c *conn) overdue(begin, now time.Time) bool {
+	switch c.step {
+	case reading:
+		return now.Sub(begin) >= restOfRequest
+	case writing:
+		return now.Sub(begin) >= restOfAnswer && now.Sub(c.since) >= restOfAnswer
+	default:
+		return false
+	}
+}
+
+// follow notes how far the requests have come that next answers.
+func (s *Server) follow(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := r.Context().Value(connKey{}).(*conn)
+		if r.Body == http.NoBody {
+			c.received()
+		} else {
+			r.Body = &followedBody{r.Body, c}
+		}
+		next.ServeHTTP(&followedAnswer{ResponseWriter: w, control: http.NewResponseController(w), conn: c}, r)
+		c.answered()
+	})
+}
+
+// followedBody tells when the whole body has been read.
+type followedBody struct {
+	io.ReadCloser
+	conn *conn
+}
+
+// Read implements io.Reader.
+func (b *followedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if errors.Is(err, io.EOF) {
+		b.conn.received()
+	}
+	return n, err
+}
+
+// followedAnswer gives each step of an answer a deadline.
+type followedAnswer struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	conn    *conn
+}
+
+// Write implements http.ResponseWriter.
+func (a *followedAnswer) Write(p []byte) (written int, err error) {
+	a.conn.answered()
+	for {
+		if err := a.control.SetWriteDeadline(time.Now().Add(a.conn.server.timeouts.Write)); err != nil {
+			return written, err
+		}
+		n, err := a.ResponseWriter.Write(p[:min(len(p), writeStep)])
+		written += n
+		if p = p[n:]; err != nil || len(p) == 0 {
+			return written, err
+		}
+	}
+}
+
+// Unwrap is how http.ResponseController finds the other powers of the ResponseWriter.
+func (a *followedAnswer) Unwrap() http.ResponseWriter { return a.ResponseWriter }

@@ -80,7 +80,7 @@ func TestACrowdAtOneAddress(t *testing.T) {
 		t.Skip("fills a database")
 	}
 	url := testpg.New(t).Database()
-	n := start(t, "DATABASE_URL="+url, "REGISTER_RATE=0", "LOG_LEVEL=error")
+	n := start(t, "DATABASE_URL="+url, "REGISTER_RATE=0", "LOG_LEVEL=error", "TRUSTED_PROXIES=127.0.0.1")
 	slowSearch(t, url)
 	transport := &http.Transport{MaxIdleConnsPerHost: 600}
 	defer transport.CloseIdleConnections()

@@ -100,7 +100,7 @@ func registerFrom(t *testing.T, n *Node, scheme, name string) string {
 // TestNamesCannotBeEnumerated: one address cannot find out by thousands of handshakes
 // which names are accounts'.
 func TestNamesCannotBeEnumerated(t *testing.T) {
-	n := start(t, "NAME_RATE=0.01", "NAME_BURST=5")
+	n := start(t, "NAME_RATE=0.01", "NAME_BURST=5", "TRUSTED_PROXIES=127.0.0.1")
 	newPerson(t, n, "anna").register()
 	come := func(addr, name string) int {
 		header := http.Header{}

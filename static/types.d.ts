@@ -182,7 +182,7 @@ export type Draft = { text: string }
 
 // ---- The cluster page ----
 
-export type ClusterState = 'starting' | 'ready' | 'draining' | 'deaf' | 'left' | 'gone' | 'unknown'
+export type ClusterState = 'starting' | 'ready' | 'draining' | 'deaf' | 'read-only' | 'left' | 'gone' | 'unknown'
 export type ClusterServer = {
   node: string; app: string; state: ClusterState; connections: number
   rate_in: number; rate_out: number // a second

@@ -46,6 +46,7 @@ func New(t testing.TB, args ...string) *Server {
 // Start starts it and returns when it answers.
 func (s *Server) Start() {
 	s.t.Helper()
+	ignoreFull()
 	s.cmd = exec.Command(s.program, s.args...)
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)

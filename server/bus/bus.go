@@ -12,6 +12,7 @@
 //	livechat:came             hash: servers that have checked in since Redis came back (came.go)
 //	{livechat}:mend:stage     sorted set: what they have offered, by seq
 //	{livechat}:mend:built     stream: the log and what was offered, as far as they have been put together
+//	livechat:write:<n>        string: Redis took a write just now; see writes.go
 //	livechat:side             one channel for all rooms: what servers tell each other beside messages
 //	livechat:side:<server>    what one server alone is told by others
 //
@@ -110,6 +111,7 @@ type Bus struct {
 	keeper  keeper
 	news    *news
 	recent  recent
+	writes  writes
 	running atomic.Bool
 	denied  atomic.Bool  // the user of Redis lacks a right, which was logged
 	handler atomic.Value // Run's
@@ -140,6 +142,7 @@ func Open(o Options) (*Bus, error) {
 		options: o, log: o.Log, name: o.Name,
 		queue: newQueue(queueLength), topics: newTopics(), mends: newMends(),
 		leaving: newLeaving(), came: newArrivals(), lanes: newLanes(), places: newPlaces(), news: n, logs: openLogs{changed: n.add},
+		writes: writes{log: o.Log},
 	}
 	if c.MasterName == "" && len(c.Addrs) > 1 {
 		b.nodes = newNodes(c)
@@ -167,6 +170,7 @@ func (b *Bus) Run(ctx context.Context, h Handler) error {
 	others.Go(func() { b.leave(ctx) })
 	others.Go(func() { b.tellNews(ctx) })
 	others.Go(func() { b.sayArrivals(ctx) })
+	others.Go(func() { b.tryWrites(ctx) })
 	if b.nodes != nil {
 		others.Go(func() { b.nodes.watch(ctx, b.rearrange) })
 	}

@@ -145,6 +145,7 @@ func (b *Bus) send(ctx context.Context, queue *queue, batch []queued) (answered 
 			answered--
 			continue
 		}
+		b.writes.note(cmd.Err())
 		r, err := readReceipt(cmd)
 		if err == nil && !r.Duplicate {
 			b.recent.add(p.Publication, r.Position, b.logs.get(p.Room))

@@ -140,7 +140,7 @@ func (b *Bus) commands() [][]any {
 	for _, key := range append(b.namesKeys(), b.ticketKey("x"), last, users) {
 		list = append(list, []any{"GET", key}, []any{"DEL", key})
 	}
-	list = append(list, []any{"ZREVRANGE", b.newsKey(), 0, 0}, []any{"ZREMRANGEBYRANK", b.newsKey(), 0, 0})
+	list = append(list, []any{"SET", b.writeKey(0), ""}, []any{"ZREVRANGE", b.newsKey(), 0, 0}, []any{"ZREMRANGEBYRANK", b.newsKey(), 0, 0})
 	return append(list, []any{"SADD", names, "x"}, []any{"SCARD", names}, []any{"SISMEMBER", names, "x"}, []any{"HINCRBY", last, "n", 1},
 		[]any{"ZADD", users, 1, "x"}, []any{"ZRANGE", users, 0, 0}, []any{"ZREMRANGEBYRANK", users, 0, 0})
 }

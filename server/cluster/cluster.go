@@ -35,7 +35,7 @@ const (
 
 // Sample is how this server is at a moment.
 type Sample struct {
-	State       string // of wire.ClusterServer, one of the first four
+	State       string // of wire.ClusterServer, one of the first five
 	Connections int
 	In          uint64        // messages taken from clients since the start
 	Out         uint64        // messages delivered to clients since the start

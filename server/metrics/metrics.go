@@ -132,6 +132,13 @@ func (s *Set) Gauge(name, help string, value func() float64) {
 	s.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, value))
 }
 
+// GaugeOf is Gauge for one value of a label. One name can be there for several.
+func (s *Set) GaugeOf(name, help, label, labelValue string, value func() float64) {
+	s.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Namespace: namespace, Name: name, Help: help, ConstLabels: prometheus.Labels{label: labelValue},
+	}, value))
+}
+
 // Count adds a counter that somebody else keeps, and whose value is asked for when it is read. One name can be there for several values of one
 // label; without a label both are "".
 func (s *Set) Count(name, help, label, labelValue string, value func() int64) {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"livechat/server/bus"
 	"livechat/server/config"
 	"livechat/server/metrics"
 )
@@ -90,6 +91,10 @@ func (n *Node) gauges() {
 	for _, g := range gauges {
 		n.metrics.Gauge(g.name, g.help, g.value)
 	}
+	for _, why := range []bus.Refusal{bus.Full, bus.ReadOnly, bus.RefusesWrites} {
+		n.metrics.GaugeOf("redis_refuses_writes", "1 if Redis takes no writes, by the reason that it gives.", "reason", string(why),
+			func() float64 { return oneIf(n.bus.Refusal() == why) })
+	}
 	if n.services.store != nil {
 		n.serviceGauges()
 	}
@@ -98,6 +103,14 @@ func (n *Node) gauges() {
 		n.metrics.Gauge("archive_lag_ratio", "Part of what a room's log can hold that waits for the archive, in the room that is the furthest behind; at 1 messages are lost to it.",
 			func() float64 { return a.Lag().Ratio })
 	}
+}
+
+// oneIf is a truth as a gauge shows it.
+func oneIf(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 // socketGauges are those of a server that takes sockets.
@@ -116,10 +129,8 @@ func (n *Node) clusterGauges() []gauge {
 	return []gauge{
 		{"feed_age_seconds", "Time since this server heard itself through Redis.", func() float64 { return n.presence.FeedAge().Seconds() }},
 		{"ready", "1 if this server takes new clients.", func() float64 {
-			if status, _ := n.readiness(); status == http.StatusOK {
-				return 1
-			}
-			return 0
+			status, _ := n.readiness()
+			return oneIf(status == http.StatusOK)
 		}},
 		{"servers", "Servers with sockets that are there, as this one knows.", func() float64 { return float64(len(n.presence.Servers())) }},
 		{"cluster_connections", "WebSocket connections of all servers, as this one knows.", func() float64 {

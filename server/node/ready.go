@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"livechat/server/bus"
 	"livechat/server/config"
 	"livechat/server/web"
 )
@@ -14,6 +15,11 @@ import (
 //
 // A server that does not hear itself through Redis does not deliver, whatever its links look like, and new clients are better off elsewhere. It cannot
 // know whether the others are any better, since it would hear that through Redis. HAProxy knows: when no server is ready, it uses all that are alive.
+//
+// A Redis that takes no writes is the same for all servers, as a rule. So this is
+// 404 as well, and not 503: people stay connected, see each other and read, and
+// new ones may still come in, since HAProxy then uses all that are alive. 503
+// would cut everybody's socket, only to send them to a server with the same Redis.
 //
 // A database that is away turns nothing off either. It is away for all servers at once, rooms do without, and the API's own answer, "try again", tells clients
 // more than a balancer without servers could.
@@ -25,6 +31,10 @@ func (n *Node) readiness() (int, web.Readiness) {
 	}
 	if n.redisUp.Load() && !deaf {
 		body.Redis = "up"
+	}
+	refusal := n.bus.Refusal()
+	if refusal != bus.NoRefusal {
+		body.Redis = string(refusal)
 	}
 	if n.services.store != nil {
 		body.Database = n.services.database.String()
@@ -38,6 +48,9 @@ func (n *Node) readiness() (int, web.Readiness) {
 		return http.StatusServiceUnavailable, body
 	case deaf:
 		body.Status = "deaf"
+		return http.StatusNotFound, body
+	case refusal != bus.NoRefusal:
+		body.Status = "read-only"
 		return http.StatusNotFound, body
 	}
 	return http.StatusOK, body

@@ -8,7 +8,7 @@
 //	GET /rooms/{room}   how many are in a room: {"room":"livechat","online":12}; any page may ask
 //	GET /config.json    what the page must know about this place: {} means that the socket is where the page came from
 //	GET /healthz        200 as long as the process answers
-//	GET /readyz         200 takes new clients, 404 rather none (it drains, or does not hear Redis), 503 not yet
+//	GET /readyz         200 takes new clients, 404 rather none (it drains, does not hear Redis, or Redis takes no writes), 503 not yet
 //	GET /version        {"version":"…","go":"…","app":"…"}
 //
 // Whatever else is a file of the page or 404. Errors are problem+json (RFC 9457), and every answer carries the security headers.
@@ -44,9 +44,9 @@ type Deps struct {
 
 // Readiness is the body of /readyz.
 type Readiness struct {
-	Status      string `json:"status"` // "ready" (200), "draining" or "deaf" (404), or "starting" (503)
+	Status      string `json:"status"` // "ready" (200), "draining", "deaf" or "read-only" (404), or "starting" (503)
 	App         string `json:"app"`
-	Redis       string `json:"redis"`              // "up" or "down"
+	Redis       string `json:"redis"`              // "up" or "down", or why it takes no writes: "full", "read-only" or "refuses-writes"
 	FeedAge     int64  `json:"feed_age_ms"`        // how long ago this server heard itself through Redis; about a second at most if all is well
 	Connections int    `json:"connections"`        // of this server
 	Database    string `json:"database,omitempty"` // "up" or "down"; not there on a server without the API

@@ -30,13 +30,14 @@ type ClusterServer struct {
 	Version     string  `json:"version"`
 }
 
-// What ClusterServer.State can be. The first four are what the server says of itself, with the words of /readyz.
+// What ClusterServer.State can be. The first five are what the server says of itself, with the words of /readyz.
 const (
 	ClusterStarting = "starting"
 	ClusterReady    = "ready"
 	ClusterDraining = "draining"
-	ClusterDeaf     = "deaf"    // it does not hear Redis
-	ClusterLeft     = "left"    // it was draining, and is not heard any more
-	ClusterGone     = "gone"    // it is not heard any more, and has not said why
-	ClusterUnknown  = "unknown" // who says so does not hear Redis
+	ClusterDeaf     = "deaf"      // it does not hear Redis
+	ClusterReadOnly = "read-only" // Redis takes no writes: nobody can speak
+	ClusterLeft     = "left"      // it was draining, and is not heard any more
+	ClusterGone     = "gone"      // it is not heard any more, and has not said why
+	ClusterUnknown  = "unknown"   // who says so does not hear Redis
 )

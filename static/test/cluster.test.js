@@ -37,6 +37,7 @@ test('servers that come, drain, leave, die and come back are told', () => {
   assert.deepEqual(told(frame(two('ready')), frame(two('gone')), frame(two('ready'))), ['server 2000 is gone', 'server 2000 is back'])
   assert.deepEqual(told(frame(two('gone')), frame(server('2000', { node: 'another' }))), ['server 2000 has restarted'])
   assert.deepEqual(told(frame(two('starting')), frame(two('ready')), frame(two('deaf'))), ['server 2000 is ready', 'server 2000 does not hear Redis'])
+  assert.deepEqual(told(frame(two('ready')), frame(two('read-only')), frame(two('ready'))), ['server 2000 cannot write: Redis refuses it', 'server 2000 is back'])
 })
 
 test('when Redis is away, that is what is told, and not every server', () => {

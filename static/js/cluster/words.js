@@ -46,7 +46,7 @@ export function uptime(seconds) {
 }
 
 /** @type {Record<string, string>} */
-const STATES = { deaf: 'does not hear Redis', unknown: 'not known' }
+const STATES = { deaf: 'does not hear Redis', 'read-only': 'Redis takes no writes', unknown: 'not known' }
 
 /** @param {string} state */
 export const stateWord = (state) => STATES[state] ?? state
@@ -62,10 +62,11 @@ export function change(server, before, restarted) {
   if (before === undefined && restarted) return `${name} has restarted`
   if (before === undefined && (server.state === 'ready' || server.state === 'starting')) return `${name} has joined`
   switch (server.state) {
-    case 'ready': return before === 'gone' || before === 'deaf' ? `${name} is back` : `${name} is ready`
+    case 'ready': return before === 'gone' || before === 'deaf' || before === 'read-only' ? `${name} is back` : `${name} is ready`
     case 'starting': return `${name} is starting`
     case 'draining': return `${name} is draining: its people move over`
     case 'deaf': return `${name} does not hear Redis`
+    case 'read-only': return `${name} cannot write: Redis refuses it`
     case 'left': return `${name} has left`
     case 'gone': return `${name} is gone`
     default: return '' // not known: Redis is what there is to tell about

@@ -1,0 +1,143 @@
+package bus
+
+import (
+	"context"
+	"log/slog"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// A Redis that is full, a replica, or unable to write to its disk goes on
+// answering: everybody hears everybody, and nobody can speak. So each server
+// writes a little thing now and then, and looks at what is answered to it and to
+// publications:
+//
+//	livechat:write:<n>   string: a server has tried whether Redis takes writes; expires
+
+// Refusal says why Redis refuses writes, with the words of /readyz.
+type Refusal string
+
+// The values of Refusal.
+const (
+	NoRefusal     Refusal = ""
+	Full          Refusal = "full"           // its memory: maxmemory without eviction
+	ReadOnly      Refusal = "read-only"      // it is a replica
+	RefusesWrites Refusal = "refuses-writes" // it cannot write to its disk, or lacks replicas
+)
+
+const (
+	writeEvery = time.Second
+	writeTTL   = 10 * time.Second
+	// wellTime is for how long nothing must have been refused until an outage
+	// is over. A Redis at its limit takes some writes and refuses others.
+	wellTime = 3 * time.Second
+	// staleRefusal is how long a refusal is believed if Redis says nothing.
+	staleRefusal = 5 * time.Second
+	// writeKeys is how many keys are at hand in a Cluster, for each node to have one.
+	writeKeys = 64
+)
+
+// refusalOf reads the reason out of an answer of Redis.
+func refusalOf(err error) Refusal {
+	switch {
+	case redis.HasErrorPrefix(err, "OOM"):
+		return Full
+	case redis.HasErrorPrefix(err, "READONLY"):
+		return ReadOnly
+	case redis.HasErrorPrefix(err, "MISCONF"), redis.HasErrorPrefix(err, "NOREPLICAS"):
+		return RefusesWrites
+	}
+	return NoRefusal
+}
+
+// writes is whether Redis takes writes, as far as this server has seen.
+type writes struct {
+	log *slog.Logger
+
+	mu      sync.Mutex
+	refusal Refusal   // guarded by mu
+	since   time.Time // guarded by mu
+	last    time.Time // guarded by mu: when something was refused
+}
+
+// note takes what Redis has answered to a write. It logs one line when an outage begins.
+func (w *writes) note(err error) {
+	why := refusalOf(err)
+	if why == NoRefusal {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.last = time.Now()
+	if w.refusal == NoRefusal {
+		w.since = w.last
+		w.log.Error("redis: writes are refused; nobody can speak until it takes them", "redis", string(why), "error", err)
+	}
+	w.refusal = why
+}
+
+// well says that Redis has taken a write. It logs one line when an outage is over.
+func (w *writes) well() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.refusal == NoRefusal || time.Since(w.last) < wellTime {
+		return
+	}
+	w.log.Info("redis: writes are taken again", "after", time.Since(w.since).Round(time.Millisecond))
+	w.refusal = NoRefusal
+}
+
+// Refusal returns why Redis refuses writes; NoRefusal if it takes them, or does
+// not answer at all.
+func (b *Bus) Refusal() Refusal {
+	b.writes.mu.Lock()
+	defer b.writes.mu.Unlock()
+	if time.Since(b.writes.last) > staleRefusal {
+		return NoRefusal
+	}
+	return b.writes.refusal
+}
+
+// tryWrites looks whether Redis takes writes, until ctx is done.
+func (b *Bus) tryWrites(ctx context.Context) {
+	tick := time.NewTicker(writeEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		errs := b.tryWrite(ctx)
+		taken := len(errs) > 0
+		for _, err := range errs {
+			b.writes.note(err)
+			taken = taken && err == nil
+		}
+		if taken {
+			b.writes.well()
+		}
+	}
+}
+
+// tryWrite writes something to each Redis, and returns what each answers.
+func (b *Bus) tryWrite(ctx context.Context) (errs []error) {
+	ctx, cancel := context.WithTimeout(ctx, b.options.attempt())
+	defer cancel()
+	if b.nodes == nil {
+		return []error{b.client.Set(ctx, b.writeKey(0), "", writeTTL).Err()}
+	}
+	byNode, lost := b.nodes.group(ctx, writeKeys, b.writeKey)
+	for _, err := range lost {
+		errs = append(errs, err)
+	}
+	for node, keys := range byNode {
+		errs = append(errs, node.Set(ctx, b.writeKey(keys[0]), "", writeTTL).Err())
+	}
+	return errs
+}
+
+func (b *Bus) writeKey(n int) string { return b.options.Channel + ":write:" + strconv.Itoa(n) }

@@ -3,6 +3,8 @@ package testpg
 
 import (
 	"errors"
+	"fmt"
+	"os"
 	"testing"
 
 	"livechat/internal/need"
@@ -42,6 +44,28 @@ func (s *Server) Start() {
 
 // Kill ends it at once and without tidying up, as a crash would; the processes of the connections end with it.
 func (s *Server) Kill() { s.p.Kill() }
+
+// DatabaseOn makes an empty database whose files are in a directory, which is PostgreSQL's from then on, and returns its URL.
+func (s *Server) DatabaseOn(dir string) string {
+	s.t.Helper()
+	if s.p.user != nil {
+		if err := os.Chown(dir, int(s.p.user.Uid), int(s.p.user.Gid)); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	s.Exec("CREATE TABLESPACE elsewhere LOCATION '" + dir + "'")
+	url := s.Database()
+	s.Exec(fmt.Sprintf("ALTER DATABASE test%d SET TABLESPACE elsewhere", s.p.made))
+	return url
+}
+
+// Exec runs a statement as the superuser.
+func (s *Server) Exec(statement string) {
+	s.t.Helper()
+	if err := s.p.run("psql", "--host", s.p.dir, "--username", superuser, "--no-psqlrc", "--quiet", "--command", statement, "postgres"); err != nil {
+		s.t.Fatal(err)
+	}
+}
 
 // Database makes an empty database and returns its URL, for DATABASE_URL.
 func (s *Server) Database() string {

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -110,6 +111,27 @@ func (o *observed) WriteHeader(status int) {
 // Unwrap is for http.ResponseController.
 func (o *observed) Unwrap() http.ResponseWriter { return o.ResponseWriter }
 
+// seldom lets one of many log lines through.
+type seldom struct {
+	mu   sync.Mutex
+	last time.Time // guarded by mu
+}
+
+// slowEvery is the least time between two warnings of requests that took too long:
+// a database that stands still makes all of them so.
+const slowEvery = time.Minute
+
+// due says that it is time for another one.
+func (s *seldom) due(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now.Sub(s.last) < slowEvery {
+		return false
+	}
+	s.last = now
+	return true
+}
+
 // fail answers with a problem. What is nobody's fault but ours is logged: never the request's body, query or headers.
 func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	known, ok := errors.AsType[*chat.Error](err)
@@ -118,14 +140,15 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, store.ErrNotFound):
 		known = chat.Errorf(chat.CodeNotFound, "there is no such thing, or it is not yours to see")
 	case r.Context().Err() != nil && errors.Is(err, r.Context().Err()): // too slow, or the client is gone and nobody reads this
-		level := slog.LevelWarn
-		if errors.Is(err, context.Canceled) { // else who comes and goes at once would fill the log
-			level = slog.LevelDebug
+		level := slog.LevelDebug // of what was cancelled: else clients that come and go would fill the log
+		if !errors.Is(err, context.Canceled) && a.slow.due(time.Now()) {
+			level = slog.LevelWarn
 		}
 		a.Log.Log(r.Context(), level, "a request was not finished", "method", r.Method, "route", r.Pattern, "error", err)
 		known = &chat.Error{Code: chat.CodeUnavailable, Message: "that took too long; try again", Retryable: true, RetryAfterMS: 1000}
 	case store.Away(err):
-		a.Log.Log(r.Context(), a.awayLevel(time.Now()), "the database is away", "method", r.Method, "route", r.Pattern, "error", err)
+		// Whoever watches the database has given the warning: one per outage, not per request.
+		a.Log.DebugContext(r.Context(), "the database is away", "method", r.Method, "route", r.Pattern, "error", err)
 		known = &chat.Error{Code: chat.CodeUnavailable, Message: "this cannot be stored or read right now; try again", Retryable: true, RetryAfterMS: 2000}
 	default:
 		a.Log.ErrorContext(r.Context(), "a request failed", "method", r.Method, "route", r.Pattern, "error", err)

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"livechat/server/chat"
@@ -99,22 +98,7 @@ type api struct {
 	spec    document // openapi.json
 	sockets document // asyncapi.json
 	docs    document
-
-	awaySaid atomic.Int64 // when the log last had that the database is away, Unix nanoseconds
-}
-
-// awayEvery is how often the log has that the database is away, however many
-// requests fail because of it.
-const awayEvery = 10 * time.Second
-
-// awayLevel returns the level of a line about a database that is away: a warning
-// now and then.
-func (a *api) awayLevel(now time.Time) slog.Level {
-	last := a.awaySaid.Load()
-	if now.UnixNano()-last >= int64(awayEvery) && a.awaySaid.CompareAndSwap(last, now.UnixNano()) {
-		return slog.LevelWarn
-	}
-	return slog.LevelDebug
+	slow    seldom // warnings of requests that took too long
 }
 
 // New returns the handler of all paths below /api/v1, which it expects in full: no prefix is to be cut off. It answers everything

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// outage logs a time in which the other side does not answer: one line when it begins, one when it ends, none per attempt.
+// outage logs a time in which the other side does not answer: one line when it begins, one when it ends, none per attempt. They are
+// no warnings: whoever looks after the other side has given one.
 type outage struct {
 	log  *slog.Logger
 	what string
@@ -17,7 +18,7 @@ type outage struct {
 func (o *outage) began(err error) {
 	if o.attempts++; o.since.IsZero() {
 		o.since = time.Now()
-		o.log.Warn("the archive waits for "+o.what, "error", err)
+		o.log.Info("the archive waits for "+o.what, "error", err)
 	}
 }
 

@@ -2,21 +2,26 @@ package node
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
 
 	"livechat/internal/poll"
 	"livechat/internal/testapi"
+	"livechat/internal/testlog"
 	"livechat/internal/testpg"
 )
 
 // While PostgreSQL is away the room goes on, and all that needs it says that it can be tried again. Then everything is as if nothing had been.
 func TestDatabaseAway(t *testing.T) {
 	db := testpg.New(t)
-	n := start(t, "DATABASE_URL="+db.Database())
+	var log testlog.Buffer
+	n := startLogging(t, slog.NewTextHandler(&log, nil), "DATABASE_URL="+db.Database())
+	poll.Until(t, "the node is ready", func() bool { status, _ := n.readiness(); return status == http.StatusOK })
 	ann, bob := newPerson(t, n, "ann"), newPerson(t, n, "bob")
 	ann.register()
 	bob.register()
@@ -50,6 +55,10 @@ func TestDatabaseAway(t *testing.T) {
 	room.send("the room goes on")
 	if e := room.next("message"); e.Text != "the room goes on" {
 		t.Errorf("heard %+v", e)
+	}
+
+	if warnings := strings.Count(log.String(), "level=WARN") + strings.Count(log.String(), "level=ERROR"); warnings != 1 {
+		t.Errorf("%d warnings of 200 refused requests, want the one of the outage:\n%s", warnings, log.String())
 	}
 
 	db.Start()

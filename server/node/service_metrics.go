@@ -45,11 +45,12 @@ func (c countedChats) Post(ctx context.Context, me int64, inChat, id, text strin
 func (n *Node) serviceGauges() {
 	s := &n.services
 	n.metrics.Gauge("database_up", "1 if the database answered when it was asked last.", func() float64 {
-		if s.database.down.Load() {
-			return 0
-		}
-		return 1
+		return oneIf(s.database.String() != databaseDown)
 	})
+	for _, why := range []store.Refusal{store.Full, store.ReadOnly, store.RefusesWrites} {
+		n.metrics.GaugeOf("database_refuses_writes", "1 if the database takes no writes, by the reason that it gives.", "reason", string(why),
+			func() float64 { return oneIf(s.database.String() == string(why)) })
+	}
 	n.metrics.Gauge("outbox_events", "Events of private chats that wait to be published in feeds, up to 100,000; of all servers, as this one measured it last.", func() float64 {
 		if o := s.outbox.Load(); o != nil {
 			return float64(o.waiting)

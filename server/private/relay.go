@@ -9,6 +9,7 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 
+	"livechat/server/chat"
 	"livechat/server/store"
 )
 
@@ -175,7 +176,11 @@ func (r *Relay) turn(ctx context.Context) (again bool) {
 		r.pause.Reset()
 		return full
 	case !r.failing:
-		r.opts.Logger.Warn("cannot publish all events; trying again", "held", r.held, "error", err)
+		level := slog.LevelWarn
+		if store.Away(err) || chat.AsError(err).Code == chat.CodeUnavailable { // of that others warn, once for all
+			level = slog.LevelInfo
+		}
+		r.opts.Logger.Log(ctx, level, "cannot publish all events; trying again", "held", r.held, "error", err)
 		r.failing = true
 	}
 	if published > 0 { // some feeds fail: the others go on as ever, and these are tried again with them

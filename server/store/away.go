@@ -62,7 +62,7 @@ func awayPostgres(code string) bool {
 }
 
 // awaySQLite are the codes of a file that another process writes to for longer than we wait, or that the disk does not give or take.
-var awaySQLite = []int{sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL}
+var awaySQLite = []int{sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_READONLY}
 
 // IsRefused says whether an error of a Store means that the database can never
 // take what it was given, for what that is: too large, or no value of its kind.

@@ -22,7 +22,7 @@ const takeLease = `INSERT INTO leases (name, holder, ends) VALUES ($1, $2, %[1]s
 func (s *Store) TryLock(ctx context.Context, name string, ttl time.Duration) (bool, error) {
 	n, err := exec(ctx, s.write, fmt.Sprintf(takeLease, s.queries.now), name, s.holder, ttl.Milliseconds())
 	if err != nil {
-		return false, fmt.Errorf("take the lease %q: %w", name, err)
+		return false, fmt.Errorf("take the lease %q: %w", name, s.seen(err))
 	}
 	return n > 0, nil
 }

@@ -123,7 +123,7 @@ func (s *Store) withConn(ctx context.Context, do func(conn *pgx.Conn) error) err
 		return err
 	}
 	defer conn.Close()
-	return conn.Raw(func(driver any) error { return do(driver.(*stdlib.Conn).Conn()) })
+	return s.seen(conn.Raw(func(driver any) error { return do(driver.(*stdlib.Conn).Conn()) }))
 }
 
 // laneWait is how long a batch waits for its chats: one that is locked for longer must not hold up the others.

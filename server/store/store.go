@@ -35,6 +35,7 @@ type Store struct {
 	dialect string
 	holder  string  // names this Store among those that want a lease
 	queries queries // where the two databases differ
+	refused refused
 
 	// On PostgreSQL one pool. SQLite has one writer at a time: its connection is taken in turn, instead of failing with "busy".
 	write, read *sql.DB
@@ -89,7 +90,7 @@ const attempts = 5
 // may run several times and must change nothing but the database and what it overwrites each time.
 func (s *Store) inTx(ctx context.Context, do func(tx *sql.Tx) error) error {
 	for attempt := 1; ; attempt++ {
-		err := s.tryTx(ctx, do)
+		err := s.seen(s.tryTx(ctx, do))
 		if err == nil || attempt == attempts || !lostRace(err) {
 			return err
 		}

@@ -48,7 +48,7 @@ func (s *Store) CreateUser(ctx context.Context, name, skeleton, hash string) (Us
 		err = ErrTaken
 	}
 	if err != nil {
-		return User{}, fmt.Errorf("create a user: %w", err)
+		return User{}, fmt.Errorf("create a user: %w", s.seen(err))
 	}
 	return u, nil
 }

@@ -49,7 +49,7 @@ type Readiness struct {
 	Redis       string `json:"redis"`              // "up" or "down", or why it takes no writes: "full", "read-only" or "refuses-writes"
 	FeedAge     int64  `json:"feed_age_ms"`        // how long ago this server heard itself through Redis; about a second at most if all is well
 	Connections int    `json:"connections"`        // of this server
-	Database    string `json:"database,omitempty"` // "up" or "down"; not there on a server without the API
+	Database    string `json:"database,omitempty"` // "up" or "down", or why it takes no writes, with the words of Redis; not there on a server without the API
 }
 
 // New reads the page into memory and returns the handler of all routes. It fails if the page cannot be read.

@@ -1,0 +1,100 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	sqlitedriver "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// Refusal says why a database that answers takes no writes, with the words of /readyz.
+type Refusal string
+
+// The values of Refusal.
+const (
+	NoRefusal     Refusal = ""
+	Full          Refusal = "full"           // its disk, or what it may use of it
+	ReadOnly      Refusal = "read-only"      // a standby, or set so
+	RefusesWrites Refusal = "refuses-writes" // an error of its disk
+)
+
+// refusalOf reads the reason out of an error.
+func refusalOf(err error) Refusal {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		switch {
+		case e.Code == "53100":
+			return Full
+		case e.Code == "25006":
+			return ReadOnly
+		case strings.HasPrefix(e.Code, "58"):
+			return RefusesWrites
+		}
+	}
+	if e, ok := errors.AsType[*sqlitedriver.Error](err); ok {
+		switch e.Code() & 0xff {
+		case sqlite3.SQLITE_FULL:
+			return Full
+		case sqlite3.SQLITE_READONLY:
+			return ReadOnly
+		case sqlite3.SQLITE_IOERR:
+			return RefusesWrites
+		}
+	}
+	return NoRefusal
+}
+
+// refused is the last write that the database has refused.
+type refused struct {
+	mu    sync.Mutex
+	why   Refusal   // guarded by mu
+	cause error     // guarded by mu
+	at    time.Time // guarded by mu
+}
+
+// seen takes note of what has become of a write, and returns err.
+func (s *Store) seen(err error) error {
+	if why := refusalOf(err); why != NoRefusal {
+		s.refused.mu.Lock()
+		defer s.refused.mu.Unlock()
+		s.refused.why, s.refused.cause, s.refused.at = why, err, time.Now()
+	}
+	return err
+}
+
+// Refused returns why the database has refused a write, of anybody, within the
+// given time, and its error; NoRefusal if it has not.
+func (s *Store) Refused(within time.Duration) (Refusal, error) {
+	s.refused.mu.Lock()
+	defer s.refused.mu.Unlock()
+	if time.Since(s.refused.at) > within {
+		return NoRefusal, nil
+	}
+	return s.refused.why, s.refused.cause
+}
+
+const (
+	tryWrite = `INSERT INTO leases (name, holder, ends) VALUES ('write test', $1, 0)
+		ON CONFLICT (name) DO UPDATE SET holder = excluded.holder`
+	roomyBytes = 8192
+)
+
+// TryWrite writes one row, always the same, to find out whether the database takes
+// writes. A full one may still have room for the usual few bytes; roomy writes
+// more than that.
+func (s *Store) TryWrite(ctx context.Context, roomy bool) error {
+	value := rand.Text()
+	for roomy && len(value) < roomyBytes {
+		value += rand.Text()
+	}
+	if _, err := s.write.ExecContext(ctx, tryWrite, value); err != nil {
+		return fmt.Errorf("try to write: %w", s.seen(err))
+	}
+	return nil
+}

@@ -2,7 +2,9 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +59,47 @@ func TestEmbedded(t *testing.T) {
 	}
 	if err := p.Stop(within(t, 10*time.Second)); err != nil || p.ExitCode() != 0 {
 		t.Errorf("it ended with %d, %v: %s", p.ExitCode(), err, p.Output())
+	}
+}
+
+// A terminal that is closed ends the server as SIGTERM does: what was acknowledged is archived.
+func TestHangup(t *testing.T) {
+	t.Parallel()
+	p := alone(t)
+	p.Setenv("DATABASE_URL", "sqlite:"+filepath.Join(t.TempDir(), "livechat.db"))
+	restart := func() {
+		t.Helper()
+		if err := p.Stop(within(t, 10*time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Start(within(t, 20*time.Second)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	restart()
+	ann := dial(t, client.Options{URL: "ws://" + p.Addr, Name: "ann"})
+	for i := range 5 {
+		say(t, ann, fmt.Sprint("message ", i))
+	}
+	for range 2 { // from the shell and from the kernel
+		if err := p.Hangup(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	select {
+	case <-p.Ended():
+	case <-time.After(10 * time.Second):
+		t.Fatal("it does not end")
+	}
+	if p.ExitCode() != 0 {
+		t.Errorf("it ended with %d: %s", p.ExitCode(), p.Output())
+	}
+	if err := p.Start(within(t, 20*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	_, body, err := cluster.Get(t.Context(), "http://"+p.Addr+"/api/v1/rooms/livechat/messages/")
+	if n := strings.Count(body, `"text":"message `); err != nil || n != 5 {
+		t.Errorf("%d of 5 messages are archived, %v: %s", n, err, body)
 	}
 }
 

@@ -62,8 +62,9 @@ func run(args []string) error {
 		return fmt.Errorf("unknown arguments %q: there are healthcheck, export and import, one at a time; settings are environment variables", args)
 	}
 
-	signals, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	signals, stop := signal.NotifyContext(context.Background(), ends()...)
 	defer stop()
+	signal.Ignore(syscall.SIGPIPE) // whoever read the log is gone, which is no reason to go as well
 	n, err := node.Start(cfg, cfg.Log.Logger(os.Stderr), version())
 	if err != nil {
 		return err
@@ -73,13 +74,25 @@ func run(args []string) error {
 	case <-signals.Done():
 	case failure = <-n.Failed():
 	}
-	stop() // a second signal ends the process at once
+	// Of a terminal that is closed there may come two, from the shell and from the kernel.
+	signal.Ignore(syscall.SIGHUP)
+	stop() // a second one of the other signals ends the process at once
 	ctx, cancel := context.WithTimeout(context.Background(), cfg.Drain.Delay+cfg.Drain.Period+grace)
 	defer cancel()
 	if err := n.Shutdown(ctx); failure == nil {
 		return err
 	}
 	return failure
+}
+
+// ends are the signals that end the server. A closed terminal sends SIGHUP; nohup
+// has it ignored, and it stays so.
+func ends() []os.Signal {
+	list := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		list = append(list, syscall.SIGHUP)
+	}
+	return list
 }
 
 // version is the revision that Go has noted in the binary, or "dev".

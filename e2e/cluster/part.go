@@ -114,6 +114,9 @@ func (p *Part) Pause() error { return p.signal(syscall.SIGSTOP, false) }
 // Resume lets a paused program go on (SIGCONT).
 func (p *Part) Resume() error { return p.signal(syscall.SIGCONT, false) }
 
+// Hangup sends what a terminal sends that is closed.
+func (p *Part) Hangup() error { return p.signal(syscall.SIGHUP, false) }
+
 // Terminate asks the program to stop (SIGTERM) and does not wait.
 func (p *Part) Terminate() error { return p.signal(syscall.SIGTERM, false) }
 

@@ -4,6 +4,7 @@ package node
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"sync"
@@ -30,30 +31,31 @@ import (
 // Node is one server.
 type Node struct {
 	// Set by Start.
-	cfg      config.Config
-	log      *slog.Logger
-	id       string               // names this process among all that ever were
-	embedded *miniredis.Miniredis // nil when there is a real Redis
-	bus      *bus.Bus
-	rooms    *room.Registry
-	feeds    *room.Registry
-	fan      *fanout.Fan
-	presence *presence.Presence
-	metrics  *metrics.Set
-	monitor  monitor
-	passes   cluster.Passes
-	cluster  *cluster.Hub
-	sessions *session.Server
-	past     *store.Store // the archive, to be read; nil: this server has none
-	services services
-	names    names
-	listener net.Listener
-	http     *web.Server
-	failed   chan error
-	stop     context.CancelFunc // ends the loops; the fan-out's ends last
-	stopFan  context.CancelFunc
-	loops    sync.WaitGroup
-	fanLoop  sync.WaitGroup
+	cfg          config.Config
+	log          *slog.Logger
+	id           string               // names this process among all that ever were
+	embedded     *miniredis.Miniredis // nil when there is a real Redis
+	bus          *bus.Bus
+	rooms        *room.Registry
+	feeds        *room.Registry
+	fan          *fanout.Fan
+	presence     *presence.Presence
+	metrics      *metrics.Set
+	monitor      monitor
+	passes       cluster.Passes
+	cluster      *cluster.Hub
+	sessions     *session.Server
+	past         *store.Store // the archive, to be read; nil: this server has none
+	services     services
+	databaseLock io.Closer // nil: there is nothing to lock
+	names        names
+	listener     net.Listener
+	http         *web.Server
+	failed       chan error
+	stop         context.CancelFunc // ends the loops; the fan-out's ends last
+	stopFan      context.CancelFunc
+	loops        sync.WaitGroup
+	fanLoop      sync.WaitGroup
 
 	// What /readyz tells.
 	ready    atomic.Bool
@@ -101,10 +103,9 @@ func (n *Node) build(version string) (err error) {
 	n.monitor = openMonitor(n.cfg.Metrics.Addr, n.metrics, n.log)
 	url := n.cfg.Redis.URL
 	if url == "" {
-		if n.embedded, err = startEmbedded(); err != nil {
+		if n.embedded, url, err = startEmbedded(); err != nil {
 			return fmt.Errorf("start the embedded Redis: %w", err)
 		}
-		url = "redis://" + n.embedded.Addr()
 	}
 	n.bus, err = bus.Open(bus.Options{
 		URL: url, Name: n.id, Channel: n.cfg.Redis.Channel, HistoryLength: n.cfg.Room.HistoryLength, IDTTL: n.cfg.Redis.IDTTL,

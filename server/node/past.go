@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -28,6 +29,9 @@ func (n *Node) openDatabase() (err error) {
 		if url == "" {
 			url = config.SQLiteFile
 		}
+		if err := n.lockDatabase(url); err != nil {
+			return fmt.Errorf("DATABASE_URL: %w", err)
+		}
 		ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
 		defer cancel()
 		n.past, err = store.Open(ctx, url)
@@ -37,6 +41,18 @@ func (n *Node) openDatabase() (err error) {
 		return fmt.Errorf("DATABASE_URL: %w", err)
 	}
 	return nil
+}
+
+// lockDatabase refuses a file that another server uses, if one of the two has a Redis
+// of its own: each would number its own messages, and private messages that come in
+// at the one would not be heard at the other.
+func (n *Node) lockDatabase(url string) (err error) {
+	n.databaseLock, err = store.Lock(url, n.embedded != nil)
+	if errors.Is(err, store.ErrInUse) {
+		return fmt.Errorf("%w: servers that share their rooms and accounts need one Redis (REDIS_URL for each of them), "+
+			"and a server on its own a database of its own (DATABASE_URL)", err)
+	}
+	return err
 }
 
 // archive is the archive as rooms see it.
@@ -56,6 +72,9 @@ func (n *Node) archived(ctx context.Context, log string) (chat.Log, error) {
 }
 
 func (n *Node) closeDatabase() {
+	if n.databaseLock != nil {
+		defer n.databaseLock.Close()
+	}
 	if n.past == nil {
 		return
 	}

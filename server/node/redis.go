@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"strings"
 	"time"
@@ -13,11 +14,13 @@ import (
 )
 
 // startEmbedded starts the Redis inside the process. Like a real one it says which process it is, so that the bus knows one kind of Redis only.
-func startEmbedded() (*miniredis.Miniredis, error) {
-	m := miniredis.NewMiniRedis()
-	run := newID()
+// Its port is open to every user of this machine, so it wants a password, which only the url has.
+func startEmbedded() (m *miniredis.Miniredis, url string, err error) {
+	m = miniredis.NewMiniRedis()
+	run, password := newID(), rand.Text()
+	m.RequireAuth(password) // before there is a port
 	if err := m.Start(); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	m.Server().SetPreHook(func(c *mini.Peer, cmd string, args ...string) bool {
 		if cmd != "INFO" || len(args) != 1 || !strings.EqualFold(args[0], "server") {
@@ -26,7 +29,7 @@ func startEmbedded() (*miniredis.Miniredis, error) {
 		c.WriteBulk("# Server\r\nrun_id:" + run + "\r\n")
 		return true
 	})
-	return m, nil
+	return m, "redis://:" + password + "@" + m.Addr(), nil
 }
 
 // ageEmbedded lets time pass in the embedded Redis, which would keep every message's id for ever.

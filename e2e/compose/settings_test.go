@@ -23,7 +23,8 @@ func TestSettingsArePassedOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range params {
-		own := slices.Contains([]string{"APPID", "ADDR", "ROLE", "REDIS_URL", "DATABASE_URL", "METRICS_ADDR"}, p.Key)
+		own := slices.Contains([]string{"APPID", "ADDR", "ROLE", "REDIS_URL", "REDIS_URL_FILE", "REDIS_PASSWORD", "REDIS_PASSWORD_FILE",
+			"DATABASE_URL", "DATABASE_URL_FILE", "DATABASE_PASSWORD", "DATABASE_PASSWORD_FILE", "METRICS_ADDR"}, p.Key)
 		passed := strings.Contains(string(text), "\n    "+p.Key+":\n") || strings.Contains(string(text), "\n    "+p.Key+`: "${`+p.Key+":-")
 		if passed == own {
 			t.Errorf("docker-compose.yml passes %s on: %v, want %v", p.Key, passed, !own)

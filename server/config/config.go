@@ -56,7 +56,14 @@ type Server struct {
 // Redis says which Redis carries the rooms and how long to wait for it.
 type Redis struct {
 	// URL is redis://, rediss:// or unix://. Empty: a Redis inside this process, for one server alone.
+	// Load puts Password into it.
 	URL string `env:"REDIS_URL"`
+	// URLFile is a file with URL in it.
+	URLFile string `env:"REDIS_URL_FILE"`
+	// Password is that of the user in URL, as it is: nothing in it is escaped.
+	Password string `env:"REDIS_PASSWORD"`
+	// PasswordFile is a file with Password in it.
+	PasswordFile string `env:"REDIS_PASSWORD_FILE"`
 	// Channel is the pub/sub channel of the default room and the prefix of every other channel and key.
 	Channel string `env:"CHANNEL" envDefault:"livechat"`
 	// IDTTL is how long a message id is remembered: within it a message sent again appears once.
@@ -70,8 +77,14 @@ type Redis struct {
 // Database says where accounts, private chats and the archive are kept.
 type Database struct {
 	// URL is postgres:// or postgresql://, or sqlite: and the path of a file, or SQLiteMemory. Empty: the file livechat.db; with RoleWS, which only
-	// reads the archive, none.
+	// reads the archive, none. Load puts Password into it.
 	URL string `env:"DATABASE_URL"`
+	// URLFile is a file with URL in it.
+	URLFile string `env:"DATABASE_URL_FILE"`
+	// Password is that of the user in URL, as it is: nothing in it is escaped.
+	Password string `env:"DATABASE_PASSWORD"`
+	// PasswordFile is a file with Password in it.
+	PasswordFile string `env:"DATABASE_PASSWORD_FILE"`
 }
 
 // Archive says how long what was said in rooms is kept. Private chats are kept as long as their people want.
@@ -204,6 +217,10 @@ func Load(environ map[string]string) (Config, error) {
 	if environ == nil {
 		environ = map[string]string{} // nil would make the library read the process's environment
 	}
+	environ, err := readSecrets(environ)
+	if err != nil {
+		return Config{}, err
+	}
 	var c Config
 	unreadable, err := parse(&c, environ)
 	if err != nil {
@@ -219,6 +236,9 @@ func Load(environ map[string]string) (Config, error) {
 	}
 	c.Server.AllowedOrigins = normalOrigins(c.Server.AllowedOrigins)
 	if err := validate(&c, environ, unreadable); err != nil {
+		return Config{}, err
+	}
+	if err := c.usePasswords(); err != nil {
 		return Config{}, err
 	}
 	return c, nil

@@ -39,6 +39,9 @@ func rules() []rule {
 		{"SECURE_COOKIES", "true or false", func(*Config) bool { return true }},
 
 		{"REDIS_URL", "a URL that starts with redis://, rediss:// or unix://, with ports from 1 to 65535, or nothing for an embedded Redis", func(c *Config) bool { return c.Redis.URL == "" || isRedis(c.Redis.URL) }},
+		{"REDIS_URL_FILE", "a file with REDIS_URL in it", func(*Config) bool { return true }}, // readSecrets has looked
+		{"REDIS_PASSWORD", "a password", func(*Config) bool { return true }},                  // usePasswords looks
+		{"REDIS_PASSWORD_FILE", "a file with REDIS_PASSWORD in it", func(*Config) bool { return true }},
 		{"CHANNEL", "1 to 64 letters, digits, dots, dashes, underscores or colons", func(c *Config) bool { return channelPattern.MatchString(c.Redis.Channel) }},
 		{"ID_TTL", "a duration of 16m or more, such as 20m, since clients send a message again for up to 15 minutes, and servers for 10",
 			func(c *Config) bool { return c.Redis.IDTTL >= minIDTTL }},
@@ -47,6 +50,10 @@ func rules() []rule {
 
 		{"DATABASE_URL", "a URL that starts with postgres:// or postgresql://, or sqlite: and a path; it must be set where servers share a Redis (REDIS_URL) and " +
 			"this one has the API (ROLE all or api), or each would have accounts of its own", func(c *Config) bool { return isDatabase(c) }},
+
+		{"DATABASE_URL_FILE", "a file with DATABASE_URL in it", func(*Config) bool { return true }},
+		{"DATABASE_PASSWORD", "a password", func(*Config) bool { return true }},
+		{"DATABASE_PASSWORD_FILE", "a file with DATABASE_PASSWORD in it", func(*Config) bool { return true }},
 
 		{"ARCHIVE_AGE", "a duration, 0s (for ever) or more", func(c *Config) bool { return c.Archive.Age >= 0 }},
 		{"ARCHIVE_COUNT", "a number of messages, 0 (all) or more", func(c *Config) bool { return c.Archive.Count >= 0 }},

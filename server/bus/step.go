@@ -175,7 +175,12 @@ func (b *Bus) finish(t *turn) {
 	open := t.err == nil && t.state.kind == "open"
 	switch {
 	case open:
-		if t.found.kind == "closed" {
+		switch {
+		case t.found.kind != "closed":
+		case t.found.lack == "tail" && t.found.log.Head.Seq == t.state.log.Head.Seq: // as after any planned restart
+			b.options.Metrics.Mends.WithLabelValues(metrics.Whole).Inc()
+			b.log.Info("a log was found whole and opened again", "room", t.room, "found", t.found.log.Head, "log", t.state.log.Head)
+		default:
 			b.options.Metrics.Mends.WithLabelValues(metrics.Mended).Inc()
 			b.log.Warn("a log was mended", "room", t.room, "found", t.found.log.Head, "log", t.state.log.Head)
 		}

@@ -36,7 +36,7 @@ type Set struct {
 	PublishSeconds  prometheus.Histogram
 	PublishMessages prometheus.Histogram
 	LinksLost       prometheus.Counter
-	Mends           *prometheus.CounterVec // result: mended, failed
+	Mends           *prometheus.CounterVec // result: Whole, Mended, Failed
 	SaidAgain       prometheus.Counter
 
 	// The API.
@@ -61,6 +61,7 @@ const (
 	Filled = "filled"
 	Lost   = "lost"
 	// result, of Mends
+	Whole  = "whole" // nothing was missing
 	Mended = "mended"
 	Failed = "failed"
 	// method and route, of APISeconds: what there is not
@@ -97,7 +98,7 @@ func NewSet() *Set {
 		PublishMessages: histogram("publish_messages", "Messages in one pipeline of publications.",
 			prometheus.ExponentialBuckets(1, 2, 10)), // 1 to 512
 		LinksLost: counter("redis_links_lost_total", "Times that the subscription to Redis was given up."),
-		Mends:     counters("mends_total", "Logs found closed that this server opened again, or failed to.", "result"),
+		Mends:     counters("mends_total", "Logs found closed that this server opened again, whole or mended, or failed to.", "result"),
 		SaidAgain: counter("messages_said_again_total", "Messages that the log had lost and this server put back."),
 
 		APISeconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -118,7 +119,7 @@ func NewSet() *Set {
 	for _, result := range []string{Filled, Lost} {
 		s.Missed.WithLabelValues(result)
 	}
-	for _, result := range []string{Mended, Failed} {
+	for _, result := range []string{Whole, Mended, Failed} {
 		s.Mends.WithLabelValues(result)
 	}
 	for _, result := range []string{Taken, Duplicate} {

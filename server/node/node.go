@@ -210,6 +210,7 @@ func (n *Node) run() {
 // openDefaultRoom opens the room that everybody comes to, and keeps it open. The node is ready when it is. The API hears no rooms: it is ready when
 // Redis answers.
 func (n *Node) openDefaultRoom(ctx context.Context) {
+	n.waitForArchive(ctx)
 	if n.cfg.Server.Role == config.RoleAPI {
 		n.waitForRedis(ctx)
 	} else if _, err := n.rooms.Acquire(ctx, chat.DefaultRoom); err != nil {

@@ -68,7 +68,44 @@ func (n *Node) archived(ctx context.Context, log string) (chat.Log, error) {
 	if n.past == nil || chat.IsFeed(log) {
 		return chat.Log{}, nil
 	}
-	return archive.NewReader(n.past).Log(ctx, log)
+	l, err := archive.NewReader(n.past).Log(ctx, log)
+	if store.Missing(err) {
+		return chat.Log{}, nil
+	}
+	return l, err
+}
+
+// How long a server that only reads the archive waits for it at its start, and how often it asks.
+const (
+	archiveWait = 10 * time.Second
+	archiveAsk  = 250 * time.Millisecond
+)
+
+// waitForArchive returns when the database answers, though it may have no tables yet, or after a while. At a first start Redis is there before
+// PostgreSQL is, and a room that began now would have to begin without a look into the archive.
+func (n *Node) waitForArchive(ctx context.Context) {
+	if n.past == nil || n.services.store != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, archiveWait)
+	defer cancel()
+	tick := time.NewTicker(archiveAsk)
+	defer tick.Stop()
+	for told := false; ; {
+		_, err := n.archived(ctx, chat.DefaultRoom)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		if !told {
+			told = true
+			n.log.Info("waiting a moment for the archive", "at_most", archiveWait, "error", err)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 func (n *Node) closeDatabase() {

@@ -6,6 +6,10 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	sqlitedriver "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // Reading the archive as the log that it was: forward, within one epoch. Both go along the index of (room, epoch, seq).
@@ -29,6 +33,18 @@ func (s *Store) CountLog(ctx context.Context, room, epoch string, after, before 
 		return 0, fmt.Errorf("count messages in the archive: %w", err)
 	}
 	return n, nil
+}
+
+// Missing says that an error of a Store that only reads means that there is no database, or
+// none with our tables, so that nothing has ever been archived in it: those who make it are not there yet.
+func Missing(err error) bool {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.Code == "3D000" || e.Code == "42P01" // no such database, no such table
+	}
+	if e, ok := errors.AsType[*sqlitedriver.Error](err); ok {
+		return e.Code()&0xff == sqlite3.SQLITE_CANTOPEN || strings.Contains(e.Error(), "no such table")
+	}
+	return false
 }
 
 // A server that only reads makes do with few connections: PostgreSQL's limit is for all servers together.

@@ -148,7 +148,7 @@ func (s *stack) isHardened(t *testing.T) {
 	for _, c := range s.inspect(t, strings.Fields(s.run(t, s.compose("ps", "-q")...))...) {
 		h := c.HostConfig
 		if c.State.Health.Status != "healthy" || !h.ReadonlyRootfs || !slices.Equal(h.CapDrop, []string{"ALL"}) ||
-			!slices.Contains(h.SecurityOpt, "no-new-privileges:true") {
+			!slices.Contains(h.SecurityOpt, "no-new-privileges:true") || h.LogConfig.Type != "json-file" || h.LogConfig.Config["max-size"] != "10m" {
 			t.Errorf("%s: %+v", c.Name, c)
 		}
 		// Asked of the engine, since an empty image has nothing to ask with.
@@ -156,6 +156,15 @@ func (s *stack) isHardened(t *testing.T) {
 			if strings.Fields(process)[0] == "0" {
 				t.Errorf("%s: process %s is root", c.Name, process)
 			}
+		}
+	}
+	if got := s.run(t, s.compose("exec", "-T", "rds", "redis-cli", "config", "get", "maxmemory")...); !strings.Contains(got, "536870912") {
+		t.Errorf("Redis' memory is limited to %q", got)
+	}
+	for host, want := range map[string]string{"lb": "found", "rds": "hidden", "db": "hidden"} {
+		got := s.run(t, s.compose("exec", "-T", "chat", "sh", "-c", "getent hosts "+host+" >/dev/null && echo found || echo hidden")...)
+		if got != want {
+			t.Errorf("from the page's container %s is %s, want %s", host, got, want)
 		}
 	}
 	for service, want := range map[string]string{"chat": "101", "lb": "99", "rds": "999"} {

@@ -54,3 +54,39 @@ func TestSettingsOfHAProxyArePassedOn(t *testing.T) {
 		t.Errorf("only %d settings were found", settings)
 	}
 }
+
+// Every container's log has a limit, Redis' memory too, and the page's Nginx shares no network with what holds the data.
+func TestLimitsAndNetworks(t *testing.T) {
+	text, err := os.ReadFile("../../docker-compose.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, hardened, _ := strings.Cut(string(text), "\nx-hardened:")
+	hardened, server, _ := strings.Cut(hardened, "\nx-server:")
+	server, services, _ := strings.Cut(server, "\nservices:\n")
+	services, _, _ = strings.Cut(services, "\nnetworks:\n")
+	if !strings.Contains(hardened, "  logging: {driver: json-file, options: {max-size: ") || !strings.Contains(server, "<<: *hardened\n") {
+		t.Error("logs have no limit")
+	}
+	parts := regexp.MustCompile(`(?m)^  ([a-z0-9]+):`).FindAllStringSubmatchIndex(services, -1)
+	if len(parts) < 10 {
+		t.Fatalf("only %d services", len(parts))
+	}
+	for i, at := range parts {
+		end := len(services)
+		if i+1 < len(parts) {
+			end = parts[i+1][0]
+		}
+		name, service := services[at[2]:at[3]], services[at[0]:end]
+		if !strings.Contains(service, "<<: *hardened") && !strings.Contains(service, "<<: *server") || strings.Contains(service, "logging:") {
+			t.Errorf("%s has a log of its own kind", name)
+		}
+		front := strings.Contains(service, "    networks: [front]")
+		if want := name == "chat" || name == "load"; front != want {
+			t.Errorf("%s is in front alone: %v, want %v", name, front, want)
+		}
+		if name == "rds" && !strings.Contains(service, `"--maxmemory", "${REDIS_MAXMEMORY:-512mb}", "--maxmemory-policy", "noeviction"`) {
+			t.Error("Redis' memory has no limit")
+		}
+	}
+}

@@ -32,8 +32,8 @@ type stack struct {
 	page, room, stats string // host:port as published
 }
 
-// up builds and starts everything with docker/up.sh, as `make up` does. The test's end takes it down, whatever happened.
-func up(t *testing.T) *stack {
+// newStack starts nothing yet. The test's end takes down what has been started, whatever happened. settings are NAME=value.
+func newStack(t *testing.T, settings ...string) *stack {
 	t.Helper()
 	if os.Getenv("LIVECHAT_COMPOSE") != "1" {
 		t.Skip("LIVECHAT_COMPOSE=1 is not set")
@@ -50,6 +50,7 @@ func up(t *testing.T) *stack {
 		env: append(os.Environ(), "COMPOSE_PROJECT_NAME=livechat-test-"+ports[0], "TAG=test", "PAGE_PORT="+ports[0], "PORT="+ports[1],
 			"STATS_PORT="+ports[2], "DRAIN_DELAY=2s", "DRAIN_PERIOD=2s", "CHECK_TIMEOUT=2s", "WS_SCALE=0", "MAX_PER_IP=0", "RATE_PER_IP=0"),
 	}
+	s.env = append(s.env, settings...)
 	t.Cleanup(func() {
 		if t.Failed() {
 			out, _ := s.command(context.Background(), s.compose("logs", "--tail", "40")...).CombinedOutput()
@@ -61,6 +62,13 @@ func up(t *testing.T) *stack {
 			t.Errorf("take it down: %v\n%s", err, out)
 		}
 	})
+	return s
+}
+
+// up builds and starts everything with docker/up.sh, as `make up` does.
+func up(t *testing.T) *stack {
+	t.Helper()
+	s := newStack(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 12*time.Minute) // with stand-ins and both images from nothing
 	defer cancel()
 	cmd := s.command(ctx, "docker/up.sh")
@@ -141,7 +149,11 @@ type container struct {
 		ReadonlyRootfs bool
 		CapDrop        []string
 		SecurityOpt    []string
-		PortBindings   map[string][]struct{ HostIP, HostPort string }
+		LogConfig      struct {
+			Type   string
+			Config map[string]string
+		}
+		PortBindings map[string][]struct{ HostIP, HostPort string }
 	}
 }
 

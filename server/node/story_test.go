@@ -280,6 +280,9 @@ func TestArchiveExpires(t *testing.T) {
 		return len(ann.do(http.StatusOK, "GET", "/rooms/livechat/messages/?limit=100", nil)["messages"].([]any))
 	}
 	poll.Until(t, "the room is in the archive", func() bool { return count() == 10 })
+	if err := before.Shutdown(t.Context()); err != nil { // the file is one server's
+		t.Fatal(err)
+	}
 	ann.base = "http://" + start(t, db, "ARCHIVE_COUNT=3").Addr()
 	poll.Until(t, "the archive is as short as it is to be", func() bool { return count() == 3 })
 }

@@ -22,6 +22,7 @@ wscat        node-ws
 websockets   python3-websockets
 chromium     chromium
 gcc          gcc libc6-dev
+ip           iproute2
 '
 daemons='redis-server haproxy nginx prometheus postgresql'
 policy=${POLICY_RC_D:-/usr/sbin/policy-rc.d}

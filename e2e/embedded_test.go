@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -65,6 +68,9 @@ func TestEmbedded(t *testing.T) {
 // A terminal that is closed ends the server as SIGTERM does: what was acknowledged is archived.
 func TestHangup(t *testing.T) {
 	t.Parallel()
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, syscall.SIGHUP) // or the server ignores it where the tests run under nohup, as it should
+	defer signal.Stop(heard)
 	p := alone(t)
 	p.Setenv("DATABASE_URL", "sqlite:"+filepath.Join(t.TempDir(), "livechat.db"))
 	restart := func() {

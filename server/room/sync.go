@@ -74,9 +74,6 @@ func (r *Room) load(ctx context.Context, l chat.Log) error {
 	if old := r.before(ctx, l, start, len(entries)); len(old) > 0 {
 		r.begin(l, chat.Position{Epoch: start.Epoch, Seq: old[0].Position.Seq - 1})
 		r.recall(old)
-		if r.pos.Seq < start.Seq {
-			r.gap(start.Seq)
-		}
 		if err := r.takeAll(ctx, l, entries); err != nil {
 			return err
 		}
@@ -93,7 +90,8 @@ const (
 )
 
 // before returns what is archived of the log before start, where Redis has few messages behind it: after a restart of a server that has its own
-// Redis, or when the room had left Redis.
+// Redis, or when the room had left Redis. It ends where the first message is missing, seen from start: an archiver may be about to store that,
+// and a ring that has passed it over would tell everybody that it is lost.
 func (r *Room) before(ctx context.Context, l chat.Log, start chat.Position, have int) []wire.Entry {
 	want := min(recallLength, len(r.ring.slots)/2) - have
 	if r.old == nil || start.Seq == 0 || want <= 0 || chat.IsFeed(r.Name) {
@@ -106,15 +104,17 @@ func (r *Room) before(ctx context.Context, l chat.Log, start chat.Position, have
 		r.slog.Warn("cannot read the archive of a room that opens; who joins gets what Redis has of it", "error", err)
 		return nil
 	}
-	return parse(l, payloads)
+	entries, next := parse(l, payloads), start.Seq
+	from := len(entries)
+	for from > 0 && entries[from-1].Position.Seq == next {
+		from, next = from-1, next-1
+	}
+	return entries[from:]
 }
 
 // recall appends what was archived. It is old: this server has not heard it, and must never say it again.
 func (r *Room) recall(entries []wire.Entry) {
 	for _, e := range entries {
-		if e.Position.Seq > r.pos.Seq+1 {
-			r.gap(e.Position.Seq - 1)
-		}
 		r.mu.Lock()
 		r.pos.Seq = e.Position.Seq
 		r.ring.append(Entry{Seq: e.Position.Seq, Kind: Message, heard: longAgo(), Frame: e.Frame})

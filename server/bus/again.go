@@ -102,9 +102,6 @@ func (b *Bus) unheard(h Handler, room string, heard chat.Position) []Kept {
 	return list
 }
 
-// sayAgainAge is how old may be what is said again. For so long the log surely remembers its id, if others have said it already.
-const sayAgainAge = 10 * time.Minute
-
 // sayRecentAgain is for what this server has put into a room's log that it does not follow, when the log was found open and has not got it: it was lost,
 // and maybe nobody has heard it.
 func (b *Bus) sayRecentAgain(room string, l chat.Log) {
@@ -139,11 +136,11 @@ func (r receipt) kept() Kept {
 func (r *recent) has(room string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.ContainsFunc(r.list[:], func(p receipt) bool { return p.Room == room && time.Since(p.when) < sayAgainAge })
+	return slices.ContainsFunc(r.list[:], func(p receipt) bool { return p.Room == room && time.Since(p.when) < chat.SayAgainAge })
 }
 
 // takeLost returns what is remembered of a room's log and is no part of l, oldest first, and forgets it. What is too old to be said again is only
-// forgotten: see sayAgainAge.
+// forgotten.
 func (r *recent) takeLost(room string, l chat.Log) (list []Kept) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -151,7 +148,7 @@ func (r *recent) takeLost(room string, l chat.Log) (list []Kept) {
 		if p.Room != room || l.Has(p.at) {
 			continue
 		}
-		if time.Since(p.when) < sayAgainAge {
+		if time.Since(p.when) < chat.SayAgainAge {
 			list = append(list, p.kept())
 		}
 		r.list[i] = receipt{}

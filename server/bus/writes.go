@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"livechat/server/chat"
 )
 
 // A Redis that is full, a replica, or unable to write to its disk goes on
@@ -16,17 +18,6 @@ import (
 // publications:
 //
 //	livechat:write:<n>   string: a server has tried whether Redis takes writes; expires
-
-// Refusal says why Redis refuses writes, with the words of /readyz.
-type Refusal string
-
-// The values of Refusal.
-const (
-	NoRefusal     Refusal = ""
-	Full          Refusal = "full"           // its memory: maxmemory without eviction
-	ReadOnly      Refusal = "read-only"      // it is a replica
-	RefusesWrites Refusal = "refuses-writes" // it cannot write to its disk, or lacks replicas
-)
 
 const (
 	writeEvery = time.Second
@@ -41,16 +32,16 @@ const (
 )
 
 // refusalOf reads the reason out of an answer of Redis.
-func refusalOf(err error) Refusal {
+func refusalOf(err error) chat.Refusal {
 	switch {
 	case redis.HasErrorPrefix(err, "OOM"):
-		return Full
+		return chat.Full
 	case redis.HasErrorPrefix(err, "READONLY"):
-		return ReadOnly
+		return chat.ReadOnly
 	case redis.HasErrorPrefix(err, "MISCONF"), redis.HasErrorPrefix(err, "NOREPLICAS"):
-		return RefusesWrites
+		return chat.RefusesWrites
 	}
-	return NoRefusal
+	return chat.NoRefusal
 }
 
 // writes is whether Redis takes writes, as far as this server has seen.
@@ -58,21 +49,21 @@ type writes struct {
 	log *slog.Logger
 
 	mu      sync.Mutex
-	refusal Refusal   // guarded by mu
-	since   time.Time // guarded by mu
-	last    time.Time // guarded by mu: when something was refused
+	refusal chat.Refusal // guarded by mu
+	since   time.Time    // guarded by mu
+	last    time.Time    // guarded by mu: when something was refused
 }
 
 // note takes what Redis has answered to a write. It logs one line when an outage begins.
 func (w *writes) note(err error) {
 	why := refusalOf(err)
-	if why == NoRefusal {
+	if why == chat.NoRefusal {
 		return
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.last = time.Now()
-	if w.refusal == NoRefusal {
+	if w.refusal == chat.NoRefusal {
 		w.since = w.last
 		w.log.Error("redis: writes are refused; nobody can speak until it takes them", "redis", string(why), "error", err)
 	}
@@ -83,20 +74,20 @@ func (w *writes) note(err error) {
 func (w *writes) well() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.refusal == NoRefusal || time.Since(w.last) < wellTime {
+	if w.refusal == chat.NoRefusal || time.Since(w.last) < wellTime {
 		return
 	}
 	w.log.Info("redis: writes are taken again", "after", time.Since(w.since).Round(time.Millisecond))
-	w.refusal = NoRefusal
+	w.refusal = chat.NoRefusal
 }
 
 // Refusal returns why Redis refuses writes; NoRefusal if it takes them, or does
 // not answer at all.
-func (b *Bus) Refusal() Refusal {
+func (b *Bus) Refusal() chat.Refusal {
 	b.writes.mu.Lock()
 	defer b.writes.mu.Unlock()
 	if time.Since(b.writes.last) > staleRefusal {
-		return NoRefusal
+		return chat.NoRefusal
 	}
 	return b.writes.refusal
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Log is where the log of a room stands: its newest message, and the epochs that it has gone through.
@@ -50,6 +51,11 @@ type Lineage []Position
 // MaxLineage is how many epochs a log remembers besides its own, as far as it has messages of them; 16 otherwise. Who comes back from an older
 // one starts anew.
 const MaxLineage = 256
+
+// SayAgainAge is how old a message may be that a server says again because the
+// log has lost it: surely younger than ids are forgotten (ID_TTL), so that the
+// log knows it if another server has said it again already.
+const SayAgainAge = 10 * time.Minute
 
 // End returns the last seq of an epoch that has ended.
 func (l Lineage) End(epoch string) (seq uint64, ok bool) {

@@ -24,7 +24,7 @@ type rule struct {
 }
 
 // minIDTTL is longer than anybody sends a message again under its id: the page for 15 minutes (RESEND_SPAN in static/js/model/outbox.js), servers that
-// put back what Redis has lost for 10 (republishAge in server/room). What is sent again after its id was forgotten is there twice.
+// put back what Redis has lost for 10 (chat.SayAgainAge). What is sent again after its id was forgotten is there twice.
 const minIDTTL = 16 * time.Minute
 
 // rules has one entry for each variable, in the order in which they are reported. A test sees to it that none is missing.

@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"livechat/server/store"
+	"livechat/server/chat"
 )
 
 // How often the database is asked whether it is there, and how long it may take to say so.
@@ -24,7 +24,7 @@ const (
 	refusedFor = 4 * time.Second
 )
 
-// The words of /readyz for the database, beside those of store.Refusal.
+// The words of /readyz for the database, beside those of chat.Refusal.
 const (
 	databaseUp   = "up"
 	databaseDown = "down"
@@ -96,7 +96,7 @@ func (n *Node) askDatabase(ctx context.Context) (state string, err error) {
 		err = n.services.store.TryWrite(ctx, state != databaseUp)
 		cancel()
 	}
-	if why, cause := n.services.store.Refused(refusedFor); why != store.NoRefusal {
+	if why, cause := n.services.store.Refused(refusedFor); why != chat.NoRefusal {
 		return string(why), cause
 	}
 	if err != nil { // it was too slow: nothing new is known

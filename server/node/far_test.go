@@ -7,7 +7,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -49,12 +48,13 @@ func TestComingBackFromFarCostsLittle(t *testing.T) {
 	poll.Until(t, "the pages of all are written", func() bool {
 		return scrape(t, n)["livechat_slow_clients"] >= sockets
 	})
-	steady := heap()
+	steady, calm := heap(), 0
 	poll.Until(t, "no more is read for them", func() bool {
 		last := steady
-		time.Sleep(100 * time.Millisecond)
-		steady = heap()
-		return steady < last+1<<20
+		if steady, calm = heap(), calm+1; steady > last+1<<20 {
+			calm = 0
+		}
+		return calm == 10
 	})
 	if grown := int64(steady) - int64(before); grown > most {
 		t.Errorf("%d sockets that read nothing hold %d MB, want %d at most", sockets, grown>>20, most>>20)

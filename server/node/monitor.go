@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"time"
 
-	"livechat/server/bus"
+	"livechat/server/chat"
 	"livechat/server/config"
 	"livechat/server/metrics"
 )
@@ -91,7 +91,7 @@ func (n *Node) gauges() {
 	for _, g := range gauges {
 		n.metrics.Gauge(g.name, g.help, g.value)
 	}
-	for _, why := range []bus.Refusal{bus.Full, bus.ReadOnly, bus.RefusesWrites} {
+	for _, why := range []chat.Refusal{chat.Full, chat.ReadOnly, chat.RefusesWrites} {
 		n.metrics.GaugeOf("redis_refuses_writes", "1 if Redis takes no writes, by the reason that it gives.", "reason", string(why),
 			func() float64 { return oneIf(n.bus.Refusal() == why) })
 	}

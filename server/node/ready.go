@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"time"
 
-	"livechat/server/bus"
+	"livechat/server/chat"
 	"livechat/server/config"
 	"livechat/server/web"
 )
@@ -33,7 +33,7 @@ func (n *Node) readiness() (int, web.Readiness) {
 		body.Redis = "up"
 	}
 	refusal := n.bus.Refusal()
-	if refusal != bus.NoRefusal {
+	if refusal != chat.NoRefusal {
 		body.Redis = string(refusal)
 	}
 	if n.services.store != nil {
@@ -49,7 +49,7 @@ func (n *Node) readiness() (int, web.Readiness) {
 	case deaf:
 		body.Status = "deaf"
 		return http.StatusNotFound, body
-	case refusal != bus.NoRefusal:
+	case refusal != chat.NoRefusal:
 		body.Status = "read-only"
 		return http.StatusNotFound, body
 	}

@@ -47,7 +47,7 @@ func (n *Node) serviceGauges() {
 	n.metrics.Gauge("database_up", "1 if the database answered when it was asked last.", func() float64 {
 		return oneIf(s.database.String() != databaseDown)
 	})
-	for _, why := range []store.Refusal{store.Full, store.ReadOnly, store.RefusesWrites} {
+	for _, why := range []chat.Refusal{chat.Full, chat.ReadOnly, chat.RefusesWrites} {
 		n.metrics.GaugeOf("database_refuses_writes", "1 if the database takes no writes, by the reason that it gives.", "reason", string(why),
 			func() float64 { return oneIf(s.database.String() == string(why)) })
 	}

@@ -44,17 +44,13 @@ func (r *Room) replace(ctx context.Context, l chat.Log) error {
 	return r.fillFrom(ctx, l, start, entries)
 }
 
-// republishAge is how long ago this server may have heard a message that is said again. For so long the log surely remembers its id, if others have
-// said it again already.
-const republishAge = 10 * time.Minute
-
 // longAgo is when something was heard that is never said again.
-func longAgo() uint32 { return clock() - uint32(2*republishAge/time.Second) }
+func longAgo() uint32 { return clock() - uint32(2*chat.SayAgainAge/time.Second) }
 
 // republish hands over for publishing again what the ring has behind end and l has not. How old a message is this server's clock says, which nobody
 // sets: the time that a message bears is another machine's.
 func (r *Room) republish(l chat.Log, end uint64) {
-	young := clock() - uint32(republishAge/time.Second)
+	young := clock() - uint32(chat.SayAgainAge/time.Second)
 	lost := r.remember(end, func(e *Entry, p chat.Position) bool { return int32(e.heard-young) >= 0 && !l.Has(p) })
 	r.log.Republish(r.Name, lost)
 }

@@ -94,7 +94,7 @@ const (
 // and a ring that has passed it over would tell everybody that it is lost.
 func (r *Room) before(ctx context.Context, l chat.Log, start chat.Position, have int) []wire.Entry {
 	want := min(recallLength, len(r.ring.slots)/2) - have
-	if r.old == nil || start.Seq == 0 || want <= 0 || chat.IsFeed(r.Name) {
+	if r.old == nil || start.Seq == 0 || want <= 0 {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, recallTime)

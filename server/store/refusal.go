@@ -12,55 +12,46 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	sqlitedriver "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
-)
 
-// Refusal says why a database that answers takes no writes, with the words of /readyz.
-type Refusal string
-
-// The values of Refusal.
-const (
-	NoRefusal     Refusal = ""
-	Full          Refusal = "full"           // its disk, or what it may use of it
-	ReadOnly      Refusal = "read-only"      // a standby, or set so
-	RefusesWrites Refusal = "refuses-writes" // an error of its disk
+	"livechat/server/chat"
 )
 
 // refusalOf reads the reason out of an error.
-func refusalOf(err error) Refusal {
+func refusalOf(err error) chat.Refusal {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch {
 		case e.Code == "53100":
-			return Full
+			return chat.Full
 		case e.Code == "25006":
-			return ReadOnly
+			return chat.ReadOnly
 		case strings.HasPrefix(e.Code, "58"):
-			return RefusesWrites
+			return chat.RefusesWrites
 		}
 	}
 	if e, ok := errors.AsType[*sqlitedriver.Error](err); ok {
 		switch e.Code() & 0xff {
 		case sqlite3.SQLITE_FULL:
-			return Full
+			return chat.Full
 		case sqlite3.SQLITE_READONLY:
-			return ReadOnly
+			return chat.ReadOnly
 		case sqlite3.SQLITE_IOERR:
-			return RefusesWrites
+			return chat.RefusesWrites
 		}
 	}
-	return NoRefusal
+	return chat.NoRefusal
 }
 
 // refused is the last write that the database has refused.
 type refused struct {
 	mu    sync.Mutex
-	why   Refusal   // guarded by mu
-	cause error     // guarded by mu
-	at    time.Time // guarded by mu
+	why   chat.Refusal // guarded by mu
+	cause error        // guarded by mu
+	at    time.Time    // guarded by mu
 }
 
 // seen takes note of what has become of a write, and returns err.
 func (s *Store) seen(err error) error {
-	if why := refusalOf(err); why != NoRefusal {
+	if why := refusalOf(err); why != chat.NoRefusal {
 		s.refused.mu.Lock()
 		defer s.refused.mu.Unlock()
 		s.refused.why, s.refused.cause, s.refused.at = why, err, time.Now()
@@ -70,11 +61,11 @@ func (s *Store) seen(err error) error {
 
 // Refused returns why the database has refused a write, of anybody, within the
 // given time, and its error; NoRefusal if it has not.
-func (s *Store) Refused(within time.Duration) (Refusal, error) {
+func (s *Store) Refused(within time.Duration) (chat.Refusal, error) {
 	s.refused.mu.Lock()
 	defer s.refused.mu.Unlock()
 	if time.Since(s.refused.at) > within {
-		return NoRefusal, nil
+		return chat.NoRefusal, nil
 	}
 	return s.refused.why, s.refused.cause
 }

@@ -37,10 +37,12 @@ func ParsePosition(s string) (Position, error) {
 type Options struct {
 	// What to join.
 
-	URL     string    // ws:// or wss:// address of a server or load balancer; http and https are taken for them
-	Name    string    // shown to others; empty: the server makes up a guest name, which a Session then keeps
-	Room    string    // empty: the default room
-	History *int      // how many past messages to begin with; nil: the default of the server, 50. See Message.History
+	URL  string // ws:// or wss:// address of a server or load balancer; http and https are taken for them
+	Name string // shown to others; empty: the server makes up a guest name, which a Session then keeps
+	Room string // empty: the default room
+	// History is how many past messages to begin with; nil: the default of the
+	// server, 50. See Message.History.
+	History *int
 	After   *Position // resume behind this position; takes the place of History
 
 	// GuestKey is what makes a guest the same one after a reconnect, whose ids are nobody else's: see NewGuestKey. It is a secret. Empty: a Session draws

@@ -13,10 +13,14 @@ import (
 
 var errEncoding = errors.New("text is not valid UTF-8")
 
-// Send posts text and waits until the log has it, however many connections that takes: a message that was not acked goes out again on the next
-// one, with the same id, so that it appears once. What the server declines for a while (too fast, Redis away) is tried again too. The error is
-// a *Error if the server declined for good, a *CloseError if it closed the connection because of what was sent, ctx's if that ended first, or
-// wraps ErrEnded if Run returned, or is ErrUnknown, or ErrInHandler. Whoever sends one message after the other has them in the log in that order.
+// Send posts text and waits until the log has it, however many connections that
+// takes: a message that was not acked goes out again on the next one, with the
+// same id, so that it appears once. What the server declines for a while (too
+// fast, Redis away) is tried again too. The error is a *Error if the server
+// declined for good, a *CloseError if it closed the connection because of what
+// was sent, ctx's if that ended first, or wraps ErrEnded if Run returned, or is
+// ErrUnknown, or ErrInHandler. Whoever sends one message after the other has
+// them in the log in that order.
 func (s *Session) Send(ctx context.Context, text string) (Ack, error) {
 	return s.SendAs(ctx, uuid.NewString(), text)
 }

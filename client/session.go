@@ -24,13 +24,16 @@ type Session struct {
 
 	// Owned by Run.
 
-	welcomed bool       // by a connection before this one
-	began    time.Time  // when the connection stood
-	attempt  int        // tries in a row that led to nothing that lasted
-	heir     *successor // the connection that is to take over, nil if the server has not asked for one
-	memory   memory     // of the messages delivered
-	stale    bool       // the connection is still in a log that the session has left
-	ahead    *Position  // where a log stands that has replaced the one of at; nil once a message of it has come
+	welcomed bool      // by a connection before this one
+	began    time.Time // when the connection stood
+	attempt  int       // tries in a row that led to nothing that lasted
+	// The connection that is to take over, nil if the server has not asked for one.
+	heir   *successor
+	memory memory // of the messages delivered
+	stale  bool   // the connection is still in a log that the session has left
+	// Where a log stands that has replaced the one of at; nil once a message of
+	// it has come.
+	ahead *Position
 
 	// Guarded by mu.
 

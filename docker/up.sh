@@ -41,7 +41,8 @@ while :; do
     sleep 0.5
 done
 
-# HAProxy has a slot for each elastic server that it sends clients to, as many as haproxy.cfg says unless somebody has said more.
+# HAProxy has a slot for each elastic server that it sends clients to, as many
+# as haproxy.cfg says unless somebody has said more.
 slots=$(compose exec -T lb printenv ELASTIC_SLOTS || sed -n 's/^ *presetenv ELASTIC_SLOTS \([0-9]*\).*/\1/p' haproxy/haproxy.cfg)
 elastic=$(compose ps -q ws | wc -l)
 if [ "$elastic" -gt "$slots" ]; then

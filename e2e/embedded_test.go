@@ -69,7 +69,8 @@ func TestEmbedded(t *testing.T) {
 func TestHangup(t *testing.T) {
 	t.Parallel()
 	heard := make(chan os.Signal, 1)
-	signal.Notify(heard, syscall.SIGHUP) // or the server ignores it where the tests run under nohup, as it should
+	// or the server ignores it where the tests run under nohup, as it should
+	signal.Notify(heard, syscall.SIGHUP)
 	defer signal.Stop(heard)
 	p := alone(t)
 	p.Setenv("DATABASE_URL", "sqlite:"+filepath.Join(t.TempDir(), "livechat.db"))

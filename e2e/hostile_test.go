@@ -130,8 +130,8 @@ func TestHandshakesThatNeverEnd(t *testing.T) {
 	all.Wait()
 }
 
-// Of a flood of sockets from one address so many get in as may, and the rest is told 429, or nothing at all if it comes too fast; others do not
-// notice.
+// Of a flood of sockets from one address so many get in as may, and the rest is
+// told 429, or nothing at all if it comes too fast; others do not notice.
 func TestConnectionFlood(t *testing.T) {
 	const places, flood = 20, 200
 	c := start(t, cluster.Options{Servers: 2, Env: map[string]string{"MAX_PER_IP": fmt.Sprint(places), "RATE_PER_IP": "0", "UNLIMITED": ""}})

@@ -30,9 +30,11 @@ type rawReader struct {
 	away time.Duration        // for so long, in the middle
 	calm <-chan struct{}      // closed when all read at once and stay
 
-	// ask reads what is in the store. As a page does, it is asked after a welcome that does not recover everything, until it has answered.
-	ask  func(ctx context.Context) ([]history.Entry, error) // set at construction; nil: there is no store to ask
-	lack bool                                               // owned by run: it is to be asked
+	// ask reads what is in the store. As a page does, it is asked after a
+	// welcome that does not recover everything, until it has answered. Set at
+	// construction; nil: there is no store to ask.
+	ask  func(ctx context.Context) ([]history.Entry, error)
+	lack bool // owned by run: it is to be asked
 
 	mu sync.Mutex
 	at *client.Position // behind the last message, nil before the first welcome
@@ -170,7 +172,8 @@ func (r *rawReader) listen(ctx context.Context) error {
 	}
 }
 
-// missed asks the store if the welcome says that something was missed, or one before did and the store has not answered since.
+// missed asks the store if the welcome says that something was missed, or one
+// before did and the store has not answered since.
 func (r *rawReader) missed(ctx context.Context, w *client.Welcome) {
 	r.lack = r.lack || w.Recovered != nil && !*w.Recovered
 	if r.ask == nil || !r.lack {

@@ -61,7 +61,8 @@ func (c *Cluster) serverPart(i int, addr, metrics string) (*Part, error) {
 	return &Part{
 		Name: app, Addr: addr, Metrics: metrics, path: c.options.Binary,
 		env: c.environment("APPID="+app, "ADDR="+addr, "ROLE=ws", "METRICS_ADDR="+metrics, "REDIS_URL="+url, "DATABASE_URL="+c.database(),
-			"TRUSTED_PROXIES=127.0.0.1"), // from there HAProxy asks, whatever loopback address the server has
+			// from there HAProxy asks, whatever loopback address the server has
+			"TRUSTED_PROXIES=127.0.0.1"),
 		// Ready means ready for clients, so a cluster that has started is complete.
 		ready: answers200("http://" + addr + "/readyz"), log: c.options.Log,
 	}, nil

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// The file starts with any password of the database, from a variable or a file: a server with the API is
-// healthy only if it has logged in.
+// The file starts with any password of the database, from a variable or a file:
+// a server with the API is healthy only if it has logged in.
 func TestPasswords(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a password")
 	if err := os.WriteFile(file, []byte("c d/%41@e:f?g#h\n"), 0o644); err != nil {
@@ -28,7 +28,8 @@ func TestPasswords(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStack(t, append(settings, "API_SCALE=1")...)
-			ctx, cancel := context.WithTimeout(t.Context(), 12*time.Minute) // from nothing on a busy machine
+			// from nothing on a busy machine
+			ctx, cancel := context.WithTimeout(t.Context(), 12*time.Minute)
 			defer cancel()
 			if out, err := s.command(ctx, s.compose("build", "ws1")...).CombinedOutput(); err != nil {
 				t.Fatalf("build: %v\n%s", err, out)

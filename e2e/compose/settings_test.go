@@ -55,7 +55,8 @@ func TestSettingsOfHAProxyArePassedOn(t *testing.T) {
 	}
 }
 
-// Every container's log has a limit, Redis' memory too, and the page's Nginx shares no network with what holds the data.
+// Every container's log has a limit, Redis' memory too, and the page's Nginx
+// shares no network with what holds the data.
 func TestLimitsAndNetworks(t *testing.T) {
 	text, err := os.ReadFile("../../docker-compose.yml")
 	if err != nil {

@@ -32,7 +32,8 @@ type stack struct {
 	page, room, stats string // host:port as published
 }
 
-// newStack starts nothing yet. The test's end takes down what has been started, whatever happened. settings are NAME=value.
+// newStack starts nothing yet. The test's end takes down what has been started,
+// whatever happened. settings are NAME=value.
 func newStack(t *testing.T, settings ...string) *stack {
 	t.Helper()
 	if os.Getenv("LIVECHAT_COMPOSE") != "1" {

@@ -93,7 +93,8 @@ func (n *node) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		n.worked.Add(1)
 		select {
 		case <-n.frozen:
-			_, _ = io.Copy(io.Discard, r.Body) // else net/http does not see the end of the connection
+			// else net/http does not see the end of the connection
+			_, _ = io.Copy(io.Discard, r.Body)
 			<-r.Context().Done()
 		default:
 			fmt.Fprint(w, n.name)

@@ -64,7 +64,8 @@ func TestRequestsAtAFrozenServer(t *testing.T) {
 	t.Parallel()
 	b := start(t, 2, "CHECK_TIMEOUT=500ms")
 	close(b.nodes[0].frozen)
-	ctx, cancel := context.WithTimeout(t.Context(), 9*time.Second) // HAProxy's own patience is longer
+	// HAProxy's own patience is longer
+	ctx, cancel := context.WithTimeout(t.Context(), 9*time.Second)
 	defer cancel()
 	var asking sync.WaitGroup
 	for i := range 8 {
@@ -95,7 +96,8 @@ func TestRequestsAtAFrozenServer(t *testing.T) {
 	if b.nodes[0].worked.Load() == 0 {
 		t.Error("the frozen server had none, which shows nothing")
 	}
-	if n := b.nodes[0].worked.Load() + b.nodes[1].worked.Load(); n > 12 { // 8, and the 4 that only read once more
+	// 8, and the 4 that only read once more
+	if n := b.nodes[0].worked.Load() + b.nodes[1].worked.Load(); n > 12 {
 		t.Errorf("8 requests were begun %d times", n)
 	}
 }

@@ -37,7 +37,8 @@ func newStranger(t *testing.T) *stranger {
 	id, block := rand.IntN(1<<20), 4*rand.IntN(64)
 	s := &stranger{fmt.Sprintf("livechat-%x", id), fmt.Sprintf("203.0.113.%d", block+1), fmt.Sprintf("203.0.113.%d", block+2)}
 	here, there := fmt.Sprintf("lc%xa", id), fmt.Sprintf("lc%xb", id)
-	t.Cleanup(func() { _ = exec.Command(ip, "netns", "delete", s.name).Run() }) // the cable goes with it
+	// the cable goes with it
+	t.Cleanup(func() { _ = exec.Command(ip, "netns", "delete", s.name).Run() })
 	for _, command := range []string{
 		"netns add " + s.name,
 		"link add " + here + " type veth peer name " + there + " netns " + s.name,

@@ -21,8 +21,10 @@ const (
 	Disconnected                 // the connection broke. It excuses nothing: who comes back is told what it missed
 	Recovered                    // a welcome says that all that was missed up to At follows
 	NotRecovered                 // a welcome says that not all of it does
-	Asked                        // ID: it was told that it may miss something, asked the store, and has this message from there
-	Other                        // At: an entry of the log that is no message, but has its place in it
+	// ID: it was told that it may miss something, asked the store, and has this
+	// message from there
+	Asked
+	Other // At: an entry of the log that is no message, but has its place in it
 )
 
 // Event is one line of a reader's log.
@@ -87,7 +89,8 @@ func (r *Reader) addLocked(e Event) {
 	r.events = append(r.events, e)
 }
 
-// Ask writes down what the store answered to a reader that was told it may miss something: what it has not seen it has now.
+// Ask writes down what the store answered to a reader that was told it may miss
+// something: what it has not seen it has now.
 func (r *Reader) Ask(kept []Entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

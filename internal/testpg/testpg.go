@@ -45,7 +45,8 @@ func (s *Server) Start() {
 // Kill ends it at once and without tidying up, as a crash would; the processes of the connections end with it.
 func (s *Server) Kill() { s.p.Kill() }
 
-// DatabaseOn makes an empty database whose files are in a directory, which is PostgreSQL's from then on, and returns its URL.
+// DatabaseOn makes an empty database whose files are in a directory, which is
+// PostgreSQL's from then on, and returns its URL.
 func (s *Server) DatabaseOn(dir string) string {
 	s.t.Helper()
 	if s.p.user != nil {

@@ -42,8 +42,9 @@ func (a *account) join(log *roomLog, seq uint64) {
 	a.high.Store(seq)
 }
 
-// resume goes on with a connection that asked for everything behind after, in the epoch in which the server says the log is. recovered: all of
-// that follows, also if the log has gone over to another epoch meanwhile.
+// resume goes on with a connection that asked for everything behind after, in
+// the epoch in which the server says the log is. recovered: all of that
+// follows, also if the log has gone over to another epoch meanwhile.
 func (a *account) resume(log *roomLog, after uint64, recovered bool) {
 	if log != a.log && !recovered {
 		a.replace(log, 0, false)
@@ -55,8 +56,9 @@ func (a *account) resume(log *roomLog, after uint64, recovered bool) {
 	a.last, a.known = after, true
 }
 
-// replace goes on in another log, behind seq if that is known. Behind the newest message it is the same log in another epoch, as after each
-// restart of Redis that loses nothing: nobody notices.
+// replace goes on in another log, behind seq if that is known. Behind the
+// newest message it is the same log in another epoch, as after each restart of
+// Redis that loses nothing: nobody notices.
 func (a *account) replace(log *roomLog, seq uint64, known bool) {
 	if log == a.log {
 		return

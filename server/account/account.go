@@ -71,7 +71,9 @@ type Options struct {
 	Lifetime time.Duration    // of a session, from its login; default 30 days
 
 	Hashings int // passwords hashed at once, each in 19 MiB; default 2
-	Waiting  int // how many more may wait for that, before others are sent away as unavailable; default 64, three quarters of them from one address
+	// Waiting is how many more may wait for that, before others are sent away as
+	// unavailable; default 64, three quarters of them from one address
+	Waiting int
 
 	PerAccount Limit // wrong passwords for one account; default 10, and one more each 30 s
 	PerAddress Limit // attempts to log in from one address (IPv6: from one /64); default 30, and one more each 2 s
@@ -131,9 +133,11 @@ func newService(o Options, hash hashFunc) *Service {
 	}
 }
 
-// Register makes an account. Its name is in lower case, whatever case it was given in. addr is where the client is, with or without a port. What can be no
-// name or password, or is nobody's to have, does not count against the limit, but a name that is taken does: names are not for asking about in bulk. Codes: bad_name,
-// bad_password, name_reserved, name_taken, rate_limited, unavailable.
+// Register makes an account. Its name is in lower case, whatever case it was
+// given in. addr is where the client is, with or without a port. What can be no
+// name or password, or is nobody's to have, does not count against the limit,
+// but a name that is taken does: names are not for asking about in bulk. Codes:
+// bad_name, bad_password, name_reserved, name_taken, rate_limited, unavailable.
 func (s *Service) Register(ctx context.Context, name, password, addr string) (User, error) {
 	name, err := CheckName(name)
 	if err != nil {
@@ -153,7 +157,8 @@ func (s *Service) Register(ctx context.Context, name, password, addr string) (Us
 		return User{}, tooMany(wait)
 	}
 	skeleton := Skeleton(name)
-	taken, err := s.store.NameReserved(ctx, skeleton) // asked before hashing, which is dear; CreateUser decides
+	// asked before hashing, which is dear; CreateUser decides
+	taken, err := s.store.NameReserved(ctx, skeleton)
 	switch {
 	case err != nil:
 		return User{}, fmt.Errorf("look for the name: %w", err)

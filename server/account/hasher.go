@@ -9,9 +9,11 @@ import (
 	"livechat/server/turn"
 )
 
-// hasher hashes a few passwords at a time. Each takes 19 MiB and tens of milliseconds of a core; without a bound a thousand people who log in at once
-// (after a restart), or one who means harm, would take 19 GiB. A few wait, and addresses have their turns one after the other; who comes when many wait
-// is asked to come again.
+// hasher hashes a few passwords at a time. Each takes 19 MiB and tens of
+// milliseconds of a core; without a bound a thousand people who log in at once
+// (after a restart), or one who means harm, would take 19 GiB. A few wait, and
+// addresses have their turns one after the other; who comes when many wait is
+// asked to come again.
 type hasher struct {
 	hash  hashFunc
 	decoy string // what the password of an unknown user is compared with
@@ -28,7 +30,8 @@ func newHasher(hash hashFunc, places, waiting, perAddress int) *hasher {
 // errBusy sends away who would have to wait for too long.
 var errBusy = &chat.Error{Code: chat.CodeUnavailable, Message: "many people are logging in; try again", Retryable: true, RetryAfterMS: 2000}
 
-// derive waits for the turn of key, which is an address or a user, and hashes. What has begun is not interrupted.
+// derive waits for the turn of key, which is an address or a user, and hashes.
+// What has begun is not interrupted.
 func (h *hasher) derive(ctx context.Context, key, password string, r record, n int) ([]byte, error) {
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("hash a password: %w", context.Cause(ctx))
@@ -38,13 +41,15 @@ func (h *hasher) derive(ctx context.Context, key, password string, r record, n i
 	case errors.Is(err, turn.ErrFull):
 		return nil, errBusy
 	case err != nil:
-		return nil, fmt.Errorf("wait to hash a password: %w: %w", errBusy, err) // a deadline: too many before it
+		// a deadline: too many before it
+		return nil, fmt.Errorf("wait to hash a password: %w: %w", errBusy, err)
 	}
 	defer leave()
 	return h.hash([]byte(password), r.salt, r.cost, n), nil
 }
 
-// create hashes a password that checkPassword has returned, in the turn of key, and returns the PHC string.
+// create hashes a password that checkPassword has returned, in the turn of key,
+// and returns the PHC string.
 func (h *hasher) create(ctx context.Context, key, password string) (string, error) {
 	r := newRecord()
 	var err error

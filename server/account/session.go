@@ -35,7 +35,8 @@ func (s *Service) Login(ctx context.Context, name, password, addr string) (token
 	}
 	defer func() {
 		if err != nil && !errors.Is(err, errWrong) {
-			s.accounts.giveBack(s.now(), name) // too busy, the database away: no password was found to be wrong
+			// too busy, the database away: no password was found to be wrong
+			s.accounts.giveBack(s.now(), name)
 		}
 	}()
 	token, u, err = s.tryLogin(ctx, name, password, addr)
@@ -116,7 +117,8 @@ func tooMany(wait time.Duration) error {
 	}
 }
 
-// AddressKey is what attempts from an address, with or without a port, are counted under. In IPv6 the last 64 bits are at the client's choice.
+// AddressKey is what attempts from an address, with or without a port, are
+// counted under. In IPv6 the last 64 bits are at the client's choice.
 func AddressKey(addr string) string {
 	ip, err := netip.ParseAddr(addr)
 	if err != nil {

@@ -12,9 +12,13 @@ import (
 // Skeleton maps a name, in any script, to a form that is the same for names that look alike. It is for comparing and never for showing, and it is
 // its own skeleton.
 //
-// It is the skeleton of Unicode Technical Standard 39, made for one question: can this be taken for an account's name, which is ASCII? So it
-// goes further there (case, accents, and everything that is no letter or digit does not count: Ánn, a.n.n and "ann ✓" are ann; i, l and 1 are one)
-// and knows only look-alikes of a-z and 0-9: those in this file and Unicode's own (confusables.txt). Two names in other scripts are told apart, unless they are spelled the same but for marks.
+// It is the skeleton of Unicode Technical Standard 39, made for one question:
+// can this be taken for an account's name, which is ASCII? So it goes further
+// there (case, accents, and everything that is no letter or digit does not
+// count: Ánn, a.n.n and "ann ✓" are ann; i, l and 1 are one) and knows only
+// look-alikes of a-z and 0-9: those in this file and Unicode's own
+// (confusables.txt). Two names in other scripts are told apart, unless they are
+// spelled the same but for marks.
 //
 // It is about looks. What merely reads alike (4nn for ann) is another name. It must not change for names that exist: the store keeps skeletons.
 func Skeleton(name string) string {
@@ -29,7 +33,8 @@ func Skeleton(name string) string {
 // skeletonBy is Skeleton by a table of look-alikes.
 func skeletonBy(table map[rune]string, name string) string {
 	name = beforeNFKD.Replace(name)
-	name = looks(table, norm.NFKD.String(name)) // before folding: Υ looks like Y, its small υ like u
+	// before folding: Υ looks like Y, its small υ like u
+	name = looks(table, norm.NFKD.String(name))
 	name = cases.Fold().String(name)            // a Caser may not be shared
 	name = strings.ToLower(name)                // Fold leaves Cherokee in capitals
 	return looks(table, norm.NFKD.String(name)) // what folding has made can be a look-alike, too

@@ -140,7 +140,9 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, store.ErrNotFound):
 		known = chat.Errorf(chat.CodeNotFound, "there is no such thing, or it is not yours to see")
 	case r.Context().Err() != nil && errors.Is(err, r.Context().Err()): // too slow, or the client is gone and nobody reads this
-		level := slog.LevelDebug // of what was cancelled: else clients that come and go would fill the log
+		// of what was cancelled: else clients that come and go would fill the
+		// log
+		level := slog.LevelDebug
 		if !errors.Is(err, context.Canceled) && a.slow.due(time.Now()) {
 			level = slog.LevelWarn
 		}

@@ -72,8 +72,9 @@ type Options struct {
 	Tickets  Tickets
 	Log      *slog.Logger
 
-	// AllowedOrigins are pages of other origins that may use all of this, as scheme://host[:port] in the form browsers send. A "*" is
-	// not one of them: cookies are sent along, so "everybody" must not be said here.
+	// AllowedOrigins are pages of other origins that may use all of this, as
+	// scheme://host[:port] in the form browsers send. A "*" is not one of them:
+	// cookies are sent along, so "everybody" must not be said here.
 	AllowedOrigins []string
 	// Secure says that people come by TLS although this process does not see it, because a proxy in front ends it.
 	Secure bool

@@ -17,7 +17,9 @@ func (a *api) cookie(r *http.Request) *http.Cookie {
 	c := &http.Cookie{Name: cookieName, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode}
 	if a.secure(r) {
 		c.Name, c.Secure = securePrefix+cookieName, true
-		if a.guestOrigin(r) != "" { // maybe of another site, whose pages a browser sends no Lax cookie for; checkOrigin protects it
+		// maybe of another site, whose pages a browser sends no Lax cookie for;
+		// checkOrigin protects it
+		if a.guestOrigin(r) != "" {
 			c.SameSite = http.SameSiteNoneMode
 		}
 	}

@@ -12,9 +12,12 @@ import (
 // page no answer that does not name its origin (https://fetch.spec.whatwg.org/#http-cors-protocol).
 // Cookies are part of it, so an origin is named in full and never by a star.
 const (
-	corsHeaders = "Content-Type, Idempotency-Key, If-None-Match, X-Request-Id" // that a page may send
-	corsExposed = "ETag, Location, Retry-After, X-Request-Id"                  // that a page may read beside those it always may
-	corsMaxAge  = "600"                                                        // seconds in which a browser need not ask again
+	// that a page may send
+	corsHeaders = "Content-Type, Idempotency-Key, If-None-Match, X-Request-Id"
+	// that a page may read beside those it always may
+	corsExposed = "ETag, Location, Retry-After, X-Request-Id"
+	// seconds in which a browser need not ask again
+	corsMaxAge = "600"
 )
 
 // guestOrigin returns the origin of the page that asks, if it is one of
@@ -32,7 +35,9 @@ func (a *api) setCORS(h http.Header, r *http.Request) {
 	if len(a.AllowedOrigins) == 0 {
 		return
 	}
-	h.Add("Vary", "Origin") // also without an origin: a cache must not give this answer to a page of one
+	// also without an origin: a cache must not give this answer to a page of
+	// one
+	h.Add("Vary", "Origin")
 	if origin := a.guestOrigin(r); origin != "" {
 		h.Set("Access-Control-Allow-Origin", origin)
 		h.Set("Access-Control-Allow-Credentials", "true")

@@ -44,7 +44,8 @@ func TestPreflight(t *testing.T) {
 		wantProblem(t, w, 403, "forbidden_origin")
 		header(t, w, map[string]string{"Access-Control-Allow-Origin": "", "Access-Control-Allow-Credentials": "", "Access-Control-Allow-Methods": ""})
 	}
-	wantProblem(t, s.ask(nil, http.MethodOptions, "/api/v1/login/", "", "Origin: "+guest), 405, "method_not_allowed") // it asks for nothing
+	// it asks for nothing
+	wantProblem(t, s.ask(nil, http.MethodOptions, "/api/v1/login/", "", "Origin: "+guest), 405, "method_not_allowed")
 	if len(s.asked) != 0 {
 		t.Errorf("the accounts were asked: %q", s.asked)
 	}

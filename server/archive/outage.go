@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// outage logs a time in which the other side does not answer: one line when it begins, one when it ends, none per attempt. They are
-// no warnings: whoever looks after the other side has given one.
+// outage logs a time in which the other side does not answer: one line when it
+// begins, one when it ends, none per attempt. They are no warnings: whoever
+// looks after the other side has given one.
 type outage struct {
 	log  *slog.Logger
 	what string

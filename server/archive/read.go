@@ -101,7 +101,8 @@ func (r *Reader) Count(ctx context.Context, room string, l chat.Log, after, befo
 	return n.(uint64), nil
 }
 
-// epochs is how many epochs of an archived log are known to one that begins behind it: as many as any log remembers.
+// epochs is how many epochs of an archived log are known to one that begins
+// behind it: as many as any log remembers.
 const epochs = 16
 
 // Log returns the log of a room as far as it is archived; zero if nothing is.

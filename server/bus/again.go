@@ -75,7 +75,8 @@ func (b *Bus) publishPage(ctx context.Context, h Handler, room string, batch []q
 		case err != nil && chat.AsError(err).Retryable:
 			return err
 		case err == nil && !r.Duplicate:
-			b.recent.add(batch[i].Publication, r.Position, b.logs.get(room)) // it may get lost once more
+			// it may get lost once more
+			b.recent.add(batch[i].Publication, r.Position, b.logs.get(room))
 		}
 	}
 	return nil
@@ -102,8 +103,9 @@ func (b *Bus) unheard(h Handler, room string, heard chat.Position) []Kept {
 	return list
 }
 
-// sayRecentAgain is for what this server has put into a room's log that it does not follow, when the log was found open and has not got it: it was lost,
-// and maybe nobody has heard it.
+// sayRecentAgain is for what this server has put into a room's log that it does
+// not follow, when the log was found open and has not got it: it was lost, and
+// maybe nobody has heard it.
 func (b *Bus) sayRecentAgain(room string, l chat.Log) {
 	if h, ok := b.handler.Load().(Handler); ok && h.Known(room).Head.Epoch == "" {
 		b.Republish(room, b.recent.takeLost(room, l))
@@ -132,14 +134,16 @@ func (r receipt) kept() Kept {
 	return Kept{Position: r.at, Payload: payload, ID: r.ID, Digest: r.Digest}
 }
 
-// has says whether anything is remembered of a room's log that is young: a log may also have left Redis because nobody came for long.
+// has says whether anything is remembered of a room's log that is young: a log
+// may also have left Redis because nobody came for long.
 func (r *recent) has(room string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.ContainsFunc(r.list[:], func(p receipt) bool { return p.Room == room && time.Since(p.when) < chat.SayAgainAge })
 }
 
-// takeLost returns what is remembered of a room's log and is no part of l, oldest first, and forgets it. What is too old to be said again is only
+// takeLost returns what is remembered of a room's log and is no part of l,
+// oldest first, and forgets it. What is too old to be said again is only
 // forgotten.
 func (r *recent) takeLost(room string, l chat.Log) (list []Kept) {
 	r.mu.Lock()
@@ -157,7 +161,8 @@ func (r *recent) takeLost(room string, l chat.Log) (list []Kept) {
 	return list
 }
 
-// log returns a room's log as the newest of what is remembered of it has it; zero if there is nothing.
+// log returns a room's log as the newest of what is remembered of it has it;
+// zero if there is nothing.
 func (r *recent) log(room string) (l chat.Log) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

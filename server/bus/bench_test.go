@@ -17,7 +17,9 @@ func BenchmarkPublish(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			bus, h := start(b, backend(b).url, Options{PublishTimeout: patient}, room)
-			mustSay(b, bus, room, "first", "x") // or all wait until the log is open, and those that are too many are refused
+			// or all wait until the log is open, and those that are too many
+			// are refused
+			mustSay(b, bus, room, "first", "x")
 			publications := make([]Publication, b.N)
 			answers := make(chan answer, b.N)
 			for i := range publications {

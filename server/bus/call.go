@@ -152,7 +152,8 @@ func readState(reply []string) (s state, err error) {
 	return s, err
 }
 
-// openCall opens a log that, if there is none, begins behind base, where the last epoch of past ended; base is empty if that is not known yet.
+// openCall opens a log that, if there is none, begins behind base, where the
+// last epoch of past ended; base is empty if that is not known yet.
 func (b *Bus) openCall(room string, seen chat.Position, past, base string) *call {
 	life := b.lifetime(room)
 	args := []any{
@@ -162,7 +163,8 @@ func (b *Bus) openCall(room string, seen chat.Position, past, base string) *call
 	return b.call(openScript, room, append(args, one(b.recent.has(room) || b.mends.settling()), life.idle.Milliseconds(), life.quiet.Milliseconds())...)
 }
 
-// listening returns what follow.lua needs to count who listens to a room's channel, and 1 if this server does.
+// listening returns what follow.lua needs to count who listens to a room's
+// channel, and 1 if this server does.
 func (b *Bus) listening(room string) []any {
 	count := "NUMSUB"
 	if b.nodes != nil {

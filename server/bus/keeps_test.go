@@ -154,7 +154,8 @@ func TestLogBegunByAStrangerGetsWhatNobodyHeard(t *testing.T) {
 	})
 }
 
-// A log that a new server has begun while nobody listened gets back what was before, under its own numbers, as long as nothing was said in it.
+// A log that a new server has begun while nobody listened gets back what was
+// before, under its own numbers, as long as nothing was said in it.
 func TestLogBegunAnewGetsBackWhatWasBefore(t *testing.T) {
 	r := realRedis(t)
 	b, h := start(t, r.url, Options{PublishTimeout: patient}, room)

@@ -70,7 +70,8 @@ func (b *Bus) isBack(room string, l chat.Log) bool {
 	return known.Head.Epoch != "" && !l.Has(known.Head) && known.Has(l.Head)
 }
 
-// archived returns a room's log as far as it is archived; zero if nothing is, or if that cannot be said now.
+// archived returns a room's log as far as it is archived; zero if nothing is,
+// or if that cannot be said now.
 func (b *Bus) archived(ctx context.Context, room string) chat.Log {
 	if b.options.Archived == nil {
 		return chat.Log{}

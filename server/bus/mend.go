@@ -20,8 +20,9 @@ const (
 	// mendPatience is how long a log stays closed while there are servers that have not offered what they have: longer than it takes
 	// to find a Redis that has come back (maxPause).
 	mendPatience = 2 * time.Second
-	// mendMoment is how long at least a log stays closed that has lost everything: longer than a notice takes to servers that only
-	// publish in it, and may have what nobody has heard.
+	// mendMoment is how long at least a log stays closed that has lost
+	// everything: longer than a notice takes to servers that only publish in
+	// it, and may have what nobody has heard.
 	mendMoment = 50 * time.Millisecond
 	offerLanes = 16 // rooms in which messages are offered at the same time
 )

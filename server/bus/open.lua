@@ -1,12 +1,21 @@
 -- Returns where a room's log stands, and begins the log if there is nothing of it.
 --
 -- KEYS  1 head   2 log: stream
--- ARGV  1 the epoch to use if the log begins   2, 3 epoch and seq of the newest message that the caller knows; empty if none
---       4 side channel   5 room   6 the caller's name   7 where the epochs before ended, if the log begins   8 seq behind which it begins, 0 if it is the first;
---       empty if the caller has not looked   9 by which subscription the caller follows the log, empty if it does not   10 length of the stream
---       11 channel   12 how Redis counts who listens to it: see follow.lua   13 1 if the caller listens to it, else 0
---       14 "1" if the caller has something that it has said in this room and nobody is known to have heard, or others may not be back yet
---       the last two: for how long the log stays in Redis when nobody follows it, ms, and for how long if nobody has spoken in it
+-- ARGV  1 the epoch to use if the log begins
+--       2, 3 epoch and seq of the newest message that the caller knows; empty
+--       if none
+--       4 side channel   5 room   6 the caller's name
+--       7 where the epochs before ended, if the log begins
+--       8 seq behind which it begins, 0 if it is the first; empty if the caller
+--       has not looked
+--       9 by which subscription the caller follows the log, empty if it does not
+--       10 length of the stream
+--       11 channel   12 how Redis counts who listens to it: see follow.lua
+--       13 1 if the caller listens to it, else 0
+--       14 1 if the caller has something that it has said in this room and
+--       nobody is known to have heard, or others may not be back yet
+--       the last two: for how long the log stays in Redis when nobody follows
+--       it, ms, and for how long if nobody has spoken in it
 -- Returns {"open", head, past, run}, {"closed", …} if the log has to be mended first, or {"begins"} if the caller has to look.
 --
 -- Why a log begins when the room is opened and not with its first message: a client that has heard nothing yet must be able to say
@@ -16,8 +25,9 @@
 --
 -- Why it may begin behind something: the archive may have what was said before Redis lost everything. So numbers go on, and are not given twice.
 --
--- Why it begins closed where somebody else listens to its channel: all that there was may just have been deleted, and they still have it. They put
--- it back, under its own numbers, before anybody says anything new.
+-- Why it begins closed where somebody else listens to its channel: all that
+-- there was may just have been deleted, and they still have it. They put it
+-- back, under its own numbers, before anybody says anything new.
 local head, log = KEYS[1], KEYS[2]
 local fresh, seen_epoch, seen_seq = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local past, base, wish = ARGV[7], ARGV[8], ARGV[9]

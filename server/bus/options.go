@@ -39,8 +39,9 @@ type Options struct {
 	PublishTimeout time.Duration // from Publish to Done, at most; default 5s
 	FeedTimeout    time.Duration // a subscription silent for so long is dead, although it is asked for a sign of life; default 3s
 
-	// Archived returns the log of a room as far as it is archived, zero if nothing is. A log that begins goes on behind it, and knows
-	// the epochs that it had. Default: nothing is archived.
+	// Archived returns the log of a room as far as it is archived, zero if
+	// nothing is. A log that begins goes on behind it, and knows the epochs
+	// that it had. Default: nothing is archived.
 	Archived func(ctx context.Context, room string) (chat.Log, error)
 
 	Log     *slog.Logger // default: none

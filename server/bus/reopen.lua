@@ -7,12 +7,16 @@
 --       6 "all" if it has offered what it had, "more" if it has something that it has not offered, "?" if that depends on where the log is
 --       7 for whom it does not wait: names, or "*" for everybody
 --       8 side channel   9 room   10 length of the stream   11 how long to remember an id, ms
---       12 channel   13 how Redis counts who listens to it: see follow.lua   14 1 if the caller listens to it, else 0
+--       12 channel   13 how Redis counts who listens to it: see follow.lua
+--       14 1 if the caller listens to it, else 0
 -- Returns {"open", head, past, run}; {"closed"} if it has to be begun again; {"offer"} if the caller has to offer first;
 --       {"merging"} if there is more to put into the log; or
---       {"wait", run, repair, restarted, follower, offered, missing, heard}: which closing of the log this is; who has offered, and who follows the log and has not, as names;
---       "1" if it was closed because Redis has restarted; "1" if one of those that have offered is known to follow it; "all" if all that
---       listen to its channel have offered, "nothing" if none of them had anything, else "some"
+--       {"wait", run, repair, restarted, follower, offered, missing, heard}:
+--       which closing of the log this is; who has offered, and who follows the
+--       log and has not, as names; "1" if it was closed because Redis has
+--       restarted; "1" if one of those that have offered is known to follow it;
+--       "all" if all that listen to its channel have offered, "nothing" if none
+--       of them had anything, else "some"
 --
 -- Why the messages are put into the log only here: see offer.lua. Why a page at a time: nobody can use Redis while a script runs.
 --

@@ -80,7 +80,8 @@ func TestAThousandFeedsAfterARestart(t *testing.T) {
 	var all, others []*Bus
 	var recorders []*recorder
 	for i := range 6 {
-		o := Options{Name: fmt.Sprint("api", i), Log: slog.New(slog.DiscardHandler)} // it has a line for each feed
+		// it has a line for each feed
+		o := Options{Name: fmt.Sprint("api", i), Log: slog.New(slog.DiscardHandler)}
 		var followed []string
 		if i < len(names) {
 			o.Name, followed = names[i], rooms

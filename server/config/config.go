@@ -153,7 +153,8 @@ type Limits struct {
 	RegisterRate float64 `env:"REGISTER_RATE" envDefault:"0.1"`
 	// RegisterBurst is how many at once before RegisterRate holds.
 	RegisterBurst int `env:"REGISTER_BURST" envDefault:"30"`
-	// NameRate is how many names a second guests from one public address may come under in the long run, on each server with sockets; 0 is no limit.
+	// NameRate is how many names a second guests from one public address may
+	// come under in the long run, on each server with sockets; 0 is no limit.
 	NameRate float64 `env:"NAME_RATE" envDefault:"0.5"`
 	// NameBurst is how many at once before NameRate holds.
 	NameBurst int `env:"NAME_BURST" envDefault:"200"`

@@ -23,8 +23,10 @@ type rule struct {
 	ok   func(*Config) bool
 }
 
-// minIDTTL is longer than anybody sends a message again under its id: the page for 15 minutes (RESEND_SPAN in static/js/model/outbox.js), servers that
-// put back what Redis has lost for 10 (chat.SayAgainAge). What is sent again after its id was forgotten is there twice.
+// minIDTTL is longer than anybody sends a message again under its id: the page
+// for 15 minutes (RESEND_SPAN in static/js/model/outbox.js), servers that put
+// back what Redis has lost for 10 (chat.SayAgainAge). What is sent again after
+// its id was forgotten is there twice.
 const minIDTTL = 16 * time.Minute
 
 // rules has one entry for each variable, in the order in which they are reported. A test sees to it that none is missing.
@@ -39,8 +41,10 @@ func rules() []rule {
 		{"SECURE_COOKIES", "true or false", func(*Config) bool { return true }},
 
 		{"REDIS_URL", "a URL that starts with redis://, rediss:// or unix://, with ports from 1 to 65535, or nothing for an embedded Redis", func(c *Config) bool { return c.Redis.URL == "" || isRedis(c.Redis.URL) }},
-		{"REDIS_URL_FILE", "a file with REDIS_URL in it", func(*Config) bool { return true }}, // readSecrets has looked
-		{"REDIS_PASSWORD", "a password", func(*Config) bool { return true }},                  // usePasswords looks
+		// readSecrets has looked
+		{"REDIS_URL_FILE", "a file with REDIS_URL in it", func(*Config) bool { return true }},
+		// usePasswords looks
+		{"REDIS_PASSWORD", "a password", func(*Config) bool { return true }},
 		{"REDIS_PASSWORD_FILE", "a file with REDIS_PASSWORD in it", func(*Config) bool { return true }},
 		{"CHANNEL", "1 to 64 letters, digits, dots, dashes, underscores or colons", func(c *Config) bool { return channelPattern.MatchString(c.Redis.Channel) }},
 		{"ID_TTL", "a duration of 16m or more, such as 20m, since clients send a message again for up to 15 minutes, and servers for 10",

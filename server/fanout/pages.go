@@ -28,15 +28,18 @@ func (f *Fan) pageLimit() int {
 	return int(min(max(pagesBytes/max(f.paging.Load(), 1), leastBytes), pageBytes))
 }
 
-// nextPage returns how many messages to ask for after a page of n, which came as so many frames of so many bytes: about as many as a
-// page may have, so that little is read for nothing.
+// nextPage returns how many messages to ask for after a page of n, which came
+// as so many frames of so many bytes: about as many as a page may have, so that
+// little is read for nothing.
 func nextPage(n, frames, bytes, limit int) int {
 	fit := limit * frames / max(bytes, 1)
 	return min(max(fit, 1), 2*n, mostOfPage)
 }
 
-// writePages writes what the log has between the client and the ring, page by page: the next one is read when the client has taken the
-// one before. It returns false when the connection is over. A client that cannot be helped is asked to come back.
+// writePages writes what the log has between the client and the ring, page by
+// page: the next one is read when the client has taken the one before. It
+// returns false when the connection is over. A client that cannot be helped is
+// asked to come back.
 func (s *shard) writePages(c *Client, b *batch) bool {
 	s.fan.paging.Add(1)
 	defer s.fan.paging.Add(-1)

@@ -47,7 +47,8 @@ func goesOn(t *testing.T, settings []string, lose func()) {
 	if p.welcome.Seq != 5 || p.welcome.Epoch == old.Epoch {
 		t.Fatalf("welcome: %+v", p.welcome)
 	}
-	wantMessages(t, p, 1, "before 0", "before 1", "before 2", "before 3", "before 4") // what anybody gets who joins
+	// what anybody gets who joins
+	wantMessages(t, p, 1, "before 0", "before 1", "before 2", "before 3", "before 4")
 	p.send("after")
 	if m := p.next("message"); m.Seq != 6 {
 		t.Errorf("the next message is %d", m.Seq)

@@ -13,7 +13,8 @@ import (
 	"livechat/internal/testredis"
 )
 
-// An ordinary first start warns of nothing, whether the database is not made yet or does not answer yet.
+// An ordinary first start warns of nothing, whether the database is not made
+// yet or does not answer yet.
 func TestFirstStartIsCalm(t *testing.T) {
 	for name, prepare := range map[string]func(t *testing.T) (url string, come func()){
 		"SQLite without a file": func(t *testing.T) (string, func()) {

@@ -30,7 +30,8 @@ const (
 	databaseDown = "down"
 )
 
-// link is how the database was when it was asked last. It begins as up: a server does not start without its database.
+// link is how the database was when it was asked last. It begins as up: a
+// server does not start without its database.
 type link struct {
 	state atomic.Pointer[string] // nil: up
 	tried time.Time              // watchDatabase's own: when a write was tried

@@ -21,7 +21,8 @@ import (
 
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m,
-		// Where dialling fails a pool tries on by itself, and finds out after a second that it is closed.
+		// Where dialling fails a pool tries on by itself, and finds out after a
+		// second that it is closed.
 		goleak.IgnoreAnyFunction("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial"))
 }
 

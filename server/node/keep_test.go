@@ -33,7 +33,8 @@ func TestComesBackAfterTheRoomLeftRedis(t *testing.T) {
 	})
 	_, _ = live.Close(), feed.Close()
 	poll.Until(t, "nobody is there", func() bool { return n.rooms.Get("den") == nil && n.feeds.Get(chat.FeedRoom(7)) == nil })
-	if err := n.Shutdown(t.Context()); err != nil { // it would put back what it has said a moment ago
+	// it would put back what it has said a moment ago
+	if err := n.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	r.CLI("DEL", "{livechat:room:den}:head", "{livechat:room:den}:log") // as after ROOM_TTL

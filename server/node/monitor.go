@@ -43,7 +43,8 @@ func openMonitor(addr string, set *metrics.Set, log *slog.Logger) (m monitor) {
 func withoutBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Body != http.NoBody {
-			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(time.Second)) // net/http's own connection always takes one
+			// net/http's own connection always takes one
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(time.Second))
 		}
 		next.ServeHTTP(w, r)
 	})

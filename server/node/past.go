@@ -81,8 +81,10 @@ const (
 	archiveAsk  = 250 * time.Millisecond
 )
 
-// waitForArchive returns when the database answers, though it may have no tables yet, or after a while. At a first start Redis is there before
-// PostgreSQL is, and a room that began now would have to begin without a look into the archive.
+// waitForArchive returns when the database answers, though it may have no
+// tables yet, or after a while. At a first start Redis is there before
+// PostgreSQL is, and a room that began now would have to begin without a look
+// into the archive.
 func (n *Node) waitForArchive(ctx context.Context) {
 	if n.past == nil || n.services.store != nil {
 		return

@@ -337,7 +337,8 @@ func TestFullServer(t *testing.T) {
 	for range come {
 		go func() {
 			conn, resp, err := websocket.DefaultDialer.DialContext(t.Context(), address(n), nil)
-			if err != nil && resp != nil && resp.StatusCode == http.StatusServiceUnavailable { // too many to be told by a close frame
+			// too many to be told by a close frame
+			if err != nil && resp != nil && resp.StatusCode == http.StatusServiceUnavailable {
 				results <- result{code: 1013}
 				return
 			}

@@ -68,7 +68,8 @@ func (n *Node) indexWords(ctx context.Context) {
 		}
 		indexed, err := n.services.store.IndexWords(ctx, indexPage)
 		if err != nil && ctx.Err() == nil {
-			n.log.Debug("search: cannot index messages", "error", err) // that the database is away, others say
+			// that the database is away, others say
+			n.log.Debug("search: cannot index messages", "error", err)
 		}
 		if done += indexed; indexed > 0 {
 			wait.Reset(indexPause)

@@ -125,8 +125,10 @@ type Presence struct {
 	missing map[missing]time.Time // guarded by mu
 	report  outbox                // guarded by mu
 	heard   time.Time             // guarded by mu: this server's own last report, or when it last began to listen
-	echo    time.Time             // guarded by mu: when the last of its own reports that came back was sent; at first, when it was made
-	away    bool                  // guarded by mu
+	// guarded by mu: when the last of its own reports that came back was sent;
+	// at first, when it was made
+	echo time.Time
+	away bool // guarded by mu
 }
 
 // New makes a Presence in which nobody is. It works when Run is called.
@@ -231,8 +233,9 @@ func (p *Presence) Nodes() []NodeInfo {
 	return nodes
 }
 
-// FeedAge returns how old the newest of its own reports is that this server has heard, of which it sends one a second: that it is heard, and hears
-// what is said, and how late, is what delivery needs.
+// FeedAge returns how old the newest of its own reports is that this server has
+// heard, of which it sends one a second: that it is heard, and hears what is
+// said, and how late, is what delivery needs.
 func (p *Presence) FeedAge() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -37,8 +37,9 @@ type message struct {
 	Rooms  map[string]change `json:"rooms,omitempty"`
 	Away   bool              `json:"away,omitzero"`
 	Every  int64             `json:"every,omitzero"` // milliseconds to the next report; left out if that is the interval
-	Sent   int64             `json:"sent,omitzero"`  // when, for who sent it: milliseconds of its own clock since it began
-	Bye    bool              `json:"bye,omitzero"`
+	// when, for who sent it: milliseconds of its own clock since it began
+	Sent int64 `json:"sent,omitzero"`
+	Bye  bool  `json:"bye,omitzero"`
 
 	Ask bool   `json:"ask,omitzero"`
 	To  string `json:"to,omitzero"`

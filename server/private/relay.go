@@ -177,7 +177,8 @@ func (r *Relay) turn(ctx context.Context) (again bool) {
 		return full
 	case !r.failing:
 		level := slog.LevelWarn
-		if store.Away(err) || chat.AsError(err).Code == chat.CodeUnavailable { // of that others warn, once for all
+		// of that others warn, once for all
+		if store.Away(err) || chat.AsError(err).Code == chat.CodeUnavailable {
 			level = slog.LevelInfo
 		}
 		r.opts.Logger.Log(ctx, level, "cannot publish all events; trying again", "held", r.held, "error", err)

@@ -51,9 +51,11 @@ func (r *Room) isWhole(ctx context.Context, l chat.Log, after, before uint64) bo
 	return err == nil && n == before-after-1
 }
 
-// Page returns what follows after in the log, or before the log's beginning in the archive, at most n messages and gaps and so many bytes of them, but
-// for a single message that is longer, and the position behind them. It is for clients that are further behind than the ring. Nothing more means that
-// there is nothing before what the ring has.
+// Page returns what follows after in the log, or before the log's beginning in
+// the archive, at most n messages and gaps and so many bytes of them, but for a
+// single message that is longer, and the position behind them. It is for
+// clients that are further behind than the ring. Nothing more means that there
+// is nothing before what the ring has.
 func (r *Room) Page(ctx context.Context, after chat.Position, n, bytes int) (frames [][]byte, next chat.Position, err error) {
 	l, entries, before, err := r.read(ctx, after.Seq, n)
 	if err != nil {

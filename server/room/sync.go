@@ -82,16 +82,19 @@ func (r *Room) load(ctx context.Context, l chat.Log) error {
 	return r.fillFrom(ctx, l, start, entries)
 }
 
-// recallLength is how many messages a ring begins with at least, if there are so many: what any client may ask for when it joins, and some
-// more. recallTime is how long the archive may take to find them.
+// recallLength is how many messages a ring begins with at least, if there are
+// so many: what any client may ask for when it joins, and some more. recallTime
+// is how long the archive may take to find them.
 const (
 	recallLength = 256
 	recallTime   = time.Second
 )
 
-// before returns what is archived of the log before start, where Redis has few messages behind it: after a restart of a server that has its own
-// Redis, or when the room had left Redis. It ends where the first message is missing, seen from start: an archiver may be about to store that,
-// and a ring that has passed it over would tell everybody that it is lost.
+// before returns what is archived of the log before start, where Redis has few
+// messages behind it: after a restart of a server that has its own Redis, or
+// when the room had left Redis. It ends where the first message is missing,
+// seen from start: an archiver may be about to store that, and a ring that has
+// passed it over would tell everybody that it is lost.
 func (r *Room) before(ctx context.Context, l chat.Log, start chat.Position, have int) []wire.Entry {
 	want := min(recallLength, len(r.ring.slots)/2) - have
 	if r.old == nil || start.Seq == 0 || want <= 0 {
@@ -112,7 +115,8 @@ func (r *Room) before(ctx context.Context, l chat.Log, start chat.Position, have
 	return entries[from:]
 }
 
-// recall appends what was archived. It is old: this server has not heard it, and must never say it again.
+// recall appends what was archived. It is old: this server has not heard it,
+// and must never say it again.
 func (r *Room) recall(entries []wire.Entry) {
 	for _, e := range entries {
 		r.mu.Lock()

@@ -40,8 +40,9 @@ type limiter struct {
 // mostHeld is how long a pause counts that the server itself has made.
 const mostHeld = 10 * time.Second
 
-// hold is for the time in which the server did not read because it could not keep up: what the client sent meanwhile at its pace is read
-// all at once, which is no fault of the client.
+// hold is for the time in which the server did not read because it could not
+// keep up: what the client sent meanwhile at its pace is read all at once,
+// which is no fault of the client.
 func (l *limiter) hold(d time.Duration) {
 	if l.bucket != nil {
 		perSecond := float64(l.bucket.Limit())

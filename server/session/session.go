@@ -45,7 +45,8 @@ type Options struct {
 	MessageRate    float64  // messages a second in the long run; 0 = no limit
 	MessageBurst   int      // messages at once
 
-	ClientAddr func(*http.Request) string // the address that a request came from, as far as it can be known
+	// the address that a request came from, as far as it can be known
+	ClientAddr func(*http.Request) string
 
 	Rooms     *room.Registry
 	Fan       *fanout.Fan

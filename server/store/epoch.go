@@ -27,7 +27,8 @@ ON CONFLICT (room, epoch) DO UPDATE SET last = excluded.last WHERE room_epochs.l
 	inEpoch = `seq <= coalesce((SELECT last FROM room_epochs WHERE room = $1 AND epoch = $2), 9223372036854775807)`
 )
 
-// Epochs returns where the newest epochs of a room's log have ended, the newest first, at most limit. Epochs without a message are left out.
+// Epochs returns where the newest epochs of a room's log have ended, the newest
+// first, at most limit. Epochs without a message are left out.
 func (s *Store) Epochs(ctx context.Context, room string, limit int) ([]EpochEnd, error) {
 	ends, err := list(ctx, s.read, func(row scanner) (EpochEnd, error) {
 		e := EpochEnd{Room: room}

@@ -11,7 +11,8 @@ import (
 	"syscall"
 )
 
-// ErrInUse says that another process uses a database file in a way that does not go together with this one's.
+// ErrInUse says that another process uses a database file in a way that does
+// not go together with this one's.
 var ErrInUse = errors.New("in use")
 
 // Lock keeps servers from one SQLite file that must not share it: alone says that
@@ -43,7 +44,8 @@ func Lock(url string, alone bool) (io.Closer, error) {
 		return nil, fmt.Errorf("%s is %w by process %s", path, ErrInUse, strings.TrimSpace(string(pid[:n])))
 	}
 	if err == nil {
-		// For whoever is refused. That it may be overwritten by another one that shares the file does not matter.
+		// For whoever is refused. That it may be overwritten by another one
+		// that shares the file does not matter.
 		_, err = f.WriteAt([]byte(fmt.Sprintf("%-20s", strconv.Itoa(os.Getpid()))), 0)
 	}
 	if err != nil {

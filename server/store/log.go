@@ -35,8 +35,9 @@ func (s *Store) CountLog(ctx context.Context, room, epoch string, after, before 
 	return n, nil
 }
 
-// Missing says that an error of a Store that only reads means that there is no database, or
-// none with our tables, so that nothing has ever been archived in it: those who make it are not there yet.
+// Missing says that an error of a Store that only reads means that there is no
+// database, or none with our tables, so that nothing has ever been archived in
+// it: those who make it are not there yet.
 func Missing(err error) bool {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return e.Code == "3D000" || e.Code == "42P01" // no such database, no such table

@@ -68,10 +68,12 @@ WHERE w.room_messages_words MATCH $1 AND ` + inLog + `
 ORDER BY w.rowid DESC LIMIT $2`
 )
 
-// Search returns up to limit messages that contain all words of the query, the newest first, out of the user's chats and the live rooms'
-// archive, as far as it is in their logs (see EndEpochs). Words are letters and
-// digits, whole, in any case and any normal form; signs separate them. In scripts without spaces what is looked for can be anywhere (see words.go).
-// A query without a word finds nothing.
+// Search returns up to limit messages that contain all words of the query, the
+// newest first, out of the user's chats and the live rooms' archive, as far as
+// it is in their logs (see EndEpochs). Words are letters and digits, whole, in
+// any case and any normal form; signs separate them. In scripts without spaces
+// what is looked for can be anywhere (see words.go). A query without a word
+// finds nothing.
 func (s *Store) Search(ctx context.Context, user int64, query string, limit int) ([]Found, error) {
 	words := queryTerms(query)
 	if len(words) == 0 {

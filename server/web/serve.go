@@ -86,7 +86,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 
 	var stopping sync.WaitGroup
 	waiting, stop := context.WithCancel(ctx)
-	stopping.Go(func() { _ = s.http.Shutdown(waiting) }) // closes the listener and what is idle; we know sooner when all have gone
+	// closes the listener and what is idle; we know sooner when all have gone
+	stopping.Go(func() { _ = s.http.Shutdown(waiting) })
 	defer stopping.Wait()
 	defer stop()
 

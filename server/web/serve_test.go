@@ -188,7 +188,8 @@ func TestTakenOver(t *testing.T) {
 	s, addr, _ := serve(t, Timeouts{soon, soon, soon, soon, soon})
 	conn := say(t, addr, request("GET", "/raw", 0, ""))
 	poll.Until(t, "it is taken over", func() bool { return s.open() == 0 })
-	ends(t, "a clock", say(t, addr, request("POST", "/echo", 9, "a"))) // by now the deadlines have passed
+	// by now the deadlines have passed
+	ends(t, "a clock", say(t, addr, request("POST", "/echo", 9, "a")))
 	if _, err := io.WriteString(conn, "there?"); err != nil {
 		t.Fatal(err)
 	}

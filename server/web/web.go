@@ -44,12 +44,20 @@ type Deps struct {
 
 // Readiness is the body of /readyz.
 type Readiness struct {
-	Status      string `json:"status"` // "ready" (200), "draining", "deaf" or "read-only" (404), or "starting" (503)
-	App         string `json:"app"`
-	Redis       string `json:"redis"`              // "up" or "down", or why it takes no writes: "full", "read-only" or "refuses-writes"
-	FeedAge     int64  `json:"feed_age_ms"`        // how long ago this server heard itself through Redis; about a second at most if all is well
-	Connections int    `json:"connections"`        // of this server
-	Database    string `json:"database,omitempty"` // "up" or "down", or why it takes no writes, with the words of Redis; not there on a server without the API
+	// "ready" (200), "draining", "deaf" or "read-only" (404), or "starting"
+	// (503)
+	Status string `json:"status"`
+	App    string `json:"app"`
+	// "up" or "down", or why it takes no writes: "full", "read-only" or
+	// "refuses-writes"
+	Redis string `json:"redis"`
+	// FeedAge is how old the newest of its own reports is that has come back to
+	// it through Redis; about a second at most if all is well.
+	FeedAge     int64 `json:"feed_age_ms"`
+	Connections int   `json:"connections"` // of this server
+	// "up" or "down", or why it takes no writes, with the words of Redis; not
+	// there on a server without the API
+	Database string `json:"database,omitempty"`
 }
 
 // New reads the page into memory and returns the handler of all routes. It fails if the page cannot be read.

@@ -30,7 +30,8 @@ type ClusterServer struct {
 	Version     string  `json:"version"`
 }
 
-// What ClusterServer.State can be. The first five are what the server says of itself, with the words of /readyz.
+// What ClusterServer.State can be. The first five are what the server says of
+// itself, with the words of /readyz.
 const (
 	ClusterStarting = "starting"
 	ClusterReady    = "ready"

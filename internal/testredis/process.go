@@ -1,6 +1,7 @@
 package testredis
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os/exec"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"livechat/internal/need"
 )
@@ -24,7 +26,9 @@ type Process struct {
 	cli     string
 	args    []string
 	id      string
-	cmd     *exec.Cmd // nil while it is down
+	cmd     *exec.Cmd     // nil while it is down
+	ended   chan struct{} // closed when the process of cmd has ended
+	known   bool          // it has been up: others know its ports
 }
 
 func newProcess(t testing.TB, args ...string) *Process {
@@ -63,31 +67,80 @@ func freePort(t testing.TB) string {
 	}
 }
 
-// Start starts it and returns when it answers.
+// Start starts it and returns when it answers. A port that was free a moment ago
+// may be somebody's by now, also of a connection that goes out; then it is given
+// others, or if they are known already, tried again.
 func (p *Process) Start() {
 	p.t.Helper()
-	p.cmd = exec.Command(p.program, p.args...)
-	if err := p.cmd.Start(); err != nil {
+	for range 20 {
+		if p.start() {
+			p.known = true
+			return
+		}
+		if !p.known {
+			p.Port = p.newPort("--port")
+			p.newPort("--cluster-port")
+		}
+	}
+	p.t.Fatalf("redis-server ends at once: %v", p.args)
+}
+
+// start starts it once, and says whether it answers; false: it has ended.
+func (p *Process) start() (answers bool) {
+	p.t.Helper()
+	cmd, ended := exec.Command(p.program, p.args...), make(chan struct{})
+	if err := cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
+	p.cmd, p.ended = cmd, ended
+	go func() { // Kill waits for it
+		defer close(ended)
+		_ = cmd.Wait()
+	}()
+	over := false
 	waitFor(p.t, "redis-server answers", func() bool {
+		select {
+		case <-ended:
+			over = true
+			return true
+		default:
+		}
 		// Not another server that has the port.
-		return strings.Contains(p.try("info", "server"), fmt.Sprintf("process_id:%d\r", p.cmd.Process.Pid))
+		return strings.Contains(p.try("info", "server"), fmt.Sprintf("process_id:%d\r", cmd.Process.Pid))
 	})
+	if over {
+		p.cmd = nil
+	}
+	return !over
+}
+
+// newPort gives an argument, if there is one of that name, another port.
+func (p *Process) newPort(name string) string {
+	i := slices.Index(p.args, name)
+	if i < 0 {
+		return ""
+	}
+	p.args[i+1] = freePort(p.t)
+	return p.args[i+1]
 }
 
 // Kill ends it as a crash would.
 func (p *Process) Kill() {
 	if p.cmd != nil {
 		_ = p.cmd.Process.Kill()
-		_ = p.cmd.Wait()
+		<-p.ended
 		p.cmd = nil
 	}
 }
 
+// tryTime bounds try: somebody else's port may take a connection and say nothing.
+const tryTime = 2 * time.Second
+
 // try is CLI that returns nothing if that does not go just now.
 func (p *Process) try(args ...string) string {
-	out, err := exec.Command(p.cli, append([]string{"-e", "-p", p.Port, "--raw"}, args...)...).Output()
+	ctx, cancel := context.WithTimeout(context.Background(), tryTime)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, p.cli, append([]string{"-e", "-p", p.Port, "--raw"}, args...)...).Output()
 	if err != nil {
 		return ""
 	}

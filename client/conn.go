@@ -12,8 +12,10 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// Conn is one connection to a room. One goroutine at a time may call Next; every other method may be called from any goroutine. It owns no
-// goroutine: nothing is read, pings are not answered and acks do not arrive unless somebody is in Next.
+// Conn is one connection to a room. One goroutine at a time may call Next; all
+// other methods may be called from any goroutine. A Conn starts no goroutine:
+// nothing is read, pings are not answered and acks do not arrive unless some
+// goroutine is in Next.
 type Conn struct {
 	// Set at construction.
 
@@ -25,11 +27,11 @@ type Conn struct {
 
 	// Owned by the goroutine in Next.
 
-	heardAt time.Time // when the read deadline was last moved
-	frame   *[]byte   // holds Raw of the message handed out last, when skimming
-	skimmed Message   // handed out again and again, when skimming
-	head    Position  // of the room when it was joined; zero in a log that has replaced that one
-	err     error     // why reading is over
+	extendedAt time.Time // when the read deadline was last moved
+	frame      *[]byte   // holds Raw of the last message, when skimming
+	skimmed    Message   // returned again and again, when skimming
+	head       Position  // of the room on joining; zero in a log that replaced that one
+	err        error     // why reading ended
 
 	// Guarded by writing: one frame at a time.
 
@@ -38,19 +40,21 @@ type Conn struct {
 	// Guarded by waiting.
 
 	waiting sync.Mutex
-	answers map[string]chan answer // the Sends in flight by id; nil once reading is over
+	answers map[string]chan answer // the pending Sends by id; nil once reading has ended
 	over    bool
 }
 
-// answer is what became of a message: an ack, or why there is none.
+// answer is the outcome of a message: an ack or an error.
 type answer struct {
 	ack Ack
 	err error
 }
 
-// Next returns the server's next event. Types of later protocol versions are skipped, and acks and errors that belong to a Send go there. A
-// read cannot be taken up again once it is broken off, so the end of ctx closes the connection, with 1000. After an error, which is a *CloseError or
-// wraps ctx's cause, every further call returns the same.
+// Next returns the server's next event. Types of later protocol versions are
+// skipped, unless they are entries of the log: those are an Entry. Acks and
+// errors that belong to a Send go there. An interrupted read cannot be resumed,
+// so the end of ctx closes the connection, with 1000. After an error, which is
+// a *CloseError or wraps ctx's cause, all further calls return the same error.
 func (c *Conn) Next(ctx context.Context) (Event, error) {
 	if err := ctx.Err(); err != nil {
 		c.Close()
@@ -68,14 +72,14 @@ func (c *Conn) next(ctx context.Context) (Event, error) {
 		if err != nil {
 			return nil, c.fail(ctx, err)
 		}
-		if event == nil || c.settle(event) {
+		if event == nil || c.resolve(event) {
 			continue
 		}
 		return event, nil
 	}
 }
 
-// fail remembers why reading is over and releases everybody who waits for an ack.
+// fail records why reading ended and releases all callers that wait for an ack.
 func (c *Conn) fail(ctx context.Context, err error) error {
 	if c.err == nil {
 		c.err = err
@@ -88,26 +92,27 @@ func (c *Conn) fail(ctx context.Context, err error) error {
 	return c.err
 }
 
-// buffers lend the space for a frame while it is being decoded.
+// buffers hold frames while they are decoded.
 var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 1024); return &b }}
 
-// giveBack keeps rare giants out of the pool, where they would stay.
-func giveBack(b *[]byte) {
+// recycle keeps exceptionally large buffers out of the pool, where they would
+// stay.
+func recycle(b *[]byte) {
 	if cap(*b) <= 64<<10 {
 		buffers.Put(b)
 	}
 }
 
-// read returns the next frame's event, nil if it is of an unknown type.
+// read returns the next frame's event, nil if its type is unknown.
 func (c *Conn) read() (Event, error) {
 	if c.frame != nil {
-		giveBack(c.frame)
+		recycle(c.frame)
 		c.frame = nil
 	}
 	if c.err != nil {
 		return nil, c.err
 	}
-	c.heard()
+	c.extendDeadline()
 	kind, r, err := c.ws.NextReader()
 	if err != nil {
 		return nil, closed(err)
@@ -115,7 +120,7 @@ func (c *Conn) read() (Event, error) {
 	frame := buffers.Get().(*[]byte)
 	*frame, err = readAll((*frame)[:0], r)
 	if err != nil {
-		giveBack(frame)
+		recycle(frame)
 		return nil, closed(err)
 	}
 	if c.skim {
@@ -125,7 +130,7 @@ func (c *Conn) read() (Event, error) {
 			return &c.skimmed, nil
 		}
 	}
-	defer giveBack(frame)
+	defer recycle(frame)
 	if kind != websocket.TextMessage {
 		return nil, nil
 	}
@@ -134,7 +139,7 @@ func (c *Conn) read() (Event, error) {
 	return event, err
 }
 
-// place tells messages that the room had before this connection from later ones.
+// place marks messages that the room had before this connection.
 func (c *Conn) place(event Event) {
 	switch e := event.(type) {
 	case *Welcome:
@@ -145,10 +150,12 @@ func (c *Conn) place(event Event) {
 		}
 	case *Message:
 		e.History = e.Seq <= c.head.Seq
+	case *Edited:
+		e.History = e.Seq <= c.head.Seq
 	}
 }
 
-// readAll appends what r holds to b, as io.ReadAll does with a buffer of its own.
+// readAll appends the contents of r to b: io.ReadAll into a given buffer.
 func readAll(b []byte, r io.Reader) ([]byte, error) {
 	for {
 		if len(b) == cap(b) {
@@ -165,16 +172,21 @@ func readAll(b []byte, r io.Reader) ([]byte, error) {
 	}
 }
 
-// heard puts off the read deadline. Under load it does so only a few times a minute, as moving a timer for each message would show.
-func (c *Conn) heard() {
-	if now := time.Now(); now.Sub(c.heardAt) > c.idle/8 {
-		c.heardAt = now
-		_ = c.ws.SetReadDeadline(now.Add(c.idle)) // fails only on a closed socket, which the read will tell
+// extendDeadline moves the read deadline. Under load it does so only a few
+// times a minute, because moving a timer for each message would cost noticeable
+// time.
+func (c *Conn) extendDeadline() {
+	if now := time.Now(); now.Sub(c.extendedAt) > c.idle/8 {
+		c.extendedAt = now
+		// fails only on a closed socket; the read will return that
+		_ = c.ws.SetReadDeadline(now.Add(c.idle))
 	}
 }
 
-// Send posts text and waits until the server says that the log has it. Somebody must be calling Next meanwhile. The error is a *Error if the server
-// declined, ctx's if that ended first, or wraps ErrEnded if the connection did: then it is unknown whether the log has the message.
+// Send posts text and waits until the server acks it. Some goroutine must be
+// calling Next meanwhile. The error is a *Error if the server declined, ctx's
+// if that ended first, or wraps ErrEnded if the connection ended: then it is
+// unknown whether the message is in the log.
 func (c *Conn) Send(ctx context.Context, text string) (Ack, error) {
 	id := uuid.NewString()
 	answers := make(chan answer, 1)
@@ -212,8 +224,8 @@ func (c *Conn) forget(id string) {
 	delete(c.answers, id)
 }
 
-// settle hands event to the Send that waits for it, if there is one.
-func (c *Conn) settle(event Event) bool {
+// resolve passes event to the Send that waits for it, if there is one.
+func (c *Conn) resolve(event Event) bool {
 	id, a, ok := answered(event)
 	if !ok {
 		return false
@@ -228,7 +240,7 @@ func (c *Conn) settle(event Event) bool {
 	return ok
 }
 
-// answered returns the id that event answers and the answer.
+// answered returns the id that event answers, and the answer.
 func answered(event Event) (string, answer, bool) {
 	switch e := event.(type) {
 	case *Ack:
@@ -239,7 +251,7 @@ func answered(event Event) (string, answer, bool) {
 	return "", answer{}, false
 }
 
-// release tells everybody who waits for an ack that none will come.
+// release tells all callers that wait for an ack that none will come.
 func (c *Conn) release(cause error) {
 	c.waiting.Lock()
 	defer c.waiting.Unlock()

@@ -4,105 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
-	"net/http/httptest"
 	"reflect"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/gorilla/websocket"
 )
-
-func TestDialAsksForWhatTheOptionsSay(t *testing.T) {
-	got := make(chan *http.Request, 1)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		got <- r
-		w.WriteHeader(http.StatusTeapot)
-	}))
-	defer server.Close()
-	for _, c := range []struct {
-		options Options
-		query   string
-	}{
-		{Options{}, ""},
-		{Options{Name: "Zoë & co", Room: "tea", History: new(0)}, "history=0&name=Zo%C3%AB+%26+co&room=tea"},
-		{Options{History: new(7), After: &Position{"0123456789abcdef", 9}}, "after=0123456789abcdef%3A9"},
-	} {
-		c.options.URL = server.URL + "/ws"
-		c.options.Header = http.Header{"Origin": {"http://elsewhere"}}
-		c.options.LocalAddr = &net.TCPAddr{IP: net.IPv4(127, 0, 0, 9)}
-		_, err := Dial(t.Context(), c.options)
-		var refusal *RefusedError
-		if !errors.As(err, &refusal) || refusal.Status != http.StatusTeapot {
-			t.Fatalf("dial: %v, want a refusal with 418", err)
-		}
-		r := <-got
-		if r.URL.Path != "/ws" || r.URL.RawQuery != c.query || r.Header.Get("Origin") != "http://elsewhere" {
-			t.Errorf("%+v: asked for %s with %v", c.options, r.URL, r.Header)
-		}
-		if !strings.HasPrefix(r.RemoteAddr, "127.0.0.9:") {
-			t.Errorf("came from %s, want 127.0.0.9", r.RemoteAddr)
-		}
-	}
-	if _, err := Dial(t.Context(), Options{URL: "localhost:8080"}); err == nil {
-		t.Error("an address without a scheme was accepted")
-	}
-}
-
-func TestRefusals(t *testing.T) {
-	for _, c := range []struct {
-		status  int
-		header  string
-		body    string
-		want    RefusedError
-		isFinal bool
-	}{
-		{400, "", `{"type":"about:blank","title":"Bad Request","status":400,"detail":"1 to 32 characters","code":"bad_name"}`,
-			RefusedError{400, "bad_name", "1 to 32 characters", 0}, true},
-		{429, "3", "", RefusedError{429, "", "Too Many Requests", 3 * time.Second}, false},
-		{503, "", "<html>no server is available</html>", RefusedError{503, "", "Service Unavailable", 0}, false},
-		{403, "", `{"code":"forbidden_origin"}`, RefusedError{403, "forbidden_origin", "Forbidden", 0}, true},
-	} {
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if c.header != "" {
-				w.Header().Set("Retry-After", c.header)
-			}
-			w.WriteHeader(c.status)
-			fmt.Fprint(w, c.body)
-		}))
-		_, err := Dial(t.Context(), Options{URL: server.URL})
-		var got *RefusedError
-		if !errors.As(err, &got) || *got != c.want || got.Final() != c.isFinal {
-			t.Errorf("%d %s: %#v, final %v, want %#v, final %v", c.status, c.body, got, got.Final(), c.want, c.isFinal)
-		}
-		server.Close()
-	}
-}
-
-func TestDialCanBeCancelledInTheHandshake(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0") // accepts by its backlog and never answers
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		conn, err := listener.Accept()
-		if err == nil {
-			_, _ = conn.Read(make([]byte, 1)) // the request is there: the handshake is under way
-			cancel()
-			defer conn.Close()
-			_, _ = io.Copy(io.Discard, conn) // until the client gives up
-		}
-	}()
-	o := Options{URL: "ws://" + listener.Addr().String(), HandshakeTimeout: time.Hour}
-	if _, err := Dial(ctx, o); !errors.Is(err, context.Canceled) {
-		t.Errorf("dial: %v, want it cancelled", err)
-	}
-}
 
 func TestEvents(t *testing.T) {
 	frames := []string{
@@ -113,20 +21,25 @@ func TestEvents(t *testing.T) {
 		`{"type":"error","id":"i","code":"rate_limited","message":"slow down","retryable":true,"retry_after_ms":200}`,
 		`{"type":"presence","online":3,"names":["ann","bob"]}`,
 		`{"type":"presence","online":2,"left":["bob"]}`,
+		`{"type":"presence","online":3,"joined":["bob"],"accounts":["bob"]}`,
 		`{"type":"typing","session":"s","name":"bob"}`,
+		`{"type":"typing","chat":"c","name":"bob"}`,
 		`{"type":"notice","text":"hello"}`,
 		`{"type":"gap","from":9,"to":12}`,
 		`{"type":"reset","epoch":"f","seq":3}`,
 		`{"type":"reconnect","after_ms":1500}`,
 	}
 	want := []Event{
-		&Welcome{App: "1000", Session: "s", Name: "ann", Room: "livechat", Epoch: "e", Seq: 7, Recovered: new(true), Limits: []byte(`{"text":4000}`)},
+		&Welcome{App: "1000", Session: "s", Name: "ann", Room: "livechat", Epoch: "e", Seq: 7,
+			Recovered: new(true), Limits: Limits{Text: 4000}},
 		&Message{Seq: 8, ID: "i", App: "2000", Session: "s", Name: "bob", Text: "hé", At: 1763770000000},
 		&Ack{ID: "i", Seq: 8, Duplicate: true},
 		&Error{ID: "i", Code: "rate_limited", Message: "slow down", Retryable: true, RetryAfterMS: 200},
 		&Presence{Online: 3, Names: []string{"ann", "bob"}},
 		&Presence{Online: 2, Left: []string{"bob"}},
+		&Presence{Online: 3, Joined: []string{"bob"}, Accounts: []string{"bob"}},
 		&Typing{Session: "s", Name: "bob"},
+		&Typing{Chat: "c", Name: "bob"},
 		&Notice{Text: "hello"},
 		&Gap{From: 9, To: 12},
 		&Reset{Epoch: "f", Seq: 3},
@@ -146,9 +59,10 @@ func TestEvents(t *testing.T) {
 			t.Errorf("got %+v, want %+v", got, w)
 		}
 	}
-	for range 2 { // the error stays
+	for range 2 { // the error persists
 		var end *CloseError
-		if _, err := conn.Next(t.Context()); !errors.As(err, &end) || end.Code != websocket.CloseServiceRestart || end.Final() {
+		if _, err := conn.Next(t.Context()); !errors.As(err, &end) ||
+			end.Code != websocket.CloseServiceRestart || end.Final() {
 			t.Errorf("next: %v, want closed with 1012", err)
 		}
 	}
@@ -158,7 +72,7 @@ func TestSendWaitsForItsAck(t *testing.T) {
 	conn := dial(t, Options{URL: serve(t, func(p *peer) {
 		a, _ := p.receive()
 		b, _ := p.receive()
-		p.send(`{"type":"ack","id":"`+b.ID+`","seq":1}`, // in another order than sent
+		p.send(`{"type":"ack","id":"`+b.ID+`","seq":1}`, // in another order than they were sent
 			`{"type":"error","id":"`+a.ID+`","code":"too_long","message":"too long"}`,
 			`{"type":"ack","id":"nobody","seq":2}`)
 		p.receive() // left without an answer
@@ -227,14 +141,15 @@ func TestSendSpeaksTheProtocol(t *testing.T) {
 		t.Error("invalid UTF-8 was sent")
 	}
 	conn.Close()
-	for _, want := range []string{"{\"type\":\"message\",\"id\":\"1\",\"text\":\"say \\\"hé\\\"\\n\u2028\"}", `{"type":"message","text":"x"}`, `{"type":"typing"}`, "1000"} {
+	for _, want := range []string{"{\"type\":\"message\",\"id\":\"1\",\"text\":\"say \\\"hé\\\"\\n\u2028\"}",
+		`{"type":"message","text":"x"}`, `{"type":"typing"}`, "1000"} {
 		if got := <-texts; got != want {
 			t.Errorf("sent %s, want %s", got, want)
 		}
 	}
 }
 
-func TestTheEndOfTheContextEndsTheConnection(t *testing.T) {
+func TestConnectionClosesWhenTheContextEnds(t *testing.T) {
 	code := make(chan int, 1)
 	conn := dial(t, Options{URL: serve(t, func(p *peer) { code <- p.untilGone() })})
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
@@ -247,7 +162,7 @@ func TestTheEndOfTheContextEndsTheConnection(t *testing.T) {
 	}
 }
 
-func TestAContextThatEndsBetweenTwoCallsIsNothing(t *testing.T) {
+func TestContextEndingBetweenCallsIsIgnored(t *testing.T) {
 	conn := dial(t, Options{URL: serve(t, func(p *peer) {
 		p.send(message(1))
 		p.receive()
@@ -267,8 +182,9 @@ func TestAContextThatEndsBetweenTwoCallsIsNothing(t *testing.T) {
 	}
 }
 
-// Nothing is handed out for a context that has ended, though it is here already.
-func TestAnEndedContextGetsNothing(t *testing.T) {
+// After its context has ended Next returns nothing, even if an event has
+// arrived.
+func TestNextReturnsNothingForAnEndedContext(t *testing.T) {
 	conn := dial(t, Options{URL: serve(t, func(p *peer) {
 		p.send(message(1), message(2))
 		p.untilGone()
@@ -285,7 +201,7 @@ func TestAnEndedContextGetsNothing(t *testing.T) {
 	}
 }
 
-func TestASilentLinkIsGivenUp(t *testing.T) {
+func TestSilentConnectionTimesOut(t *testing.T) {
 	conn := dial(t, Options{IdleTimeout: 200 * time.Millisecond, URL: serve(t, func(p *peer) {
 		ticker := time.NewTicker(50 * time.Millisecond)
 		defer ticker.Stop()

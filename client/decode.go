@@ -5,24 +5,24 @@ import (
 	"fmt"
 
 	"github.com/go-json-experiment/json"
+
+	"livechat/server/chat"
 )
 
-// Every message frame begins like this, because the server puts type first and seq behind it.
-const messagePrefix = `{"type":"message","seq":`
-
-// decode returns the frame's event, or nil for a type that this version does not know.
+// decode returns the frame's event. For a type that this version does not know
+// that is an Entry if the frame is an entry of the log, else nil.
 func decode(frame []byte) (Event, error) {
 	var head struct {
 		Type string `json:"type"`
 	}
-	if bytes.HasPrefix(frame, []byte(messagePrefix)) {
-		head.Type = "message" // saves reading the most frequent frame twice
+	if bytes.HasPrefix(frame, []byte(chat.MessagePrefix)) {
+		head.Type = "message" // avoids reading the most frequent frame twice
 	} else if err := json.Unmarshal(frame, &head); err != nil {
 		return nil, fmt.Errorf("decode a frame: %w", err)
 	}
 	event := newEvent(head.Type)
 	if event == nil {
-		return nil, nil
+		return decodeEntry(frame), nil
 	}
 	if err := json.Unmarshal(frame, event); err != nil {
 		return nil, fmt.Errorf("decode a frame of type %s: %w", head.Type, err)
@@ -30,13 +30,30 @@ func decode(frame []byte) (Event, error) {
 	return event, nil
 }
 
-// newEvent returns an empty event of the given type, nil if there is no such type.
+// decodeEntry returns the Entry in a frame of an unknown type; nil if it is not
+// in the log, whose entries have both a seq and a time.
+func decodeEntry(frame []byte) Event {
+	var e struct {
+		Entry
+		At *int64 `json:"at"`
+	}
+	if json.Unmarshal(frame, &e) != nil || e.Seq == 0 || e.At == nil {
+		return nil
+	}
+	e.Entry.At = *e.At
+	return &e.Entry
+}
+
+// newEvent returns an empty event of the given type, nil if there is no such
+// type.
 func newEvent(kind string) Event {
 	switch kind {
 	case "welcome":
 		return new(Welcome)
 	case "message":
 		return new(Message)
+	case "edit":
+		return new(Edited)
 	case "ack":
 		return new(Ack)
 	case "error":
@@ -56,27 +73,4 @@ func newEvent(kind string) Event {
 	default:
 		return nil
 	}
-}
-
-// Skim reads seq and id of a message frame without decoding the rest and without allocating; id is a part of frame. ok is false for every other
-// frame, and for a message that is written in an unusual way, which is then decoded as usual.
-func Skim(frame []byte) (seq uint64, id []byte, ok bool) {
-	rest, found := bytes.CutPrefix(frame, []byte(messagePrefix))
-	if !found {
-		return 0, nil, false
-	}
-	digits := 0
-	for digits < len(rest) && '0' <= rest[digits] && rest[digits] <= '9' {
-		seq = seq*10 + uint64(rest[digits]-'0')
-		digits++
-	}
-	rest, found = bytes.CutPrefix(rest[digits:], []byte(`,"id":"`))
-	if !found || digits == 0 || digits > 16 { // 2^53 has 16 digits
-		return 0, nil, false
-	}
-	end := bytes.IndexByte(rest, '"')
-	if end < 0 || bytes.IndexByte(rest[:end], '\\') >= 0 {
-		return 0, nil, false
-	}
-	return seq, rest[:end], true
 }

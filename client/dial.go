@@ -11,14 +11,16 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// maxFrame is what the client takes from a server, in bytes; a snapshot of 200 long names is the largest frame there is.
+// maxFrame limits what the client accepts from a server, in bytes; a snapshot
+// with 200 long names is the largest frame.
 const maxFrame = 1 << 20
 
-// writeBuffers are shared: most connections of a load never write more than a pong.
+// writeBuffers are shared: under load most connections write only pongs.
 var writeBuffers = &sync.Pool{}
 
-// Dial opens one connection. It returns once the server has accepted; the first event is a Welcome. An answer other than 101 comes back as a
-// *RefusedError. ctx and Options.HandshakeTimeout bound the handshake only.
+// Dial opens one connection. It returns when the server has accepted; the first
+// event is a Welcome. Any answer other than 101 is returned as a *RefusedError.
+// ctx and Options.HandshakeTimeout limit the handshake only.
 func Dial(ctx context.Context, o Options) (*Conn, error) {
 	o = o.withDefaults()
 	address, err := o.address()
@@ -28,13 +30,14 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, o.HandshakeTimeout)
 	defer cancel()
 
-	// gorilla looks at the deadline but not at a cancellation once the TCP connection stands.
+	// Once the TCP connection stands, gorilla respects the deadline but not a
+	// cancellation.
 	release := func() bool { return true }
 	defer func() { release() }()
 	below := &link{}
 	dialer := websocket.Dialer{
 		NetDialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			conn, err := (&net.Dialer{LocalAddr: o.LocalAddr}).DialContext(ctx, network, addr)
+			conn, err := (&net.Dialer{LocalAddr: o.Load.LocalAddr}).DialContext(ctx, network, addr)
 			if err != nil {
 				return nil, err
 			}
@@ -44,13 +47,13 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 		},
 		TLSClientConfig: o.TLS,
 		Subprotocols:    o.subprotocols(),
-		ReadBufferSize:  o.ReadBuffer,
+		ReadBufferSize:  o.Load.ReadBuffer,
 		WriteBufferSize: 4096,
 		WriteBufferPool: writeBuffers,
 	}
 	ws, answer, err := dialer.DialContext(ctx, address, o.Header)
 	if answer != nil {
-		defer answer.Body.Close() // of a handshake: in memory, or nothing
+		defer answer.Body.Close() // the handshake's body: in memory, or empty
 	}
 	if errors.Is(err, websocket.ErrBadHandshake) && answer != nil {
 		return nil, refused(answer)
@@ -61,7 +64,7 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 		}
 		return nil, fmt.Errorf("connect to %s: %w", o.URL, err)
 	}
-	if !release() { // cancelled in the last moment: the socket is being closed
+	if !release() { // cancelled at the last moment: the socket is being closed
 		ws.Close()
 		return nil, fmt.Errorf("connect to %s: %w", o.URL, context.Cause(ctx))
 	}
@@ -69,11 +72,12 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 }
 
 func newConn(ws *websocket.Conn, below *link, o Options) *Conn {
-	c := &Conn{ws: ws, link: below, skim: o.Skim, idle: o.IdleTimeout, writeTimeout: o.WriteTimeout}
+	c := &Conn{ws: ws, link: below, skim: o.Load.Skim, idle: o.IdleTimeout, writeTimeout: o.WriteTimeout}
 	ws.SetReadLimit(maxFrame)
 	ws.SetPingHandler(func(data string) error {
-		c.heard()
-		// A pong that cannot be written is no reason to stop reading: what killed the link will show there.
+		c.extendDeadline()
+		// A pong that cannot be written is no reason to stop reading: the read
+		// will fail, too.
 		_ = ws.WriteControl(websocket.PongMessage, []byte(data), time.Now().Add(c.writeTimeout))
 		return nil
 	})

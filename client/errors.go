@@ -12,31 +12,36 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// ErrEnded is what Send returns when the connection or session is over before the message was acked. Whether the log has it is then unknown;
+// ErrEnded is returned by Send when the connection or session ends before the
+// message is acked. It is then unknown whether the message is in the log;
 // sending it again with the same id is safe.
-var ErrEnded = errors.New("the connection is over")
+var ErrEnded = errors.New("the connection has ended")
 
-// ErrUnknown is what a Session's Send returns when a message went out and no answer has come for so long that servers may have forgotten its id
-// (Options.ResendFor). Sent again, it could be in the log twice.
-var ErrUnknown = errors.New("it is not known whether the message arrived")
+// ErrUnknown is returned by Session.Send when a message was sent and no answer
+// has come for so long that servers may have forgotten its id
+// (Options.ResendFor). Sent again, it could appear twice.
+var ErrUnknown = errors.New("unknown whether the message arrived")
 
-// ErrInHandler is what a Session's Send returns at once when the session's own event
-// handler calls it: the ack could only be read once the handler has returned. Post
-// sends from there.
-var ErrInHandler = errors.New("Send waits for what comes after this event: use Post in the event handler")
+// ErrInHandler is returned at once by Session.Send when the session's event
+// handler calls it: the ack could be read only after the handler has returned.
+// Use Post there.
+var ErrInHandler = errors.New("Send cannot wait for its ack in the event handler: use Post")
 
-// ErrTooMany is what Post returns while as many texts wait as may.
-var ErrTooMany = errors.New("too many messages wait to be sent")
+// ErrTooMany is returned by Post when too many texts are waiting to be sent.
+var ErrTooMany = errors.New("too many messages are waiting to be sent")
 
-// RefusedError says that the handshake was answered with something other than 101. Dial returns it.
+// RefusedError is returned by Dial when the handshake is answered with a status
+// other than 101.
 type RefusedError struct {
-	Status     int           // HTTP status
-	Code       string        // the problem's code, such as bad_name; empty if the answer did not come from a livechat server
-	Message    string        // the problem's detail, or the status in words
-	RetryAfter time.Duration // 0 if the server did not say
+	Status int // HTTP status
+	// the problem's code, such as bad_name; empty if the answer is not from a
+	// livechat server
+	Code       string
+	Message    string        // the problem's detail, or the status text
+	RetryAfter time.Duration // 0 if the server did not name a time
 }
 
-// Error names the status and the reason.
+// Error returns the status and the reason.
 func (e *RefusedError) Error() string {
 	if e.Code == "" {
 		return fmt.Sprintf("the server refused with %d %s", e.Status, e.Message)
@@ -44,8 +49,10 @@ func (e *RefusedError) Error() string {
 	return fmt.Sprintf("the server refused with %d %s: %s", e.Status, e.Code, e.Message)
 }
 
-// Final reports whether the same request would be refused again: a bad name, an unknown origin, no such room. A plain 400 is no such word of a server,
-// which names a code: something on the way got a request that broke off, as HAProxy does when a link fails in the middle of a handshake.
+// Final reports whether the same request would be refused again: a bad name, an
+// unknown origin, no such room. A plain 400 without a code does not come from a
+// livechat server: a proxy received a request that broke off, for instance when
+// a link failed in the middle of a handshake.
 func (e *RefusedError) Final() bool {
 	if e.Status == http.StatusBadRequest && e.Code == "" {
 		return false
@@ -57,7 +64,7 @@ func (e *RefusedError) Final() bool {
 	return e.Status >= 400 && e.Status < 500
 }
 
-// refused reads the problem (RFC 9457) that came in place of 101.
+// refused reads the problem (RFC 9457) that came instead of a 101.
 func refused(answer *http.Response) *RefusedError {
 	e := &RefusedError{Status: answer.StatusCode, Message: http.StatusText(answer.StatusCode)}
 	if seconds, err := strconv.Atoi(answer.Header.Get("Retry-After")); err == nil && seconds > 0 {
@@ -80,15 +87,18 @@ func refused(answer *http.Response) *RefusedError {
 	return e
 }
 
-// CloseError says that the connection ended, and with which code: the server's, or 1006 (RFC 6455, 7.4.1) if the link broke without one.
+// CloseError is returned when the connection has ended. Its code is the
+// server's, or 1006 (RFC 6455, 7.4.1) if the link broke without one.
 type CloseError struct {
-	Code       int
-	Reason     string
-	RetryAfter time.Duration // how long the server asked to stay away, in an error before it closed; 0 if it did not. Set by a Session
-	cause      error         // what the network said, for 1006
+	Code   int
+	Reason string
+	// how long the server asked to stay away, in an error before it closed; 0
+	// if it did not. Set by a Session
+	RetryAfter time.Duration
+	cause      error // the network error, for 1006
 }
 
-// Error names the code and the reason.
+// Error returns the code and the reason.
 func (e *CloseError) Error() string {
 	if e.Reason == "" {
 		return fmt.Sprintf("the connection was closed with %d", e.Code)
@@ -96,13 +106,15 @@ func (e *CloseError) Error() string {
 	return fmt.Sprintf("the connection was closed with %d: %s", e.Code, e.Reason)
 }
 
-// Unwrap returns what the network said, nil if the server closed in good order.
+// Unwrap returns the network error, nil if the server closed the connection
+// properly.
 func (e *CloseError) Unwrap() error { return e.cause }
 
-// Final reports whether the server asks not to come back.
+// Final reports whether the server asked not to come back.
 func (e *CloseError) Final() bool { return e.Code >= 4500 && e.Code <= 4999 }
 
-// blamesMessage reports whether something that this side sent ended the connection, so that sending it again would only do the same.
+// blamesMessage reports whether something that this side sent ended the
+// connection, so that sending it again would end the next one.
 func (e *CloseError) blamesMessage() bool {
 	switch e.Code {
 	case websocket.CloseUnsupportedData, websocket.CloseInvalidFramePayloadData, websocket.CloseMessageTooBig:
@@ -120,7 +132,7 @@ func closed(err error) error {
 	return &CloseError{Code: websocket.CloseAbnormalClosure, Reason: err.Error(), cause: err}
 }
 
-// final reports whether err means that coming back is of no use.
+// final reports whether coming back after err is pointless.
 func final(err error) bool {
 	var r *RefusedError
 	if errors.As(err, &r) {

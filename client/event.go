@@ -1,57 +1,114 @@
 package client
 
 import (
-	"github.com/go-json-experiment/json/jsontext"
 	"time"
 )
 
-// Event is something the server sent, or something that happened to a Session: one of the pointer types in this file. What it points to
-// belongs to the receiver, except for a Message under Options.Skim.
+// Event is something that the server sent or that happened to a Session: a
+// pointer to one of the types in this file. It belongs to the receiver, except
+// for a Message under LoadOptions.Skim.
 type Event interface{ event() }
 
 // Welcome is the first event of every connection.
 type Welcome struct {
-	App       string         `json:"app"`     // the server's APPID
-	Session   string         `json:"session"` // this connection's id, new each time
-	Author    string         `json:"author"`  // of what this connection says; empty if the server cannot tell
-	Name      string         `json:"name"`    // as the server cleaned or chose it
-	Room      string         `json:"room"`
-	Epoch     string         `json:"epoch"`     // of the room's log
-	Seq       uint64         `json:"seq"`       // newest message of the room
-	Recovered *bool          `json:"recovered"` // nil unless a position was given; true: everything behind it follows
-	Limits    jsontext.Value `json:"limits"`    // what the server accepts, as it words it
+	App     string `json:"app"`     // APPID of the server
+	Session string `json:"session"` // id of this connection
+	// the author of this connection's messages; empty if the server cannot tell
+	Author string `json:"author"`
+	Name   string `json:"name"` // as the server cleaned or chose it
+	Room   string `json:"room"`
+	Epoch  string `json:"epoch"` // of the room's log
+	Seq    uint64 `json:"seq"`   // newest message of the room
+	// nil unless a position was given; true: everything after it follows
+	Recovered *bool  `json:"recovered"`
+	Limits    Limits `json:"limits"` // what the server accepts
 }
 
-// Message is one entry of the room's log. Seq counts 1, 2, 3 … without holes, so a missing one can be seen.
+// Limits are what a server accepts from a client.
+type Limits struct {
+	Text  int     `json:"text"`  // characters in a message
+	Frame int     `json:"frame"` // bytes in a frame
+	Rate  float64 `json:"rate"`  // messages per second in the long run; 0: no limit
+	Burst int     `json:"burst"` // messages at once
+	// seconds for which an author may edit a message, 0 for ever; nil: never
+	Edit *int64 `json:"edit_s"`
+}
+
+// Message is an entry of the room's log. The Seq of entries counts 1, 2, 3 …
+// without holes, so a missing one can be detected.
 type Message struct {
 	Seq     uint64 `json:"seq"`
 	ID      string `json:"id"`
-	App     string `json:"app"`     // the server that took it
+	App     string `json:"app"`     // the server that accepted it
 	Session string `json:"session"` // the connection that sent it
-	Author  string `json:"author"`  // who sent it, over all connections; may be empty. An id belongs to its author
-	Name    string `json:"name"`
-	Text    string `json:"text"`
-	At      int64  `json:"at"` // Unix milliseconds by Redis's clock
-	Raw     []byte `json:"-"`  // the frame, only under Options.Skim
+	// the author, over all connections; may be empty. An id belongs to its
+	// author
+	Author string `json:"author"`
+	Name   string `json:"name"`
+	Text   string `json:"text"`
+	At     int64  `json:"at"` // Unix milliseconds by Redis' clock
+	// when its text was last edited, in a message from the archive; else 0
+	Edited int64  `json:"edited"`
+	Raw    []byte `json:"-"` // the frame, only under LoadOptions.Skim
 
-	// History says that the room had the message before the connection stood: it
-	// came with what a newcomer is told of the past. For a Session that is its
-	// first connection; what it missed while it reconnected is not history. A bot
-	// answers only what is not.
+	// History says that the room had the message before the connection was
+	// established: it belongs to the past that a newcomer is sent. For a
+	// Session that is its first connection; messages that it missed while it
+	// reconnected are not history. A bot answers only messages that are not
+	// history.
 	History bool `json:"-"`
+}
+
+// Edited is an entry of the room's log: a message has another text. The newest
+// edit of a message counts, by Seq. A Session may deliver edits again in a log
+// that replaced another, and edits of messages that it has not delivered.
+type Edited struct {
+	Seq     uint64 `json:"seq"`
+	ID      string `json:"id"`
+	App     string `json:"app"`
+	Session string `json:"session"`
+	Author  string `json:"author"`
+	Name    string `json:"name"`
+	Target  Target `json:"target"` // the message: the one of this author with that ID
+	Text    string `json:"text"`
+	At      int64  `json:"at"` // Unix milliseconds by Redis' clock
+	History bool   `json:"-"`  // as in Message
+}
+
+// Target names a message: its number and its id. If a repair of the log has
+// moved the message, the id is right.
+type Target struct {
+	Seq uint64 `json:"seq"`
+	ID  string `json:"id"`
+}
+
+// Target returns the Target that names m.
+func (m *Message) Target() Target { return Target{Seq: m.Seq, ID: m.ID} }
+
+// Entry is an entry of the room's log of a type that this version does not know.
+// It has a place among the messages, and nothing to show. A Session counts it
+// and may deliver it again in a log that replaced another; with a Conn, the
+// caller counts it.
+type Entry struct {
+	Type string `json:"type"`
+	Seq  uint64 `json:"seq"`
+	ID   string `json:"id"`
+	At   int64  `json:"at"` // Unix milliseconds by Redis' clock
 }
 
 // Time returns At as a time.
 func (m *Message) Time() time.Time { return time.UnixMilli(m.At) }
 
-// Ack says that the log holds the message that was posted with this id. Conn.Send and Session.Send take the acks of their own messages.
+// Ack says that the message posted with this id is in the log. Conn.Send and
+// Session.Send consume the acks of their own messages.
 type Ack struct {
 	ID        string `json:"id"`
 	Seq       uint64 `json:"seq"`
-	Duplicate bool   `json:"duplicate"` // it was there already, from an earlier try
+	Duplicate bool   `json:"duplicate"` // it was in the log already, from an earlier attempt
 }
 
-// Error is the server's complaint about one frame, or about one message if ID is set. The connection goes on.
+// Error is a refusal of one frame, or of one message if ID is set. The
+// connection continues.
 type Error struct {
 	ID           string `json:"id"`
 	Code         string `json:"code"`
@@ -60,44 +117,54 @@ type Error struct {
 	RetryAfterMS int64  `json:"retry_after_ms"`
 }
 
-// Error makes it an error, which Send returns.
+// Error implements error: Send returns an *Error.
 func (e *Error) Error() string { return "the server says " + e.Code + ": " + e.Message }
 
-// RetryAfter returns how long to wait before another try; 0 if the server did not say.
+// RetryAfter returns how long to wait before retrying; 0 if the server did not
+// say.
 func (e *Error) RetryAfter() time.Duration { return time.Duration(e.RetryAfterMS) * time.Millisecond }
 
-// Presence says who is in the room: either a snapshot (Names, at most 200 of them) or what changed since the last one.
+// Presence lists the users in the room: a snapshot (Names, at most 200 of
+// them), or the changes since the last one.
 type Presence struct {
 	Online int      `json:"online"` // connections in the room, in the whole cluster
 	Names  []string `json:"names"`
 	Joined []string `json:"joined"`
 	Left   []string `json:"left"`
+	// those of Names or Joined that are names of accounts
+	Accounts []string `json:"accounts"`
 }
 
-// Typing says that somebody is writing.
+// Typing says that a user is typing in the room, or, on a feed, in a private
+// chat.
 type Typing struct {
-	Session string `json:"session"`
+	Session string `json:"session"` // empty on a feed
+	Chat    string `json:"chat"`    // the chat's id on a feed; empty in a room
 	Name    string `json:"name"`
 }
 
-// Notice is text that somebody published on the room's channel by hand.
+// Notice is text that was published on the room's channel by hand.
 type Notice struct {
 	Text string `json:"text"`
 }
 
-// Gap says that the messages From to To, both included, will not come over this socket: the log no longer reaches them.
+// Gap says that messages From to To, inclusive, will not come over this
+// connection: the log no longer reaches back to them.
 type Gap struct {
 	From uint64 `json:"from"`
 	To   uint64 `json:"to"`
 }
 
-// Reset says that the log goes on in another epoch, behind Seq. What was delivered is not delivered again, even if it comes under other numbers.
+// Reset says that the log continues in another epoch, after Seq. Messages that
+// were delivered are not delivered again, even if they come under other
+// numbers.
 type Reset struct {
 	Epoch string `json:"epoch"`
 	Seq   uint64 `json:"seq"`
 }
 
-// Reconnect asks for a new connection after the given time, to be opened before this one is closed. A Session does it by itself.
+// Reconnect asks for a new connection after the given time, to be opened before
+// this one is closed. A Session does so by itself.
 type Reconnect struct {
 	AfterMS int64 `json:"after_ms"`
 }
@@ -105,8 +172,9 @@ type Reconnect struct {
 // After returns how long to wait before opening the new connection.
 func (r *Reconnect) After() time.Duration { return time.Duration(r.AfterMS) * time.Millisecond }
 
-// Disconnected comes from a Session, not from the server: the connection was lost, or could not be made, for the reason Err; the next try
-// is due in Wait.
+// Disconnected comes from a Session, not from the server: the connection was
+// lost or could not be made, because of Err. The next attempt follows after
+// Wait.
 type Disconnected struct {
 	Err  error
 	Wait time.Duration
@@ -114,6 +182,8 @@ type Disconnected struct {
 
 func (*Welcome) event()      {}
 func (*Message) event()      {}
+func (*Edited) event()       {}
+func (*Entry) event()        {}
 func (*Ack) event()          {}
 func (*Error) event()        {}
 func (*Presence) event()     {}

@@ -2,25 +2,40 @@ package client_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log"
 	"strings"
 
 	"livechat/client"
 )
 
-// An echo bot: it answers what is said while it is there, and nothing older.
+// An echo bot. It answers messages that are sent while it is connected, and no
+// older ones.
 func ExampleSession() {
+	url, stop := exampleServer() // or ws://localhost:8080
+	defer stop()
+
 	var session *client.Session
-	session = client.NewSession(client.Options{URL: "ws://localhost:8080", Name: "echo"}, func(e client.Event) {
+	session = client.NewSession(client.Options{URL: url, Name: "echo"}, func(e client.Event) {
 		m, ok := e.(*client.Message)
 		if !ok || m.History {
 			return
 		}
 		if text, ok := strings.CutPrefix(m.Text, "!echo "); ok {
+			fmt.Printf("%s asks for %q\n", m.Name, text)
 			if err := session.Post(text, nil); err != nil {
-				fmt.Println("cannot answer:", err)
+				log.Print("cannot answer: ", err)
 			}
 		}
 	})
-	fmt.Println(session.Run(context.Background())) // until the server says not to come back
+	// Run returns when the context ends, or when the server asks not to come
+	// back.
+	err := session.Run(context.Background())
+	var closed *client.CloseError
+	fmt.Println("final:", errors.As(err, &closed) && closed.Final())
+	// Output:
+	// ann asks for "hello"
+	// the server received "hello"
+	// final: true
 }

@@ -7,8 +7,9 @@ import (
 	"testing"
 )
 
-// A guest is the same one on every connection of a session; what the server tells guests apart by is never shown.
-func TestASessionIsOneGuest(t *testing.T) {
+// A guest keeps its identity over all connections of a session, and the secret
+// key is never shown.
+func TestSessionKeepsItsGuestKey(t *testing.T) {
 	keys := make(chan string, 3)
 	url := serve(t, func(p *peer) { p.send(welcome("e", 0)); keys <- p.protocols[1] },
 		func(p *peer) { p.send(welcome("e", 0)); keys <- p.protocols[1]; p.untilGone() })
@@ -23,10 +24,11 @@ func TestASessionIsOneGuest(t *testing.T) {
 	}
 }
 
-func TestAnAccountShowsNoGuestKey(t *testing.T) {
+func TestAccountSendsNoGuestKey(t *testing.T) {
 	protocols := make(chan []string, 1)
 	url := serve(t, func(p *peer) { protocols <- p.protocols; p.send(welcome("e", 0)); p.untilGone() })
-	m := follow(t, Options{URL: url, Header: http.Header{"Sec-Websocket-Protocol": {"livechat.user, livechat.ticket.x"}}})
+	m := follow(t, Options{URL: url, Header: http.Header{
+		"Sec-Websocket-Protocol": {"livechat.user, livechat.ticket.x"}}})
 	m.expect("w0")
 	if got := <-protocols; !slices.Equal(got, []string{"livechat.user", "livechat.ticket.x"}) {
 		t.Errorf("subprotocols: %q", got)

@@ -5,11 +5,13 @@ import (
 	"net"
 )
 
-// link is what is below the WebSocket. While a read of it waits, the end of a context can end the connection. It is a read that is watched and not
-// an event: under load a read brings many, and a context that a thousand connections share has one lock for all of them.
+// link is the network connection below the WebSocket. While a read waits, the
+// end of a context can close the connection. The read is watched, not the
+// event: under load one read brings many events, and a context that a thousand
+// connections share has one lock for all of them.
 type link struct {
 	net.Conn
-	watch watch // owned by who reads
+	watch watch // owned by the reader
 }
 
 func (l *link) Read(b []byte) (int, error) {
@@ -17,13 +19,13 @@ func (l *link) Read(b []byte) (int, error) {
 	return l.Conn.Read(b)
 }
 
-// watch makes the end of ctx close conn. The zero watch does nothing.
+// watch closes conn when ctx ends. The zero watch does nothing.
 type watch struct {
 	conn *Conn
 	ctx  context.Context
 }
 
-// begin begins to watch, until the returned function is called.
+// begin starts to watch, until the returned function is called.
 func (w watch) begin() (end func() bool) {
 	if w.conn == nil || w.ctx.Done() == nil {
 		return nothing

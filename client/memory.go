@@ -2,24 +2,27 @@ package client
 
 import "hash/maphash"
 
-// remembered is how many of the newest messages a session can tell from others when their log is replaced. Servers put no more than their rings
-// hold into the new one, 4096 entries by default.
+// remembered is how many of the newest messages a session recognizes when their
+// log is replaced. Servers restore no more than their rings hold, 4096 entries
+// by default.
 const remembered = 4096
 
-// memory is what a session knows of the messages that it has handed out: a log that was replaced may have some of them again, at other places. It grows
-// with them, up to 8 bytes for each of those that it remembers.
+// memory remembers the messages that a session has delivered: a log that was
+// replaced may have some of them again, under other numbers. It takes up to 8
+// bytes for each.
 //
-// The same message has the same id, author, name and text. An id alone says
-// nothing: somebody else may have sent it again with another text, which is to
-// be handed out as well.
+// Messages are the same if id, author, name and text are equal. The id alone is
+// not enough: another author may have used it with another text, which has to
+// be delivered as well.
 type memory struct {
 	seed   maphash.Seed
-	hashes []uint64 // of the newest ones, a ring once it is full
+	hashes []uint64 // of the newest messages; a ring once it is full
 	next   int
-	old    map[uint64]struct{} // what hashes was when the log was replaced
+	old    map[uint64]struct{} // hashes at the time when the log was replaced
 }
 
-// add takes note of a message that has been handed out. One without an id, as under Options.Skim, is not remembered.
+// add remembers a delivered message. One without an id, as under
+// LoadOptions.Skim, is not remembered.
 func (m *memory) add(message *Message) {
 	if message.ID == "" {
 		return
@@ -39,15 +42,15 @@ func (m *memory) hash(message *Message) uint64 {
 	return maphash.Comparable(m.seed, [4]string{message.ID, message.Author, message.Name, message.Text})
 }
 
-// turn says that another log begins.
-func (m *memory) turn() {
+// changeLog records that another log begins.
+func (m *memory) changeLog() {
 	m.old = make(map[uint64]struct{}, len(m.hashes))
 	for _, hash := range m.hashes {
 		m.old[hash] = struct{}{}
 	}
 }
 
-// has reports whether the message was handed out from an older log.
+// has reports whether the message was delivered from an earlier log.
 func (m *memory) has(message *Message) bool {
 	if len(m.old) == 0 || message.ID == "" {
 		return false

@@ -6,12 +6,16 @@ import (
 	"testing"
 )
 
-// named is message seq with an id as servers send them, made of n.
+// named returns message seq with an id as servers write it, derived from n.
 func named(seq, n int) string {
-	return fmt.Sprintf(`{"type":"message","seq":%d,"id":"00000000-0000-4000-8000-%012d","text":"t"}`, seq, n)
+	return fmt.Sprintf(
+		`{"type":"message","seq":%d,"id":"00000000-0000-4000-8000-%012d","text":"t"}`,
+		seq,
+		n,
+	)
 }
 
-func TestShowsNothingAgainFromALogThatReplacesAnother(t *testing.T) {
+func TestReplacedLogRepeatsNoMessage(t *testing.T) {
 	m := follow(t, Options{History: new(0), URL: serve(t, func(p *peer) {
 		p.send(welcome("e", 0), named(1, 1), named(2, 2), named(3, 3),
 			`{"type":"reset","epoch":"f","seq":7}`, named(8, 3), named(9, 4),
@@ -31,10 +35,16 @@ func TestShowsNothingAgainFromALogThatReplacesAnother(t *testing.T) {
 	}
 }
 
-// An id that somebody else sends again is another message, whatever has happened to the log between them.
-func TestAnIDOfAnotherSenderIsAnotherMessage(t *testing.T) {
+// An id that another author uses is another message, whatever happened to the
+// log in between.
+func TestSameIDOfAnotherAuthorIsAnotherMessage(t *testing.T) {
 	said := func(seq int, author, text string) string {
-		return fmt.Sprintf(`{"type":"message","seq":%d,"id":"00000000-0000-4000-8000-000000000001","author":"%s","name":"ann","text":"%s"}`, seq, author, text)
+		return fmt.Sprintf(
+			`{"type":"message","seq":%d,"id":"00000000-0000-4000-8000-000000000001","author":"%s","name":"ann","text":"%s"}`,
+			seq,
+			author,
+			text,
+		)
 	}
 	m := follow(t, Options{History: new(0), URL: serve(t, func(p *peer) {
 		p.send(welcome("e", 0), said(1, "@ann", "t"), `{"type":"reset","epoch":"f","seq":1}`,
@@ -44,8 +54,9 @@ func TestAnIDOfAnotherSenderIsAnotherMessage(t *testing.T) {
 	m.expect("w0", "1", "reset f 1", "3", "4", "5")
 }
 
-// Until something of the new log is here, the old position is the one to resume from: the room's own would skip what was missed.
-func TestAConnectionLostAtTheTurnOfALogResumesFromBeforeIt(t *testing.T) {
+// Until a message of the new log has come, the session resumes from its old
+// position: the room's position would skip what was missed.
+func TestConnectionLostAtAnEpochChangeResumesFromBeforeIt(t *testing.T) {
 	m := follow(t, Options{History: new(0), URL: serve(t, func(p *peer) {
 		p.send(welcome("e", 0), named(1, 1))
 	}, func(p *peer) {
@@ -59,31 +70,42 @@ func TestAConnectionLostAtTheTurnOfALogResumesFromBeforeIt(t *testing.T) {
 		p.send(welcome("f", 4), named(4, 4))
 	}, func(p *peer) {
 		p.wants("after=f%3A4&name=guest-1f")
-		p.send(welcome("g", 9), named(11, 11)) // 10 is missing and nobody says so
+		p.send(welcome("g", 9), named(11, 11)) // 10 is missing without a gap
 		p.untilGone()
 	})})
-	m.expect("w0", "1", "x", "reset f 4", "w4", "x", "w4", "2", "3", "x", "w4", "4", "x", "reset g 9", "w9", "gap 10-10", "11")
+	m.expect("w0", "1", "x", "reset f 4", "w4", "x", "w4", "2", "3", "x", "w4", "4", "x", "reset g 9", "w9",
+		"gap 10-10", "11")
 }
 
-// A connection that was begun before the log was replaced, or whose server has not heard of it, begins in the old one.
-func TestALogThatWasLeftDoesNotComeBack(t *testing.T) {
+// A connection that was opened before the log was replaced, or to a server that
+// lags behind, starts in the old log.
+func TestEarlierLogIsNotFollowed(t *testing.T) {
 	m := follow(t, Options{History: new(0), URL: serve(t, func(p *peer) {
-		p.send(welcome("e", 0), named(1, 1), `{"type":"reset","epoch":"f","seq":1}`, named(2, 2), `{"type":"reset","epoch":"g","seq":2}`, named(3, 3))
+		p.send(welcome("e", 0), named(1, 1), `{"type":"reset","epoch":"f","seq":1}`, named(2, 2),
+			`{"type":"reset","epoch":"g","seq":2}`, named(3, 3))
 	}, func(p *peer) {
 		p.wants("after=g%3A3&name=guest-1f")
-		p.send(welcome("e", 1), named(1, 1), `{"type":"gap","from":2,"to":2}`, `{"type":"reset","epoch":"f","seq":1}`, named(2, 2))
+		p.send(welcome("e", 1), named(1, 1), `{"type":"gap","from":2,"to":2}`,
+			`{"type":"reset","epoch":"f","seq":1}`, named(2, 2))
 	}, func(p *peer) {
 		p.wants("after=g%3A3&name=guest-1f")
-		p.send(welcome("f", 2), named(2, 2), `{"type":"reset","epoch":"g","seq":2}`, named(3, 3), named(4, 4))
+		p.send(
+			welcome("f", 2),
+			named(2, 2),
+			`{"type":"reset","epoch":"g","seq":2}`,
+			named(3, 3),
+			named(4, 4),
+		)
 	}, func(p *peer) {
 		p.wants("after=g%3A4&name=guest-1f")
 		p.send(welcome("f", 2), named(2, 2), `{"type":"reset","epoch":"h","seq":4}`, named(5, 5))
 		p.untilGone()
 	})})
-	m.expect("w0", "1", "reset f 1", "2", "reset g 2", "3", "x", "w1", "x", "w2", "4", "x", "w2", "reset h 4", "5")
+	m.expect("w0", "1", "reset f 1", "2", "reset g 2", "3", "x", "w1", "x", "w2", "4", "x", "w2",
+		"reset h 4", "5")
 }
 
-func TestMemoryIsOfTheNewest(t *testing.T) {
+func TestMemoryKeepsTheNewest(t *testing.T) {
 	var m memory
 	id := func(n int) *Message {
 		return &Message{ID: fmt.Sprint("id ", n), Author: "@ann", Name: "ann", Text: "t"}
@@ -95,7 +117,7 @@ func TestMemoryIsOfTheNewest(t *testing.T) {
 	if m.has(id(10)) {
 		t.Error("it knows a message of this log: its seq tells those apart")
 	}
-	m.turn()
+	m.changeLog()
 	for n, want := range map[int]bool{9: false, 10: true, remembered + 9: true, remembered + 10: false} {
 		if m.has(id(n)) != want {
 			t.Errorf("message %d: %v, want %v", n, !want, want)
@@ -105,7 +127,8 @@ func TestMemoryIsOfTheNewest(t *testing.T) {
 		t.Errorf("it remembers %d", len(m.hashes))
 	}
 	for _, other := range []*Message{
-		{ID: "id 10", Author: "@eve", Name: "ann", Text: "t"}, {ID: "id 10", Author: "@ann", Name: "ann", Text: "another"}, {ID: "id 10", Name: "ann", Text: "t"},
+		{ID: "id 10", Author: "@eve", Name: "ann", Text: "t"},
+		{ID: "id 10", Author: "@ann", Name: "ann", Text: "another"}, {ID: "id 10", Name: "ann", Text: "t"},
 	} {
 		if m.has(other) {
 			t.Errorf("another message under the same id is taken for it: %+v", other)

@@ -12,11 +12,13 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// BenchmarkNext is what a message costs in a program that listens on many connections under one context, when the server writes many messages at once.
+// BenchmarkNext measures the cost of a message in a program with many
+// connections under one context, when the server writes many messages at once.
 func BenchmarkNext(b *testing.B) {
 	const conns, burst = 256, 32
 	text := []byte(message(1))
-	frame := append([]byte{0x81, byte(len(text))}, text...) // RFC 6455, section 5.2: final, text, shorter than 126 bytes
+	// RFC 6455, section 5.2: final, text, shorter than 126 bytes
+	frame := append([]byte{0x81, byte(len(text))}, text...)
 	frames := bytes.Repeat(frame, burst)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ws, err := (&websocket.Upgrader{}).Upgrade(w, r, nil)
@@ -35,7 +37,7 @@ func BenchmarkNext(b *testing.B) {
 	defer cancel()
 	all := make([]*Conn, conns)
 	for i := range all {
-		conn, err := Dial(ctx, Options{URL: server.URL, Skim: true, ReadBuffer: 8192})
+		conn, err := Dial(ctx, Options{URL: server.URL, Load: LoadOptions{Skim: true, ReadBuffer: 8192}})
 		if err != nil {
 			b.Fatal(err)
 		}

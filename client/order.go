@@ -2,11 +2,13 @@ package client
 
 import "slices"
 
-// This file holds what makes a session deliver every message once and in order, over any number of connections.
+// This file makes a session deliver every message once and in order, over any
+// number of connections.
 
-// begin sets the position in a log that is new to the session. If known is false, the next message sets its Seq, whichever it is.
+// begin sets the position in a log that is new to the session. If known is
+// false, the next message sets its Seq.
 func (s *Session) begin(at Position, known bool) {
-	s.memory.turn()
+	s.memory.changeLog()
 	s.ahead = nil
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -14,10 +16,10 @@ func (s *Session) begin(at Position, known bool) {
 	s.at, s.known = at, known
 }
 
-// epochsLeft is how many of the logs that it came from a session can tell from new ones.
+// epochsLeft is how many of its earlier logs a session can tell from new ones.
 const epochsLeft = 64
 
-// leaveLocked takes note of the log that the session leaves for another.
+// leaveLocked records the log that the session leaves for another.
 func (s *Session) leaveLocked(next string) {
 	if s.at.Epoch == "" || s.at.Epoch == next {
 		return
@@ -28,7 +30,8 @@ func (s *Session) leaveLocked(next string) {
 	}
 }
 
-// replace follows a connection to another log, unless the session has been in that one before.
+// replace follows a connection to another log, unless the session has been in
+// that one before.
 func (s *Session) replace(r *Reset) {
 	if s.stale {
 		s.mu.Lock()
@@ -40,7 +43,8 @@ func (s *Session) replace(r *Reset) {
 			return
 		}
 	}
-	told := s.ahead != nil && s.ahead.Epoch == r.Epoch // by its welcome, of which this is the exact position
+	// announced by its welcome; this is its exact position
+	told := s.ahead != nil && s.ahead.Epoch == r.Epoch
 	s.begin(Position{Epoch: r.Epoch, Seq: r.Seq}, true)
 	s.mu.Lock()
 	s.reachedLocked()
@@ -50,14 +54,16 @@ func (s *Session) replace(r *Reset) {
 	}
 }
 
-// turn goes to another log, which stands at head and of which some part follows. Until the first message of it is here the session stays where it
-// was: a connection that breaks before is resumed from there.
-func (s *Session) turn(head Position) {
-	s.memory.turn()
+// changeLog moves to another log, which stands at head and of which some part
+// follows. Until its first message arrives, the session keeps its old position:
+// a connection that breaks before is resumed from there.
+func (s *Session) changeLog(head Position) {
+	s.memory.changeLog()
 	s.ahead = &head
 }
 
-// arrive ends what turn began: what comes next in the new log is seq.
+// arrive completes what changeLog began: seq is the next message in the new
+// log.
 func (s *Session) arrive(seq uint64) {
 	if s.ahead == nil {
 		return
@@ -69,10 +75,13 @@ func (s *Session) arrive(seq uint64) {
 	s.ahead = nil
 }
 
-// welcome takes the position from a connection's first event. A room has one even before its first message, so that whoever has heard nothing
-// yet can resume too; only where history is still to come does the first message of it set the position. With another epoch the log is
-// another one, of which the newest part follows. Or else it is one that the session has left, as the connection was begun before, or as its server is
-// behind: then nothing of it counts until it has come to where the session is.
+// welcome takes the position from a connection's first event. A room has a
+// position even before its first message, so that a client without messages can
+// resume, too; only if history is still to come does its first message set the
+// position. Another epoch means another log, of which the newest part follows;
+// or one that the session has left, because the connection was opened before,
+// or because its server lags behind. In that case nothing of it counts until it
+// has caught up with the session.
 func (s *Session) welcome(w *Welcome) {
 	s.mu.Lock()
 	s.name = w.Name
@@ -90,7 +99,7 @@ func (s *Session) welcome(w *Welcome) {
 		s.begin(head, !history)
 	case at.Epoch != w.Epoch:
 		told := s.ahead != nil && s.ahead.Epoch == w.Epoch
-		s.turn(head)
+		s.changeLog(head)
 		if !told {
 			s.handle(&Reset{Epoch: w.Epoch, Seq: w.Seq})
 		}
@@ -99,35 +108,45 @@ func (s *Session) welcome(w *Welcome) {
 	}
 }
 
-// deliver hands out a message unless it has been before, by the connection that this one overlaps with or from a log that was replaced. A hole that
-// nobody announced is announced here.
+// deliver delivers a message unless it was delivered before, by the connection
+// that this one overlaps with or from a log that was replaced.
 func (s *Session) deliver(m *Message) {
 	if s.stale {
 		return
 	}
-	s.hear(m)
-	s.arrive(m.Seq)
-	s.mu.Lock()
-	last, known := s.at.Seq, s.known
-	if known && m.Seq <= last {
-		s.mu.Unlock()
-		return
-	}
-	s.at.Seq, s.known = m.Seq, true
-	s.reachedLocked()
-	s.mu.Unlock()
-
-	if known && m.Seq > last+1 {
-		s.handle(&Gap{From: last + 1, To: m.Seq - 1})
-	}
-	if s.memory.has(m) {
+	s.confirm(m.ID, m.Author, m.Seq)
+	if !s.advance(m.Seq) || s.memory.has(m) {
 		return
 	}
 	s.memory.add(m)
 	s.handle(m)
 }
 
-// skip takes note of messages that will not come, as far as they have not been delivered before.
+// advance moves the position to an entry of the log, and announces a hole that
+// the server did not announce. It returns false if the session is not in this
+// log, or has had the entry before.
+func (s *Session) advance(seq uint64) bool {
+	if s.stale {
+		return false
+	}
+	s.arrive(seq)
+	s.mu.Lock()
+	last, known := s.at.Seq, s.known
+	if known && seq <= last {
+		s.mu.Unlock()
+		return false
+	}
+	s.at.Seq, s.known = seq, true
+	s.reachedLocked()
+	s.mu.Unlock()
+
+	if known && seq > last+1 {
+		s.handle(&Gap{From: last + 1, To: seq - 1})
+	}
+	return true
+}
+
+// skip records messages that will not come, unless they were delivered before.
 func (s *Session) skip(g *Gap) {
 	if s.stale {
 		return

@@ -11,18 +11,19 @@ import (
 // maxPosts is how many texts may wait to be sent by Post.
 const maxPosts = 256
 
-// post is a text on its way.
+// post is a text that waits to be sent.
 type post struct {
 	text string
 	done func(Ack, error)
 }
 
-// Post sends text as Send does and does not wait for it, so that it may be called
-// anywhere, also in the event handler. Texts go out one after the other, in the
-// order of the calls. done, if it is not nil, is told how it ended, in a goroutine of
-// the session's: the ack, or the error that Send would have returned. The error is
-// ErrTooMany if 256 texts wait, wraps ErrEnded if Run returned, or says that the
-// text is not valid UTF-8; then done is not called.
+// Post sends text as Send does, without waiting, so it may be called anywhere,
+// also in the event handler. Texts are sent one after the other, in the order
+// of the calls. If done is not nil, it is called with the outcome in a
+// goroutine of the session: the ack, or the error that Send would have
+// returned. Post itself returns ErrTooMany if 256 texts wait, an error that
+// wraps ErrEnded if Run has returned, or an error if the text is not valid
+// UTF-8; then done is not called.
 func (s *Session) Post(text string, done func(Ack, error)) error {
 	if !utf8.ValidString(text) {
 		return errEncoding
@@ -48,8 +49,8 @@ func (s *Session) beginPosts() {
 	s.sendPostsLocked()
 }
 
-// sendPostsLocked starts the goroutine that sends, if there is something to send and
-// none yet. It lasts as long as there is.
+// sendPostsLocked starts the sending goroutine if there is something to send
+// and none is running. It ends when there is nothing left.
 func (s *Session) sendPostsLocked() {
 	if s.running && !s.sender && len(s.posts) > 0 {
 		s.sender = true
@@ -57,8 +58,8 @@ func (s *Session) sendPostsLocked() {
 	}
 }
 
-// sendPosts sends what was posted, in order. When the session is over, sending fails
-// at once, and so everybody is told.
+// sendPosts sends posted texts in order. When the session has ended, sending
+// fails at once, and so every done is called.
 func (s *Session) sendPosts() {
 	for {
 		s.mu.Lock()
@@ -75,16 +76,16 @@ func (s *Session) sendPosts() {
 }
 
 func (s *Session) sendPost(p post) {
-	// It ends with the session, which answers all that are being sent.
+	// It ends with the session, which answers all pending sends.
 	ack, err := s.Send(context.Background(), p.text)
 	if p.done != nil {
 		p.done(ack, err)
 	}
 }
 
-// goroutine returns the number of the goroutine that calls it, 0 if that cannot be
-// read. It is for one question: whether Send is called where it could only wait for
-// itself.
+// goroutine returns the number of the calling goroutine, 0 if that cannot be
+// read. It answers one question: whether Send is called where it could only
+// wait for itself.
 func goroutine() uint64 {
 	var b [64]byte
 	line := bytes.TrimPrefix(b[:runtime.Stack(b[:], false)], []byte("goroutine "))

@@ -21,8 +21,8 @@ func bot(t *testing.T, o Options, handle func(s *Session, e Event)) (s *Session,
 	return s, end
 }
 
-// TestSendInTheHandlerReturns: it could only wait for itself.
-func TestSendInTheHandlerReturns(t *testing.T) {
+// Send in the handler could only wait for itself.
+func TestSendInTheHandlerFails(t *testing.T) {
 	sent := make(chan error, 1)
 	bot(t, Options{URL: serve(t, func(p *peer) {
 		p.send(welcome("e", 0), message(1))
@@ -43,8 +43,8 @@ func TestSendInTheHandlerReturns(t *testing.T) {
 	}
 }
 
-// TestEchoBot is the bot of the package comment: it answers in order what is said
-// while it is there, and nothing that was said before.
+// The bot of the package comment answers, in order, what is sent while it is
+// connected, and nothing from before.
 func TestEchoBot(t *testing.T) {
 	said := make(chan []string, 1)
 	answered := make(chan Ack, 10)
@@ -84,7 +84,7 @@ func TestEchoBot(t *testing.T) {
 	}
 }
 
-// TestPostAtTheEnd: everybody who posted is told, and nobody may post any more.
+// At the end every done is called, and Post is refused.
 func TestPostAtTheEnd(t *testing.T) {
 	here := make(chan struct{})
 	s, end := bot(t, Options{URL: serve(t, func(p *peer) {
@@ -118,14 +118,15 @@ func TestPostAtTheEnd(t *testing.T) {
 	}
 }
 
-// TestHistory: what a session missed while it reconnected is not history, nor what
-// comes in another log.
+// Neither what a session missed while it reconnected nor messages of another
+// log are history.
 func TestHistory(t *testing.T) {
 	got := make(chan string, 20)
 	bot(t, Options{MinBackoff: 1, URL: serve(t, func(p *peer) {
 		p.send(welcome("e", 2), message(1), message(2), message(3))
 	}, func(p *peer) {
-		p.send(welcome("e", 5), message(4), message(5), message(6), `{"type":"reset","epoch":"f","seq":6}`, message(7))
+		p.send(welcome("e", 5), message(4), message(5), message(6), `{"type":"reset","epoch":"f","seq":6}`,
+			message(7))
 		p.untilGone()
 	})}, func(_ *Session, e Event) {
 		if m, ok := e.(*Message); ok {
@@ -146,11 +147,12 @@ func TestHistory(t *testing.T) {
 	}
 }
 
-// TestHistoryOfAConn: of a Conn it is what its welcome stands behind.
-func TestHistoryOfAConn(t *testing.T) {
+// For a Conn, history is what its welcome has already.
+func TestConnHistory(t *testing.T) {
 	for _, skim := range []bool{false, true} {
-		conn := dial(t, Options{Skim: skim, URL: serve(t, func(p *peer) {
-			p.send(welcome("e", 1), message(1), message(2), `{"type":"reset","epoch":"f","seq":0}`, message(1))
+		conn := dial(t, Options{Load: LoadOptions{Skim: skim}, URL: serve(t, func(p *peer) {
+			p.send(welcome("e", 1), message(1), message(2), `{"type":"reset","epoch":"f","seq":0}`,
+				message(1))
 			p.untilGone()
 		})})
 		var all []string

@@ -2,35 +2,39 @@ package client
 
 import "time"
 
-// A message goes out again only if it is not in the log. What the session hears
-// of its own needs no ack; on a new connection, where it may be among what was
-// missed, nothing goes out before that has come. And when servers may have
-// forgotten its id, it does not go out again at all.
+// A message is sent again only if it is not in the log. A message of its own
+// that the session sees in the room needs no ack. On a new connection nothing
+// is sent before the messages that were missed have come, because it may be
+// among them. When servers may have forgotten its id, it is not sent again at
+// all.
 
 // catchUpLimit is how long sends wait for the messages that a welcome promised.
 const catchUpLimit = 2 * time.Second
 
-// sending is a message that has no ack yet. All but answers is guarded by Session.mu.
+// sending is a message without an ack. All fields but answers are guarded by
+// Session.mu.
 type sending struct {
 	answers chan answer
-	posted  time.Time // first; zero: not yet
-	heard   *Ack      // it has come as a message
+	posted  time.Time // for the first time; zero: not yet
+	seen    *Ack      // it has come as a message
 }
 
-// catchUp is the time between a welcome and the last message that it promised, guarded by Session.mu.
+// catchUp is the time between a welcome and the last message that it promised,
+// guarded by Session.mu.
 type catchUp struct {
 	conn  *Conn
 	seq   uint64
 	limit *time.Timer
 }
 
-// beforePost says that a message is done with, and how, or takes note that it goes out now.
+// beforePost reports whether a message is finished, and how; otherwise it
+// records that the message is sent now.
 func (s *Session) beforePost(m *sending) (done bool, ack Ack, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case m.heard != nil:
-		return true, *m.heard, nil
+	case m.seen != nil:
+		return true, *m.seen, nil
 	case m.posted.IsZero():
 		m.posted = time.Now()
 	case time.Since(m.posted) > s.options.ResendFor:
@@ -39,8 +43,9 @@ func (s *Session) beforePost(m *sending) (done bool, ack Ack, err error) {
 	return false, Ack{}, nil
 }
 
-// linkAfter makes conn the place where Sends go: at once, or when the messages that its welcome promised are here, if one that went out on an earlier
-// connection may be among them.
+// linkAfter makes conn the connection for Sends: at once, or, if a message sent
+// on an earlier connection may be among them, when the messages that its
+// welcome promised have come.
 func (s *Session) linkAfter(conn *Conn, w *Welcome) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -64,7 +69,7 @@ func (s *Session) anyPostedLocked() bool {
 	return false
 }
 
-// caughtUp ends a wait, unless it is over.
+// caughtUp ends a wait, unless it has ended.
 func (s *Session) caughtUp(c *catchUp) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -73,24 +78,27 @@ func (s *Session) caughtUp(c *catchUp) {
 	}
 }
 
-// reachedLocked takes note of how far the session has come.
+// reachedLocked records how far the session has come.
 func (s *Session) reachedLocked() {
 	if c := s.catchUp; c != nil && s.at.Seq >= c.seq {
 		s.relinkLocked(c.conn)
 	}
 }
 
-// hear takes note of a message of this session's own. As long as its connection
-// stands the ack comes, too; on another one it does not.
-func (s *Session) hear(m *Message) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	own, ok := s.sends[m.ID]
-	if !ok || own.posted.IsZero() || m.Author != s.author {
+// confirm records that an entry of this session came back. While its
+// connection lasts, the ack comes as well; on another one it does not.
+func (s *Session) confirm(id, author string, seq uint64) {
+	if s.stale {
 		return
 	}
-	own.heard = &Ack{ID: m.ID, Seq: m.Seq, Duplicate: true}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	own, ok := s.sends[id]
+	if !ok || own.posted.IsZero() || author != s.author {
+		return
+	}
+	own.seen = &Ack{ID: id, Seq: seq, Duplicate: true}
 	if s.link == nil {
-		offer(own.answers, answer{ack: *own.heard})
+		put(own.answers, answer{ack: *own.seen})
 	}
 }

@@ -12,12 +12,14 @@ func own(seq int, id string) string {
 }
 
 func welcomeMe(epoch string, seq int) string {
-	return fmt.Sprintf(`{"type":"welcome","app":"1","name":"guest-1f","author":"me","epoch":%q,"seq":%d}`, epoch, seq)
+	return fmt.Sprintf(`{"type":"welcome","app":"1","name":"guest-1f","author":"me","epoch":%q,"seq":%d}`,
+		epoch, seq)
 }
 
-// The ack is lost with the connection. The message is among what was missed: it does not go out again.
-func TestWhatWasHeardIsNotSentAgain(t *testing.T) {
-	for _, epoch := range []string{"e", "f"} { // the log goes on, in another epoch perhaps
+// The ack is lost with the connection. The message is among those that were
+// missed, so it is not sent again.
+func TestMissedOwnMessageIsNotSentAgain(t *testing.T) {
+	for _, epoch := range []string{"e", "f"} { // the log continues, perhaps in another epoch
 		sent := make(chan string, 1)
 		m := follow(t, Options{URL: serve(t, func(p *peer) {
 			p.send(welcomeMe("e", 1))
@@ -35,7 +37,8 @@ func TestWhatWasHeardIsNotSentAgain(t *testing.T) {
 			p.untilGone()
 		})})
 		m.expect("w1", "1")
-		if ack, err := m.Send(within(t), "hello"); err != nil || ack.Seq != 3 || ack.ID == "" || !ack.Duplicate {
+		if ack, err := m.Send(within(t), "hello"); err != nil || ack.Seq != 3 || ack.ID == "" ||
+			!ack.Duplicate {
 			t.Errorf("send: %+v, %v", ack, err)
 		}
 		if ack, err := m.Send(within(t), "next"); err != nil || ack.Seq != 4 {
@@ -44,8 +47,8 @@ func TestWhatWasHeardIsNotSentAgain(t *testing.T) {
 	}
 }
 
-// Heard on the connection on which it went out, and then that is lost, too.
-func TestWhatWasHeardBeforeTheConnectionBrokeIsNotSentAgain(t *testing.T) {
+// The message came back on its connection, and then that is lost, too.
+func TestSeenOwnMessageIsNotSentAgain(t *testing.T) {
 	m := follow(t, Options{URL: serve(t, func(p *peer) {
 		p.send(welcomeMe("e", 0))
 		r, _ := p.receive()
@@ -63,8 +66,8 @@ func TestWhatWasHeardBeforeTheConnectionBrokeIsNotSentAgain(t *testing.T) {
 	m.expect("1", "x", "w1")
 }
 
-// The id alone says nothing: somebody else may have used it.
-func TestAStrangersMessageIsNoAck(t *testing.T) {
+// The id alone says nothing: another author may have used it.
+func TestMessageOfAnotherAuthorIsNoAck(t *testing.T) {
 	m := follow(t, Options{URL: serve(t, func(p *peer) {
 		p.send(welcomeMe("e", 0))
 		p.receive()
@@ -83,8 +86,9 @@ func TestAStrangersMessageIsNoAck(t *testing.T) {
 	}
 }
 
-// What was promised does not come: after a while the message goes out again all the same.
-func TestAPromiseThatIsNotKept(t *testing.T) {
+// Promised messages do not come: after a while the message is sent again all
+// the same.
+func TestMessageIsSentAgainIfPromisedMessagesDoNotCome(t *testing.T) {
 	m := follow(t, Options{URL: serve(t, func(p *peer) {
 		p.send(welcomeMe("e", 0))
 		p.receive()
@@ -103,8 +107,8 @@ func TestAPromiseThatIsNotKept(t *testing.T) {
 	}
 }
 
-// When servers may have forgotten the id, nobody knows.
-func TestAfterTooLongItIsNotKnown(t *testing.T) {
+// When servers may have forgotten the id, the outcome is unknown.
+func TestOutcomeIsUnknownAfterResendFor(t *testing.T) {
 	m := follow(t, Options{ResendFor: time.Nanosecond, URL: serve(t, func(p *peer) {
 		p.send(welcomeMe("e", 0))
 		p.receive()

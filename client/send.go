@@ -13,21 +13,37 @@ import (
 
 var errEncoding = errors.New("text is not valid UTF-8")
 
-// Send posts text and waits until the log has it, however many connections that
-// takes: a message that was not acked goes out again on the next one, with the
-// same id, so that it appears once. What the server declines for a while (too
-// fast, Redis away) is tried again too. The error is a *Error if the server
-// declined for good, a *CloseError if it closed the connection because of what
-// was sent, ctx's if that ended first, or wraps ErrEnded if Run returned, or is
-// ErrUnknown, or ErrInHandler. Whoever sends one message after the other has
-// them in the log in that order.
+// Send posts text and waits until it is in the log, over as many connections as
+// that takes: a message without an ack is sent again on the next one, with the
+// same id, so that it appears once. A message that the server declines for a
+// while (rate limit, Redis unavailable) is retried, too. The error is a *Error
+// if the server declined for good, a *CloseError if it closed the connection
+// because of the message, ctx's if that ended first, wraps ErrEnded if Run
+// returned, or is ErrUnknown or ErrInHandler. Messages that one goroutine sends
+// one after the other have that order in the log.
 func (s *Session) Send(ctx context.Context, text string) (Ack, error) {
 	return s.SendAs(ctx, uuid.NewString(), text)
 }
 
-// SendAs is Send with an id of the caller's own, a UUID, which it knows even if no ack comes: who sends the same text with the same id later, from any
-// session with the same GuestKey or of the same account, has it in the log once. Two calls at a time must not share an id.
+// SendAs is Send with an id of the caller's choice, a UUID, which is known even
+// if no ack comes: sent again later with the same text, from any session with
+// the same GuestKey or of the same account, the message is in the log once. Two
+// calls at a time must not share an id.
 func (s *Session) SendAs(ctx context.Context, id, text string) (Ack, error) {
+	return s.send(ctx, id, text, func(c *Conn) error { return c.Post(id, text) })
+}
+
+// Edit gives a message of this session's author another text, as Send sends
+// one: it waits until the edit is in the log, which then has it once. Without a
+// GuestKey or an account, only the connection that sent a message may edit it.
+// The code of an *Error says why the server declined.
+func (s *Session) Edit(ctx context.Context, message Target, text string) (Ack, error) {
+	id := uuid.NewString()
+	return s.send(ctx, id, text, func(c *Conn) error { return c.PostEdit(id, message, text) })
+}
+
+// send posts something under an id, as SendAs says.
+func (s *Session) send(ctx context.Context, id, text string, post func(*Conn) error) (Ack, error) {
 	if !utf8.ValidString(text) {
 		return Ack{}, errEncoding
 	}
@@ -46,7 +62,7 @@ func (s *Session) SendAs(ctx context.Context, id, text string) (Ack, error) {
 			if done, ack, err := s.beforePost(m); done {
 				return ack, err
 			}
-			_ = conn.Post(id, text) // a write that fails ends the connection, which shows as a change
+			_ = post(conn) // a failed write ends the connection, which shows as a change
 		}
 		select {
 		case a := <-m.answers:
@@ -65,7 +81,8 @@ func (s *Session) SendAs(ctx context.Context, id, text string) (Ack, error) {
 	}
 }
 
-// retry reports whether a message that was answered with err is worth another try, and when.
+// retry reports whether a message that was answered with err should be sent
+// again, and when.
 func (s *Session) retry(err error) (time.Duration, bool) {
 	var e *Error
 	if !errors.As(err, &e) || !e.Retryable {
@@ -74,14 +91,16 @@ func (s *Session) retry(err error) (time.Duration, bool) {
 	return e.RetryAfter() + rand.N(s.options.MinBackoff), true
 }
 
-// Typing tells the others that somebody is writing here; without a connection it does nothing.
+// Typing tells the room that the user is typing. Without a connection it does
+// nothing.
 func (s *Session) Typing() {
 	if conn, _, err := s.connection(); err == nil && conn != nil {
-		_ = conn.Typing() // not worth a second try
+		_ = conn.Typing() // not worth a retry
 	}
 }
 
-// connection returns where to send now, nil if there is nowhere, and a channel that is closed when that changes.
+// connection returns the connection to send on, nil if there is none, and a
+// channel that is closed when that changes.
 func (s *Session) connection() (*Conn, <-chan struct{}, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -91,7 +110,8 @@ func (s *Session) connection() (*Conn, <-chan struct{}, error) {
 	return s.link, s.changed, nil
 }
 
-// relinkLocked makes conn the place where Sends go, nil for nowhere, and wakes up those that wait for an ack.
+// relinkLocked makes conn the connection for Sends, nil for none, and wakes
+// those that wait for an ack.
 func (s *Session) relinkLocked(conn *Conn) {
 	if s.catchUp != nil {
 		s.catchUp.limit.Stop()
@@ -102,8 +122,9 @@ func (s *Session) relinkLocked(conn *Conn) {
 	s.changed = make(chan struct{})
 }
 
-// unlink takes note that the connection ended. If something that was sent is to blame, it is not known what, so everything in flight is given up:
-// sending it again would end the next connection, and so on without end.
+// unlink records that the connection ended. If something that was sent is to
+// blame, it is unknown what, so all pending messages fail: sent again, they
+// would end every further connection.
 func (s *Session) unlink(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -116,7 +137,7 @@ func (s *Session) unlink(err error) {
 
 func endedBy(cause error) error { return fmt.Errorf("%w: %w", ErrEnded, cause) }
 
-// end lets every Send return.
+// end makes every Send return.
 func (s *Session) end(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -137,8 +158,8 @@ func (s *Session) forget(id string) {
 	delete(s.sends, id)
 }
 
-// settle hands event to the Send that waits for it, if there is one.
-func (s *Session) settle(event Event) bool {
+// resolve passes event to the Send that waits for it, if there is one.
+func (s *Session) resolve(event Event) bool {
 	id, a, ok := answered(event)
 	if !ok {
 		return false
@@ -147,19 +168,20 @@ func (s *Session) settle(event Event) bool {
 	defer s.mu.Unlock()
 	m, ok := s.sends[id]
 	if ok {
-		offer(m.answers, a)
+		put(m.answers, a)
 	}
 	return ok
 }
 
 func (s *Session) answerAllLocked(a answer) {
 	for _, m := range s.sends {
-		offer(m.answers, a)
+		put(m.answers, a)
 	}
 }
 
-// offer does not block: an answer that Send has not looked at yet is as good as the next one.
-func offer(answers chan answer, a answer) {
+// put does not block: an answer that Send has not read yet is as good as the
+// next one.
+func put(answers chan answer, a answer) {
 	select {
 	case answers <- a:
 	default:

@@ -16,10 +16,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience is how long a test waits for what should happen at once.
+// patience limits how long a test waits for what should happen at once.
 const patience = 10 * time.Second
 
-// peer is the server's side of one connection.
+// peer is the server's end of one connection.
 type peer struct {
 	t         *testing.T
 	ws        *websocket.Conn
@@ -30,19 +30,20 @@ type peer struct {
 func (p *peer) send(frames ...string) {
 	for _, f := range frames {
 		if err := p.ws.WriteMessage(websocket.TextMessage, []byte(f)); err != nil {
-			return // the client has left; what it missed is the test's business
+			return // the client has left; the test checks what it missed
 		}
 	}
 }
 
-// request is what a client sends.
+// request is a frame from a client.
 type request struct {
 	Type string `json:"type"`
 	ID   string `json:"id"`
 	Text string `json:"text"`
 }
 
-// receive returns the client's next frame; ok is false once the connection is over.
+// receive returns the client's next frame; ok is false once the connection has
+// ended.
 func (p *peer) receive() (r request, ok bool) {
 	_ = p.ws.SetReadDeadline(time.Now().Add(patience))
 	_, frame, err := p.ws.ReadMessage()
@@ -55,12 +56,13 @@ func (p *peer) receive() (r request, ok bool) {
 	return r, true
 }
 
-// close ends the connection in good order.
+// close ends the connection properly.
 func (p *peer) close(code int) {
-	_ = p.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""), time.Now().Add(time.Second))
+	_ = p.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""),
+		time.Now().Add(time.Second))
 }
 
-// untilGone waits for the client to leave and returns the code it left with.
+// untilGone waits for the client to leave and returns its close code.
 func (p *peer) untilGone() int {
 	_ = p.ws.SetReadDeadline(time.Now().Add(patience))
 	for {
@@ -73,13 +75,14 @@ func (p *peer) untilGone() int {
 	}
 }
 
-// serve runs one function per connection, in the order in which they arrive, and returns the address. It fails the test if there are more
-// connections than functions, or fewer.
+// serve runs one function per connection, in order of arrival, and returns the
+// address. The test fails if there are more or fewer connections than
+// functions.
 func serve(t *testing.T, connections ...func(p *peer)) string {
 	return serveBehind(t, func(int) {}, connections...)
 }
 
-// serveBehind is serve with a gate that the n-th handshake has to pass first.
+// serveBehind is serve with a gate that each handshake passes first.
 func serveBehind(t *testing.T, gate func(n int), connections ...func(p *peer)) string {
 	var mu sync.Mutex
 	var running sync.WaitGroup
@@ -127,7 +130,8 @@ func dial(t *testing.T, o Options) *Conn {
 	return conn
 }
 
-// pump reads conn in a goroutine of its own and returns a channel with the events, which is closed at the end, and a function that says why it ended.
+// pump reads conn in a goroutine. It returns a channel of the events, which is
+// closed at the end, and a function that returns why it ended.
 func pump(t *testing.T, conn *Conn) (<-chan Event, func() error) {
 	events := make(chan Event, 100)
 	var end error

@@ -10,12 +10,14 @@ import (
 	"time"
 )
 
-// steady is how long a connection must have lasted for the next wait to start small again. Without it a server that accepts and
-// closes at once would be asked again and again without pause.
+// steady is how long a connection must last before the next back-off starts
+// small again. Without it, a server that accepts and closes at once would be
+// dialled in a loop without pause.
 const steady = 5 * time.Second
 
-// Session stays in a room: see the package comment for what it promises. Run does the work, in the goroutine that calls it; the other methods may
-// be called from any goroutine.
+// Session stays in a room: the package comment says what it promises. Run does
+// the work, in the goroutine that calls it; the other methods may be called
+// from any goroutine.
 type Session struct {
 	// Set at construction.
 
@@ -24,45 +26,47 @@ type Session struct {
 
 	// Owned by Run.
 
-	welcomed bool      // by a connection before this one
-	began    time.Time // when the connection stood
-	attempt  int       // tries in a row that led to nothing that lasted
-	// The connection that is to take over, nil if the server has not asked for one.
-	heir   *successor
-	memory memory // of the messages delivered
-	stale  bool   // the connection is still in a log that the session has left
-	// Where a log stands that has replaced the one of at; nil once a message of
-	// it has come.
+	welcomed bool      // by an earlier connection
+	began    time.Time // when the connection was established
+	attempt  int       // consecutive attempts without a lasting connection
+	// The connection that is to take over, nil unless the server has asked for
+	// one.
+	successor *successor
+	memory    memory // delivered messages
+	stale     bool   // the connection is still in a log that the session has left
+	// Position of a log that replaced the one of at; nil once a message of it
+	// has come.
 	ahead *Position
 
 	// Guarded by mu.
 
 	posting sync.WaitGroup // sendPosts; Run waits for it
-	runner  atomic.Uint64  // the goroutine of Run, 0 while there is none
+	runner  atomic.Uint64  // the goroutine of Run, 0 if there is none
 
 	mu      sync.Mutex
-	posts   []post   // what Post was given and is not sent
-	sender  bool     // sendPosts runs
+	posts   []post   // texts given to Post and not sent yet
+	sender  bool     // sendPosts is running
 	running bool     // Run has begun
-	at      Position // behind the last message delivered
+	at      Position // after the last delivered message
 	known   bool     // whether at has a Seq yet
-	left    []string // epochs of the logs before, oldest first
+	left    []string // epochs of earlier logs, oldest first
 	name    string
-	link    *Conn         // where Sends go; nil while there is no welcomed connection
+	link    *Conn         // the connection for Sends; nil without a welcomed connection
 	changed chan struct{} // closed when link changes
-	author  string        // of what this session says; empty if the server cannot tell
+	author  string        // author of this connection's messages; empty if the server cannot tell
 	sends   map[string]*sending
-	catchUp *catchUp // nil unless the link waits for what may be among the messages to come
+	catchUp *catchUp // nil unless Sends wait for messages that are still to come
 	over    error    // why Run returned
 }
 
-// tooSlow is the code of the error with which a server tells a client that it has cut off several times in a minute how long to stay away. The
-// close frame follows.
+// tooSlow is the code of the error that tells a client how long to stay away,
+// after the server has disconnected it as too slow several times in a minute.
+// The close frame follows.
 const tooSlow = "too_slow"
 
-// NewSession prepares a session; Run starts it. handle is called from Run for every
-// event, one at a time and in order, and should not block: a client that does not
-// read is cut off by the server in the end. To send from handle, use Post: Send
+// NewSession prepares a session; Run starts it. handle is called by Run for
+// every event, one at a time and in order. It should not block: in the end the
+// server disconnects a client that does not read. handle sends with Post; Send
 // waits for an ack that Run reads, and returns ErrInHandler there.
 func NewSession(o Options, handle func(Event)) *Session {
 	o = o.withDefaults()
@@ -82,8 +86,9 @@ func NewSession(o Options, handle func(Event)) *Session {
 	return s
 }
 
-// Run joins the room and stays there until ctx ends or the server says not to come back (a *RefusedError or *CloseError whose Final is true).
-// It may be called once.
+// Run joins the room and stays there until ctx ends or the server says not to
+// come back (a *RefusedError or *CloseError whose Final is true). It may be
+// called once.
 func (s *Session) Run(ctx context.Context) error {
 	s.runner.Store(goroutine())
 	defer s.runner.Store(0)
@@ -116,20 +121,21 @@ func (s *Session) connect(ctx context.Context) (*Conn, error) {
 	}
 }
 
-// next returns the connection that follows one which ended with failure: the one that was made ready for that, or else a new one.
+// next returns the connection that follows one that ended with failure: the
+// prepared successor, or a new one.
 func (s *Session) next(ctx context.Context, failure error) (*Conn, error) {
 	if time.Since(s.began) > steady {
 		s.attempt = 0
 	}
-	heir := s.inherit()
+	next := s.takeOver()
 	if final(failure) || ctx.Err() != nil {
-		if heir != nil {
-			heir.Close()
+		if next != nil {
+			next.Close()
 		}
 		return nil, failure
 	}
-	if heir != nil {
-		return heir, nil
+	if next != nil {
+		return next, nil
 	}
 	if err := s.retreat(ctx, failure); err != nil {
 		return nil, err
@@ -137,7 +143,8 @@ func (s *Session) next(ctx context.Context, failure error) (*Conn, error) {
 	return s.connect(ctx)
 }
 
-// retreat reports the failure and waits before the next try; it returns an error if there is not to be one.
+// retreat reports the failure and waits for the next attempt; it returns an
+// error if there must not be one.
 func (s *Session) retreat(ctx context.Context, failure error) error {
 	if final(failure) || ctx.Err() != nil {
 		return failure
@@ -148,8 +155,9 @@ func (s *Session) retreat(ctx context.Context, failure error) error {
 	return pause(ctx, wait)
 }
 
-// backoff returns a random wait between nothing and a bound that doubles with each attempt ("full jitter": after a crash the clients of
-// a server come back spread over the whole time). A longer wait that the server asked for holds.
+// backoff returns a random wait up to a bound that doubles with each attempt
+// ("full jitter": after a crash, the clients of a server come back spread over
+// the whole time). It is extended to the wait that the server asked for.
 func (o Options) backoff(attempt int, failure error) time.Duration {
 	bound := o.MaxBackoff
 	if attempt < 16 {
@@ -179,7 +187,8 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// resume returns the options of the next connection: the same name, and behind the last message.
+// resume returns the options of the next connection: the same name, resuming
+// after the last message.
 func (s *Session) resume() Options {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -192,13 +201,13 @@ func (s *Session) resume() Options {
 	return o
 }
 
-// serve delivers what conn brings until it ends, and returns why.
+// serve delivers the events of conn until it ends, and returns the reason.
 func (s *Session) serve(ctx context.Context, conn *Conn) error {
 	defer conn.Close()
 	defer watch{conn, ctx}.begin()()
 	defer func() { s.welcomed = true }()
 	s.began = time.Now()
-	var away time.Duration // how long the server wants us to stay away when it has closed
+	var away time.Duration // how long the server wants the client to stay away after it has closed
 	for {
 		event, err := conn.next(ctx)
 		if err != nil {
@@ -217,6 +226,16 @@ func (s *Session) serve(ctx context.Context, conn *Conn) error {
 		case *Message:
 			e.History = e.History && !s.welcomed
 			s.deliver(e)
+		case *Edited:
+			e.History = e.History && !s.welcomed
+			s.confirm(e.ID, e.Author, e.Seq)
+			if s.advance(e.Seq) {
+				s.handle(e)
+			}
+		case *Entry:
+			if s.advance(e.Seq) {
+				s.handle(e)
+			}
 		case *Gap:
 			s.skip(e)
 		case *Reset:
@@ -228,14 +247,15 @@ func (s *Session) serve(ctx context.Context, conn *Conn) error {
 			if e, ok := event.(*Error); ok && e.Code == tooSlow {
 				away = e.RetryAfter()
 			}
-			if !s.settle(event) {
+			if !s.resolve(event) {
 				s.handle(event)
 			}
 		}
 	}
 }
 
-// Position returns where the session stands: behind the last message delivered. ok is false while it has none.
+// Position returns the position of the session: after the last delivered
+// message. ok is false while it has none.
 func (s *Session) Position() (p Position, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -4,17 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/gorilla/websocket"
 )
 
-// member is a session under test with what it delivered.
+// member is a session under test with its delivered events.
 type member struct {
 	*Session
 	t      *testing.T
@@ -36,7 +33,8 @@ func follow(t *testing.T, o Options) *member {
 	return m
 }
 
-// expect checks the events that follow, in short: "w5" a welcome at 5, "3" message 3, "gap 4-6", "reset e 3", "x" a lost connection.
+// expect checks the next events, in short form: "w5" a welcome at 5, "3"
+// message 3, "gap 4-6", "reset e 3", "x" a lost connection.
 func (m *member) expect(want ...string) {
 	m.t.Helper()
 	for _, w := range want {
@@ -59,6 +57,8 @@ func short(e Event) string {
 		return fmt.Sprint(e.Seq)
 	case *Gap:
 		return fmt.Sprintf("gap %d-%d", e.From, e.To)
+	case *Entry:
+		return fmt.Sprint(e.Type, e.Seq)
 	case *Reset:
 		return fmt.Sprint("reset ", e.Epoch, " ", e.Seq)
 	case *Disconnected:
@@ -82,13 +82,13 @@ func (p *peer) wants(query string) {
 	}
 }
 
-func TestResumesBehindTheLastMessage(t *testing.T) {
+func TestResumesAfterTheLastMessage(t *testing.T) {
 	m := follow(t, Options{URL: serve(t, func(p *peer) {
 		p.wants("")
 		p.send(welcome("e", 2), message(1), message(2))
 		p.send(message(3))
 	}, func(p *peer) {
-		p.wants("after=e%3A3&name=guest-1f") // and keeps the name it was given
+		p.wants("after=e%3A3&name=guest-1f") // and keeps its given name
 		p.send(welcome("e", 5), message(2), message(3), message(4), message(5), message(5), message(4))
 		p.close(websocket.CloseServiceRestart)
 		p.untilGone()
@@ -103,7 +103,7 @@ func TestResumesBehindTheLastMessage(t *testing.T) {
 	}
 }
 
-func TestAClientThatHeardNothingResumesToo(t *testing.T) {
+func TestClientWithoutMessagesResumes(t *testing.T) {
 	m := follow(t, Options{History: new(0), URL: serve(t, func(p *peer) {
 		p.wants("history=0")
 		p.send(welcome("e", 7))
@@ -115,7 +115,7 @@ func TestAClientThatHeardNothingResumesToo(t *testing.T) {
 	m.expect("w7", "x", "w8", "8")
 }
 
-func TestAConnectionLostBeforeItsHistoryAsksForItAgain(t *testing.T) {
+func TestHistoryIsRequestedAgainIfTheConnectionIsLost(t *testing.T) {
 	m := follow(t, Options{URL: serve(t, func(p *peer) {
 		p.send(welcome("e", 7))
 	}, func(p *peer) {
@@ -126,13 +126,13 @@ func TestAConnectionLostBeforeItsHistoryAsksForItAgain(t *testing.T) {
 	m.expect("w7", "x", "w7", "6", "7")
 }
 
-func TestTellsOfHolesAndReplacedLogs(t *testing.T) {
+func TestReportsGapsAndResets(t *testing.T) {
 	m := follow(t, Options{After: &Position{"e", 3}, URL: serve(t, func(p *peer) {
 		p.wants("after=e%3A3")
 		p.send(welcome("e", 11), `{"type":"gap","from":4,"to":6}`, message(7),
 			`{"type":"gap","from":5,"to":8}`, // partly seen
 			message(9),
-			message(11), // 10 is missing and nobody says so
+			message(11), // 10 is missing without a gap
 			`{"type":"gap","from":5,"to":10}`,
 			`{"type":"reset","epoch":"f","seq":4}`, message(5))
 	}, func(p *peer) {
@@ -140,10 +140,11 @@ func TestTellsOfHolesAndReplacedLogs(t *testing.T) {
 		p.send(welcome("g", 2), message(1), message(2))
 		p.untilGone()
 	})})
-	m.expect("w11", "gap 4-6", "7", "gap 8-8", "9", "gap 10-10", "11", "reset f 4", "5", "x", "reset g 2", "w2", "1", "2")
+	m.expect("w11", "gap 4-6", "7", "gap 8-8", "9", "gap 10-10", "11", "reset f 4", "5", "x", "reset g 2",
+		"w2", "1", "2")
 }
 
-func TestALostAckIsAskedForWithTheSameID(t *testing.T) {
+func TestMessageIsSentAgainWithTheSameIDIfTheAckIsLost(t *testing.T) {
 	sent := make(chan request, 1)
 	m := follow(t, Options{URL: serve(t, func(p *peer) {
 		p.send(welcome("e", 0))
@@ -165,7 +166,7 @@ func TestALostAckIsAskedForWithTheSameID(t *testing.T) {
 	m.expect("w0", "x", "w1", "1")
 }
 
-func TestSendAsUsesTheCallersID(t *testing.T) {
+func TestSendAsUsesTheGivenID(t *testing.T) {
 	m := follow(t, Options{URL: serve(t, func(p *peer) {
 		p.send(welcome("e", 0))
 		r, _ := p.receive()
@@ -177,7 +178,7 @@ func TestSendAsUsesTheCallersID(t *testing.T) {
 	}
 }
 
-func TestAnAckThatNeverComesIsAskedForAgain(t *testing.T) {
+func TestMessageIsSentAgainAfterAckTimeout(t *testing.T) {
 	m := follow(t, Options{AckTimeout: 20 * time.Millisecond, URL: serve(t, func(p *peer) {
 		p.send(welcome("e", 0))
 		first, _ := p.receive()
@@ -193,11 +194,12 @@ func TestAnAckThatNeverComesIsAskedForAgain(t *testing.T) {
 	}
 }
 
-func TestDeclinedForNowIsTriedAgainDeclinedForGoodIsNot(t *testing.T) {
+func TestOnlyRetryableErrorsAreRetried(t *testing.T) {
 	m := follow(t, Options{URL: serve(t, func(p *peer) {
 		p.send(welcome("e", 0))
 		first, _ := p.receive()
-		p.send(`{"type":"error","id":"` + first.ID + `","code":"rate_limited","retryable":true,"retry_after_ms":5}`)
+		p.send(`{"type":"error","id":"` + first.ID +
+			`","code":"rate_limited","retryable":true,"retry_after_ms":5}`)
 		if second, _ := p.receive(); second != first {
 			t.Errorf("sent %+v after %+v, want the same again", second, first)
 		}
@@ -218,7 +220,7 @@ func TestDeclinedForNowIsTriedAgainDeclinedForGoodIsNot(t *testing.T) {
 	}
 }
 
-func TestAMessageThatEndsTheConnectionIsNotSentAgain(t *testing.T) {
+func TestMessageThatEndsTheConnectionIsNotSentAgain(t *testing.T) {
 	m := follow(t, Options{URL: serve(t, func(p *peer) {
 		p.send(welcome("e", 0))
 		p.receive()
@@ -234,144 +236,12 @@ func TestAMessageThatEndsTheConnectionIsNotSentAgain(t *testing.T) {
 		p.untilGone()
 	})})
 	var end *CloseError
-	if _, err := m.Send(within(t), "huge"); !errors.As(err, &end) || end.Code != websocket.CloseMessageTooBig {
+	if _, err := m.Send(within(t), "huge"); !errors.As(err, &end) ||
+		end.Code != websocket.CloseMessageTooBig {
 		t.Errorf("send: %v, want 1009", err)
 	}
 	if ack, err := m.Send(within(t), "small"); err != nil || ack.Seq != 1 {
 		t.Errorf("send: %+v, %v", ack, err)
-	}
-}
-
-// The old connection goes on until the new one stands, and then it is left; what both bring is delivered once.
-func TestReconnectOverlaps(t *testing.T) {
-	used := make(chan struct{})
-	gate := func(n int) {
-		if n == 1 {
-			<-used
-		}
-	}
-	m := follow(t, Options{URL: serveBehind(t, gate, func(p *peer) {
-		p.send(welcome("e", 1), message(1), `{"type":"reconnect","after_ms":1}`)
-		r, _ := p.receive()
-		p.send(`{"type":"ack","id":"`+r.ID+`","seq":2}`, message(2))
-		close(used)
-		if code := p.untilGone(); code != websocket.CloseNormalClosure {
-			t.Errorf("the old connection was left with %d, want 1000", code)
-		}
-	}, func(p *peer) {
-		p.send(welcome("e", 2), message(1), message(2), message(3))
-		p.untilGone()
-	})})
-	m.expect("w1", "1", "&{AfterMS:1}")
-	if ack, err := m.Send(within(t), "in between"); err != nil || ack.Seq != 2 {
-		t.Errorf("send: %+v, %v", ack, err)
-	}
-	var got []string
-	for len(got) == 0 || got[len(got)-1] != "3" {
-		select {
-		case e := <-m.events:
-			got = append(got, short(e))
-		case <-time.After(patience):
-			t.Fatalf("got no more than %v", got)
-		}
-	}
-	if s := strings.Join(got, " "); s != "2 w2 3" && s != "w2 2 3" { // the old one may have been left before it was read to the end
-		t.Errorf("got %s, want 2 and 3 once", s)
-	}
-}
-
-func TestReconnectInsteadOfALostConnectionDoesNotWait(t *testing.T) {
-	m := follow(t, Options{URL: serve(t, func(p *peer) {
-		p.send(welcome("e", 1), message(1), `{"type":"reconnect","after_ms":3600000}`)
-		p.close(websocket.CloseServiceRestart)
-		p.untilGone()
-	}, func(p *peer) {
-		p.wants("after=e%3A1&name=guest-1f")
-		p.send(welcome("e", 2), message(2))
-		p.untilGone()
-	})})
-	m.expect("w1", "1", "&{AfterMS:3600000}", "w2", "2")
-}
-
-// A server that has cut a client off too often says how long to stay away; that holds, on top of the usual wait, for this time alone.
-func TestStaysAwayForAsLongAsItIsTold(t *testing.T) {
-	const told = 250 * time.Millisecond
-	m := follow(t, Options{MinBackoff: time.Millisecond, MaxBackoff: time.Millisecond, URL: serve(t, func(p *peer) {
-		p.send(welcome("e", 0), `{"type":"error","code":"too_slow","retryable":true,"retry_after_ms":250}`)
-		p.close(4008)
-		p.untilGone()
-	}, func(p *peer) {
-		p.send(welcome("e", 1))
-		p.close(4008)
-		p.untilGone()
-	}, func(p *peer) {
-		p.send(welcome("e", 2))
-		p.untilGone()
-	})})
-	lost := func(want time.Duration) {
-		t.Helper()
-		d, _ := (<-m.events).(*Disconnected)
-		var end *CloseError
-		if d == nil || !errors.As(d.Err, &end) || end.Code != 4008 || end.RetryAfter != want || d.Wait < want || d.Wait > want+time.Millisecond {
-			t.Errorf("got %+v, want 4008 and a wait of %v", d, want)
-		}
-	}
-	m.expect("w0", "the server says too_slow: ")
-	lost(told)
-	m.expect("w1")
-	lost(0)
-	m.expect("w2")
-}
-
-func TestStopsWhenTheServerSaysSo(t *testing.T) {
-	m := follow(t, Options{URL: serve(t, func(p *peer) {
-		p.send(welcome("e", 0))
-		p.close(4500)
-		p.untilGone()
-	})})
-	var end *CloseError
-	if err := <-m.end; !errors.As(err, &end) || end.Code != 4500 {
-		t.Errorf("run: %v, want closed with 4500", err)
-	}
-	if _, err := m.Send(within(t), "a"); !errors.Is(err, ErrEnded) {
-		t.Errorf("send: %v, want %v", err, ErrEnded)
-	}
-
-}
-
-func TestComesBackUntilAServerIsThere(t *testing.T) {
-	var asked atomic.Int32
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if asked.Add(1) < 4 {
-			w.WriteHeader(http.StatusServiceUnavailable)
-			return
-		}
-		w.WriteHeader(http.StatusBadRequest)
-		fmt.Fprint(w, `{"code":"bad_name"}`)
-	}))
-	defer server.Close()
-	m := follow(t, Options{URL: server.URL})
-	var refusal *RefusedError
-	if err := <-m.end; !errors.As(err, &refusal) || refusal.Status != http.StatusBadRequest {
-		t.Errorf("run: %v, want the refusal that is final", err)
-	}
-	m.expect("x", "x", "x")
-}
-
-func TestBackoffGrowsAndStops(t *testing.T) {
-	o := Options{MinBackoff: 100 * time.Millisecond, MaxBackoff: time.Second}.withDefaults()
-	for attempt, bound := range []time.Duration{100, 200, 400, 800, 1000, 1000} {
-		bound *= time.Millisecond
-		longest := time.Duration(0)
-		for range 1000 {
-			longest = max(longest, o.backoff(attempt, nil))
-		}
-		if longest >= bound || longest < bound*8/10 {
-			t.Errorf("attempt %d waits up to %v, want just under %v", attempt, longest, bound)
-		}
-	}
-	if got := o.backoff(1000, &RefusedError{RetryAfter: time.Minute}); got < time.Minute {
-		t.Errorf("waits %v, though the server asked for a minute", got)
 	}
 }
 
@@ -383,24 +253,6 @@ func TestPositionText(t *testing.T) {
 	for _, s := range []string{"", "42", ":42", "e:", "e:-1", "e:x"} {
 		if _, err := ParsePosition(s); err == nil || !strings.Contains(err.Error(), s) {
 			t.Errorf("%q: %v", s, err)
-		}
-	}
-}
-
-func TestFinalRefusals(t *testing.T) {
-	for _, c := range []struct {
-		refusal RefusedError
-		want    bool
-	}{
-		{RefusedError{Status: 400, Code: "bad_name"}, true},
-		{RefusedError{Status: 400}, false}, // of a proxy, whose request broke off
-		{RefusedError{Status: 403, Code: "forbidden_origin"}, true},
-		{RefusedError{Status: 404}, true},
-		{RefusedError{Status: 429, Code: "too_many_connections"}, false},
-		{RefusedError{Status: 503}, false},
-	} {
-		if got := c.refusal.Final(); got != c.want {
-			t.Errorf("%v: final %v, want %v", &c.refusal, got, c.want)
 		}
 	}
 }

@@ -39,12 +39,13 @@ func TestSkim(t *testing.T) {
 	}
 }
 
-// Where Skim reads a frame at all, it reads what the decoder reads.
+// Whenever Skim reads a frame, it agrees with the decoder.
 func TestSkimAgreesWithTheDecoder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		frame := []byte(wholeMessage)
 		for range rapid.IntRange(0, 3).Draw(t, "changes") {
-			frame[rapid.IntRange(0, 80).Draw(t, "where")] = rapid.SampledFrom([]byte(`0199,:"\ }xe-`)).Draw(t, "what")
+			frame[rapid.IntRange(0, 80).Draw(t, "where")] = rapid.SampledFrom([]byte(`0199,:"\ }xe-`)).Draw(
+				t, "what")
 		}
 		seq, id, ok := Skim(frame)
 		if !ok {
@@ -61,8 +62,8 @@ func TestSkimAgreesWithTheDecoder(t *testing.T) {
 	})
 }
 
-func TestSkimmingDeliversSeqAndFrame(t *testing.T) {
-	conn := dial(t, Options{Skim: true, URL: serve(t, func(p *peer) {
+func TestSkimReturnsSeqAndFrame(t *testing.T) {
+	conn := dial(t, Options{Load: LoadOptions{Skim: true}, URL: serve(t, func(p *peer) {
 		p.send(`{"type":"message","seq":1,"id":"a","text":"one"}`, `{"type":"notice","text":"two"}`,
 			`{"type":"message","text":"three","seq":3,"id":"c"}`, `{"type":"message","seq":4,"id":"d"}`)
 		p.close(websocket.CloseGoingAway)
@@ -85,7 +86,8 @@ func TestSkimmingDeliversSeqAndFrame(t *testing.T) {
 			got = append(got, e.Text)
 		}
 	}
-	want := []string{`1{"type":"message","seq":1,"id":"a","text":"one"}`, "two", "3three", `4{"type":"message","seq":4,"id":"d"}`}
+	want := []string{`1{"type":"message","seq":1,"id":"a","text":"one"}`, "two", "3three",
+		`4{"type":"message","seq":4,"id":"d"}`}
 	if len(got) != len(want) {
 		t.Fatalf("got %q, want %q", got, want)
 	}

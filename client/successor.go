@@ -5,42 +5,45 @@ import (
 	"time"
 )
 
-// successor is a connection in the making that is to take over from one that still works, because its server is about to leave. Until the new
-// one stands, the old one goes on; what both of them bring is told apart by seq.
+// successor is a connection being prepared to take over from one that still
+// works, because its server is about to leave. The old one is used until the
+// new one is established; messages that both bring are told apart by seq.
 type successor struct {
-	hurry chan struct{} // closed when the old connection is gone: no reason to wait any longer
-	ready chan *Conn    // gets one value: the connection, or nil if it could not be made
+	expedite chan struct{} // closed when the old connection has ended: no reason to wait longer
+	ready    chan *Conn    // gets one value: the connection, or nil if there is none
 }
 
-// succeed starts a connection that takes over from old after the given time, and closes old then. Run collects it. A server that asks
-// every new connection for the next one is followed, but no faster than one that breaks.
+// succeed starts a connection that takes over from old after the given time,
+// and then closes old. Run collects it. A server that asks every new connection
+// to reconnect is obeyed, but with the back-off of a connection that breaks.
 func (s *Session) succeed(ctx context.Context, old *Conn, after time.Duration) {
-	if s.heir != nil {
+	if s.successor != nil {
 		return // asked for already
 	}
 	if time.Since(s.began) < steady {
 		after += s.options.backoff(s.attempt, nil)
 		s.attempt++
 	}
-	heir := &successor{hurry: make(chan struct{}), ready: make(chan *Conn, 1)}
-	s.heir = heir
+	next := &successor{expedite: make(chan struct{}), ready: make(chan *Conn, 1)}
+	s.successor = next
 	go func() {
-		conn := s.prepare(ctx, heir, after)
+		conn := s.prepare(ctx, next, after)
 		if conn != nil {
 			old.Close() // so that serve returns
 		}
-		heir.ready <- conn
+		next.ready <- conn
 	}()
 }
 
-// prepare dials until it succeeds, until it is clear that it will not, or until it is not its business any more.
-func (s *Session) prepare(ctx context.Context, heir *successor, wait time.Duration) *Conn {
+// prepare dials until it succeeds, until success is ruled out, or until the old
+// connection has ended.
+func (s *Session) prepare(ctx context.Context, next *successor, wait time.Duration) *Conn {
 	for attempt := 0; ; attempt++ {
 		timer := time.NewTimer(wait)
 		hurried := false
 		select {
 		case <-timer.C:
-		case <-heir.hurry:
+		case <-next.expedite:
 			hurried = true
 		case <-ctx.Done():
 		}
@@ -56,13 +59,14 @@ func (s *Session) prepare(ctx context.Context, heir *successor, wait time.Durati
 	}
 }
 
-// inherit returns the connection that takes over, nil if there is none. It waits if one is being made.
-func (s *Session) inherit() *Conn {
-	if s.heir == nil {
+// takeOver returns the connection that takes over, nil if there is none. It
+// waits for one that is being made.
+func (s *Session) takeOver() *Conn {
+	if s.successor == nil {
 		return nil
 	}
-	close(s.heir.hurry)
-	conn := <-s.heir.ready
-	s.heir = nil
+	close(s.successor.expedite)
+	conn := <-s.successor.ready
+	s.successor = nil
 	return conn
 }

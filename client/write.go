@@ -2,18 +2,35 @@ package client
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/gorilla/websocket"
 )
 
-// Post sends a message and does not wait: its ack, or the server's complaint, arrives as an event. id should be a UUID; with an empty one
-// there is no ack and no safe way to send it again. Invalid UTF-8 is refused here, as the server would close the connection for it.
-func (c *Conn) Post(id, text string) error {
+// Post sends a message without waiting: its ack, or an error of the server,
+// arrives as an event. id should be a UUID; with an empty one there is no ack
+// and no safe way to send the message again. Invalid UTF-8 is refused here,
+// because the server would close the connection for it.
+func (c *Conn) Post(id, text string) error { return c.post(`{"type":"message",`, id, text) }
+
+// PostEdit sends an edit of a message without waiting, as Post does.
+func (c *Conn) PostEdit(id string, message Target, text string) error {
+	frame := strconv.AppendUint([]byte(`{"type":"edit","target":{"seq":`), message.Seq, 10)
+	if message.ID != "" {
+		var err error
+		if frame, err = jsontext.AppendQuote(append(frame, `,"id":`...), message.ID); err != nil {
+			return fmt.Errorf("encode the id of the message: %w", err)
+		}
+	}
+	return c.post(string(frame)+"},", id, text)
+}
+
+func (c *Conn) post(start, id, text string) error {
 	buffer := buffers.Get().(*[]byte)
-	defer giveBack(buffer)
-	frame := append((*buffer)[:0], `{"type":"message",`...)
+	defer recycle(buffer)
+	frame := append((*buffer)[:0], start...)
 	var err error
 	if id != "" {
 		frame = append(frame, `"id":`...)
@@ -31,17 +48,20 @@ func (c *Conn) Post(id, text string) error {
 	return c.SendRaw(websocket.TextMessage, frame)
 }
 
-// Typing tells the others that somebody is writing here. Nothing answers it.
+// Typing tells the room that the user is typing. There is no answer.
 func (c *Conn) Typing() error {
 	return c.SendRaw(websocket.TextMessage, []byte(`{"type":"typing"}`))
 }
 
-// SendRaw sends one frame as it is. kind is a data opcode of RFC 6455, section 11.8: 1 text, 2 binary. For plain text as wscat sends it, and for
-// tests. A write that fails ends the connection, as half a frame may have gone out.
+// SendRaw sends one frame unchanged. kind is a data opcode of RFC 6455, section
+// 11.8: 1 text, 2 binary. It is for plain text, as wscat sends it, and for
+// tests. A failed write ends the connection, because half a frame may have been
+// sent.
 func (c *Conn) SendRaw(kind int, payload []byte) error {
 	c.writing.Lock()
 	defer c.writing.Unlock()
-	_ = c.ws.SetWriteDeadline(time.Now().Add(c.writeTimeout)) // only noted; the write sets it and returns its error
+	// only recorded; the write applies it and returns its error
+	_ = c.ws.SetWriteDeadline(time.Now().Add(c.writeTimeout))
 	if err := c.ws.WriteMessage(kind, payload); err != nil {
 		c.ws.Close()
 		return fmt.Errorf("write to the server: %w", err)
@@ -49,9 +69,11 @@ func (c *Conn) SendRaw(kind int, payload []byte) error {
 	return nil
 }
 
-// Close says goodbye with 1000 and closes the socket; a call of Next returns. It does not wait for the server.
+// Close sends a close frame with 1000 and closes the socket; a pending Next
+// returns. It does not wait for the server.
 func (c *Conn) Close() error {
 	goodbye := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
-	_ = c.ws.WriteControl(websocket.CloseMessage, goodbye, time.Now().Add(time.Second)) // a courtesy: the socket closes anyway
+	// a courtesy: the socket is closed anyway
+	_ = c.ws.WriteControl(websocket.CloseMessage, goodbye, time.Now().Add(time.Second))
 	return c.ws.Close()
 }

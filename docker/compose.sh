@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Sourced by up.sh and down.sh: finds the engine and whichever compose there is.
+# Sourced by up.sh and down.sh: finds the engine and the installed Compose.
 
 cd "$(dirname "$0")/.." || exit 1
 

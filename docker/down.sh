@@ -1,5 +1,6 @@
 #!/bin/sh
-# Stops and removes what up.sh started. The rooms' log stays in its volume; `docker/down.sh -v` drops that too.
+# Stops and removes what up.sh started. Messages and accounts stay in their
+# volumes; `docker/down.sh -v` deletes them as well.
 set -eu
 . "$(dirname "$0")/compose.sh"
 compose --profile observe down --remove-orphans "$@"

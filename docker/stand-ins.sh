@@ -1,21 +1,26 @@
 #!/bin/sh
-# Makes stand-ins, out of Debian packages alone, for the public base images that the Dockerfiles and the compose file
-# name: for a machine that has a Docker engine and a Debian mirror, but reaches no container registry.
+# Makes stand-ins from Debian packages for the public base images that the
+# Dockerfiles and the compose file name: for a machine that has a Docker engine and
+# a Debian mirror, but no container registry.
 #
-#   sh docker/stand-ins.sh                     the five that `make up` needs: golang nginx haproxy redis postgres
-#   sh docker/stand-ins.sh postgres            only those named
-#   sh docker/stand-ins.sh --list              those four as name=tag
+#   sh docker/stand-ins.sh             all five: golang nginx haproxy redis postgres
+#   sh docker/stand-ins.sh postgres    only those named
+#   sh docker/stand-ins.sh --list      all five as name=tag
 #
-# As root on Debian; as often as you like. An image under one of these tags that this script did not make (one that was
-# really pulled) is left alone. A stand-in that is up to date is kept; one made by an older recipe is made anew.
+# It runs as root on Debian, any number of times. An image under one of these tags
+# that it did not make (one that was pulled) stays. A stand-in that is up to date
+# stays; one made by an older recipe is rebuilt. `docker image prune` removes the
+# untagged images that builds leave.
 #
-# Each image is an ordinary Dockerfile in docker/stand-in/, on a base that is bootstrapped here. Mirror, keys, apt's settings
-# and extra CA certificates are this machine's own. A stand-in holds a subset of what the public image of that tag holds, at
-# the same paths, so what works on it works on the public image, and what the subset lacks fails here at once.
+# Each image is an ordinary Dockerfile in docker/stand-in/, on a base that is
+# bootstrapped here. Mirror, keys, apt's settings and extra CA certificates are
+# those of this machine. A stand-in has a subset of the public image's files at the
+# same paths, so what works on it works on the public image, and what needs more
+# fails here at once.
 set -eu
 
 suite=trixie                       # the Debian release that the public tags are built on
-go_version=1.26                    # Go itself is this machine's own
+go_version=1.26                    # Go itself is taken from this machine
 base=debian:$suite-slim
 
 started=$(date +%s)
@@ -27,7 +32,7 @@ trap 'exit 1' INT TERM HUP
 say() { printf '[%3ds] %s\n' $(($(date +%s) - started)) "$*"; }
 die() { printf 'stand-ins: %s\n' "$*" >&2; exit 1; }
 
-# tag NAME: the public tag that NAME stands in for; the only list of them in here.
+# tag NAME: the public tag that NAME stands in for; the only list of them here.
 tag() {
     case $1 in
         base) echo "$base" ;;
@@ -40,7 +45,8 @@ tag() {
     esac
 }
 
-# stamp NAME: changes when the recipe does, or the base's, or Go; a label keeps it on the image.
+# stamp NAME: changes with the recipe, with that of the base, and with Go. A label
+# of the image keeps it.
 stamp() {
     {
         sed -n -e '/^bootstrap() {/,/^}/p' -e '/^apt_[a-z]*() {/,/^}/p' "$0"
@@ -49,26 +55,27 @@ stamp() {
     } | sha256sum | cut -c1-16
 }
 
-# wanted NAME: true when the image has to be made.
+# wanted NAME: succeeds if the image has to be made.
 wanted() {
     image=$(tag "$1")
     have=$(docker image inspect --format '{{index .Config.Labels "livechat.stand-in"}}|' "$image" 2>/dev/null) || have=absent
     case $have in
         absent) say "$image: making" ;;
         "$(stamp "$1")|") say "$image: up to date"; return 1 ;;
-        '|' | '<no value>|') say "$image: a real image is there, kept"; return 1 ;;
-        *) say "$image: an older stand-in, making anew" ;;
+        '|' | '<no value>|') say "$image: a pulled image exists, kept"; return 1 ;;
+        *) say "$image: an older stand-in, making it again" ;;
     esac
 }
 
-# apt's settings that this machine changed (proxies, dates), and no indices besides; nothing that fills a layer for nothing.
+# apt's settings that this machine changed (proxies, dates), no translations, and
+# no caches that would fill a layer.
 apt_settings() {
     apt-config dump | grep -E '^Acquire::(http|https|Check-|Retries|ForceIPv)' | grep -v '""' || true
     echo 'Acquire::Languages "none";'
     echo 'DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb /var/cache/apt/*.bin || true"; };'
 }
 
-# sources.list for $suite from the mirrors that this machine's apt has for its own release.
+# sources.list for $suite from the mirrors that this machine has for its release.
 apt_sources() {
     own=$(. /etc/os-release; echo "${VERSION_CODENAME:-}")
     apt-get indextargets --format '$(SITE) $(CODENAME)' 'Created-By: Packages' | sort -u |
@@ -79,7 +86,8 @@ apt_sources() {
         done
 }
 
-# bootstrap: Debian's smallest installation, as the base image. Documents go, licences stay.
+# bootstrap: Debian's smallest installation as the base image, with licences but
+# without documentation.
 bootstrap() {
     [ "$(. /etc/os-release; echo "$ID")" = debian ] || die 'needs Debian: the base is bootstrapped from its mirror'
     [ "$(id -u)" = 0 ] || die 'needs root: it bootstraps a Debian'
@@ -105,7 +113,8 @@ bootstrap() {
     say "$base: done"
 }
 
-# go_context DIR: this machine's Go, its CA certificates and where it gets modules from, for stand-in/golang/Dockerfile.
+# go_context DIR: this machine's Go, CA certificates and module proxy, for
+# stand-in/golang/Dockerfile.
 go_context() {
     case $(go env GOVERSION 2>/dev/null) in
         "go$go_version" | "go$go_version".*) ;;
@@ -121,7 +130,8 @@ go_context() {
     done
 }
 
-# build NAME: the image of stand-in/NAME/Dockerfile, with the host's network (a mirror may be on it).
+# build NAME: builds stand-in/NAME/Dockerfile in the host's network, where a mirror
+# may be.
 build() {
     image=$(tag "$1")
     cp -R "$here/stand-in/$1" "$work/$1"
@@ -147,7 +157,7 @@ for name; do
 done
 [ -n "$need" ] || exit 0
 if wanted base; then
-    [ -n "$(apt_sources)" ] || apt-get update -qq       # on a machine whose apt has never been asked for anything
+    [ -n "$(apt_sources)" ] || apt-get update -qq       # apt has never run here
     bootstrap
 fi
 for name in $need; do build "$name"; done

@@ -1,32 +1,38 @@
 #!/bin/sh
-# Builds the images, starts docker-compose.yml in the background, waits until every container is healthy and prints the addresses.
+# Builds the images, starts docker-compose.yml in the background, waits until all
+# containers are healthy and prints the addresses.
 #
-#   docker/up.sh [--scale ws=4]        other options of `compose up` too; settings come from the environment or .env
+#   docker/up.sh [--scale ws=4]
 #
-# Works with `docker compose` and with docker-compose 1.29. Base images are pulled; where that fails, stand-ins are made of them.
+# It takes the options of `compose up`; settings come from the environment or from
+# .env. It works with `docker compose` and docker-compose 1.29. Where base images
+# cannot be pulled, it makes stand-ins for them.
 set -eu
 . "$(dirname "$0")/compose.sh"
 
-# Every base image has to be here before anything is built: neither compose asks for a substitute by itself.
+# All base images must exist before the build: no Compose asks for a substitute.
 missing=
 bases=$(docker/stand-ins.sh --list)
 for pair in $bases; do
     name=${pair%%=*} tag=${pair#*=}
     docker image inspect "$tag" >/dev/null 2>&1 && continue
-    # After one failure the rest is not tried: a machine that reaches no registry takes its time to say so.
+    # After one failure the rest is not tried: without a registry each pull takes
+    # long to fail.
     if [ -z "$missing" ] && docker pull "$tag"; then continue; fi
     missing="$missing $name"
 done
 if [ -n "$missing" ]; then
-    echo "no registry has given:$missing; making stand-ins out of Debian packages (about a minute)"
+    echo "cannot pull:$missing; making stand-ins from Debian packages (about three minutes)"
     # shellcheck disable=SC2086 # a list of names
     docker/stand-ins.sh $missing
 fi
 
+VERSION=${VERSION:-$(scripts/version.sh)}
+export VERSION
 compose build ws1 chat             # ws2 to ws4 and ws share ws1's image
 compose up -d --no-build "$@"
 
-# `up --wait` is v2's only, so: ask the engine until there is nothing but healthy containers.
+# Only Compose 2 has `up --wait`, so poll the engine until all are healthy.
 deadline=$(($(date +%s) + 120))
 while :; do
     states=$(compose ps -aq | xargs docker inspect -f '{{.Name}} {{if .State.Health}}{{.State.Health.Status}}{{else}}{{.State.Status}}{{end}}')
@@ -35,21 +41,21 @@ while :; do
     if [ "$(date +%s)" -ge "$deadline" ]; then
         echo 'not healthy after two minutes:' >&2
         echo "$waiting" >&2
-        echo 'The containers go on; their logs say why (compose logs).' >&2
+        echo 'The containers still run; their logs say why (compose logs).' >&2
         exit 1
     fi
     sleep 0.5
 done
 
-# HAProxy has a slot for each elastic server that it sends clients to, as many
-# as haproxy.cfg says unless somebody has said more.
+# HAProxy has a slot for each elastic server that it sends clients to, as many as
+# haproxy.cfg or the environment says.
 slots=$(compose exec -T lb printenv ELASTIC_SLOTS || sed -n 's/^ *presetenv ELASTIC_SLOTS \([0-9]*\).*/\1/p' haproxy/haproxy.cfg)
 elastic=$(compose ps -q ws | wc -l)
 if [ "$elastic" -gt "$slots" ]; then
     echo "HAProxy has $slots slots for $elastic servers of the service ws: the rest get no clients. Set ELASTIC_SLOTS=$elastic" >&2
 fi
 
-# What was published, asked rather than assumed: .env may have changed it.
+# Ask for the published ports: .env may have changed them.
 published() { compose port "$1" "$2" | sed 's/.*://'; }
 cat <<END
 page         http://localhost:$(published chat 8080)

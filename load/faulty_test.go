@@ -12,27 +12,27 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// bend makes out of a message frame what a faulty server would send: what goes out now, and what is held back until
-// the next message has gone out.
-type bend func(frame []byte) (out [][]byte, held []byte)
+// corruption turns a message frame into what a faulty server would send: out is
+// sent now, held after the next message.
+type corruption func(frame []byte) (out [][]byte, held []byte)
 
-// The three faults; each takes one message in a thousand.
+// The three faults. Each applies to one message in a thousand.
 
-func drops([]byte) (out [][]byte, held []byte)         { return nil, nil }
-func doubles(frame []byte) (out [][]byte, held []byte) { return [][]byte{frame, frame}, nil }
-func swaps(frame []byte) (out [][]byte, held []byte)   { return nil, frame }
+func drops([]byte) (out [][]byte, held []byte)            { return nil, nil }
+func duplicates(frame []byte) (out [][]byte, held []byte) { return [][]byte{frame, frame}, nil }
+func swaps(frame []byte) (out [][]byte, held []byte)      { return nil, frame }
 
-// faulty stands between clients and a good server and makes it a bad one.
+// faulty is a proxy that makes a good server faulty.
 type faulty struct {
-	url      string
-	upstream string
-	bend     bend
-	messages atomic.Int64
-	bent     atomic.Int64
+	url       string
+	upstream  string
+	corrupt   corruption
+	messages  atomic.Int64
+	corrupted atomic.Int64
 }
 
-func startFaulty(t *testing.T, upstream string, b bend) *faulty {
-	f := &faulty{upstream: upstream, bend: b}
+func startFaulty(t *testing.T, upstream string, b corruption) *faulty {
+	f := &faulty{upstream: upstream, corrupt: b}
 	var handlers sync.WaitGroup
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handlers.Add(1)
@@ -73,7 +73,8 @@ func (f *faulty) serve(t *testing.T, w http.ResponseWriter, r *http.Request) {
 	both.Wait()
 }
 
-// pump passes on what the server says, and does wrong to every thousandth message of all clients together.
+// pump forwards frames of the server and corrupts every thousandth message of
+// all clients together.
 func (f *faulty) pump(up, down *websocket.Conn) {
 	var held []byte
 	for {
@@ -85,9 +86,9 @@ func (f *faulty) pump(up, down *websocket.Conn) {
 		if bytes.HasPrefix(frame, []byte(`{"type":"message"`)) {
 			if held != nil {
 				out, held = [][]byte{frame, held}, nil
-			} else if f.bend != nil && f.messages.Add(1)%1000 == 500 {
-				f.bent.Add(1)
-				out, held = f.bend(frame)
+			} else if f.corrupt != nil && f.messages.Add(1)%1000 == 500 {
+				f.corrupted.Add(1)
+				out, held = f.corrupt(frame)
 			}
 		}
 		for _, o := range out {

@@ -13,7 +13,7 @@ import (
 	"livechat/load/plan"
 )
 
-// options are the flags.
+// options are the values of the flags.
 type options struct {
 	settings plan.Settings
 	pids     []int
@@ -24,7 +24,7 @@ type options struct {
 	files    []string // to compare
 }
 
-// parse reads the flags; what is wrong with them it tells on out.
+// parse parses the flags. It explains errors on out.
 func parse(args []string, out io.Writer) (*options, error) {
 	o := &options{}
 	s := &o.settings
@@ -32,40 +32,52 @@ func parse(args []string, out io.Writer) (*options, error) {
 	flags.SetOutput(out)
 	flags.Usage = func() { usage(flags) }
 
-	urls := flags.String("url", "ws://localhost:8080", "`address` of the room; several, separated by commas, get as many clients each")
-	flags.IntVar(&s.Clients, "clients", 1000, "how many clients; each takes one open file")
-	flags.Float64Var(&s.Rate, "rate", 20, "messages a second in all, each sent when it is due, whatever became of the ones before")
-	flags.IntVar(&s.Publishers, "publishers", 0, "how many of the clients send; 0: as many as the server's limit per connection makes necessary")
-	flags.IntVar(&s.Rooms, "rooms", 1, "over how many rooms the clients are spread; one is the default room")
+	urls := flags.String("url", "ws://localhost:8080",
+		"`address` of the room; several, separated by commas, get equal numbers of clients")
+	flags.IntVar(&s.Clients, "clients", 1000, "number of clients; each uses one open file")
+	flags.Float64Var(&s.Rate, "rate", 20,
+		"messages a second in all; each is sent when it is due, even if earlier ones are delayed")
+	flags.IntVar(&s.Publishers, "publishers", 0,
+		"number of clients that send; 0: as many as the server's limit per connection requires")
+	flags.IntVar(&s.Rooms, "rooms", 1,
+		"number of rooms over which the clients are spread; a single one is the default room")
 	flags.IntVar(&s.Bytes, "size", 100, "`bytes` of text in a message")
 	flags.DurationVar(&s.For, "for", 30*time.Second, "how long to measure")
-	flags.DurationVar(&s.Warmup, "warmup", 2*time.Second, "how long messages flow before that")
-	flags.DurationVar(&s.Ramp, "ramp", 0, "over what time the clients join; 0: as fast as they can")
-	flags.DurationVar(&s.Settle, "settle", 10*time.Second, "when nothing has come for so long at the end, what is missing is lost")
-	flags.DurationVar(&s.Think, "think", 0, "instead of -rate: every publisher sends at random moments, so far apart on average")
-	flags.Uint64Var(&s.Seed, "seed", 1, "of everything random: the same seed gives the same moments")
-	sources := flags.String("source", "", "`addresses` to connect from, separated by commas, when ports run out (127.0.0.1,127.0.0.2); to loopback it is done by itself")
-	flags.IntVar(&s.Handshakes, "handshakes", 64, "most connections in the making at once")
-	scenario := flags.String("scenario", "steady", "what happens meanwhile: `name` of one below")
-	flags.DurationVar(&s.Bound, "bound", 500*time.Millisecond, "ramp: the 99th percentile that counts as broken")
-	flags.DurationVar(&s.Step, "step", 5*time.Second, "ramp: how long each rate is held")
+	flags.DurationVar(&s.Warmup, "warmup", 2*time.Second, "how long messages flow before the measurement")
+	flags.DurationVar(&s.Ramp, "ramp", 0, "time over which the clients join; 0: as fast as possible")
+	flags.DurationVar(&s.Settle, "settle", 10*time.Second,
+		"at the end, missing messages count as lost after this time without a delivery")
+	flags.DurationVar(&s.Think, "think", 0,
+		"replaces -rate: every publisher sends at random moments with this mean distance")
+	flags.Uint64Var(&s.Seed, "seed", 1, "seed of all random choices: the same seed gives the same moments")
+	sources := flags.String("source", "",
+		"`addresses` to connect from, separated by commas, if ports run out; automatic for loopback")
+	flags.IntVar(&s.Handshakes, "handshakes", 64, "maximum number of concurrent handshakes")
+	scenario := flags.String("scenario", "steady", "`name` of a scenario in the list above")
+	flags.DurationVar(&s.Bound, "bound", 500*time.Millisecond,
+		"ramp: 99th percentile of latency that counts as broken")
+	flags.DurationVar(&s.Step, "step", 5*time.Second, "ramp: duration of each rate")
 	flags.Float64Var(&s.Slow, "slow", 10, "slow: `percent` of the clients that read slowly")
-	flags.DurationVar(&s.Stay, "stay", 10*time.Second, "churn: how long clients stay, on average")
-	flags.IntVar(&s.KillPID, "kill-pid", 0, "kill: the `process` of this machine to kill")
-	flags.StringVar(&s.KillCommand, "kill-command", "", "kill: a `command` that does it, such as 'docker compose kill ws2'")
-	flags.StringVar(&s.Rolling, "rolling-command", "", "rolling: a `command` such as 'docker compose restart ws{n}'")
-	flags.IntVar(&s.Times, "rolling-times", 4, "rolling: how often it is run")
-	pids := flags.String("pids", "", "`processes` of this machine to watch; by itself those that the address leads to: load balancer, servers, Redis")
-	metrics := flags.String("metrics", "", "`addresses` of /metrics to watch, such as http://10.0.0.7:9090/metrics")
-	flags.StringVar(&o.json, "json", "", "`file` to write the figures to, for machines and for -compare")
-	flags.StringVar(&o.html, "html", "report.html", "`file` to write the report to; empty: none")
-	flags.BoolVar(&o.compare, "compare", false, "lay two runs side by side: -compare a.json b.json")
+	flags.DurationVar(&s.Stay, "stay", 10*time.Second, "churn: mean time that clients stay")
+	flags.IntVar(&s.KillPID, "kill-pid", 0, "kill: id of the `process` on this machine to kill")
+	flags.StringVar(&s.KillCommand, "kill-command", "",
+		"kill: `command` that kills a server, such as 'docker compose kill ws2'")
+	flags.StringVar(&s.Rolling, "rolling-command", "",
+		"rolling: `command` that restarts a server, such as 'docker compose restart ws{n}'")
+	flags.IntVar(&s.Times, "rolling-times", 4, "rolling: how often to run it")
+	pids := flags.String("pids", "",
+		"`processes` on this machine to watch; default: all found behind -url")
+	metrics := flags.String("metrics", "",
+		"`addresses` of /metrics to watch, such as http://10.0.0.7:9090/metrics")
+	flags.StringVar(&o.json, "json", "", "`file` to write the figures to, for programs and for -compare")
+	flags.StringVar(&o.html, "html", "report.html", "`file` to write the report to; empty for none")
+	flags.BoolVar(&o.compare, "compare", false, "compare two runs: -compare a.json b.json")
 
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return nil, err
 		}
-		return nil, errUsage // the flag set has said it
+		return nil, errUsage // the flag set has printed the error
 	}
 	s.URLs, o.metrics, s.Sources, o.files = split(*urls), split(*metrics), split(*sources), flags.Args()
 	var err error
@@ -89,7 +101,7 @@ func (o *options) check() error {
 	}
 	for _, source := range o.settings.Sources {
 		if net.ParseIP(source) == nil {
-			return fmt.Errorf("-source %q: want addresses of this machine", source)
+			return fmt.Errorf("-source %q: want IP addresses of this machine", source)
 		}
 	}
 	if len(o.files) > 0 {
@@ -120,13 +132,15 @@ func numbers(list string) (all []int, err error) {
 
 func usage(flags *flag.FlagSet) {
 	out := flags.Output()
-	fmt.Fprint(out, "load puts a room under load, accounts for every message at every client, and writes a report.\n\n"+
-		"  go run ./load -url ws://localhost:8080 -clients 5000 -rate 50 -for 30s\n"+
-		"  go run ./load -compare a.json b.json\n\nScenarios:\n")
+	fmt.Fprint(out,
+		"load puts a room under load, accounts for every message at every client, and writes a report.\n\n"+
+			"  go run ./load -url ws://localhost:8080 -clients 5000 -rate 50 -for 30s\n"+
+			"  go run ./load -compare a.json b.json\n\nScenarios:\n")
 	for _, s := range plan.Scenarios() {
 		fmt.Fprintf(out, "  %-8s %s\n", s.Name, s.About)
 	}
 	fmt.Fprint(out, "\nFlags:\n")
 	flags.PrintDefaults()
-	fmt.Fprint(out, "\nThe exit status is 1 if a message was lost, came twice or out of order, was refused or had no answer.\n")
+	fmt.Fprint(out,
+		"\nExit status: 1 if a message was lost, duplicated, out of order, refused or not answered.\n")
 }

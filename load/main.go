@@ -1,8 +1,10 @@
-// Command load puts a room under load, accounts for every message at every client, and writes a report:
+// Command load puts a room under load, accounts for every message at every
+// client, and writes a report:
 //
 //	go run ./load -url ws://localhost:8080 -clients 5000 -rate 50 -for 30s
 //
-// The exit status is 1 if a message was lost, came twice or out of order, was refused or had no answer; 2 if the tool was called wrongly.
+// The exit status is 1 if a message was lost, duplicated, out of order, refused
+// or not answered, and 2 for invalid flags.
 package main
 
 import (
@@ -24,7 +26,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends at once
 	err := load(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -40,11 +42,12 @@ func main() {
 }
 
 var (
-	errUsage  = errors.New("called wrongly")       // and told so
-	errFailed = errors.New("the load found fault") // and the report says which
+	errUsage  = errors.New("invalid flags") // printed already
+	errFailed = errors.New("faults found")  // the report has the reason
 )
 
-// load is the command: the report goes to out, progress and complaints about the flags to progress.
+// load is the command. The report goes to out, progress and errors in flags go
+// to progress.
 func load(ctx context.Context, args []string, out, progress io.Writer) error {
 	o, err := parse(args, progress)
 	if err != nil {
@@ -61,7 +64,7 @@ func load(ctx context.Context, args []string, out, progress io.Writer) error {
 		return err
 	}
 	show := newProgress(progress, &o.settings)
-	result, err := run.Do(ctx, o.settings, watcher, show.tell)
+	result, err := run.Do(ctx, o.settings, watcher, show.show)
 	show.end()
 	if err != nil {
 		return err
@@ -75,7 +78,7 @@ func load(ctx context.Context, args []string, out, progress io.Writer) error {
 	return nil
 }
 
-// limits asks the kernel whether the run fits into this process.
+// limits checks that the kernel's limits allow the run.
 func limits(s *plan.Settings) error {
 	var files syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil {
@@ -84,7 +87,7 @@ func limits(s *plan.Settings) error {
 	return errors.Join(s.Files(files.Cur), s.Ports())
 }
 
-// write writes the run to wherever it was asked for.
+// write writes the run in all requested forms.
 func write(r *record.Run, o *options, out io.Writer) error {
 	if err := report.Text(out, r); err != nil {
 		return err
@@ -99,7 +102,7 @@ func write(r *record.Run, o *options, out io.Writer) error {
 	return o.page(out, func(page io.Writer) error { return report.HTML(page, r) })
 }
 
-// compare lays two runs side by side.
+// compare compares two runs.
 func compare(o *options, out io.Writer) error {
 	a, err := record.Read(o.files[0])
 	if err != nil {
@@ -112,10 +115,12 @@ func compare(o *options, out io.Writer) error {
 	if err := report.CompareText(out, a, b, o.files[0], o.files[1]); err != nil {
 		return err
 	}
-	return o.page(out, func(page io.Writer) error { return report.CompareHTML(page, a, b, o.files[0], o.files[1]) })
+	return o.page(out, func(page io.Writer) error {
+		return report.CompareHTML(page, a, b, o.files[0], o.files[1])
+	})
 }
 
-// page writes the page to its file, if there is to be one.
+// page writes the HTML report, if one is requested.
 func (o *options) page(out io.Writer, write func(io.Writer) error) (err error) {
 	if o.html == "" {
 		return nil

@@ -15,12 +15,12 @@ import (
 
 	"go.uber.org/goleak"
 
-	"livechat/e2e/cluster"
+	"livechat/internal/localcluster"
 	"livechat/internal/need"
 	"livechat/load/record"
 )
 
-// buildDir is where the server is built, by the first test that needs it.
+// buildDir is where the first test that needs the server builds it.
 var buildDir string
 
 func TestMain(m *testing.M) {
@@ -39,16 +39,18 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-var server = sync.OnceValues(func() (string, error) { return cluster.Build(context.Background(), buildDir, false) })
+var server = sync.OnceValues(func() (string, error) {
+	return localcluster.Build(context.Background(), buildDir, false)
+})
 
-// alone starts one server with everything in it, and returns its address.
-func alone(t *testing.T, env map[string]string) string {
+// startServer starts one standalone server and returns its address.
+func startServer(t *testing.T, env map[string]string) string {
 	t.Helper()
 	binary, err := server()
 	if err != nil {
 		t.Fatal(err)
 	}
-	part, err := cluster.Alone(binary, env, func(_, line string) { fmt.Fprintln(t.Output(), line) })
+	part, err := localcluster.Alone(binary, env, func(_, line string) { fmt.Fprintln(t.Output(), line) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,13 +67,15 @@ func within(t *testing.T, d time.Duration) context.Context {
 	return ctx
 }
 
-// do runs the command as the shell would, and returns what it left and said.
-func do(t *testing.T, args ...string) (*record.Run, string, error) {
+// runLoad runs the command and returns its result, its output and its error.
+func runLoad(t *testing.T, args ...string) (*record.Run, string, error) {
 	t.Helper()
 	dir := t.TempDir()
 	figures := filepath.Join(dir, "run.json")
 	var out bytes.Buffer
-	err := load(within(t, 2*time.Minute), append([]string{"-json", figures, "-html", filepath.Join(dir, "report.html")}, args...), &out, t.Output())
+	err := load(within(t, 2*time.Minute),
+		append([]string{"-json", figures, "-html", filepath.Join(dir, "report.html")},
+			args...), &out, t.Output())
 	t.Log(out.String())
 	if err != nil && !errors.Is(err, errFailed) {
 		t.Fatal(err)
@@ -83,44 +87,46 @@ func do(t *testing.T, args ...string) (*record.Run, string, error) {
 	return r, out.String(), err
 }
 
-// A server that loses, doubles or swaps messages on purpose is found out, to the message.
-func TestFaultsAreFound(t *testing.T) {
-	addr := alone(t, map[string]string{"MESSAGE_RATE": "0", "LOG_LEVEL": "warn"})
+// Losses, duplicates and swaps of a faulty server are counted exactly.
+func TestServerFaultsAreCountedExactly(t *testing.T) {
+	addr := startServer(t, map[string]string{"MESSAGE_RATE": "0", "LOG_LEVEL": "warn"})
 	for _, test := range []struct {
 		name  string
-		bend  bend
+		bend  corruption
 		count func(record.Totals) int64
 		says  string
 	}{
 		{"drops", drops, func(t record.Totals) int64 { return t.Lost }, "deliveries were lost"},
-		{"doubles", doubles, func(t record.Totals) int64 { return t.Doubled }, "deliveries came twice"},
-		{"swaps", swaps, func(t record.Totals) int64 { return t.Reordered }, "deliveries came out of order"},
-		{"nothing", nil, nil, "passed: every message"},
+		{"doubles", duplicates, func(t record.Totals) int64 { return t.Duplicated },
+			"deliveries were duplicated"},
+		{"swaps", swaps, func(t record.Totals) int64 { return t.Reordered }, "deliveries were out of order"},
+		{"nothing", nil, nil, "passed: every client"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := startFaulty(t, addr, test.bend)
-			r, text, err := do(t, "-url", p.url, "-clients", "20", "-rate", "200", "-for", "1500ms", "-warmup", "0", "-settle", "2s")
+			r, text, err := runLoad(t, "-url", p.url, "-clients", "20", "-rate", "200", "-for", "1500ms",
+				"-warmup", "0", "-settle", "2s")
 			if !strings.Contains(text, test.says) {
-				t.Errorf("it does not say %q", test.says)
+				t.Errorf("the output lacks %q", test.says)
 			}
-			wrong := r.Totals.Lost + r.Totals.Doubled + r.Totals.Reordered
+			wrong := r.Totals.Lost + r.Totals.Duplicated + r.Totals.Reordered
 			if test.bend == nil {
 				if err != nil || wrong != 0 {
-					t.Errorf("%v and %d faults without a reason", err, wrong)
+					t.Errorf("%v and %d faults of a good server", err, wrong)
 				}
 				return
 			}
 			if !errors.Is(err, errFailed) {
 				t.Errorf("exit: %v, want a failure", err)
 			}
-			if did := p.bent.Load(); did < 3 || test.count(r.Totals) != did || wrong != did {
+			if did := p.corrupted.Load(); did < 3 || test.count(r.Totals) != did || wrong != did {
 				t.Errorf("found %+v after %d faults", r.Totals, did)
 			}
 		})
 	}
 }
 
-// The whole way: through HAProxy to four servers, as on the command line.
+// The whole path as on the command line, through HAProxy to four servers.
 func TestThroughHAProxy(t *testing.T) {
 	for _, name := range []string{"redis-server", "haproxy"} {
 		need.Program(t, name)
@@ -129,7 +135,9 @@ func TestThroughHAProxy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := cluster.Start(within(t, time.Minute), cluster.Options{Binary: binary, Env: map[string]string{"DRAIN_DELAY": "0s", "DRAIN_PERIOD": "200ms", "CHECK_TIMEOUT": "5s"}})
+	c, err := localcluster.Start(within(t, time.Minute),
+		localcluster.Options{Binary: binary,
+			Env: map[string]string{"DRAIN_DELAY": "0s", "DRAIN_PERIOD": "200ms", "CHECK_TIMEOUT": "5s"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +146,8 @@ func TestThroughHAProxy(t *testing.T) {
 			t.Errorf("stop the cluster: %v", err)
 		}
 	})
-	r, _, err := do(t, "-url", c.RoomURL(), "-clients", "300", "-rate", "20", "-for", "3s", "-warmup", "1s")
+	r, _, err := runLoad(t, "-url", c.RoomURL(), "-clients", "300", "-rate", "20", "-for", "3s", "-warmup",
+		"1s")
 	if err != nil {
 		t.Error(err)
 	}
@@ -152,34 +161,62 @@ func TestThroughHAProxy(t *testing.T) {
 		t.Errorf("watched %q, want HAProxy, four servers and Redis", r.Parts)
 	}
 	t.Run("a server dies", func(t *testing.T) {
-		kill := fmt.Sprintf(`for p in /proc/[0-9]*; do if tr '\0' '\n' <$p/environ 2>/dev/null | grep -qx 'ADDR=%s'; then kill -9 ${p#/proc/}; fi; done`, c.Servers[1].Addr)
-		r, _, err := do(t, "-url", c.RoomURL(), "-clients", "100", "-rate", "20", "-for", "3s", "-warmup", "1s", "-scenario", "kill", "-kill-command", kill)
+		kill := fmt.Sprintf(`for p in /proc/[0-9]*; do
+			if tr '\0' '\n' <$p/environ 2>/dev/null | grep -qx 'ADDR=%s'; then kill -9 ${p#/proc/}; fi
+		done`, c.Servers[1].Addr)
+		r, _, err := runLoad(t, "-url", c.RoomURL(), "-clients", "100", "-rate", "20", "-for", "3s",
+			"-warmup", "1s", "-scenario", "kill", "-kill-command", kill)
 		if err != nil || r.Totals.Reconnects < 20 {
-			t.Errorf("exit %v after %d reconnects, want none lost and a quarter moved", err, r.Totals.Reconnects)
+			t.Errorf("exit %v after %d reconnects, want none lost and a quarter moved", err,
+				r.Totals.Reconnects)
 		}
 	})
 }
 
-// Every scenario that needs no hand from outside, on a server that does what it should.
+// Runs every scenario that needs no outside action against a good server.
 func TestScenariosPass(t *testing.T) {
-	addr := alone(t, map[string]string{"MESSAGE_RATE": "0", "LOG_LEVEL": "warn", "BALANCE": "false"})
+	addr := startServer(t, map[string]string{"MESSAGE_RATE": "0", "LOG_LEVEL": "warn", "BALANCE": "false"})
 	for _, test := range []struct {
 		args  []string
 		check func(*record.Run) bool
 	}{
-		{[]string{"-scenario", "storm"}, func(r *record.Run) bool { return r.Totals.Reconnects == 40 && len(r.Marks) == 4 }},
-		{[]string{"-scenario", "churn", "-stay", "500ms"}, func(r *record.Run) bool { return r.Totals.Delivered > 0 && r.Totals.Reconnects == 0 }},
+		{
+			[]string{"-scenario", "storm"},
+			func(r *record.Run) bool { return r.Totals.Reconnects == 40 && len(r.Marks) == 4 },
+		},
+		{
+			[]string{"-scenario", "churn", "-stay", "500ms"},
+			func(r *record.Run) bool { return r.Totals.Delivered > 0 && r.Totals.Reconnects == 0 },
+		},
 		{[]string{"-scenario", "slow", "-slow", "25"}, func(r *record.Run) bool {
 			return r.Totals.Delivered == 40*r.Totals.Sent && r.Totals.Measured < r.Totals.Delivered
 		}},
-		{[]string{"-scenario", "rolling"}, func(r *record.Run) bool { return r.Totals.Delivered == 40*r.Totals.Sent }},
-		{[]string{"-scenario", "ramp", "-step", "500ms", "-bound", "1m"}, func(r *record.Run) bool { return r.Knee != nil && r.Knee.Held > 30 }},
-		{[]string{"-rooms", "4"}, func(r *record.Run) bool { return r.Totals.Delivered == 10*r.Totals.Sent && r.Settings.Publishers == 4 }},
-		{[]string{"-think", "1s"}, func(r *record.Run) bool { return r.Settings.Publishers == 40 && r.Totals.Sent > 20 }},
-		{[]string{"-ramp", "400ms", "-source", "127.0.0.1,127.0.0.9"}, func(r *record.Run) bool { return r.Totals.Delivered == 40*r.Totals.Sent }},
+		{
+			[]string{"-scenario", "rolling"},
+			func(r *record.Run) bool { return r.Totals.Delivered == 40*r.Totals.Sent },
+		},
+		{
+			[]string{"-scenario", "ramp", "-step", "500ms", "-bound", "1m"},
+			func(r *record.Run) bool { return r.Knee != nil && r.Knee.Held > 30 },
+		},
+		{
+			[]string{"-rooms", "4"},
+			func(r *record.Run) bool {
+				return r.Totals.Delivered == 10*r.Totals.Sent && r.Settings.Publishers == 4
+			},
+		},
+		{
+			[]string{"-think", "1s"},
+			func(r *record.Run) bool { return r.Settings.Publishers == 40 && r.Totals.Sent > 20 },
+		},
+		{
+			[]string{"-ramp", "400ms", "-source", "127.0.0.1,127.0.0.9"},
+			func(r *record.Run) bool { return r.Totals.Delivered == 40*r.Totals.Sent },
+		},
 	} {
 		t.Run(strings.Join(test.args, " "), func(t *testing.T) {
-			r, _, err := do(t, append([]string{"-url", "ws://" + addr, "-clients", "40", "-rate", "30", "-for", "2s", "-warmup", "200ms"}, test.args...)...)
+			r, _, err := runLoad(t, append([]string{"-url", "ws://" + addr, "-clients", "40", "-rate", "30",
+				"-for", "2s", "-warmup", "200ms"}, test.args...)...)
 			if err != nil || !test.check(r) {
 				t.Errorf("exit %v with %+v and %+v", err, r.Totals, r.Knee)
 			}
@@ -187,89 +224,25 @@ func TestScenariosPass(t *testing.T) {
 	}
 }
 
-// Who is limited by the server is told so, and what to do.
-func TestTheServersLimitIsTold(t *testing.T) {
-	addr := alone(t, map[string]string{"MESSAGE_RATE": "2", "MESSAGE_BURST": "2", "LOG_LEVEL": "warn"})
-	_, text, err := do(t, "-url", "ws://"+addr, "-clients", "5", "-publishers", "2", "-rate", "40", "-for", "1s", "-warmup", "0")
-	if !errors.Is(err, errFailed) || !strings.Contains(text, "rate_limited") || !strings.Contains(text, "MESSAGE_RATE=0") || !strings.Contains(text, "at least 25 publishers") {
+// Messages refused because of the server's limit cause advice.
+func TestRateLimitOfServerIsExplained(t *testing.T) {
+	addr := startServer(t, map[string]string{"MESSAGE_RATE": "2", "MESSAGE_BURST": "2", "LOG_LEVEL": "warn"})
+	_, text, err := runLoad(t, "-url", "ws://"+addr, "-clients", "5", "-publishers", "2", "-rate", "40",
+		"-for", "1s", "-warmup", "0")
+	if !errors.Is(err, errFailed) || !strings.Contains(text, "rate_limited") ||
+		!strings.Contains(text, "MESSAGE_RATE=0") || !strings.Contains(text, "at least 25 publishers") {
 		t.Errorf("exit %v, want a failure and advice", err)
 	}
-	_, _, err = do(t, "-url", "ws://"+addr, "-clients", "20", "-rate", "20", "-for", "1s", "-warmup", "0")
+	_, _, err = runLoad(t, "-url", "ws://"+addr, "-clients", "20", "-rate", "20", "-for", "1s", "-warmup",
+		"0")
 	if err != nil {
-		t.Errorf("by itself it should find enough publishers: %v", err)
+		t.Errorf("with enough publishers: %v", err)
 	}
 }
 
-func TestBadFlags(t *testing.T) {
-	for _, test := range []struct{ args, want string }{
-		{"-url localhost", "want ws://host:port"},
-		{"-clients 0", "-clients 0"},
-		{"-clients 5 -publishers 6", "there are 5"},
-		{"-scenario war", "there are steady, ramp"},
-		{"-scenario kill", "give -kill-pid"},
-		{"-pids x", "not a process id"},
-		{"-source here", "addresses of this machine"},
-		{"-compare a.json", "want two files"},
-		{"more", "is not a flag"},
-		{"-nonsense", "not defined"},
-	} {
-		var out bytes.Buffer
-		if err := load(t.Context(), strings.Fields(test.args), &out, &out); !errors.Is(err, errUsage) || !strings.Contains(out.String(), test.want) {
-			t.Errorf("%s: %v and %q, want %q", test.args, err, out.String(), test.want)
-		}
-	}
-}
-
-// Two runs side by side, as text and as a page.
-func TestCompare(t *testing.T) {
-	dir := t.TempDir()
-	for name, p99 := range map[string]float64{"a.json": 10, "b.json": 20} {
-		r := record.Run{Version: record.Version, Latency: record.Latency{P99: p99}, Settings: record.Settings{Scenario: "steady"}}
-		if err := r.Write(filepath.Join(dir, name)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var out bytes.Buffer
-	page := filepath.Join(dir, "compare.html")
-	if err := load(t.Context(), []string{"-html", page, "-compare", filepath.Join(dir, "a.json"), filepath.Join(dir, "b.json")}, &out, &out); err != nil {
-		t.Fatal(err)
-	}
-	if text, err := os.ReadFile(page); err != nil || !strings.Contains(string(text), "b.json") || !strings.Contains(out.String(), "+100.0 %") {
-		t.Errorf("%v, and it says %s", err, out.String())
-	}
-}
-
-// More clients than a process may have sockets are refused before the first connects.
-func TestTooManyClients(t *testing.T) {
-	err := load(t.Context(), []string{"-url", "ws://127.0.0.1:1", "-clients", "100000000"}, t.Output(), t.Output())
-	if err == nil || !strings.Contains(err.Error(), "ulimit -n") {
-		t.Errorf("%v, want advice", err)
-	}
-}
-
-// A run that is broken off tells what it has measured, and that it is not the whole.
-func TestInterrupted(t *testing.T) {
-	addr := alone(t, map[string]string{"MESSAGE_RATE": "0", "LOG_LEVEL": "warn"})
-	ctx, interrupt := context.WithCancel(within(t, time.Minute))
-	var out bytes.Buffer
-	err := load(ctx, []string{"-url", "ws://" + addr, "-clients", "10", "-for", "10m", "-html", ""}, &out, writerFunc(func(b []byte) (int, error) {
-		if bytes.Contains(b, []byte("steady: 10 connected")) {
-			interrupt()
-		}
-		return len(b), nil
-	}))
-	if err != nil || !strings.Contains(out.String(), "broken off") || !strings.Contains(out.String(), "passed") || strings.Contains(out.String(), "note") {
-		t.Errorf("%v, and it says %s", err, out.String())
-	}
-}
-
-type writerFunc func([]byte) (int, error)
-
-func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
-
-func TestNobodyListens(t *testing.T) {
+func TestConnectErrorNamesTheAddress(t *testing.T) {
 	err := load(t.Context(), []string{"-url", "ws://127.0.0.1:1", "-for", "1s"}, t.Output(), t.Output())
 	if err == nil || !strings.Contains(err.Error(), "connect to ws://127.0.0.1:1: ") {
-		t.Errorf("%v, want one that names the address", err)
+		t.Errorf("%v, want an error that names the address", err)
 	}
 }

@@ -15,14 +15,15 @@ import (
 	"livechat/load/run"
 )
 
-// progress shows how far a run is: as a bar on a terminal, as lines elsewhere. Its methods are called one at a time.
+// progress shows the state of a run, as a bar on a terminal and as lines
+// elsewhere. Its methods must not be called concurrently.
 type progress struct {
 	out   io.Writer
 	bar   *progressbar.ProgressBar // nil: lines
 	width func() int
 }
 
-// barWidth is the least that bar and times take beside the figures.
+// barWidth is the minimum width of the bar and the times beside the figures.
 const barWidth = 36
 
 func newProgress(out io.Writer, s *plan.Settings) *progress {
@@ -38,22 +39,24 @@ func newProgress(out io.Writer, s *plan.Settings) *progress {
 		}
 		return columns - barWidth
 	}
-	p.bar = progressbar.NewOptions64((s.Warmup + s.For).Milliseconds(), progressbar.OptionSetWriter(out), progressbar.OptionSetWidth(12),
-		progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false), progressbar.OptionSetRenderBlankState(true),
+	p.bar = progressbar.NewOptions64((s.Warmup + s.For).Milliseconds(), progressbar.OptionSetWriter(out),
+		progressbar.OptionSetWidth(12),
+		progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
+		progressbar.OptionSetRenderBlankState(true),
 		progressbar.OptionUseANSICodes(true), progressbar.OptionShowDescriptionAtLineEnd(),
-		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "░", BarStart: "", BarEnd: ""}))
+		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "░"}))
 	return p
 }
 
-// tell shows the last second.
-func (p *progress) tell(l run.Live) {
+// show shows the last second.
+func (p *progress) show(l run.Live) {
 	if p.bar == nil {
 		fmt.Fprintf(p.out, "%6.1fs %s\n", l.Second.At, figures(l))
 		return
 	}
 	text := []rune(figures(l))
 	p.bar.Describe(string(text[:min(len(text), p.width())]))
-	_ = p.bar.Set64(l.Past.Milliseconds()) // a terminal that does not take it is no reason to stop
+	_ = p.bar.Set64(l.Past.Milliseconds()) // an error of the terminal does not matter
 }
 
 func (p *progress) end() {
@@ -63,17 +66,20 @@ func (p *progress) end() {
 	}
 }
 
-// figures says what a second was like: in all, and for each server how many clients it has, what they got, and their 99th percentile.
+// figures describes a second: in total, and for each server the clients, the
+// deliveries and the 99th percentile.
 func figures(l run.Live) string {
 	s := l.Second
-	text := fmt.Sprintf("%s: %d connected, %.0f/s, 99 %% %s, lost %d", l.Phase, s.Connected, float64(s.Delivered)/s.Span, milli(s.Latency.P99), l.Lost)
+	text := fmt.Sprintf("%s: %d connected, %.0f/s, 99 %% %s, lost %d", l.Phase, s.Connected,
+		float64(s.Delivered)/s.Span, milli(s.Latency.P99), l.Lost)
 	if l.Other > 0 {
-		text += fmt.Sprintf(", doubled or out of order %d", l.Other)
+		text += fmt.Sprintf(", duplicated or out of order %d", l.Other)
 	}
 	var servers []string
 	for _, app := range slices.Sorted(maps.Keys(s.Servers)) {
 		server := s.Servers[app]
-		servers = append(servers, fmt.Sprintf("%s %d·%.0f/s·%s", app, server.Connected, float64(server.Delivered)/s.Span, milli(server.P99)))
+		servers = append(servers, fmt.Sprintf("%s %d·%.0f/s·%s", app, server.Connected,
+			float64(server.Delivered)/s.Span, milli(server.P99)))
 	}
 	if len(servers) > 0 {
 		text += " | " + strings.Join(servers, " | ")
@@ -81,7 +87,7 @@ func figures(l run.Live) string {
 	return text
 }
 
-// milli writes a latency; there is none before the warm-up is over.
+// milli formats a latency. There is none during the warm-up.
 func milli(v float64) string {
 	if v == 0 {
 		return "–"

@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
-# The inner loop: formatting, vet, the unit tests of what has changed, the
-# page's. Under a minute on a warm cache. `make check`.
+# The inner loop: formatting, vet, the unit tests of what changed and those of
+# the page. Under a minute on a warm cache. `make check`.
 #
 #   scripts/check.sh          what differs from main, committed or not
 #   scripts/check.sh HEAD~3   what differs from another revision
 #
-# It installs nothing; a test that lacks a program skips and names it.
+# It installs nothing; a test that lacks a program is skipped and names it. So
+# are the longest tests (testing.Short), which `make test` runs.
 source "$(dirname "$0")/stage.sh"
 
 base=${1:-}
 if [ -z "$base" ]; then
   base=$(git merge-base HEAD origin/main 2>/dev/null || git merge-base HEAD main 2>/dev/null || echo HEAD)
-  # On main itself with nothing to commit: the last commit is what changed.
+  # On a clean main, the last commit is what changed.
   if [ -z "$(git diff --name-only "$base"; git ls-files -o --exclude-standard)" ]; then
     base=$(git rev-parse --verify -q HEAD~1 || echo HEAD)
   fi
@@ -24,19 +25,20 @@ formatted() {
   [ -z "$files" ] || { printf 'not formatted, run make fmt:\n%s\n' "$files"; return 1; }
 }
 
-# unit_packages: the packages with a changed file, but for those that start
-# whole clusters; and the table of who may import whom.
+# unit_packages: the packages with a changed file, except those that start whole
+# clusters, and the tests of rules that concern the whole tree.
 unit_packages() {
-  { echo ./server; changed | grep -v '^static/' | xargs -r -n1 dirname | while read -r d; do
+  { echo ./server; echo ./scripts; changed | grep -v '^static/' | xargs -r -n1 dirname | while read -r d; do
     while [ "$d" != . ] && ! compgen -G "$d/*.go" >/dev/null; do d=$(dirname "$d"); done
     [ "$d" = . ] || echo "./$d"
-  done; } | grep -v '^\./e2e' | sort -u
+  done; } | grep -v -e '^\./e2e' -e '^\./tools/cluster$' | sort -u
 }
 
 unit() {
   local packages
   mapfile -t packages < <(unit_packages)
-  go test "${packages[@]}"
+  # Tests that run at the same time (t.Parallel) mostly wait.
+  go test -short -vet=off -parallel 6 "${packages[@]}"
 }
 
 stage 'formatting of what changed' formatted

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Runs the golangci-lint that this project was last checked with. The first time it is built from source, by the Go module proxy
-# alone: some minutes, once, into the user's cache, where every clone finds it.
+# Runs the version of golangci-lint that this project uses. The first run builds
+# it from source through the Go module proxy, which takes some minutes, into the
+# user's cache, where all clones find it.
 set -euo pipefail
 
 version=v2.15.0
-go=$(go env GOVERSION) # a golangci-lint can check what its own Go can compile, so a new Go needs a new build
+go=$(go env GOVERSION) # it checks only what its own Go compiles, so a new Go needs a new build
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/livechat
 program=$cache/golangci-lint-$version-$go
 

@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
-# Installs what the tests and `make cluster` need and this machine lacks, by apt. Does nothing where all of it is there.
+# Installs by apt what the tests and `make cluster` need and this machine lacks.
 #
-#   scripts/install.sh                         everything
+#   scripts/install.sh                         everything but the other browsers
 #   scripts/install.sh redis-server haproxy    these alone
 #
-# Debian starts a daemon as soon as it is installed, on its usual port. Ours are started by the tests, so a daemon that comes
-# by this script neither starts now nor at the next boot; one that was here before is left as it is.
+# Debian starts a daemon as soon as it is installed, on its usual port. The tests
+# start their own, so a daemon that this script installs starts neither now nor
+# at the next boot. One that was installed before stays as it is.
 set -euo pipefail
 
-# name and Debian packages; `missing` below knows how to see whether the name is there.
+# Names and their Debian packages. `missing` below looks whether a name is
+# installed.
 everything='
 redis-server redis-server
 redis-cli    redis-tools
@@ -23,16 +25,29 @@ websockets   python3-websockets
 chromium     chromium
 gcc          gcc libc6-dev
 ip           iproute2
+git          git
+make         make
+'
+# Installed only by name, for `make browsers`: 500 MB.
+browsers='
+firefox-esr     firefox-esr
+WebKitWebDriver webkit2gtk-driver
+Xvfb            xvfb
 '
 daemons='redis-server haproxy nginx prometheus postgresql'
 policy=${POLICY_RC_D:-/usr/sbin/policy-rc.d}
 
-# missing NAME: is it not here?
+# missing NAME: succeeds if the program is not installed.
 missing() {
   case $1 in
-    websockets) ! /usr/bin/python3 -c 'import websockets' 2>/dev/null ;; # apt's own python: another one would not see it
-    initdb) ! compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null ;; # Debian keeps its programs out of the PATH
-    gcc) ! echo '#include <stdlib.h>' | gcc -E - >/dev/null 2>&1 ;; # the race detector needs a C compiler and the headers
+    # Debian's own python: another one does not see Debian's modules.
+    websockets) ! /usr/bin/python3 -c 'import websockets' 2>/dev/null ;;
+    # It may lack its modules. Debian's are where only Debian's node looks.
+    wscat) ! NODE_PATH=${NODE_PATH:-/usr/share/nodejs} wscat --version >/dev/null 2>&1 ;;
+    # Debian keeps these programs out of the PATH.
+    initdb) ! compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null ;;
+    # The race detector needs a C compiler and the headers.
+    gcc) ! echo '#include <stdlib.h>' | gcc -E - >/dev/null 2>&1 ;;
     *) ! PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null ;;
   esac
 }
@@ -42,21 +57,21 @@ packages_of() {
   local name packages
   while read -r name packages; do
     if [ "$name" = "$1" ]; then echo "$packages"; return; fi
-  done <<<"$everything"
-  echo "install: there is no '$1' to install; this script knows:$(awk 'NF {printf " %s", $1}' <<<"$everything")" >&2
+  done <<<"$everything$browsers"
+  echo "install: unknown program '$1'; this script knows:$(awk 'NF {printf " %s", $1}' <<<"$everything$browsers")" >&2
   return 1
 }
 
 # install_as_root PACKAGE...
 install_as_root() {
   export DEBIAN_FRONTEND=noninteractive
-  if [ ! -e "$policy" ]; then # the file is how Debian asks whether a daemon may start; 101 says no
+  if [ ! -e "$policy" ]; then # Debian runs it to ask whether a daemon may start; 101 means no
     trap 'rm -f "$policy"' EXIT
     printf '#!/bin/sh\nexit 101\n' >"$policy"
     chmod 755 "$policy"
   fi
   apt-get update -qq >/dev/null
-  apt-get install -qq -y --no-install-recommends "$@" >/dev/null # complaints come on stderr
+  apt-get install -qq -y --no-install-recommends "$@" >/dev/null # errors go to stderr
   [ -d /run/systemd/system ] || return 0
   local package
   for package in "$@"; do
@@ -64,10 +79,11 @@ install_as_root() {
   done
 }
 
-# chromium_on_ubuntu: Ubuntu's package is an empty one that fetches a snap, which works only where snapd runs.
+# chromium_on_ubuntu: Ubuntu's package only fetches a snap, which needs snapd.
 chromium_on_ubuntu() {
   if ! command -v snap >/dev/null; then
-    echo "install: Ubuntu has chromium as a snap only and this machine has no snapd; install a browser that answers to 'chromium'" >&2
+    echo "install: Ubuntu has chromium as a snap only and this machine has no snapd;" \
+      "install a browser that answers to 'chromium'" >&2
     return 1
   fi
   "${root[@]}" snap install chromium
@@ -95,12 +111,15 @@ done
 
 echo "install: missing here: ${lacking[*]}"
 if ! command -v apt-get >/dev/null; then
-  echo "install: there is no apt-get on this machine; please install them by hand (Debian's packages: ${packages[*]})" >&2
+  echo "install: this machine has no apt-get; please install them by hand (Debian's packages: ${packages[*]})" >&2
   exit 1
 fi
 root=()
 if [ "$(id -u)" != 0 ]; then
-  command -v sudo >/dev/null || { echo "install: neither root nor sudo: please install ${packages[*]} by hand" >&2; exit 1; }
+  command -v sudo >/dev/null || {
+    echo "install: neither root nor sudo: please install ${packages[*]} by hand" >&2
+    exit 1
+  }
   root=(sudo)
 fi
 if grep -qs '^ID=ubuntu' "${OS_RELEASE:-/etc/os-release}" && [[ " ${packages[*]} " == *" chromium "* ]]; then

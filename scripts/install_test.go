@@ -1,4 +1,5 @@
-// Package scripts_test runs the shell scripts of this folder on a machine made of stubs.
+// Package scripts_test runs the shell scripts of this folder on a machine made
+// of stubs, and holds rules that concern the whole tree.
 package scripts_test
 
 import (
@@ -15,12 +16,14 @@ import (
 	"livechat/internal/need"
 )
 
-// machine is a PATH with nothing on it but what the scripts take for granted and the stubs of one test.
+// machine is a PATH with only the programs that every system has, and the stubs
+// of one test.
 type machine struct {
 	bin, policy, osRelease, log string
 }
 
-// newMachine is Debian, run by root, with an apt-get that installs: it makes a program named as the package.
+// newMachine returns a Debian run by root. Its apt-get installs a package as a
+// program of that name.
 func newMachine(t *testing.T) machine {
 	t.Helper()
 	dir := t.TempDir()
@@ -58,11 +61,18 @@ func (m machine) stub(t *testing.T, name, body string) {
 	m.write(t, filepath.Join(m.bin, name), "#!"+filepath.Join(m.bin, "bash")+"\n"+body+"\n")
 }
 
-// install runs install.sh and returns what it printed, and the lines that the stubs logged.
+// install runs install.sh. It returns the output and the lines that the stubs
+// logged.
 func (m machine) install(t *testing.T, args ...string) (output string, log string, err error) {
 	t.Helper()
 	command := exec.Command(filepath.Join(m.bin, "bash"), append([]string{"install.sh"}, args...)...)
-	command.Env = []string{"PATH=" + m.bin, "BIN=" + m.bin, "LOG=" + m.log, "POLICY_RC_D=" + m.policy, "OS_RELEASE=" + m.osRelease}
+	command.Env = []string{
+		"PATH=" + m.bin,
+		"BIN=" + m.bin,
+		"LOG=" + m.log,
+		"POLICY_RC_D=" + m.policy,
+		"OS_RELEASE=" + m.osRelease,
+	}
 	text, err := command.CombinedOutput()
 	logged, readErr := os.ReadFile(m.log)
 	if readErr != nil && !os.IsNotExist(readErr) {
@@ -101,7 +111,8 @@ func TestInstallOnlyWhatIsMissing(t *testing.T) {
 func TestInstallKeepsAPolicy(t *testing.T) {
 	m := newMachine(t)
 	m.write(t, m.policy, "#!/bin/sh\nexit 7\n")
-	if output, log, err := m.install(t, "redis-server"); err != nil || !strings.Contains(log, "would be told 7") {
+	if output, log, err := m.install(t, "redis-server"); err != nil ||
+		!strings.Contains(log, "would be told 7") {
 		t.Errorf("%v: %s %s", err, output, log)
 	}
 	if text, err := os.ReadFile(m.policy); err != nil || !strings.Contains(string(text), "exit 7") {
@@ -124,28 +135,51 @@ func TestInstallAsUser(t *testing.T) {
 	m := newMachine(t)
 	m.stub(t, "id", "echo 1000")
 	output, _, err := m.install(t, "redis-server")
-	if err == nil || !strings.Contains(output, "neither root nor sudo: please install redis-server by hand") {
+	if err == nil ||
+		!strings.Contains(output, "neither root nor sudo: please install redis-server by hand") {
 		t.Errorf("without sudo: %v, %s", err, output)
 	}
 	m.stub(t, "sudo", `echo "sudo" >>"$LOG"; exec "$@"`)
-	if output, log, err := m.install(t, "redis-server"); err != nil || !strings.HasPrefix(log, "sudo\napt-get update") {
+	if output, log, err := m.install(t, "redis-server"); err != nil ||
+		!strings.HasPrefix(log, "sudo\napt-get update") {
 		t.Errorf("with sudo: %v, %s, %s", err, output, log)
+	}
+}
+
+// A wscat that does not run is not there; one that another node than Debian's
+// runs, with Debian's modules, is.
+func TestInstallTriesWscat(t *testing.T) {
+	m := newMachine(t)
+	m.stub(t, "wscat", `[ "$NODE_PATH" = /usr/share/nodejs ] && [ "$*" = --version ]`)
+	if output, log, err := m.install(t, "wscat"); err != nil || output != "" || log != "" {
+		t.Errorf("it runs, but: %v, %q, %q", err, output, log)
+	}
+	m.stub(t, "wscat", "exit 1")
+	if output, log, err := m.install(t, "wscat"); err == nil || !strings.Contains(log, "node-ws") ||
+		!strings.Contains(output, "wscat is still missing") {
+		t.Errorf("it does not run, but: %v, %q, %q", err, output, log)
 	}
 }
 
 func TestInstallSaysWhatItCannotDo(t *testing.T) {
 	m := newMachine(t)
 	m.stub(t, "apt-get", "") // claims to have done it
-	if output, _, err := m.install(t, "wscat"); err == nil || !strings.Contains(output, "wscat is still missing after apt-get install of node-ws") {
+	if output, _, err := m.install(t, "wscat"); err == nil ||
+		!strings.Contains(output, "wscat is still missing after apt-get install of node-ws") {
 		t.Errorf("%v: %s", err, output)
 	}
-	if output, _, err := m.install(t, "emacs"); err == nil || !strings.Contains(output, "there is no 'emacs' to install; this script knows: redis-server redis-cli haproxy") {
+	if output, _, err := m.install(t, "emacs"); err == nil ||
+		!strings.Contains(
+			output,
+			"unknown program 'emacs'; this script knows: redis-server redis-cli haproxy",
+		) {
 		t.Errorf("%v: %s", err, output)
 	}
 	if err := os.Remove(filepath.Join(m.bin, "apt-get")); err != nil {
 		t.Fatal(err)
 	}
-	if output, _, err := m.install(t, "wscat", "tsc"); err == nil || !strings.Contains(output, "by hand (Debian's packages: node-ws node-typescript)") {
+	if output, _, err := m.install(t, "wscat", "tsc"); err == nil ||
+		!strings.Contains(output, "by hand (Debian's packages: node-ws node-typescript)") {
 		t.Errorf("%v: %s", err, output)
 	}
 }
@@ -153,34 +187,40 @@ func TestInstallSaysWhatItCannotDo(t *testing.T) {
 func TestInstallOnUbuntu(t *testing.T) {
 	m := newMachine(t)
 	m.write(t, m.osRelease, "NAME=Ubuntu\nID=ubuntu\n")
-	if output, _, err := m.install(t, "chromium", "redis-server"); err == nil || !strings.Contains(output, "chromium as a snap only") {
+	if output, _, err := m.install(t, "chromium", "redis-server"); err == nil ||
+		!strings.Contains(output, "chromium as a snap only") {
 		t.Errorf("%v: %s", err, output)
 	}
 	m.stub(t, "snap", `echo "snap $*" >>"$LOG"; cat >"$BIN/chromium" </dev/null; chmod 755 "$BIN/chromium"`)
 	output, log, err := m.install(t, "chromium", "redis-server")
-	if err != nil || !strings.HasPrefix(log, "snap install chromium\napt-get") || strings.Contains(log, "recommends chromium") {
+	if err != nil || !strings.HasPrefix(log, "snap install chromium\napt-get") ||
+		strings.Contains(log, "recommends chromium") {
 		t.Errorf("%v: %s, %s", err, output, log)
 	}
 }
 
-// TestInstallKnowsWhatTestsNeed: a program that a test asks for and install.sh does not know would fail on every new machine.
+// A test that asks for a program which install.sh does not know would fail on
+// every new machine.
 func TestInstallKnowsWhatTestsNeed(t *testing.T) {
 	script, err := os.ReadFile("install.sh")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, _ := strings.Cut(string(script), "everything='\n")
-	table, _, found := strings.Cut(rest, "\n'\n")
-	if !found {
-		t.Fatal("install.sh has no table")
-	}
 	var known []string
-	for line := range strings.Lines(table) {
-		known = append(known, strings.Fields(line)[0])
+	for _, table := range []string{"everything", "browsers"} {
+		_, rest, _ := strings.Cut(string(script), "\n"+table+"='\n")
+		lines, _, found := strings.Cut(rest, "\n'\n")
+		if !found {
+			t.Fatalf("install.sh has no table %s", table)
+		}
+		for line := range strings.Lines(lines) {
+			known = append(known, strings.Fields(line)[0])
+		}
 	}
 	asked := regexp.MustCompile(`need\.Program\(\w+, "([^"]+)"\)`)
 	err = filepath.WalkDir("..", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || !strings.HasSuffix(name, ".go") || name == filepath.Join("..", "scripts", "install_test.go") {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(name, ".go") ||
+			name == filepath.Join("..", "scripts", "install_test.go") {
 			return err
 		}
 		text, err := os.ReadFile(name)
@@ -188,7 +228,9 @@ func TestInstallKnowsWhatTestsNeed(t *testing.T) {
 			return fmt.Errorf("read a source: %w", err)
 		}
 		for _, match := range asked.FindAllStringSubmatch(string(text), -1) {
-			if program := match[1]; program != "docker" && !slices.Contains(known, program) { // docker: only where .ci/run has found an engine
+			program := match[1]
+			if program != "docker" &&
+				!slices.Contains(known, program) { // .ci/run looks for an engine itself
 				t.Errorf("%s needs %s, which scripts/install.sh does not install", name, program)
 			}
 		}

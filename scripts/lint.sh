@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What can be said about the code without running it. `make lint`.
+# Static checks. `make lint`.
 source "$(dirname "$0")/stage.sh"
 
 formatted() {
@@ -9,7 +9,7 @@ formatted() {
 }
 
 alerts() {
-  promtool check config docker/observe/prometheus.yml && # with the rules that it names
+  promtool check config docker/observe/prometheus.yml && # and the rules that it names
     promtool test rules docker/observe/rules_test.yml
 }
 
@@ -18,6 +18,8 @@ stage 'gofmt' formatted
 stage 'go.mod is tidy' go mod tidy -diff
 stage 'go vet' go vet ./...
 stage 'golangci-lint' scripts/golangci-lint.sh run
+stage 'known vulnerabilities (govulncheck)' scripts/govulncheck.sh
+stage 'a Go client from openapi.json (oapi-codegen)' scripts/generated-client.sh
 stage 'types of the page (tsc)' tsc --noEmit -p static
 stage 'haproxy.cfg' haproxy -c -dW -f haproxy/haproxy.cfg
 stage 'alerts (promtool)' alerts

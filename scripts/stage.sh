@@ -1,17 +1,19 @@
-# Sourced by the other scripts: titles for their stages, one clear line about a
-# stage that failed, and at the end how long each stage took.
+# Sourced by the other scripts: titles for their stages, one line about a stage
+# that failed, and at the end how long each stage took.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-PATH=$PATH:/usr/sbin:/sbin # Debian keeps haproxy and nginx there, away from users
+PATH=$PATH:/usr/sbin:/sbin # where Debian has haproxy and nginx
 
-# The script that was called first owns the list; those that it calls add to it.
+# The script that was called first owns the list; scripts that it calls add to
+# it.
 if [ -z "${STAGE_TIMES:-}" ]; then
   STAGE_TIMES=$(mktemp)
   export STAGE_TIMES
   trap 'rm -f "$STAGE_TIMES"' EXIT
 fi
 
-# stage TITLE COMMAND...: runs the command under its title, and ends the script with its status if it fails.
+# stage TITLE COMMAND...: runs the command under its title. If it fails, the
+# script ends with its status.
 stage() {
   local title=$1 start=$SECONDS status=0
   shift
@@ -25,7 +27,7 @@ stage() {
   printf '%5d s  %s\n' $((SECONDS - start)) "$title" >>"$STAGE_TIMES"
 }
 
-# stage_times: how long each stage took, in their order, and all of them.
+# stage_times: prints how long each stage took, and the sum.
 stage_times() {
   printf '\n== how long it took\n'
   cat "$STAGE_TIMES"

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestStage: a stage that fails ends the script with its status and says which one it was.
+// A stage that fails ends the script with its status and is named.
 func TestStage(t *testing.T) {
 	bash, err := exec.LookPath("bash")
 	if err != nil {
@@ -27,13 +27,15 @@ stage third true`
 		status = exit.ExitCode()
 	}
 	text := string(output)
-	if status != 3 || !strings.Contains(text, "== first") || !strings.Contains(text, "== FAILED: second (exit status 3)") || strings.Contains(text, "third") {
+	if status != 3 || !strings.Contains(text, "== first") ||
+		!strings.Contains(text, "== FAILED: second (exit status 3)") ||
+		strings.Contains(text, "third") {
 		t.Errorf("status %d\n%s", status, text)
 	}
 }
 
-// TestStageTimes: the script that was called first says at the end how long
-// each stage took, those of the scripts that it called included.
+// The script that was called first lists at its end how long each stage took,
+// including those of the scripts that it called.
 func TestStageTimes(t *testing.T) {
 	bash, err := exec.LookPath("bash")
 	if err != nil {

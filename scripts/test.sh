@@ -1,36 +1,91 @@
 #!/usr/bin/env bash
-# All tests but the one of docker-compose.yml, which needs a Docker engine.
-# `make test`. All of it has to take less than 20 minutes on two cores.
+# The tests.
+#
+#   scripts/test.sh           all but compose and browsers; 25 minutes on two cores
+#   scripts/test.sh unit      the Go packages that start no cluster; needs Go alone
+#   scripts/test.sh page      types and unit tests of the page's JavaScript
+#   scripts/test.sh e2e       the packages that start clusters and browsers
+#   scripts/test.sh compose   docker-compose.yml; needs a Docker engine
+#   scripts/test.sh browsers  the page in Firefox and WebKit
+#
+# unit skips tests that lack a program, such as PostgreSQL, and names it. The
+# others install what they need and fail without it.
 source "$(dirname "$0")/stage.sh"
 
-# From here on a program that a test needs and does not find is a failure, not a
-# skipped test.
-export LIVECHAT_REQUIRE=1
-# Debian's wscat, run by a node that is not Debian's, finds its modules only so.
+# The packages that start clusters, besides ./e2e/page.
+whole=(./e2e/faults ./e2e/protocol ./e2e/rooms ./e2e/accounts ./e2e/haproxy ./tools/cluster)
+parts() { go list ./... | grep -vxF "$(go list ./e2e/page "${whole[@]}")"; }
+
+# Debian's wscat finds its modules only so when node is not Debian's.
 [ ! -d /usr/share/nodejs ] || export NODE_PATH=${NODE_PATH:-/usr/share/nodejs}
-# A program with the race detector sleeps for a second before it ends, for those
-# of its goroutines that still run. Here that is each server of each cluster and
-# each package, whose goroutines have ended by then.
+# A program with the race detector sleeps for a second before it ends, for
+# goroutines that still run. Each server of each cluster is such a program, and
+# none has any left by then.
 export GORACE="atexit_sleep_ms=100 ${GORACE:-}"
 
-whole=(./e2e ./e2e/haproxy ./e2e/private ./e2e/cmd/cluster) # start clusters
-parts() { go list ./... | grep -vxF "$(go list "${whole[@]}")"; }
+unit() {
+  # shellcheck disable=SC2046 # a list of packages
+  stage 'unit tests' go test -parallel 4 $(parts)
+}
 
-stage 'programs that the tests need' scripts/install.sh
-scripts/lint.sh # vets everything, so the stages below need not: -vet=off
-stage 'page (node --test)' node --test --test-reporter=spec static/test/*.test.js
-# Built by all cores first. Tests that mostly wait do so four at a time
-# (t.Parallel), in two packages at a time; those that judge how fast something
-# was come before them, one by one, and forgive a busy machine.
-stage 'go build -race' go build -race ./...
-# shellcheck disable=SC2046 # a list of packages
-stage 'go test -race: the parts' \
-  go test -race -vet=off -count=1 -timeout 5m -p 2 -parallel 4 $(parts)
-# The race detector's own frames take stack, and it allocates.
-stage 'go test: what is held without it' \
-  go test -vet=off -count=1 -run 'SmallStack|Allocate' ./server/session ./server/fanout
-# Tests that mostly wait, for a page or for a minute to go by, do so three at a
-# time (t.Parallel); those with tight time limits run before them, alone.
-stage 'go test -race: the whole, on real parts' \
-  go test -race -vet=off -count=1 -timeout 40m -p 1 -parallel 3 "${whole[@]}"
+page() {
+  stage 'programs that the page needs' scripts/install.sh node tsc
+  stage 'types of the page (tsc)' tsc --noEmit -p static
+  stage 'page (node --test)' node --test --test-reporter=dot static/test/*.test.js
+}
+
+# clusters: tests that mostly wait, for a page or for a minute to pass, run three
+# or four at a time (t.Parallel); those with tight time limits run before them,
+# alone. One server serves all of them, or each package would link its own.
+clusters() {
+  stage 'go build -race: the server' go build -race -o bin/race/ ./server
+  LIVECHAT_SERVER=$PWD/bin/race/server stage 'go test -race: the page' \
+    go test -race -vet=off -count=1 -timeout 20m -parallel 4 ./e2e/page
+  LIVECHAT_SERVER=$PWD/bin/race/server stage 'go test -race: whole clusters' \
+    go test -race -vet=off -count=1 -timeout 20m -p 1 -parallel 3 "${whole[@]}"
+}
+
+e2e() {
+  stage 'programs that the tests need' scripts/install.sh
+  stage 'go build -race' go build -race ./...
+  clusters
+}
+
+compose() {
+  docker info >/dev/null 2>&1 || { echo 'no Docker engine answers' >&2; exit 1; }
+  LIVECHAT_COMPOSE=1 stage 'docker-compose.yml' go test ./e2e/compose -count=1 -v -timeout 15m
+}
+
+browsers() {
+  stage 'programs that the tests need' \
+    scripts/install.sh redis-server haproxy nginx firefox-esr WebKitWebDriver Xvfb
+  stage 'Firefox and WebKit' go test ./e2e/browsers -count=1 -timeout 10m
+}
+
+everything() {
+  stage 'programs that the tests need' scripts/install.sh
+  scripts/lint.sh # vets everything, so the stages below need not: -vet=off
+  stage 'page (node --test)' node --test --test-reporter=spec static/test/*.test.js
+  # All cores build first. Then two packages run at a time, and in each of them
+  # four of the tests that mostly wait (t.Parallel). Tests that measure time run
+  # before those, one by one, and allow for a busy machine.
+  stage 'go build -race' go build -race ./...
+  # shellcheck disable=SC2046 # a list of packages
+  stage 'go test -race: the parts' \
+    go test -race -vet=off -count=1 -timeout 12m -p 2 -parallel 4 $(parts)
+  # The race detector's own frames take stack, and it allocates.
+  stage 'go test: stack and allocations' \
+    go test -vet=off -count=1 -run 'SmallStack|Allocate' ./server/socket ./server/fanout
+  clusters
+}
+
+part=${1:-everything}
+case $part in
+  everything | unit | page | e2e | compose | browsers) ;;
+  *) echo "test.sh: unknown part '$part'; the parts are unit, page, e2e, compose and browsers" >&2; exit 2 ;;
+esac
+# A test that does not find a program it needs fails, except in the unit tests,
+# where it is skipped.
+[ "$part" = unit ] || export LIVECHAT_REQUIRE=1
+"$part"
 stage_times

@@ -1,6 +1,6 @@
-// Command server is a livechat server: rooms over WebSocket, the page, health. Everything is set by environment variables; none is
-// needed. `server healthcheck` asks the server of the same environment whether it is alive, for containers without a shell. `server export` writes
-// all that is in the database of that environment to the standard output, `server import` reads it into an empty one.
+// Command server is a livechat server: rooms over WebSocket, the page, the HTTP
+// API and the health endpoints. Environment variables are its settings; it needs
+// none of them. `server help` lists its commands and settings.
 package main
 
 import (
@@ -9,15 +9,17 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"syscall"
 	"time"
 
 	"livechat/server/config"
 	"livechat/server/node"
 	"livechat/server/web"
+	"livechat/static"
 )
 
-// grace is how much longer than its drain a shutdown may take.
+// grace is how much longer than the drain a shutdown may take.
 const grace = 10 * time.Second
 
 func main() {
@@ -27,14 +29,16 @@ func main() {
 	}
 }
 
-// How much garbage may gather in relation to what lives, unless GOGC says otherwise. Go's own 100 doubles the memory of connections that do nothing; they
-// produce no garbage either, so collecting sooner costs next to nothing. The API keeps little and throws much away: there memory is cheaper than time.
+// GC targets, unless GOGC says otherwise. Go's default of 100 doubles the memory
+// of idle connections; they produce no garbage, so collecting earlier costs next
+// to nothing. The API keeps little and discards much: there memory is cheaper
+// than CPU time.
 const (
 	gcPercent    = 50
 	gcPercentAPI = 300
 )
 
-// tuneGC sets how often garbage is collected. A GOGC other than Go's own 100 stays.
+// tuneGC sets the GC target of a role. A GOGC other than Go's default stays.
 func tuneGC(role string) {
 	percent := gcPercent
 	if role == config.RoleAPI {
@@ -46,37 +50,65 @@ func tuneGC(role string) {
 }
 
 func run(args []string) error {
+	command := ""
+	if len(args) > 0 {
+		command = args[0]
+	}
+	switch {
+	case len(args) > 0 && slices.ContainsFunc(args, isHelp):
+		return help(os.Stdout)
+	case len(args) == 1 && (command == "version" || command == "--version"):
+		_, err := fmt.Println(buildVersion())
+		return err
+	case command == "page" && len(args) == 2:
+		return web.WritePage(static.Files, args[1])
+	case len(args) > 1 || !slices.Contains([]string{"", "healthcheck", "export", "import"}, command):
+		return fmt.Errorf("unknown arguments %q; livechat help lists the commands", args)
+	}
+
 	cfg, err := config.FromEnvironment()
 	if err != nil {
 		return err
 	}
-	tuneGC(cfg.Server.Role)
-	switch {
-	case len(args) == 1 && args[0] == "healthcheck":
+	switch command {
+	case "healthcheck":
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
 		return web.Healthcheck(ctx, cfg.Server.Addr)
-	case len(args) == 1 && (args[0] == "export" || args[0] == "import"):
-		return transfer(context.Background(), args[0], cfg.Database, streams{os.Stdin, os.Stdout, os.Stderr})
-	case len(args) > 0:
-		return fmt.Errorf("unknown arguments %q: there are healthcheck, export and import, one at a time; settings are environment variables", args)
+	case "export", "import":
+		return transfer(context.Background(), command, cfg.Database, streams{os.Stdin, os.Stdout, os.Stderr})
 	}
+	return serve(cfg)
+}
 
+// isHelp reports whether an argument asks for help, as any command understands.
+func isHelp(arg string) bool { return slices.Contains([]string{"help", "-h", "-help", "--help"}, arg) }
+
+// serve runs the server until a signal ends it or it fails.
+func serve(cfg config.Config) error {
+	tuneGC(cfg.Server.Role)
 	signals, stop := signal.NotifyContext(context.Background(), ends()...)
 	defer stop()
-	signal.Ignore(syscall.SIGPIPE) // whoever read the log is gone, which is no reason to go as well
-	n, err := node.Start(cfg, cfg.Log.Logger(os.Stderr), version())
+	signal.Ignore(syscall.SIGPIPE) // a closed log pipe must not end the server
+	logger := cfg.Log.Logger(os.Stderr)
+	n, err := node.Start(cfg, logger, buildVersion())
 	if err != nil {
-		return err
+		return withHint(err, cfg)
+	}
+	switch {
+	case config.IsTerminal(os.Stderr) && cfg.Log.Format != config.FormatJSON:
+		fmt.Fprint(os.Stderr, firstScreen(cfg, n.Addr()))
+	case cfg.Redis.URL == "":
+		logger.Info(standaloneLine(cfg), "app", cfg.Server.App)
 	}
 	var failure error
 	select {
 	case <-signals.Done():
 	case failure = <-n.Failed():
 	}
-	// Of a terminal that is closed there may come two, from the shell and from the kernel.
+	// A closed terminal may send two: one from the shell, one from the kernel.
 	signal.Ignore(syscall.SIGHUP)
-	stop() // a second one of the other signals ends the process at once
+	stop() // any other second signal ends the process at once
 	ctx, cancel := context.WithTimeout(context.Background(), cfg.Drain.Delay+cfg.Drain.Period+grace)
 	defer cancel()
 	if err := n.Shutdown(ctx); failure == nil {
@@ -85,26 +117,12 @@ func run(args []string) error {
 	return failure
 }
 
-// ends are the signals that end the server. A closed terminal sends SIGHUP; nohup
-// has it ignored, and it stays so.
+// ends returns the signals that end the server. A closed terminal sends SIGHUP;
+// under nohup that is ignored, and stays so.
 func ends() []os.Signal {
 	list := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {
 		list = append(list, syscall.SIGHUP)
 	}
 	return list
-}
-
-// version is the revision that Go has noted in the binary, or "dev".
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "dev"
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
-			return s.Value[:12]
-		}
-	}
-	return "dev"
 }

@@ -12,23 +12,26 @@ import (
 	"livechat/server/store"
 )
 
-// streams are where a transfer reads from, writes to, and says what it has done.
+// streams are where a command reads its input, writes its output, and writes
+// what is for the operator.
 type streams struct {
 	in       io.Reader
 	out, log io.Writer
 }
 
-// transfer exports the database of DATABASE_URL to out, or imports what is read from in. It listens to no signal: one that ends the process
-// undoes an import.
+// transfer exports the database of DATABASE_URL to std.out, or imports std.in
+// into it. It handles no signals: if one ends the process, the database undoes
+// the import.
 func transfer(ctx context.Context, command string, database config.Database, std streams) (err error) {
 	url := database.URL
 	if url == "" {
 		url = config.SQLiteFile
 	}
 	if url == config.SQLiteMemory {
-		return fmt.Errorf("%s: DATABASE_URL is %s, which ends with its process", command, url)
+		return fmt.Errorf("%s: DATABASE_URL is %s, which is lost when its process ends", command, url)
 	}
-	if path, ok := strings.CutPrefix(url, "sqlite:"); ok && command == "export" { // opening it would make an empty one
+	// Opening a file that does not exist would make an empty database.
+	if path, ok := strings.CutPrefix(url, "sqlite:"); ok && command == "export" {
 		if _, err := os.Stat(path); err != nil {
 			return fmt.Errorf("export: find the database of DATABASE_URL: %w", err)
 		}
@@ -38,14 +41,18 @@ func transfer(ctx context.Context, command string, database config.Database, std
 		return fmt.Errorf("open the database: %w", err)
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	move := func() (int64, error) { return s.Export(ctx, std.out) }
+	move := func() (store.Counts, error) { return s.Export(ctx, std.out) }
 	if command == "import" {
-		move = func() (int64, error) { return s.Import(ctx, std.in) }
+		if config.IsTerminal(std.in) {
+			_, _ = fmt.Fprintln(std.log, "livechat: import reads standard input, which is this terminal;"+
+				" to read a file: livechat import < FILE")
+		}
+		move = func() (store.Counts, error) { return s.Import(ctx, std.in) }
 	}
-	lines, err := move()
+	counts, err := move()
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(std.log, "livechat: %s of %d accounts, chats and messages is complete\n", command, lines)
+	_, err = fmt.Fprintf(std.log, "livechat: %s complete: %v\n", command, counts)
 	return err
 }

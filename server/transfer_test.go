@@ -27,20 +27,40 @@ func TestTransfer(t *testing.T) {
 	move := func(command, url, in string) (string, string) {
 		t.Helper()
 		var out, log bytes.Buffer
-		if err := transfer(t.Context(), command, config.Database{URL: url}, streams{strings.NewReader(in), &out, &log}); err != nil {
+		std := streams{strings.NewReader(in), &out, &log}
+		if err := transfer(t.Context(), command, config.Database{URL: url}, std); err != nil {
 			t.Fatal(err)
 		}
 		return out.String(), log.String()
 	}
 	first, log := move("export", from, "")
-	if !strings.Contains(first, `"ann"`) || !strings.Contains(log, "export of 1 ") {
+	if !strings.Contains(first, `"ann"`) ||
+		!strings.Contains(log, "export complete: 1 account, 0 chats, 0 private messages, 0 room messages") {
 		t.Errorf("export: %s, log %s", first, log)
 	}
-	if out, log := move("import", to, first); out != "" || !strings.Contains(log, "import of 1 ") {
+	if out, log := move("import", to, first); out != "" ||
+		!strings.Contains(log, "import complete: 1 account, 0 chats,") {
 		t.Errorf("import: %s, log %s", out, log)
 	}
 	if again, _ := move("export", to, ""); again != first {
 		t.Errorf("got %s, want %s", again, first)
+	}
+}
+
+// /dev/null is a character device, as a terminal is.
+func TestImportFromTerminalSaysThatItReads(t *testing.T) {
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	var log bytes.Buffer
+	url := "sqlite:" + filepath.Join(t.TempDir(), "to.db")
+	if err := transfer(t.Context(), "import", config.Database{URL: url}, streams{null, &log, &log}); err == nil {
+		t.Error("an empty input was imported")
+	}
+	if !strings.Contains(log.String(), "import reads standard input") {
+		t.Errorf("log %q", &log)
 	}
 }
 
@@ -49,13 +69,18 @@ func TestTransferRefuses(t *testing.T) {
 	for _, c := range []struct{ command, url, want string }{
 		{"export", "sqlite:none.db", "no such file"},
 		{"export", "", "livechat.db: no such file"}, // the default
-		{"export", config.SQLiteMemory, "ends with its process"},
-		{"import", config.SQLiteMemory, "ends with its process"},
+		{"export", config.SQLiteMemory, "lost when its process ends"},
+		{"import", config.SQLiteMemory, "lost when its process ends"},
 		{"import", "sqlite:new.db", "line 1"},
 		{"import", "mysql://u:sesame@h/db", "open the database"},
 	} {
 		var out, log bytes.Buffer
-		err := transfer(t.Context(), c.command, config.Database{URL: c.url}, streams{strings.NewReader(""), &out, &log})
+		err := transfer(
+			t.Context(),
+			c.command,
+			config.Database{URL: c.url},
+			streams{strings.NewReader(""), &out, &log},
+		)
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "sesame") {
 			t.Errorf("%s with %q: %v, want %s", c.command, c.url, err, c.want)
 		}
@@ -67,18 +92,5 @@ func TestTransferRefuses(t *testing.T) {
 		if _, err := os.Stat(name); !os.IsNotExist(err) {
 			t.Errorf("an export has made %s: %v", name, err)
 		}
-	}
-}
-
-func TestArguments(t *testing.T) {
-	t.Chdir(t.TempDir())
-	for _, args := range [][]string{{"exprot"}, {"export", "file"}, {"import", "export"}, {"healthcheck", "now"}} {
-		if err := run(args); err == nil || !strings.Contains(err.Error(), "unknown arguments") {
-			t.Errorf("%q: %v", args, err)
-		}
-	}
-	t.Setenv("DATABASE_URL", config.SQLiteMemory)
-	if err := run([]string{"export"}); err == nil || !strings.Contains(err.Error(), "ends with its process") {
-		t.Errorf("export: %v", err)
 	}
 }

@@ -10,7 +10,9 @@ import (
 
 // TestFilesAreServable holds that only what a browser needs is embedded.
 func TestFilesAreServable(t *testing.T) {
-	kinds := map[string]bool{".html": true, ".webmanifest": true, ".css": true, ".svg": true, ".js": true}
+	kinds := map[string]bool{
+		".html": true, ".webmanifest": true, ".css": true, ".svg": true, ".png": true, ".js": true,
+	}
 	count := 0
 	err := fs.WalkDir(Files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -33,8 +35,9 @@ func TestFilesAreServable(t *testing.T) {
 // TestReferencesExist follows what the page and its modules ask for.
 func TestReferencesExist(t *testing.T) {
 	for _, file := range []struct{ name, pattern string }{
-		{"index.html", `(?:href|src)="([^"#]+)"`},
+		{"index.html", `(?:href|src|og:image" content)="([^"#]+)"`},
 		{"cluster.html", `(?:href|src)="([^"#]+)"`},
+		{"404.html", `(?:href|src)="/([^"#]+)"`},
 		{"manifest.webmanifest", `"src": "([^"]+)"`},
 		{"js/main.js", `from '([^']+)'`},
 		{"js/cluster/main.js", `from '([^']+)'`},

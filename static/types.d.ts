@@ -1,4 +1,5 @@
-// The shapes that the modules of the page hand to one another. Only for the type checker: nothing here is served.
+// The shapes that the modules of the page hand to one another. Only for the
+// type checker: nothing here is served.
 
 // ---- The protocol, as the page reads it (server/wire says it in full) ----
 
@@ -12,30 +13,39 @@ export type WelcomeFrame = {
 export type MessageFrame = {
   type: 'message'; seq: number; id: string; app: string; session: string; author?: string; name: string; text: string; at: number
 }
+/** What is in the log, and not a message that we know. */
+export type EntryFrame = { type: 'entry'; seq: number; at: number }
 export type AckFrame = { type: 'ack'; id: string; seq: number; duplicate?: boolean }
 export type ErrorFrame = {
   type: 'error'; id?: string; code: string; message: string; retryable?: boolean; retry_after_ms?: number
 }
-export type PresenceFrame = { type: 'presence'; online: number; names?: string[]; joined?: string[]; left?: string[] }
-export type TypingFrame = { type: 'typing'; session: string; name: string }
+export type PresenceFrame = {
+  type: 'presence'; online: number; names?: string[]; joined?: string[]; left?: string[]
+  accounts?: string[] // those of the names that are not guests'
+}
+export type TypingFrame = { type: 'typing'; session?: string; chat?: string; name: string } // session in rooms, chat in feeds
 export type NoticeFrame = { type: 'notice'; text: string }
 export type GapFrame = { type: 'gap'; from: number; to: number }
 export type ResetFrame = { type: 'reset'; epoch: string; seq: number }
 export type ReconnectFrame = { type: 'reconnect'; after_ms: number }
 
-export type ServerFrame = WelcomeFrame | MessageFrame | AckFrame | ErrorFrame | PresenceFrame | TypingFrame | NoticeFrame
+export type ServerFrame = WelcomeFrame | MessageFrame | EntryFrame | AckFrame | ErrorFrame | PresenceFrame | TypingFrame | NoticeFrame
   | GapFrame | ResetFrame | ReconnectFrame
 export type ClientFrame = { type: 'message'; id: string; text: string } | { type: 'typing' }
 
 // ---- The conversation ----
 
 /**
- * `sending`: on its way. `sent`: in the log. `failed`: given up, until somebody tries again. Messages of private chats alone come to be `delivered`,
+ * `sending`: on its way. `sent`: in the log. `failed`: given up, until somebody
+ * tries again. Messages of private chats alone come to be `delivered`,
  * where the other one gets them, and `read`.
  */
 export type Delivery = 'sending' | 'sent' | 'delivered' | 'read' | 'failed'
 
-/** One message as it is shown. Items are never changed, only replaced: who sees the same object sees the same message. */
+/**
+ * One message as it is shown. Items are never changed, only replaced: who sees
+ * the same object sees the same message.
+ */
 export type MessageItem = {
   kind: 'message'
   key: string // stays the same from the first moment to the last
@@ -43,10 +53,13 @@ export type MessageItem = {
   era: number // counts the logs that this page has seen; a seq means something inside its era only
   seq: number | null // null until the log has it
   missing: number // how many messages before this one are out of reach
+  skipped?: number // entries before it that are no messages, in an archived one
+  passed?: number // and after it
   app: string // '' until a server has taken it
   session: string
   author?: string // who wrote it, over all sessions; '' if nobody can tell. An id belongs to its author
   name: string
+  nth?: number // among the guests of that name, as far as we know: 2 for the second
   text: string
   at: number // Unix milliseconds
   own: boolean
@@ -59,6 +72,14 @@ export type NoticeItem = { kind: 'notice'; key: string; text: string; at: number
 /** Messages are missing here: so many, or nobody knows how many (null). */
 export type BreakItem = { kind: 'break'; key: string; count: number | null; at: number }
 export type Item = MessageItem | NoticeItem | BreakItem
+
+/** Somebody, as far as we know. */
+export type Person = {
+  name: string
+  nth: number // among the guests of that name
+  author: string // '' for a guest whom nothing tells from others
+  vague?: boolean // there is only a name, which several may have
+}
 
 /** What stands above an item because of the one before it. */
 export type Decoration = { day: boolean; missing: number; head: boolean; isNew: boolean }
@@ -79,7 +100,7 @@ export type UnsentRecord = UnsentMessage & {
 }
 
 /** A place for records that all tabs share. Everything may fail. */
-export type Shelf = {
+export type UnsentStore = {
   all: () => Promise<UnsentRecord[]>
   put: (record: UnsentRecord) => Promise<unknown>
   remove: (id: string) => Promise<unknown>
@@ -104,9 +125,12 @@ export type ConnectionState =
 export type Address = {
   /** The address of a WebSocket of that room. */
   socket: (query: Record<string, string>) => string
-  /** The address that says how many are in a room. */
-  count: (room: string) => string
-  /** The address of a WebSocket that hears what happens in the chats of an account. */
+  /** The address that says who is in a room. */
+  glance: (room: string) => string
+  /**
+   * The address of a WebSocket that hears what happens in the chats of an
+   * account.
+   */
   feed: string
   /** The address of a WebSocket that watches the cluster. */
   cluster: string
@@ -126,39 +150,76 @@ export type Socket = {
 
 // ---- Conversations, as the views see them ----
 
+export type RoomOptions = {
+  name: string
+  isAccount?: boolean // otherwise a guest
+  room: string
+  sessions?: Iterable<string> // our earlier ones
+  unsent?: import('./js/storage/unsent.js').Unsent | null // outlives a reload
+  address: Address
+  clock: Clock
+  open: (url: string) => Socket
+  lastSeen?: Memory | null
+  hidden?: import('./js/model/hidden.js').Hidden
+  archive?: ((span: import('./js/net/api.js').Span) => Promise<import('./js/model/archive.js').Archived[]>) | null // pages by seq
+  random?: () => number
+}
+
 export type TalkListener = {
   /** Messages, notices or their state have changed. */
   items: () => void
   /** Somebody else has just said something. */
-  heard: () => void
+  received: () => void
   state: (state: ConnectionState) => void
   typing: () => void
   unsent: () => void
 }
-export type RoomListener = Omit<TalkListener, 'heard'> & {
-  heard: (item: MessageItem) => void
+export type RoomListener = Omit<TalkListener, 'received'> & {
+  received: (item: MessageItem) => void
   people?: () => void
 }
 
+/** A place where it is kept how far the reader has seen a room. */
+export type Memory = { position: Position | null }
+
+/** Where the line is above what the reader had not seen. */
+export type NewFrom = {
+  key: string; id: string // of the message below it; '' if that one is not here yet
+  n: number // its place, or that of the one before it
+  count: number // how many messages of others came
+}
+
+/**
+ * What was said. A place is that of an item among all, also of those that are
+ * not here: it stays the same when older ones come in.
+ */
+export type Items = {
+  readonly first: number; readonly length: number // the place of the oldest, and the one after the newest
+  at: (place: number) => Item | undefined
+  placeOf: (id: string) => number | undefined
+}
+
 /** One conversation: the room, or a private chat. */
-export type Talk = {
+export type ConversationSource = {
   id: string // `room`, or the id of the chat
   title: string
   name: string // one's own
   limits: Limits
-  /** What was said. A place is that of an item among all, also of those that are not here: it stays the same when older ones come in. */
-  items: {
-    first: number; length: number // the place of the oldest, and the one after the newest
-    at: (place: number) => Item | undefined
-    placeOf: (id: string) => number | undefined
-  }
+  /**
+   * What is shown: the live end and what leads up to it, or a part of the past.
+   * Another object when it is another part, with places of its own.
+   */
+  items: Items
   joined: boolean // whether it is known what was said
   hasOlder: boolean // whether older messages can be asked for
+  hasNewer: boolean // whether it is a part of the past, which newer messages lead on from
   isEager: boolean // whether they are asked for also before the reader scrolls, if those that are here do not fill the screen
   beginning: string // what stands above the oldest; '' for nothing
   state: ConnectionState
   unsent: number
   typing: string[]
+  /** Whether the reader has hidden the person who wrote that. */
+  hides: (item: MessageItem) => boolean
   closed?: string // why nobody can write there; '' or nothing if one can
   listen: (listener: TalkListener) => () => void
   join: () => void
@@ -168,13 +229,28 @@ export type Talk = {
   discard: (id: string) => void
   /** Asks for what is before the oldest. Fails if nobody answers. */
   older: () => Promise<void>
-  /** Asks for what is before the oldest until a message is there. */
+  /** Asks for what is after a part of the past. Fails if nobody answers. */
+  newer: () => Promise<void>
+  /** Shows the part that a message is in, if it is still there. Fails if nobody answers. */
   reach: (message: { n: number; id: string }) => Promise<void>
+  /**
+   * Shows the part around the first message at or after a time, and returns its
+   * place; null if there is none. Fails if nobody answers.
+   */
+  reachTime: (time: number) => Promise<number | null>
+  /** Shows the live end again. */
+  latest: () => void
+  newFrom: NewFrom | null
   /** The reader is at the end, and looks. */
   seen: () => void
+  /** What has just been received was not seen. */
+  missed: () => void
 }
 
-/** Where the reader has been: in a conversation, or at a sheet over the one before it. */
+/**
+ * Where the reader has been: in a conversation, or at a sheet over the one
+ * before it.
+ */
 export type Place = { id?: string; other?: string; sheet?: string }
 
 /** What is begun to be written in a conversation. */
@@ -196,7 +272,9 @@ export type ClusterFrame = {
 export type Measure = 'connections' | 'rate_in' | 'rate_out' | 'p99_pass_us'
 
 export type Box = { x: number; y: number; width: number; height: number }
-/** Lines as SVG paths: three that are drawn, and four that dots travel along. */
+/**
+ * Lines as SVG paths: three that are drawn, and four that dots travel along.
+ */
 export type Route = {
   trunk: string; branch: string; link: string
   toServer: string; toRedis: string; fromRedis: string; toPeople: string

@@ -10,13 +10,15 @@ import (
 	"path/filepath"
 )
 
-// wrongClock is a library that makes the wall clock of the program it is loaded into wrong. It is for Redis, whose time every message carries: programs in
-// Go ask the kernel without any library, so no preloaded one deceives them. Debian's libfaketime does not get along with the allocator of its Redis.
+// wrongClock is a library that sets the wall clock of a program wrong when it
+// is preloaded. It is for Redis, whose time each message carries. Go programs
+// call the kernel directly, so preloading does not affect them. Debian's
+// libfaketime does not work with the allocator of Debian's Redis.
 //
 //go:embed clock/wrong.c
 var wrongClock []byte
 
-// hasCompiler reports whether it can be built here.
+// hasCompiler reports whether the library can be built here.
 func hasCompiler() bool {
 	_, err := exec.LookPath("gcc")
 	return err == nil
@@ -28,16 +30,18 @@ func buildClock(dir string) (string, error) {
 	if err := os.WriteFile(source, wrongClock, 0o600); err != nil {
 		return "", fmt.Errorf("write the wrong clock: %w", err)
 	}
-	if out, err := exec.Command("gcc", "-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o", library, source).CombinedOutput(); err != nil {
+	if out, err := exec.Command("gcc", "-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o", library,
+		source).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("compile the wrong clock: %w\n%s", err, out)
 	}
 	return library, nil
 }
 
-// clockFile is what a wrong clock reads, for as long as its program runs.
+// clockFile is the file that a wrong clock reads while its program runs.
 func (r *run) clockFile() string { return filepath.Join(r.dir, "clock") }
 
-// setClock makes Redis' clock wrong by so many seconds, at once. The file keeps its size and its place: the clock has it mapped.
+// setClock sets Redis' clock wrong by that many seconds, at once. The file
+// keeps its size and its inode, because the clock has mapped it.
 func (r *run) setClock(seconds int64) error {
 	file, err := os.OpenFile(r.clockFile(), os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {

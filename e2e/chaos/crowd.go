@@ -4,18 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
-
 	"livechat/client"
-	"livechat/e2e/cluster"
 	"livechat/e2e/history"
+	"livechat/internal/localcluster"
 )
 
-// Crowd is a room full of people who talk, and everything that they said and heard.
+// Crowd is the clients of a room, and the history of all that they sent and
+// received.
 type Crowd struct {
 	History *history.History
 
@@ -23,13 +21,14 @@ type Crowd struct {
 	members []*client.Session
 	logs    []*history.Reader // of the members
 	raw     []*rawReader
-	late    chan struct{} // closed by Talk: those who come late may begin to come
+	late    chan struct{} // closed by Talk: clients may join late from then on
 	talked  sync.Once
 	calm    chan struct{} // closed by Finish
 	calming sync.Once
 
-	// Kept returns what log and archive have behind that place, for Finish to judge. nil: it does not.
-	Kept     func(ctx context.Context, room string, behind uint64) ([]history.Entry, error)
+	// Stored returns what log and archive have after that seq, for Finish to
+	// check. nil: it does not check them.
+	Stored   func(ctx context.Context, room string, behind uint64) ([]history.Entry, error)
 	url      func(i int) string
 	leave    context.CancelFunc
 	enough   context.CancelFunc
@@ -39,28 +38,38 @@ type Crowd struct {
 	failures []error
 }
 
-// Size says how many there are in a crowd.
+// Size is the size of a crowd.
 type Size struct {
-	Sessions int           // who stay in the room over reconnects
-	Raw      int           // who do so by hand, without the memory that a session has: they see what servers send twice
+	Sessions int // sessions, which stay in the room over reconnects
+	// raw readers, which reconnect without a session's memory, so they see what
+	// servers send twice
+	Raw      int
 	Talkers  int           // of the sessions
-	Pause    time.Duration // between two messages of one
-	Patience time.Duration // how long a message may take to be acked before that is a failure
+	Pause    time.Duration // between two messages of a talker
+	Patience time.Duration // how long an ack may take
 
 	Room string        // empty: the default room
-	Long int           // characters of each text, beside its number
-	Lag  time.Duration // the raw ones read late, by up to about so much
-	Away int           // so many of the raw ones are away now and then, for longer than most faults last
-	Late int           // so many further raw ones come while the others talk, and are given the newest messages
+	Long int           // length of each text, besides its number
+	Lag  time.Duration // raw readers are slow by up to about this
+	Away int           // raw readers that disconnect now and then, for longer than most faults last
+	Late int           // raw readers that join later, with the newest messages
 
-	// Tap hears all that the i-th session is told, from that session's goroutine. nil: nobody does.
+	// Tap receives all events of the i-th session, from that session's
+	// goroutine. nil: none.
 	Tap func(i int, e client.Event)
 }
 
-// Gather lets a crowd join and returns when everybody is there; url returns where the i-th is to connect. They talk once Talk was called; Leave is
-// to be called in any case.
+// Gather makes a crowd join and returns when all are connected. url returns the
+// address for the i-th client. They send messages after Talk. The caller calls
+// Leave in any case.
 func Gather(ctx context.Context, url func(i int) string, size Size) (*Crowd, error) {
-	c := &Crowd{History: history.New(), size: size, late: make(chan struct{}), calm: make(chan struct{}), url: url}
+	c := &Crowd{
+		History: history.New(),
+		size:    size,
+		late:    make(chan struct{}),
+		calm:    make(chan struct{}),
+		url:     url,
+	}
 	lasting, leave := context.WithCancel(context.Background())
 	c.leave, c.enough = leave, func() {}
 	for i := range size.Sessions {
@@ -84,22 +93,26 @@ func Gather(ctx context.Context, url func(i int) string, size Size) (*Crowd, err
 	}
 	for i := range size.Raw {
 		name := fmt.Sprint("raw-", i)
-		r := &rawReader{dial: roomSource(c.options(size.Sessions+i, name)), log: c.History.RawReader(name), lag: size.Lag}
+		r := &rawReader{
+			dial: roomSource(c.options(size.Sessions+i, name)),
+			log:  c.History.RawReader(name),
+			lag:  size.Lag,
+		}
 		if i < size.Away {
 			r.stay, r.away = awayFrom, awayFor
 		}
 		c.listen(lasting, name, r)
 	}
-	c.running.Go(func() { c.comeLate(lasting) })
-	return c, cluster.Poll(ctx, func(context.Context) error {
+	c.running.Go(func() { c.joinLate(lasting) })
+	return c, localcluster.Poll(ctx, func(context.Context) error {
 		for i, s := range c.members {
 			if _, ok := s.Position(); !ok {
-				return fmt.Errorf("client %d is not there", i)
+				return fmt.Errorf("client %d is not connected", i)
 			}
 		}
 		for i, r := range c.raw {
-			if !r.there() {
-				return fmt.Errorf("raw reader %d is not there", i)
+			if !r.isConnected() {
+				return fmt.Errorf("raw reader %d is not connected", i)
 			}
 		}
 		return nil
@@ -108,7 +121,7 @@ func Gather(ctx context.Context, url func(i int) string, size Size) (*Crowd, err
 
 func memberName(i int) string { return fmt.Sprint("client-", i) }
 
-// listen lets a raw reader run until everybody leaves.
+// listen runs a raw reader until the crowd leaves.
 func (c *Crowd) listen(ctx context.Context, name string, r *rawReader) {
 	r.calm, r.mine = c.calm, func(session string) { c.History.Connected(session, name) }
 	c.running.Go(func() {
@@ -119,11 +132,11 @@ func (c *Crowd) listen(ctx context.Context, name string, r *rawReader) {
 	c.raw = append(c.raw, r)
 }
 
-// lateEvery is how long after the one before it somebody comes late.
+// lateEvery is the time between two clients that join late.
 const lateEvery = 3 * time.Second
 
-// comeLate lets those come who come late, with the newest messages.
-func (c *Crowd) comeLate(ctx context.Context) {
+// joinLate makes the late clients join, with the newest messages.
+func (c *Crowd) joinLate(ctx context.Context) {
 	select {
 	case <-c.late:
 	case <-ctx.Done():
@@ -153,9 +166,17 @@ func (c *Crowd) comeLate(ctx context.Context) {
 	}
 }
 
-// options are those of everybody: they come without a past, and do not wait long before they come back.
+// options are the options of all clients: no history, and short waits before a
+// reconnect.
 func (c *Crowd) options(i int, name string) client.Options {
-	return client.Options{URL: c.url(i), Room: c.size.Room, Name: name, History: new(0), MaxBackoff: 3 * time.Second, HandshakeTimeout: 5 * time.Second}
+	return client.Options{
+		URL:              c.url(i),
+		Room:             c.size.Room,
+		Name:             name,
+		History:          new(0),
+		MaxBackoff:       3 * time.Second,
+		HandshakeTimeout: 5 * time.Second,
+	}
 }
 
 func (c *Crowd) fail(err error) {
@@ -164,114 +185,38 @@ func (c *Crowd) fail(err error) {
 	c.failures = append(c.failures, err)
 }
 
-// Talk lets the talkers begin.
-func (c *Crowd) Talk() {
-	talking, enough := context.WithCancel(context.Background())
-	c.enough = enough
-	c.talked.Do(func() { close(c.late) })
-	for i := range c.size.Talkers {
-		c.sending.Go(func() { c.talk(talking, i) })
-	}
-}
+// resendEvery is the ratio of messages to those that are sent again after their
+// ack. The second ack must say that the message is a duplicate.
+const resendEvery = 10
 
-// Hush lets them stop and waits until all that was said has been acked. Talk lets them begin again.
-func (c *Crowd) Hush() {
-	c.enough()
-	c.sending.Wait()
-}
-
-// talk sends one message after the other from a member until ctx ends. What has been begun then is still waited for.
-func (c *Crowd) talk(ctx context.Context, i int) {
-	turn := time.NewTimer(c.size.Pause * time.Duration(i) / time.Duration(c.size.Talkers)) // one after the other, not all at once
-	select {
-	case <-ctx.Done():
-		turn.Stop()
-		return
-	case <-turn.C:
-	}
-	ticker := time.NewTicker(c.size.Pause)
-	defer ticker.Stop()
-	for n := 0; ; n++ {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		from := i * c.size.Sessions / c.size.Talkers
-		text := fmt.Sprintf("%d.%d%s", i, n, strings.Repeat(" long", c.size.Long/5))
-		id, err := c.say(from, text)
-		if err == nil && n%sayAgain == 0 {
-			err = c.send(from, id, text) // as after an ack that was lost
-		}
-		if err != nil {
-			c.fail(err)
-			return
-		}
-	}
-}
-
-// sayAgain is of how many messages one is sent again after its ack, which must say that it is a duplicate.
-const sayAgain = 10
-
-// say sends one message from the i-th session, waits for its ack and returns its id.
-func (c *Crowd) say(i int, text string) (string, error) {
-	id := uuid.NewString()
-	c.History.Saying(history.Send{ID: id, Name: memberName(i), Text: text, Sent: time.Now()})
-	return id, c.send(i, id, text)
-}
-
-// send sends a message that the history knows, and waits for its ack.
-func (c *Crowd) send(i int, id, text string) error {
-	patience, cancel := context.WithTimeout(context.Background(), c.size.Patience)
-	defer cancel()
-	ack, err := c.members[i].SendAs(patience, id, text)
-	if err != nil {
-		return fmt.Errorf("send %s: %w", id, err)
-	}
-	// The ack does not say its epoch: the readers know. How often a session has sent it, nobody does.
-	c.History.Answered(id, history.Ack{At: history.Position{Seq: ack.Seq}, When: time.Now(), Duplicate: ack.Duplicate})
-	return nil
-}
-
-// Say sends one more message from the i-th session, waits for its ack and returns its id.
-func (c *Crowd) Say(i int) (id string, err error) { return c.say(i, "and another thing") }
-
-// Heard reports whether the i-th session has been told of the message.
-func (c *Crowd) Heard(i int, id string) bool { return c.logs[i].Saw(id) }
-
-// Flow waits until so many more messages have been acked.
-func (c *Crowd) Flow(ctx context.Context, more int) error {
-	from := c.History.AckedCount()
-	return cluster.Poll(ctx, func(context.Context) error {
-		if n := c.History.AckedCount() - from; n < more {
-			return fmt.Errorf("%d of %d messages were acked", n, more)
-		}
-		return nil
-	})
-}
-
-// Finish ends the talk, waits until everybody has heard everything, at most until ctx ends, and returns what is wrong with the history. With Kept, somebody
-// comes who reads everything from the beginning on, and log and archive must have all of it.
+// Finish stops the talkers, waits until ctx ends at most for all clients to
+// receive everything, and returns what is wrong with the history. If Stored is
+// set, a newcomer reads everything from the beginning, and log and archive must
+// have all of it.
 func (c *Crowd) Finish(ctx context.Context, gaps history.Gaps) error {
-	c.Hush()
+	c.Quiesce()
 	c.calming.Do(func() { close(c.calm) })
-	if c.Kept == nil {
-		// A reader that stays behind is in Check's list, with what it lacks.
-		_ = cluster.Poll(ctx, func(context.Context) error { return c.History.Behind() })
+	if c.Stored == nil {
+		// Check lists a reader that lags, and what it lacks.
+		_ = localcluster.Poll(ctx, func(context.Context) error { return c.History.Lagging() })
 		return errors.Join(c.failed(), c.History.Check(gaps))
 	}
 	first, _ := c.History.First()
 	reading, enough := context.WithCancel(ctx)
 	defer enough()
-	newcomer := &rawReader{dial: roomSource(c.options(0, "newcomer")), log: c.History.Newcomer("newcomer", first), calm: c.calm,
-		at: &client.Position{Epoch: first.Epoch, Seq: first.Seq}}
+	newcomer := &rawReader{
+		dial: roomSource(c.options(0, "newcomer")),
+		log:  c.History.Newcomer("newcomer", first),
+		calm: c.calm,
+		at:   &client.Position{Epoch: first.Epoch, Seq: first.Seq},
+	}
 	newcomer.mine = func(session string) { c.History.Connected(session, "newcomer") }
 	var read sync.WaitGroup
-	read.Go(func() { _ = newcomer.run(reading) }) // what it lacks is in Check's list
-	_ = cluster.Poll(ctx, func(context.Context) error { return c.History.Behind() })
-	kept, err := c.Kept(ctx, c.size.Room, first.Seq)
+	read.Go(func() { _ = newcomer.run(reading) }) // Check lists what it lacks
+	_ = localcluster.Poll(ctx, func(context.Context) error { return c.History.Lagging() })
+	kept, err := c.Stored(ctx, c.size.Room, first.Seq)
 	if err == nil {
-		c.History.Keep(kept)
+		c.History.SetStored(kept)
 	}
 	enough()
 	read.Wait()
@@ -284,7 +229,7 @@ func (c *Crowd) failed() error {
 	return errors.Join(c.failures...)
 }
 
-// Leave ends every connection and waits for that. It may be called again.
+// Leave closes every connection and waits for that. It may be called again.
 func (c *Crowd) Leave() {
 	c.enough()
 	c.leave()

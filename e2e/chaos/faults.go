@@ -11,14 +11,14 @@ import (
 	"strings"
 	"time"
 
-	"livechat/e2e/cluster"
-	"livechat/e2e/fault"
+	"livechat/e2e/faultproxy"
+	"livechat/internal/localcluster"
 )
 
-// patience is how long a part may take to start or to stop, on a machine that is busy with everything else.
+// patience is how long a part may take to start or to stop on a busy machine.
 const patience = 20 * time.Second
 
-// wait lets time go by; it returns early when the run is broken off.
+// wait waits for d, or until the run is interrupted.
 func (r *run) wait(d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -30,10 +30,11 @@ func (r *run) wait(d time.Duration) {
 
 // Redis.
 
-func (r *run) redisKill(s Step) error { return r.redisAgain(s.For, nil) }
+func (r *run) redisKill(s Step) error { return r.restartRedis(s.For, nil) }
 
-// redisAgain kills Redis and starts it again after a while; between does something to its files.
-func (r *run) redisAgain(down time.Duration, between func() error) error {
+// restartRedis kills Redis and starts it again after a while. between changes
+// its files in the meantime.
+func (r *run) restartRedis(down time.Duration, between func() error) error {
 	if err := r.cluster.Redis.Kill(); err != nil {
 		return err
 	}
@@ -48,12 +49,14 @@ func (r *run) redisAgain(down time.Duration, between func() error) error {
 	return r.cluster.Redis.Start(ctx)
 }
 
-// redisRewind brings Redis back with the files of a moment ago, as after the crash of a machine that had not written down the last of it.
+// redisRewind restarts Redis with its files of a moment ago, as after the crash
+// of a machine that had not synced the last writes.
 func (r *run) redisRewind(s Step) error {
 	dir := r.cluster.RedisDir()
 	older := dir + ".older"
 	defer os.RemoveAll(older)
-	// Files that are being written are copied as they are: Redis forgives an end that is cut off. One that it replaces meanwhile is gone.
+	// Files are copied while Redis writes them: it accepts a truncated end. A
+	// file that it replaces meanwhile is skipped.
 	err := os.CopyFS(older, os.DirFS(dir))
 	for n := 0; err != nil && n < 5; n++ {
 		if err := os.RemoveAll(older); err != nil {
@@ -65,7 +68,7 @@ func (r *run) redisRewind(s Step) error {
 		return fmt.Errorf("copy Redis' files: %w", err)
 	}
 	r.wait(s.For)
-	return r.redisAgain(0, func() error {
+	return r.restartRedis(0, func() error {
 		if err := os.RemoveAll(dir); err != nil {
 			return err
 		}
@@ -73,17 +76,18 @@ func (r *run) redisRewind(s Step) error {
 	})
 }
 
-// redisClock restarts Redis with a clock that is wrong by up to five minutes. More would let it forget the ids of messages, which it keeps for 20.
+// redisClock restarts Redis with a clock that is wrong by up to five minutes.
+// With more it would forget the ids of messages, which it keeps for 20 minutes.
 func (r *run) redisClock(s Step) error {
-	return r.redisAgain(s.For, func() error { return r.setClock(wrongBy(s)) })
+	return r.restartRedis(s.For, func() error { return r.setClock(wrongBy(s)) })
 }
 
-// redisStep does the same to a Redis that runs.
+// redisStep steps the clock of a running Redis.
 func (r *run) redisStep(s Step) error { return r.setClock(wrongBy(s)) }
 
 func wrongBy(s Step) int64 { return int64(s.Draw%601) - 300 }
 
-// redisFull leaves Redis no memory for anything more.
+// redisFull leaves Redis no memory for new data.
 func (r *run) redisFull(s Step) error {
 	if err := r.command("CONFIG SET maxmemory 1mb"); err != nil {
 		return err
@@ -94,7 +98,7 @@ func (r *run) redisFull(s Step) error {
 
 func (r *run) redisPause(s Step) error { return r.freeze(r.cluster.Redis, s.For) }
 
-func (r *run) freeze(p *cluster.Part, length time.Duration) error {
+func (r *run) freeze(p *localcluster.Part, length time.Duration) error {
 	if err := p.Pause(); err != nil {
 		return err
 	}
@@ -105,30 +109,32 @@ func (r *run) freeze(p *cluster.Part, length time.Duration) error {
 func (r *run) redisFlush(Step) error { return r.command("FLUSHALL") }
 
 func (r *run) redisDel(s Step) error {
-	return r.command("DEL " + []string{"{livechat}:head", "{livechat}:log", "{livechat}:head {livechat}:log"}[s.Draw%3])
+	return r.command(
+		"DEL " + []string{"{livechat}:head", "{livechat}:log", "{livechat}:head {livechat}:log"}[s.Draw%3],
+	)
 }
 
 func (r *run) scriptFlush(Step) error { return r.command("SCRIPT FLUSH") }
 
 func (r *run) pubsubKill(Step) error { return r.command("CLIENT KILL TYPE pubsub") }
 
-// command tells Redis one thing.
+// command sends a command to Redis.
 func (r *run) command(line string) error {
 	conn, err := net.DialTimeout("tcp", r.cluster.Redis.Addr, patience)
 	if err != nil {
-		return fmt.Errorf("tell Redis to %s: %w", line, err)
+		return fmt.Errorf("send %s to Redis: %w", line, err)
 	}
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(patience))
 	if _, err := io.WriteString(conn, line+"\r\n"); err != nil {
-		return fmt.Errorf("tell Redis to %s: %w", line, err)
+		return fmt.Errorf("send %s to Redis: %w", line, err)
 	}
 	answer, err := bufio.NewReader(conn).ReadString('\n')
 	if err == nil && strings.HasPrefix(answer, "-") {
 		err = errors.New(strings.TrimSpace(answer))
 	}
 	if err != nil {
-		return fmt.Errorf("tell Redis to %s: %w", line, err)
+		return fmt.Errorf("send %s to Redis: %w", line, err)
 	}
 	return nil
 }
@@ -156,7 +162,7 @@ func (r *run) serverRestart(s Step) error {
 	return server.Launch(r.ctx)
 }
 
-// Servers with the API, and their database.
+// Servers with the API, and the database.
 
 func (r *run) apiKill(s Step) error {
 	victim := r.cluster.APIs[s.Target]
@@ -169,7 +175,7 @@ func (r *run) apiKill(s Step) error {
 
 func (r *run) apiPause(s Step) error { return r.freeze(r.cluster.APIs[s.Target], s.For) }
 
-func (r *run) apiLinkCut(s Step) error { r.links[cluster.MaxServers+s.Target].Cut(); return nil }
+func (r *run) apiLinkCut(s Step) error { r.links[localcluster.MaxServers+s.Target].Cut(); return nil }
 
 func (r *run) postgresKill(s Step) error {
 	r.postgres.Kill()
@@ -187,14 +193,14 @@ func (r *run) postgresPause(s Step) error {
 
 // Links between a server and Redis.
 
-func (r *run) link(s Step) *fault.Proxy { return r.links[s.Target] }
+func (r *run) link(s Step) *faultproxy.Proxy { return r.links[s.Target] }
 
-// direction draws one of the ways, or both.
-func direction(s Step) fault.Direction { return fault.Direction(1 + s.Draw%3) }
+// direction draws one of the directions, or both.
+func direction(s Step) faultproxy.Direction { return faultproxy.Direction(1 + s.Draw%3) }
 
 func (r *run) linkBlackhole(s Step) error { return r.blackhole(r.link(s), s) }
 
-func (r *run) blackhole(p *fault.Proxy, s Step) error {
+func (r *run) blackhole(p *faultproxy.Proxy, s Step) error {
 	p.Blackhole(direction(s))
 	r.wait(s.For)
 	p.Heal()
@@ -205,7 +211,8 @@ func (r *run) linkStrand(s Step) error { r.link(s).Strand(); return nil }
 
 func (r *run) linkCut(s Step) error { r.link(s).Cut(); return nil }
 
-// linkFlap cuts the link again and again, each time a little after the server has it back.
+// linkFlap cuts the link repeatedly, each time shortly after the server has
+// restored it.
 func (r *run) linkFlap(s Step) error {
 	for end := time.Now().Add(s.For); time.Now().Before(end) && r.ctx.Err() == nil; {
 		r.link(s).Cut()
@@ -216,17 +223,17 @@ func (r *run) linkFlap(s Step) error {
 
 func (r *run) linkDelay(s Step) error { return r.delay(r.link(s), s) }
 
-func (r *run) delay(p *fault.Proxy, s Step) error {
+func (r *run) delay(p *faultproxy.Proxy, s Step) error {
 	p.Delay(direction(s), time.Duration(5+s.Draw%60)*time.Millisecond)
 	r.wait(s.For)
 	p.Heal()
 	return nil
 }
 
-// linkDrop loses the reply to the next message that the server puts into the log.
+// linkDrop drops the reply to the server's next publish.
 func (r *run) linkDrop(s Step) error { return r.drop(r.link(s), "evalsha", s) }
 
-func (r *run) drop(p *fault.Proxy, request string, s Step) error {
+func (r *run) drop(p *faultproxy.Proxy, request string, s Step) error {
 	before := p.Dropped()
 	p.DropReply(request)
 	for end := time.Now().Add(s.For); time.Now().Before(end) && p.Dropped() == before; {
@@ -240,16 +247,16 @@ func (r *run) linkHalfClose(s Step) error { r.link(s).HalfClose(direction(s)); r
 
 func (r *run) linkDrip(s Step) error { return r.drip(r.link(s), s) }
 
-func (r *run) drip(p *fault.Proxy, s Step) error {
+func (r *run) drip(p *faultproxy.Proxy, s Step) error {
 	p.Dribble(direction(s))
 	r.wait(s.For)
 	p.Heal()
 	return nil
 }
 
-// Doors, between clients and HAProxy.
+// Doors: proxies between clients and HAProxy.
 
-func (r *run) door(s Step) *fault.Proxy { return r.doors[s.Target] }
+func (r *run) door(s Step) *faultproxy.Proxy { return r.doors[s.Target] }
 
 func (r *run) doorBlackhole(s Step) error { return r.blackhole(r.door(s), s) }
 
@@ -257,7 +264,7 @@ func (r *run) doorCut(s Step) error { r.door(s).Cut(); return nil }
 
 func (r *run) doorDelay(s Step) error { return r.delay(r.door(s), s) }
 
-// doorDrop cuts everybody off and loses the answer to the first handshake after that.
+// doorDrop cuts off all clients and drops the response to the next handshake.
 func (r *run) doorDrop(s Step) error {
 	r.door(s).Cut()
 	return r.drop(r.door(s), "GET ", s)

@@ -12,29 +12,36 @@ import (
 	"livechat/client"
 )
 
-// other is an entry of a log that is no message: in a feed, that somebody has read, or begun a chat.
+// other is an entry of a log that is not a message: in a feed, a read mark or a
+// new chat.
 type other struct {
 	client.Event
 	seq uint64
 }
 
-// feedSource is one connection to the feed of a user. The messages that it brings bear the ids of the messages, not of the events.
+// feedSource is a connection to a user's feed. Its messages have the ids of the
+// messages, not of the events.
 type feedSource struct{ conn *websocket.Conn }
 
-// feedSilence is how long nothing may come, not even a ping, before a feed counts as dead.
+// feedSilence is how long a feed may be silent, without even a ping, before it
+// counts as dead.
 const feedSilence = 75 * time.Second
 
-// feed opens the feed of a person behind that position, with a new ticket.
-func (p *person) feed(ctx context.Context, after *client.Position) (source, error) {
+// feed opens a user's feed after that position, with a new ticket.
+func (p *user) feed(ctx context.Context, after *client.Position) (source, error) {
 	var ticket struct{ Ticket string }
-	if status, err := p.do(ctx, http.MethodPost, "/ticket/", struct{}{}, &ticket); err != nil || status >= 300 {
+	if status, err := p.do(ctx, http.MethodPost, "/ticket/", struct{}{}, &ticket); err != nil ||
+		status >= 300 {
 		return nil, fmt.Errorf("get a ticket: %d, %w", status, err)
 	}
 	address := "ws://" + p.address + "/feed"
 	if after != nil {
 		address += "?after=" + after.String()
 	}
-	dialer := websocket.Dialer{HandshakeTimeout: 5 * time.Second, Subprotocols: []string{"livechat.user", "livechat.ticket." + ticket.Ticket}}
+	dialer := websocket.Dialer{
+		HandshakeTimeout: 5 * time.Second,
+		Subprotocols:     []string{"livechat.user", "livechat.ticket." + ticket.Ticket},
+	}
 	conn, resp, err := dialer.DialContext(ctx, address, nil)
 	if err != nil {
 		return nil, fmt.Errorf("open the feed: %w", err)
@@ -61,18 +68,22 @@ func (f *feedSource) Next(ctx context.Context) (client.Event, error) {
 	}
 }
 
-// decode returns what a frame of a feed says; nil for what is none of the log's.
+// decode returns the event in a frame of a feed; nil for a frame that is not in
+// the log.
 func decode(text []byte) (client.Event, error) {
 	var f struct {
 		Type, Event, Message, Name, Text, Session, Epoch string
 		Seq, From, To                                    uint64
 		Recovered                                        *bool
+		At                                               *int64
 		AfterMS                                          int64 `json:"after_ms"`
 	}
 	if err := json.Unmarshal(text, &f); err != nil {
 		return nil, fmt.Errorf("read a frame of a feed: %w", err)
 	}
 	switch {
+	case f.At != nil && f.Seq > 0 && f.Type != "message":
+		return &other{seq: f.Seq}, nil
 	case f.Type == "welcome":
 		return &client.Welcome{Session: f.Session, Epoch: f.Epoch, Seq: f.Seq, Recovered: f.Recovered}, nil
 	case f.Type == "message" && f.Event == "message":

@@ -7,57 +7,106 @@ import (
 	"sync"
 	"time"
 
-	"livechat/e2e/cluster"
-	"livechat/e2e/fault"
+	"livechat/e2e/faultproxy"
 	"livechat/e2e/history"
+	"livechat/internal/localcluster"
 )
 
-// Case is one fault again and again under traffic, each time waiting until the room has got over it.
+// Case is one fault, repeated under load; each round waits until the room has
+// recovered.
 type Case struct {
 	Name   string
 	Rounds int
-	Within time.Duration // the room must get over each round so soon; 0: whenever
+	Within time.Duration // limit of each recovery; 0: none
 
-	redis []string // how Redis keeps its data
-	past  bool     // clients go past HAProxy, so that it is known who is on the first server
+	redis []string // persistence of Redis
+	past  bool     // clients bypass HAProxy, so that the clients of the first server are known
 	round func(m *matrix, ctx context.Context, n int) error
-	still bool // nobody's connection may break
+	still bool // no connection may break
 }
 
-// healing is how long the room may take to get over a dead link to Redis.
+// healing is how long the room may take to recover from a dead link to Redis.
 const healing = 5 * time.Second
 
-// Cases returns all of them, each with so many rounds.
+// Cases returns all cases with that many rounds each.
 func Cases(rounds int) []Case {
 	return []Case{
-		{"kill -9 of Redis with AOF, everysec", rounds, 0, persistence["aof-everysec"], false, (*matrix).killed, true},
-		{"kill -9 of Redis with AOF, always", rounds, 0, persistence["aof-always"], false, (*matrix).killed, true},
+		{
+			"kill -9 of Redis with AOF, everysec",
+			rounds,
+			0,
+			persistence["aof-everysec"],
+			false,
+			(*matrix).killed,
+			true,
+		},
+		{
+			"kill -9 of Redis with AOF, always",
+			rounds,
+			0,
+			persistence["aof-always"],
+			false,
+			(*matrix).killed,
+			true,
+		},
 		{"kill -9 of Redis with RDB only", rounds, 0, persistence["rdb"], false, (*matrix).killed, true},
 		{"FLUSHALL", rounds, 0, persistence["aof-everysec"], false, (*matrix).flushed, true},
-		{"FLUSHALL while a server starts", rounds, 0, persistence["aof-everysec"], false, (*matrix).flushedAtStart, false},
-		{"reconnecting to a server that is behind", rounds, 0, persistence["aof-everysec"], false, (*matrix).lagging, false},
-		{"link to Redis dead, a new one works", rounds, healing, persistence["aof-everysec"], true, (*matrix).stranded, true},
-		{"link to Redis silent for 4 s", rounds, healing, persistence["aof-everysec"], true, (*matrix).silent, true},
+		{
+			"FLUSHALL while a server starts",
+			rounds,
+			0,
+			persistence["aof-everysec"],
+			false,
+			(*matrix).flushedAtStart,
+			false,
+		},
+		{
+			"reconnecting to a server that is behind",
+			rounds,
+			0,
+			persistence["aof-everysec"],
+			false,
+			(*matrix).lagging,
+			false,
+		},
+		{
+			"link to Redis dead, a new one works",
+			rounds,
+			healing,
+			persistence["aof-everysec"],
+			true,
+			(*matrix).stranded,
+			true,
+		},
+		{
+			"link to Redis silent for 4 s",
+			rounds,
+			healing,
+			persistence["aof-everysec"],
+			true,
+			(*matrix).silent,
+			true,
+		},
 		{"kill -9 of a server", rounds, 0, persistence["aof-everysec"], false, (*matrix).serverKilled, false},
 	}
 }
 
-// CaseResult is what a case came to.
+// CaseResult is the result of a case.
 type CaseResult struct {
 	Summary history.Summary
-	Worst   time.Duration // the longest that a round took to be got over
+	Worst   time.Duration // the longest recovery
 	Err     error         // everything that went wrong, nil if nothing did
 	Parts   []Part
 }
 
-// matrix is one case at work.
+// matrix is a case that runs.
 type matrix struct {
 	run    *run
 	within time.Duration // see Case
 	worst  time.Duration
 }
 
-// RunCase does it. ctx breaks it off.
+// RunCase runs a case. ctx interrupts it.
 func RunCase(ctx context.Context, c Case, o Options) CaseResult {
 	o.Plan = Plan{Length: 24 * time.Hour}
 	m := &matrix{run: prepare(o), within: c.Within}
@@ -65,7 +114,7 @@ func RunCase(ctx context.Context, c Case, o Options) CaseResult {
 	r.ctx = ctx
 	defer r.stop()
 	r.redisArgs = c.redis
-	r.past = c.past
+	r.direct = c.past
 	r.fail(r.start(ctx))
 	for n := 0; n < c.Rounds && len(r.errs) == 0; n++ {
 		round, cancel := context.WithTimeout(ctx, time.Minute)
@@ -76,7 +125,7 @@ func RunCase(ctx context.Context, c Case, o Options) CaseResult {
 	}
 	if len(r.errs) == 0 {
 		r.fail(r.heal())
-		r.fail(r.judge())
+		r.fail(r.check())
 	}
 	all := r.result()
 	result := CaseResult{Worst: m.worst, Summary: all.Summary, Parts: all.Parts}
@@ -90,19 +139,20 @@ func RunCase(ctx context.Context, c Case, o Options) CaseResult {
 	return result
 }
 
-// over waits until the room has got over what happened at begin: until a message of a client of the second server is with one of the first, and the other
-// way round.
-func (m *matrix) over(ctx context.Context, begin time.Time) error {
+// awaitRecovery waits until the room has recovered from what happened at begin:
+// until a message from a client of the second server reaches one of the first,
+// and the other way round.
+func (m *matrix) awaitRecovery(ctx context.Context, begin time.Time) error {
 	crowd := m.run.crowd
 	var both sync.WaitGroup
 	errs := make([]error, 2)
 	for from := range 2 {
 		both.Go(func() {
-			id, err := crowd.Say(from)
+			id, err := crowd.Publish(from)
 			if err == nil {
-				err = cluster.Poll(ctx, func(context.Context) error {
-					if !crowd.Heard(1-from, id) {
-						return fmt.Errorf("client %d has not heard %s", 1-from, id)
+				err = localcluster.Poll(ctx, func(context.Context) error {
+					if !crowd.Received(1-from, id) {
+						return fmt.Errorf("client %d has not received %s", 1-from, id)
 					}
 					return nil
 				})
@@ -117,34 +167,35 @@ func (m *matrix) over(ctx context.Context, begin time.Time) error {
 		return err
 	}
 	if m.within > 0 && took > m.within {
-		return fmt.Errorf("it took %v to get over it, want %v", took.Round(time.Millisecond), m.within)
+		return fmt.Errorf("recovered after %v, want %v", took.Round(time.Millisecond), m.within)
 	}
-	return m.run.crowd.Flow(ctx, m.run.Crowd.Talkers)
+	return m.run.crowd.AwaitAcks(ctx, m.run.Crowd.Talkers)
 }
 
 func (m *matrix) killed(ctx context.Context, n int) error {
-	if err := m.run.redisAgain(time.Duration(n%5)*150*time.Millisecond, nil); err != nil {
+	if err := m.run.restartRedis(time.Duration(n%5)*150*time.Millisecond, nil); err != nil {
 		return err
 	}
-	return m.over(ctx, time.Now())
+	return m.awaitRecovery(ctx, time.Now())
 }
 
 func (m *matrix) flushed(ctx context.Context, _ int) error {
 	if err := m.run.redisFlush(Step{}); err != nil {
 		return err
 	}
-	return m.over(ctx, time.Now())
+	return m.awaitRecovery(ctx, time.Now())
 }
 
-// flushedAtStart loses everything while nobody says anything that could tell the servers, and then a server comes that never had any of it. The clients
-// of one door have not heard the last of it.
+// flushedAtStart deletes all data while no message is sent that could tell the
+// servers, and then starts a server that never had any of it. The clients of
+// one door have not received the end of the log.
 func (m *matrix) flushedAtStart(ctx context.Context, n int) error {
 	begin := time.Now()
-	crowd, behind, newcomer := m.run.crowd, m.run.doors[0], m.run.cluster.Servers[n%cluster.MaxServers]
-	crowd.Hush()
-	behind.Blackhole(fault.Down)
+	crowd, behind, newcomer := m.run.crowd, m.run.doors[0], m.run.cluster.Servers[n%localcluster.MaxServers]
+	crowd.Quiesce()
+	behind.Blackhole(faultproxy.Down)
 	for from := 1; from < doorCount; from++ {
-		if _, err := crowd.Say(from); err != nil {
+		if _, err := crowd.Publish(from); err != nil {
 			return err
 		}
 	}
@@ -160,49 +211,50 @@ func (m *matrix) flushedAtStart(ctx context.Context, n int) error {
 	behind.Cut()
 	behind.Heal()
 	crowd.Talk()
-	if err := m.run.cluster.WaitReady(ctx, cluster.MaxServers); err != nil {
+	if err := m.run.cluster.WaitReady(ctx, localcluster.MaxServers); err != nil {
 		return err
 	}
-	return m.over(ctx, begin)
+	return m.awaitRecovery(ctx, begin)
 }
 
-// lagging sends clients of a new log to a server that has not heard of it, as its link to Redis is silent.
+// lagging sends clients of a new log to a server that does not know it, because
+// its link to Redis is silent.
 func (m *matrix) lagging(ctx context.Context, n int) error {
 	begin := time.Now()
-	m.run.links[n%cluster.MaxServers].Blackhole(fault.Both)
+	m.run.links[n%localcluster.MaxServers].Blackhole(faultproxy.Both)
 	if err := m.run.redisFlush(Step{}); err != nil {
 		return err
 	}
 	m.run.wait(700 * time.Millisecond)
 	m.run.doors[n%doorCount].Cut()
 	m.run.wait(time.Second)
-	m.run.links[n%cluster.MaxServers].Heal()
-	return m.over(ctx, begin)
+	m.run.links[n%localcluster.MaxServers].Heal()
+	return m.awaitRecovery(ctx, begin)
 }
 
 func (m *matrix) stranded(ctx context.Context, _ int) error {
 	m.run.links[0].Strand()
-	return m.over(ctx, time.Now())
+	return m.awaitRecovery(ctx, time.Now())
 }
 
 func (m *matrix) silent(ctx context.Context, n int) error {
-	m.run.links[0].Blackhole([]fault.Direction{fault.Both, fault.Down, fault.Up}[n%3])
+	m.run.links[0].Blackhole([]faultproxy.Direction{faultproxy.Both, faultproxy.Down, faultproxy.Up}[n%3])
 	m.run.wait(4 * time.Second)
 	m.run.links[0].Heal()
-	return m.over(ctx, time.Now())
+	return m.awaitRecovery(ctx, time.Now())
 }
 
 func (m *matrix) serverKilled(ctx context.Context, n int) error {
-	victim := m.run.cluster.Servers[n%cluster.MaxServers]
+	victim := m.run.cluster.Servers[n%localcluster.MaxServers]
 	begin := time.Now()
 	if err := victim.Kill(); err != nil {
 		return err
 	}
-	if err := m.over(ctx, begin); err != nil {
+	if err := m.awaitRecovery(ctx, begin); err != nil {
 		return err
 	}
 	if err := victim.Start(ctx); err != nil {
 		return err
 	}
-	return m.run.cluster.WaitReady(ctx, cluster.MaxServers)
+	return m.run.cluster.WaitReady(ctx, localcluster.MaxServers)
 }

@@ -15,7 +15,8 @@ import (
 )
 
 func TestBulks(t *testing.T) {
-	answer := "*2\r\n*2\r\n$3\r\n1-0\r\n*2\r\n$1\r\nm\r\n$5\r\n{\r\n1}\r\n*2\r\n$3\r\n2-0\r\n*2\r\n$1\r\nm\r\n$0\r\n\r\nmore"
+	answer := "*2\r\n*2\r\n$3\r\n1-0\r\n*2\r\n$1\r\nm\r\n$5\r\n{\r\n1}\r\n" +
+		"*2\r\n$3\r\n2-0\r\n*2\r\n$1\r\nm\r\n$0\r\n\r\nmore"
 	var got []string
 	in := bufio.NewReader(strings.NewReader(answer))
 	if err := bulks(in, func(text string) error { got = append(got, text); return nil }); err != nil {
@@ -27,12 +28,13 @@ func TestBulks(t *testing.T) {
 	if rest, _ := in.Peek(4); string(rest) != "more" {
 		t.Errorf("the next answer begins with %q", rest)
 	}
-	if err := bulks(bufio.NewReader(strings.NewReader("-LOADING\r\n")), nil); err == nil || err.Error() != "LOADING" {
+	if err := bulks(bufio.NewReader(strings.NewReader("-LOADING\r\n")), nil); err == nil ||
+		err.Error() != "LOADING" {
 		t.Errorf("an error: %v", err)
 	}
 }
 
-func TestFramesOfAFeed(t *testing.T) {
+func TestFeedFrames(t *testing.T) {
 	for text, want := range map[string]client.Event{
 		`{"type":"welcome","session":"s","epoch":"e","seq":4,"recovered":true}`:                              &client.Welcome{},
 		`{"type":"message","seq":5,"id":"x","event":"message","message":"m","name":"ann","text":"hi","n":3}`: &client.Message{},
@@ -71,8 +73,8 @@ func TestFramesOfAFeed(t *testing.T) {
 	}
 }
 
-// The clock of a program that runs can be stepped.
-func TestTheWrongClock(t *testing.T) {
+// The clock of a running program can be stepped.
+func TestWrongClock(t *testing.T) {
 	if !hasCompiler() {
 		t.Skip("gcc is not installed")
 	}
@@ -84,10 +86,11 @@ func TestTheWrongClock(t *testing.T) {
 	if err := r.setClock(-300); err != nil {
 		t.Fatal(err)
 	}
-	if text, err := os.ReadFile(r.clockFile()); err != nil || int64(binary.NativeEndian.Uint64(text)) != -300 {
+	if text, err := os.ReadFile(r.clockFile()); err != nil ||
+		int64(binary.NativeEndian.Uint64(text)) != -300 {
 		t.Errorf("the file has %x, %v", text, err)
 	}
-	// A shell with a clock of its own: $EPOCHSECONDS asks for the time again each time.
+	// A shell with a wrong clock: $EPOCHSECONDS reads the time each time.
 	cmd := exec.Command("bash", "-c", "echo $EPOCHSECONDS; read; echo $EPOCHSECONDS")
 	cmd.Env = append(os.Environ(), "LD_PRELOAD="+library, "CLOCK_FILE="+r.clockFile())
 	in, err := cmd.StdinPipe()
@@ -121,7 +124,7 @@ func TestTheWrongClock(t *testing.T) {
 	}
 }
 
-func TestHole(t *testing.T) {
+func TestFirstGap(t *testing.T) {
 	for _, c := range []struct {
 		seqs []uint64
 		want string
@@ -135,8 +138,9 @@ func TestHole(t *testing.T) {
 		for _, seq := range c.seqs {
 			archived = append(archived, stored{Seq: seq})
 		}
-		if err := hole(archived, 3); (err == nil) != (c.want == "") || err != nil && err.Error() != c.want {
-			t.Errorf("%v behind 3: %v, want %q", c.seqs, err, c.want)
+		if err := firstGap(archived, 3); (err == nil) != (c.want == "") ||
+			err != nil && err.Error() != c.want {
+			t.Errorf("%v after 3: %v, want %q", c.seqs, err, c.want)
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"livechat/e2e/cluster"
+	"livechat/internal/localcluster"
 )
 
 func draw(t *testing.T, d Draw) Plan {
@@ -19,7 +19,7 @@ func draw(t *testing.T, d Draw) Plan {
 	return p
 }
 
-// lines are what of two plans can be compared.
+// lines returns the parts of a plan that can be compared.
 func lines(p Plan) (all []string) {
 	for _, s := range p.Steps {
 		all = append(all, s.String())
@@ -27,7 +27,7 @@ func lines(p Plan) (all []string) {
 	return append(all, p.Persist)
 }
 
-func TestASeedDecidesThePlan(t *testing.T) {
+func TestSeedDecidesPlan(t *testing.T) {
 	for seed := range uint64(5) {
 		a, b := draw(t, Draw{Seed: seed, Length: time.Minute}), draw(t, Draw{Seed: seed, Length: time.Minute})
 		if !reflect.DeepEqual(lines(a), lines(b)) {
@@ -39,7 +39,7 @@ func TestASeedDecidesThePlan(t *testing.T) {
 	}
 }
 
-func TestTwoMinutesHaveEveryFaultThreeTimes(t *testing.T) {
+func TestTwoMinutesHaveEachFaultThreeTimes(t *testing.T) {
 	persist := map[string]int{}
 	for seed := range uint64(200) {
 		p := draw(t, Draw{Seed: seed, Length: 2 * time.Minute, Survivors: seed%2 == 1})
@@ -55,11 +55,11 @@ func TestTwoMinutesHaveEveryFaultThreeTimes(t *testing.T) {
 		}
 	}
 	if len(persist) != len(persistence) {
-		t.Errorf("Redis keeps its data as %v, want all of %d", persist, len(persistence))
+		t.Errorf("persistence of Redis is %v, want all of %d", persist, len(persistence))
 	}
 }
 
-func TestALaneHasOneFaultAtATime(t *testing.T) {
+func TestLaneHasOneFaultAtATime(t *testing.T) {
 	for seed := range uint64(200) {
 		p := draw(t, Draw{Seed: seed, Length: 2 * time.Minute})
 		free := map[lane]time.Duration{}
@@ -67,7 +67,8 @@ func TestALaneHasOneFaultAtATime(t *testing.T) {
 			if s.At < free[s.kind.lane] {
 				t.Errorf("seed %d: %v begins before the lane is free at %v", seed, s, free[s.kind.lane])
 			}
-			free[s.kind.lane] = s.At + s.For + s.kind.rest - 20*time.Millisecond // times are rounded
+			// times are rounded
+			free[s.kind.lane] = s.At + s.For + s.kind.rest - 20*time.Millisecond
 			if end := s.At + s.For; s.At < quiet || end > p.Length-2*quiet {
 				t.Errorf("seed %d: %v is not between the quiet times", seed, s)
 			}
@@ -75,8 +76,9 @@ func TestALaneHasOneFaultAtATime(t *testing.T) {
 	}
 }
 
-// Whenever Redis may lose something, there is a server that nobody has touched for a while before and does for a while after.
-func TestSomebodyHasTheNewestPartOfTheLog(t *testing.T) {
+// Whenever Redis may lose data, there is a server that is left alone for a
+// while before and after.
+func TestOneServerIsAlwaysSpared(t *testing.T) {
 	for seed := range uint64(400) {
 		p := draw(t, Draw{Seed: seed, Length: 2 * time.Minute, Survivors: seed%2 == 1})
 		for _, loss := range p.Steps {
@@ -90,14 +92,14 @@ func TestSomebodyHasTheNewestPartOfTheLog(t *testing.T) {
 					touched[s.Target] = true
 				}
 			}
-			if len(touched) == cluster.MaxServers {
+			if len(touched) == localcluster.MaxServers {
 				t.Errorf("seed %d: around %v no server is spared", seed, loss)
 			}
 		}
 	}
 }
 
-func TestSurvivorsLive(t *testing.T) {
+func TestSurvivorsAreNotKilled(t *testing.T) {
 	for seed := range uint64(200) {
 		for _, s := range draw(t, Draw{Seed: seed, Length: 2 * time.Minute, Survivors: true}).Steps {
 			if (s.Fault == "server-kill" || s.Fault == "server-restart") && s.Target < survivors {
@@ -109,10 +111,13 @@ func TestSurvivorsLive(t *testing.T) {
 
 func TestOnlyChosenFaults(t *testing.T) {
 	p := draw(t, Draw{Seed: 1, Length: 20 * time.Second, Only: []string{"redis-flush", "door-cut"}})
-	if len(p.Steps) != 2 || slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Fault != "redis-flush" && s.Fault != "door-cut" }) {
+	if len(p.Steps) != 2 ||
+		slices.ContainsFunc(p.Steps,
+			func(s Step) bool { return s.Fault != "redis-flush" && s.Fault != "door-cut" }) {
 		t.Errorf("planned %v", p.Steps)
 	}
-	if _, err := NewPlan(Draw{Length: time.Minute, Only: []string{"earthquake"}}); err == nil || !strings.Contains(err.Error(), `"earthquake"; there are redis-kill,`) {
+	if _, err := NewPlan(Draw{Length: time.Minute, Only: []string{"earthquake"}}); err == nil ||
+		!strings.Contains(err.Error(), `"earthquake"; known are redis-kill,`) {
 		t.Errorf("an unknown fault: %v", err)
 	}
 }

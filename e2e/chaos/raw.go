@@ -11,36 +11,39 @@ import (
 	"livechat/e2e/history"
 )
 
-// source is one connection that brings events.
+// source is one connection that delivers events.
 type source interface {
 	Next(ctx context.Context) (client.Event, error)
 	Close() error
 }
 
-// rawReader stays in a room, or in a feed, by hand: whenever its connection ends it opens another one behind the last message it saw. It writes down what
-// servers send as it comes and drops nothing, so that what they send twice is seen.
+// rawReader stays in a room or a feed without a session: when its connection
+// ends, it opens another one after the last message it saw. It records
+// everything that servers send and drops nothing, so that duplicates are seen.
 type rawReader struct {
 	// Set at construction.
 
 	dial func(ctx context.Context, after *client.Position) (source, error)
 	log  *history.Reader
-	mine func(session string) // hears the session of each welcome; nil: nobody does
-	lag  time.Duration        // it reads late, by up to so much; 0: at once
-	stay time.Duration        // so long it stays, in the middle, before it goes away for a while; 0: for ever
-	away time.Duration        // for so long, in the middle
-	calm <-chan struct{}      // closed when all read at once and stay
+	mine func(session string) // receives the session of each welcome; nil: none
+	lag  time.Duration        // it is slow by up to this; 0: not slow
+	// average time for which it stays before it disconnects for a while; 0: it
+	// stays
+	stay time.Duration
+	away time.Duration   // average time for which it is disconnected
+	calm <-chan struct{} // closed when all readers must be fast and stay
 
-	// ask reads what is in the store. As a page does, it is asked after a
-	// welcome that does not recover everything, until it has answered. Set at
-	// construction; nil: there is no store to ask.
+	// ask reads the store. As a page does, it asks after a welcome that does
+	// not recover everything, until the store has answered. Set at
+	// construction; nil: there is no store.
 	ask  func(ctx context.Context) ([]history.Entry, error)
-	lack bool // owned by run: it is to be asked
+	lack bool // owned by run: the store has to be asked
 
 	mu sync.Mutex
-	at *client.Position // behind the last message, nil before the first welcome
+	at *client.Position // after the last message; nil before the first welcome
 }
 
-// roomSource returns how a raw reader joins a room.
+// roomSource returns a function with which a raw reader joins a room.
 func roomSource(o client.Options) func(context.Context, *client.Position) (source, error) {
 	return func(ctx context.Context, after *client.Position) (source, error) {
 		o := o
@@ -51,25 +54,26 @@ func roomSource(o client.Options) func(context.Context, *client.Position) (sourc
 	}
 }
 
-func (r *rawReader) there() bool {
+func (r *rawReader) isConnected() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.at != nil
 }
 
-// Ways in which a reader itself ends a connection.
+// Reasons for which a reader itself ends a connection.
 var (
 	errAsked = errors.New("the server asked to reconnect")
-	errLeave = errors.New("it leaves for a while")
+	errLeave = errors.New("the reader disconnects for a while")
 )
 
-// run listens until ctx ends or a server says not to come back.
+// run reads until ctx ends or a server refuses to let it return.
 func (r *rawReader) run(ctx context.Context) error {
 	for {
 		err := r.listen(ctx)
 		var refusal *client.RefusedError
 		var closed *client.CloseError
-		if ctx.Err() != nil || errors.As(err, &refusal) && refusal.Final() || errors.As(err, &closed) && closed.Final() {
+		if ctx.Err() != nil || errors.As(err, &refusal) && refusal.Final() ||
+			errors.As(err, &closed) && closed.Final() {
 			return err
 		}
 		if errors.Is(err, errAsked) {
@@ -81,16 +85,16 @@ func (r *rawReader) run(ctx context.Context) error {
 			wait += closed.RetryAfter
 		}
 		if errors.Is(err, errLeave) {
-			wait = around(r.away)
+			wait = jitter(r.away)
 		}
 		r.pause(ctx, wait)
 	}
 }
 
-// around draws a time between half of d and one and a half.
-func around(d time.Duration) time.Duration { return d/2 + rand.N(d) }
+// jitter draws a duration between half of d and one and a half.
+func jitter(d time.Duration) time.Duration { return d/2 + rand.N(d) }
 
-// pause waits for d, not beyond the end of ctx, nor for longer than a moment once there is calm.
+// pause waits for d, until ctx ends, or only a moment once calm is closed.
 func (r *rawReader) pause(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -108,8 +112,8 @@ func (r *rawReader) pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// calmed returns whether everybody is to stay and read at once.
-func (r *rawReader) calmed() bool {
+// isCalm reports whether all readers must be fast and stay.
+func (r *rawReader) isCalm() bool {
 	select {
 	case <-r.calm:
 		return true
@@ -120,9 +124,9 @@ func (r *rawReader) calmed() bool {
 
 // listen reads one connection to its end.
 func (r *rawReader) listen(ctx context.Context) error {
-	if r.stay > 0 && !r.calmed() {
+	if r.stay > 0 && !r.isCalm() {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, around(r.stay), errLeave)
+		ctx, cancel = context.WithTimeoutCause(ctx, jitter(r.stay), errLeave)
 		defer cancel()
 	}
 	conn, err := r.dial(ctx, r.at)
@@ -141,9 +145,10 @@ func (r *rawReader) listen(ctx context.Context) error {
 			if r.mine != nil {
 				r.mine(e.Session)
 			}
-			// In another log than before, what was missed follows: until it does, the old position is the one to come back with.
+			// In a new log, what was missed follows. Until then, the old
+			// position is the one to resume from.
 			if epoch = e.Epoch; r.at == nil {
-				r.stand(client.Position{Epoch: epoch, Seq: e.Seq})
+				r.setPosition(client.Position{Epoch: epoch, Seq: e.Seq})
 			}
 		case *client.Reconnect:
 			var cancel context.CancelFunc
@@ -151,30 +156,35 @@ func (r *rawReader) listen(ctx context.Context) error {
 			defer cancel()
 		case *client.Reset:
 			epoch = e.Epoch
-			r.stand(client.Position{Epoch: epoch, Seq: e.Seq})
+			r.setPosition(client.Position{Epoch: epoch, Seq: e.Seq})
 		case *client.Gap:
-			r.stand(client.Position{Epoch: epoch, Seq: e.To})
+			r.setPosition(client.Position{Epoch: epoch, Seq: e.To})
 		case *client.Message:
-			r.stand(client.Position{Epoch: epoch, Seq: e.Seq})
+			r.setPosition(client.Position{Epoch: epoch, Seq: e.Seq})
+		case *client.Edited:
+			r.setPosition(client.Position{Epoch: epoch, Seq: e.Seq})
+		case *client.Entry:
+			r.setPosition(client.Position{Epoch: epoch, Seq: e.Seq})
 		case *other:
-			r.stand(client.Position{Epoch: epoch, Seq: e.seq})
-			r.log.Add(history.Event{Kind: history.Other, At: history.Position{Epoch: epoch, Seq: e.seq}, When: time.Now()})
+			r.setPosition(client.Position{Epoch: epoch, Seq: e.seq})
+			r.log.Add(history.Event{Kind: history.Other, At: history.Position{Epoch: epoch, Seq: e.seq},
+				When: time.Now()})
 			continue
 		}
 		r.log.Take(event)
 		if w, ok := event.(*client.Welcome); ok {
-			r.missed(ctx, w)
+			r.askStore(ctx, w)
 		}
-		if r.lag > 0 && !r.calmed() && time.Since(paused) > r.lag/8 {
-			r.pause(ctx, around(r.lag))
+		if r.lag > 0 && !r.isCalm() && time.Since(paused) > r.lag/8 {
+			r.pause(ctx, jitter(r.lag))
 			paused = time.Now()
 		}
 	}
 }
 
-// missed asks the store if the welcome says that something was missed, or one
-// before did and the store has not answered since.
-func (r *rawReader) missed(ctx context.Context, w *client.Welcome) {
+// askStore asks the store if this welcome says that something was missed, or if
+// an earlier one did and the store has not answered since.
+func (r *rawReader) askStore(ctx context.Context, w *client.Welcome) {
 	r.lack = r.lack || w.Recovered != nil && !*w.Recovered
 	if r.ask == nil || !r.lack {
 		return
@@ -185,7 +195,8 @@ func (r *rawReader) missed(ctx context.Context, w *client.Welcome) {
 	}
 }
 
-// ending returns the reason for which the reader itself has ended ctx, if that is why there was an error, else the error.
+// ending returns the reader's own reason for ending ctx, if that caused the
+// error, else the error.
 func ending(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); errors.Is(cause, errAsked) || errors.Is(cause, errLeave) {
 		return cause
@@ -193,7 +204,7 @@ func ending(ctx context.Context, err error) error {
 	return err
 }
 
-func (r *rawReader) stand(at client.Position) {
+func (r *rawReader) setPosition(at client.Position) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.at = &at

@@ -10,13 +10,13 @@ import (
 	"sync"
 	"time"
 
-	"livechat/e2e/cluster"
-	"livechat/e2e/fault"
+	"livechat/e2e/faultproxy"
 	"livechat/e2e/history"
+	"livechat/internal/localcluster"
 	"livechat/internal/testpg"
 )
 
-// start starts the cluster and lets the crowd in.
+// start starts the cluster and lets the crowds join.
 func (r *run) start(ctx context.Context) error {
 	if err := r.build(ctx); err != nil {
 		return err
@@ -24,19 +24,19 @@ func (r *run) start(ctx context.Context) error {
 	return r.gather(ctx)
 }
 
-// build starts the cluster with proxies wherever something can break.
+// build starts the cluster with proxies wherever a link can break.
 func (r *run) build(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	var err error
 	if r.dir, err = os.MkdirTemp("", "livechat-chaos-"); err != nil {
-		return fmt.Errorf("make a directory for the run: %w", err)
+		return fmt.Errorf("create a directory for the run: %w", err)
 	}
 	if r.postgres = r.Postgres; r.postgres == nil {
 		if r.postgres, err = testpg.Run("fsync=off"); err != nil {
 			return err
 		}
-		r.own = true
+		r.ownPostgres = true
 	}
 	database, err := r.postgres.Database()
 	if err != nil {
@@ -53,16 +53,16 @@ func (r *run) build(ctx context.Context) error {
 		}
 		clock = []string{"LD_PRELOAD=" + library, "CLOCK_FILE=" + r.clockFile()}
 	}
-	r.links = make([]*fault.Proxy, cluster.MaxServers+apiCount)
-	r.cluster, err = cluster.Start(ctx, cluster.Options{
+	r.links = make([]*faultproxy.Proxy, localcluster.MaxServers+apiCount)
+	r.cluster, err = localcluster.Start(ctx, localcluster.Options{
 		Binary: r.Binary, Env: r.settings(), Log: r.Log, Reloadable: true, RedisArgs: r.redisArgs, RedisEnv: clock,
 		API: apiCount, DB: database, RedisURL: r.RedisURL,
 		RedisVia: func(i int, addr string) (string, error) {
-			if r.links[i] != nil { // a second try, on other ports
+			if r.links[i] != nil { // a second attempt, on other ports
 				_ = r.links[i].Close()
 			}
 			var err error
-			if r.links[i], err = fault.Listen(addr); err != nil {
+			if r.links[i], err = faultproxy.Listen(addr); err != nil {
 				return "", err
 			}
 			return r.links[i].Addr(), nil
@@ -72,14 +72,14 @@ func (r *run) build(ctx context.Context) error {
 		return err
 	}
 	for range doorCount {
-		door, err := fault.Listen(r.cluster.HAProxy.Addr)
+		door, err := faultproxy.Listen(r.cluster.HAProxy.Addr)
 		if err != nil {
 			return err
 		}
 		r.doors = append(r.doors, door)
 	}
 	for _, server := range r.cluster.Servers {
-		narrow, err := fault.Narrow(server.Addr)
+		narrow, err := faultproxy.Narrow(server.Addr)
 		if err != nil {
 			return err
 		}
@@ -88,7 +88,9 @@ func (r *run) build(ctx context.Context) error {
 	return nil
 }
 
-// gather lets everybody in and talk: the crowd of the default room, those of two more, one of which reads late, and people in private.
+// gather lets all clients join and send messages: the crowd of the default
+// room, those of two more, one of which reads slowly, and users in private
+// chats.
 func (r *run) gather(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -98,13 +100,13 @@ func (r *run) gather(ctx context.Context) error {
 		c, err := Gather(ctx, func(i int) string {
 			switch {
 			case room.Lag > 0 && i >= room.Sessions:
-				return "ws://" + r.narrow[i%cluster.MaxServers].Addr() + "/"
-			case r.past && room.Room == "":
-				return r.cluster.ServerURL(i % cluster.MaxServers)
+				return "ws://" + r.narrow[i%localcluster.MaxServers].Addr() + "/"
+			case r.direct && room.Room == "":
+				return r.cluster.ServerURL(i % localcluster.MaxServers)
 			}
 			return "ws://" + door(i) + "/"
 		}, room)
-		c.Kept = r.kept
+		c.Stored = r.stored
 		if room.Room == "" {
 			r.crowd = c
 		} else {
@@ -116,25 +118,27 @@ func (r *run) gather(ctx context.Context) error {
 	}
 	r.meetings++
 	var err error
-	if r.people, err = Meet(ctx, door, fmt.Sprintf("person-%d-", r.meetings), 2, r.Crowd); err != nil {
+	if r.users, err = Meet(ctx, door, fmt.Sprintf("person-%d-", r.meetings), 2, r.Crowd); err != nil {
 		return err
 	}
 	for _, c := range r.crowds() {
 		c.Talk()
 	}
-	r.people.Talk()
+	r.users.Talk()
 	return nil
 }
 
-// rooms are the crowds of all rooms. In one of them a few write long messages, which most of the others read late.
+// rooms returns the sizes of all further crowds. In one of them a few clients
+// send long messages, which most others read slowly.
 func (r *run) rooms() []Size {
 	slow, small := r.Crowd, r.Crowd
-	slow.Room, slow.Sessions, slow.Raw, slow.Talkers, slow.Long, slow.Lag = "slow", 4, max(8, r.Crowd.Raw), 4, 3500, 4*time.Second
+	slow.Room, slow.Sessions, slow.Raw, slow.Talkers, slow.Long, slow.Lag = "slow", 4, max(8,
+		r.Crowd.Raw), 4, 3500, 4*time.Second
 	small.Room, small.Sessions, small.Raw, small.Talkers, small.Away, small.Late = "small", 4, 6, 2, 3, 4
 	return []Size{r.Crowd, slow, small}
 }
 
-// crowds are those that are there.
+// crowds returns the crowds that have joined.
 func (r *run) crowds() (all []*Crowd) {
 	if r.crowd != nil {
 		all = append(all, r.crowd)
@@ -142,25 +146,25 @@ func (r *run) crowds() (all []*Crowd) {
 	return append(all, r.others...)
 }
 
-// parts are the histories of everything.
+// parts returns the histories of all rooms and feeds.
 func (r *run) parts() (all []Part) {
 	for _, c := range r.crowds() {
 		all = append(all, Part{"room " + cmp.Or(c.size.Room, "livechat"), c.History})
 	}
-	if r.people != nil {
-		for _, p := range r.people.all {
+	if r.users != nil {
+		for _, p := range r.users.all {
 			all = append(all, Part{"feed of " + p.name, p.history})
 		}
 	}
 	return all
 }
 
-// heal ends every fault and waits until all of it works again.
+// heal ends every fault and waits until everything works again.
 func (r *run) heal() error {
 	r.open()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	parts := slices.Concat([]*cluster.Part{r.cluster.HAProxy}, r.cluster.Servers, r.cluster.APIs)
+	parts := slices.Concat([]*localcluster.Part{r.cluster.HAProxy}, r.cluster.Servers, r.cluster.APIs)
 	if r.RedisURL == "" {
 		parts = append(parts, r.cluster.Redis)
 	}
@@ -169,18 +173,18 @@ func (r *run) heal() error {
 			return fmt.Errorf("after the faults: %w", err)
 		}
 	}
-	if err := r.cluster.WaitReady(ctx, cluster.MaxServers); err != nil {
+	if err := r.cluster.WaitReady(ctx, localcluster.MaxServers); err != nil {
 		return fmt.Errorf("after the faults: %w", err)
 	}
 	for _, c := range r.crowds() {
-		if err := c.Flow(ctx, 2*c.size.Talkers); err != nil {
+		if err := c.AwaitAcks(ctx, 2*c.size.Talkers); err != nil {
 			return fmt.Errorf("after the faults: room %s: %w", cmp.Or(c.size.Room, "livechat"), err)
 		}
 	}
 	return nil
 }
 
-// open lets everything through all proxies.
+// open lets all traffic through all proxies.
 func (r *run) open() {
 	for _, p := range slices.Concat(r.links, r.doors, r.narrow) {
 		if p != nil {
@@ -189,18 +193,18 @@ func (r *run) open() {
 	}
 }
 
-// leave lets everybody leave.
+// leave disconnects all clients.
 func (r *run) leave() {
 	for _, c := range r.crowds() {
 		c.Leave()
 	}
-	if r.people != nil {
-		r.people.Leave()
+	if r.users != nil {
+		r.users.Leave()
 	}
 }
 
-// judge waits until everybody has caught up and looks at all histories.
-func (r *run) judge() error {
+// check waits until all clients have caught up and checks all histories.
+func (r *run) check() error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	crowds := r.crowds()
@@ -213,7 +217,7 @@ func (r *run) judge() error {
 			}
 		})
 	}
-	all.Go(func() { errs[len(crowds)] = r.people.Finish(ctx, history.NoGaps) })
+	all.Go(func() { errs[len(crowds)] = r.users.Finish(ctx, history.NoGaps) })
 	all.Wait()
 	return errors.Join(errs...)
 }
@@ -232,9 +236,9 @@ func (r *run) stop() {
 			_ = p.Close()
 		}
 	}
-	if r.own {
+	if r.ownPostgres {
 		r.postgres.Close()
-		r.own = false
+		r.ownPostgres = false
 	}
 	r.fail(os.RemoveAll(r.dir))
 }

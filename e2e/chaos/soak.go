@@ -8,48 +8,54 @@ import (
 	"sync"
 	"time"
 
-	"livechat/e2e/cluster"
+	"livechat/internal/localcluster"
 )
 
-// Usage is what a server holds while nobody is connected.
+// Usage is what a server uses while no client is connected.
 type Usage struct {
 	Server     string
 	Files      int
 	Threads    int
 	Memory     int64 // resident, bytes
-	Goroutines int   // 0 where nobody has looked: that ends the server
+	Goroutines int   // 0 if unknown: counting ends the server
 }
 
-// String returns it for people.
+// String returns a readable line.
 func (u Usage) String() string {
-	s := fmt.Sprintf("server %s: %d files, %d threads, %.1f MB", u.Server, u.Files, u.Threads, float64(u.Memory)/(1<<20))
+	s := fmt.Sprintf("server %s: %d files, %d threads, %.1f MB", u.Server, u.Files, u.Threads,
+		float64(u.Memory)/(1<<20))
 	if u.Goroutines > 0 {
 		s += fmt.Sprintf(", %d goroutines", u.Goroutines)
 	}
 	return s
 }
 
-// How much more than before a server may hold after hours of faults. A pool of connections may have one more of them, each with a goroutine; a heap that
-// was once larger is given back to the kernel slowly and never wholly.
+// How much more a server may use after hours of faults. A connection pool may
+// have one more connection with a goroutine. A heap that was larger returns
+// memory to the kernel slowly and never completely.
 const (
 	moreFiles      = 6
 	moreGoroutines = 6
 	moreMemory     = 24 << 20
 )
 
-// SoakResult is what a soak came to.
+// SoakResult is the result of a soak run.
 type SoakResult struct {
 	Result
 	Before, After []Usage // of the servers that have survived
-	Fresh         Usage   // of one that has just been started
+	Fresh         Usage   // of a server that has just been started
 }
 
-// warmUp is how long the first crowd talks, for whose sake a server grows to its size.
+// warmUp is how long the first crowd sends messages, so that a server grows to
+// its size.
 const warmUp = 20 * time.Second
 
-// Soak lets a crowd come, talk and go, looks at what the servers hold, does a run with faults, and looks again: what the survivors hold when all have left must
-// be what it was. Draw the plan with Survivors. The server has no way yet to ask for its number of goroutines: at the end the survivors are made to write
-// them down, which ends them, and so is one that has just started.
+// Soak lets a crowd come and go, measures what the servers use, does a run with
+// faults, and measures again: without clients, the survivors must use as much
+// as before. The plan has to be drawn with Survivors. A server has no way to
+// report its number of goroutines. So at the end SIGQUIT makes the survivors,
+// and a server that was just started, write them to their logs, which ends
+// them.
 func Soak(ctx context.Context, o Options) SoakResult {
 	var s SoakResult
 	dumps := &dumps{count: map[string]int{}}
@@ -64,14 +70,14 @@ func Soak(ctx context.Context, o Options) SoakResult {
 	defer r.stop()
 	r.fail(r.build(ctx))
 	r.try(func() error { return r.gather(ctx) })
-	r.try(func() error { r.ctx = ctx; r.wait(warmUp); return r.judge() })
-	r.try(func() error { s.Before = r.settle(ctx, nil); return nil })
+	r.try(func() error { r.ctx = ctx; r.wait(warmUp); return r.check() })
+	r.try(func() error { s.Before = r.awaitUsage(ctx, nil); return nil })
 	r.try(func() error { return r.gather(ctx) })
-	r.try(func() error { r.breakEverything(ctx); return nil })
+	r.try(func() error { r.injectFaults(ctx); return nil })
 	r.try(r.heal)
-	r.try(r.judge)
+	r.try(r.check)
 	if len(s.Before) > 0 && r.cluster != nil {
-		s.After = r.settle(ctx, s.Before)
+		s.After = r.awaitUsage(ctx, s.Before)
 		r.fail(compare(s.Before, s.After))
 	}
 	r.try(func() error { return r.goroutines(ctx, &s, dumps) })
@@ -87,13 +93,14 @@ func (r *run) try(do func() error) {
 	}
 }
 
-// settle lets the crowd leave and waits until the survivors hold no more than before, or for a minute; without a before it waits a few seconds.
-func (r *run) settle(ctx context.Context, before []Usage) (now []Usage) {
+// awaitUsage lets the crowd leave and waits until the survivors use no more
+// than before, at most for a minute; without before it waits a few seconds.
+func (r *run) awaitUsage(ctx context.Context, before []Usage) (now []Usage) {
 	r.leave()
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	begin := time.Now()
-	_ = cluster.Poll(ctx, func(context.Context) error {
+	_ = localcluster.Poll(ctx, func(context.Context) error {
 		now = now[:0]
 		for _, server := range r.cluster.Servers[:survivors] {
 			u := Usage{Server: server.Name}
@@ -114,12 +121,12 @@ func (r *run) settle(ctx context.Context, before []Usage) (now []Usage) {
 	return now
 }
 
-// compare returns an error that names what has become more.
+// compare returns an error that names what has grown.
 func compare(before, after []Usage) error {
 	var errs []error
 	for i, b := range before {
 		if i >= len(after) {
-			return errors.New("the survivors could not be looked at")
+			return errors.New("the survivors could not be measured")
 		}
 		if a := after[i]; a.Files > b.Files+moreFiles || a.Memory > b.Memory+moreMemory {
 			errs = append(errs, fmt.Errorf("%v; before %v", a, b))
@@ -128,7 +135,7 @@ func compare(before, after []Usage) error {
 	return errors.Join(errs...)
 }
 
-// goroutines has the survivors and a fresh server write down their goroutines.
+// goroutines makes the survivors and a fresh server log their goroutines.
 func (r *run) goroutines(ctx context.Context, s *SoakResult, d *dumps) error {
 	fresh := r.cluster.Servers[len(r.cluster.Servers)-1]
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
@@ -147,20 +154,21 @@ func (r *run) goroutines(ctx context.Context, s *SoakResult, d *dumps) error {
 	for i := range s.After {
 		s.After[i].Goroutines = d.of(s.After[i].Server)
 		if n := s.After[i].Goroutines; n > s.Fresh.Goroutines+moreGoroutines || n == 0 {
-			errs = append(errs, fmt.Errorf("%v; a fresh one has %d goroutines", s.After[i], s.Fresh.Goroutines))
+			errs = append(errs,
+				fmt.Errorf("%v; a fresh one has %d goroutines", s.After[i], s.Fresh.Goroutines))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// dumps counts the goroutines that servers write down.
+// dumps counts the goroutines in the servers' logs.
 type dumps struct {
 	mu    sync.Mutex
 	count map[string]int
 }
 
 func (d *dumps) take(part, line string) {
-	// System goroutines, which say so, come and go with the runtime's mood.
+	// The number of system goroutines, which are marked, varies.
 	if strings.HasPrefix(line, "goroutine ") && strings.HasSuffix(line, "]:") {
 		d.mu.Lock()
 		defer d.mu.Unlock()

@@ -14,7 +14,7 @@ import (
 	"livechat/internal/testapi"
 )
 
-// account is somebody who uses the API through Nginx.
+// account is a user of the API behind Nginx.
 type account struct {
 	*testapi.Person
 	t *testing.T
@@ -23,7 +23,8 @@ type account struct {
 func (s *stack) register(t *testing.T, name string) *account {
 	t.Helper()
 	a := &account{testapi.New(t, func() string { return "http://" + s.page }), t}
-	a.must(http.StatusCreated, "POST", "/accounts/", map[string]string{"name": name, "password": testapi.Password})
+	a.must(http.StatusCreated, "POST", "/accounts/",
+		map[string]string{"name": name, "password": testapi.Password})
 	return a
 }
 
@@ -36,7 +37,8 @@ func (a *account) must(want int, method, path string, body any) map[string]any {
 	return answer
 }
 
-// hasAccounts: two people have a chat over Nginx, HAProxy, two API servers, PostgreSQL and the socket of any server; one API server is killed.
+// hasAccounts: two users chat through Nginx, HAProxy, two API servers,
+// PostgreSQL and the socket of any server, while one API server is killed.
 func (s *stack) hasAccounts(t *testing.T) {
 	ann, bob := s.register(t, "ann"), s.register(t, "bob")
 	chat := ann.must(http.StatusCreated, "POST", "/chats/", map[string]string{"with": "bob"})["id"].(string)
@@ -57,8 +59,11 @@ func (s *stack) hasAccounts(t *testing.T) {
 	send := func(i int) {
 		t.Helper()
 		id := fmt.Sprintf("00000000-0000-4000-8000-%012d", i)
-		poll.Until(t, "a message is taken", func() bool { // HAProxy tries another server for what was not sent yet; the rest is the page's, by the same id
-			status, answer, err := ann.Do(t.Context(), "POST", messages, map[string]string{"id": id, "text": fmt.Sprint("message ", i)})
+		// HAProxy ret"a message is accepted"nt yet on another server; the rest
+		// is up to the page, with the same id
+		poll.Until(t, "a message is taken", func() bool {
+			status, answer, err := ann.Do(t.Context(), "POST", messages,
+				map[string]string{"id": id, "text": fmt.Sprint("message ", i)})
 			if err == nil && status != http.StatusCreated && status != http.StatusOK && status < 500 {
 				t.Fatalf("message %d: %d %v", i, status, answer)
 			}
@@ -67,11 +72,13 @@ func (s *stack) hasAccounts(t *testing.T) {
 	}
 	for i := range 20 {
 		if i == 5 {
-			out, err := s.command(t.Context(), s.compose("kill", "-s", "SIGKILL", "api")...).CombinedOutput()
+			out, err := s.command(t.Context(), s.compose("kill", "-s", "SIGKILL", "api")...).
+				CombinedOutput()
 			if err != nil {
 				t.Fatalf("kill the API: %v %s", err, out)
 			}
-			if out, err = s.command(t.Context(), s.compose("up", "-d", "--no-build", "api")...).CombinedOutput(); err != nil {
+			if out, err = s.command(t.Context(),
+				s.compose("up", "-d", "--no-build", "api")...).CombinedOutput(); err != nil {
 				t.Fatalf("start the API again: %v %s", err, out)
 			}
 		}
@@ -94,7 +101,7 @@ func (s *stack) hasAccounts(t *testing.T) {
 			continue
 		}
 		if e.N != next || e.Text != fmt.Sprint("message ", next) || seen[e.N] {
-			t.Errorf("event %d came where %d was due: %s", e.N, next, text)
+			t.Errorf("event %d came, want %d: %s", e.N, next, text)
 		}
 		seen[e.N] = true
 		next++
@@ -105,6 +112,7 @@ func (s *stack) hasAccounts(t *testing.T) {
 	}
 	poll.Until(t, "the room is in the archive", func() bool {
 		status, answer, err := bob.Do(t.Context(), "GET", "/rooms/livechat/messages/?limit=100", nil)
-		return err == nil && status == http.StatusOK && strings.Contains(fmt.Sprint(answer["messages"]), "hello from 1000")
+		return err == nil && status == http.StatusOK &&
+			strings.Contains(fmt.Sprint(answer["messages"]), "hello from 1000")
 	})
 }

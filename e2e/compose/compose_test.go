@@ -10,18 +10,18 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
 	"go.uber.org/goleak"
 
 	"livechat/client"
 )
 
-// fixed are the APPIDs of the servers that are always there.
+// fixed are the APPIDs of the servers that always run.
 var fixed = []string{"1000", "2000", "3000", "4000"}
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// TestCompose starts the real file once; what follows happens to the same cluster, in this order.
+// TestCompose starts the real file once. The subtests use the same cluster, in
+// this order.
 func TestCompose(t *testing.T) {
 	s := up(t)
 	t.Run("page", s.servesThePage)
@@ -36,7 +36,7 @@ func TestCompose(t *testing.T) {
 	t.Run("Redis restarts", s.keepsTheLog)
 }
 
-// goesRound: 40 sockets, 10 on each server.
+// goesRound: 40 connections, 10 to each server.
 func (s *stack) goesRound(t *testing.T) {
 	count := map[string]int{}
 	for i := range 40 {
@@ -44,11 +44,11 @@ func (s *stack) goesRound(t *testing.T) {
 		count[welcome.App]++
 	}
 	if want := map[string]int{"1000": 10, "2000": 10, "3000": 10, "4000": 10}; !maps.Equal(count, want) {
-		t.Errorf("40 sockets were shared out as %v, want 10 for each of %v", count, fixed)
+		t.Errorf("40 connections were distributed as %v, want 10 to each of %v", count, fixed)
 	}
 }
 
-// onEach opens connections until there is one on every one of the given servers.
+// onEach opens connections until each of the given servers has one.
 func (s *stack) onEach(t *testing.T, apps []string) map[string]*client.Conn {
 	t.Helper()
 	conns := map[string]*client.Conn{}
@@ -63,64 +63,12 @@ func (s *stack) onEach(t *testing.T, apps []string) map[string]*client.Conn {
 			return conns
 		}
 	}
-	t.Fatalf("only %v of %v were reached", slices.Sorted(maps.Keys(conns)), apps)
+	t.Fatalf("only %v of %v have a connection", slices.Sorted(maps.Keys(conns)), apps)
 	return nil
 }
 
-// allHear sends text by one connection and waits until every one has it, with the same seq and its server's badge.
-func allHear(t *testing.T, conns map[string]*client.Conn, from, text string) {
-	t.Helper()
-	seq := say(t, conns[from], text)
-	for app, conn := range conns {
-		if app == from {
-			continue // it has heard itself
-		}
-		m := await(t, conn, func(m *client.Message) bool { return m.Text == text })
-		if m.App != from || m.Seq != seq {
-			t.Errorf("on %s the message is %d, taken by %s; want %d by %s", app, m.Seq, m.App, seq, from)
-		}
-	}
-}
-
-// say sends text until the server has acked it, reads it back, and returns its seq.
-func say(t *testing.T, conn *client.Conn, text string) uint64 {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	id := uuid.NewString()
-	if err := conn.Post(id, text); err != nil {
-		t.Fatalf("send: %v", err)
-	}
-	var acked, heard uint64
-	for acked == 0 || heard == 0 {
-		event, err := conn.Next(ctx)
-		if err != nil {
-			t.Fatalf("wait for the ack of %q: %v", text, err)
-		}
-		switch e := event.(type) {
-		case *client.Ack:
-			acked = e.Seq
-		case *client.Message:
-			if e.ID == id {
-				heard = e.Seq
-			}
-		case *client.Error: // as while Redis is away
-			if !e.Retryable {
-				t.Fatalf("send %q: %v", text, e)
-			}
-			<-time.After(e.RetryAfter() + 100*time.Millisecond)
-			if err := conn.Post(id, text); err != nil {
-				t.Fatalf("send again: %v", err)
-			}
-		}
-	}
-	if acked != heard {
-		t.Errorf("%q was acked as %d and heard as %d", text, acked, heard)
-	}
-	return heard
-}
-
-// carriesMessages: what one server takes, all of them deliver.
+// carriesMessages: a message published on one server reaches the clients of
+// all.
 func (s *stack) carriesMessages(t *testing.T) {
 	conns := s.onEach(t, fixed)
 	for _, app := range fixed {
@@ -128,10 +76,12 @@ func (s *stack) carriesMessages(t *testing.T) {
 	}
 }
 
-// carriesNotices: text published by hand on the channel reaches everyone.
+// carriesNotices: a text that is published by hand on the channel reaches all
+// clients.
 func (s *stack) carriesNotices(t *testing.T) {
 	conns := s.onEach(t, fixed)
-	if got := s.run(t, s.compose("exec", "-T", "rds", "redis-cli", "PUBLISH", "livechat", "hello by hand")...); got != "4" {
+	if got := s.run(t,
+		s.compose("exec", "-T", "rds", "redis-cli", "PUBLISH", "livechat", "hello by hand")...); got != "4" {
 		t.Errorf("PUBLISH reached %s servers, want 4", got)
 	}
 	for _, conn := range conns {
@@ -139,7 +89,8 @@ func (s *stack) carriesNotices(t *testing.T) {
 	}
 }
 
-// keepsSocketsOverAReload: HAProxy reads its file again, and nobody notices.
+// keepsSocketsOverAReload: HAProxy reloads its configuration, and no client
+// notices.
 func (s *stack) keepsSocketsOverAReload(t *testing.T) {
 	conns := s.onEach(t, fixed)
 	s.run(t, s.compose("kill", "-s", "HUP", "lb")...)
@@ -153,7 +104,8 @@ func (s *stack) keepsSocketsOverAReload(t *testing.T) {
 	})
 }
 
-// scales: four servers more are found, take part, and go again without anybody missing anything.
+// scales: four more servers are found, take clients, and leave again without a
+// client missing anything.
 func (s *stack) scales(t *testing.T) {
 	s.scale(t, 4)
 	started := time.Now()
@@ -165,19 +117,21 @@ func (s *stack) scales(t *testing.T) {
 		t.Fatalf("--scale ws=4 makes these servers: %v", apps)
 	}
 	s.reaches(t, 30*time.Second, apps)
-	t.Logf("all eight take clients %v after compose returned", time.Since(started).Round(100*time.Millisecond))
+	t.Logf("all eight take clients %v after compose returned",
+		time.Since(started).Round(100*time.Millisecond))
 	allHear(t, s.onEach(t, apps), apps[7], "hello from "+apps[7])
 
 	members := make([]*member, 24)
 	for i := range members {
 		members[i] = s.join(t, fmt.Sprintf("stays-%d", i))
 	}
-	eventually(t, 20*time.Second, "everybody joins", func(context.Context) error { return settled(members, apps) })
+	eventually(t, 20*time.Second, "all members join",
+		func(context.Context) error { return settled(members, apps) })
 	if settled(members, fixed) == nil {
-		t.Fatal("nobody is on an elastic server")
+		t.Fatal("no member is on an elastic server")
 	}
 
-	// Somebody talks all the while.
+	// A member publishes all the while.
 	talking, stop := context.WithCancel(t.Context())
 	said := make(chan uint64, 1)
 	go func() {
@@ -198,18 +152,24 @@ func (s *stack) scales(t *testing.T) {
 	}()
 	s.scale(t, 0)
 	s.reaches(t, 30*time.Second, fixed)
-	eventually(t, 30*time.Second, "everybody moves to a server that stays", func(context.Context) error { return settled(members, fixed) })
+	eventually(t, 30*time.Second, "all members move to a server that stays",
+		func(context.Context) error { return settled(members, fixed) })
 	stop()
 	last := <-said
 	for i, m := range members {
-		eventually(t, 20*time.Second, fmt.Sprintf("member %d hears the last message", i), func(context.Context) error {
-			m.mu.Lock()
-			defer m.mu.Unlock()
-			if len(m.seqs) == 0 || m.seqs[len(m.seqs)-1] < last {
-				return fmt.Errorf("not there yet: %d", len(m.seqs))
-			}
-			return nil
-		})
+		eventually(
+			t,
+			20*time.Second,
+			fmt.Sprintf("member %d receives the last message", i),
+			func(context.Context) error {
+				m.mu.Lock()
+				defer m.mu.Unlock()
+				if len(m.seqs) == 0 || m.seqs[len(m.seqs)-1] < last {
+					return fmt.Errorf("not there yet: %d", len(m.seqs))
+				}
+				return nil
+			},
+		)
 		if err := m.unbroken(); err != nil {
 			t.Errorf("member %d on %v: %v", i, m.apps, err)
 		}
@@ -226,7 +186,8 @@ func settled(members []*member, apps []string) error {
 	return nil
 }
 
-// unbroken reports a member that missed something, heard it twice or out of order, or was told of trouble.
+// unbroken returns an error if a member missed a message, received it twice or
+// out of order, or was told of a problem.
 func (m *member) unbroken() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -235,17 +196,18 @@ func (m *member) unbroken() error {
 	}
 	for i, seq := range m.seqs {
 		if want := m.seqs[0] + uint64(i); seq != want {
-			return fmt.Errorf("seq %d where %d is due", seq, want)
+			return fmt.Errorf("received seq %d, want %d", seq, want)
 		}
 	}
 	return nil
 }
 
-// reaches waits until three rounds of new sockets reach exactly the given servers, and each of them.
+// reaches waits until three rounds of new connections reach exactly the given
+// servers, and each of them.
 func (s *stack) reaches(t *testing.T, d time.Duration, apps []string) {
 	t.Helper()
 	want := slices.Sorted(slices.Values(apps))
-	eventually(t, d, "the servers that new sockets reach", func(ctx context.Context) error {
+	eventually(t, d, "the servers that new connections reach", func(ctx context.Context) error {
 		seen := map[string]bool{}
 		for range 3 * len(apps) {
 			conn, err := client.Dial(ctx, client.Options{URL: "ws://" + s.room, Name: "looks"})
@@ -267,16 +229,18 @@ func (s *stack) reaches(t *testing.T, d time.Duration, apps []string) {
 	})
 }
 
-// keepsTheLog: Redis stops and starts again; nobody is disconnected, and the log goes on where it was, in a new epoch, since the servers cannot know
-// what a Redis that has restarted may have lost.
+// keepsTheLog: Redis stops and starts again. No client is disconnected. The log
+// continues where it was, but in a new epoch, since the servers cannot know
+// what a restarted Redis has lost.
 func (s *stack) keepsTheLog(t *testing.T) {
 	conns := s.onEach(t, fixed)
 	allHear(t, conns, "1000", "before the restart")
 	_, before := s.dial(t, client.Options{})
 	s.run(t, s.compose("restart", "rds")...)
-	allHear(t, conns, "4000", "after the restart") // by the sockets from before
+	allHear(t, conns, "4000", "after the restart") // on the old connections
 	_, after := s.dial(t, client.Options{})
 	if after.Epoch == before.Epoch || after.Seq != before.Seq+1 {
-		t.Errorf("one message later the log stands at %s:%d, and was at %s:%d", after.Epoch, after.Seq, before.Epoch, before.Seq)
+		t.Errorf("one message later the log is at %s:%d, and was at %s:%d", after.Epoch, after.Seq,
+			before.Epoch, before.Seq)
 	}
 }

@@ -15,15 +15,19 @@ import (
 
 const observe = "../../docker/observe"
 
-// TestAlertsAreTested: each rule is once expected to fire, once not to, and says what to do.
+// TestAlertsAreTested: for each rule there is a test in which it fires and one
+// in which it does not, and it says what to do.
 func TestAlertsAreTested(t *testing.T) {
 	rules, tests := readFile(t, "rules.yml"), readFile(t, "rules_test.yml")
 	alerts := regexp.MustCompile(`(?m)^ +- alert: (\w+)\n`).FindAllStringSubmatch(rules, -1)
-	if len(alerts) < 11 || strings.Count(rules, " description: >-\n") != len(alerts) || strings.Count(rules, " summary: ") != len(alerts) {
-		t.Errorf("%d alerts, of which not all say what to do", len(alerts))
+	if len(alerts) < 11 || strings.Count(rules, " description: >-\n") != len(alerts) ||
+		strings.Count(rules, " summary: ") != len(alerts) {
+		t.Errorf("%d alerts, not all of which say what to do", len(alerts))
 	}
 	for _, alert := range alerts {
-		fires := regexp.MustCompile(`alertname: ` + alert[1] + `\n +eval_time: \w+\n +exp_alerts:\n +- exp_labels`)
+		fires := regexp.MustCompile(
+			`alertname: ` + alert[1] + `\n +eval_time: \w+\n +exp_alerts:\n +- exp_labels`,
+		)
 		quiet := regexp.MustCompile(`\{alertname: ` + alert[1] + `, eval_time: \w+\}`)
 		if !fires.MatchString(tests) || !quiet.MatchString(tests) {
 			t.Errorf("rules_test.yml does not test when %s fires and when it does not", alert[1])
@@ -31,7 +35,7 @@ func TestAlertsAreTested(t *testing.T) {
 	}
 }
 
-// TestDashboard: Prometheus understands every expression, and the panels lie beside each other.
+// TestDashboard: Prometheus accepts every expression, and no panels overlap.
 func TestDashboard(t *testing.T) {
 	promtool := need.Program(t, "promtool")
 	var dashboard struct {
@@ -51,13 +55,16 @@ func TestDashboard(t *testing.T) {
 	if err := json.Unmarshal([]byte(readFile(t, "grafana/dashboards/livechat.json")), &dashboard); err != nil {
 		t.Fatal(err)
 	}
-	uid := regexp.MustCompile(`uid: (\w+)`).FindStringSubmatch(readFile(t, "grafana/datasources/prometheus.yml"))[1]
+	uid := regexp.MustCompile(`uid: (\w+)`).FindStringSubmatch(readFile(t,
+		"grafana/datasources/prometheus.yml"))[1]
 
 	rules := &strings.Builder{}
 	rules.WriteString("groups:\n  - name: dashboard\n    rules:\n")
 	add := func(expr string) {
-		expr = strings.NewReplacer("$__rate_interval", "1m", "$__range", "15m", "$server", ".*").Replace(expr)
-		fmt.Fprintf(rules, "      - {record: \"dashboard:%d\", expr: %q}\n", strings.Count(rules.String(), "\n"), expr)
+		expr = strings.NewReplacer("$__rate_interval", "1m", "$__range", "15m", "$server", ".*").
+			Replace(expr)
+		fmt.Fprintf(rules, "      - {record: \"dashboard:%d\", expr: %q}\n",
+			strings.Count(rules.String(), "\n"), expr)
 	}
 	for _, a := range dashboard.Annotations.List {
 		add(a.Expr)
@@ -65,13 +72,13 @@ func TestDashboard(t *testing.T) {
 	ids, taken := map[int]bool{}, map[[2]int]string{}
 	for _, p := range dashboard.Panels {
 		if ids[p.ID] {
-			t.Errorf("two panels are number %d", p.ID)
+			t.Errorf("two panels have the number %d", p.ID)
 		}
 		ids[p.ID] = true
 		for x := p.GridPos.X; x < p.GridPos.X+p.GridPos.W; x++ {
 			for y := p.GridPos.Y; y < p.GridPos.Y+p.GridPos.H; y++ {
 				if other := taken[[2]int{x, y}]; other != "" || x >= 24 {
-					t.Fatalf("%q and %q lie on column %d, row %d", p.Title, other, x, y)
+					t.Fatalf("%q and %q overlap in column %d, row %d", p.Title, other, x, y)
 				}
 				taken[[2]int{x, y}] = p.Title
 			}
@@ -81,7 +88,7 @@ func TestDashboard(t *testing.T) {
 		}
 		for _, target := range p.Targets {
 			if target.Datasource.UID != uid {
-				t.Errorf("%q asks %q", p.Title, target.Datasource.UID)
+				t.Errorf("%q queries %q", p.Title, target.Datasource.UID)
 			}
 			add(target.Expr)
 		}
@@ -90,19 +97,23 @@ func TestDashboard(t *testing.T) {
 	if err := os.WriteFile(file, []byte(rules.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.CommandContext(t.Context(), promtool, "check", "rules", file).CombinedOutput(); err != nil || !strings.Contains(string(out), "SUCCESS") {
+	if out, err := exec.CommandContext(t.Context(), promtool, "check", "rules",
+		file).CombinedOutput(); err != nil ||
+		!strings.Contains(string(out), "SUCCESS") {
 		t.Errorf("promtool: %v\n%s\n%s", err, out, rules)
 	}
 }
 
-// TestObserversAreHardened: what is read from them is for this machine alone, and they write nowhere but where they have to.
+// TestObserversAreHardened: their data is for this machine only, and they write
+// only where they have to.
 func TestObserversAreHardened(t *testing.T) {
 	compose := readFile(t, "../../docker-compose.yml")
 	for _, name := range []string{"prometheus", "grafana"} {
 		_, service, found := strings.Cut(compose, "\n  "+name+":\n")
 		service = regexp.MustCompile(`(?m)^ {0,2}\w`).Split(service, 2)[0]
 		port := regexp.MustCompile(`ports: \["127\.0\.0\.1:\$\{\w+:-\d+\}:\d+"\]\n`)
-		if !found || !strings.Contains(service, "<<: *hardened\n    profiles: [observe]\n") || !port.MatchString(service) ||
+		if !found || !strings.Contains(service, "<<: *hardened\n    profiles: [observe]\n") ||
+			!port.MatchString(service) ||
 			!regexp.MustCompile(`image: \S+:v?\d+\.\d+\.\d+\n`).MatchString(service) {
 			t.Errorf("%s: %v\n%s", name, found, service)
 		}

@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// The file starts with any password of the database, from a variable or a file:
-// a server with the API is healthy only if it has logged in.
+// The stack starts with any password of the database, in a variable or a file.
+// A server with the API is healthy only if it has logged in.
 func TestPasswords(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a password")
 	if err := os.WriteFile(file, []byte("c d/%41@e:f?g#h\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for dir := filepath.Dir(file); dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {
-		if err := os.Chmod(dir, 0o755); err != nil { // containers have users of their own
+		if err := os.Chmod(dir, 0o755); err != nil { // containers have their own users
 			t.Fatal(err)
 		}
 	}
@@ -28,7 +28,7 @@ func TestPasswords(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStack(t, append(settings, "API_SCALE=1")...)
-			// from nothing on a busy machine
+			// from nothing, on a busy machine
 			ctx, cancel := context.WithTimeout(t.Context(), 12*time.Minute)
 			defer cancel()
 			if out, err := s.command(ctx, s.compose("build", "ws1")...).CombinedOutput(); err != nil {

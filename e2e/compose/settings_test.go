@@ -12,7 +12,8 @@ import (
 	"livechat/server/config"
 )
 
-// Every setting of the server can be set from outside the compose file, but for those that make up the cluster.
+// Every setting of the server can be set from outside the compose file, except
+// those that make up the cluster.
 func TestSettingsArePassedOn(t *testing.T) {
 	text, err := os.ReadFile("../../docker-compose.yml")
 	if err != nil {
@@ -23,16 +24,32 @@ func TestSettingsArePassedOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range params {
-		own := slices.Contains([]string{"APPID", "ADDR", "ROLE", "REDIS_URL", "REDIS_URL_FILE", "REDIS_PASSWORD", "REDIS_PASSWORD_FILE",
-			"DATABASE_URL", "DATABASE_URL_FILE", "DATABASE_PASSWORD", "DATABASE_PASSWORD_FILE", "METRICS_ADDR"}, p.Key)
-		passed := strings.Contains(string(text), "\n    "+p.Key+":\n") || strings.Contains(string(text), "\n    "+p.Key+`: "${`+p.Key+":-")
+		own := slices.Contains(
+			[]string{
+				"APPID",
+				"ADDR",
+				"ROLE",
+				"REDIS_URL",
+				"REDIS_URL_FILE",
+				"REDIS_PASSWORD",
+				"REDIS_PASSWORD_FILE",
+				"DATABASE_URL",
+				"DATABASE_URL_FILE",
+				"DATABASE_PASSWORD",
+				"DATABASE_PASSWORD_FILE",
+				"METRICS_ADDR",
+			},
+			p.Key,
+		)
+		passed := strings.Contains(string(text), "\n    "+p.Key+":\n") ||
+			strings.Contains(string(text), "\n    "+p.Key+`: "${`+p.Key+":-")
 		if passed == own {
 			t.Errorf("docker-compose.yml passes %s on: %v, want %v", p.Key, passed, !own)
 		}
 	}
 }
 
-// So can those of HAProxy, but for its addresses and where its servers are.
+// So can those of HAProxy, except its addresses and those of its servers.
 func TestSettingsOfHAProxyArePassedOn(t *testing.T) {
 	read := func(path string) string {
 		text, err := os.ReadFile(path)
@@ -51,12 +68,12 @@ func TestSettingsOfHAProxyArePassedOn(t *testing.T) {
 		settings++
 	}
 	if settings < len(own)+5 {
-		t.Errorf("only %d settings were found", settings)
+		t.Errorf("found only %d settings", settings)
 	}
 }
 
-// Every container's log has a limit, Redis' memory too, and the page's Nginx
-// shares no network with what holds the data.
+// Every container's log is limited, and so is the memory of Redis. The page's
+// Nginx shares no network with the data stores.
 func TestLimitsAndNetworks(t *testing.T) {
 	text, err := os.ReadFile("../../docker-compose.yml")
 	if err != nil {
@@ -66,7 +83,8 @@ func TestLimitsAndNetworks(t *testing.T) {
 	hardened, server, _ := strings.Cut(hardened, "\nx-server:")
 	server, services, _ := strings.Cut(server, "\nservices:\n")
 	services, _, _ = strings.Cut(services, "\nnetworks:\n")
-	if !strings.Contains(hardened, "  logging: {driver: json-file, options: {max-size: ") || !strings.Contains(server, "<<: *hardened\n") {
+	if !strings.Contains(hardened, "  logging: {driver: json-file, options: {max-size: ") ||
+		!strings.Contains(server, "<<: *hardened\n") {
 		t.Error("logs have no limit")
 	}
 	parts := regexp.MustCompile(`(?m)^  ([a-z0-9]+):`).FindAllStringSubmatchIndex(services, -1)
@@ -79,15 +97,18 @@ func TestLimitsAndNetworks(t *testing.T) {
 			end = parts[i+1][0]
 		}
 		name, service := services[at[2]:at[3]], services[at[0]:end]
-		if !strings.Contains(service, "<<: *hardened") && !strings.Contains(service, "<<: *server") || strings.Contains(service, "logging:") {
-			t.Errorf("%s has a log of its own kind", name)
+		if !strings.Contains(service, "<<: *hardened") && !strings.Contains(service, "<<: *server") ||
+			strings.Contains(service, "logging:") {
+			t.Errorf("%s has a logging configuration of its own", name)
 		}
 		front := strings.Contains(service, "    networks: [front]")
 		if want := name == "chat" || name == "load"; front != want {
-			t.Errorf("%s is in front alone: %v, want %v", name, front, want)
+			t.Errorf("%s is on the front network only: %v, want %v", name, front, want)
 		}
-		if name == "rds" && !strings.Contains(service, `"--maxmemory", "${REDIS_MAXMEMORY:-512mb}", "--maxmemory-policy", "noeviction"`) {
-			t.Error("Redis' memory has no limit")
+		if name == "rds" &&
+			!strings.Contains(service,
+				`"--maxmemory", "${REDIS_MAXMEMORY:-512mb}", "--maxmemory-policy", "noeviction"`) {
+			t.Error("the memory of Redis has no limit")
 		}
 	}
 }

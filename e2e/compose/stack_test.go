@@ -1,7 +1,9 @@
-// Package compose tests docker-compose.yml as it stands in the repository: built, started and used through its published ports.
+// Package compose tests docker-compose.yml as it is in the repository: built,
+// started and used through its published ports.
 //
-// It needs a Docker engine and some minutes, so it runs only where LIVECHAT_COMPOSE=1 asks for it, as .ci/run does. Ports, project and
-// image tag are its own: it leaves a cluster alone that runs on the same machine.
+// It needs a Docker engine and some minutes, so it runs only under
+// LIVECHAT_COMPOSE=1, which .ci/run sets. It uses its own ports, project and
+// image tag, so a cluster on the same machine is not affected.
 package compose
 
 import (
@@ -21,7 +23,7 @@ import (
 	"time"
 
 	"livechat/client"
-	"livechat/e2e/cluster"
+	"livechat/internal/localcluster"
 	"livechat/internal/need"
 )
 
@@ -32,8 +34,8 @@ type stack struct {
 	page, room, stats string // host:port as published
 }
 
-// newStack starts nothing yet. The test's end takes down what has been started,
-// whatever happened. settings are NAME=value.
+// newStack prepares a stack without starting it. When the test ends, everything
+// that was started is taken down. settings are NAME=value.
 func newStack(t *testing.T, settings ...string) *stack {
 	t.Helper()
 	if os.Getenv("LIVECHAT_COMPOSE") != "1" {
@@ -47,9 +49,11 @@ func newStack(t *testing.T, settings ...string) *stack {
 	ports := freePorts(t, 3)
 	s := &stack{
 		root: root, page: "localhost:" + ports[0], room: "localhost:" + ports[1], stats: "127.0.0.1:" + ports[2],
-		// Short drains, and checks that forgive a machine which is busy building.
-		env: append(os.Environ(), "COMPOSE_PROJECT_NAME=livechat-test-"+ports[0], "TAG=test", "PAGE_PORT="+ports[0], "PORT="+ports[1],
-			"STATS_PORT="+ports[2], "DRAIN_DELAY=2s", "DRAIN_PERIOD=2s", "CHECK_TIMEOUT=2s", "WS_SCALE=0", "MAX_PER_IP=0", "RATE_PER_IP=0"),
+		// Short drains, and health checks that tolerate a machine that is busy
+		// building.
+		env: append(os.Environ(), "COMPOSE_PROJECT_NAME=livechat-test-"+ports[0], "TAG=test",
+			"PAGE_PORT="+ports[0], "PORT="+ports[1], "STATS_PORT="+ports[2], "DRAIN_DELAY=2s",
+			"DRAIN_PERIOD=2s", "CHECK_TIMEOUT=2s", "WS_SCALE=0", "MAX_PER_IP=0", "RATE_PER_IP=0"),
 	}
 	s.env = append(s.env, settings...)
 	t.Cleanup(func() {
@@ -70,7 +74,8 @@ func newStack(t *testing.T, settings ...string) *stack {
 func up(t *testing.T) *stack {
 	t.Helper()
 	s := newStack(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 12*time.Minute) // with stand-ins and both images from nothing
+	// with stand-ins, and both images from scratch
+	ctx, cancel := context.WithTimeout(t.Context(), 12*time.Minute)
 	defer cancel()
 	cmd := s.command(ctx, "docker/up.sh")
 	cmd.Stdout, cmd.Stderr = t.Output(), t.Output()
@@ -80,7 +85,8 @@ func up(t *testing.T) *stack {
 	return s
 }
 
-// freePorts returns n ports that nobody uses, below those that the kernel hands out for outgoing connections.
+// freePorts returns n unused ports, below those that the kernel uses for
+// outgoing connections.
 func freePorts(t *testing.T, n int) []string {
 	t.Helper()
 	var ports []string
@@ -98,14 +104,16 @@ func freePorts(t *testing.T, n int) []string {
 	return nil
 }
 
-// command prepares a program to run in the repository's root with the stack's settings.
+// command prepares a program to run in the repository's root with the stack's
+// settings.
 func (s *stack) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Dir, cmd.Env = s.root, s.env
 	return cmd
 }
 
-// compose puts whichever compose this machine has in front of args; docker/compose.sh prefers the same one.
+// compose returns args after this machine's compose command, chosen as
+// docker/compose.sh does.
 func (s *stack) compose(args ...string) []string {
 	if exec.Command("docker", "compose", "version").Run() == nil {
 		return append([]string{"docker", "compose"}, args...)
@@ -113,7 +121,7 @@ func (s *stack) compose(args ...string) []string {
 	return append([]string{"docker-compose"}, args...)
 }
 
-// run runs a program that has to succeed and returns what it printed.
+// run runs a program that has to succeed and returns its output.
 func (s *stack) run(t *testing.T, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
@@ -128,7 +136,7 @@ func (s *stack) run(t *testing.T, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// scale sets the number of elastic servers. Nothing else about the cluster changes.
+// scale sets the number of elastic servers and changes nothing else.
 func (s *stack) scale(t *testing.T, n int) {
 	t.Helper()
 	s.run(t, s.compose("up", "-d", "--no-build", "--no-recreate", "--scale", fmt.Sprintf("ws=%d", n))...)
@@ -140,7 +148,8 @@ func (s *stack) containers(t *testing.T, service string) []string {
 	return strings.Fields(s.run(t, s.compose("ps", "-q", service)...))
 }
 
-// container is what the engine says of a container, as far as a test asks.
+// container is the part of the engine's description of a container that the
+// tests check.
 type container struct {
 	Name   string
 	Config struct{ Hostname string }
@@ -158,17 +167,18 @@ type container struct {
 	}
 }
 
-// inspect asks the engine about containers.
+// inspect returns the engine's description of containers.
 func (s *stack) inspect(t *testing.T, ids ...string) []container {
 	t.Helper()
 	var all []container
-	if err := json.Unmarshal([]byte(s.run(t, append([]string{"docker", "inspect"}, ids...)...)), &all); err != nil {
+	if err := json.Unmarshal([]byte(s.run(t, append([]string{"docker", "inspect"}, ids...)...)),
+		&all); err != nil {
 		t.Fatalf("docker inspect: %v", err)
 	}
 	return all
 }
 
-// dial opens a connection that the test's end closes, and returns its welcome.
+// dial opens a connection until the test ends and returns its welcome.
 func (s *stack) dial(t *testing.T, o client.Options) (*client.Conn, *client.Welcome) {
 	t.Helper()
 	o.URL = "ws://" + s.room
@@ -182,7 +192,8 @@ func (s *stack) dial(t *testing.T, o client.Options) (*client.Conn, *client.Welc
 	return conn, await[*client.Welcome](t, conn, nil)
 }
 
-// await reads conn up to the next event of type E for which accept (nil: any) returns true.
+// await reads conn up to the next event of type E that accept (nil: any)
+// accepts.
 func await[E client.Event](t *testing.T, conn *client.Conn, accept func(E) bool) E {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -198,27 +209,27 @@ func await[E client.Event](t *testing.T, conn *client.Conn, accept func(E) bool)
 	}
 }
 
-// eventually waits until try returns nil, at most for d.
+// eventually waits at most d until try returns nil.
 func eventually(t *testing.T, d time.Duration, what string, try func(context.Context) error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
-	if err := cluster.Poll(ctx, try); err != nil {
+	if err := localcluster.Poll(ctx, try); err != nil {
 		t.Fatalf("%s: %v", what, err)
 	}
 }
 
-// member is a session that remembers where it was and what it heard.
+// member is a session that records its servers and messages.
 type member struct {
 	*client.Session
 
 	mu      sync.Mutex
-	apps    []string // the servers it was connected to, in order
-	seqs    []uint64 // of the messages it was told
+	apps    []string // the servers that it was connected to, in order
+	seqs    []uint64 // of the messages that it received
 	trouble []string // gaps, resets and errors
 }
 
-// join starts a session that the test's end stops.
+// join starts a session that runs until the test ends.
 func (s *stack) join(t *testing.T, name string) *member {
 	t.Helper()
 	none := 0
@@ -248,7 +259,7 @@ func (m *member) take(event client.Event) {
 	}
 }
 
-// app returns the server it was connected to last, "" if none.
+// app returns the server that it was connected to last, "" if none.
 func (m *member) app() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()

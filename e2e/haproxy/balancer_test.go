@@ -1,131 +1,41 @@
-// Package haproxy tests what haproxy/haproxy.cfg promises, one line after the other, with servers that do as they are told: die, freeze,
-// drain. The tests beside it run the same file in front of real ones.
+// Package haproxy tests what haproxy/haproxy.cfg promises, line by line, with
+// fake servers that die, freeze and drain on demand. Other tests here run the
+// same file in front of real servers.
 package haproxy
 
 import (
 	"context"
 	"fmt"
-	"io"
-	"log"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
-	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/gorilla/websocket"
 	"go.uber.org/goleak"
 
-	"livechat/e2e/cluster"
+	"livechat/internal/localcluster"
 	"livechat/internal/need"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// file is the configuration, seen from this package's directory.
+// file is the configuration, relative to this package's directory.
 const file = "../../haproxy/haproxy.cfg"
-
-// node is a server that does as it is told.
-type node struct {
-	name, addr string
-	server     *http.Server
-	frozen     chan struct{}        // closed: checks are answered no more
-	first      chan *websocket.Conn // its first socket
-
-	ready  atomic.Int64 // status of /readyz
-	worked atomic.Int64 // requests for /api/work
-
-	mu      sync.Mutex
-	sockets []*websocket.Conn
-}
-
-// newNode starts a server that the test's end stops.
-func newNode(t *testing.T, name string) *node {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := &node{name: name, addr: l.Addr().String(), frozen: make(chan struct{}), first: make(chan *websocket.Conn, 1)}
-	n.ready.Store(http.StatusOK)
-	n.server = &http.Server{Handler: n, ErrorLog: log.New(io.Discard, "", 0)}
-	var serving sync.WaitGroup
-	serving.Go(func() { _ = n.server.Serve(l) }) // ends by die, with ErrServerClosed
-	t.Cleanup(func() { n.die(); serving.Wait() })
-	return n
-}
-
-// ServeHTTP answers checks, takes sockets and echoes on them, and tells everybody else which X-Forwarded-For it has got.
-func (n *node) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	switch {
-	case r.URL.Path == "/readyz":
-		select {
-		case <-n.frozen:
-			<-r.Context().Done()
-		default:
-			w.WriteHeader(int(n.ready.Load()))
-		}
-	case websocket.IsWebSocketUpgrade(r):
-		upgrader := websocket.Upgrader{WriteBufferSize: 1024}
-		conn, err := upgrader.Upgrade(w, r, http.Header{"X-Node": {n.name}})
-		if err != nil {
-			return
-		}
-		n.mu.Lock()
-		n.sockets = append(n.sockets, conn)
-		n.mu.Unlock()
-		select {
-		case n.first <- conn:
-		default:
-		}
-		for {
-			kind, payload, err := conn.ReadMessage()
-			if err != nil || conn.WriteMessage(kind, payload) != nil {
-				conn.Close()
-				return
-			}
-		}
-	case r.URL.Path == "/api/work":
-		n.worked.Add(1)
-		select {
-		case <-n.frozen:
-			// else net/http does not see the end of the connection
-			_, _ = io.Copy(io.Discard, r.Body)
-			<-r.Context().Done()
-		default:
-			fmt.Fprint(w, n.name)
-		}
-	case r.URL.Path == "/api/die":
-		panic(http.ErrAbortHandler)
-	default:
-		fmt.Fprint(w, strings.Join(r.Header["X-Forwarded-For"], "|"))
-	}
-}
-
-// die closes everything, as a crash does.
-func (n *node) die() {
-	n.server.Close()
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	for _, conn := range n.sockets {
-		conn.Close()
-	}
-}
 
 // balancer is HAProxy in front of some nodes.
 type balancer struct {
 	room, stats string
 	nodes       []*node
 
-	before string // what a shell does before it becomes HAProxy
-	also   string // a comma and a further address of the room
+	before string // shell commands before HAProxy
+	also   string // a comma and another address of the room
 }
 
-// start starts HAProxy in front of n nodes, with the given settings. It takes them for ready until a check says otherwise.
+// start starts HAProxy in front of n nodes, with the given settings. Nodes are
+// ready until told otherwise.
 func start(t *testing.T, n int, settings ...string) *balancer {
 	t.Helper()
 	b := &balancer{}
@@ -133,7 +43,7 @@ func start(t *testing.T, n int, settings ...string) *balancer {
 	return b
 }
 
-// start is the start of a balancer with settings of its own.
+// start starts a balancer that has settings already.
 func (b *balancer) start(t *testing.T, n int, settings ...string) {
 	t.Helper()
 	program := need.Program(t, "haproxy")
@@ -143,8 +53,8 @@ func (b *balancer) start(t *testing.T, n int, settings ...string) {
 		b.nodes = append(b.nodes, newNode(t, name))
 		env = append(env, name+"="+b.nodes[i].addr)
 	}
-	env = append(env, settings...) // of two with the same name the last one holds
-	for range 3 {                  // a port that was free may be taken a moment later
+	env = append(env, settings...) // of two with the same name the last one counts
+	for range 3 {                  // a free port may be taken a moment later
 		if b.run(t, program, env) {
 			return
 		}
@@ -152,10 +62,11 @@ func (b *balancer) start(t *testing.T, n int, settings ...string) {
 	t.Fatal("HAProxy does not start")
 }
 
-// run starts HAProxy until the test's end, and reports whether it answers; if not, it has ended.
+// run starts HAProxy until the test ends and reports whether it answers; if
+// not, it has ended.
 func (b *balancer) run(t *testing.T, program string, env []string) bool {
 	t.Helper()
-	host, ports, err := cluster.FreePorts(2)
+	host, ports, err := localcluster.FreePorts(2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +80,7 @@ func (b *balancer) run(t *testing.T, program string, env []string) bool {
 	exited := make(chan struct{})
 	go func() {
 		defer close(exited)
-		_ = cmd.Wait() // killed, or it has said why
+		_ = cmd.Wait() // killed, or its output says why
 	}()
 	t.Cleanup(func() { _ = cmd.Process.Kill(); <-exited })
 	running := true
@@ -188,7 +99,8 @@ func (b *balancer) run(t *testing.T, program string, env []string) bool {
 	return running
 }
 
-// get asks for a page and returns the answer's status, 0 if there is none, and its body.
+// get requests a page and returns the status, 0 if there is no response, and
+// the body.
 func (b *balancer) get(t *testing.T, addr, path string, header ...string) (int, string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -207,14 +119,14 @@ func (b *balancer) get(t *testing.T, addr, path string, header ...string) (int, 
 	return res.StatusCode, read(t, res)
 }
 
-// answer is what came back for a handshake.
+// answer is the response to a handshake.
 type answer struct {
 	status int
 	header http.Header
 	body   string
 }
 
-// dial tries a handshake; without an error the socket is the caller's to close.
+// dial attempts a handshake. Without an error, the caller closes the socket.
 func (b *balancer) dial(t *testing.T) (*websocket.Conn, answer, error) {
 	t.Helper()
 	conn, res, err := websocket.DefaultDialer.DialContext(t.Context(), "ws://"+b.room, nil)
@@ -223,13 +135,13 @@ func (b *balancer) dial(t *testing.T) (*websocket.Conn, answer, error) {
 	}
 	defer res.Body.Close()
 	a := answer{status: res.StatusCode, header: res.Header}
-	if err != nil { // else the body is the socket
+	if err != nil { // otherwise the body is the socket
 		a.body = read(t, res)
 	}
 	return conn, a, err
 }
 
-// open opens a socket that the test's end closes, and returns the name of the server that has it.
+// open opens a socket until the test ends and returns the name of its server.
 func (b *balancer) open(t *testing.T) (*websocket.Conn, string) {
 	t.Helper()
 	conn, a, err := b.dial(t)
@@ -240,7 +152,7 @@ func (b *balancer) open(t *testing.T) (*websocket.Conn, string) {
 	return conn, a.header.Get("X-Node")
 }
 
-// visit opens a socket, closes it and returns the name of the server that had it.
+// visit opens a socket, closes it and returns the name of its server.
 func (b *balancer) visit(t *testing.T) string {
 	t.Helper()
 	conn, name := b.open(t)
@@ -248,7 +160,7 @@ func (b *balancer) visit(t *testing.T) string {
 	return name
 }
 
-// onEach opens one socket on each of the nodes, in their order.
+// onEach opens one socket to each of the nodes, in their order.
 func (b *balancer) onEach(t *testing.T) []*websocket.Conn {
 	t.Helper()
 	conns := make([]*websocket.Conn, len(b.nodes))
@@ -268,7 +180,7 @@ func (b *balancer) onEach(t *testing.T) []*websocket.Conn {
 	return conns
 }
 
-// echoes reports whether a socket still carries messages both ways.
+// echoes returns an error unless the socket still carries messages both ways.
 func echoes(conn *websocket.Conn) error {
 	if err := conn.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
 		return err
@@ -280,7 +192,7 @@ func echoes(conn *websocket.Conn) error {
 	return err
 }
 
-// cut waits until a socket ends, and returns how long that took.
+// cut waits until a socket ends and returns how long that took.
 func cut(t *testing.T, conn *websocket.Conn) time.Duration {
 	t.Helper()
 	start := time.Now()
@@ -299,7 +211,7 @@ func eventually(t *testing.T, what string, try func() error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
 	defer cancel()
-	if err := cluster.Poll(ctx, func(context.Context) error { return try() }); err != nil {
+	if err := localcluster.Poll(ctx, func(context.Context) error { return try() }); err != nil {
 		t.Fatalf("%s: %v", what, err)
 	}
 }

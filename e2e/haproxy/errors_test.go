@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// say sends something and returns the answer's status, type and body.
+// say sends text and returns the response's status, type and body.
 func (b *balancer) say(t *testing.T, text string) (status int, kind, body string) {
 	t.Helper()
 	conn, err := net.Dial("tcp", b.room)
@@ -33,7 +33,7 @@ func (b *balancer) say(t *testing.T, text string) (status int, kind, body string
 	return res.StatusCode, res.Header.Get("Content-Type"), read(t, res)
 }
 
-// What HAProxy says by itself has the form of the servers' own refusals.
+// HAProxy's own errors have the form of the servers'.
 func TestErrorsAreProblems(t *testing.T) {
 	t.Parallel()
 	b := start(t, 1, "CHECK_TIMEOUT=5s")
@@ -45,26 +45,32 @@ func TestErrorsAreProblems(t *testing.T) {
 		status int
 		code   string
 	}{
-		"the server dies":       {b, "POST /api/die HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", 502, "unavailable"},
-		"the API's server does": {with, "POST /api/die HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", 502, "unavailable"},
+		"the server dies": {
+			b, "POST /api/die HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", 502, "unavailable",
+		},
+		"the API's server does": {
+			with, "POST /api/die HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", 502, "unavailable",
+		},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			status, kind, body := tt.b.say(t, tt.text)
-			if status != tt.status || kind != "application/problem+json" || !strings.Contains(body, `"code":"`+tt.code+`"`) {
-				t.Errorf("got %d %s %s, want %d, a problem, and the code %s", status, kind, body, tt.status, tt.code)
+			if status != tt.status || kind != "application/problem+json" ||
+				!strings.Contains(body, `"code":"`+tt.code+`"`) {
+				t.Errorf("got %d %s %s, want %d, a problem, and the code %s", status, kind, body, tt.status,
+					tt.code)
 			}
 		})
 	}
 }
 
-// Requests that a frozen server has do not wait for it: what only reads is
-// answered by another one, anything else is refused, and is done once at most.
+// Requests that a frozen server holds do not wait for it: reads are answered by
+// another server, and anything else is refused and executed at most once.
 func TestRequestsAtAFrozenServer(t *testing.T) {
 	t.Parallel()
 	b := start(t, 2, "CHECK_TIMEOUT=500ms")
 	close(b.nodes[0].frozen)
-	// HAProxy's own patience is longer
+	// HAProxy's own timeout is longer
 	ctx, cancel := context.WithTimeout(t.Context(), 9*time.Second)
 	defer cancel()
 	var asking sync.WaitGroup
@@ -74,7 +80,8 @@ func TestRequestsAtAFrozenServer(t *testing.T) {
 			if i >= 4 {
 				method, body = http.MethodPost, "{}"
 			}
-			req, err := http.NewRequestWithContext(ctx, method, "http://"+b.room+"/api/work", strings.NewReader(body))
+			req, err := http.NewRequestWithContext(ctx, method, "http://"+b.room+"/api/work",
+				strings.NewReader(body))
 			if err != nil {
 				t.Error(err)
 				return
@@ -86,7 +93,8 @@ func TestRequestsAtAFrozenServer(t *testing.T) {
 			}
 			defer res.Body.Close()
 			text, _ := io.ReadAll(res.Body)
-			refused := method == http.MethodPost && res.StatusCode >= 502 && res.Header.Get("Content-Type") == "application/problem+json"
+			refused := method == http.MethodPost && res.StatusCode >= 502 &&
+				res.Header.Get("Content-Type") == "application/problem+json"
 			if !refused && (res.StatusCode != http.StatusOK || string(text) != "WS2") {
 				t.Errorf("%s: %d %s", method, res.StatusCode, text)
 			}
@@ -94,10 +102,10 @@ func TestRequestsAtAFrozenServer(t *testing.T) {
 	}
 	asking.Wait()
 	if b.nodes[0].worked.Load() == 0 {
-		t.Error("the frozen server had none, which shows nothing")
+		t.Error("the frozen server had no requests, so the test shows nothing")
 	}
-	// 8, and the 4 that only read once more
+	// 8, and the 4 reads once more
 	if n := b.nodes[0].worked.Load() + b.nodes[1].worked.Load(); n > 12 {
-		t.Errorf("8 requests were begun %d times", n)
+		t.Errorf("8 requests were started %d times", n)
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"livechat/internal/need"
 )
 
-// read returns the body of an answer.
+// read returns the body of a response.
 func read(t *testing.T, res *http.Response) string {
 	t.Helper()
 	defer res.Body.Close()
@@ -27,15 +27,19 @@ func read(t *testing.T, res *http.Response) string {
 	return string(body)
 }
 
-// zero-warning makes a warning an error, so each way to set the file up has to be tried.
-func TestEveryWayToSetItUpIsValid(t *testing.T) {
+// zero-warning makes a warning an error, so every combination of settings has
+// to be tried.
+func TestEverySettingIsValid(t *testing.T) {
 	t.Parallel()
 	program := need.Program(t, "haproxy")
 	for _, settings := range []string{
-		"", "MAX_PER_IP=5", "RATE_PER_IP=5", "MAX_PER_IP=0", "RATE_PER_IP=0", "MAX_PER_IP=0 RATE_PER_IP=0", "UNLIMITED=", "UNLIMITED=192.0.2.1",
-		"INNER_BIND=127.0.0.1:8081 UNLIMITED=", "LOG_REQUESTS=1", "ELASTIC=elastic.example:8080 ELASTIC_SLOTS=3 RESOLVER=127.0.0.1:53",
+		"", "MAX_PER_IP=5", "RATE_PER_IP=5", "MAX_PER_IP=0", "RATE_PER_IP=0", "MAX_PER_IP=0 RATE_PER_IP=0",
+		"UNLIMITED=", "UNLIMITED=192.0.2.1",
+		"INNER_BIND=127.0.0.1:8081 UNLIMITED=", "LOG_REQUESTS=1",
+		"ELASTIC=elastic.example:8080 ELASTIC_SLOTS=3 RESOLVER=127.0.0.1:53",
 		"API=127.0.0.1:1", "API=api.example:8080 ELASTIC=elastic.example:8080 RESOLVER=127.0.0.1:53",
-		"WS1=127.0.0.1:1 WS2= WS3= WS4=", "WS1= WS2= WS3= WS4= ELASTIC=elastic.example:8080", "LB_BIND=127.0.0.1:8080,127.0.0.2:8080 CHECK_TIMEOUT=5s",
+		"WS1=127.0.0.1:1 WS2= WS3= WS4=", "WS1= WS2= WS3= WS4= ELASTIC=elastic.example:8080",
+		"LB_BIND=127.0.0.1:8080,127.0.0.2:8080 CHECK_TIMEOUT=5s",
 	} {
 		cmd := exec.CommandContext(t.Context(), program, "-c", "-f", file)
 		cmd.Env = append(os.Environ(), strings.Fields(settings)...)
@@ -45,12 +49,12 @@ func TestEveryWayToSetItUpIsValid(t *testing.T) {
 	}
 }
 
-func TestForwardedForIsHAProxysOwn(t *testing.T) {
+func TestForwardedForIsSetByHAProxy(t *testing.T) {
 	t.Parallel()
 	b := start(t, 1)
 	_, got := b.get(t, b.room, "/", "X-Forwarded-For", "6.6.6.6", "X-Forwarded-For", "7.7.7.7")
 	if got != "127.0.0.1" {
-		t.Errorf("the server is told %q, want the source address alone", got)
+		t.Errorf("the server received %q, want the source address only", got)
 	}
 }
 
@@ -71,60 +75,15 @@ func TestSlowHandshake(t *testing.T) {
 		t.Fatal(err)
 	}
 	read(t, res)
-	if took := time.Since(began); res.StatusCode != http.StatusRequestTimeout || took < 4*time.Second || took > 8*time.Second {
-		t.Errorf("half a handshake is answered with %s after %v, want 408 after 5 s", res.Status, took)
+	if took := time.Since(began); res.StatusCode != http.StatusRequestTimeout || took < 4*time.Second ||
+		took > 8*time.Second {
+		t.Errorf("an unfinished handshake is answered with %s after %v, want 408 after 5 s", res.Status, took)
 	}
 }
 
-// refused dials, and returns the body of an answer that has to be the given status as a problem.
-func (b *balancer) refused(t *testing.T, status int) string {
-	t.Helper()
-	conn, a, err := b.dial(t)
-	if err == nil {
-		conn.Close()
-		t.Fatal("the socket was accepted")
-	}
-	if a.status != status || a.header.Get("Content-Type") != "application/problem+json" || a.header.Get("Retry-After") == "" {
-		t.Errorf("refused with %+v (%v), want %d, a problem, and when to try again", a, err, status)
-	}
-	return a.body
-}
-
-func TestLimitOfOpenSockets(t *testing.T) {
-	t.Parallel()
-	b := start(t, 2, "MAX_PER_IP=3", "UNLIMITED=")
-	first, _ := b.open(t)
-	b.open(t)
-	b.open(t)
-	if body := b.refused(t, http.StatusTooManyRequests); !strings.Contains(body, `"code":"too_many_connections"`) {
-		t.Errorf("the fourth socket: %s", body)
-	}
-	if status, _ := b.get(t, b.room, "/"); status != http.StatusOK {
-		t.Errorf("pages are refused with %d too", status)
-	}
-	first.Close()
-	eventually(t, "a place becomes free", func() error {
-		conn, _, err := b.dial(t)
-		if err == nil {
-			conn.Close()
-		}
-		return err
-	})
-}
-
-func TestLimitOfHandshakes(t *testing.T) {
-	t.Parallel()
-	b := start(t, 2, "RATE_PER_IP=3", "UNLIMITED=")
-	for range 3 {
-		b.visit(t)
-	}
-	if body := b.refused(t, http.StatusTooManyRequests); !strings.Contains(body, `"code":"rate_limited"`) {
-		t.Errorf("the fourth handshake: %s", body)
-	}
-}
-
-// A page asks something before it opens its socket. That must not cost the sockets their turns: they go to every server alike.
-func TestRequestsTakeNoTurns(t *testing.T) {
+// A page sends requests before it opens its socket. They must not affect the
+// round robin of sockets.
+func TestRequestsDoNotAdvanceRoundRobin(t *testing.T) {
 	t.Parallel()
 	b := start(t, 4)
 	count := map[string]int{}
@@ -142,8 +101,9 @@ func TestRequestsTakeNoTurns(t *testing.T) {
 	}
 }
 
-// A server that dies takes its own sockets along and nothing else: not even those who come before HAProxy has noticed are refused.
-func TestDeath(t *testing.T) {
+// A server that dies takes its own sockets along and nothing else. Even clients
+// that come before HAProxy has noticed are not refused.
+func TestKilledServer(t *testing.T) {
 	t.Parallel()
 	b := start(t, 4)
 	conns := b.onEach(t)
@@ -161,8 +121,9 @@ func TestDeath(t *testing.T) {
 	}
 }
 
-// A frozen server keeps its TCP connections open; its people are cut off so that they can go elsewhere.
-func TestFreeze(t *testing.T) {
+// A frozen server keeps its TCP connections open. HAProxy cuts off its clients,
+// so that they can go elsewhere.
+func TestFrozenServer(t *testing.T) {
 	t.Parallel()
 	b := start(t, 2, "CHECK_TIMEOUT=500ms")
 	conns := b.onEach(t)
@@ -175,7 +136,8 @@ func TestFreeze(t *testing.T) {
 	}
 }
 
-// 404 is a drain: what is open stays, what is new goes elsewhere. 503 is worse: what is open is cut.
+// 404 means draining: open sockets stay, new ones go elsewhere. 503 is worse:
+// open sockets are cut.
 func TestDrain(t *testing.T) {
 	t.Parallel()
 	b := start(t, 2)
@@ -203,7 +165,7 @@ func TestDrain(t *testing.T) {
 	})
 }
 
-func TestNobodyIsReady(t *testing.T) {
+func TestNoServerIsReady(t *testing.T) {
 	t.Parallel()
 	b := start(t, 1)
 	b.nodes[0].ready.Store(http.StatusServiceUnavailable)
@@ -218,8 +180,9 @@ func TestNobodyIsReady(t *testing.T) {
 	}
 }
 
-// When all answer 404, as they do while Redis is away, they still get sockets; once one is ready, it gets them all.
-func TestNobodyIsReadyButAllAreAlive(t *testing.T) {
+// When all answer 404, as they do while Redis is down, they still get sockets.
+// As soon as one is ready, it gets all of them.
+func TestNoServerIsReadyButAllAreAlive(t *testing.T) {
 	t.Parallel()
 	b := start(t, 2)
 	conns := b.onEach(t)
@@ -237,7 +200,7 @@ func TestNobodyIsReadyButAllAreAlive(t *testing.T) {
 		t.Errorf("pages are refused with %d", status)
 	}
 	b.nodes[1].ready.Store(http.StatusOK)
-	eventually(t, "the one that is ready gets all", func() error {
+	eventually(t, "the ready server gets all", func() error {
 		for range 4 {
 			if b.visit(t) == "WS1" {
 				return errors.New("WS1 still gets some")
@@ -252,13 +215,14 @@ func TestNobodyIsReadyButAllAreAlive(t *testing.T) {
 	}
 }
 
-// A client that does not read is felt by the server before megabytes have piled up on the way.
+// A client that does not read slows the server down before megabytes are
+// buffered in between.
 func TestSlowReader(t *testing.T) {
 	t.Parallel()
 	b := start(t, 1)
 	b.open(t)
 	raw := (<-b.nodes[0].first).NetConn().(*net.TCPConn)
-	if err := raw.SetWriteBuffer(65536); err != nil { // as the server's SEND_BUFFER
+	if err := raw.SetWriteBuffer(65536); err != nil { // like SEND_BUFFER of the server
 		t.Fatal(err)
 	}
 	sent, chunk := 0, make([]byte, 16384)
@@ -268,18 +232,18 @@ func TestSlowReader(t *testing.T) {
 		}
 		k, err := raw.Write(chunk)
 		if sent += k; err != nil {
-			break // nothing was taken for two seconds
+			break // nothing was accepted for two seconds
 		}
 		if sent > 16<<20 {
 			break
 		}
 	}
 	if sent > 2<<20 {
-		t.Errorf("%d bytes were taken for a client that reads nothing", sent)
+		t.Errorf("%d bytes were accepted for a client that reads nothing", sent)
 	}
 }
 
-// More servers can come and go than the file has slots for by itself.
+// There can be more elastic servers than the default number of slots.
 func TestElasticSlots(t *testing.T) {
 	t.Parallel()
 	b := start(t, 1, "ELASTIC=elastic.example:8080", "RESOLVER=127.0.0.1:1", "ELASTIC_SLOTS=40")

@@ -9,11 +9,12 @@ import (
 	"testing"
 )
 
-// What alerts and the dashboard ask HAProxy for is there by that name, and a server that drains does not count as one that is ready.
+// HAProxy has each metric that alerts and the dashboard use. A draining server
+// does not count as ready.
 func TestMetricsThatAreWatched(t *testing.T) {
 	b := start(t, 1)
 	metrics := func() string {
-		status, body := b.get(t, b.stats, "/metrics?no-maint=") // as Prometheus asks
+		status, body := b.get(t, b.stats, "/metrics?no-maint=") // as Prometheus does
 		if status != http.StatusOK {
 			t.Fatalf("/metrics answers %d", status)
 		}
@@ -28,17 +29,18 @@ func TestMetricsThatAreWatched(t *testing.T) {
 		for _, name := range regexp.MustCompile(`\bhaproxy_[a-z_]+`).FindAllString(string(text), -1) {
 			wanted++
 			if !strings.Contains(metrics(), "\n"+name+"{") {
-				t.Errorf("%s wants %s, which HAProxy does not have", path, name)
+				t.Errorf("%s uses %s, which HAProxy does not have", path, name)
 			}
 		}
 	}
 	if wanted < 10 {
-		t.Errorf("only %d metrics of HAProxy are wanted", wanted)
+		t.Errorf("only %d metrics of HAProxy are used", wanted)
 	}
 
 	active := func(n int) func() error {
 		return func() error {
-			if !strings.Contains(metrics(), fmt.Sprintf("\nhaproxy_backend_active_servers{proxy=%q} %d\n", "servers", n)) {
+			if !strings.Contains(metrics(),
+				fmt.Sprintf("\nhaproxy_backend_active_servers{proxy=%q} %d\n", "servers", n)) {
 				return fmt.Errorf("not %d servers are active", n)
 			}
 			return nil

@@ -8,39 +8,59 @@ import (
 	"time"
 )
 
-// maxViolations is how many violations an error names; one bug may cause thousands.
+// maxViolations is how many violations an error names. One bug may cause
+// thousands.
 const maxViolations = 20
 
-// Gaps says whether a room may announce that messages will not come.
+// Gaps says whether a room may announce a gap.
 type Gaps bool
 
-// What Check may be told.
+// Values of Gaps.
 const (
-	NoGaps    Gaps = false // each one is a loss
-	GapsAsked Gaps = true  // what was announced is not owed
+	NoGaps    Gaps = false // each gap is a loss
+	GapsAsked Gaps = true  // announced messages need not arrive
 )
 
-// Check returns nil if every promise was kept, else an error with a line for each violation, at most 20 of them:
+// Check returns nil if every promise was kept, else an error with a line for
+// each violation, at most 20 of them:
 //
-//   - every acked message was seen exactly once by every reader, in whichever log, unless it came before the reader joined, or the reader left, or was
-//     told by a gap that it would not get it; one that was not acked at most once;
-//   - each reader saw a dense seq within each log: before each hole there was an announcement. Only what it knew from an older log may be left out;
-//   - all saw the same order: never two messages at one position, no message at two of one log, no two logs in a different order;
-//   - the order is one that senders can rely on: what was sent after the ack of another message comes after it;
-//   - nobody saw what nobody sent, nor another text, name or sender than was sent;
-//   - acks name the place at which the message is heard, unless a new log began after it was sent; they say "duplicate" if, and only if, it was sent before;
+//   - every reader saw each acked message exactly once, in whichever log,
+//     unless it came before the reader joined, or the reader left, or a gap
+//     announced that it would not come; an unacked one at most once;
+//   - each reader saw a dense seq within each log: each hole was announced
+//     before. Only messages that it knew from an older log may be left out;
+//   - all saw the same order: never two messages at one position, no message at
+//     two positions of one log, no two logs in a different order;
+//   - senders can rely on the order: a message that was sent after the ack of
+//     another one comes after it;
+//   - no reader saw a message that was not sent, or one with another text, name
+//     or sender;
+//   - acks name the position at which the message is received, unless a new log
+//     began after it was sent; they say "duplicate" if, and only if, it was
+//     sent before;
 //   - a welcome says "recovered" if, and only if, all that was missed follows;
-//   - a message that a new log has behind others that came later is shown there again to raw readers, so that who is told of the reset knows what
-//     changed; without one the order is another for some than for others, and nobody knows;
-//   - if Keep was called: log and archive have every acked message once and nothing else, and a Newcomer got exactly that.
+//   - a message that a new log has after others that came later is shown there
+//     again to raw readers, so that a client that is told of the reset knows
+//     what changed; otherwise the order would differ between clients without
+//     their knowing;
+//   - if SetStored was called: log and archive have every acked message once
+//     and nothing else, and a Newcomer got exactly that.
 //
-// A log that is replaced excuses no loss. It may only put a message at another place of the new log, which raw readers may then see again.
+// A log that was replaced excuses no loss. It may only put a message at another
+// position of the new log, where raw readers may then see it again.
 //
-// It is called when everybody has had the time to catch up: a reader that still lacks something has lost it.
+// Call it when all readers have had time to catch up: what a reader still lacks
+// is lost.
 func (h *History) Check(gaps Gaps) error {
 	sends, readers, again := h.snapshot()
-	c := &check{gaps: gaps, sent: map[string]bool{}, where: map[string][]sighting{}, who: map[Position]sighting{}, follows: map[[2]string]string{},
-		began: map[string]time.Time{}}
+	c := &check{
+		gaps:    gaps,
+		sent:    map[string]bool{},
+		where:   map[string][]sighting{},
+		who:     map[Position]sighting{},
+		follows: map[[2]string]string{},
+		began:   map[string]time.Time{},
+	}
 	for _, id := range again {
 		c.violation("the test sent two messages with the id %s", id)
 	}
@@ -62,14 +82,14 @@ func (h *History) Check(gaps Gaps) error {
 	for _, r := range readers {
 		views = append(views, c.read(r))
 	}
-	c.silent()
-	c.owed(sends, views)
+	c.unannounced()
+	c.checkDelivery(sends, views)
 	c.order(sends)
 	c.answers(sends)
 	c.connections(h)
-	c.moved(views)
+	c.checkMoved(views)
 	if kept, ok := h.entries(); ok {
-		c.kept(kept, sends, readers)
+		c.checkStored(kept, sends, readers)
 	}
 	if c.more > 0 {
 		c.found = append(c.found, fmt.Errorf("and %d more", c.more))
@@ -77,7 +97,8 @@ func (h *History) Check(gaps Gaps) error {
 	return errors.Join(c.found...)
 }
 
-// onlyLog returns the epoch that all readers were in all the time, "" if there was another.
+// onlyLog returns the epoch in which all readers were throughout, "" if there
+// was another.
 func onlyLog(readers []*Reader) string {
 	log := ""
 	for _, r := range readers {
@@ -94,26 +115,27 @@ func onlyLog(readers []*Reader) string {
 	return log
 }
 
-// sighting says which message is where, and who says so.
+// sighting is a message at a position, and its witness.
 type sighting struct {
 	id  string
 	at  Position
 	who string
 }
 
-// check is one judgement.
+// check is one run of Check.
 type check struct {
-	gaps    Gaps
-	sent    map[string]bool
-	where   map[string][]sighting // the places of each message, one in each log at most
-	who     map[Position]sighting // the message at each place
-	follows map[[2]string]string  // who went from the first epoch to the second, at once or later
+	gaps  Gaps
+	sent  map[string]bool
+	where map[string][]sighting // the positions of each message, at most one in each log
+	who   map[Position]sighting // the message at each position
+	// a reader went from the first epoch to the second, at once or later
+	follows map[[2]string]string
 
-	began map[string]time.Time // when somebody first was in the epoch
+	began map[string]time.Time // when a reader first was in the epoch
 	holes []hole
 
 	found []error
-	more  int // violations beyond those found
+	more  int // violations beyond the limit
 }
 
 func (c *check) violation(format string, args ...any) {
@@ -124,7 +146,8 @@ func (c *check) violation(format string, args ...any) {
 	c.found = append(c.found, fmt.Errorf(format, args...))
 }
 
-// place notes that who says that the message is at this place, which nobody may contradict.
+// place notes that who saw the message at this position, which no other may
+// contradict.
 func (c *check) place(id string, at Position, who string) {
 	s := sighting{id, at, who}
 	known := slices.IndexFunc(c.where[id], func(s sighting) bool { return s.at.Epoch == at.Epoch })
@@ -140,33 +163,36 @@ func (c *check) place(id string, at Position, who string) {
 	}
 }
 
-// owed looks for acked messages that a reader should have seen and did not.
-func (c *check) owed(sends []Send, views []*view) {
+// checkDelivery finds acked messages that a reader should have seen and did
+// not.
+func (c *check) checkDelivery(sends []Send, views []*view) {
 	for _, s := range sends {
 		if s.Acked.IsZero() {
 			continue
 		}
 		for _, v := range views {
-			if !v.saw(s.ID) && c.owes(v, s) {
+			if !v.saw(s.ID) && c.mustHave(v, s) {
 				c.violation("%s never saw message %s, which was acked at %v", v.name, s.ID, s.At)
 			}
 		}
 	}
 }
 
-// owes reports whether the reader, who has not seen this acked message, should have.
-func (c *check) owes(v *view, s Send) bool {
+// mustHave reports whether the reader, which has not seen this acked message,
+// should have.
+func (c *check) mustHave(v *view, s Send) bool {
 	if v.left || v.joined.At.Epoch == "" {
 		return false
 	}
 	places := c.where[s.ID]
-	if len(places) == 0 { // in a log of which nobody saw it
-		return !v.gave(s.At) && !s.Sent.Before(v.joined.When)
+	if len(places) == 0 { // in a log in which it was not seen
+		return !v.gapAt(s.At) && !s.Sent.Before(v.joined.When)
 	}
-	return !slices.ContainsFunc(places, func(p sighting) bool { return v.gave(p.at) || c.before(p.at, v.joined.At) })
+	return !slices.ContainsFunc(places,
+		func(p sighting) bool { return v.gapAt(p.at) || c.before(p.at, v.joined.At) })
 }
 
-// before reports whether the one place comes before the other, or is the same.
+// before reports whether position a is before b or equal to it.
 func (c *check) before(a, b Position) bool {
 	if a.Epoch == b.Epoch {
 		return a.Seq <= b.Seq
@@ -174,8 +200,9 @@ func (c *check) before(a, b Position) bool {
 	return c.follows[[2]string{a.Epoch, b.Epoch}] != ""
 }
 
-// order looks, log by log, for messages that come before one whose ack was there before they were sent. Messages that a new log has put at another
-// place are left out.
+// order finds, log by log, messages that come before one whose ack arrived
+// before they were sent. Messages that a new log has put at another position
+// are left out.
 func (c *check) order(sends []Send) {
 	byEpoch := map[string][]Send{}
 	for _, s := range sends {
@@ -186,12 +213,13 @@ func (c *check) order(sends []Send) {
 		}
 	}
 	for _, all := range byEpoch {
-		slices.SortFunc(all, func(a, b Send) int { return cmp.Compare(b.At.Seq, a.At.Seq) }) // the newest first
-		var first Send                                                                       // of those that come later: the one acked first
+		// the newest first
+		slices.SortFunc(all, func(a, b Send) int { return cmp.Compare(b.At.Seq, a.At.Seq) })
+		var first Send // of those that come later, the one acked first
 		for _, s := range all {
 			if !first.Acked.IsZero() && first.Acked.Before(s.Sent) {
-				c.violation("message %s at %v was sent %v after the ack of %s, which is behind it at %v", s.ID, s.At,
-					s.Sent.Sub(first.Acked).Round(time.Microsecond), first.ID, first.At)
+				c.violation("message %s at %v was sent %v after the ack of %s, which comes after it at %v",
+					s.ID, s.At, s.Sent.Sub(first.Acked).Round(time.Microsecond), first.ID, first.At)
 			}
 			if !s.Acked.IsZero() && (first.Acked.IsZero() || s.Acked.Before(first.Acked)) {
 				first = s

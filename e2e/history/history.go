@@ -1,7 +1,10 @@
-// Package history judges whether a chat room kept its promises. Senders write down what they sent and what was acked, readers what they were told;
-// afterwards [History.Check] compares all of it and names every message that was lost, doubled, reordered or made up.
+// Package history checks whether a chat room kept its promises. Senders record
+// what they sent and what was acked, readers what they received. Afterwards
+// [History.Check] compares all of it and names every message that was lost,
+// doubled, reordered or made up.
 //
-// It knows nothing of the server and believes nobody. A log that was replaced excuses nothing: what was acked before is owed after, too.
+// It knows nothing of the server and trusts no one. A log that was replaced
+// excuses nothing: what was acked before must arrive after, too.
 package history
 
 import (
@@ -11,51 +14,55 @@ import (
 	"time"
 )
 
-// Position is a place in the log. In an ack Epoch may be empty, as the protocol does not say it: then it is where the readers saw the message.
+// Position is a position in the log. In an ack Epoch may be empty, as the
+// protocol does not contain it; then it is that in which readers saw the
+// message.
 type Position struct {
 	Epoch string
 	Seq   uint64
 }
 
-// String returns the form the protocol uses, "<epoch>:<seq>".
+// String returns the form that the protocol uses, "<epoch>:<seq>".
 func (p Position) String() string { return fmt.Sprintf("%s:%d", p.Epoch, p.Seq) }
 
 // Send is one message of one sender.
 type Send struct {
-	ID    string
-	Name  string    // of its sender; empty: not judged
-	Text  string    // empty: not judged
-	Sent  time.Time // just before it went out for the first time
-	Acked time.Time // when the first ack was there; zero: none came, so the log may have the message or not
-	At    Position  // where that ack says that it is. Seq 0: it does not say
+	ID   string
+	Name string    // the sender's; empty: not checked
+	Text string    // empty: not checked
+	Sent time.Time // just before it was sent for the first time
+	// when the first ack arrived; zero: none did, so the log may or may not
+	// have the message
+	Acked time.Time
+	At    Position // the position in that ack; Seq 0: unknown
 
-	number int   // of the messages: 0, 1, 2 …
-	acks   []Ack // all of them, in order
+	number int   // of the message: 0, 1, 2 …
+	acks   []Ack // in order
 }
 
 // Ack is one answer to a message.
 type Ack struct {
 	At        Position
 	When      time.Time
-	Duplicate bool // it says that the log had the message from an earlier try
-	Tries     int  // how often the message had gone out by then; 0: nobody has counted
+	Duplicate bool // the log had the message from an earlier attempt
+	Tries     int  // how often the message had been sent by then; 0: unknown
 }
 
-// Entry is one message that the log and the archive together have when all is over.
+// Entry is one message that the log and the archive together have at the end.
 type Entry struct {
 	At         Position
 	ID         string
 	Name, Text string
 }
 
-// History is everything that happened. Its methods may be called from any goroutine.
+// History records what happened. Its methods may be called from any goroutine.
 type History struct {
 	mu      sync.RWMutex
 	sends   map[string]*Send
-	again   []string // ids that were taken for two messages, which is the test's mistake
+	again   []string // ids of two messages, which is an error of the test
 	readers []*Reader
-	owners  map[string]string // the name of who has the connection, by the session that its welcome names
-	from    map[origin]string // who saw a message of that connection first
+	owners  map[string]string // the name of each connection's user, by the session in its welcome
+	from    map[origin]string // the first reader that saw a message of that connection
 	kept    []Entry
 	isKept  bool
 }
@@ -65,11 +72,13 @@ func New() *History {
 	return &History{sends: map[string]*Send{}, owners: map[string]string{}, from: map[origin]string{}}
 }
 
-// Sending says that the message is about to go out for the first time. Sending it again under the same id is not said.
-func (h *History) Sending(id string, when time.Time) { h.Saying(Send{ID: id, Sent: when}) }
+// Sending records that the message is about to be sent for the first time. It
+// is not called when the message is sent again with the same id.
+func (h *History) Sending(id string, when time.Time) { h.SendingContent(Send{ID: id, Sent: when}) }
 
-// Saying is Sending with what is said and by whom: every reader must be told the same.
-func (h *History) Saying(s Send) {
+// SendingContent is Sending with text and name, which every reader has to
+// receive unchanged.
+func (h *History) SendingContent(s Send) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.sends[s.ID] != nil {
@@ -79,12 +88,13 @@ func (h *History) Saying(s Send) {
 	h.sends[s.ID] = &Send{ID: s.ID, Name: s.Name, Text: s.Text, Sent: s.Sent, number: len(h.sends)}
 }
 
-// Acked says that the server has confirmed a message that Sending has told of.
+// Acked records that the server has acked a message, after Sending.
 func (h *History) Acked(id string, at Position, when time.Time) {
 	h.Answered(id, Ack{At: at, When: when})
 }
 
-// Answered is Acked with all that the ack says. A message that is sent again after its ack is acked again.
+// Answered is Acked with all that the ack says. A message that is sent again
+// after its ack is acked again.
 func (h *History) Answered(id string, a Ack) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -98,21 +108,24 @@ func (h *History) Answered(id string, a Ack) {
 	s.acks = append(s.acks, a)
 }
 
-// Connected says that the connection with this session is that person's. Once one is known, no message may name another person's.
+// Connected records that the connection with this session belongs to that name.
+// From then on no message with this session may have another name.
 func (h *History) Connected(session, name string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.owners[session] = name
 }
 
-// Keep says what log and archive have in the end, in order, of what the readers could hear. Without it Check does not ask.
-func (h *History) Keep(all []Entry) {
+// SetStored records what log and archive have at the end, in order, of what the
+// readers could receive. Without it Check does not check them.
+func (h *History) SetStored(all []Entry) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.kept, h.isKept = all, true
 }
 
-// First returns where the first reader came in, which is where a newcomer begins that wants to read everything.
+// First returns the position at which the first reader joined. A newcomer that
+// wants to read everything begins there.
 func (h *History) First() (Position, bool) {
 	_, readers, _ := h.snapshot()
 	for _, r := range readers {
@@ -135,7 +148,8 @@ func (h *History) AckedCount() (n int) {
 	return n
 }
 
-// number returns the message's number and the one copy of its id that is worth keeping; -1 if nobody sent it.
+// number returns the message's number and the copy of its id that is worth
+// keeping; -1 if it was not sent.
 func (h *History) number(id string) (int, string) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
@@ -145,27 +159,31 @@ func (h *History) number(id string) (int, string) {
 	return -1, id
 }
 
-// Reader returns the log of a new reader who shows each message once, as a client.Session does.
+// Reader returns a new reader that shows each message once, as a client.Session
+// does.
 func (h *History) Reader(name string) *Reader { return h.add(&Reader{Name: name}) }
 
-// RawReader returns the log of a new reader who writes down what a server sends as it is. After a reset a server may send it again what it sent in
-// the old log: within one log never.
+// RawReader returns a new reader that records everything a server sends. After
+// a reset a server may repeat what it sent in the old log; within one log it
+// may not.
 func (h *History) RawReader(name string) *Reader { return h.add(&Reader{Name: name, raw: true}) }
 
-// LateReader returns the log of a raw reader who is given the newest messages when it comes: its log begins with the first of them.
+// LateReader returns a raw reader that receives the newest messages when it
+// joins: its log begins with the first of them.
 func (h *History) LateReader(name string) *Reader {
 	return h.add(&Reader{Name: name, raw: true, past: true})
 }
 
-// Newcomer returns the log of a raw reader who comes when all is over and reads everything behind that place: it gets exactly what Keep was told.
+// Newcomer returns a raw reader that joins at the end and reads everything
+// after that position: it has to get exactly what SetStored recorded.
 func (h *History) Newcomer(name string, from Position) *Reader {
 	r := h.add(&Reader{Name: name, raw: true, whole: true, epoch: from.Epoch})
 	r.Add(Event{Kind: Joined, At: from})
 	return r
 }
 
-// add makes a reader one of this history. From here on others look at it, so what
-// kind of reader it is must have been said.
+// add adds a reader to this history. From here on others may look at it, so its
+// kind has to be set before.
 func (h *History) add(r *Reader) *Reader {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -174,9 +192,10 @@ func (h *History) add(r *Reader) *Reader {
 	return r
 }
 
-// Behind returns an error that names a reader which lacks an acked message, nil if there is none. It is what to wait for before Check. Of who was told
-// of a gap, or came late, it says nothing.
-func (h *History) Behind() error {
+// Lagging returns an error that names a reader which lacks an acked message,
+// nil if there is none. Wait for nil before Check. It ignores readers that were
+// told of a gap or came late.
+func (h *History) Lagging() error {
 	sends, readers, _ := h.snapshot()
 	for _, r := range readers {
 		if r.left {
@@ -191,20 +210,27 @@ func (h *History) Behind() error {
 	return nil
 }
 
-// Summary counts what a history holds.
+// Summary has the counts of a history.
 type Summary struct {
 	Sent, Acked, Delivered    int
 	Gaps, Resets, Disconnects int
-	Again                     int // messages that a raw reader was shown once more after a reset
+	Repeated                  int // messages that a raw reader received once more after a reset
 }
 
-// Plus adds another history's.
+// Plus adds the counts of another history.
 func (s Summary) Plus(o Summary) Summary {
-	return Summary{s.Sent + o.Sent, s.Acked + o.Acked, s.Delivered + o.Delivered, s.Gaps + o.Gaps, s.Resets + o.Resets, s.Disconnects + o.Disconnects,
-		s.Again + o.Again}
+	return Summary{
+		s.Sent + o.Sent,
+		s.Acked + o.Acked,
+		s.Delivered + o.Delivered,
+		s.Gaps + o.Gaps,
+		s.Resets + o.Resets,
+		s.Disconnects + o.Disconnects,
+		s.Repeated + o.Repeated,
+	}
 }
 
-// Summary counts what has happened so far.
+// Summary returns the counts so far.
 func (h *History) Summary() (s Summary) {
 	sends, readers, _ := h.snapshot()
 	s.Sent = len(sends)
@@ -220,7 +246,7 @@ func (h *History) Summary() (s Summary) {
 			case Message:
 				s.Delivered++
 				if seen[e.ID] {
-					s.Again++
+					s.Repeated++
 				}
 				seen[e.ID] = true
 			case Gap:
@@ -239,16 +265,18 @@ func (h *History) Summary() (s Summary) {
 	return s
 }
 
-// snapshot returns copies that nobody changes any more, the sends in a fixed order, so that the same history is always judged in the same words.
+// snapshot returns copies that no longer change, with the sends in a fixed
+// order, so that the same history always gives the same errors.
 func (h *History) snapshot() (sends []Send, readers []*Reader, again []string) {
 	h.mu.RLock()
 	all := slices.Clone(h.readers)
 	h.mu.RUnlock()
-	// Not under the lock: a reader that takes an event holds its own and asks for ours.
+	// Not under the lock: a reader that adds an event holds its own lock and
+	// takes ours.
 	for _, r := range all {
 		readers = append(readers, r.snapshot())
 	}
-	h.mu.RLock() // after the readers, who saw nothing that is not in it
+	h.mu.RLock() // after the readers, which saw nothing that is not in it
 	defer h.mu.RUnlock()
 	sends = make([]Send, len(h.sends))
 	for _, s := range h.sends {

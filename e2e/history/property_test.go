@@ -8,30 +8,33 @@ import (
 	"pgregory.net/rapid"
 )
 
-// drawn is a history as a room that keeps its promises makes it, still as lists that can be spoilt. The first reader is a raw one.
+// drawn is the history of a room that keeps its promises, as lists that can
+// still be changed. The first reader is a raw one.
 type drawn struct {
 	sends   []Send
 	acks    map[string][]Ack
 	readers [][]Event
-	kept    []Entry // what log and archive have in the end, and a newcomer was given
+	kept    []Entry // what log and archive have at the end, and a newcomer received
 	given   []Entry
 }
 
-// entry is one place of a log that was replaced now and then.
+// entry is one position of a log that was replaced now and then.
 type entry struct {
 	Send
-	again bool // the old log had it too
+	again bool // the old log had it, too
 }
 
-// draw makes up one or two logs and readers who come, miss announced parts and lose connections as they like.
+// draw draws one or two logs and readers that join, miss announced messages and
+// lose connections at random.
 func draw(t *rapid.T) drawn {
 	d := drawn{acks: map[string][]Ack{}}
-	var log []entry // in order of place
+	var log []entry // in order of position
 	for epoch := range rapid.IntRange(1, 2).Draw(t, "epochs") {
 		name := fmt.Sprint("e", epoch)
 		if epoch > 0 {
 			moved := log[len(log)-rapid.IntRange(0, 2).Draw(t, "moved"):]
-			if len(moved) > 0 && rapid.Bool().Draw(t, "behind a newer one") { // which raw readers are shown
+			// which raw readers receive
+			if len(moved) > 0 && rapid.Bool().Draw(t, "after a newer one") {
 				log = append(log, d.say(t, name, len(log)+1))
 			}
 			for _, e := range moved {
@@ -58,15 +61,25 @@ func draw(t *rapid.T) drawn {
 	return d
 }
 
-// say makes up the message that is the n-th of the log, and its acks: as in the protocol, they do not name an epoch.
+// say draws the n-th message of the log and its acks. As in the protocol, they
+// do not name an epoch.
 func (d *drawn) say(t *rapid.T, epoch string, n int) entry {
-	s := Send{ID: fmt.Sprint("m", n), Name: "ann", Text: fmt.Sprint("text ", n), Sent: second(10 * n), At: Position{epoch, uint64(n)}}
+	s := Send{
+		ID:   fmt.Sprint("m", n),
+		Name: "ann",
+		Text: fmt.Sprint("text ", n),
+		Sent: second(10 * n),
+		At:   Position{epoch, uint64(n)},
+	}
 	if rapid.IntRange(0, 3).Draw(t, "acked") > 0 {
 		s.Acked = second(10*n + rapid.IntRange(1, 30).Draw(t, "took"))
 		tries := rapid.IntRange(1, 2).Draw(t, "tries")
-		d.acks[s.ID] = []Ack{{At: Position{Seq: uint64(n)}, When: s.Acked, Tries: tries, Duplicate: tries > 1}}
+		d.acks[s.ID] = []Ack{
+			{At: Position{Seq: uint64(n)}, When: s.Acked, Tries: tries, Duplicate: tries > 1},
+		}
 		if rapid.Bool().Draw(t, "sent again") {
-			d.acks[s.ID] = append(d.acks[s.ID], Ack{At: Position{Seq: uint64(n)}, When: s.Acked, Tries: tries + 1, Duplicate: true})
+			d.acks[s.ID] = append(d.acks[s.ID],
+				Ack{At: Position{Seq: uint64(n)}, When: s.Acked, Tries: tries + 1, Duplicate: true})
 		}
 	}
 	d.sends = append(d.sends, s)
@@ -74,7 +87,7 @@ func (d *drawn) say(t *rapid.T, epoch string, n int) entry {
 }
 
 func drawReader(t *rapid.T, log []entry, raw bool) []Event {
-	begin := rapid.IntRange(0, 2).Draw(t, "joins behind")
+	begin := rapid.IntRange(0, 2).Draw(t, "joins after")
 	if raw {
 		begin = 0
 	}
@@ -98,22 +111,23 @@ func drawReader(t *rapid.T, log []entry, raw bool) []Event {
 		case 1:
 			events = append(events, Event{Kind: Disconnected}, Event{Kind: Recovered, At: s.At, When: s.Sent})
 		}
-		events = append(events, Event{Kind: Message, At: s.At, ID: s.ID, When: s.Sent, Said: &Said{s.Name, "", s.Text}})
+		events = append(events,
+			Event{Kind: Message, At: s.At, ID: s.ID, When: s.Sent, Content: &Content{s.Name, "", s.Text}})
 		seen[s.ID] = true
 	}
 	return events
 }
 
-// history writes it down.
+// history records all of it.
 func (d drawn) history() *History {
 	h := New()
 	for _, s := range d.sends {
-		h.Saying(s)
+		h.SendingContent(s)
 		for _, a := range d.acks[s.ID] {
 			h.Answered(s.ID, a)
 		}
 	}
-	h.Keep(d.kept)
+	h.SetStored(d.kept)
 	for i, events := range d.readers {
 		r := h.add(&Reader{Name: fmt.Sprint("reader ", i), raw: i == 0})
 		for _, e := range events {
@@ -127,24 +141,33 @@ func (d drawn) history() *History {
 			n.Add(Event{Kind: Reset, At: Position{e.At.Epoch, e.At.Seq - 1}, When: second(1000)})
 		}
 		if e.At.Seq > 0 {
-			n.Add(Event{Kind: Message, At: e.At, ID: e.ID, When: second(1000), Said: &Said{e.Name, "", e.Text}})
+			n.Add(Event{
+				Kind:    Message,
+				At:      e.At,
+				ID:      e.ID,
+				When:    second(1000),
+				Content: &Content{e.Name, "", e.Text},
+			})
 		}
 	}
 	return h
 }
 
-// acked reports whether the message is owed to whoever was there.
+// acked reports whether a reader that was connected has to receive the message.
 func (d drawn) acked(id string) bool {
 	return slices.ContainsFunc(d.sends, func(s Send) bool { return s.ID == id && !s.Acked.IsZero() })
 }
 
-// spoil breaks one promise, and says which; it returns "" if there is nothing to break.
-func (d *drawn) spoil(t *rapid.T) string {
+// breakPromise breaks one promise and returns which; "" if there is nothing to
+// break.
+func (d *drawn) breakPromise(t *rapid.T) string {
 	if rapid.Bool().Draw(t, "to a reader") {
-		return d.spoilReader(t)
+		return d.breakReaderPromise(t)
 	}
-	how := rapid.SampledFrom([]string{"the log lacks one", "the log has one twice", "the log says it otherwise", "a newcomer lacks one", "an ack says it is new",
-		"an ack says it was there", "an ack is wrong"}).Draw(t, "what")
+	how := rapid.SampledFrom([]string{"the log lacks one", "the log has one twice",
+		"the log says it otherwise", "a newcomer lacks one", "an ack says it is new",
+		"an ack says it was there", "an ack is wrong"}).
+		Draw(t, "what")
 	i := rapid.IntRange(0, len(d.kept)-1).Draw(t, "of which")
 	id := d.kept[i].ID
 	acks := d.acks[id]
@@ -171,8 +194,8 @@ func (d *drawn) spoil(t *rapid.T) string {
 	return how
 }
 
-// spoilReader breaks one promise to one reader.
-func (d *drawn) spoilReader(t *rapid.T) string {
+// breakReaderPromise breaks one promise to one reader.
+func (d *drawn) breakReaderPromise(t *rapid.T) string {
 	i := rapid.IntRange(0, len(d.readers)-1).Draw(t, "whose")
 	events := d.readers[i]
 	var messages []int
@@ -186,12 +209,15 @@ func (d *drawn) spoilReader(t *rapid.T) string {
 	}
 	n := rapid.SampledFrom(messages[:len(messages)-1]).Draw(t, "which")
 	next := slices.IndexFunc(events[n+1:], func(e Event) bool { return e.Kind == Message }) + n + 1
-	how := rapid.SampledFrom([]string{"lose", "double", "swap", "forge", "repeat", "hide the gap", "hide the reset", "alter", "rename", "recovered"}).Draw(t, "how")
+	how := rapid.SampledFrom([]string{"lose", "double", "swap", "forge", "repeat", "hide the gap",
+		"hide the reset", "alter", "rename", "recovered"}).
+		Draw(t, "how")
 	switch how {
 	case "lose":
 		lost := events[n].ID
 		later := slices.ContainsFunc(events[n+1:], func(e Event) bool { return e.ID == lost })
-		if events[n+1].Kind == Reset && (later || !d.acked(lost)) { // it has it after all, or nobody can tell that the old log had it
+		// it has it after all, or no reader proves that the old log had it
+		if events[n+1].Kind == Reset && (later || !d.acked(lost)) {
 			return ""
 		}
 		events = slices.Delete(events, n, n+1)
@@ -202,16 +228,17 @@ func (d *drawn) spoilReader(t *rapid.T) string {
 	case "forge":
 		events[n].ID = "forged"
 	case "alter":
-		events[n].Said = &Said{events[n].Said.Name, "", "otherwise"}
+		events[n].Content = &Content{events[n].Content.Name, "", "otherwise"}
 	case "rename":
-		events[n].Said = &Said{"bob", "", events[n].Said.Text}
-	case "recovered": // and a gap then
+		events[n].Content = &Content{"bob", "", events[n].Content.Text}
+	case "recovered": // followed by a gap
 		if events[n+1].Kind == Reset {
 			return ""
 		}
 		gap := Event{Kind: Gap, At: events[n].At, To: events[n].At.Seq}
-		events = slices.Replace(events, n, n+1, Event{Kind: Disconnected}, Event{Kind: Recovered, At: events[n].At, When: events[n].When}, gap)
-	case "repeat": // the same message at the next place
+		events = slices.Replace(events, n, n+1, Event{Kind: Disconnected},
+			Event{Kind: Recovered, At: events[n].At, When: events[n].When}, gap)
+	case "repeat": // the same message at the next position
 		if events[next].At.Epoch != events[n].At.Epoch {
 			return ""
 		}
@@ -219,7 +246,8 @@ func (d *drawn) spoilReader(t *rapid.T) string {
 	case "hide the gap", "hide the reset":
 		kind := map[string]Kind{"hide the gap": Gap, "hide the reset": Reset}[how]
 		at := slices.IndexFunc(events, func(e Event) bool { return e.Kind == kind })
-		// At the end of a log nobody sees that a message is missing which was never acked.
+		// At the end of a log, a missing message that was never acked goes
+		// unnoticed.
 		if at < 0 || at+1 >= len(events) || events[at+1].Kind != Message {
 			return ""
 		}
@@ -229,17 +257,18 @@ func (d *drawn) spoilReader(t *rapid.T) string {
 	return how
 }
 
-// A room that keeps its promises is found clean; one that breaks one of them once is not.
+// A room that keeps its promises passes; one that breaks one of them once does
+// not.
 func TestCheckProperty(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := draw(t)
 		if err := d.history().Check(GapsAsked); err != nil {
 			t.Fatalf("a clean history: %v\n%+v", err, d)
 		}
-		if err := d.history().Behind(); err != nil {
-			t.Fatalf("everybody has caught up, and yet: %v\n%+v", err, d)
+		if err := d.history().Lagging(); err != nil {
+			t.Fatalf("all have caught up, and yet: %v\n%+v", err, d)
 		}
-		if how := d.spoil(t); how != "" {
+		if how := d.breakPromise(t); how != "" {
 			if err := d.history().Check(GapsAsked); err == nil {
 				t.Fatalf("%s: not found\n%+v", how, d)
 			}

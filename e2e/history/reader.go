@@ -8,47 +8,54 @@ import (
 	"livechat/client"
 )
 
-// Kind says what a reader was told.
+// Kind is the kind of an event.
 type Kind int
 
-// What a reader may be told.
+// Kinds of events.
 const (
-	Joined       Kind = iota + 1 // At: where the room stands; what follows that is owed to the reader. Only the first one counts
-	Message                      // At and ID
-	Gap                          // the messages of the current epoch from At.Seq to To will not come
-	Reset                        // another log begins, and the next message is the one behind At
-	Resumed                      // the same by the welcome of a new connection: the log stands at At, and what was missed of it follows, from wherever
-	Disconnected                 // the connection broke. It excuses nothing: who comes back is told what it missed
-	Recovered                    // a welcome says that all that was missed up to At follows
-	NotRecovered                 // a welcome says that not all of it does
-	// ID: it was told that it may miss something, asked the store, and has this
-	// message from there
+	// At: the room's position; the reader has to receive what follows. Only the
+	// first one counts
+	Joined  Kind = iota + 1
+	Message      // At and ID
+	Gap          // the messages of the current epoch from At.Seq to To will not come
+	Reset        // another log begins; the next message is the one after At
+	// the same in the welcome of a new connection: the log is at At, and what
+	// was missed of it follows, from any position
+	Resumed
+	// the connection broke. It excuses nothing: a reader that resumes receives
+	// what it missed
+	Disconnected
+	Recovered    // a welcome says that all that was missed up to At follows
+	NotRecovered // a welcome says that not all of it does
+	// ID: the reader was told that it may miss something, asked the store, and
+	// has this message from there
 	Asked
-	Other // At: an entry of the log that is no message, but has its place in it
+	Other // At: an entry of the log that is not a message but has a seq
 )
 
-// Event is one line of a reader's log.
+// Event is one event of a reader.
 type Event struct {
-	Kind Kind
-	At   Position
-	To   uint64
-	ID   string
-	When time.Time
-	Said *Said // of a Message; nil: not judged
+	Kind    Kind
+	At      Position
+	To      uint64
+	ID      string
+	When    time.Time
+	Content *Content // of a Message; nil: not checked
 }
 
-// Said is what a message is to its readers.
-type Said struct{ Name, Session, Text string }
+// Content is what readers see of a message.
+type Content struct{ Name, Session, Text string }
 
-// Reader is what one client was told, in order. Its methods may be called from any goroutine, but their order is what counts.
+// Reader records what one client received, in order. Its methods may be called
+// from any goroutine, but the order of the calls counts.
 type Reader struct {
 	Name string
 
 	// Set at construction.
 
 	history *History
-	raw     bool // it has no memory of what it has been shown
-	whole   bool // it has come to read everything
+	raw     bool // it has no memory of what it has shown
+	whole   bool // it joined to read everything
 	past    bool // its first message may be older than its welcome
 
 	// Guarded by mu.
@@ -56,13 +63,13 @@ type Reader struct {
 	mu     sync.Mutex
 	events []Event
 	seen   []uint64 // a bit for each message, by its number
-	epoch  string   // of the messages now, for Take
+	epoch  string   // current number of messages, for Take
 	left   bool
-	wrong  []string // what messages said that were not sent so
-	more   int      // of them
+	wrong  []string // messages whose content was altered
+	more   int      // of those
 }
 
-// Add writes down one event.
+// Add records one event.
 func (r *Reader) Add(e Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -75,22 +82,23 @@ func (r *Reader) addLocked(e Event) {
 		if n, e.ID = r.history.number(e.ID); n >= 0 {
 			r.markLocked(n)
 		}
-		// Compared now, not kept: two hundred readers of everything would fill the memory.
-		if wrong := r.history.altered(e); wrong != "" && len(r.wrong) < maxViolations {
+		// Compared now instead of kept: two hundred readers of everything would
+		// fill the memory.
+		if wrong := r.history.contentDiff(e); wrong != "" && len(r.wrong) < maxViolations {
 			r.wrong = append(r.wrong, wrong)
 		} else if wrong != "" {
 			r.more++
 		}
-		if e.Said != nil {
-			r.history.comes(e.ID, e.Said.Session, r.Name)
+		if e.Content != nil {
+			r.history.comes(e.ID, e.Content.Session, r.Name)
 		}
-		e.Said = nil
+		e.Content = nil
 	}
 	r.events = append(r.events, e)
 }
 
-// Ask writes down what the store answered to a reader that was told it may miss
-// something: what it has not seen it has now.
+// Ask records the store's answer to a reader that was told it may miss
+// something: it now has the messages that it had not seen.
 func (r *Reader) Ask(kept []Entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -102,7 +110,7 @@ func (r *Reader) Ask(kept []Entry) {
 	}
 }
 
-// markLocked notes that it has the n-th message.
+// markLocked notes that the reader has the n-th message.
 func (r *Reader) markLocked(n int) {
 	for n/64 >= len(r.seen) {
 		r.seen = append(r.seen, 0)
@@ -110,7 +118,7 @@ func (r *Reader) markLocked(n int) {
 	r.seen[n/64] |= 1 << (n % 64)
 }
 
-// Saw reports whether it was told of the message.
+// Saw reports whether the reader received the message.
 func (r *Reader) Saw(id string) bool {
 	n, _ := r.history.number(id)
 	r.mu.Lock()
@@ -118,24 +126,27 @@ func (r *Reader) Saw(id string) bool {
 	return n >= 0 && r.has(n)
 }
 
-// has reports whether it saw the n-th message.
+// has reports whether the reader saw the n-th message.
 func (r *Reader) has(n int) bool { return n/64 < len(r.seen) && r.seen[n/64]&(1<<(n%64)) != 0 }
 
-// excused reports whether it may lack a message without being merely late.
+// excused reports whether the reader may lack a message without merely being
+// late.
 func (r *Reader) excused(s Send) bool {
 	return slices.ContainsFunc(r.events, func(e Event) bool { return e.Kind == Gap }) ||
 		len(r.events) == 0 || (r.events[0].Kind == Joined || r.past) && s.Sent.Before(r.events[0].When)
 }
 
-// Leave says that the reader stopped listening: what it has not seen is not owed to it.
+// Leave records that the reader stopped listening: it need not receive what it
+// has not seen.
 func (r *Reader) Leave() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.left = true
 }
 
-// Take writes down what a client.Session delivers, or a client.Conn after the other whose caller resumes where the last one ended. Whichever it is,
-// it begins with no history: the room's position when it is welcomed is where its log begins.
+// Take records the events of a client.Session, or of one client.Conn after the
+// other whose caller resumes where the last one ended. Either begins without
+// history: its log begins at the room's position in its first welcome.
 func (r *Reader) Take(event client.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -148,12 +159,17 @@ func (r *Reader) Take(event client.Event) {
 			r.addLocked(Event{Kind: kind, At: Position{e.Epoch, e.Seq}, When: now})
 		}
 	case *client.Message:
-		r.addLocked(Event{Kind: Message, At: Position{r.epoch, e.Seq}, ID: e.ID, When: now, Said: &Said{e.Name, e.Session, e.Text}})
+		r.addLocked(Event{Kind: Message, At: Position{r.epoch, e.Seq}, ID: e.ID, When: now,
+			Content: &Content{e.Name, e.Session, e.Text}})
+	case *client.Edited:
+		r.addLocked(Event{Kind: Other, At: Position{r.epoch, e.Seq}, ID: e.ID, When: now})
+	case *client.Entry:
+		r.addLocked(Event{Kind: Other, At: Position{r.epoch, e.Seq}, ID: e.ID, When: now})
 	case *client.Gap:
 		r.addLocked(Event{Kind: Gap, At: Position{r.epoch, e.From}, To: e.To, When: now})
 	case *client.Reset:
 		if r.raw && r.epoch == e.Epoch && r.resumedLocked() {
-			return // what the welcome before it said, and where exactly
+			return // what the welcome before it said, and at which position
 		}
 		r.epoch = e.Epoch
 		r.addLocked(Event{Kind: Reset, At: Position{e.Epoch, e.Seq}, When: now})
@@ -162,7 +178,8 @@ func (r *Reader) Take(event client.Event) {
 	}
 }
 
-// welcomeLocked takes note of a new connection. One to another log is a reset; a Session has just said so itself.
+// welcomeLocked handles a new connection. One to another log is a reset, which
+// a Session has announced itself.
 func (r *Reader) welcomeLocked(at Position, now time.Time) {
 	last := len(r.events) - 1
 	switch {
@@ -170,7 +187,7 @@ func (r *Reader) welcomeLocked(at Position, now time.Time) {
 	case r.epoch == "":
 		r.addLocked(Event{Kind: Joined, At: at, When: now})
 	case !r.raw && (r.events[last].Kind != Reset || r.events[last].At != at):
-		return // a Session says itself when it goes to another log
+		return // a Session announces another log itself
 	case r.raw && r.epoch == at.Epoch:
 		return
 	default:
@@ -179,7 +196,8 @@ func (r *Reader) welcomeLocked(at Position, now time.Time) {
 	r.epoch = at.Epoch
 }
 
-// resumedLocked reports whether nothing has come since a welcome to another log but what that says.
+// resumedLocked reports whether nothing has come since a welcome to another log
+// except that itself.
 func (r *Reader) resumedLocked() bool {
 	last := len(r.events) - 1
 	for last > 0 && slices.Contains([]Kind{Recovered, NotRecovered, Asked}, r.events[last].Kind) {
@@ -188,10 +206,19 @@ func (r *Reader) resumedLocked() bool {
 	return last >= 0 && r.events[last].Kind == Resumed
 }
 
-// snapshot returns a copy that nobody changes any more.
+// snapshot returns a copy that no longer changes.
 func (r *Reader) snapshot() *Reader {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return &Reader{Name: r.Name, raw: r.raw, whole: r.whole, past: r.past, left: r.left, events: slices.Clip(r.events), seen: slices.Clone(r.seen),
-		wrong: slices.Clone(r.wrong), more: r.more}
+	return &Reader{
+		Name:   r.Name,
+		raw:    r.raw,
+		whole:  r.whole,
+		past:   r.past,
+		left:   r.left,
+		events: slices.Clip(r.events),
+		seen:   slices.Clone(r.seen),
+		wrong:  slices.Clone(r.wrong),
+		more:   r.more,
+	}
 }

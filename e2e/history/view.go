@@ -2,10 +2,10 @@ package history
 
 import "slices"
 
-// span is a part of one log that a reader was there for.
+// span is a part of one log for which a reader was connected.
 type span struct {
 	epoch string
-	to    uint64 // where the reader stands, or stood when the log was replaced
+	to    uint64 // the reader's position, or that when the log was replaced
 	gaps  [][2]uint64
 }
 
@@ -14,21 +14,24 @@ type view struct {
 	name   string
 	raw    bool
 	left   bool
-	joined Event // the first thing it knew about where it is
+	joined Event // the first position that it knew
 
 	seen  map[string][]string // the epochs in which it saw each message
 	asked map[string]bool     // messages that it has from the store
 	spans []span
-	now   *span // the last of spans; nil before it knew where it is
-	told  *told // by the last welcome; nil if it said nothing, or has been judged
-	fresh bool  // a log has begun whose messages may begin anywhere up to the one behind `to`, and none of it has come
+	now   *span         // the last of spans; nil before it knew its position
+	told  *welcomeClaim // from the last welcome; nil if it said nothing, or has been checked
+	// a log has begun whose messages may begin anywhere up to the one after
+	// `to`, and none of it has come
+	fresh bool
 }
 
-// saw reports whether it was shown the message, or has it from the store.
+// saw reports whether the reader received the message or has it from the store.
 func (v *view) saw(id string) bool { return len(v.seen[id]) > 0 || v.asked[id] }
 
-// gave reports whether it was told by a gap that it would not get what is at this place. An empty epoch stands for any.
-func (v *view) gave(at Position) bool {
+// gapAt reports whether a gap announced that it would not receive what is at
+// this position. An empty epoch matches any.
+func (v *view) gapAt(at Position) bool {
 	for _, s := range v.spans {
 		if at.Epoch != "" && at.Epoch != s.epoch {
 			continue
@@ -40,7 +43,7 @@ func (v *view) gave(at Position) bool {
 	return false
 }
 
-// read goes through a reader's log, event by event.
+// read goes through a reader's events.
 func (c *check) read(r *Reader) *view {
 	v := &view{name: r.Name, raw: r.raw, left: r.left, seen: map[string][]string{}, asked: map[string]bool{}}
 	for _, wrong := range r.wrong {
@@ -60,7 +63,7 @@ func (c *check) read(r *Reader) *view {
 			c.gap(v, e)
 		case Reset:
 			c.reset(v, e)
-		case Resumed: // a Session says Reset before
+		case Resumed: // a Session adds Reset before
 			if i == 0 || r.events[i-1].Kind != Reset || r.events[i-1].At != e.At {
 				c.reset(v, e)
 			}
@@ -71,9 +74,11 @@ func (c *check) read(r *Reader) *view {
 			v.asked[e.ID] = true
 		case Recovered, NotRecovered:
 			c.judge(v)
-			// Of a log that is new to the reader, or that has less than it has seen, only recovered:true says something.
-			if e.Kind == Recovered || v.now != nil && !v.fresh && e.At.Epoch == v.now.epoch && e.At.Seq >= v.now.to {
-				v.told = &told{recovered: e.Kind == Recovered, to: e.At, from: v.now}
+			// In a log that is new to the reader, or that has less than it has
+			// seen, only recovered:true says something.
+			if e.Kind == Recovered || v.now != nil && !v.fresh && e.At.Epoch == v.now.epoch &&
+				e.At.Seq >= v.now.to {
+				v.told = &welcomeClaim{recovered: e.Kind == Recovered, to: e.At, from: v.now}
 			}
 		case Disconnected:
 			c.judge(v)
@@ -83,16 +88,17 @@ func (c *check) read(r *Reader) *view {
 	return v
 }
 
-// begin takes e for the place where the reader comes in.
+// begin sets the position at which the reader joined.
 func (v *view) begin(e Event) {
 	v.joined = e
 	v.spans = append(v.spans, span{epoch: e.At.Epoch, to: e.At.Seq})
 	v.now = &v.spans[0]
 }
 
-// advance takes the reader to the place of an entry, and notes what is wrong with that.
+// advance moves the reader to the position of an entry and notes what is wrong
+// with that.
 func (c *check) advance(v *view, e Event) {
-	if v.now == nil { // nobody has said where it begins: here
+	if v.now == nil { // no event said where it begins: here
 		v.begin(Event{At: Position{e.At.Epoch, e.At.Seq - 1}, When: e.When})
 	}
 	if e.At.Epoch != v.now.epoch {
@@ -124,16 +130,18 @@ func (c *check) message(v *view, e Event) {
 	c.place(e.ID, e.At, v.name)
 }
 
-// hole is what a reader did not see when it came from the message with seq `after` to this place.
+// hole is what a reader did not see when it came from the message with seq
+// `after` to this position.
 type hole struct {
 	view  *view
 	at    Position
 	after uint64
-	how   string // saw, or was told of a gap from
+	how   string // verb: saw, or was told of a gap from
 }
 
-// hidden reports whether there is only in the hole what the reader knew from an older log, so that its session did not show it again. It takes a raw
-// reader to know what is there.
+// hidden reports whether a hole contains only messages that the reader knew
+// from an older log, so that its session did not show them again. It takes a
+// raw reader to know them.
 func (c *check) hidden(h hole) bool {
 	if h.view.raw || h.view.spans[0].epoch == h.at.Epoch {
 		return false
@@ -146,11 +154,12 @@ func (c *check) hidden(h hole) bool {
 	return true
 }
 
-// silent looks for holes that hide something.
-func (c *check) silent() {
+// unannounced finds holes that hide a message.
+func (c *check) unannounced() {
 	for _, h := range c.holes {
 		if !c.hidden(h) {
-			c.violation("%s %s %v after %d: a hole of %d that was not announced", h.view.name, h.how, h.at, h.after, h.at.Seq-h.after-1)
+			c.violation("%s %s %v after %d: a hole of %d that was not announced", h.view.name, h.how, h.at,
+				h.after, h.at.Seq-h.after-1)
 		}
 	}
 }
@@ -163,7 +172,8 @@ func (c *check) gap(v *view, e Event) {
 		v.begin(Event{At: Position{e.At.Epoch, e.At.Seq - 1}, When: e.When})
 	}
 	if !v.fresh && e.At.Seq > v.now.to+1 {
-		c.holes = append(c.holes, hole{v, Position{v.now.epoch, e.At.Seq}, v.now.to, "was told of a gap from"})
+		c.holes = append(c.holes,
+			hole{v, Position{v.now.epoch, e.At.Seq}, v.now.to, "was told of a gap from"})
 	}
 	c.missing(v, e)
 	v.now.gaps = append(v.now.gaps, [2]uint64{e.At.Seq, e.To})

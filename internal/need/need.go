@@ -1,7 +1,9 @@
-// Package need finds the programs that a test cannot do without.
+// Package need finds the programs that a test requires.
 //
-// Plain `go test ./...` works on a machine with nothing but Go: a test whose program is missing is skipped, and says which.
-// Under `make test` and CI everything has been installed, so there a missing program is a failure: LIVECHAT_REQUIRE=1 says so.
+// Plain `go test ./...` works on a machine with nothing but Go: a test whose
+// program is missing is skipped and names it. `make test` and CI install
+// everything and set LIVECHAT_REQUIRE=1, which makes a missing program a
+// failure.
 package need
 
 import (
@@ -10,7 +12,8 @@ import (
 	"testing"
 )
 
-// Program returns the path of the named program, or ends the test: skipped on a bare machine, failed where LIVECHAT_REQUIRE=1.
+// Program returns the path of the named program. If it is missing, the test is
+// skipped, or fails under LIVECHAT_REQUIRE=1.
 func Program(t testing.TB, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)

@@ -1,4 +1,4 @@
-// Package poll waits for things that tests cannot be told about.
+// Package poll waits for conditions in tests.
 package poll
 
 import (
@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// Until returns when ok does, and fails the test, saying what was waited for, after 20 s.
+// Until returns when ok does. After 20 s it fails the test with what, the
+// condition.
 func Until(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	deadline := time.After(20 * time.Second)
@@ -15,7 +16,7 @@ func Until(t testing.TB, what string, ok func() bool) {
 	for !ok() {
 		select {
 		case <-deadline:
-			t.Fatalf("not within 20 s: %s", what)
+			t.Fatalf("after 20 s: still waiting for: %s", what)
 		case <-tick.C:
 		}
 	}

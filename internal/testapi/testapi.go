@@ -1,4 +1,5 @@
-// Package testapi uses the REST API as a browser does: with cookies, and from a page of the same origin.
+// Package testapi uses the REST API as a browser does: with cookies, from a
+// page of the same origin.
 package testapi
 
 import (
@@ -13,7 +14,7 @@ import (
 	"time"
 )
 
-// Password is everybody's.
+// Password is the password of all test accounts.
 const Password = "correct horse battery staple"
 
 // Person is a browser. Its methods may be called from any goroutine.
@@ -22,7 +23,8 @@ type Person struct {
 	http http.Client
 }
 
-// oneHost is a jar to which all servers are one place, as they are behind a balancer.
+// oneHost is a cookie jar to which all servers are one host, as they are behind
+// a balancer.
 type oneHost struct{ http.CookieJar }
 
 var place = &url.URL{Scheme: "http", Host: "livechat.test", Path: "/"}
@@ -35,8 +37,9 @@ func (j oneHost) SetCookies(_ *url.URL, cookies []*http.Cookie) {
 // Cookies implements http.CookieJar.
 func (j oneHost) Cookies(*url.URL) []*http.Cookie { return j.CookieJar.Cookies(place) }
 
-// New returns somebody who is not logged in. base returns http://host:port of a server that has the API, and is asked for each request: the cookie that
-// one has set all get.
+// New returns a browser that is not logged in. base returns the
+// http://host:port of a server with the API. It is called for each request; all
+// servers get the same cookies.
 func New(t testing.TB, base func() string) *Person {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
@@ -48,8 +51,13 @@ func New(t testing.TB, base func() string) *Person {
 	return p
 }
 
-// Do sends a request to a path below /api/v1. It returns the status, and what the JSON of the answer holds. nil is no body.
-func (p *Person) Do(ctx context.Context, method, path string, body any) (status int, answer map[string]any, err error) {
+// Do sends a request to a path below /api/v1. It returns the status and the
+// decoded JSON of the response. A nil body sends none.
+func (p *Person) Do(
+	ctx context.Context,
+	method, path string,
+	body any,
+) (status int, answer map[string]any, err error) {
 	var in io.Reader
 	if body != nil {
 		text, err := json.Marshal(body)

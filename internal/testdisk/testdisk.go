@@ -1,4 +1,4 @@
-// Package testdisk is a small disk that a test can fill.
+// Package testdisk provides a small disk that a test can fill.
 package testdisk
 
 import (
@@ -13,18 +13,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Disk is a file system of its own in memory.
+// Disk is a file system in memory.
 type Disk struct {
-	Dir string // where it is
+	Dir string // mount point
 
 	t testing.TB
 }
 
-// New mounts a disk of so many megabytes; it goes with the test. Only root may do
-// so: for others the test is skipped.
+// New mounts a disk of the given size in megabytes until the test ends. It
+// needs root; otherwise the test is skipped.
 func New(t testing.TB, megabytes int) *Disk {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "disk") // t.TempDir is not for other users, such as PostgreSQL's
+	dir, err := os.MkdirTemp("", "disk") // t.TempDir is closed to other users, such as postgres
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func New(t testing.TB, megabytes int) *Disk {
 	d := &Disk{Dir: dir, t: t}
 	err = unix.Mount("tmpfs", d.Dir, "tmpfs", 0, fmt.Sprintf("size=%dm", megabytes))
 	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) {
-		t.Skip("a small disk needs the right to mount one: run this test as root")
+		t.Skip("mounting a small disk needs root: run this test as root")
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +43,7 @@ func New(t testing.TB, megabytes int) *Disk {
 
 func (d *Disk) ballast() string { return filepath.Join(d.Dir, "ballast") }
 
-// Fill writes a file until there is no room left.
+// Fill writes a file until the disk is full.
 func (d *Disk) Fill() {
 	d.t.Helper()
 	f, err := os.Create(d.ballast())
@@ -59,7 +59,7 @@ func (d *Disk) Fill() {
 	}
 }
 
-// Free removes what Fill has written.
+// Free removes the file that Fill wrote.
 func (d *Disk) Free() {
 	d.t.Helper()
 	if err := os.Remove(d.ballast()); err != nil {

@@ -1,4 +1,4 @@
-// Package testlog collects what is logged.
+// Package testlog collects log output.
 package testlog
 
 import (
@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// Buffer collects a log that several goroutines write.
+// Buffer collects what several goroutines log.
 type Buffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer // guarded by mu

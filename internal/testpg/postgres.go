@@ -16,26 +16,28 @@ import (
 	"time"
 )
 
-// Postgres is a PostgreSQL cluster on a unix socket in a directory of its own, for a program that is no test; a test has Server. It is used by one
-// goroutine, but for Database.
+// Postgres is a PostgreSQL cluster on a unix socket in its own directory, for
+// programs that are not tests; tests use Server. Only Database may be called
+// concurrently.
 type Postgres struct {
-	bin      string // where the programs are
-	dir      string // holds data and socket
+	bin      string // folder of its programs
+	dir      string // data and socket
 	user     *syscall.Credential
 	settings []string  // of the server, as name=value
 	cmd      *exec.Cmd // nil while it is down
 	making   sync.Mutex
-	made     int // databases; guarded by making
+	made     int // number of databases; guarded by making
 }
 
-// superuser is who we are to PostgreSQL.
+// superuser is our role in PostgreSQL.
 const superuser = "postgres"
 
 // patience is how long PostgreSQL may take to start.
 const patience = 30 * time.Second
 
-// Run makes a cluster with these settings (name=value, over PostgreSQL's own) and starts it. The caller closes it. PostgreSQL refuses to run as root,
-// so under root it runs as the user `postgres` or `nobody`.
+// Run creates a cluster with these settings (name=value, overriding
+// PostgreSQL's) and starts it. The caller closes it. PostgreSQL refuses to run
+// as root; for root it runs as the user `postgres` or `nobody`.
 func Run(settings ...string) (*Postgres, error) {
 	p := &Postgres{settings: settings}
 	err := p.make()
@@ -56,21 +58,24 @@ func (p *Postgres) make() (err error) {
 	if p.user, err = credential(); err != nil {
 		return err
 	}
-	if p.dir, err = os.MkdirTemp("", "pg"); err != nil { // a test's own directory is too long for the path of a socket
+	// a test's directory is too long for the path of a socket
+	if p.dir, err = os.MkdirTemp("", "pg"); err != nil {
 		return fmt.Errorf("make a directory for PostgreSQL: %w", err)
 	}
 	if p.user != nil {
 		if err := os.Chown(p.dir, int(p.user.Uid), int(p.user.Gid)); err != nil {
-			return fmt.Errorf("give PostgreSQL its directory: %w", err)
+			return fmt.Errorf("hand PostgreSQL its directory: %w", err)
 		}
 	}
-	return p.run("initdb", "--pgdata", p.data(), "--username", superuser, "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync")
+	return p.run("initdb", "--pgdata", p.data(), "--username", superuser, "--auth", "trust", "--encoding",
+		"UTF8", "--locale", "C.UTF-8", "--no-sync")
 }
 
-// errMissing says that PostgreSQL is not installed.
+// errMissing means that PostgreSQL is not installed.
 var errMissing = errors.New("initdb is not installed (Debian and Ubuntu: apt-get install postgresql)")
 
-// programs returns the folder of PostgreSQL's programs: that of the newest version where Debian keeps them, which is not on the PATH.
+// programs returns the folder of PostgreSQL's programs: on Debian that of the
+// newest version, which is not on the PATH.
 func programs() (string, error) {
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if err != nil {
@@ -92,7 +97,7 @@ func programs() (string, error) {
 
 func (p *Postgres) data() string { return filepath.Join(p.dir, "data") }
 
-// Start starts it again after Kill and returns when it takes connections.
+// Start starts it again after Kill and returns when it accepts connections.
 func (p *Postgres) Start() error {
 	log, err := os.Create(filepath.Join(p.dir, "log"))
 	if err != nil {
@@ -105,7 +110,7 @@ func (p *Postgres) Start() error {
 	}
 	p.cmd = p.command("postgres", args...)
 	p.cmd.Stdout, p.cmd.Stderr = log, log
-	p.cmd.SysProcAttr.Pdeathsig = syscall.SIGQUIT // nothing is left behind if we are killed
+	p.cmd.SysProcAttr.Pdeathsig = syscall.SIGQUIT // it dies if we are killed
 	if err := p.cmd.Start(); err != nil {
 		p.cmd = nil
 		return fmt.Errorf("start PostgreSQL: %w", err)
@@ -116,35 +121,41 @@ func (p *Postgres) Start() error {
 		select {
 		case <-ctx.Done():
 			text, _ := os.ReadFile(log.Name())
-			return fmt.Errorf("PostgreSQL does not answer:\n%s", text)
+			return fmt.Errorf("PostgreSQL does not respond:\n%s", text)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
 	return nil
 }
 
-// Kill ends it at once and without tidying up, as a crash would; the processes of the connections end with it.
+// Kill ends it at once without cleaning up, as a crash would. The processes of
+// its connections end, too.
 func (p *Postgres) Kill() {
 	if p.cmd != nil {
-		_ = p.cmd.Process.Signal(syscall.SIGQUIT) // after SIGKILL those processes would live on for a while, and Start refuse
+		// after SIGKILL those processes would live on for a while, and Start
+		// would fail
+		_ = p.cmd.Process.Signal(syscall.SIGQUIT)
 		_ = p.cmd.Wait()
 		p.cmd = nil
 	}
 }
 
-// Pause freezes it (SIGSTOP) with the processes of its connections: sockets stay, and nobody answers. Resume lets it go on.
+// Pause freezes it and the processes of its connections (SIGSTOP): sockets stay
+// open, and nothing answers. Resume continues them.
 func (p *Postgres) Pause() error { return p.signal(syscall.SIGSTOP) }
 
-// Resume lets it go on after Pause.
+// Resume continues it after Pause.
 func (p *Postgres) Resume() error { return p.signal(syscall.SIGCONT) }
 
-// signal goes to all of its processes. Each connection's is a session of its own, so there is no group to send it to.
+// signal sends a signal to all of its processes. Each connection's process is a
+// session leader, so there is no group to signal.
 func (p *Postgres) signal(s syscall.Signal) error {
 	if p.cmd == nil {
 		return nil
 	}
 	pid := p.cmd.Process.Pid
-	// The first one starts the others: it is frozen before they are looked for, and goes on behind them.
+	// The main process starts the others. So it is frozen before they are
+	// listed and continued after them.
 	if s == syscall.SIGSTOP {
 		if err := p.cmd.Process.Signal(s); err != nil {
 			return fmt.Errorf("send %v to PostgreSQL: %w", s, err)
@@ -156,7 +167,7 @@ func (p *Postgres) signal(s syscall.Signal) error {
 	}
 	for _, child := range strings.Fields(string(children)) {
 		if n, err := strconv.Atoi(child); err == nil {
-			_ = syscall.Kill(n, s) // one that has just ended is no matter
+			_ = syscall.Kill(n, s) // it just ended
 		}
 	}
 	if s != syscall.SIGSTOP {
@@ -167,7 +178,7 @@ func (p *Postgres) signal(s syscall.Signal) error {
 	return nil
 }
 
-// Close kills it, and removes what it kept.
+// Close kills it and removes its files.
 func (p *Postgres) Close() {
 	p.Kill()
 	if p.dir != "" {
@@ -175,7 +186,8 @@ func (p *Postgres) Close() {
 	}
 }
 
-// PID returns the process whose children serve the connections; 0 while it is down.
+// PID returns the main process, whose children serve the connections; 0 while
+// it is down.
 func (p *Postgres) PID() int {
 	if p.cmd == nil {
 		return 0
@@ -183,21 +195,31 @@ func (p *Postgres) PID() int {
 	return p.cmd.Process.Pid
 }
 
-// Database makes an empty database and returns its URL, for DATABASE_URL. It may be
+// Database creates an empty database and returns its DATABASE_URL. It may be
 // called from any goroutine.
-func (p *Postgres) Database() (string, error) {
-	p.making.Lock() // createdb copies a database that must not be in use meanwhile
+func (p *Postgres) Database() (string, error) { return p.copyOf("template1") }
+
+// copyOf creates a database that is a copy of another one, which nobody is
+// connected to.
+func (p *Postgres) copyOf(template string) (string, error) {
+	p.making.Lock() // the template must not be in use meanwhile
 	defer p.making.Unlock()
 	p.made++
 	name := fmt.Sprintf("test%d", p.made)
-	if err := p.run("createdb", "--host", p.dir, "--username", superuser, name); err != nil {
+	if err := p.run("createdb", "--host", p.dir, "--username", superuser, "--template", template,
+		name); err != nil {
 		return "", err
 	}
-	u := url.URL{Scheme: "postgres", User: url.User(superuser), Path: "/" + name, RawQuery: url.Values{"host": {p.dir}, "sslmode": {"disable"}}.Encode()}
+	u := url.URL{
+		Scheme:   "postgres",
+		User:     url.User(superuser),
+		Path:     "/" + name,
+		RawQuery: url.Values{"host": {p.dir}, "sslmode": {"disable"}}.Encode(),
+	}
 	return u.String(), nil
 }
 
-// run runs one of PostgreSQL's programs to its end.
+// run runs one of PostgreSQL's programs and waits for it.
 func (p *Postgres) run(program string, args ...string) error {
 	if out, err := p.command(program, args...).CombinedOutput(); err != nil {
 		return fmt.Errorf("%s %v: %w\n%s", program, args, err, out)
@@ -205,7 +227,8 @@ func (p *Postgres) run(program string, args ...string) error {
 	return nil
 }
 
-// command prepares one of PostgreSQL's programs, as a user who is not root, and without the PG… variables of whoever runs us.
+// command prepares one of PostgreSQL's programs, as a user other than root and
+// without PG… variables.
 func (p *Postgres) command(program string, args ...string) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(p.bin, program), args...)
 	cmd.Dir = p.dir

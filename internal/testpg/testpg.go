@@ -1,4 +1,4 @@
-// Package testpg starts a real PostgreSQL: for a test, or for a measurement.
+// Package testpg starts a real PostgreSQL, for a test or a measurement.
 package testpg
 
 import (
@@ -10,14 +10,16 @@ import (
 	"livechat/internal/need"
 )
 
-// Server is a PostgreSQL of a test's own. It keeps its data over Kill and Start: what was committed is in the kernel's hands then, so fsync is off, and
-// only a crash of the machine could lose it.
+// Server is a PostgreSQL for one test. It keeps its data over Kill and Start:
+// committed data is in the kernel's cache, so fsync is off, and only a crash of
+// the machine could lose it.
 type Server struct {
 	t testing.TB
 	p *Postgres
 }
 
-// New makes a cluster and starts it; it ends with the test. The test is skipped, or fails, where the programs are missing; see need.Program.
+// New creates a cluster and starts it until the test ends. If the programs are
+// missing, the test is skipped or fails; see need.Program.
 func New(t testing.TB) *Server {
 	t.Helper()
 	p, err := Run("fsync=off")
@@ -31,10 +33,10 @@ func New(t testing.TB) *Server {
 	return &Server{t, p}
 }
 
-// Postgres returns it as it is for a program that is no test.
+// Postgres returns it for code that is not a test.
 func (s *Server) Postgres() *Postgres { return s.p }
 
-// Start starts it again after Kill and returns when it takes connections.
+// Start starts it again after Kill and returns when it accepts connections.
 func (s *Server) Start() {
 	s.t.Helper()
 	if err := s.p.Start(); err != nil {
@@ -42,11 +44,12 @@ func (s *Server) Start() {
 	}
 }
 
-// Kill ends it at once and without tidying up, as a crash would; the processes of the connections end with it.
+// Kill ends it at once without cleaning up, as a crash would. The processes of
+// its connections end, too.
 func (s *Server) Kill() { s.p.Kill() }
 
-// DatabaseOn makes an empty database whose files are in a directory, which is
-// PostgreSQL's from then on, and returns its URL.
+// DatabaseOn creates an empty database with its files in dir, which PostgreSQL
+// owns from then on, and returns its URL.
 func (s *Server) DatabaseOn(dir string) string {
 	s.t.Helper()
 	if s.p.user != nil {
@@ -63,12 +66,13 @@ func (s *Server) DatabaseOn(dir string) string {
 // Exec runs a statement as the superuser.
 func (s *Server) Exec(statement string) {
 	s.t.Helper()
-	if err := s.p.run("psql", "--host", s.p.dir, "--username", superuser, "--no-psqlrc", "--quiet", "--command", statement, "postgres"); err != nil {
+	if err := s.p.run("psql", "--host", s.p.dir, "--username", superuser, "--no-psqlrc", "--quiet",
+		"--command", statement, "postgres"); err != nil {
 		s.t.Fatal(err)
 	}
 }
 
-// Database makes an empty database and returns its URL, for DATABASE_URL.
+// Database creates an empty database and returns its DATABASE_URL.
 func (s *Server) Database() string {
 	s.t.Helper()
 	url, err := s.p.Database()

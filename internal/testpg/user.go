@@ -8,7 +8,8 @@ import (
 	"syscall"
 )
 
-// credential is who PostgreSQL shall run as: nil for whoever runs us, unless that is root.
+// credential returns the user that PostgreSQL runs as: nil for our own, unless
+// that is root.
 func credential() (*syscall.Credential, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil

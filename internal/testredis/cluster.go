@@ -12,19 +12,19 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
-// NodeTimeout is how long a node of a Cluster is silent before the others take
-// it for dead.
+// NodeTimeout is how long a Cluster's node may be silent before the others
+// consider it dead.
 const NodeTimeout = 2 * time.Second
 
-// Cluster is a Redis Cluster of a test's own: three masters, each with a
-// replica. A dead master stops the slots of its own shard and no others.
+// Cluster is a Redis Cluster for one test: three masters, each with a replica.
+// When a master dies, only the slots of its shard stop.
 type Cluster struct {
-	Masters  []*Process // of the first, second and last third of the slots
+	Masters  []*Process // for the first, second and last third of the slots
 	Replicas []*Process // of the master at the same index
 	t        testing.TB
 }
 
-// NewCluster starts a Redis Cluster, and returns when it works and its replicas
+// NewCluster starts a Redis Cluster and returns when it is up and its replicas
 // have caught up.
 func NewCluster(t testing.TB) *Cluster {
 	t.Helper()
@@ -52,9 +52,10 @@ func NewCluster(t testing.TB) *Cluster {
 	for i, r := range c.Replicas {
 		r.CLI("cluster", "replicate", c.Masters[i].ID())
 	}
-	c.wait("the cluster works", func(n *Process) bool {
+	c.wait("the cluster is up", func(n *Process) bool {
 		return strings.Contains(n.CLI("cluster", "info"), "cluster_state:ok") &&
-			strings.Count(n.CLI("cluster", "nodes"), " slave ")+strings.Count(n.CLI("cluster", "nodes"), ",slave ") == 3
+			strings.Count(n.CLI("cluster", "nodes"), " slave ")+strings.Count(n.CLI("cluster", "nodes"),
+				",slave ") == 3
 	})
 	for _, r := range c.Replicas {
 		waitFor(t, "a replica has caught up", func() bool {
@@ -62,6 +63,20 @@ func NewCluster(t testing.TB) *Cluster {
 		})
 	}
 	return c
+}
+
+// NewOneNodeCluster starts a Redis Cluster whose only node has all slots, with
+// args as further arguments of redis-server, and returns a REDIS_URL when it is
+// up.
+func NewOneNodeCluster(t testing.TB, args ...string) (url string) {
+	t.Helper()
+	p := newProcess(t, append(args, "--cluster-enabled", "yes", "--cluster-port", freePort(t))...)
+	p.Start()
+	p.CLI("cluster", "addslotsrange", "0", fmt.Sprint(slots-1))
+	waitFor(t, "the cluster is up", func() bool {
+		return strings.Contains(p.CLI("cluster", "info"), "cluster_state:ok")
+	})
+	return fmt.Sprintf("redis://127.0.0.1:%s,127.0.0.1:%[1]s", p.Port) // two addresses mean a Cluster
 }
 
 const slots = 16384
@@ -72,7 +87,7 @@ func (c *Cluster) newNode() *Process {
 		"--cluster-require-full-coverage", "no", "--repl-diskless-sync-delay", "0")
 }
 
-// Nodes returns all nodes, also those that are down.
+// Nodes returns all nodes, including those that are down.
 func (c *Cluster) Nodes() []*Process {
 	var all []*Process
 	for i := range c.Masters {
@@ -81,7 +96,7 @@ func (c *Cluster) Nodes() []*Process {
 	return all
 }
 
-// URL names all nodes, for REDIS_URL.
+// URL returns a REDIS_URL with all nodes.
 func (c *Cluster) URL() string {
 	var hosts []string
 	for _, n := range c.Nodes() {
@@ -90,7 +105,7 @@ func (c *Cluster) URL() string {
 	return "redis://" + strings.Join(hosts, ",")
 }
 
-// Shard returns the index of the master that had the key at the beginning.
+// Shard returns the index of the master that the key started on.
 func (c *Cluster) Shard(key string) int {
 	c.t.Helper()
 	for shard := range c.Masters {
@@ -114,9 +129,9 @@ func (c *Cluster) Slot(key string) (slot int) {
 	return 0
 }
 
-// Move is a slot on its way from one master to another. From Began to Ended its
-// keys are split between the two: Redis refuses commands that name keys of both,
-// or one that is new, with TRYAGAIN.
+// Move is a slot on its way from one master to another. Between Began and Ended
+// its keys are split between the two: Redis answers TRYAGAIN to commands that
+// name keys on both or a new key.
 type Move struct {
 	Began, Ended time.Time
 
@@ -130,7 +145,7 @@ type Move struct {
 func (m *Move) Took() time.Duration { return m.Ended.Sub(m.Began) }
 
 // MoveSlot moves a slot with its keys, as the usual tools do, and returns when
-// both masters know whose it is.
+// both masters know its new owner.
 func (c *Cluster) MoveSlot(slot int, from, to *Process) *Move {
 	c.t.Helper()
 	m := c.BeginMove(slot, from, to)
@@ -138,7 +153,7 @@ func (c *Cluster) MoveSlot(slot int, from, to *Process) *Move {
 	return m
 }
 
-// BeginMove splits a slot, but moves no keys yet.
+// BeginMove splits a slot without moving a key.
 func (c *Cluster) BeginMove(slot int, from, to *Process) *Move {
 	c.t.Helper()
 	m := &Move{cluster: c, slot: slot, from: from, to: to, source: from.connect(), target: to.connect()}
@@ -150,7 +165,7 @@ func (c *Cluster) BeginMove(slot int, from, to *Process) *Move {
 	return m
 }
 
-// End moves the keys, a thousand a round, and then the slot.
+// End moves the keys, a thousand per round, and then the slot.
 func (m *Move) End() {
 	t := m.cluster.t
 	t.Helper()
@@ -181,14 +196,15 @@ func (m *Move) do(node *redis.Client, args ...any) *redis.Cmd {
 }
 
 func (m *Move) close() {
-	_ = m.source.Close() // the second time it is closed already
+	_ = m.source.Close() // the second time, it is already closed
 	_ = m.target.Close()
 }
 
-// connect returns a client of the process, with one connection.
+// connect returns a client of the process with one connection.
 func (p *Process) connect() *redis.Client {
 	return redis.NewClient(&redis.Options{
-		Addr: "127.0.0.1:" + p.Port, Protocol: 2, PoolSize: 1, MaxRetries: -1, DisableIdentity: true, ReadTimeout: 10 * time.Second,
+		Addr: "127.0.0.1:" + p.Port, Protocol: 2, PoolSize: 1, MaxRetries: -1, DisableIdentity: true,
+		ReadTimeout:              10 * time.Second,
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	})
 }
@@ -208,7 +224,7 @@ func (c *Cluster) wait(what string, ok func(*Process) bool) {
 	}
 }
 
-// ID returns the name of a cluster's node.
+// ID returns the node's id in its cluster.
 func (p *Process) ID() string {
 	p.t.Helper()
 	if p.id == "" {
@@ -217,10 +233,10 @@ func (p *Process) ID() string {
 	return p.id
 }
 
-// Hang stops the process without ending it, as a machine does that hangs.
+// Hang stops the process without ending it, as on a machine that hangs.
 func (p *Process) Hang() { p.signal(syscall.SIGSTOP) }
 
-// Continue ends Hang.
+// Continue continues the process after Hang.
 func (p *Process) Continue() { p.signal(syscall.SIGCONT) }
 
 func (p *Process) signal(s syscall.Signal) {
@@ -237,14 +253,13 @@ func waitFor(t testing.TB, what string, ok func() bool) {
 	for !ok() {
 		select {
 		case <-ctx.Done():
-			t.Fatalf("not within 30 s: %s", what)
+			t.Fatalf("after 30 s: still waiting for: %s", what)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
 
-// Replicates returns when a node that was started again is a replica that has
-// caught up.
+// Replicates returns when a restarted node is a replica that has caught up.
 func (c *Cluster) Replicates(p *Process) {
 	c.t.Helper()
 	waitFor(c.t, "it is a replica", func() bool {
@@ -252,7 +267,7 @@ func (c *Cluster) Replicates(p *Process) {
 	})
 }
 
-// Failover promotes a replica whose master lives, without losing anything.
+// Failover promotes a replica while its master is alive. Nothing is lost.
 func (c *Cluster) Failover(replica *Process) {
 	c.t.Helper()
 	c.Replicates(replica)

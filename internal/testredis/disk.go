@@ -8,16 +8,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ignoreFull keeps a redis-server whose disk is full alive: it would get a
-// signal, where a real disk only fails the write. What is ignored stays so in
-// the programs that are started.
+// ignoreFull keeps a redis-server alive whose disk is full: it would be killed
+// by a signal, where a real disk only fails the write. An ignored signal stays
+// ignored in child processes.
 var ignoreFull = sync.OnceFunc(func() { signal.Ignore(syscall.SIGXFSZ) })
 
-// FillDisk makes every write of it to a file fail, as on a full disk. A server
-// that syncs with every write (New's does, unless told otherwise) ends by that.
+// FillDisk makes all its writes to files fail, as on a full disk. A server that
+// syncs with every write (as New's does by default) ends then.
 func (s *Server) FillDisk() { s.limitFiles(1) }
 
-// FreeDisk ends FillDisk.
+// FreeDisk undoes FillDisk.
 func (s *Server) FreeDisk() { s.limitFiles(unix.RLIM_INFINITY) }
 
 func (s *Server) limitFiles(size uint64) {

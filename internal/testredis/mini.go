@@ -8,7 +8,7 @@ import (
 	"github.com/alicebob/miniredis/v2/server"
 )
 
-// Mini starts the Redis that servers have inside, as they do.
+// Mini starts the embedded Redis of a standalone server.
 func Mini(t testing.TB) *miniredis.Miniredis {
 	t.Helper()
 	m := miniredis.RunT(t)
@@ -16,7 +16,8 @@ func Mini(t testing.TB) *miniredis.Miniredis {
 	return m
 }
 
-// NameMini lets it say which process it is, which it does not by itself. It is to be done again after a restart.
+// NameMini sets the run id, which an embedded Redis does not have. It has to be
+// called again after a restart.
 func NameMini(m *miniredis.Miniredis) {
 	m.Server().SetPreHook(func(c *server.Peer, cmd string, args ...string) bool {
 		if cmd != "INFO" || len(args) != 1 || !strings.EqualFold(args[0], "server") {

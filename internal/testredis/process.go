@@ -15,9 +15,9 @@ import (
 	"livechat/internal/need"
 )
 
-// Process is a redis-server on a port of this machine: a node of a Cluster, or
-// a Sentinel or what it looks after. It keeps nothing over a Kill, as far as it
-// does not ask a master.
+// Process is a redis-server on a port of this machine: a node of a Cluster, a
+// Sentinel, or a server that Sentinels watch. It keeps no data over a Kill,
+// except what it copies from a master.
 type Process struct {
 	Port string
 
@@ -27,13 +27,18 @@ type Process struct {
 	args    []string
 	id      string
 	cmd     *exec.Cmd     // nil while it is down
-	ended   chan struct{} // closed when the process of cmd has ended
-	known   bool          // it has been up: others know its ports
+	ended   chan struct{} // closed when the process has ended
+	known   bool          // has been up before: others know its ports
 }
 
 func newProcess(t testing.TB, args ...string) *Process {
 	t.Helper()
-	p := &Process{t: t, Port: freePort(t), program: need.Program(t, "redis-server"), cli: need.Program(t, "redis-cli")}
+	p := &Process{
+		t:       t,
+		Port:    freePort(t),
+		program: need.Program(t, "redis-server"),
+		cli:     need.Program(t, "redis-cli"),
+	}
 	dir := t.TempDir()
 	p.args = append(args, "--port", p.Port, "--bind", "127.0.0.1", "--dir", dir,
 		"--save", "", "--logfile", filepath.Join(dir, "log"))
@@ -43,12 +48,12 @@ func newProcess(t testing.TB, args ...string) *Process {
 
 var (
 	portsMu sync.Mutex
-	ports   = make(map[string]bool) // guarded by portsMu: given away, and maybe not bound yet
+	ports   = make(map[string]bool) // guarded by portsMu: handed out, maybe not bound yet
 )
 
-// freePort returns a port that the kernel has just had to give away, and that no
-// other of this process's servers was given: redis-server cannot be asked which
-// it got, and binds its own only when it is started.
+// freePort returns a port that the kernel considered free and that no other
+// server of this process was given. redis-server cannot report a port that the
+// kernel chose, and binds its own only when it starts.
 func freePort(t testing.TB) string {
 	t.Helper()
 	portsMu.Lock()
@@ -67,9 +72,9 @@ func freePort(t testing.TB) string {
 	}
 }
 
-// Start starts it and returns when it answers. A port that was free a moment ago
-// may be somebody's by now, also of a connection that goes out; then it is given
-// others, or if they are known already, tried again.
+// Start starts it and returns when it answers. A port that was free a moment
+// ago may be taken by now, even by an outgoing connection. Then it gets other
+// ports or, if others know its ports, another attempt.
 func (p *Process) Start() {
 	p.t.Helper()
 	for range 20 {
@@ -82,10 +87,10 @@ func (p *Process) Start() {
 			p.newPort("--cluster-port")
 		}
 	}
-	p.t.Fatalf("redis-server ends at once: %v", p.args)
+	p.t.Fatalf("redis-server ended at once: %v", p.args)
 }
 
-// start starts it once, and says whether it answers; false: it has ended.
+// start starts it once and reports whether it answers; if not, it has ended.
 func (p *Process) start() (answers bool) {
 	p.t.Helper()
 	cmd, ended := exec.Command(p.program, p.args...), make(chan struct{})
@@ -105,7 +110,7 @@ func (p *Process) start() (answers bool) {
 			return true
 		default:
 		}
-		// Not another server that has the port.
+		// Not another server on that port.
 		return strings.Contains(p.try("info", "server"), fmt.Sprintf("process_id:%d\r", cmd.Process.Pid))
 	})
 	if over {
@@ -114,7 +119,7 @@ func (p *Process) start() (answers bool) {
 	return !over
 }
 
-// newPort gives an argument, if there is one of that name, another port.
+// newPort replaces the port in the argument of that name, if there is one.
 func (p *Process) newPort(name string) string {
 	i := slices.Index(p.args, name)
 	if i < 0 {
@@ -133,25 +138,28 @@ func (p *Process) Kill() {
 	}
 }
 
-// tryTime bounds try: somebody else's port may take a connection and say nothing.
+// tryTime bounds try: another process on the port may accept a connection and
+// stay silent.
 const tryTime = 2 * time.Second
 
-// try is CLI that returns nothing if that does not go just now.
+// try is CLI that returns an empty string on failure.
 func (p *Process) try(args ...string) string {
 	ctx, cancel := context.WithTimeout(context.Background(), tryTime)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, p.cli, append([]string{"-e", "-p", p.Port, "--raw"}, args...)...).Output()
+	out, err := exec.CommandContext(ctx, p.cli, append([]string{"-e", "-p", p.Port, "--raw"}, args...)...).
+		Output()
 	if err != nil {
 		return ""
 	}
 	return string(out)
 }
 
-// CLI runs redis-cli with args and returns what it prints. An error that Redis
-// answers ends the test.
+// CLI runs redis-cli with args and returns its output. An error from Redis ends
+// the test.
 func (p *Process) CLI(args ...string) string {
 	p.t.Helper()
-	out, err := exec.Command(p.cli, append([]string{"-e", "-p", p.Port, "--raw"}, args...)...).CombinedOutput()
+	out, err := exec.Command(p.cli, append([]string{"-e", "-p", p.Port, "--raw"}, args...)...).
+		CombinedOutput()
 	if err != nil {
 		p.t.Fatalf("redis-cli %v: %v\n%s", args, err, out)
 	}

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// A port that somebody else has taken since it was free costs no test.
+// A port that another process took after it was free does not fail a test.
 func TestProcessWhosePortIsTaken(t *testing.T) {
 	for _, name := range []string{"--port", "--cluster-port"} {
 		p := newProcess(t, "--cluster-enabled", "yes", "--cluster-port", freePort(t))

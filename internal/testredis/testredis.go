@@ -13,8 +13,10 @@ import (
 	"livechat/internal/need"
 )
 
-// Server is a redis-server of a test's own, on a unix socket. It keeps its data over Kill and Start. Therefore it
-// syncs with every write: with an fsync every second Redis may hold back even the write to the file, and a crash loses what was acknowledged.
+// Server is a redis-server for one test, on a unix socket. It keeps its data
+// over Kill and Start. For this it syncs with every write: with an fsync every
+// second, Redis may delay even the write to the file, and a crash would lose
+// acknowledged data.
 type Server struct {
 	URL string // for REDIS_URL
 
@@ -25,8 +27,9 @@ type Server struct {
 	cmd     *exec.Cmd // nil while it is down
 }
 
-// New prepares a redis-server with an append-only file, and args behind its arguments; it does not start it. The test is skipped, or
-// fails, where the program is missing; see need.Program.
+// New prepares a redis-server with an append-only file and args as further
+// arguments, without starting it. If the program is missing, the test is
+// skipped or fails; see need.Program.
 func New(t testing.TB, args ...string) *Server {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "redis") // t.TempDir is too long for the path of a socket
@@ -37,7 +40,24 @@ func New(t testing.TB, args ...string) *Server {
 	socket := filepath.Join(dir, "redis.sock")
 	s := &Server{
 		URL: "unix://" + socket, t: t, program: need.Program(t, "redis-server"), socket: socket,
-		args: append([]string{"--port", "0", "--unixsocket", socket, "--dir", dir, "--save", "", "--appendonly", "yes", "--appendfsync", "always", "--logfile", "log"}, args...),
+		args: append(
+			[]string{
+				"--port",
+				"0",
+				"--unixsocket",
+				socket,
+				"--dir",
+				dir,
+				"--save",
+				"",
+				"--appendonly",
+				"yes",
+				"--appendfsync",
+				"always",
+				"--logfile",
+				"log",
+			},
+			args...),
 	}
 	t.Cleanup(s.Kill)
 	return s
@@ -65,7 +85,8 @@ func (s *Server) Start() {
 	}
 }
 
-// answers says whether a PING gets its PONG; while data is loaded it gets an error.
+// answers reports whether Redis answers PING with PONG. While it loads data it
+// answers with an error.
 func (s *Server) answers(ctx context.Context) bool {
 	var d net.Dialer
 	c, err := d.DialContext(ctx, "unix", s.socket)
@@ -93,10 +114,11 @@ func (s *Server) Kill() {
 	}
 }
 
-// CLI runs redis-cli with args and returns what it prints.
+// CLI runs redis-cli with args and returns its output.
 func (s *Server) CLI(args ...string) string {
 	s.t.Helper()
-	out, err := exec.Command(need.Program(s.t, "redis-cli"), append([]string{"-s", s.socket}, args...)...).CombinedOutput()
+	out, err := exec.Command(need.Program(s.t, "redis-cli"), append([]string{"-s", s.socket}, args...)...).
+		CombinedOutput()
 	if err != nil {
 		s.t.Fatalf("redis-cli %v: %v\n%s", args, err, out)
 	}

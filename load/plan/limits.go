@@ -7,23 +7,26 @@ import (
 	"strings"
 )
 
-// perSource is how many connections go out from one address to one target: the kernel has about 28,000 ports for them.
-const perSource = 25000
+// portsPerSource is how many connections one address can open to one target:
+// the kernel has about 28,000 ephemeral ports.
+const portsPerSource = 25000
 
-// Source returns the address that a client connects from; empty leaves it to the kernel. By itself that is spread over 127.0.0.1, 127.0.0.2 …
-// where one loopback address is the target of more clients than one source address has ports for.
+// Source returns the address that a client connects from; empty means the
+// kernel's choice. Without -source it uses 127.0.0.1, 127.0.0.2 and so on when
+// one loopback address is the target of more clients than a source address has
+// ports.
 func (s *Settings) Source(client int) string {
 	if len(s.Sources) > 0 {
 		return s.Sources[client%len(s.Sources)]
 	}
 	index := client / len(s.URLs) // among the clients of the same target
-	if s.Clients/len(s.URLs) <= perSource || !loopback(s.URL(client)) {
+	if s.Clients/len(s.URLs) <= portsPerSource || !loopback(s.URL(client)) {
 		return ""
 	}
-	return fmt.Sprintf("127.0.0.%d", 1+index/perSource)
+	return fmt.Sprintf("127.0.0.%d", 1+index/portsPerSource)
 }
 
-// loopback reports whether the address is on this machine.
+// loopback reports whether the URL is on a loopback address.
 func loopback(address string) bool {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -33,7 +36,8 @@ func loopback(address string) bool {
 	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback() && ip.To4() != nil
 }
 
-// Ports returns what to do if the target cannot be reached from this machine by so many connections; nil: all is well.
+// Ports returns an error with advice if this machine has too few ports for the
+// connections.
 func (s *Settings) Ports() error {
 	perTarget := s.Clients / len(s.URLs)
 	if len(s.Sources) > 0 {
@@ -41,23 +45,26 @@ func (s *Settings) Ports() error {
 	} else if loopback(s.URLs[0]) {
 		return nil
 	}
-	if perTarget <= perSource {
+	if perTarget <= portsPerSource {
 		return nil
 	}
-	return fmt.Errorf("%d connections from one address to one target: it has ports for about %d. Name more source addresses with -source, "+
-		"or more targets with -url, each separated by commas", perTarget, perSource)
+	return fmt.Errorf(
+		"%d connections from one address to one target exceed its %d ports: add addresses with -source, "+
+			"or more targets with -url, separated by commas", perTarget, portsPerSource)
 }
 
-// spare is how many files the tool itself has open, besides one for each client.
-const spare = 100
+// ownFiles is how many files the tool opens besides one per client.
+const ownFiles = 100
 
-// Files returns what to do if a process may not have as many files open as the run needs; nil: all is well. limit is RLIMIT_NOFILE.
+// Files returns an error with advice if limit, RLIMIT_NOFILE, is too low for
+// the run.
 func (s *Settings) Files(limit uint64) error {
-	need := uint64(s.Clients) + spare
+	need := uint64(s.Clients) + ownFiles
 	if need <= limit {
 		return nil
 	}
-	return fmt.Errorf("%d clients need %d open files, and this process may have %d (ulimit -n, RLIMIT_NOFILE). "+
-		"%s, or run with -clients %d, or several of these side by side", s.Clients, need, limit,
-		strings.TrimSpace(fmt.Sprintf("Raise it (`ulimit -n %d` as root; in Docker `--ulimit nofile=%d`)", need, need)), limit-min(limit, spare))
+	return fmt.Errorf("%d clients need %d open files, but the limit is %d (ulimit -n, RLIMIT_NOFILE). "+
+		"%s, use -clients %d, or run several load tools side by side", s.Clients, need, limit,
+		strings.TrimSpace(fmt.Sprintf("Raise it (`ulimit -n %d` as root; in Docker `--ulimit nofile=%d`)",
+			need, need)), limit-min(limit, ownFiles))
 }

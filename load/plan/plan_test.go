@@ -9,13 +9,15 @@ import (
 )
 
 func settings() Settings {
-	return Settings{URLs: []string{"ws://127.0.0.1:8080"}, Clients: 1000, Rate: 50, Rooms: 1, Bytes: 100, For: 30 * time.Second, Warmup: 2 * time.Second, Handshakes: 64,
+	return Settings{URLs: []string{"ws://127.0.0.1:8080"}, Clients: 1000, Rate: 50, Rooms: 1, Bytes: 100,
+		For: 30 * time.Second, Warmup: 2 * time.Second, Handshakes: 64,
 		Bound: 500 * time.Millisecond, Step: 5 * time.Second, Stay: time.Second, Times: 4}
 }
 
 func TestScheduleIsExact(t *testing.T) {
 	s := NewSchedule([]Step{{0, 10}, {2 * time.Second, 20}, {3 * time.Second, 5}})
-	for n, want := range map[int]time.Duration{0: 0, 1: 100 * time.Millisecond, 19: 1900 * time.Millisecond, 20: 2 * time.Second, 21: 2050 * time.Millisecond,
+	for n, want := range map[int]time.Duration{0: 0, 1: 100 * time.Millisecond, 19: 1900 * time.Millisecond,
+		20: 2 * time.Second, 21: 2050 * time.Millisecond,
 		40: 3 * time.Second, 41: 3200 * time.Millisecond} {
 		if got := s.Due(n); got < want-time.Microsecond || got > want+time.Microsecond {
 			t.Errorf("message %d is due after %s, want %s", n, got, want)
@@ -29,7 +31,7 @@ func TestPublishersShareTheSchedule(t *testing.T) {
 	schedule := s.Schedule()
 	var dues []func() time.Duration
 	for i := range 7 {
-		dues = append(dues, s.Dues(i, 7))
+		dues = append(dues, s.DueTimes(i, 7))
 	}
 	for n := range 100 {
 		if got, want := dues[n%7](), schedule.Due(n); got != want {
@@ -41,9 +43,9 @@ func TestPublishersShareTheSchedule(t *testing.T) {
 func TestThinkTimeFollowsTheSeed(t *testing.T) {
 	s := settings()
 	s.Think = time.Second
-	a, b := s.Dues(3, 10), s.Dues(3, 10)
+	a, b := s.DueTimes(3, 10), s.DueTimes(3, 10)
 	s.Seed = 2
-	c := s.Dues(3, 10)
+	c := s.DueTimes(3, 10)
 	var last time.Duration
 	same := true
 	for range 1000 {
@@ -55,7 +57,7 @@ func TestThinkTimeFollowsTheSeed(t *testing.T) {
 		last = x
 	}
 	if same || last < 800*time.Second || last > 1200*time.Second {
-		t.Errorf("1,000 thoughts took %s; other seed, same thoughts: %v", last, same)
+		t.Errorf("1,000 think times took %s; same with another seed: %v", last, same)
 	}
 }
 
@@ -77,7 +79,7 @@ func TestPublishersStayBelowTheLimit(t *testing.T) {
 	} {
 		s := settings()
 		s.Rate, s.Publishers, s.Clients, s.Rooms = test.rate, test.publishers, test.clients, test.rooms
-		n, advice := s.Speak(test.limit)
+		n, advice := s.ChoosePublishers(test.limit)
 		if n != test.want || (test.advice == "") != (advice == "") || !strings.Contains(advice, test.advice) {
 			t.Errorf("%+v: %d publishers and %q", test, n, advice)
 		}
@@ -96,13 +98,14 @@ func TestPublishersAreSpread(t *testing.T) {
 			for i := range n {
 				c := s.Publisher(i, n)
 				if c < 0 || c >= 100 || seen[c] {
-					t.Fatalf("%d rooms: publisher %d of %d is client %d, out of range or taken", rooms, i, n, c)
+					t.Fatalf("%d rooms: publisher %d of %d is client %d, out of range or taken", rooms, i,
+						n, c)
 				}
 				seen[c] = true
 				perRoom[c%rooms]++
 			}
 			if len(perRoom) != rooms {
-				t.Errorf("%d publishers speak in %d of %d rooms", n, len(perRoom), rooms)
+				t.Errorf("%d publishers in %d of %d rooms", n, len(perRoom), rooms)
 			}
 		}
 	}
@@ -111,15 +114,16 @@ func TestPublishersAreSpread(t *testing.T) {
 func TestSourcesAreSpread(t *testing.T) {
 	s := settings()
 	if got := s.Source(999); got != "" {
-		t.Errorf("a few clients come from %q, want the kernel's choice", got)
+		t.Errorf("few clients connect from %q, want the kernel's choice", got)
 	}
 	s.Clients = 60000
 	from := map[string]int{}
 	for i := range s.Clients {
 		from[s.Source(i)]++
 	}
-	if len(from) != 3 || from["127.0.0.1"] != perSource || from["127.0.0.2"] != perSource || from["127.0.0.3"] != 10000 {
-		t.Errorf("they come from %v", from)
+	if len(from) != 3 || from["127.0.0.1"] != portsPerSource || from["127.0.0.2"] != portsPerSource ||
+		from["127.0.0.3"] != 10000 {
+		t.Errorf("they connect from %v", from)
 	}
 	if err := s.Ports(); err != nil {
 		t.Error(err)
@@ -134,7 +138,7 @@ func TestSourcesAreSpread(t *testing.T) {
 	}
 }
 
-func TestTooFewFiles(t *testing.T) {
+func TestFileLimitIsChecked(t *testing.T) {
 	s := settings()
 	if err := s.Files(1100); err != nil {
 		t.Error(err)
@@ -143,14 +147,14 @@ func TestTooFewFiles(t *testing.T) {
 	if err == nil {
 		t.Fatal("1,000 clients need more than 1,024 files")
 	}
-	for _, want := range []string{"need 1100 open files", "may have 1024", "ulimit -n", "-clients 924"} {
+	for _, want := range []string{"need 1100 open files", "the limit is 1024", "ulimit -n", "-clients 924"} {
 		if !strings.Contains(err.Error(), want) {
-			t.Errorf("%q does not say %q", err, want)
+			t.Errorf("%q lacks %q", err, want)
 		}
 	}
 }
 
-// stage is a World in which time passes by itself.
+// stage is a World with simulated time.
 type stage struct {
 	did     []string
 	windows []Window
@@ -163,14 +167,14 @@ func (s *stage) Until(_ context.Context, at time.Duration) error {
 	return nil
 }
 func (s *stage) Mark(text string) {
-	if strings.Contains(text, "stays down") {
+	if strings.Contains(text, "not restarted") {
 		s.do("told")
 	}
 }
-func (s *stage) DropAll()                                     { s.do("drop") }
-func (s *stage) Command(_ context.Context, c string) error    { s.do(c); return nil }
-func (s *stage) Kill(int) error                               { s.do("kill"); return nil }
-func (s *stage) Whole(context.Context) (time.Duration, error) { s.do("whole"); return 0, nil }
+func (s *stage) DropAll()                                              { s.do("drop") }
+func (s *stage) Command(_ context.Context, c string) error             { s.do(c); return nil }
+func (s *stage) Kill(int) error                                        { s.do("kill"); return nil }
+func (s *stage) AwaitConnected(context.Context) (time.Duration, error) { s.do("whole"); return 0, nil }
 func (s *stage) Window() (w Window) {
 	if len(s.windows) > 0 {
 		w, s.windows = s.windows[0], s.windows[1:]
@@ -188,7 +192,8 @@ func TestScenarios(t *testing.T) {
 		{"storm", "until 15s, drop, whole", nil},
 		{"kill", "until 15s, kill, whole", func(s *Settings) { s.KillPID = 7 }},
 		{"kill", "until 15s, docker kill, whole, told", func(s *Settings) { s.KillCommand = "docker kill" }},
-		{"rolling", "until 10s, restart 1, until 20s, restart 2, whole", func(s *Settings) { s.Rolling, s.Times = "restart {n}", 2 }},
+		{"rolling", "until 10s, restart 1, until 20s, restart 2, whole",
+			func(s *Settings) { s.Rolling, s.Times = "restart {n}", 2 }},
 		{"rolling", "", nil},
 	} {
 		s := settings()
@@ -221,25 +226,28 @@ func TestRampFindsTheKnee(t *testing.T) {
 		why   string
 		held  float64
 	}{
-		{Window{P99: time.Second, Delivered: 100, Due: 100}, "passed 500ms", 75},
+		{Window{P99: time.Second, Delivered: 100, Due: 100}, "exceeded 500ms", 75},
 		{Window{P99: time.Millisecond, Delivered: 80, Due: 100}, "20 % of the deliveries", 75},
-		{good, "time was over", 50 * growth * growth * growth * growth * growth},
+		{good, "the run ended", 50 * growth * growth * growth * growth * growth},
 	} {
 		w := &stage{windows: []Window{{}, good, good, test.third, good, good, good}}
 		if err := s.Scenario.Act(t.Context(), &s, w); err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(w.knee, test.why) || w.held.Rate < test.held*0.99 || w.held.Rate > test.held*1.01 {
+		if !strings.Contains(w.knee, test.why) || w.held.Rate < test.held*0.99 ||
+			w.held.Rate > test.held*1.01 {
 			t.Errorf("held %g because %q, want %g and %q", w.held.Rate, w.knee, test.held, test.why)
 		}
 	}
-	s.Most = 80
+	s.MaxRate = 80
 	w := &stage{windows: []Window{{}, good, good}}
-	if err := s.Scenario.Act(t.Context(), &s, w); err != nil || w.held.Rate != 75 || !strings.Contains(w.knee, "MESSAGE_RATE=0") {
+	if err := s.Scenario.Act(t.Context(), &s, w); err != nil || w.held.Rate != 75 ||
+		!strings.Contains(w.knee, "MESSAGE_RATE=0") {
 		t.Errorf("%v: held %g because %q, want the server's limit", err, w.held.Rate, w.knee)
 	}
 	steps := s.Scenario.Steps(&s)
-	if len(steps) != 6 || steps[1].From != 7*time.Second || steps[5].Rate != 50*growth*growth*growth*growth*growth {
+	if len(steps) != 6 || steps[1].From != 7*time.Second ||
+		steps[5].Rate != 50*growth*growth*growth*growth*growth {
 		t.Errorf("the steps are %v", steps)
 	}
 }

@@ -9,19 +9,21 @@ import (
 	"time"
 )
 
-// Scenario is what happens while the load runs. Every function may be nil.
+// Scenario is what happens during the load. Every function may be nil.
 type Scenario struct {
 	Name  string
 	About string
 
-	// Check returns what the scenario lacks.
+	// Check returns an error if a setting is missing.
 	Check func(s *Settings) error
-	// Steps are its rates; nil: the one of the settings, all the time.
+	// Steps returns the rates; nil means the rate of the settings throughout.
 	Steps func(s *Settings) []Step
-	// Act does what the scenario is about, while messages flow. It may return before the run is over.
+	// Act performs the scenario while messages flow. It may return before the
+	// run ends.
 	Act func(ctx context.Context, s *Settings, w World) error
-	// Slow and Stays: some clients read slowly; clients come and go.
-	Slow, Stays bool
+	// Slow means that some clients read slowly, Churns that clients come and
+	// go.
+	Slow, Churns bool
 }
 
 func (s Scenario) steps(settings *Settings) []Step {
@@ -31,20 +33,27 @@ func (s Scenario) steps(settings *Settings) []Step {
 	return s.Steps(settings)
 }
 
-// Scenarios are all there are, in the order in which help lists them.
+// Scenarios returns all scenarios in the order of the help text.
 func Scenarios() []Scenario {
 	return []Scenario{
-		{Name: "steady", About: "the same rate all the time"},
-		{Name: "ramp", About: "raises the rate by half every -step until the 99th percentile passes -bound or deliveries fall behind", Steps: rampSteps, Act: ramp},
-		{Name: "storm", About: "in the middle everybody is disconnected and comes back at once", Act: storm},
-		{Name: "slow", About: "-slow percent of the clients read a message every half second; what the server announces as out of their reach is not lost", Slow: true},
-		{Name: "kill", About: "in the middle -kill-pid is killed, or -kill-command is run", Check: checkKill, Act: kill},
-		{Name: "churn", About: "clients leave after -stay, on average, and others join in their place", Stays: true, Check: checkChurn},
-		{Name: "rolling", About: "runs -rolling-command once per server ({n} is 1, 2, 3 …); without one it watches you do it", Check: checkRolling, Act: rolling},
+		{Name: "steady", About: "constant rate"},
+		{Name: "ramp",
+			About: "raises the rate by half every -step until latency exceeds -bound or deliveries lag",
+			Steps: rampSteps, Act: ramp},
+		{Name: "storm", About: "disconnects all clients halfway; they reconnect at once", Act: storm},
+		{Name: "slow",
+			About: "-slow percent of the clients read slowly; gaps announced to them are not lost",
+			Slow:  true},
+		{Name: "kill", About: "kills -kill-pid, or runs -kill-command, halfway", Check: checkKill, Act: kill},
+		{Name: "churn", About: "clients leave after -stay on average, and new ones join in their place",
+			Churns: true, Check: checkChurn},
+		{Name: "rolling",
+			About: "runs -rolling-command once per server ({n} is 1, 2, …); else restart them yourself",
+			Check: checkRolling, Act: rolling},
 	}
 }
 
-// ScenarioByName returns the named one.
+// ScenarioByName returns a scenario by its name.
 func ScenarioByName(name string) (Scenario, error) {
 	var names []string
 	for _, s := range Scenarios() {
@@ -53,24 +62,25 @@ func ScenarioByName(name string) (Scenario, error) {
 		}
 		names = append(names, s.Name)
 	}
-	return Scenario{}, fmt.Errorf("-scenario %q: there are %s", name, strings.Join(names, ", "))
+	return Scenario{}, fmt.Errorf("-scenario %q: want one of %s", name, strings.Join(names, ", "))
 }
 
-// growth is by how much a ramp raises the rate from step to step.
+// growth is the factor between two steps of a ramp.
 const growth = 1.5
 
 func rampSteps(s *Settings) []Step {
-	steps := []Step{{Rate: s.Rate}} // through the warm-up too
+	steps := []Step{{Rate: s.Rate}} // also during the warm-up
 	for at := s.Step; at < s.For; at += s.Step {
 		steps = append(steps, Step{From: s.Warmup + at, Rate: steps[len(steps)-1].Rate * growth})
 	}
 	return steps
 }
 
-// behind is the part of the deliveries of a step that must have arrived by its end.
-const behind = 0.9
+// minDelivered is the fraction of a step's deliveries that must arrive by its
+// end.
+const minDelivered = 0.9
 
-// ramp looks at each step when it is over.
+// ramp evaluates each step at its end.
 func ramp(ctx context.Context, s *Settings, w World) error {
 	var held Window
 	if err := w.Until(ctx, 0); err != nil {
@@ -78,8 +88,10 @@ func ramp(ctx context.Context, s *Settings, w World) error {
 	}
 	w.Window()
 	for i, step := range rampSteps(s) {
-		if s.Most > 0 && step.Rate > s.Most {
-			w.Knee(held, nil, fmt.Sprintf("the server lets these connections send %.4g a second: more -clients, or MESSAGE_RATE=0 there", s.Most))
+		if s.MaxRate > 0 && step.Rate > s.MaxRate {
+			w.Knee(held, nil,
+				fmt.Sprintf("the server allows only %.4g messages a second: more -clients, or MESSAGE_RATE=0",
+					s.MaxRate))
 			return nil
 		}
 		if err := w.Until(ctx, time.Duration(i+1)*s.Step); err != nil {
@@ -89,16 +101,18 @@ func ramp(ctx context.Context, s *Settings, w World) error {
 		now.Rate = step.Rate
 		switch {
 		case now.P99 > s.Bound:
-			w.Knee(held, &now, fmt.Sprintf("the 99th percentile passed %s", s.Bound))
+			w.Knee(held, &now, fmt.Sprintf("the 99th percentile exceeded %s", s.Bound))
 			return nil
-		case float64(now.Delivered) < behind*float64(now.Due):
-			w.Knee(held, &now, fmt.Sprintf("%.0f %% of the deliveries had not come by the end of the step", 100-100*float64(now.Delivered)/float64(now.Due)))
+		case float64(now.Delivered) < minDelivered*float64(now.Due):
+			w.Knee(held, &now,
+				fmt.Sprintf("%.0f %% of the deliveries had not arrived by the end of the step",
+					100-100*float64(now.Delivered)/float64(now.Due)))
 			return nil
 		}
 		w.Mark(fmt.Sprintf("held %.4g/s", step.Rate))
 		held = now
 	}
-	w.Knee(held, nil, "the time was over before anything broke: give it more with -for, or begin higher with -rate")
+	w.Knee(held, nil, "the run ended before anything broke: use a longer -for or a higher -rate")
 	return nil
 }
 
@@ -106,24 +120,25 @@ func storm(ctx context.Context, s *Settings, w World) error {
 	if err := w.Until(ctx, s.For/2); err != nil {
 		return err
 	}
-	w.Mark("everybody disconnected")
+	w.Mark("all clients disconnected")
 	w.DropAll()
-	return recovered(ctx, w)
+	return awaitRecovery(ctx, w)
 }
 
-// recovered marks the moment at which everybody is back.
-func recovered(ctx context.Context, w World) error {
-	took, err := w.Whole(ctx)
+// awaitRecovery marks when all clients are connected again.
+func awaitRecovery(ctx context.Context, w World) error {
+	took, err := w.AwaitConnected(ctx)
 	if err != nil {
 		return err
 	}
-	w.Mark("everybody back after " + took.Round(10*time.Millisecond).String())
+	w.Mark("all clients connected again after " + took.Round(10*time.Millisecond).String())
 	return nil
 }
 
 func checkKill(s *Settings) error {
 	if (s.KillPID == 0) == (s.KillCommand == "") {
-		return errors.New("-scenario kill: give -kill-pid, or -kill-command such as 'docker compose kill ws2'")
+		return errors.New(
+			"-scenario kill: want -kill-pid, or -kill-command such as 'docker compose kill ws2'")
 	}
 	return nil
 }
@@ -142,21 +157,21 @@ func kill(ctx context.Context, s *Settings, w World) error {
 		if err := w.Command(ctx, s.KillCommand); err != nil {
 			return err
 		}
-		defer w.Mark("what was killed stays down: an engine does not restart what was killed by hand (docker compose up -d brings it back)")
+		defer w.Mark("a container killed by hand is not restarted: bring it back with docker compose up -d")
 	}
-	return recovered(ctx, w)
+	return awaitRecovery(ctx, w)
 }
 
 func checkChurn(s *Settings) error {
 	if s.Stay <= 0 {
-		return fmt.Errorf("-stay %s: how long do clients stay?", s.Stay)
+		return fmt.Errorf("-stay %s: want more than 0", s.Stay)
 	}
 	return nil
 }
 
 func checkRolling(s *Settings) error {
 	if s.Rolling != "" && s.Times < 1 {
-		return fmt.Errorf("-rolling-times %d: at least once", s.Times)
+		return fmt.Errorf("-rolling-times %d: want at least 1", s.Times)
 	}
 	return nil
 }
@@ -175,5 +190,5 @@ func rolling(ctx context.Context, s *Settings, w World) error {
 			return err
 		}
 	}
-	return recovered(ctx, w)
+	return awaitRecovery(ctx, w)
 }

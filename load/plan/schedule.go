@@ -5,21 +5,23 @@ import (
 	"time"
 )
 
-// Step is a rate that is held for a while.
+// Step is a rate that is held for some time.
 type Step struct {
-	From time.Duration // since the first message was due
+	From time.Duration // after the first message is due
 	Rate float64       // messages a second
 }
 
-// Schedule says when each message of a run is due, whatever becomes of those before it: a server that answers late gets the next message
-// on time, and the wait counts as latency of the messages that waited. (Waiting for the server here would leave its worst moments out of
-// the figures, which is known as coordinated omission.)
+// Schedule says when each message of a run is due, independent of the messages
+// before it. A server that answers late still gets the next message on time,
+// and the wait counts as latency of the messages that waited. A tool that waits
+// for the server instead leaves the server's worst moments out of its figures
+// (coordinated omission).
 type Schedule struct {
 	steps []Step
-	first []float64 // the number of the first message of each step
+	first []float64 // number of the first message of each step
 }
 
-// NewSchedule returns the schedule of the steps. The first begins at 0.
+// NewSchedule returns the schedule of steps. The first one must begin at 0.
 func NewSchedule(steps []Step) Schedule {
 	s := Schedule{steps: steps, first: make([]float64, len(steps))}
 	for i := 1; i < len(steps); i++ {
@@ -46,9 +48,10 @@ func (s *Settings) Schedule() Schedule {
 	return NewSchedule(steps)
 }
 
-// Dues returns a function whose k-th call tells when the k-th message of publisher i of n is due: every n-th of the schedule, or, with a
-// think time, at random moments so far apart on average. The same seed gives the same moments.
-func (s *Settings) Dues(i, n int) func() time.Duration {
+// DueTimes returns a function whose k-th call returns when the k-th message of
+// publisher i of n is due: every n-th of the schedule or, with a think time,
+// random moments with that mean distance. The same seed gives the same moments.
+func (s *Settings) DueTimes(i, n int) func() time.Duration {
 	if s.Think > 0 {
 		random, at := s.random(uint64(i)), time.Duration(0)
 		return func() time.Duration {
@@ -64,8 +67,8 @@ func (s *Settings) Dues(i, n int) func() time.Duration {
 	}
 }
 
-// random returns a source of randomness of its own for whom.
+// random returns a source of random numbers for one purpose.
 func (s *Settings) random(whom uint64) *rand.Rand { return rand.New(rand.NewPCG(s.Seed, whom)) }
 
-// Random is random for a client.
+// Random returns the source of random numbers of a client.
 func (s *Settings) Random(client int) *rand.Rand { return s.random(1<<32 | uint64(client)) }

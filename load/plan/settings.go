@@ -1,5 +1,6 @@
-// Package plan says what a run is to do, before it does anything: which settings go together, who publishes when, where connections come from,
-// and what happens meanwhile. It opens no connection.
+// Package plan decides what a run does before it starts: which settings are
+// valid together, which client publishes when, which addresses connections come
+// from, and what happens meanwhile. It opens no connection.
 package plan
 
 import (
@@ -11,39 +12,41 @@ import (
 	"time"
 )
 
-// Settings are what somebody asked for on the command line.
+// Settings are the settings given on the command line.
 type Settings struct {
 	URLs       []string
 	Clients    int
 	Rate       float64 // messages a second in all
-	Publishers int     // 0: as many as the server's limit makes necessary
+	Publishers int     // 0: as many as the server's limit requires
 	Rooms      int
-	Bytes      int // of text in a message
+	Bytes      int // text of a message
 	For        time.Duration
-	Warmup     time.Duration // before For: messages flow, their latency does not count
-	Ramp       time.Duration // over which the clients join
-	Settle     time.Duration // after For: how long the last messages may take
-	Think      time.Duration // between two messages of a publisher, on average; takes the place of Rate
+	Warmup     time.Duration // before For; messages flow, but their latency does not count
+	Ramp       time.Duration // time over which the clients join
+	Settle     time.Duration // after For; longest wait without progress for the last messages
+	Think      time.Duration // mean time between two messages of a publisher; replaces Rate
 	Seed       uint64
-	Sources    []string // addresses to connect from; empty: chosen by Sources
+	Sources    []string // addresses to connect from; empty: chosen by Source
 	Handshakes int      // at once
 
 	Scenario Scenario
-	Most     float64 // messages a second that the server lets the publishers send together; 0: any. Speak sets it
+	// MaxRate is how many messages a second the server allows all publishers
+	// together; 0 means no limit. ChoosePublishers sets it.
+	MaxRate float64
 
-	// Of single scenarios.
+	// For single scenarios.
 
-	Bound       time.Duration // ramp: the 99th percentile that is too much
-	Step        time.Duration // ramp: how long a rate is held
+	Bound       time.Duration // ramp: the 99th percentile that counts as broken
+	Step        time.Duration // ramp: duration of one rate
 	Slow        float64       // slow: percent of the clients
-	Stay        time.Duration // churn: how long a client stays, on average
+	Stay        time.Duration // churn: mean time that a client stays
 	KillPID     int           // kill
 	KillCommand string
-	Rolling     string // rolling: a command, in which {n} stands for 1, 2, 3 …
-	Times       int    // rolling: how often
+	Rolling     string // rolling: a command in which {n} stands for 1, 2, 3 …
+	Times       int    // rolling: number of runs of the command
 }
 
-// Check returns what is wrong with the settings, a line for each.
+// Check returns all errors in the settings, one per line.
 func (s *Settings) Check() error {
 	var faults []error
 	fault := func(bad bool, format string, args ...any) {
@@ -51,44 +54,54 @@ func (s *Settings) Check() error {
 			faults = append(faults, fmt.Errorf(format, args...))
 		}
 	}
-	fault(len(s.URLs) == 0, "-url is missing")
+	fault(len(s.URLs) == 0, "-url: missing")
 	for _, u := range s.URLs {
 		parsed, err := url.Parse(u)
-		fault(err != nil || parsed.Host == "" || !strings.HasPrefix(parsed.Scheme, "ws"), "-url %q: want ws://host:port or wss://host:port", u)
+		fault(err != nil || parsed.Host == "" || !strings.HasPrefix(parsed.Scheme, "ws"),
+			"-url %q: want ws://host:port or wss://host:port", u)
 	}
-	fault(s.Clients < 1, "-clients %d: at least one", s.Clients)
+	fault(s.Clients < 1, "-clients %d: want at least 1", s.Clients)
 	fault(s.Rate <= 0 || s.Rate > 1e6, "-rate %g: want more than 0, at most a million", s.Rate)
-	fault(s.Rooms < 1 || s.Rooms > s.Clients, "-rooms %d: at least one, at most one for each client", s.Rooms)
-	fault(s.Publishers < 0 || s.Publishers > s.Clients, "-publishers %d: publishers are clients, of which there are %d", s.Publishers, s.Clients)
-	fault(s.Publishers > 0 && s.Publishers < s.Rooms, "-publishers %d: every one of the %d rooms needs one", s.Publishers, s.Rooms)
-	fault(s.Bytes < 1 || s.Bytes > 4000, "-size %d: 1 to 4000 bytes", s.Bytes)
-	fault(s.For <= 0, "-for %s: how long?", s.For)
-	fault(s.Warmup < 0 || s.Ramp < 0 || s.Settle < 0 || s.Think < 0, "-warmup, -ramp, -settle and -think are not below zero")
-	fault(s.Handshakes < 1, "-handshakes %d: at least one", s.Handshakes)
+	fault(s.Rooms < 1 || s.Rooms > s.Clients, "-rooms %d: want at least 1 and at most one per client",
+		s.Rooms)
+	fault(s.Publishers < 0 || s.Publishers > s.Clients,
+		"-publishers %d: want at most one per client, there are %d", s.Publishers, s.Clients)
+	fault(s.Publishers > 0 && s.Publishers < s.Rooms,
+		"-publishers %d: want at least one for each of the %d rooms", s.Publishers, s.Rooms)
+	fault(s.Bytes < 1 || s.Bytes > 4000, "-size %d: want 1 to 4000 bytes", s.Bytes)
+	fault(s.For <= 0, "-for %s: want more than 0", s.For)
+	fault(s.Warmup < 0 || s.Ramp < 0 || s.Settle < 0 || s.Think < 0,
+		"-warmup, -ramp, -settle, -think: must not be negative")
+	fault(s.Handshakes < 1, "-handshakes %d: want at least 1", s.Handshakes)
 	if s.Scenario.Check != nil {
 		faults = append(faults, s.Scenario.Check(s))
 	}
 	return errors.Join(faults...)
 }
 
-// share is how much of the server's limit a publisher uses. What is left is for the moments in which a message is late.
-const share = 0.8
+// limitShare is how much of the server's limit a publisher uses. The rest is
+// headroom for messages that are late.
+const limitShare = 0.8
 
-// publishersFor returns how many publishers the rate needs if one connection may send limit messages a second; 0 is no limit.
+// publishersFor returns how many publishers the rate requires if a connection
+// may send limit messages a second; 0 means no limit.
 func publishersFor(rate, limit float64, rooms, clients int) int {
 	n := rooms
 	if limit > 0 {
-		n = max(n, int(math.Ceil(rate/(limit*share))))
+		n = max(n, int(math.Ceil(rate/(limit*limitShare))))
 	} else {
-		n = max(n, int(math.Ceil(rate/100))) // one goroutine each: a few more keep a slow link from holding up the rest
+		// Each is one goroutine. A few more prevent a slow link from delaying
+		// the rest.
+		n = max(n, int(math.Ceil(rate/100)))
 	}
-	n = min((n+rooms-1)/rooms*rooms, clients) // as many in each room
+	n = min((n+rooms-1)/rooms*rooms, clients) // the same number in each room
 	return max(n, rooms)
 }
 
-// Speak decides how many clients publish, once the server has told how many messages a second a connection may send (0: no limit). The advice is
-// for people whose messages the server refuses; it is empty if it has no reason to.
-func (s *Settings) Speak(limit float64) (publishers int, advice string) {
+// ChoosePublishers decides how many clients publish, given the server's limit
+// of messages a second per connection (0: no limit). It returns advice for the
+// case that the server refuses messages, or "".
+func (s *Settings) ChoosePublishers(limit float64) (publishers int, advice string) {
 	top := s.top()
 	enough := publishersFor(top, limit, s.Rooms, s.Clients)
 	publishers = s.Publishers
@@ -98,16 +111,18 @@ func (s *Settings) Speak(limit float64) (publishers int, advice string) {
 			publishers = s.Clients
 		}
 	}
-	s.Most = limit * float64(publishers)
-	if limit > 0 && top > s.Most {
-		need := int(math.Ceil(top / (limit * share)))
-		advice = fmt.Sprintf("%.4g messages a second from %d connections is more than the %.4g a second that the server lets each of them send: "+
-			"give at least %d publishers (and clients), or start the servers with MESSAGE_RATE=0", top, publishers, limit, need)
+	s.MaxRate = limit * float64(publishers)
+	if limit > 0 && top > s.MaxRate {
+		need := int(math.Ceil(top / (limit * limitShare)))
+		advice = fmt.Sprintf(
+			"%.4g messages a second from %d connections exceed the limit of %.4g per connection: "+
+				"use at least %d publishers (and clients), or start the servers with MESSAGE_RATE=0",
+			top, publishers, limit, need)
 	}
 	return publishers, advice
 }
 
-// top is the highest rate of the run.
+// top returns the highest rate of the run.
 func (s *Settings) top() float64 {
 	if s.Think > 0 {
 		n := s.Publishers
@@ -123,8 +138,9 @@ func (s *Settings) top() float64 {
 	return top
 }
 
-// Publisher returns which client the i-th of n publishers is. They are spread evenly over the clients, and with them over the servers, and in
-// turn over the rooms: client c is in room c mod rooms.
+// Publisher returns the client that is the i-th of n publishers. Publishers are
+// spread evenly over the clients, and so over the servers, and over the rooms
+// in turn: client c is in room c mod rooms.
 func (s *Settings) Publisher(i, n int) int {
 	room := i % s.Rooms
 	inRoom := (s.Clients - room + s.Rooms - 1) / s.Rooms // clients of that room
@@ -132,7 +148,8 @@ func (s *Settings) Publisher(i, n int) int {
 	return room + s.Rooms*((i/s.Rooms)*inRoom/speakers)
 }
 
-// Room returns the name of a client's room: with one room the default one, so that people can watch.
+// Room returns the name of a client's room. A single room is the default one,
+// so that users can watch.
 func (s *Settings) Room(client int) string {
 	if s.Rooms == 1 {
 		return ""
@@ -140,5 +157,5 @@ func (s *Settings) Room(client int) string {
 	return fmt.Sprintf("load-%d", client%s.Rooms+1)
 }
 
-// URL returns where a client connects to.
+// URL returns the address that a client connects to.
 func (s *Settings) URL(client int) string { return s.URLs[client%len(s.URLs)] }

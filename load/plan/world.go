@@ -5,23 +5,25 @@ import (
 	"time"
 )
 
-// World is the run as a scenario sees it.
+// World is a run from the point of view of its scenario.
 type World interface {
-	// Until waits until so long after the first measured message was due.
+	// Until waits until the given time after the first measured message was
+	// due.
 	Until(ctx context.Context, at time.Duration) error
-	// Mark writes down that something happened now.
+	// Mark records an event of now.
 	Mark(text string)
-	// DropAll breaks the connections of all clients at once; they come back by themselves.
+	// DropAll closes the connections of all clients at once. They reconnect.
 	DropAll()
-	// Command runs a command in a shell, to its end.
+	// Command runs a shell command and waits for it.
 	Command(ctx context.Context, command string) error
-	// Kill ends a process as a crash would.
+	// Kill sends SIGKILL to a process.
 	Kill(pid int) error
-	// Whole waits until every client is connected again, and returns how long that took.
-	Whole(ctx context.Context) (time.Duration, error)
+	// AwaitConnected waits until every client is connected again, and returns
+	// how long that took.
+	AwaitConnected(ctx context.Context) (time.Duration, error)
 	// Window returns what was measured since the last call.
 	Window() Window
-	// Knee writes down where a ramp broke and ends the run.
+	// Knee records where a ramp broke and ends the run.
 	Knee(held Window, broke *Window, why string)
 }
 
@@ -30,5 +32,5 @@ type Window struct {
 	Rate      float64 // messages a second that were due
 	P99       time.Duration
 	Delivered int64
-	Due       int64 // deliveries there should have been
+	Due       int64 // expected deliveries
 }

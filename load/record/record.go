@@ -1,5 +1,6 @@
-// Package record is what one run of the load tool leaves: the figures behind the text, the page and the JSON file. It has no behaviour but
-// reading and writing itself, so that a run of last month can be laid beside one of today.
+// Package record is the result of a run of the load tool: the figures behind
+// the text, the page and the JSON file. It only reads and writes itself, so
+// that old and new runs can be compared.
 package record
 
 import (
@@ -13,28 +14,29 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Version is that of the JSON form. A file of another version is refused.
+// Version is the version of the JSON form. Read refuses other versions.
 const Version = 1
 
-// Run is one run. Times are seconds since the load began, latencies milliseconds.
+// Run is one run. Times are seconds since the load began, latencies
+// milliseconds.
 type Run struct {
 	Version  int       `json:"version"`
 	Began    time.Time `json:"began"`
 	Settings Settings  `json:"settings"`
-	Machine  string    `json:"machine"` // of the loader
+	Machine  string    `json:"machine"` // that the load tool ran on
 	Totals   Totals    `json:"totals"`
 	Latency  Latency   `json:"latency"`
 	Curve    []Point   `json:"curve"` // latency by percentile
 	Seconds  []Second  `json:"seconds"`
 	Marks    []Mark    `json:"marks"`
 	Knee     *Knee     `json:"knee,omitempty"`
-	Parts    []string  `json:"parts"`    // processes that were watched, in order of appearance; the loader is not among them
-	Verdict  []string  `json:"verdict"`  // what went wrong, a sentence each; empty: nothing
-	Advice   []string  `json:"advice"`   // what the person who ran it should know
-	Complete bool      `json:"complete"` // false: it was broken off
+	Parts    []string  `json:"parts"`    // watched processes by first appearance, without the load tool
+	Verdict  []string  `json:"verdict"`  // what went wrong, one sentence each; empty if nothing
+	Advice   []string  `json:"advice"`   // what the user should know
+	Complete bool      `json:"complete"` // false if the run was interrupted
 }
 
-// Settings are what was asked for.
+// Settings are the settings of the run.
 type Settings struct {
 	Scenario   string   `json:"scenario"`
 	About      string   `json:"about"` // the scenario in a sentence
@@ -49,30 +51,36 @@ type Settings struct {
 	Seed       uint64   `json:"seed"`
 }
 
-// Totals account for every message. A delivery is one message that came to one client.
+// Totals account for every message. A delivery is one message received by one
+// client.
 type Totals struct {
 	Sent       int64            `json:"sent"`
 	Acked      int64            `json:"acked"`
-	Refused    map[string]int64 `json:"refused"`    // by the server's code
+	Refused    map[string]int64 `json:"refused"`    // by error code
 	Unanswered int64            `json:"unanswered"` // neither acked nor refused
 	Delivered  int64            `json:"delivered"`
-	Measured   int64            `json:"measured"` // deliveries whose latency counts: those after the warm-up, to clients that read
-	Lost       int64            `json:"lost"`     // deliveries that should have been
+	// Measured deliveries are those whose latency counts: after the warm-up, to
+	// clients that are not slow.
+	Measured   int64            `json:"measured"`
+	Lost       int64            `json:"lost"` // expected deliveries that did not arrive
 	Announced  int64            `json:"announced"`
-	Doubled    int64            `json:"doubled"`
+	Duplicated int64            `json:"doubled"`
 	Reordered  int64            `json:"reordered"`
-	Resets     int64            `json:"resets"` // logs that were replaced
+	Resets     int64            `json:"resets"` // replaced logs
 	Reconnects int64            `json:"reconnects"`
-	Moved      int64            `json:"moved"`  // reconnects that the server asked for, without a break
-	Failed     int64            `json:"failed"` // connections that could not be made
-	Closed     map[string]int64 `json:"closed"` // connections that ended, by code
+	Moved      int64            `json:"moved"`  // reconnects requested by the server, without an interruption
+	Failed     int64            `json:"failed"` // failed connection attempts
+	Closed     map[string]int64 `json:"closed"` // ended connections by close code
 	Seconds    float64          `json:"seconds"`
 	LoaderCPU  float64          `json:"loader_cpu"` // seconds of processor time while messages were sent
 	LoaderEach float64          `json:"loader_each"`
-	ServerEach float64          `json:"server_each"` // of all parts that were watched, microseconds of processor time per delivery; 0: none were
+	// ServerEach is the processor time of all watched parts in µs per delivery;
+	// 0 if none was watched.
+	ServerEach float64 `json:"server_each"`
 }
 
-// Latency is from the moment at which a message was due to be sent to its receipt, over all measured deliveries.
+// Latency is the time from when a message was due to its receipt, over all
+// measured deliveries.
 type Latency struct {
 	Mean float64 `json:"mean"`
 	P50  float64 `json:"p50"`
@@ -82,7 +90,7 @@ type Latency struct {
 	Max  float64 `json:"max"`
 }
 
-// Point is one of the percentile curve.
+// Point is a point of the percentile curve.
 type Point struct {
 	Percentile float64 `json:"percentile"`
 	MS         float64 `json:"ms"`
@@ -91,12 +99,12 @@ type Point struct {
 // Second is what happened in one second of the run.
 type Second struct {
 	At         float64            `json:"at"`
-	Span       float64            `json:"span"` // how long it was
+	Span       float64            `json:"span"` // its length
 	Warmup     bool               `json:"warmup"`
 	Connected  int                `json:"connected"`
 	Sent       int64              `json:"sent"`
 	Delivered  int64              `json:"delivered"`
-	Due        int64              `json:"due"` // deliveries there should have been of what was sent
+	Due        int64              `json:"due"` // expected deliveries of what was sent
 	Lost       int64              `json:"lost"`
 	Reconnects int64              `json:"reconnects"`
 	Latency    Latency            `json:"latency"`
@@ -112,13 +120,13 @@ type Server struct {
 	P99       float64 `json:"p99"`
 }
 
-// Process is what one program used in a second.
+// Process is what a process used in a second.
 type Process struct {
 	CPU    float64 `json:"cpu"`    // percent of one core
 	Memory int64   `json:"memory"` // resident bytes
 }
 
-// Mark is something that happened, to be drawn into the charts.
+// Mark is an event to be drawn in the charts.
 type Mark struct {
 	At   float64 `json:"at"`
 	Text string  `json:"text"`
@@ -126,9 +134,9 @@ type Mark struct {
 
 // Knee is where a ramp broke.
 type Knee struct {
-	Held    float64 `json:"held"` // messages a second: the last step that was fine; 0: none was
+	Held    float64 `json:"held"` // messages a second of the last good step; 0 if none
 	HeldP99 float64 `json:"held_p99"`
-	Broke   float64 `json:"broke"` // the first that was not; 0: none, it ended before
+	Broke   float64 `json:"broke"` // messages a second of the first bad step; 0 if none
 	P99     float64 `json:"p99"`
 	Why     string  `json:"why"`
 }
@@ -145,21 +153,21 @@ func (r *Run) Write(name string) error {
 	return nil
 }
 
-// Read reads a file that Write has written.
+// Read reads a file written by Write.
 func Read(name string) (*Run, error) {
 	text, err := os.ReadFile(name)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%s does not exist: -json %s writes it", name, name)
+			return nil, fmt.Errorf("%s does not exist: write it with -json %s", name, name)
 		}
 		return nil, fmt.Errorf("read a run: %w", err)
 	}
 	var r Run
 	if err := json.Unmarshal(text, &r); err != nil {
-		return nil, fmt.Errorf("%s is not a run of this tool: %w", name, err)
+		return nil, fmt.Errorf("%s is not a result of this tool: %w", name, err)
 	}
 	if r.Version != Version {
-		return nil, fmt.Errorf("%s is of version %d, this tool reads version %d", name, r.Version, Version)
+		return nil, fmt.Errorf("%s has version %d, this tool reads version %d", name, r.Version, Version)
 	}
 	return &r, nil
 }

@@ -18,7 +18,8 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// chart is a picture with lines. Its colours are numbers into the style sheet's palette, so that the page can be light or dark.
+// chart is a line chart. Colours are numbers of the style sheet's palette, so
+// that the page can be light or dark.
 type chart struct {
 	Title string
 	Note  string // below the title: what it shows
@@ -26,10 +27,10 @@ type chart struct {
 	marks []mark
 	unit  string
 	ticks plot.Ticker // of the x axis; nil: seconds
-	span  float64     // how far x goes
-	log   bool        // y by powers of ten
+	span  float64     // end of the x axis
+	log   bool        // logarithmic y axis
 
-	stacked bool // each line stands on the ones behind it
+	stacked bool // each line is stacked on those after it
 }
 
 // line is one series.
@@ -41,18 +42,19 @@ type line struct {
 	points plotter.XYs
 }
 
-// mark is a vertical line, and the number by which the page explains it.
+// mark is a vertical line, with the number by which the page refers to it.
 type mark struct {
 	at    float64
 	label string
 }
 
-// colours is how many the palette has.
+// colours is the size of the palette.
 const colours = 8
 
-// The colours of a drawn chart are placeholders, #0000xx, which become variables of the style sheet.
+// A drawn chart has placeholder colours, #0000xx, which are replaced by
+// variables of the style sheet.
 const (
-	paleColour = 0x10 // and a colour: that colour as a ground
+	paleColour = 0x10 // plus a colour: that colour as a background
 	inkColour  = 0xf0
 	gridColour = 0xf1
 	markColour = 0xf2
@@ -62,7 +64,8 @@ func placeholder(n int) color.Color { return color.RGBA{B: uint8(n), A: 255} }
 
 var placeholders = regexp.MustCompile(`#0000([0-9A-Fa-f]{2})`)
 
-// size is that of a drawing, in CSS pixels. Phones get one of their own, as a large one made small cannot be read.
+// size is the size of a drawing in CSS pixels. Phones get a drawing of their
+// own, because a scaled-down large one is unreadable.
 type size struct {
 	class         string
 	width, height float64
@@ -71,7 +74,7 @@ type size struct {
 
 var sizes = []size{{"wide", 640, 250, 8}, {"narrow", 340, 230, 5}}
 
-// SVG draws the chart in both sizes.
+// SVG draws the chart in all sizes.
 func (c *chart) SVG() (template.HTML, error) {
 	var all strings.Builder
 	for _, s := range sizes {
@@ -81,23 +84,23 @@ func (c *chart) SVG() (template.HTML, error) {
 		}
 		all.WriteString(drawing)
 	}
-	return template.HTML(all.String()), nil // drawn here out of numbers
+	return template.HTML(all.String()), nil // safe: drawn here from numbers
 }
 
-// Legend is one line of a chart, for the page.
+// Legend is the legend of one line.
 type Legend struct {
 	Name   string
 	Colour int
 	Dashed bool
 }
 
-// Legend lists the lines.
+// Legend returns the legend of all lines.
 func (c *chart) Legend() (all []Legend) {
 	for _, l := range c.lines {
 		all = append(all, Legend{l.name, l.colour, l.dashed})
 	}
 	if c.stacked {
-		slices.Reverse(all) // drawn from the top
+		slices.Reverse(all) // top line first
 	}
 	return all
 }
@@ -132,7 +135,8 @@ func (c *chart) draw(s size) (string, error) {
 		}
 		p.Add(drawn)
 	}
-	last, row := math.Inf(-1), 0 // marks that are close together have their numbers one below the other
+	// Stack the numbers of marks that are close together.
+	last, row := math.Inf(-1), 0
 	for _, m := range c.marks {
 		if row++; m.at-last > c.span/20 {
 			row = 0
@@ -142,7 +146,7 @@ func (c *chart) draw(s size) (string, error) {
 			return "", err
 		}
 	}
-	// vg counts in points, of which the page is told that they are pixels.
+	// vg counts in points; the page treats them as pixels.
 	canvas := vgsvg.NewWith(vgsvg.UseWH(vg.Length(s.width), vg.Length(s.height)))
 	p.Draw(draw.New(canvas))
 	var text bytes.Buffer
@@ -152,7 +156,7 @@ func (c *chart) draw(s size) (string, error) {
 	return c.adapt(text.String(), s), nil
 }
 
-// axes makes them plain.
+// axes sets up plain axes.
 func (c *chart) axes(p *plot.Plot, s size) {
 	ink := placeholder(inkColour)
 	p.BackgroundColor = nil
@@ -161,9 +165,10 @@ func (c *chart) axes(p *plot.Plot, s size) {
 		axis.Padding = 0
 		axis.Color = placeholder(gridColour)
 		axis.Tick.Label.Color = ink
-		axis.Tick.Label.Font.Variant = "Sans" // its widths are those of the page's font
+		axis.Tick.Label.Font.Variant = "Sans" // same widths as the page's font
 		axis.Tick.Label.Font.Size = 11
-		axis.Tick.Color, axis.Tick.Width = placeholder(gridColour), 0.75 // without a line they have no room either
+		// Without a line ticks get no space either.
+		axis.Tick.Color, axis.Tick.Width = placeholder(gridColour), 0.75
 		axis.Tick.Length = 5
 	}
 	p.Y.Width = 0
@@ -180,17 +185,19 @@ func (c *chart) addMark(p *plot.Plot, m mark, top float64, row int) error {
 		return err
 	}
 	l.Color, l.Width, l.Dashes = placeholder(markColour), vg.Points(1), []vg.Length{vg.Points(2), vg.Points(3)}
-	labels, err := plotter.NewLabels(plotter.XYLabels{XYs: plotter.XYs{{X: m.at, Y: top}}, Labels: []string{m.label}})
+	labels, err := plotter.NewLabels(plotter.XYLabels{XYs: plotter.XYs{{X: m.at, Y: top}},
+		Labels: []string{m.label}})
 	if err != nil {
 		return err
 	}
-	labels.TextStyle[0].Color, labels.TextStyle[0].Font.Size, labels.TextStyle[0].Font.Variant = placeholder(markColour), 10, "Sans"
+	text := &labels.TextStyle[0]
+	text.Color, text.Font.Size, text.Font.Variant = placeholder(markColour), 10, "Sans"
 	labels.Offset = vg.Point{X: 2, Y: vg.Length(-10 - 11*row)}
 	p.Add(l, labels)
 	return nil
 }
 
-// top returns where the y axis ends: a round number above all points.
+// top returns the end of the y axis: a round number above all points.
 func (c *chart) top() float64 {
 	most := 0.0
 	for _, l := range c.lines {
@@ -208,7 +215,7 @@ func (c *chart) top() float64 {
 	return math.Ceil(most*1.08/step) * step
 }
 
-// bottom returns where the y axis begins.
+// bottom returns the start of the y axis.
 func (c *chart) bottom() float64 {
 	if !c.log {
 		return 0
@@ -222,7 +229,8 @@ func (c *chart) bottom() float64 {
 	return math.Pow(10, math.Floor(math.Log10(least)))
 }
 
-// adapt makes an SVG file a part of the page: no declarations, a size that follows the page, its colours.
+// adapt prepares an SVG file for inclusion in the page: it removes declarations
+// and sets a responsive size and the page's colours.
 func (c *chart) adapt(svg string, s size) string {
 	_, svg, _ = strings.Cut(svg, "<svg")
 	_, body, _ := strings.Cut(svg, ">")
@@ -242,7 +250,8 @@ func (c *chart) adapt(svg string, s size) string {
 		return fmt.Sprintf("var(--c%d)", n)
 	})
 	body = fontFamily.ReplaceAllString(body, "")
-	return fmt.Sprintf(`<svg class="%s" viewBox="0 0 %g %g" role="img" aria-label="%s">%s`, s.class, s.width, s.height, template.HTMLEscapeString(c.Title+": "+c.Note), body)
+	return fmt.Sprintf(`<svg class="%s" viewBox="0 0 %g %g" role="img" aria-label="%s">%s`, s.class,
+		s.width, s.height, template.HTMLEscapeString(c.Title+": "+c.Note), body)
 }
 
 var fontFamily = regexp.MustCompile(`font-(family|style|weight|variant):[^;"]*;?`)

@@ -12,9 +12,10 @@ import (
 	"livechat/load/record"
 )
 
-// chartsOf returns all pictures of a run.
+// chartsOf returns all charts of a run.
 func chartsOf(r *record.Run) []*chart {
-	all := []*chart{latencyChart(r), curveChart([]*record.Run{r}, []string{"all deliveries"}), deliveriesChart(r), connectionsChart(r), cpuChart(r), memoryChart(r),
+	all := []*chart{latencyChart(r), curveChart([]*record.Run{r}, []string{"all deliveries"}),
+		deliveriesChart(r), connectionsChart(r), cpuChart(r), memoryChart(r),
 		slowestChart(r), reconnectsChart(r)}
 	for _, c := range all {
 		if c.ticks == nil {
@@ -24,7 +25,7 @@ func chartsOf(r *record.Run) []*chart {
 	return all
 }
 
-// overTime returns a line of what value tells of each second; NaN leaves one out.
+// overTime returns a line of a value of each second. NaN omits a second.
 func overTime(r *record.Run, name string, colour int, value func(*record.Second) float64) line {
 	l := line{name: name, colour: colour}
 	for i := range r.Seconds {
@@ -35,7 +36,8 @@ func overTime(r *record.Run, name string, colour int, value func(*record.Second)
 	return l
 }
 
-// perSecond is n in a span that need not be quite a second. A last piece that is much shorter says nothing.
+// perSecond returns n per second for a span of about a second. A much shorter
+// span returns NaN.
 func perSecond(n int64, s *record.Second) float64 {
 	if s.Span < 0.5 {
 		return math.NaN()
@@ -50,7 +52,7 @@ func span(r *record.Run) float64 {
 	return r.Seconds[len(r.Seconds)-1].At
 }
 
-// marksOf numbers what happened.
+// marksOf numbers the marks.
 func marksOf(r *record.Run) (all []mark) {
 	for i, m := range r.Marks {
 		all = append(all, mark{m.At, strconv.Itoa(i + 1)})
@@ -59,7 +61,8 @@ func marksOf(r *record.Run) (all []mark) {
 }
 
 func latencyChart(r *record.Run) *chart {
-	c := &chart{Title: "Latency", Note: "from the moment a message was due to its receipt, by second", unit: "ms", span: span(r)}
+	c := &chart{Title: "Latency", Note: "from when a message was due to its receipt, by second", unit: "ms",
+		span: span(r)}
 	of := func(value func(record.Latency) float64) func(*record.Second) float64 {
 		return func(s *record.Second) float64 {
 			if s.Latency.Max == 0 {
@@ -76,9 +79,10 @@ func latencyChart(r *record.Run) *chart {
 	return c
 }
 
-// curveChart draws the percentile curves of some runs.
+// curveChart draws the percentile curves of the runs.
 func curveChart(runs []*record.Run, names []string) *chart {
-	c := &chart{Title: "Latency by percentile", Note: "so many percent of the deliveries took at most so long", unit: "ms", log: true}
+	c := &chart{Title: "Latency by percentile", Note: "share of the deliveries that took at most this long",
+		unit: "ms", log: true}
 	for i, r := range runs {
 		l := line{name: names[i], colour: 1 + 4*i}
 		for _, p := range r.Curve {
@@ -99,18 +103,22 @@ func curveChart(runs []*record.Run, names []string) *chart {
 func deliveriesChart(r *record.Run) *chart {
 	due := overTime(r, "due", 8, func(s *record.Second) float64 { return perSecond(s.Due, s) })
 	due.dashed = true
-	return &chart{Title: "Deliveries", Note: "messages that came to clients in a second; due is how many should have", unit: "/s", span: span(r), lines: []line{
-		due,
-		overTime(r, "delivered", 3, func(s *record.Second) float64 { return perSecond(s.Delivered, s) }),
-	}}
+	return &chart{Title: "Deliveries",
+		Note: "messages received by clients per second; due is the expected number",
+		unit: "/s", span: span(r), lines: []line{
+			due,
+			overTime(r, "delivered", 3, func(s *record.Second) float64 { return perSecond(s.Delivered, s) }),
+		}}
 }
 
-// connectionsChart stacks the servers, the last one on top, so that the upper edge is all clients.
+// connectionsChart stacks the servers, so that the upper edge is the number of
+// all clients.
 func connectionsChart(r *record.Run) *chart {
-	c := &chart{Title: "Connections", Note: "of each server, by its APPID, one upon the other", span: span(r), stacked: true}
+	c := &chart{Title: "Connections", Note: "by APPID of the server, stacked", span: span(r), stacked: true}
 	below := make([]float64, len(r.Seconds))
 	for i, app := range apps(r) {
-		l := overTime(r, app, colourOf(i), func(s *record.Second) float64 { return float64(s.Servers[app].Connected) })
+		l := overTime(r, app, colourOf(i),
+			func(s *record.Second) float64 { return float64(s.Servers[app].Connected) })
 		for k := range l.points {
 			l.points[k].Y += below[k]
 			below[k] = l.points[k].Y
@@ -123,7 +131,8 @@ func connectionsChart(r *record.Run) *chart {
 }
 
 func slowestChart(r *record.Run) *chart {
-	c := &chart{Title: "99th percentile by server", Note: "of the latency at the clients of each, by second", unit: "ms", span: span(r)}
+	c := &chart{Title: "99th percentile by server",
+		Note: "latency at the clients of each server, by second", unit: "ms", span: span(r)}
 	for i, app := range apps(r) {
 		c.lines = append(c.lines, overTime(r, app, colourOf(i), func(s *record.Second) float64 {
 			if s.Servers[app].P99 == 0 {
@@ -135,7 +144,7 @@ func slowestChart(r *record.Run) *chart {
 	return c
 }
 
-// apps returns the APPIDs that clients met.
+// apps returns the APPIDs of all servers of the run.
 func apps(r *record.Run) []string {
 	all := make(map[string]bool)
 	for _, s := range r.Seconds {
@@ -146,7 +155,7 @@ func apps(r *record.Run) []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-func colourOf(i int) int { return i%(colours-1) + 1 } // the last one is the loader's
+func colourOf(i int) int { return i%(colours-1) + 1 } // the last one is the load tool's
 
 func cpuChart(r *record.Run) *chart {
 	c := &chart{Title: "Processor", Note: processNote(r, "percent of one core"), unit: "%", span: span(r)}
@@ -162,19 +171,21 @@ func memoryChart(r *record.Run) *chart {
 
 func processNote(r *record.Run, unit string) string {
 	if len(r.Parts) == 0 {
-		return unit + ", of the loader alone: no server was found on this machine (-pids and -metrics name some)"
+		return unit +
+			", load tool only: no server was found on this machine (name some with -pids or -metrics)"
 	}
-	return unit + ", of each program; the loader is not the server"
+	return unit + ", by program; the load tool is not a server"
 }
 
-// processLines are one per program, servers first in the colours of their connections, and the loader.
+// processLines returns one line per process and one for the load tool. Servers
+// come first, in the colours of the connections chart.
 func processLines(r *record.Run, value func(record.Process) float64) (all []line) {
 	servers := apps(r)
 	parts := slices.Clone(r.Parts)
 	slices.SortStableFunc(parts, func(a, b string) int {
 		one, other := slices.Index(servers, a), slices.Index(servers, b)
 		if (one < 0) != (other < 0) {
-			return other - one // who is none, -1, comes later
+			return other - one // parts that are not servers (-1) come later
 		}
 		return strings.Compare(a, b)
 	})
@@ -187,7 +198,7 @@ func processLines(r *record.Run, value func(record.Process) float64) (all []line
 			return value(p)
 		}))
 	}
-	loader := overTime(r, "loader", 8, func(s *record.Second) float64 {
+	loader := overTime(r, "load tool", 8, func(s *record.Second) float64 {
 		if s.Span < 0.5 {
 			return math.NaN()
 		}
@@ -198,7 +209,9 @@ func processLines(r *record.Run, value func(record.Process) float64) (all []line
 }
 
 func reconnectsChart(r *record.Run) *chart {
-	return &chart{Title: "Reconnects", Note: "clients who came back, a second", unit: "/s", span: span(r), lines: []line{
-		overTime(r, "reconnects", 2, func(s *record.Second) float64 { return perSecond(s.Reconnects, s) }),
-	}}
+	return &chart{Title: "Reconnects", Note: "clients that reconnected, per second", unit: "/s",
+		span: span(r), lines: []line{
+			overTime(r, "reconnects", 2,
+				func(s *record.Second) float64 { return perSecond(s.Reconnects, s) }),
+		}}
 }

@@ -12,39 +12,46 @@ import (
 	"livechat/load/record"
 )
 
-// figure is one line of a comparison.
+// figure is one row of a comparison.
 type figure struct {
 	name  string
 	value func(*record.Run) float64
 	write func(float64) string
 }
 
-// figures are those worth comparing.
+// figures returns the rows of a comparison.
 func figures() []figure {
 	number := func(v float64) string { return count(int64(v)) }
 	micro := func(v float64) string { return fmt.Sprintf("%.1f µs", v) }
 	percent := func(v float64) string { return fmt.Sprintf("%.0f %%", v) }
 	return []figure{
 		{"clients", func(r *record.Run) float64 { return float64(r.Settings.Clients) }, number},
-		{"messages a second", func(r *record.Run) float64 { return r.Settings.Rate }, func(v float64) string { return fmt.Sprintf("%.4g", v) }},
+		{"messages a second", func(r *record.Run) float64 { return r.Settings.Rate },
+			func(v float64) string { return fmt.Sprintf("%.4g", v) }},
 		{"deliveries", func(r *record.Run) float64 { return float64(r.Totals.Delivered) }, number},
-		{"deliveries a second", func(r *record.Run) float64 { return float64(r.Totals.Delivered) / max(r.Totals.Seconds, 1e-9) }, number},
+		{"deliveries a second",
+			func(r *record.Run) float64 {
+				return float64(r.Totals.Delivered) / max(r.Totals.Seconds, 1e-9)
+			}, number},
 		{"latency, median", func(r *record.Run) float64 { return r.Latency.P50 }, milli},
 		{"latency, 90 %", func(r *record.Run) float64 { return r.Latency.P90 }, milli},
 		{"latency, 99 %", func(r *record.Run) float64 { return r.Latency.P99 }, milli},
 		{"latency, 99.9 %", func(r *record.Run) float64 { return r.Latency.P999 }, milli},
 		{"latency, longest", func(r *record.Run) float64 { return r.Latency.Max }, milli},
 		{"lost", func(r *record.Run) float64 { return float64(r.Totals.Lost) }, number},
-		{"doubled", func(r *record.Run) float64 { return float64(r.Totals.Doubled) }, number},
+		{"duplicated", func(r *record.Run) float64 { return float64(r.Totals.Duplicated) }, number},
 		{"out of order", func(r *record.Run) float64 { return float64(r.Totals.Reordered) }, number},
 		{"reconnects", func(r *record.Run) float64 { return float64(r.Totals.Reconnects) }, number},
 		{"watched programs, per delivery", func(r *record.Run) float64 { return r.Totals.ServerEach }, micro},
-		{"loader, per delivery", func(r *record.Run) float64 { return r.Totals.LoaderEach }, micro},
-		{"loader, of a core", func(r *record.Run) float64 { return 100 * r.Totals.LoaderCPU / max(r.Totals.Seconds, 1e-9) }, percent},
+		{"load tool, per delivery", func(r *record.Run) float64 { return r.Totals.LoaderEach }, micro},
+		{"load tool, of a core",
+			func(r *record.Run) float64 {
+				return 100 * r.Totals.LoaderCPU / max(r.Totals.Seconds, 1e-9)
+			}, percent},
 	}
 }
 
-// comparison returns the lines: name, a, b, and how much b is of a.
+// comparison returns rows of name, a, b, and the change from a to b.
 func comparison(a, b *record.Run) (rows [][]string) {
 	for _, f := range figures() {
 		one, other := f.value(a), f.value(b)
@@ -60,10 +67,11 @@ func comparison(a, b *record.Run) (rows [][]string) {
 	return rows
 }
 
-// CompareText writes two runs side by side.
+// CompareText writes a comparison of two runs as text.
 func CompareText(out io.Writer, a, b *record.Run, fileA, fileB string) error {
 	tab := tabwriter.NewWriter(out, 0, 0, 3, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(tab, "\t%s\t%s\t\t\n\t%s\t%s\t\t\n", filepath.Base(fileA), filepath.Base(fileB), outcome(a), outcome(b))
+	fmt.Fprintf(tab, "\t%s\t%s\t\t\n\t%s\t%s\t\t\n", filepath.Base(fileA), filepath.Base(fileB), outcome(a),
+		outcome(b))
 	for _, cells := range comparison(a, b) {
 		for _, cell := range cells {
 			fmt.Fprintf(tab, "%s\t", cell)
@@ -83,11 +91,12 @@ func outcome(r *record.Run) string {
 	return r.Settings.Scenario + ", passed"
 }
 
-// CompareHTML writes the page of two runs side by side.
+// CompareHTML writes a comparison of two runs as a page.
 func CompareHTML(out io.Writer, a, b *record.Run, fileA, fileB string) error {
 	names := []string{filepath.Base(fileA), filepath.Base(fileB)}
 	runs := []*record.Run{a, b}
-	v := view{Title: names[0] + " and " + names[1], Style: template.CSS(style), Failed: len(a.Verdict)+len(b.Verdict) > 0,
+	v := view{Title: names[0] + " and " + names[1], Style: template.CSS(style),
+		Failed:  len(a.Verdict)+len(b.Verdict) > 0,
 		Lead:    fmt.Sprintf("%s: %s. %s: %s.", names[0], load(a), names[1], load(b)),
 		Columns: []string{"", names[0], names[1], "change"}, Rows: comparison(a, b), Machine: a.Machine}
 	if b.Machine != a.Machine {
@@ -99,13 +108,16 @@ func CompareHTML(out io.Writer, a, b *record.Run, fileA, fileB string) error {
 			v.Verdict = append(v.Verdict, names[i]+": "+fault)
 		}
 	}
-	v.Charts = append(v.Charts, curveChart(runs, names), sideBySide(runs, names, latencyChart, 0, "99th percentile"), sideBySide(runs, names, deliveriesChart, 1, "Deliveries a second"),
+	v.Charts = append(v.Charts, curveChart(runs, names),
+		sideBySide(runs, names, latencyChart, 0, "99th percentile"), sideBySide(runs, names,
+			deliveriesChart, 1, "Deliveries a second"),
 		sideBySide(runs, names, cpuTotal, 0, "Processor"))
 	return v.write(out)
 }
 
 // sideBySide draws one line of a chart for each run.
-func sideBySide(runs []*record.Run, names []string, of func(*record.Run) *chart, index int, title string) *chart {
+func sideBySide(runs []*record.Run, names []string, of func(*record.Run) *chart, index int,
+	title string) *chart {
 	var all *chart
 	for i, r := range runs {
 		c := of(r)
@@ -114,7 +126,7 @@ func sideBySide(runs []*record.Run, names []string, of func(*record.Run) *chart,
 		if all == nil {
 			all = c
 			all.Title, all.lines = title, nil
-			all.Note, _, _ = strings.Cut(all.Note, ";") // what follows is about a line that is left out
+			all.Note, _, _ = strings.Cut(all.Note, ";") // the rest is about an omitted line
 		}
 		all.span = max(all.span, c.span)
 		all.lines = append(all.lines, l)
@@ -122,17 +134,18 @@ func sideBySide(runs []*record.Run, names []string, of func(*record.Run) *chart,
 	return all
 }
 
-// cpuTotal is what all watched programs used together.
+// cpuTotal draws what all watched processes used together.
 func cpuTotal(r *record.Run) *chart {
-	return &chart{Note: "percent of one core, of all watched programs together", unit: "%", span: span(r), lines: []line{
-		overTime(r, "all", 1, func(s *record.Second) (sum float64) {
-			if s.Span < 0.5 {
-				return math.NaN()
-			}
-			for _, p := range s.Parts {
-				sum += p.CPU
-			}
-			return sum
-		}),
-	}}
+	return &chart{Note: "percent of one core, all watched programs together", unit: "%", span: span(r),
+		lines: []line{
+			overTime(r, "all", 1, func(s *record.Second) (sum float64) {
+				if s.Span < 0.5 {
+					return math.NaN()
+				}
+				for _, p := range s.Parts {
+					sum += p.CPU
+				}
+				return sum
+			}),
+		}}
 }

@@ -15,10 +15,11 @@ var pageText string
 //go:embed style.css
 var style string
 
-var page = template.Must(template.New("page").Funcs(template.FuncMap{"count": count, "milli": milli, "inc": func(i int) int { return i + 1 },
+var page = template.Must(template.New("page").Funcs(template.FuncMap{"count": count, "milli": milli,
+	"inc":   func(i int) int { return i + 1 },
 	"round": func(v float64) string { return fmt.Sprintf("%.1f", v) }}).Parse(pageText))
 
-// view is what the page shows: one run, or two side by side.
+// view is the content of the page: one run or a comparison of two.
 type view struct {
 	Title    string
 	Lead     string
@@ -30,7 +31,7 @@ type view struct {
 	Charts   []*chart
 	Marks    []record.Mark
 	Columns  []string   // of the table
-	Rows     [][]string // of it
+	Rows     [][]string // of the table
 	Seconds  [][]string
 	Loader   string
 	Machine  string
@@ -43,20 +44,25 @@ type tile struct {
 	Bad               bool
 }
 
-// HTML writes the page of a run. It is one file, which needs no other and no network.
+// HTML writes the page of a run. It is self-contained: it needs no other file
+// and no network.
 func HTML(out io.Writer, r *record.Run) error {
 	t, l := &r.Totals, &r.Latency
 	v := view{
-		Title: fmt.Sprintf("%s · %s clients · %.4g messages a second", r.Settings.Scenario, count(int64(r.Settings.Clients)), r.Settings.Rate), Style: template.CSS(style), Lead: load(r) + ". What happens: " + r.Settings.About + ".",
-		Failed: len(r.Verdict) > 0, Verdict: r.Verdict, Advice: r.Advice, Charts: chartsOf(r), Marks: r.Marks, Finished: r.Complete,
+		Title: fmt.Sprintf("%s · %s clients · %.4g messages a second", r.Settings.Scenario,
+			count(int64(r.Settings.Clients)), r.Settings.Rate),
+		Style: template.CSS(style), Lead: load(r) + ". Scenario: " + r.Settings.About + ".",
+		Failed: len(r.Verdict) > 0, Verdict: r.Verdict, Advice: r.Advice, Charts: chartsOf(r),
+		Marks: r.Marks, Finished: r.Complete,
 		Machine: r.Machine + ", " + r.Began.UTC().Format("2 January 2006 15:04 UTC"),
 		Tiles: []tile{
-			{Name: "deliveries", Value: count(t.Delivered), More: count(int64(float64(t.Delivered)/max(t.Seconds, 1e-9))) + " a second"},
+			{Name: "deliveries", Value: count(t.Delivered),
+				More: count(int64(float64(t.Delivered)/max(t.Seconds, 1e-9))) + " a second"},
 			{Name: "median", Value: milli(l.P50), More: "90 % " + milli(l.P90)},
 			{Name: "99 %", Value: milli(l.P99), More: "99.9 % " + milli(l.P999)},
 			{Name: "lost", Value: count(t.Lost), More: count(t.Announced) + " announced", Bad: t.Lost > 0},
-			{Name: "doubled", Value: count(t.Doubled), Bad: t.Doubled > 0, More: "came twice"},
-			{Name: "out of order", Value: count(t.Reordered), Bad: t.Reordered > 0, More: "came late"},
+			{Name: "duplicated", Value: count(t.Duplicated), Bad: t.Duplicated > 0, More: "received twice"},
+			{Name: "out of order", Value: count(t.Reordered), Bad: t.Reordered > 0, More: "received late"},
 		},
 		Loader:  loaderText(r),
 		Columns: []string{"", "this run"}, Seconds: secondRows(r),
@@ -74,20 +80,23 @@ func (v *view) write(out io.Writer) error {
 	return nil
 }
 
-// loaderText says what the tool itself cost.
+// loaderText describes the cost of the load tool itself.
 func loaderText(r *record.Run) string {
 	t := &r.Totals
-	text := fmt.Sprintf("Clients and publishers took %.1f µs of processor time per delivery, %.0f %% of a core on average, and at most %s of memory.",
+	text := fmt.Sprintf(
+		"The load tool used %.1f µs of CPU per delivery, %.0f %% of a core, and at most %s of memory.",
 		t.LoaderEach, 100*t.LoaderCPU/max(t.Seconds, 1e-9), memory(loaderMemory(r)))
 	if t.ServerEach > 0 {
-		text += fmt.Sprintf(" What it loads took %.1f µs.", t.ServerEach)
+		text += fmt.Sprintf(" The watched programs used %.1f µs per delivery.", t.ServerEach)
 	}
-	return text + " On one machine they take it from each other: what is slow here may be the loader."
+	return text +
+		" On one machine they compete for the processor, so a high latency may be caused by the load tool."
 }
 
 func secondRows(r *record.Run) (rows [][]string) {
 	for _, s := range r.Seconds {
-		rows = append(rows, []string{fmt.Sprintf("%.0f", s.At), count(int64(s.Connected)), count(s.Sent), count(s.Delivered), count(s.Lost), milli(s.Latency.P50), milli(s.Latency.P99),
+		rows = append(rows, []string{fmt.Sprintf("%.0f", s.At), count(int64(s.Connected)), count(s.Sent),
+			count(s.Delivered), count(s.Lost), milli(s.Latency.P50), milli(s.Latency.P99),
 			count(s.Reconnects), fmt.Sprintf("%.0f %%", s.Loader.CPU)})
 	}
 	return rows

@@ -13,19 +13,27 @@ import (
 	"livechat/load/record"
 )
 
-// sample is a run with everything in it.
+// sample is a run with all features.
 func sample() *record.Run {
-	r := &record.Run{Version: record.Version, Began: time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC), Machine: "2 × <fast>", Complete: true, Parts: []string{"haproxy", "1000", "2000"},
-		Settings: record.Settings{Scenario: "kill", About: "a server dies", Clients: 1200, Rate: 20, Bytes: 100, For: 10, Rooms: 2, Publishers: 6},
-		Totals:   record.Totals{Sent: 200, Acked: 200, Delivered: 240000, Seconds: 10, LoaderEach: 4.5, ServerEach: 9, Reconnects: 300, Closed: map[string]int64{"1006": 300}},
-		Latency:  record.Latency{P50: 2.5, P90: 10, P99: 31, P999: 120, Max: 12500},
-		Curve:    []record.Point{{Percentile: 0, MS: 0.4}, {Percentile: 50, MS: 2.5}, {Percentile: 90, MS: 10}, {Percentile: 99, MS: 31}, {Percentile: 100, MS: 12500}},
-		Marks:    []record.Mark{{At: 5, Text: "killed <2000> & all"}}}
+	r := &record.Run{Version: record.Version, Began: time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC),
+		Machine: "2 × <fast>", Complete: true, Parts: []string{"haproxy", "1000", "2000"},
+		Settings: record.Settings{Scenario: "kill", About: "a server dies", Clients: 1200, Rate: 20,
+			Bytes: 100, For: 10, Rooms: 2, Publishers: 6},
+		Totals: record.Totals{Sent: 200, Acked: 200, Delivered: 240000, Seconds: 10, LoaderEach: 4.5,
+			ServerEach: 9, Reconnects: 300, Closed: map[string]int64{"1006": 300}},
+		Latency: record.Latency{P50: 2.5, P90: 10, P99: 31, P999: 120, Max: 12500},
+		Curve: []record.Point{{Percentile: 0, MS: 0.4}, {Percentile: 50, MS: 2.5},
+			{Percentile: 90, MS: 10}, {Percentile: 99, MS: 31}, {Percentile: 100, MS: 12500}},
+		Marks: []record.Mark{{At: 5, Text: "killed <2000> & all"}}}
 	for i := range 10 {
 		at := float64(i + 1)
-		r.Seconds = append(r.Seconds, record.Second{At: at, Span: 1, Connected: 1200, Sent: 20, Delivered: 24000, Due: 24000, Latency: record.Latency{P50: 2, P90: 5, P99: at, Max: 2 * at},
-			Servers: map[string]record.Server{"1000": {Connected: 600 + 60*i, Delivered: 12000, P99: at}, "2000": {Connected: 600 - 60*i}},
-			Parts:   map[string]record.Process{"haproxy": {CPU: 80, Memory: 1 << 26}, "1000": {CPU: 20, Memory: 1 << 25}}, Loader: record.Process{CPU: 50, Memory: 1 << 27}})
+		r.Seconds = append(r.Seconds,
+			record.Second{At: at, Span: 1, Connected: 1200, Sent: 20, Delivered: 24000, Due: 24000,
+				Latency: record.Latency{P50: 2, P90: 5, P99: at, Max: 2 * at},
+				Servers: map[string]record.Server{"1000": {Connected: 600 + 60*i, Delivered: 12000, P99: at},
+					"2000": {Connected: 600 - 60*i}},
+				Parts: map[string]record.Process{"haproxy": {CPU: 80, Memory: 1 << 26},
+					"1000": {CPU: 20, Memory: 1 << 25}}, Loader: record.Process{CPU: 50, Memory: 1 << 27}})
 	}
 	return r
 }
@@ -43,9 +51,10 @@ var drawing = regexp.MustCompile(`(?s)<svg.*?</svg>`)
 
 func TestPage(t *testing.T) {
 	html := pageOf(t, sample())
-	for _, title := range []string{"Latency", "Latency by percentile", "Deliveries", "Connections", "Processor", "Memory", "99th percentile by server", "Reconnects"} {
+	for _, title := range []string{"Latency", "Latency by percentile", "Deliveries", "Connections",
+		"Processor", "Memory", "99th percentile by server", "Reconnects"} {
 		if !strings.Contains(html, "<h2>"+title+"</h2>") {
-			t.Errorf("there is no chart %q", title)
+			t.Errorf("no chart %q", title)
 		}
 	}
 	drawings := drawing.FindAllString(html, -1)
@@ -53,7 +62,8 @@ func TestPage(t *testing.T) {
 		t.Errorf("%d drawings, want 8 in two sizes", len(drawings))
 	}
 	for _, d := range drawings {
-		if !strings.Contains(d, "<path") || !strings.Contains(d, "var(--c") || strings.Contains(d, "NaN") || strings.Contains(d, "Inf") || strings.Contains(d, "#0000") {
+		if !strings.Contains(d, "<path") || !strings.Contains(d, "var(--c") || strings.Contains(d, "NaN") ||
+			strings.Contains(d, "Inf") || strings.Contains(d, "#0000") {
 			t.Errorf("not a drawing in the page's colours: %.300s", d)
 		}
 		for _, used := range regexp.MustCompile(`var\((--[a-z0-9-]+)\)`).FindAllStringSubmatch(d, -1) {
@@ -63,9 +73,11 @@ func TestPage(t *testing.T) {
 		}
 		parse(t, d)
 	}
-	for _, want := range []string{"killed &lt;2000&gt; &amp; all", "2 × &lt;fast&gt;", "The loader’s own cost", "4.5 µs", "prefers-color-scheme: dark", "@media print", "Every second", "240,000"} {
+	for _, want := range []string{"killed &lt;2000&gt; &amp; all", "2 × &lt;fast&gt;",
+		"Cost of the load tool", "4.5 µs",
+		"prefers-color-scheme: dark", "@media print", "Every second", "240,000"} {
 		if !strings.Contains(html, want) {
-			t.Errorf("there is no %q", want)
+			t.Errorf("no %q on the page", want)
 		}
 	}
 }
@@ -73,17 +85,18 @@ func TestPage(t *testing.T) {
 // The page needs no other file and no network.
 func TestPageIsSelfContained(t *testing.T) {
 	html := pageOf(t, sample())
-	if found := regexp.MustCompile(`(?i)(src|href|srcset|action|data)\s*=|url\(|@import|<script|<link|<img|<iframe`).FindString(html); found != "" {
-		t.Errorf("it refers to something: %q", found)
+	loads := regexp.MustCompile(`(?i)(src|href|srcset|action|data)\s*=|url\(|@import|<script|<link|<img|<iframe`)
+	if found := loads.FindString(html); found != "" {
+		t.Errorf("the page has a reference: %q", found)
 	}
 	for _, u := range regexp.MustCompile(`https?://[^"' <]+`).FindAllString(html, -1) {
-		if !strings.HasPrefix(u, "http://www.w3.org/") { // names of XML
-			t.Errorf("it names %s", u)
+		if !strings.HasPrefix(u, "http://www.w3.org/") { // XML namespaces
+			t.Errorf("the page names %s", u)
 		}
 	}
 }
 
-// parse reads a piece of XML to its end.
+// parse parses XML to its end.
 func parse(t *testing.T, text string) {
 	t.Helper()
 	d := xml.NewDecoder(strings.NewReader(text))
@@ -96,10 +109,11 @@ func parse(t *testing.T, text string) {
 	}
 }
 
-func TestPageOfNothing(t *testing.T) {
+func TestPageOfEmptyRun(t *testing.T) {
 	html := pageOf(t, &record.Run{Verdict: []string{"3 deliveries were lost"}})
-	if !strings.Contains(html, "3 deliveries were lost") || !strings.Contains(html, "Failed") || strings.Contains(html, "NaN") {
-		t.Error("a run without a second has no page")
+	if !strings.Contains(html, "3 deliveries were lost") || !strings.Contains(html, "Failed") ||
+		strings.Contains(html, "NaN") {
+		t.Error("no page for a run without a second")
 	}
 }
 
@@ -109,14 +123,16 @@ func TestText(t *testing.T) {
 	if err := Text(&out, r); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"median 2.50 ms", "99 % 31.0 ms", "longest 12.5 s", "passed", "2 rooms", "300 ended (1006)", "9.0 µs per delivery in haproxy, 1000, 2000"} {
+	for _, want := range []string{"median 2.50 ms", "99 % 31.0 ms", "longest 12.5 s", "passed", "2 rooms",
+		"300 ended (1006)", "9.0 µs per delivery in haproxy, 1000, 2000"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())
 		}
 	}
 	r.Verdict = []string{"3 deliveries were lost"}
 	out.Reset()
-	if err := Text(&out, r); err != nil || !strings.Contains(out.String(), "FAILED\n  3 deliveries were lost") {
+	if err := Text(&out, r); err != nil ||
+		!strings.Contains(out.String(), "FAILED\n  3 deliveries were lost") {
 		t.Errorf("%v, and\n%s", err, out.String())
 	}
 }
@@ -140,14 +156,15 @@ func TestCompare(t *testing.T) {
 		t.Errorf("%d drawings, want 4 in two sizes", got)
 	}
 	if !strings.Contains(html.String(), "b.json: 3 deliveries were lost") {
-		t.Error("the page hides what failed")
+		t.Error("the page lacks the faults")
 	}
 }
 
 func TestNumbers(t *testing.T) {
-	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", -1234567: "-1,234,567", 12345678: "12,345,678"} {
+	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", -1234567: "-1,234,567",
+		12345678: "12,345,678"} {
 		if got := count(n); got != want {
-			t.Errorf("%d is written %s", n, got)
+			t.Errorf("%d is formatted as %s", n, got)
 		}
 	}
 	for _, test := range []struct {

@@ -1,4 +1,4 @@
-// Package report shows what a run has left: as text, and as a page that needs nothing but itself.
+// Package report presents a run as text and as a self-contained page.
 package report
 
 import (
@@ -14,7 +14,7 @@ import (
 	"livechat/load/record"
 )
 
-// row is a line of the summary.
+// row is a row of the summary.
 type row struct{ name, value string }
 
 // Text writes the summary of a run.
@@ -31,7 +31,7 @@ func Text(out io.Writer, r *record.Run) error {
 		fmt.Fprintf(out, "\nnote: %s\n", a)
 	}
 	if len(r.Verdict) == 0 {
-		_, err := fmt.Fprintln(out, "\npassed: every message came to every client once and in order")
+		_, err := fmt.Fprintln(out, "\npassed: every client received every message once and in order")
 		return err
 	}
 	fmt.Fprintln(out, "\nFAILED")
@@ -41,15 +41,18 @@ func Text(out io.Writer, r *record.Run) error {
 	return nil
 }
 
-// summary returns what is worth knowing, a line each.
+// summary returns the rows of the summary.
 func summary(r *record.Run) []row {
 	t, l := &r.Totals, &r.Latency
 	lines := []row{
 		{"load", load(r)},
 		{"messages", fmt.Sprintf("%s sent, %s acked%s", count(t.Sent), count(t.Acked), refusals(t))},
-		{"deliveries", fmt.Sprintf("%s, %s a second", count(t.Delivered), count(int64(float64(t.Delivered)/max(t.Seconds, 1e-9))))},
-		{"latency", fmt.Sprintf("median %s, 90 %% %s, 99 %% %s, 99.9 %% %s, longest %s", milli(l.P50), milli(l.P90), milli(l.P99), milli(l.P999), milli(l.Max))},
-		{"faults", fmt.Sprintf("%s lost, %s doubled, %s out of order", count(t.Lost), count(t.Doubled), count(t.Reordered))},
+		{"deliveries", fmt.Sprintf("%s, %s a second", count(t.Delivered),
+			count(int64(float64(t.Delivered)/max(t.Seconds, 1e-9))))},
+		{"latency", fmt.Sprintf("median %s, 90 %% %s, 99 %% %s, 99.9 %% %s, longest %s", milli(l.P50),
+			milli(l.P90), milli(l.P99), milli(l.P999), milli(l.Max))},
+		{"faults", fmt.Sprintf("%s lost, %s duplicated, %s out of order", count(t.Lost),
+			count(t.Duplicated), count(t.Reordered))},
 		{"connections", connections(t)},
 		{"servers", servers(r)},
 	}
@@ -57,21 +60,24 @@ func summary(r *record.Run) []row {
 		lines = append(lines, row{"knee", knee(r.Knee)})
 	}
 	if t.ServerEach > 0 {
-		lines = append(lines, row{"processor", fmt.Sprintf("%.1f µs per delivery in %s", t.ServerEach, strings.Join(r.Parts, ", "))})
+		lines = append(lines, row{"processor",
+			fmt.Sprintf("%.1f µs per delivery in %s", t.ServerEach, strings.Join(r.Parts, ", "))})
 	}
-	return append(lines, row{"the loader", fmt.Sprintf("%.1f µs of processor time per delivery, %.0f %% of a core, %s",
-		t.LoaderEach, 100*t.LoaderCPU/max(t.Seconds, 1e-9), memory(loaderMemory(r)))})
+	return append(lines, row{"load tool",
+		fmt.Sprintf("%.1f µs of processor time per delivery, %.0f %% of a core, %s",
+			t.LoaderEach, 100*t.LoaderCPU/max(t.Seconds, 1e-9), memory(loaderMemory(r)))})
 }
 
 func load(r *record.Run) string {
 	s := r.Settings
-	text := fmt.Sprintf("%s: %s clients, %.4g messages a second of %d bytes from %s publishers, %s", s.Scenario, count(int64(s.Clients)), s.Rate, s.Bytes,
+	text := fmt.Sprintf("%s: %s clients, %.4g messages a second of %d bytes from %s publishers, %s",
+		s.Scenario, count(int64(s.Clients)), s.Rate, s.Bytes,
 		count(int64(s.Publishers)), seconds(s.For))
 	if s.Rooms > 1 {
 		text += fmt.Sprintf(", %d rooms", s.Rooms)
 	}
 	if !r.Complete {
-		text += " (broken off)"
+		text += " (interrupted)"
 	}
 	return text
 }
@@ -81,20 +87,21 @@ func refusals(t *record.Totals) (text string) {
 		text += fmt.Sprintf(", %s refused (%s)", count(t.Refused[code]), code)
 	}
 	if t.Unanswered > 0 {
-		text += fmt.Sprintf(", %s without an answer", count(t.Unanswered))
+		text += fmt.Sprintf(", %s not answered", count(t.Unanswered))
 	}
 	return text
 }
 
 func connections(t *record.Totals) string {
-	text := fmt.Sprintf("%s reconnects, %s moved when asked to, %s failed to connect", count(t.Reconnects), count(t.Moved), count(t.Failed))
+	text := fmt.Sprintf("%s reconnects, %s moved on request, %s failed to connect", count(t.Reconnects),
+		count(t.Moved), count(t.Failed))
 	for _, code := range slices.Sorted(maps.Keys(t.Closed)) {
 		text += fmt.Sprintf(", %s ended (%s)", count(t.Closed[code]), code)
 	}
 	return text
 }
 
-// servers tells how many clients each had while messages flowed.
+// servers returns the maximum number of clients on each server.
 func servers(r *record.Run) string {
 	most := make(map[string]int)
 	for _, s := range r.Seconds {
@@ -106,17 +113,18 @@ func servers(r *record.Run) string {
 	for _, app := range slices.Sorted(maps.Keys(most)) {
 		all = append(all, fmt.Sprintf("%s: %s", app, count(int64(most[app]))))
 	}
-	return "most clients at once on " + strings.Join(all, ", ")
+	return "maximum number of clients on " + strings.Join(all, ", ")
 }
 
 func knee(k *record.Knee) string {
 	switch {
 	case k.Broke == 0:
-		return fmt.Sprintf("not found: %.4g a second held (99 %% %s); %s", k.Held, milli(k.HeldP99), k.Why)
+		return fmt.Sprintf("not found: held %.4g a second (99 %% %s); %s", k.Held, milli(k.HeldP99), k.Why)
 	case k.Held == 0:
 		return fmt.Sprintf("below %.4g a second: %s (99 %% %s)", k.Broke, k.Why, milli(k.P99))
 	}
-	return fmt.Sprintf("%.4g a second held (99 %% %s), %.4g did not (99 %% %s): %s", k.Held, milli(k.HeldP99), k.Broke, milli(k.P99), k.Why)
+	return fmt.Sprintf("held %.4g a second (99 %% %s), not %.4g (99 %% %s): %s", k.Held, milli(k.HeldP99),
+		k.Broke, milli(k.P99), k.Why)
 }
 
 func loaderMemory(r *record.Run) (most int64) {
@@ -126,7 +134,7 @@ func loaderMemory(r *record.Run) (most int64) {
 	return most
 }
 
-// count writes a number with commas between the thousands.
+// count formats a number with commas between thousands.
 func count(n int64) string {
 	text := strconv.FormatInt(n, 10)
 	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
@@ -135,7 +143,7 @@ func count(n int64) string {
 	return text
 }
 
-// milli writes milliseconds with three digits that count.
+// milli formats milliseconds with about three significant digits.
 func milli(v float64) string {
 	switch {
 	case v >= 10000:

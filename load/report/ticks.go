@@ -7,14 +7,14 @@ import (
 	"gonum.org/v1/plot"
 )
 
-// evenTicks are at most n or so at round numbers, the last one with the unit.
+// evenTicks are about n ticks at round numbers. The last label has the unit.
 type evenTicks struct {
 	n     int
 	unit  string
-	whole bool // of things that are counted
+	whole bool // only whole numbers
 }
 
-// Ticks returns them.
+// Ticks implements plot.Ticker.
 func (t evenTicks) Ticks(low, high float64) (ticks []plot.Tick) {
 	step := stepOf(high-low, t.n)
 	if t.whole {
@@ -29,7 +29,8 @@ func (t evenTicks) Ticks(low, high float64) (ticks []plot.Tick) {
 	return ticks
 }
 
-// stepOf returns the round number (1, 2 or 5 and noughts) of which about n fit into width.
+// stepOf returns the round number (1, 2 or 5 times a power of ten) of which
+// about n fit into width.
 func stepOf(width float64, n int) float64 {
 	raw := max(width, 1e-9) / float64(n)
 	power := math.Pow(10, math.Floor(math.Log10(raw)))
@@ -41,7 +42,7 @@ func stepOf(width float64, n int) float64 {
 	return 10 * power
 }
 
-// short writes a number with k and M for thousands and millions.
+// short formats a number with k and M for thousands and millions.
 func short(v float64) string {
 	switch {
 	case v >= 1e6:
@@ -52,10 +53,10 @@ func short(v float64) string {
 	return strconv.FormatFloat(v, 'g', 6, 64)
 }
 
-// logTicks are the powers of ten.
+// logTicks are powers of ten.
 type logTicks struct{}
 
-// Ticks returns them.
+// Ticks implements plot.Ticker.
 func (logTicks) Ticks(low, high float64) (ticks []plot.Tick) {
 	for v := low; v <= high*1.0001; v *= 10 {
 		ticks = append(ticks, plot.Tick{Value: v, Label: strconv.FormatFloat(v, 'g', 6, 64)})
@@ -66,10 +67,11 @@ func (logTicks) Ticks(low, high float64) (ticks []plot.Tick) {
 	return ticks
 }
 
-// percentileTicks are 90, 99, 99.9 … on an axis that ends at n nines.
+// percentileTicks are 90, 99, 99.9 and so on, on an axis that ends at the given
+// number of nines.
 type percentileTicks struct{ nines float64 }
 
-// Ticks returns them.
+// Ticks implements plot.Ticker.
 func (t percentileTicks) Ticks(_, _ float64) []plot.Tick {
 	ticks := []plot.Tick{{Value: nines(50), Label: "50"}}
 	for i, label := range []string{"90", "99", "99.9", "99.99", "99.999"} {
@@ -81,5 +83,5 @@ func (t percentileTicks) Ticks(_, _ float64) []plot.Tick {
 	return ticks
 }
 
-// nines is how far right a percentile is drawn: 90 at 1, 99 at 2, and so on.
+// nines returns the x position of a percentile: 1 for 90, 2 for 99, and so on.
 func nines(percentile float64) float64 { return -math.Log10(1 - percentile/100) }

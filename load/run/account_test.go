@@ -6,7 +6,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// newcomer is one account in a room, with a log that begins behind seq 100.
+// newcomer returns an account in a room whose log begins after seq 100.
 func newcomer(t *room) *account {
 	a := &account{counts: &counts{}, room: t}
 	a.join(t.log("e"), 100)
@@ -22,12 +22,13 @@ func (a *account) takes(seqs ...uint64) (fresh int) {
 	return fresh
 }
 
-// figures are what an account should have counted.
+// figures are the expected counts of an account.
 type figures struct{ lost, announced, excused, doubled, reordered, resets int64 }
 
 func (a *account) figures() figures {
 	c := a.counts
-	return figures{c.lost.Load(), c.announced.Load(), c.excused.Load(), c.doubled.Load(), c.reordered.Load(), c.resets.Load()}
+	return figures{c.lost.Load(), c.announced.Load(), c.excused.Load(), c.duplicated.Load(),
+		c.reordered.Load(), c.resets.Load()}
 }
 
 func TestAccount(t *testing.T) {
@@ -41,32 +42,70 @@ func TestAccount(t *testing.T) {
 		{"one is missing", func(a *account) int { return a.takes(101, 103) }, 2, figures{lost: 1}},
 		{"the first is missing", func(a *account) int { return a.takes(103) }, 1, figures{lost: 2}},
 		{"one comes twice", func(a *account) int { return a.takes(101, 101, 102) }, 2, figures{doubled: 1}},
-		{"two change places", func(a *account) int { return a.takes(102, 101, 103) }, 3, figures{reordered: 1}},
-		{"one comes late and twice", func(a *account) int { return a.takes(101, 104, 103, 103) }, 3, figures{lost: 1, reordered: 1, doubled: 1}},
-		{"the last are missing", func(a *account) int { n := a.takes(101); a.end(103); return n }, 1, figures{lost: 2}},
-		{"a gap is lost too", func(a *account) int { n := a.takes(101); a.gap(102, 104); return n + a.takes(105) }, 2, figures{lost: 3, announced: 3}},
-		{"but not for who is slow", func(a *account) int { a.excused = true; a.gap(101, 104); return a.takes(105) }, 1, figures{announced: 4, excused: 4}},
+		{"two change places", func(a *account) int { return a.takes(102, 101, 103) }, 3,
+			figures{reordered: 1}},
+		{"one comes late and twice", func(a *account) int { return a.takes(101, 104, 103, 103) }, 3,
+			figures{lost: 1, reordered: 1, doubled: 1}},
+		{"the last are missing", func(a *account) int { n := a.takes(101); a.end(103); return n }, 1,
+			figures{lost: 2}},
+		{"a gap is lost too", func(a *account) int {
+			n := a.takes(101)
+			a.gap(102, 104)
+			return n +
+				a.takes(105)
+		}, 2, figures{lost: 3, announced: 3}},
+		{"but not for who is slow", func(a *account) int {
+			a.excused = true
+			a.gap(101,
+				104)
+			return a.takes(105)
+		}, 1, figures{announced: 4, excused: 4}},
 		{"a gap that has been got", func(a *account) int {
 			n := a.takes(101, 102)
 			a.resume(a.log, 100, true)
 			a.gap(101, 102)
 			return n + a.takes(103)
 		}, 3, figures{}},
-		{"a new connection goes on", func(a *account) int { n := a.takes(101); a.resume(a.log, 101, true); return n + a.takes(102) }, 2, figures{}},
+		{"a new connection goes on",
+			func(a *account) int {
+				n := a.takes(101)
+				a.resume(a.log, 101, true)
+				return n +
+					a.takes(102)
+			}, 2, figures{}},
 		{"it overlaps with the old one", func(a *account) int {
 			n := a.takes(101, 102, 103)
 			a.resume(a.log, 101, true)
 			return n + a.takes(102, 103, 104)
 		}, 4, figures{}},
-		{"it skips", func(a *account) int { n := a.takes(101); a.resume(a.log, 101, true); return n + a.takes(104) }, 2, figures{lost: 2}},
-		{"it doubles", func(a *account) int { n := a.takes(101); a.resume(a.log, 101, true); return n + a.takes(101, 102) }, 2, figures{doubled: 1}},
+		{"it skips", func(a *account) int {
+			n := a.takes(101)
+			a.resume(a.log, 101, true)
+			return n +
+				a.takes(104)
+		}, 2, figures{lost: 2}},
+		{"it doubles", func(a *account) int {
+			n := a.takes(101)
+			a.resume(a.log, 101, true)
+			return n +
+				a.takes(101, 102)
+		}, 2, figures{doubled: 1}},
 		{"it skips what the old one had", func(a *account) int {
 			n := a.takes(101, 102, 103)
 			a.resume(a.log, 100, true)
 			return n + a.takes(103, 104)
 		}, 4, figures{}},
-		{"the log is replaced", func(a *account) int { a.replace(a.room.log("f"), 7, true); return a.takes(109) - 1 }, 0, figures{lost: 101, resets: 1}},
-		{"the log is replaced while away", func(a *account) int { a.resume(a.room.log("f"), 100, false); return a.takes(108, 109) }, 2, figures{resets: 1}},
+		{"the log is replaced", func(a *account) int {
+			a.replace(a.room.log("f"), 7,
+				true)
+			return a.takes(109) - 1
+		}, 0, figures{lost: 101, resets: 1}},
+		{"the log is replaced while away",
+			func(a *account) int {
+				a.resume(a.room.log("f"), 100, false)
+				return a.takes(108,
+					109)
+			}, 2, figures{resets: 1}},
 		{"the log goes on in another epoch", func(a *account) int {
 			n := a.takes(101)
 			a.replace(a.room.log("f"), 101, true)
@@ -77,9 +116,17 @@ func TestAccount(t *testing.T) {
 			a.resume(a.room.log("f"), 101, true)
 			return n + a.takes(102, 103)
 		}, 3, figures{}},
-		{"it does while away, and skips", func(a *account) int { n := a.takes(101); a.resume(a.room.log("f"), 101, true); return n + a.takes(103) }, 2, figures{lost: 1}},
-		{"a reset that says nothing new", func(a *account) int { a.replace(a.log, 100, true); return a.takes(101) }, 1, figures{}},
-		{"who leaves owes nothing", func(a *account) int { n := a.takes(101); a.log = nil; a.end(0); return n }, 1, figures{}},
+		{"it does while away, and skips",
+			func(a *account) int {
+				n := a.takes(101)
+				a.resume(a.room.log("f"), 101, true)
+				return n +
+					a.takes(103)
+			}, 2, figures{lost: 1}},
+		{"a reset that says nothing new",
+			func(a *account) int { a.replace(a.log, 100, true); return a.takes(101) }, 1, figures{}},
+		{"a client that left misses nothing",
+			func(a *account) int { n := a.takes(101); a.log = nil; a.end(0); return n }, 1, figures{}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a := newcomer(&room{})
@@ -93,8 +140,9 @@ func TestAccount(t *testing.T) {
 	}
 }
 
-// Two clients that see different things at the same place are both right by themselves.
-func TestClientsAreCompared(t *testing.T) {
+// Two clients that see different messages at the same seq are each consistent
+// by themselves.
+func TestConflictsBetweenClientsAreCounted(t *testing.T) {
 	r := &room{}
 	a, b := newcomer(r), newcomer(r)
 	a.take(101, 1, 0)
@@ -112,12 +160,12 @@ func TestClientsAreCompared(t *testing.T) {
 	b.take(103, 2, 0)
 	b.take(104, 0, 78)
 	if got := b.figures(); got.reordered != 3 {
-		t.Errorf("somebody else's message in another place: %+v", got)
+		t.Errorf("another client's message at another seq: %+v", got)
 	}
 }
 
-// Whatever is left out, sent twice or held back is counted, no more and no less.
-func TestFaultsAddUp(t *testing.T) {
+// Random losses, duplicates and delays are counted exactly.
+func TestRandomFaultsAreCountedExactly(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := newcomer(&room{})
 		var want figures
@@ -150,13 +198,13 @@ func TestIDs(t *testing.T) {
 	mine, other := newIDs(), newIDs()
 	for _, n := range []uint64{1, 4095, 1 << 40} {
 		if got := mine.number([]byte(mine.id(n))); got != n {
-			t.Errorf("%d is read as %d", n, got)
+			t.Errorf("%d is parsed as %d", n, got)
 		}
 		if got := other.number([]byte(mine.id(n))); got != 0 {
-			t.Errorf("the id of another run is read as %d", got)
+			t.Errorf("the id of another run is parsed as %d", got)
 		}
 	}
 	if n := mine.number([]byte("short")); n != 0 {
-		t.Errorf("what is no id is read as %d", n)
+		t.Errorf("an invalid id is parsed as %d", n)
 	}
 }

@@ -6,10 +6,10 @@ import (
 	"math/rand/v2"
 )
 
-// Our messages have UUIDs in which the run and the message's number can be read: <run>-<number>, 16 hexadecimal digits each, with
-// the places that say what kind of UUID it is in between.
+// The ids of our messages are UUIDs that contain the run and the number of the
+// message: <run>-<number>, with the version digits of a UUID in between.
 
-// ids makes and reads the ids of one run.
+// ids makes and parses the ids of one run.
 type ids struct{ run string }
 
 func newIDs() ids {
@@ -17,10 +17,10 @@ func newIDs() ids {
 	return ids{fmt.Sprintf("%08x-%04x-4%03x-8000-", n>>32, n>>16&0xffff, n&0xfff)}
 }
 
-// id returns that of a message.
+// id returns the id of a message.
 func (i ids) id(number uint64) string { return fmt.Sprintf("%s%012x", i.run, number) }
 
-// number returns that of the message, 0 if it is not ours.
+// number returns the number of a message, or 0 if it is not ours.
 func (i ids) number(id []byte) uint64 {
 	if len(id) != 36 || string(id[:24]) != i.run {
 		return 0

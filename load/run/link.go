@@ -9,14 +9,14 @@ import (
 	"livechat/client"
 )
 
-// link is a connection and where it began.
+// link is a connection and the position at which it resumed.
 type link struct {
 	conn    *client.Conn
 	resumed bool
 	after   uint64
 }
 
-// dial makes a connection: behind what the client has, if it has been there before.
+// dial opens a connection. With resume it continues after what the client has.
 func (m *member) dial(ctx context.Context, resume bool) (*link, error) {
 	r := m.run
 	select {
@@ -25,9 +25,10 @@ func (m *member) dial(ctx context.Context, resume bool) (*link, error) {
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	o := client.Options{URL: r.settings.URL(m.index), Name: "load-" + strconv.Itoa(m.index+1), Room: r.settings.Room(m.index), History: &none, Skim: true}
+	o := client.Options{URL: r.settings.URL(m.index), Name: "load-" + strconv.Itoa(m.index+1),
+		Room: r.settings.Room(m.index), History: &none, Load: client.LoadOptions{Skim: true}}
 	if source := r.settings.Source(m.index); source != "" {
-		o.LocalAddr = &net.TCPAddr{IP: net.ParseIP(source)}
+		o.Load.LocalAddr = &net.TCPAddr{IP: net.ParseIP(source)}
 	}
 	l := &link{resumed: resume}
 	if log := m.log.Load(); resume {
@@ -39,20 +40,21 @@ func (m *member) dial(ctx context.Context, resume bool) (*link, error) {
 	return l, err
 }
 
-// succeed makes a new connection that takes over, as the server has asked for it: the old one goes on until it stands.
-func (m *member) succeed(ctx context.Context, old *link, after time.Duration) {
-	if m.heir != nil {
+// startSuccessor opens a connection that takes over, as the server has
+// requested. The old connection is used until the new one is open.
+func (m *member) startSuccessor(ctx context.Context, old *link, after time.Duration) {
+	if m.successor != nil {
 		return
 	}
-	heir := make(chan *link, 1)
-	m.heir = heir
-	m.run.heirs.Go(func() {
-		m.rest(ctx, after)
+	dialed := make(chan *link, 1)
+	m.successor = dialed
+	m.run.successors.Go(func() {
+		m.sleep(ctx, after)
 		next, err := m.dial(ctx, true)
 		if err != nil {
-			next = nil // the old connection goes on until the server closes it
+			next = nil // the old connection is used until the server closes it
 		}
-		heir <- next
+		dialed <- next
 		if next != nil {
 			old.conn.Close()
 		}

@@ -6,17 +6,19 @@ import (
 	"sync/atomic"
 )
 
-// chunkSize is how many entries of a table lie together.
+// chunkSize is the number of entries in a chunk of a table.
 const chunkSize = 4096
 
-// table is an array of any length whose entries begin as zero, and which many read and write at once. It grows where it is touched, so one that begins
-// at a seq of a billion is not larger for it.
+// table is an unbounded array whose entries are initially zero, for concurrent
+// use. It allocates chunks on first access, so a table that starts at a seq of
+// a billion is no larger.
 type table[T any] struct {
 	mu     sync.Mutex
 	chunks map[uint64]*[chunkSize]T
 }
 
-// cursor remembers the chunk that its owner, one goroutine, has used last, which nearly always is the next one it needs.
+// cursor caches the last chunk used by its owner, one goroutine. It is nearly
+// always the next one needed.
 type cursor[T any] struct {
 	index uint64
 	chunk *[chunkSize]T
@@ -44,7 +46,7 @@ func (t *table[T]) find(index uint64) *[chunkSize]T {
 	return chunk
 }
 
-// room is what the clients of one room share.
+// room is shared by the clients of one room.
 type room struct {
 	name string
 
@@ -67,49 +69,52 @@ func (r *room) log(epoch string) *roomLog {
 	return l
 }
 
-// roomLog is which message has which place. Whoever is the first to see a place, client or publisher, writes it down; all others compare. So two
-// clients that see different messages at the same place are found out without any of them keeping what it saw.
+// roomLog records which message has which seq. The first client or publisher to
+// see a seq records it, all others compare. So two clients that see different
+// messages at the same seq are detected, without any of them storing what it
+// saw.
 type roomLog struct {
 	epoch  string
-	places table[atomic.Uint64] // by seq: which message is there
-	seqs   table[atomic.Uint64] // by number of our messages: its seq
-	acked  atomic.Uint64        // the highest seq that a publisher was told
+	places table[atomic.Uint64] // by seq: the message
+	seqs   table[atomic.Uint64] // by number of our messages: the seq
+	acked  atomic.Uint64        // the highest seq of an ack
 }
 
-// notes are the cursors of one reader of a roomLog.
-type notes struct {
+// cursors are the cursors of one reader of a roomLog.
+type cursors struct {
 	places cursor[atomic.Uint64]
 	seqs   cursor[atomic.Uint64]
 }
 
-// agreement is what note finds.
+// agreement is the result of record.
 type agreement int
 
 const (
-	agrees  agreement = iota
-	differs           // somebody else saw another message at this place
-	again             // this message has another place already
+	matches   agreement = iota
+	conflicts           // another client saw another message at this seq
+	duplicate           // this message has another seq already
 )
 
-// note writes down that the message is at seq, or compares. number is 0 for messages that are not ours; they are told apart by hash.
-func (l *roomLog) note(n *notes, seq, number, hash uint64) agreement {
+// record records that a message is at seq, or compares. number is 0 for
+// messages of others, which are identified by hash.
+func (l *roomLog) record(n *cursors, seq, number, hash uint64) agreement {
 	what := number
 	if number == 0 {
 		what = hash | 1<<63
 	}
 	if place := l.places.at(seq, &n.places); !place.CompareAndSwap(0, what) && place.Load() != what {
-		return differs
+		return conflicts
 	}
 	if number == 0 {
-		return agrees
+		return matches
 	}
 	if own := l.seqs.at(number, &n.seqs); !own.CompareAndSwap(0, seq) && own.Load() != seq {
-		return again
+		return duplicate
 	}
-	return agrees
+	return matches
 }
 
-// raise makes v at least to.
+// raise sets v to the maximum of v and to.
 func raise(v *atomic.Uint64, to uint64) {
 	for {
 		old := v.Load()
@@ -121,5 +126,5 @@ func raise(v *atomic.Uint64, to uint64) {
 
 var seed = maphash.MakeSeed()
 
-// hashOf tells the ids of other people's messages apart.
+// hashOf identifies messages of others by their id.
 func hashOf(id []byte) uint64 { return maphash.Bytes(seed, id) }

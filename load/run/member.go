@@ -12,16 +12,18 @@ import (
 	"livechat/client"
 )
 
-// slowPause is how long a slow reader rests after each message.
+// slowPause is how long a slow reader waits after each message.
 const slowPause = 500 * time.Millisecond
 
-// Waits before a connection is made again: random, at most the first after a break, then doubling.
+// Bounds of the random wait before a reconnect: the first after a break,
+// doubling up to the second.
 const (
 	minBackoff = 500 * time.Millisecond
 	maxBackoff = 5 * time.Second
 )
 
-// member is one client of the run: it connects, reads, and comes back when it is thrown out. Its goroutine is run.
+// member is one client of the run. It connects, reads, and reconnects when it
+// is disconnected. Its goroutine runs live.
 type member struct {
 	// Set at construction.
 
@@ -29,38 +31,39 @@ type member struct {
 	index  int
 	room   *room
 	slow   bool
-	random *rand.Rand // owned by run
+	random *rand.Rand // owned by live
 
-	// Owned by run.
+	// Owned by live.
 
-	account account
-	dues    cursor[atomic.Int64]
-	shard   *shard
-	app     string
-	counted bool          // among the connected of app
-	away    time.Duration // how long the server asked to stay away
-	heir    chan *link    // of a connection that is to take over; nil: there is none
-	joined  bool
-	present bool      // was connected when it was told to stop
-	leaveAt time.Time // churn; zero: never
+	account    account
+	dues       cursor[atomic.Int64]
+	shard      *shard
+	app        string
+	counted    bool          // counted as connected to app
+	retryAfter time.Duration // wait requested by the server
+	successor  chan *link    // a connection that is to take over; nil if none
+	joined     bool
+	present    bool      // is connected or has just left; for live's end
+	leaveAt    time.Time // churn; zero: never
 
-	// For all.
+	// Safe for concurrent use.
 
-	hurry   atomic.Bool             // come back without a wait
-	current atomic.Pointer[link]    // the one that is read
-	log     atomic.Pointer[roomLog] // of account, for the goroutine that makes an heir
-	again   chan struct{}           // tells the publisher that there is a new connection
+	immediate atomic.Bool          // reconnect without a wait
+	current   atomic.Pointer[link] // the one being read
+	// The log of account, for the goroutine that opens a successor.
+	log         atomic.Pointer[roomLog]
+	reconnected chan struct{} // tells the publisher about a new connection
 
 	// Owned by the goroutine that publishes.
 
 	sent cursor[atomic.Int64]
-	done atomic.Bool // it has sent all it has to; for all
+	done atomic.Bool // all messages are sent; safe for concurrent use
 
 	mu      sync.Mutex
-	pending map[uint64]struct{} // messages without an answer; nil unless it publishes
+	pending map[uint64]struct{} // messages without an answer; nil for clients that do not publish
 }
 
-// live connects, reads and comes back until ctx ends.
+// live connects, reads and reconnects until ctx is done.
 func (m *member) live(ctx context.Context) {
 	attempt := 0
 	for ctx.Err() == nil {
@@ -69,9 +72,10 @@ func (m *member) live(ctx context.Context) {
 			if ctx.Err() != nil {
 				return
 			}
+			m.present = false
 			m.run.failed(err)
 			attempt++
-			m.rest(ctx, m.backoff(attempt))
+			m.sleep(ctx, m.backoff(attempt))
 			continue
 		}
 		began := time.Now()
@@ -81,11 +85,11 @@ func (m *member) live(ctx context.Context) {
 		if time.Since(began) > maxBackoff {
 			attempt = 0
 		}
-		if ctx.Err() == nil && !m.hurry.Swap(false) {
-			m.rest(ctx, m.backoff(attempt)+m.away)
+		if ctx.Err() == nil && !m.immediate.Swap(false) {
+			m.sleep(ctx, m.backoff(attempt)+m.retryAfter)
 			attempt++
 		}
-		m.away = 0
+		m.retryAfter = 0
 	}
 }
 
@@ -93,7 +97,7 @@ func (m *member) backoff(attempt int) time.Duration {
 	return time.Duration(m.random.Int64N(int64(min(maxBackoff, minBackoff<<min(attempt, 10)))))
 }
 
-func (m *member) rest(ctx context.Context, d time.Duration) {
+func (m *member) sleep(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -104,12 +108,14 @@ func (m *member) rest(ctx context.Context, d time.Duration) {
 
 var none = 0
 
-// listen reads a connection to its end, and returns the one that takes over, if there is one.
+// listen reads a connection to its end. It returns the successor, if there is
+// one.
 func (m *member) listen(ctx context.Context, l *link) *link {
 	defer l.conn.Close()
 	defer m.current.Store(nil)
-	defer m.gone(ctx)
-	// Next without a context: one that ends would cost every message a little. leave closes the connection instead.
+	defer m.disconnected(ctx)
+	// Next gets no context, because one that can be canceled costs time per
+	// message. The connection is closed instead.
 	unwatch := context.AfterFunc(ctx, func() { l.conn.Close() })
 	defer unwatch()
 	for {
@@ -117,22 +123,22 @@ func (m *member) listen(ctx context.Context, l *link) *link {
 		if err != nil {
 			return m.ended(ctx, err)
 		}
-		m.hear(ctx, l, event)
+		m.handle(ctx, l, event)
 		if m.slow {
 			m.pause(ctx, event)
 		}
-		if m.heir == nil && !m.leaveAt.IsZero() && time.Now().After(m.leaveAt) {
+		if m.successor == nil && !m.leaveAt.IsZero() && time.Now().After(m.leaveAt) {
 			m.leave()
 			return nil
 		}
 	}
 }
 
-// ended says why a connection is over, and collects the one that takes its place.
+// ended counts the reason of the end, or returns the successor.
 func (m *member) ended(ctx context.Context, err error) *link {
-	if heir := m.heir; heir != nil {
-		m.heir = nil
-		if next := <-heir; next != nil {
+	if dialed := m.successor; dialed != nil {
+		m.successor = nil
+		if next := <-dialed; next != nil {
 			m.run.moved.Add(1)
 			return next
 		}
@@ -143,7 +149,7 @@ func (m *member) ended(ctx context.Context, err error) *link {
 		if errors.As(err, &end) {
 			code = strconv.Itoa(end.Code)
 		}
-		if m.hurry.Load() {
+		if m.immediate.Load() {
 			code = "storm"
 		}
 		m.run.closed(code)
@@ -151,11 +157,16 @@ func (m *member) ended(ctx context.Context, err error) *link {
 	return nil
 }
 
-// hear takes an event.
-func (m *member) hear(ctx context.Context, l *link, event client.Event) {
+// handle processes an event.
+func (m *member) handle(ctx context.Context, l *link, event client.Event) {
 	switch e := event.(type) {
 	case *client.Message:
 		m.message(e)
+	case *client.Edited:
+		m.account.take(e.Seq, 0, hashOf([]byte(e.ID)))
+	case *client.Entry:
+		// it is none of our messages, and has its place among them
+		m.account.take(e.Seq, 0, hashOf([]byte(e.ID)))
 	case *client.Welcome:
 		m.welcome(l, e)
 	case *client.Ack:
@@ -167,7 +178,7 @@ func (m *member) hear(ctx context.Context, l *link, event client.Event) {
 		if e.ID != "" && m.answered(e.ID) {
 			m.run.refused(e.Code)
 		} else if e.RetryAfter() > 0 {
-			m.away = e.RetryAfter()
+			m.retryAfter = e.RetryAfter()
 		}
 	case *client.Gap:
 		m.account.gap(e.From, e.To)
@@ -175,7 +186,7 @@ func (m *member) hear(ctx context.Context, l *link, event client.Event) {
 		m.account.replace(m.room.log(e.Epoch), e.Seq, true)
 		m.log.Store(m.account.log)
 	case *client.Reconnect:
-		m.succeed(ctx, l, e.After())
+		m.startSuccessor(ctx, l, e.After())
 	}
 }
 
@@ -207,7 +218,7 @@ func (m *member) welcome(l *link, e *client.Welcome) {
 		m.run.reconnects.Add(1)
 	} else {
 		m.account.join(log, e.Seq)
-		if d := m.run.settings.Stay; m.run.settings.Scenario.Stays && m.pending == nil {
+		if d := m.run.settings.Stay; m.run.settings.Scenario.Churns && m.pending == nil {
 			m.leaveAt = time.Now().Add(time.Duration(m.random.ExpFloat64() * float64(d)))
 		}
 	}
@@ -217,21 +228,23 @@ func (m *member) welcome(l *link, e *client.Welcome) {
 	m.run.connect(m.app, 1)
 	m.current.Store(l)
 	select {
-	case m.again <- struct{}{}:
+	case m.reconnected <- struct{}{}:
 	default:
 	}
 }
 
-// gone takes the client out of the connected ones.
-func (m *member) gone(ctx context.Context) {
+// disconnected removes the client from the connected ones. One that left
+// (churn) is missing at the end of the run only if it could not come back.
+func (m *member) disconnected(ctx context.Context) {
+	over, left := ctx.Err() != nil, m.counted && !m.joined
+	m.present = left || over && (m.counted || m.present)
 	if m.counted {
-		m.present = ctx.Err() != nil
 		m.counted = false
 		m.run.connect(m.app, -1)
 	}
 }
 
-// pause makes a reader slow, as long as messages flow: after that it may catch up.
+// pause makes a reader slow while messages flow. After that it may catch up.
 func (m *member) pause(ctx context.Context, event client.Event) {
 	if _, ok := event.(*client.Message); !ok {
 		return
@@ -245,15 +258,16 @@ func (m *member) pause(ctx context.Context, event client.Event) {
 	}
 }
 
-// leave makes the client somebody else, who has never been here.
+// leave turns the client into a new one.
 func (m *member) leave() {
 	m.joined = false
-	m.hurry.Store(true)
+	m.immediate.Store(true)
 	m.run.left.Add(1)
 	m.account.log = nil
 }
 
-// answered takes a message out of the pending ones and reports whether it was there.
+// answered removes a message from the pending ones and reports whether it was
+// there.
 func (m *member) answered(id string) bool {
 	number := m.run.ids.number([]byte(id))
 	m.mu.Lock()

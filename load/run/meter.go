@@ -10,7 +10,7 @@ import (
 	"livechat/load/record"
 )
 
-// Latencies are kept from a microsecond to two minutes with three digits.
+// Latencies are recorded from a microsecond to two minutes with three digits.
 const (
 	shortest = time.Microsecond
 	longest  = 2 * time.Minute
@@ -21,7 +21,8 @@ func newHistogram() *hdrhistogram.Histogram {
 	return hdrhistogram.New(int64(shortest/time.Microsecond), int64(longest/time.Microsecond), digits)
 }
 
-// shard takes the deliveries of some clients of one server. More than one per server, so that readers do not wait for each other.
+// shard counts the deliveries of some clients of one server. Each server has
+// several, to reduce contention.
 type shard struct {
 	app string
 
@@ -30,7 +31,7 @@ type shard struct {
 	delivered int64
 }
 
-// delivery counts one, of which the latency counts if measured is true.
+// delivery counts one delivery, and its latency if measured is true.
 func (s *shard) delivery(latency time.Duration, measured bool) {
 	us := min(max(latency, shortest), longest).Microseconds()
 	s.mu.Lock()
@@ -62,10 +63,11 @@ type tally struct {
 func newTally() *tally { return &tally{histogram: newHistogram()} }
 
 func newMeter() *meter {
-	return &meter{shards: make(map[string][]*shard), spare: newHistogram(), total: newHistogram(), since: make(map[string]*tally), step: newTally()}
+	return &meter{shards: make(map[string][]*shard), spare: newHistogram(), total: newHistogram(),
+		since: make(map[string]*tally), step: newTally()}
 }
 
-// shard returns the one for a client of a server.
+// shard returns the shard for a client of a server.
 func (m *meter) shard(app string, client int) *shard {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -79,7 +81,7 @@ func (m *meter) shard(app string, client int) *shard {
 	return all[client%len(all)]
 }
 
-// collect empties the shards into the tallies; mu must be held.
+// collectLocked moves the counts of the shards to the tallies.
 func (m *meter) collectLocked() {
 	for app, shards := range m.shards {
 		for _, s := range shards {
@@ -99,7 +101,7 @@ func (m *meter) collectLocked() {
 	}
 }
 
-// second returns what came since the last call, in all and by server.
+// second returns the deliveries since the last call, in total and by server.
 func (m *meter) second() (all record.Second) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -117,7 +119,7 @@ func (m *meter) second() (all record.Second) {
 	return all
 }
 
-// window returns what came since the last call.
+// window returns the deliveries since the last call.
 func (m *meter) window() (p99 time.Duration, delivered int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -127,7 +129,7 @@ func (m *meter) window() (p99 time.Duration, delivered int64) {
 	return time.Duration(t.histogram.ValueAtQuantile(99)) * time.Microsecond, t.delivered
 }
 
-// count returns how many deliveries there were.
+// count returns the number of all deliveries.
 func (m *meter) count() int64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -142,7 +144,7 @@ func (m *meter) count() int64 {
 	return n
 }
 
-// whole returns everything.
+// whole returns the figures of the whole run.
 func (m *meter) whole() (l record.Latency, curve []record.Point, delivered, measured int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -153,12 +155,13 @@ func (m *meter) whole() (l record.Latency, curve []record.Point, delivered, meas
 	return latencyOf(m.total), curve, m.delivered, m.total.TotalCount()
 }
 
-// curvePoints are percentiles that come ever closer to 100, as far as n values can tell them apart, and up to 99.999.
+// curvePoints returns percentiles that approach 100, as far as n values
+// distinguish them, up to 99.999.
 func curvePoints(n int64) (points []float64) {
 	if n == 0 {
 		return nil
 	}
-	for rest := 100.0; rest > 100/float64(n) && rest > 1e-3; rest /= 1.2589254 { // ten for each nine more
+	for rest := 100.0; rest > 100/float64(n) && rest > 1e-3; rest /= 1.2589254 { // ten per additional nine
 		points = append(points, 100-rest)
 	}
 	return append(points, 100)
@@ -168,9 +171,10 @@ func latencyOf(h *hdrhistogram.Histogram) record.Latency {
 	if h.TotalCount() == 0 {
 		return record.Latency{}
 	}
-	return record.Latency{Mean: h.Mean() / 1000, P50: ms(h.ValueAtQuantile(50)), P90: ms(h.ValueAtQuantile(90)), P99: ms(h.ValueAtQuantile(99)),
+	return record.Latency{Mean: h.Mean() / 1000, P50: ms(h.ValueAtQuantile(50)),
+		P90: ms(h.ValueAtQuantile(90)), P99: ms(h.ValueAtQuantile(99)),
 		P999: ms(h.ValueAtQuantile(99.9)), Max: ms(h.Max())}
 }
 
-// ms turns microseconds into milliseconds.
+// ms converts microseconds to milliseconds.
 func ms(us int64) float64 { return float64(us) / 1000 }

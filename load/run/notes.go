@@ -6,7 +6,7 @@ import (
 	"livechat/load/record"
 )
 
-// connect counts the clients of a server.
+// connect changes the number of connected clients of a server by n.
 func (r *run) connect(app string, n int) {
 	r.online.Add(int64(n))
 	if n < 0 {

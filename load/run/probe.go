@@ -6,13 +6,12 @@ import (
 	"fmt"
 	"syscall"
 
-	"github.com/go-json-experiment/json"
-
 	"livechat/client"
 	"livechat/load/plan"
 )
 
-// probe asks the server how many messages a second a connection may send; 0: as many as it likes.
+// probe returns how many messages a second the server allows a connection; 0
+// means no limit.
 func probe(ctx context.Context, s *plan.Settings) (limit float64, err error) {
 	for _, url := range s.URLs {
 		conn, err := client.Dial(ctx, client.Options{URL: url, Name: "load", Room: s.Room(0), History: &none})
@@ -26,28 +25,22 @@ func probe(ctx context.Context, s *plan.Settings) (limit float64, err error) {
 		}
 		w, ok := event.(*client.Welcome)
 		if !ok {
-			return 0, fmt.Errorf("%s does not begin with a welcome: is it a livechat server?", url)
+			return 0, fmt.Errorf("%s sent no welcome: is it a livechat server?", url)
 		}
-		var limits struct {
-			Rate float64 `json:"rate"`
-		}
-		if err := json.Unmarshal(w.Limits, &limits); err != nil {
-			return 0, fmt.Errorf("read the limits of %s: %w", url, err)
-		}
-		if limits.Rate > 0 && (limit == 0 || limits.Rate < limit) {
-			limit = limits.Rate
+		if rate := w.Limits.Rate; rate > 0 && (limit == 0 || rate < limit) {
+			limit = rate
 		}
 	}
 	return limit, nil
 }
 
-// explain adds what to do about an error of the kernel.
+// explain adds advice to an error of the kernel.
 func explain(err error) error {
 	switch {
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return fmt.Errorf("%w: no port is left for this target; name more source addresses, for instance -source 127.0.0.1,127.0.0.2", err)
+		return fmt.Errorf("%w: no port left for this target; give more addresses with -source", err)
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
-		return fmt.Errorf("%w: raise the limit of open files (ulimit -n), or take fewer -clients", err)
+		return fmt.Errorf("%w: raise the limit of open files (ulimit -n), or use fewer -clients", err)
 	}
 	return err
 }

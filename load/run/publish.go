@@ -7,8 +7,10 @@ import (
 	"time"
 )
 
-// publish lets a member send its share of the messages, each when it is due or as soon after as the socket takes it, until the end of the
-// schedule; and again, with the same id, whatever had no answer when the connection broke. ctx ends it.
+// publish sends a member's share of the messages, each when it is due or as
+// soon after as the socket accepts it, until the schedule ends. After a
+// reconnect it sends unanswered messages again, with the same ids. It returns
+// when ctx is done.
 func (r *run) publish(ctx context.Context, m *member, next func() time.Duration) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -16,6 +18,12 @@ func (r *run) publish(ctx context.Context, m *member, next func() time.Duration)
 	at := r.zero.Add(next())
 	timer.Reset(time.Until(at))
 	due, quiet := timer.C, r.quiet
+	// There is nothing yet to send again. If the first message is late, its
+	// turn and this one's would come together, and it would be sent twice.
+	select {
+	case <-m.reconnected:
+	default:
+	}
 	for {
 		select {
 		case <-quiet:
@@ -36,11 +44,11 @@ func (r *run) publish(ctx context.Context, m *member, next func() time.Duration)
 			m.pending[number] = struct{}{}
 			m.mu.Unlock()
 			r.sent.Add(1)
-			r.owed.Add(r.online.Load() / int64(len(r.rooms)))
+			r.expected.Add(r.online.Load() / int64(len(r.rooms)))
 			m.post(number, text)
 			at = r.zero.Add(next())
 			timer.Reset(time.Until(at))
-		case <-m.again:
+		case <-m.reconnected:
 			for _, number := range m.unanswered() {
 				m.post(number, text)
 			}
@@ -50,10 +58,12 @@ func (r *run) publish(ctx context.Context, m *member, next func() time.Duration)
 	}
 }
 
-// post sends a message if there is a connection; without one it waits among the pending ones.
+// post sends a message if there is a connection. Otherwise the message stays
+// pending.
 func (m *member) post(number uint64, text string) {
 	if l := m.current.Load(); l != nil {
-		_ = l.conn.Post(m.run.ids.id(number), text) // a connection that does not take it ends, and it goes over the next one
+		// A connection that fails ends, and the next one gets the message.
+		_ = l.conn.Post(m.run.ids.id(number), text)
 	}
 }
 
@@ -69,7 +79,7 @@ func (m *member) unanswered() []uint64 {
 	return numbers
 }
 
-// filler is a text of so many bytes.
+// filler returns a text of n bytes.
 func filler(n int) string {
 	const words = "the quick brown fox jumps over the lazy dog, "
 	return strings.Repeat(words, n/len(words)+1)[:n]

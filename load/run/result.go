@@ -9,12 +9,15 @@ import (
 	"livechat/load/record"
 )
 
-// result puts together what was measured, when everybody has stopped. complete is false if the run was broken off.
+// result assembles the result after all goroutines have stopped. complete is
+// false if the run was interrupted.
 func (r *run) result(publishers int, complete bool) *record.Run {
 	missing := r.close()
 	s, c := &r.settings, &r.counts
-	result := &record.Run{Version: record.Version, Began: r.began, Machine: machine(), Seconds: r.sampler.seconds, Marks: r.marks, Knee: r.knee, Parts: r.sampler.parts, Complete: complete}
-	result.Settings = record.Settings{Scenario: s.Scenario.Name, About: s.Scenario.About, URLs: s.URLs, Clients: s.Clients, Publishers: publishers, Rooms: s.Rooms,
+	result := &record.Run{Version: record.Version, Began: r.began, Machine: machine(),
+		Seconds: r.sampler.seconds, Marks: r.marks, Knee: r.knee, Parts: r.sampler.parts, Complete: complete}
+	result.Settings = record.Settings{Scenario: s.Scenario.Name, About: s.Scenario.About, URLs: s.URLs,
+		Clients: s.Clients, Publishers: publishers, Rooms: s.Rooms,
 		Rate: s.Rate, Bytes: s.Bytes, For: s.For.Seconds(), Warmup: s.Warmup.Seconds(), Seed: s.Seed}
 	if s.Think > 0 {
 		result.Settings.Rate = float64(publishers) / s.Think.Seconds()
@@ -23,22 +26,26 @@ func (r *run) result(publishers int, complete bool) *record.Run {
 	result.Latency, result.Curve, t.Delivered, t.Measured = r.meter.whole()
 	t.Sent, t.Acked, t.Refused = r.sent.Load(), r.acked.Load(), r.refusedBy
 	t.Unanswered = r.unanswered()
-	t.Lost, t.Announced, t.Doubled, t.Reordered, t.Resets = c.lost.Load(), c.announced.Load(), c.doubled.Load(), c.reordered.Load(), c.resets.Load()
-	t.Reconnects, t.Moved, t.Failed, t.Closed = r.reconnects.Load(), r.moved.Load(), r.failures.Load(), r.closedBy
+	t.Lost, t.Announced, t.Duplicated = c.lost.Load(), c.announced.Load(), c.duplicated.Load()
+	t.Reordered, t.Resets = c.reordered.Load(), c.resets.Load()
+	t.Reconnects, t.Moved, t.Failed = r.reconnects.Load(), r.moved.Load(), r.failures.Load()
+	t.Closed = r.closedBy
 	t.Seconds, t.LoaderCPU = r.sampler.took.Seconds(), r.sampler.selfCPU.Seconds()
-	if got := float64(r.sampler.got); got > 0 {
+	if got := float64(r.sampler.delivered); got > 0 {
 		t.LoaderEach = t.LoaderCPU * 1e6 / got
 		t.ServerEach = r.sampler.cpu.Seconds() * 1e6 / got
 	}
-	result.Verdict = append(verdict(t, c.excused.Load()), r.trouble...)
+	result.Verdict = append(verdict(t, c.excused.Load()), r.scenarioErrors...)
 	if missing > 0 {
-		result.Verdict = append(result.Verdict, fmt.Sprintf("%d clients were not connected at the end", missing))
+		result.Verdict = append(result.Verdict,
+			fmt.Sprintf("%d clients were not connected at the end", missing))
 	}
 	result.Advice = advice(result)
 	return result
 }
 
-// close closes the accounts: what is in the log and has not come by now is lost. It returns how many clients were not there at the end.
+// close closes the accounts: what is in the log and has not arrived is lost. It
+// returns how many clients were not connected at the end.
 func (r *run) close() (missing int) {
 	final := make(map[*roomLog]uint64)
 	for _, m := range r.members {
@@ -62,17 +69,17 @@ func (r *run) unanswered() (n int64) {
 	return n
 }
 
-// verdict returns what a server must not do, and did.
+// verdict returns the faults of the server, a sentence each.
 func verdict(t *record.Totals, excused int64) (all []string) {
 	say := func(n int64, format string, more ...any) {
 		if n > 0 {
 			all = append(all, fmt.Sprintf(format, append([]any{n}, more...)...))
 		}
 	}
-	say(t.Lost, "%d deliveries were lost, of which the server had announced %d", t.Announced-excused)
-	say(t.Doubled, "%d deliveries came twice")
-	say(t.Reordered, "%d deliveries came out of order")
-	say(t.Resets, "%d times a client was told that the log was replaced")
+	say(t.Lost, "%d deliveries were lost, of which the server announced %d", t.Announced-excused)
+	say(t.Duplicated, "%d deliveries were duplicated")
+	say(t.Reordered, "%d deliveries were out of order")
+	say(t.Resets, "the log was replaced %d times for a client")
 	say(t.Unanswered, "%d messages were neither acked nor refused")
 	for code, n := range t.Refused {
 		say(n, "%d messages were refused: %s", code)
@@ -80,21 +87,26 @@ func verdict(t *record.Totals, excused int64) (all []string) {
 	return all
 }
 
-// advice returns what to know about the figures, and what to do.
+// advice returns what the user should know about the figures.
 func advice(result *record.Run) (all []string) {
 	t, s := &result.Totals, &result.Settings
-	if late := s.Rate*(s.For+s.Warmup)*0.95 - float64(t.Sent); late > 0 && result.Complete && s.Scenario != "ramp" {
-		all = append(all, fmt.Sprintf("only %d of about %.0f messages could be sent in time: connections took no more", t.Sent, s.Rate*(s.For+s.Warmup)))
+	if late := s.Rate*(s.For+s.Warmup)*0.95 - float64(t.Sent); late > 0 && result.Complete &&
+		s.Scenario != "ramp" {
+		all = append(all,
+			fmt.Sprintf("only %d of about %.0f messages were sent in time: the connections were saturated",
+				t.Sent, s.Rate*(s.For+s.Warmup)))
 	}
 	cores := float64(runtime.NumCPU())
 	if busy := t.LoaderCPU / max(t.Seconds, 1e-9); busy > 0.7*cores {
-		all = append(all, fmt.Sprintf("the loader itself used %.1f of this machine's %.0f cores: latencies include its own waits; run it on another machine, "+
-			"or with fewer clients", busy, cores))
+		all = append(all,
+			fmt.Sprintf(
+				"the load tool used %.1f of %.0f cores, so latencies include its waits: use another "+
+					"machine or fewer clients", busy, cores))
 	}
 	return all
 }
 
-// machine describes the one that the loader ran on.
+// machine describes the machine that the load tool runs on.
 func machine() string {
 	model := runtime.GOARCH
 	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {

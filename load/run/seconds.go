@@ -9,31 +9,32 @@ import (
 	"livechat/load/record"
 )
 
-// sampler writes down each second, and what the programs used over the whole load.
+// sampler records each second, and what the programs used during the load.
 type sampler struct {
-	mu      sync.Mutex
-	seconds []record.Second
-	parts   []string
-	last    time.Time
-	usage   map[string]Usage
-	self    Usage
-	sent    int64
-	owed    int64
-	recons  int64
+	mu         sync.Mutex
+	seconds    []record.Second
+	parts      []string
+	last       time.Time
+	usage      map[string]Usage
+	self       Usage
+	sent       int64
+	expected   int64
+	reconnects int64
 
 	// Over the load, without joining and leaving.
 
-	begun   map[string]Usage
-	selfAt  Usage
-	since   time.Time
-	deliver int64
-	cpu     time.Duration // of all parts
-	selfCPU time.Duration
-	took    time.Duration
-	got     int64
+	usageAtStart     map[string]Usage
+	selfAtStart      Usage
+	since            time.Time
+	deliveredAtStart int64
+	cpu              time.Duration // of all parts
+	selfCPU          time.Duration
+	took             time.Duration
+	delivered        int64
 }
 
-// ticks writes a second down once a second, until the returned function is called, which writes the last piece down.
+// ticks records a second each second until the returned function is called,
+// which records the remainder.
 func (r *run) ticks() (stop func()) {
 	s := &r.sampler
 	s.last, s.usage, s.self = time.Now(), r.watcher.Look(), r.watcher.Self()
@@ -57,7 +58,7 @@ func (r *run) ticks() (stop func()) {
 	})
 }
 
-// tick writes down what has happened since the last one.
+// tick records what happened since the last tick.
 func (r *run) tick() {
 	s := &r.sampler
 	s.mu.Lock()
@@ -65,15 +66,15 @@ func (r *run) tick() {
 	now := time.Now()
 	span := now.Sub(s.last)
 	if span < 50*time.Millisecond {
-		return // too short for figures per second
+		return // too short for rates
 	}
 	second := r.meter.second()
 	second.At, second.Span = now.Sub(r.began).Seconds(), span.Seconds()
 	second.Connected = int(r.online.Load())
-	sent, owed, recons := r.sent.Load(), r.owed.Load(), r.reconnects.Load()
-	second.Sent, second.Due, second.Reconnects = sent-s.sent, owed-s.owed, recons-s.recons
+	sent, owed, recons := r.sent.Load(), r.expected.Load(), r.reconnects.Load()
+	second.Sent, second.Due, second.Reconnects = sent-s.sent, owed-s.expected, recons-s.reconnects
 	second.Lost = r.counts.lost.Load()
-	s.sent, s.owed, s.recons, s.last = sent, owed, recons, now
+	s.sent, s.expected, s.reconnects, s.last = sent, owed, recons, now
 	r.mu.Lock()
 	second.Warmup = r.sending() && now.Before(r.measured)
 	for app, n := range r.onlineBy {
@@ -87,11 +88,14 @@ func (r *run) tick() {
 	r.report(second)
 }
 
-// processes fills in what the programs used.
+// processes adds what the programs used.
 func (s *sampler) processes(r *run, second *record.Second, span time.Duration) {
 	usage, self := r.watcher.Look(), r.watcher.Self()
 	second.Parts = make(map[string]record.Process)
-	percent := func(now, before Usage) float64 { return 100 * (now.CPU - before.CPU).Seconds() / span.Seconds() }
+	percent := func(now,
+		before Usage) float64 {
+		return 100 * (now.CPU - before.CPU).Seconds() / span.Seconds()
+	}
 	for _, name := range slices.Sorted(maps.Keys(usage)) {
 		if !slices.Contains(s.parts, name) {
 			s.parts = append(s.parts, name)
@@ -106,15 +110,16 @@ func (s *sampler) processes(r *run, second *record.Second, span time.Duration) {
 	s.usage, s.self = usage, self
 }
 
-// sending reports whether the load has begun; r.mu must be held.
+// sending reports whether the load has begun. r.mu must be held.
 func (r *run) sending() bool { return !r.zero.IsZero() }
 
-// report tells how far it is.
+// report reports the progress.
 func (r *run) report(second record.Second) {
 	r.mu.Lock()
 	zero, measured := r.zero, r.measured
 	r.mu.Unlock()
-	live := Live{Second: second, Lost: second.Lost, Other: r.counts.doubled.Load() + r.counts.reordered.Load(), Whole: r.settings.Warmup + r.settings.For}
+	live := Live{Second: second, Lost: second.Lost, Other: r.counts.duplicated.Load() +
+		r.counts.reordered.Load(), Whole: r.settings.Warmup + r.settings.For}
 	switch {
 	case zero.IsZero():
 		live.Phase = "joining"
@@ -128,17 +133,19 @@ func (r *run) report(second record.Second) {
 	if !zero.IsZero() {
 		live.Past = min(live.Whole, max(0, time.Since(zero)))
 	}
-	r.tell(live)
+	r.progress(live)
 }
 
 func (s *sampler) begin(r *run) {
-	s.begun, s.selfAt, s.since, s.deliver = r.watcher.Look(), r.watcher.Self(), time.Now(), r.meter.count()
+	s.usageAtStart, s.selfAtStart, s.since, s.deliveredAtStart =
+		r.watcher.Look(), r.watcher.Self(), time.Now(), r.meter.count()
 }
 
 func (s *sampler) finish(r *run) {
-	s.took, s.selfCPU, s.got = time.Since(s.since), r.watcher.Self().CPU-s.selfAt.CPU, r.meter.count()-s.deliver
+	s.took, s.selfCPU, s.delivered =
+		time.Since(s.since), r.watcher.Self().CPU-s.selfAtStart.CPU, r.meter.count()-s.deliveredAtStart
 	for name, now := range r.watcher.Look() {
-		if before, ok := s.begun[name]; ok && now.CPU >= before.CPU {
+		if before, ok := s.usageAtStart[name]; ok && now.CPU >= before.CPU {
 			s.cpu += now.CPU - before.CPU
 		}
 	}

@@ -11,12 +11,13 @@ import (
 	"livechat/load/record"
 )
 
-// world is a run as its scenario sees it. Owned by the goroutine of the scenario.
+// world is the run from the point of view of its scenario. It is owned by the
+// scenario's goroutine.
 type world struct {
-	run    *run
-	struck time.Time // when the scenario last did something to the connections
-	breaks int64     // how many had ended by then
-	owed   int64     // at the last window
+	run         *run
+	disruptedAt time.Time // last disruption of connections by the scenario
+	breaks      int64     // ended connections at that time
+	expected    int64     // at the last window
 }
 
 var _ plan.World = (*world)(nil)
@@ -34,20 +35,20 @@ func (w *world) Until(ctx context.Context, at time.Duration) error {
 
 func (w *world) Mark(text string) { w.run.mark(text) }
 
-func (w *world) strike() { w.struck, w.breaks = time.Now(), w.run.breaks.Load() }
+func (w *world) disrupt() { w.disruptedAt, w.breaks = time.Now(), w.run.breaks.Load() }
 
 func (w *world) DropAll() {
-	w.strike()
+	w.disrupt()
 	for _, m := range w.run.members {
 		if l := m.current.Load(); l != nil {
-			m.hurry.Store(true)
+			m.immediate.Store(true)
 			l.conn.Close()
 		}
 	}
 }
 
 func (w *world) Command(ctx context.Context, command string) error {
-	w.strike()
+	w.disrupt()
 	if out, err := exec.CommandContext(ctx, "sh", "-c", command).CombinedOutput(); err != nil {
 		return fmt.Errorf("run %q: %w\n%s", command, err, out)
 	}
@@ -55,32 +56,33 @@ func (w *world) Command(ctx context.Context, command string) error {
 }
 
 func (w *world) Kill(pid int) error {
-	w.strike()
+	w.disrupt()
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		return fmt.Errorf("kill %d: %w", pid, err)
 	}
 	return nil
 }
 
-// notice is how long it may take until clients see that their server has gone.
-const notice = 5 * time.Second
+// detectionTime is how long clients may take to detect that their server is
+// gone.
+const detectionTime = 5 * time.Second
 
-func (w *world) Whole(ctx context.Context) (time.Duration, error) {
+func (w *world) AwaitConnected(ctx context.Context) (time.Duration, error) {
 	r := w.run
 	err := poll(ctx, func() (bool, error) {
-		seen := r.breaks.Load() > w.breaks || time.Since(w.struck) > notice
+		seen := r.breaks.Load() > w.breaks || time.Since(w.disruptedAt) > detectionTime
 		return seen && r.online.Load() == int64(len(r.members)), nil
 	})
-	took := time.Since(w.struck)
+	took := time.Since(w.disruptedAt)
 	r.watcher.Find()
 	return took, err
 }
 
 func (w *world) Window() plan.Window {
 	p99, delivered := w.run.meter.window()
-	owed := w.run.owed.Load()
-	due := owed - w.owed
-	w.owed = owed
+	owed := w.run.expected.Load()
+	due := owed - w.expected
+	w.expected = owed
 	return plan.Window{P99: p99, Delivered: delivered, Due: due}
 }
 

@@ -19,9 +19,10 @@ type socket struct {
 	inode         string
 }
 
-// behind returns the processes of this machine that listen at the targets, and those that they have connections to, and so on. Where it may not
-// look, or where there is no /proc, it finds nothing.
-func behind(targets []string) (pids []int) {
+// upstreams returns the processes on this machine that listen on the
+// targets, the processes that those are connected to, and so on. Without /proc,
+// or without permission, it returns none.
+func upstreams(targets []string) (pids []int) {
 	sockets := append(readSockets("/proc/net/tcp"), readSockets("/proc/net/tcp6")...)
 	owners := socketOwners()
 	var listeners []socket
@@ -49,7 +50,7 @@ func behind(targets []string) (pids []int) {
 		}
 		seen[target] = true
 		for _, l := range listeners {
-			if pid := owners[l.inode]; takes(l.local, target) && !slices.Contains(pids, pid) {
+			if pid := owners[l.inode]; accepts(l.local, target) && !slices.Contains(pids, pid) {
 				pids = append(pids, pid)
 				wanted = append(wanted, peers[pid]...)
 			}
@@ -58,12 +59,12 @@ func behind(targets []string) (pids []int) {
 	return pids
 }
 
-// takes reports whether who listens at local gets connections to target.
-func takes(local, target netip.AddrPort) bool {
+// accepts reports whether a listener on local receives connections to target.
+func accepts(local, target netip.AddrPort) bool {
 	return local.Port() == target.Port() && (local.Addr() == target.Addr() || local.Addr().IsUnspecified())
 }
 
-// localAddresses returns where a target is if it is on this machine.
+// localAddresses returns the addresses of a target that are on this machine.
 func localAddresses(target string) (all []netip.AddrPort) {
 	u, err := url.Parse(target)
 	if err != nil {
@@ -85,7 +86,7 @@ func localAddresses(target string) (all []netip.AddrPort) {
 	return all
 }
 
-// readSockets reads a table of the kernel.
+// readSockets parses a socket table of the kernel.
 func readSockets(file string) (all []socket) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -105,7 +106,8 @@ func readSockets(file string) (all []socket) {
 	return all
 }
 
-// parseAddress reads an address as the kernel writes it: words of four bytes in the order of the machine, which is little-endian wherever this runs.
+// parseAddress parses an address in the kernel's format: words of four bytes in
+// host order, which is little-endian wherever this runs.
 func parseAddress(s string) (a netip.AddrPort, ok bool) {
 	digits, port, found := strings.Cut(s, ":")
 	b, err := hex.DecodeString(digits)
@@ -120,12 +122,12 @@ func parseAddress(s string) (a netip.AddrPort, ok bool) {
 	return netip.AddrPortFrom(ip.Unmap(), uint16(n)), ok
 }
 
-// socketOwners returns which process has which socket.
+// socketOwners returns the process of each socket by inode.
 func socketOwners() map[string]int {
 	owners := make(map[string]int)
 	processes, err := filepath.Glob("/proc/[0-9]*/fd")
 	if err != nil {
-		return owners // a bad pattern: cannot be
+		return owners // impossible: the pattern is valid
 	}
 	for _, dir := range processes {
 		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(dir)))
@@ -134,7 +136,7 @@ func socketOwners() map[string]int {
 		}
 		files, err := os.ReadDir(dir)
 		if err != nil {
-			continue // somebody else's
+			continue // another user's process
 		}
 		for _, f := range files {
 			link, err := os.Readlink(filepath.Join(dir, f.Name()))

@@ -12,22 +12,22 @@ import (
 	"livechat/load/run"
 )
 
-// page is a program that tells about itself as Prometheus' clients do.
-type page struct {
+// metricsPage is a program that serves Prometheus metrics.
+type metricsPage struct {
 	url, name string
 	client    *http.Client
 }
 
-func newPage(address string) (page, error) {
+func newPage(address string) (metricsPage, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
-		return page{}, fmt.Errorf("-metrics %q: want http://host:port/metrics", address)
+		return metricsPage{}, fmt.Errorf("-metrics %q: want http://host:port/metrics", address)
 	}
-	return page{url: address, name: u.Host, client: &http.Client{Timeout: 500 * time.Millisecond}}, nil
+	return metricsPage{url: address, name: u.Host, client: &http.Client{Timeout: 500 * time.Millisecond}}, nil
 }
 
-// usage reads the two figures that every Prometheus client has.
-func (p page) usage() (u run.Usage, err error) {
+// usage reads the two figures that every Prometheus client exports.
+func (p metricsPage) usage() (u run.Usage, err error) {
 	answer, err := p.client.Get(p.url)
 	if err != nil {
 		return u, fmt.Errorf("read metrics: %w", err)

@@ -1,4 +1,5 @@
-// Package watch looks at what the programs under load use: those on this machine by /proc, others by the /metrics that they serve.
+// Package watch measures what the programs under load use: those on this
+// machine through /proc, others through their /metrics.
 package watch
 
 import (
@@ -12,26 +13,28 @@ import (
 	"sync"
 	"time"
 
-	"livechat/e2e/cluster"
+	"livechat/internal/procstat"
 	"livechat/load/run"
 )
 
-// Watcher looks at some processes and pages of metrics.
+// Watcher watches processes and metrics pages.
 type Watcher struct {
-	targets []string // empty: it was told what to look at
-	pages   []page
+	targets []string // empty if processes or pages are given
+	pages   []metricsPage
 
 	mu   sync.Mutex
 	pids map[string]int
 }
 
-// New returns a Watcher for the processes with these ids and the pages at these addresses. If there are none of either, Find looks for the
-// processes that listen at the targets' ports, those that these are connected to, and so on: HAProxy, the servers, Redis.
+// New returns a Watcher for the given processes and metrics pages. If there are
+// none of either, Find looks for the processes that listen on the targets'
+// ports, the processes that those are connected to, and so on: HAProxy, the
+// servers, Redis.
 func New(targets []string, pids []int, metrics []string) (*Watcher, error) {
 	w := &Watcher{pids: make(map[string]int)}
 	for _, pid := range pids {
-		if _, err := cluster.ProcessCPU(pid); err != nil {
-			return nil, fmt.Errorf("-pids: there is no process %d", pid)
+		if _, err := procstat.CPU(pid); err != nil {
+			return nil, fmt.Errorf("-pids: no process %d", pid)
 		}
 		w.add(pid)
 	}
@@ -48,17 +51,19 @@ func New(targets []string, pids []int, metrics []string) (*Watcher, error) {
 	return w, nil
 }
 
-// Find looks for processes that were not there before. It is of use while clients are connected, for then the load balancer is connected to
-// all servers.
+// Find looks for new processes. Call it while clients are connected, because
+// the load balancer then has connections to all servers.
 func (w *Watcher) Find() {
 	if w.targets == nil {
 		return
 	}
-	found := behind(w.targets)
+	found := upstreams(w.targets)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, pid := range found {
-		if title(pid) == "docker-proxy" { // carries bytes to containers, whose programs cannot be seen from here
+		// It forwards bytes to containers, whose processes are not visible from
+		// here.
+		if title(pid) == "docker-proxy" {
 			continue
 		}
 		if !slices.Contains(slices.Collect(maps.Values(w.pids)), pid) {
@@ -67,12 +72,13 @@ func (w *Watcher) Find() {
 	}
 }
 
-// add names the process as people know it: a server by its APPID. One that was started in the place of another takes its name. Who calls it holds mu, or
-// has the Watcher alone.
+// add adds a process under a readable name, for a server its APPID. A process
+// that replaces another takes its name. The caller holds mu, or is the only
+// user of the Watcher.
 func (w *Watcher) add(pid int) {
 	name := title(pid)
 	if before, taken := w.pids[name]; taken {
-		if _, err := cluster.ProcessCPU(before); err == nil {
+		if _, err := procstat.CPU(before); err == nil {
 			name += " (" + strconv.Itoa(pid) + ")"
 		}
 	}
@@ -96,7 +102,8 @@ func title(pid int) string {
 	return strings.TrimSpace(string(comm))
 }
 
-// Look returns what each program has used since it was started. One that has gone, or does not answer, is left out.
+// Look returns what each program has used since it started, without those that
+// are gone or do not answer.
 func (w *Watcher) Look() map[string]run.Usage {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -118,16 +125,16 @@ func (w *Watcher) Look() map[string]run.Usage {
 func (w *Watcher) Self() run.Usage {
 	u, err := usage(os.Getpid())
 	if err != nil {
-		return run.Usage{} // no /proc, no figures
+		return run.Usage{} // without /proc there are no figures
 	}
 	return u
 }
 
 func usage(pid int) (u run.Usage, err error) {
 	var cpu time.Duration
-	if cpu, err = cluster.ProcessCPU(pid); err != nil {
+	if cpu, err = procstat.CPU(pid); err != nil {
 		return u, err
 	}
-	memory, err := cluster.ProcessMemory(pid)
+	memory, err := procstat.Memory(pid)
 	return run.Usage{CPU: cpu, Memory: memory}, err
 }

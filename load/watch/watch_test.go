@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-func TestOneself(t *testing.T) {
+func TestWatcherReadsUsage(t *testing.T) {
 	w, err := New(nil, []int{os.Getpid()}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -23,31 +23,36 @@ func TestOneself(t *testing.T) {
 		t.Errorf("watched %v, itself %v", all, w.Self())
 	}
 	if _, err := New(nil, []int{1 << 30}, nil); err == nil {
-		t.Error("a process that is not there is watched")
+		t.Error("accepted a process that does not exist")
 	}
 }
 
 func TestMetrics(t *testing.T) {
-	page := "# HELP process_cpu_seconds_total Time.\nprocess_cpu_seconds_total 12.5\nother{a=\"b\"} 3\nprocess_resident_memory_bytes 2.5e+07\n"
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, page) }))
+	page := "# HELP process_cpu_seconds_total Time.\nprocess_cpu_seconds_total 12.5\nother{a=\"b\"} " +
+		"3\nprocess_resident_memory_bytes 2.5e+07\n"
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
+		_ *http.Request) {
+		fmt.Fprint(w, page)
+	}))
 	defer s.Close()
 	w, err := New(nil, nil, []string{s.URL + "/metrics"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if u := w.Look()[strings.TrimPrefix(s.URL, "http://")]; u.CPU != 12500*time.Millisecond || u.Memory != 25e6 {
+	if u := w.Look()[strings.TrimPrefix(s.URL, "http://")]; u.CPU != 12500*time.Millisecond ||
+		u.Memory != 25e6 {
 		t.Errorf("read %+v", u)
 	}
 	s.Close()
 	if u := w.Look(); len(u) != 0 {
-		t.Errorf("a page that does not answer says %+v", u)
+		t.Errorf("got %+v from a page that does not answer", u)
 	}
 	if _, err := New(nil, nil, []string{"nonsense"}); err == nil {
-		t.Error("nonsense is watched")
+		t.Error("accepted an invalid address")
 	}
 }
 
-// A process behind the address is found, by the name that its APPID gives it.
+// Find finds the process that listens on an address and names it by its APPID.
 func TestFind(t *testing.T) {
 	if os.Getenv("WATCH_TEST_LISTENER") != "" {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -55,11 +60,11 @@ func TestFind(t *testing.T) {
 			t.Fatal(err)
 		}
 		fmt.Println(l.Addr())
-		_, _ = l.Accept() // nobody comes; it waits until it is killed
+		_, _ = l.Accept() // no connection arrives; it waits until it is killed
 		return
 	}
 	if _, err := os.Stat("/proc/net/tcp"); err != nil {
-		t.Skip("there is no /proc here")
+		t.Skip("no /proc")
 	}
 	listener := exec.Command(os.Args[0], "-test.run=^TestFind$")
 	listener.Env = append(os.Environ(), "WATCH_TEST_LISTENER=1", "APPID=7000")
@@ -93,10 +98,10 @@ func TestAddresses(t *testing.T) {
 		"0000000000000000FFFF00000100007F:0050": "127.0.0.1:80", // IPv4 in IPv6
 	} {
 		if got, ok := parseAddress(text); !ok || got != netip.MustParseAddrPort(want) {
-			t.Errorf("%s is read as %s, want %s", text, got, want)
+			t.Errorf("%s is parsed as %s, want %s", text, got, want)
 		}
 	}
 	if _, ok := parseAddress("local_address"); ok {
-		t.Error("the heading is an address")
+		t.Error("parsed the heading as an address")
 	}
 }

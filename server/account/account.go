@@ -1,17 +1,22 @@
-// Package account is who people are: their names, their passwords, and the sessions in which they are logged in.
+// Package account holds accounts: names, passwords and login sessions.
 //
-// It knows no HTTP and no SQL. What it keeps, it keeps in a Store; whoever calls it brings tokens in from cookies and takes them out.
+// It knows neither HTTP nor SQL. It keeps its data in a Store. Callers carry
+// tokens in and out of cookies.
 //
-// # What must hold
+// # Invariants
 //
-//   - A name is one person's for ever: no other account and no guest can use it, nor one that looks like it (Skeleton). That of a
-//     deleted account stays taken, because its messages stay.
-//   - A password is known to nobody: what is stored is its Argon2id hash, as a PHC string. Whoever reads the store cannot log in
-//     either: of a session's token it has only the SHA-256.
-//   - Whether an account exists cannot be learned by logging in: an unknown name gets the answer of a wrong password, after the same
-//     work. Registering does tell, as it must.
-//   - Guessing is slow (throttle), and guessing or registering in bulk cannot take the memory of the machine (hasher).
-//   - Passwords, tokens and their hashes are in no log and in no error.
+//   - A name belongs to one account for ever. No other account and no guest can
+//     use it, or a name that looks like it (Skeleton). The name of a deleted
+//     account stays taken, because its messages stay.
+//   - Nobody knows a password. The store has its Argon2id hash, as a PHC
+//     string. Read access to the store is not enough to log in: of a session's
+//     token it has only the SHA-256.
+//   - A login does not reveal whether an account exists. An unknown name gets
+//     the same answer as a wrong password, after the same work. A registration
+//     has to reveal it.
+//   - Guessing is slow (Throttle). Guessing or registering in bulk cannot use
+//     up the machine's memory (hasher).
+//   - No log line and no error contains a password, a token or a hash of one.
 package account
 
 import (
@@ -27,29 +32,34 @@ import (
 	"livechat/server/store"
 )
 
-// User is an account as others may know it.
+// User is the public part of an account.
 type User = store.User
 
-// Users is what a Service needs of the store about accounts. store.ErrNotFound says that there is none, store.ErrTaken that the
-// name or a look-alike of it is there.
+// Users is what a Service needs of the store for accounts. store.ErrNotFound
+// means that there is no such account, store.ErrTaken that the name or a
+// look-alike exists.
 type Users interface {
 	CreateUser(ctx context.Context, name, skeleton, hash string) (User, error)
 	UserByName(ctx context.Context, name string) (u User, hash string, err error)
 	UserByID(ctx context.Context, user int64) (User, error)
 	PasswordHash(ctx context.Context, user int64) (string, error)
-	// RenewHash puts another hash of the same password in the place of old, and ends no session. If the hash is not old any more it does nothing.
+	// RenewHash replaces old by another hash of the same password and ends no
+	// session. It does nothing if the stored hash is not old.
 	RenewHash(ctx context.Context, user int64, old, hash string) error
 	// SetPassword also ends all sessions of the user.
 	SetPassword(ctx context.Context, user int64, hash string) error
-	// DeleteUser also ends all sessions of the user, and keeps the skeleton of its name reserved.
+	// DeleteUser also ends all sessions of the user. The skeleton of the name
+	// stays reserved.
 	DeleteUser(ctx context.Context, user int64) error
 	NameReserved(ctx context.Context, skeleton string) (bool, error)
 }
 
-// Sessions is what a Service needs of the store about sessions. Of a token it is shown the SHA-256.
+// Sessions is what a Service needs of the store for sessions. The store never
+// receives a token, only its SHA-256.
 type Sessions interface {
-	// CreateSession fails with store.ErrNotFound if the hash of the user's password is another one by now. What ends sessions ends those that are being
-	// begun, too.
+	// CreateSession fails with store.ErrNotFound if hash is not the user's
+	// password hash any more. So whatever ends sessions also ends those being
+	// created.
 	CreateSession(ctx context.Context, tokenHash []byte, user int64, hash string, expires time.Time) error
 	Session(ctx context.Context, tokenHash []byte, now time.Time) (store.Session, error)
 	DeleteSession(ctx context.Context, tokenHash []byte) error
@@ -57,13 +67,14 @@ type Sessions interface {
 	DeleteExpired(ctx context.Context, now time.Time) (int64, error)
 }
 
-// Store is where accounts and sessions are kept.
+// Store keeps accounts and sessions.
 type Store interface {
 	Users
 	Sessions
 }
 
-// Options are what a Service is made of. Store must be set; a zero value of the others means its default.
+// Options configure a Service. Store is required; the zero value of every other
+// field means its default.
 type Options struct {
 	Store    Store
 	Now      func() time.Time // default time.Now
@@ -71,22 +82,24 @@ type Options struct {
 	Lifetime time.Duration    // of a session, from its login; default 30 days
 
 	Hashings int // passwords hashed at once, each in 19 MiB; default 2
-	// Waiting is how many more may wait for that, before others are sent away as
-	// unavailable; default 64, three quarters of them from one address
+	// Waiting is how many hashings may wait for a place; further ones fail as
+	// unavailable. Default 64, of which one address may have three quarters.
 	Waiting int
 
-	PerAccount Limit // wrong passwords for one account; default 10, and one more each 30 s
-	PerAddress Limit // attempts to log in from one address (IPv6: from one /64); default 30, and one more each 2 s
-	Register   Limit // attempts to register from one address; default 30, and one more each 10 s
+	PerAccount Limit // wrong passwords for one account; default 10, then one each 30 s
+	PerAddress Limit // logins from one address (IPv6: one /64); default 30, then one each 2 s
+	Register   Limit // registrations from one address; default 30, then one each 10 s
 }
 
-// Limit is how often something may happen: Burst times at once (1 or more), and then once each Every. A negative Burst is no limit.
+// Limit is a token bucket: Burst events at once (1 or more), then one per
+// Every. A negative Burst means no limit.
 type Limit struct {
 	Burst int
 	Every time.Duration
 }
 
-// NewLimit is rate times a second in the long run, and burst times at once; a rate of 0 is no limit.
+// NewLimit returns a Limit of rate events a second with the given burst. A rate
+// of 0 means no limit.
 func NewLimit(rate float64, burst int) Limit {
 	if rate == 0 {
 		return Limit{Burst: -1}
@@ -94,27 +107,31 @@ func NewLimit(rate float64, burst int) Limit {
 	return Limit{Burst: burst, Every: time.Duration(float64(time.Second) / rate)}
 }
 
-// Service registers people and logs them in. All methods may be called from any goroutine.
+// Service registers accounts and logs them in. Its methods are safe for
+// concurrent use.
 //
-// Errors that users may see are a *chat.Error; others, such as those of the store, are wrapped.
+// Errors for users are a *chat.Error. Other errors, such as those of the store,
+// are wrapped and internal.
 type Service struct {
-	store    Store
-	now      func() time.Time
-	log      *slog.Logger
-	lifetime time.Duration
-	hasher   *hasher
-	accounts *Throttle
-	addrs    *Throttle
-	comers   *Throttle // addresses that register
+	store         Store
+	now           func() time.Time
+	logger        *slog.Logger
+	lifetime      time.Duration
+	hasher        *hasher
+	accounts      *Throttle
+	addrs         *Throttle
+	registrations *Throttle // by address
 }
 
-// errWrong answers both a wrong password and an unknown name: which of the two it was, is nobody's business.
-var errWrong = chat.Errorf(chat.CodeUnauthorized, "the name or the password is wrong")
+// errWrong answers both a wrong password and an unknown name, so that a login
+// does not reveal which names exist.
+var errWrong = chat.Errorf(chat.CodeUnauthorized, "The name or the password is wrong.")
 
-// New makes a Service. It has nothing to close.
+// New returns a Service. It needs no closing.
 func New(o Options) *Service { return newService(o, argon2id) }
 
-// newService is New with a hash function of the caller's, so that tests can count and hold hashings.
+// newService is New with a replaceable hash function: tests count and block
+// hashings.
 func newService(o Options, hash hashFunc) *Service {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -124,20 +141,20 @@ func newService(o Options, hash hashFunc) *Service {
 	}
 	waiting := cmp.Or(o.Waiting, 64)
 	return &Service{
-		store: o.Store, now: o.Now, log: o.Logger,
-		lifetime: cmp.Or(o.Lifetime, 30*24*time.Hour),
-		hasher:   newHasher(hash, cmp.Or(o.Hashings, 2), waiting, max(1, waiting*3/4)),
-		accounts: NewThrottle(cmp.Or(o.PerAccount, Limit{Burst: 10, Every: 30 * time.Second})),
-		addrs:    NewThrottle(cmp.Or(o.PerAddress, Limit{Burst: 30, Every: 2 * time.Second})),
-		comers:   NewThrottle(cmp.Or(o.Register, Limit{Burst: 30, Every: 10 * time.Second})),
+		store: o.Store, now: o.Now, logger: o.Logger,
+		lifetime:      cmp.Or(o.Lifetime, 30*24*time.Hour),
+		hasher:        newHasher(hash, cmp.Or(o.Hashings, 2), waiting, max(1, waiting*3/4)),
+		accounts:      NewThrottle(cmp.Or(o.PerAccount, Limit{Burst: 10, Every: 30 * time.Second})),
+		addrs:         NewThrottle(cmp.Or(o.PerAddress, Limit{Burst: 30, Every: 2 * time.Second})),
+		registrations: NewThrottle(cmp.Or(o.Register, Limit{Burst: 30, Every: 10 * time.Second})),
 	}
 }
 
-// Register makes an account. Its name is in lower case, whatever case it was
-// given in. addr is where the client is, with or without a port. What can be no
-// name or password, or is nobody's to have, does not count against the limit,
-// but a name that is taken does: names are not for asking about in bulk. Codes:
-// bad_name, bad_password, name_reserved, name_taken, rate_limited, unavailable.
+// Register creates an account. The name is stored in lower case. addr is the
+// client's address, with or without a port. Invalid names and passwords and
+// system names do not count against the limit. A taken name does, so that
+// nobody can probe names in bulk. Codes: bad_name, bad_password, name_reserved,
+// name_taken, rate_limited, unavailable.
 func (s *Service) Register(ctx context.Context, name, password, addr string) (User, error) {
 	name, err := CheckName(name)
 	if err != nil {
@@ -150,18 +167,18 @@ func (s *Service) Register(ctx context.Context, name, password, addr string) (Us
 	if err := checkCommon(password, name); err != nil {
 		return User{}, err
 	}
-	if Kept(name) {
-		return User{}, errKept
+	if IsSystemName(name) {
+		return User{}, errSystemName
 	}
-	if wait := s.comers.Take(s.now(), AddressKey(addr)); wait > 0 {
+	if wait := s.registrations.Take(s.now(), AddressKey(addr)); wait > 0 {
 		return User{}, tooMany(wait)
 	}
 	skeleton := Skeleton(name)
-	// asked before hashing, which is dear; CreateUser decides
+	// Check before the expensive hash. CreateUser decides.
 	taken, err := s.store.NameReserved(ctx, skeleton)
 	switch {
 	case err != nil:
-		return User{}, fmt.Errorf("look for the name: %w", err)
+		return User{}, fmt.Errorf("look up the name: %w", err)
 	case taken:
 		return User{}, errTaken
 	}
@@ -176,16 +193,20 @@ func (s *Service) Register(ctx context.Context, name, password, addr string) (Us
 	case err != nil:
 		return User{}, fmt.Errorf("create the user: %w", err)
 	}
-	s.log.InfoContext(ctx, "user registered", "user", u.ID)
+	s.logger.InfoContext(ctx, "account: registered", "user", u.ID)
 	return u, nil
 }
 
-var errKept = chat.Errorf(chat.CodeNameReserved, "this name, or one that looks like it, is reserved: choose another one")
+var errSystemName = chat.Errorf(chat.CodeNameReserved,
+	"This name, or one that looks like it, is reserved. Choose another name.")
 
-var errTaken = chat.Errorf(chat.CodeNameTaken, "this name, or one that looks like it, is taken")
+var errTaken = chat.Errorf(chat.CodeNameTaken,
+	"This name, or one that looks like it, belongs to an account. Log in, or choose another name.")
 
-// ChangePassword sets another password and ends all of the user's sessions, that of the caller as well: NewSession begins another
-// for him. Codes: bad_password (the new one), forbidden (the old one is wrong), rate_limited, unavailable, unauthorized (the account is gone).
+// ChangePassword sets a new password and ends all of the user's sessions, the
+// caller's included; NewSession starts another. Codes: bad_password (the new
+// one), forbidden (the old one is wrong), rate_limited, unavailable,
+// unauthorized (the account is gone).
 func (s *Service) ChangePassword(ctx context.Context, user int64, old, next string) error {
 	next, err := checkPassword(next)
 	if err != nil {
@@ -196,7 +217,7 @@ func (s *Service) ChangePassword(ctx context.Context, user int64, old, next stri
 	case errors.Is(err, store.ErrNotFound):
 		return errNoSession
 	case err != nil:
-		return fmt.Errorf("find the user: %w", err)
+		return fmt.Errorf("look up the user: %w", err)
 	}
 	if err := checkCommon(next, u.Name); err != nil {
 		return err
@@ -214,12 +235,13 @@ func (s *Service) ChangePassword(ctx context.Context, user int64, old, next stri
 	case err != nil:
 		return fmt.Errorf("set the password: %w", err)
 	}
-	s.log.InfoContext(ctx, "password changed, sessions ended", "user", user)
+	s.logger.InfoContext(ctx, "account: password changed, sessions ended", "user", user)
 	return nil
 }
 
-// Delete deletes the account and ends all of its sessions. Its name stays reserved. Codes: forbidden (the password is wrong),
-// rate_limited, unavailable, unauthorized (the account is gone).
+// Delete deletes the account and ends all of its sessions. The name stays
+// reserved. Codes: forbidden (the password is wrong), rate_limited,
+// unavailable, unauthorized (the account is gone).
 func (s *Service) Delete(ctx context.Context, user int64, password string) error {
 	if err := s.confirm(ctx, user, password); err != nil {
 		return err
@@ -230,24 +252,26 @@ func (s *Service) Delete(ctx context.Context, user int64, password string) error
 	case err != nil:
 		return fmt.Errorf("delete the user: %w", err)
 	}
-	s.log.InfoContext(ctx, "user deleted", "user", user)
+	s.logger.InfoContext(ctx, "account: deleted", "user", user)
 	return nil
 }
 
-// userKey is what a user who is logged in is counted under. No name or address has
-// a #.
+// userKey is the throttle key of a logged-in user. No name and no address
+// contains a #.
 func userKey(user int64) string { return "#" + strconv.FormatInt(user, 10) }
 
-// confirm asks a user who is logged in for the password once more. A session that was left open or stolen is no way to try passwords
-// fast, so it counts against a limit like that of logging in.
+// confirm checks the password of a user who is logged in. It is limited like a
+// login: an unattended or stolen session must not be a way to guess passwords
+// fast.
 func (s *Service) confirm(ctx context.Context, user int64, password string) (err error) {
-	key := userKey(user) // people who guess at the login do not lock out who is logged in
+	// Not the name: guesses at the login must not lock out the logged-in user.
+	key := userKey(user)
 	if wait := s.accounts.Take(s.now(), key); wait > 0 {
 		return tooMany(wait)
 	}
 	defer func() {
 		if err != nil && !errors.Is(err, errWrongOld) {
-			s.accounts.giveBack(s.now(), key)
+			s.accounts.refund(s.now(), key)
 		}
 	}()
 	hash, err := s.store.PasswordHash(ctx, user)
@@ -255,7 +279,7 @@ func (s *Service) confirm(ctx context.Context, user int64, password string) (err
 	case errors.Is(err, store.ErrNotFound):
 		return errNoSession
 	case err != nil:
-		return fmt.Errorf("find the password: %w", err)
+		return fmt.Errorf("look up the password: %w", err)
 	}
 	ok, err := s.hasher.verify(ctx, key, password, hash)
 	switch {
@@ -268,4 +292,4 @@ func (s *Service) confirm(ctx context.Context, user int64, password string) (err
 	return nil
 }
 
-var errWrongOld = chat.Errorf(chat.CodeForbidden, "the password is wrong")
+var errWrongOld = chat.Errorf(chat.CodeForbidden, "The password is wrong.")

@@ -17,17 +17,22 @@ func TestRegister(t *testing.T) {
 	if u.Name != "ann_lee" || u.ID == 0 || u.Created.IsZero() {
 		t.Errorf("registered as %+v", u)
 	}
-	s.hasher.hash = func([]byte, []byte, cost, int) []byte { t.Error("hashed for a name that cannot be had"); return nil }
+	s.hasher.hash = func([]byte, []byte, cost, int) []byte {
+		t.Error("hashed for an invalid name")
+		return nil
+	}
 	for _, name := range []string{"ann_lee", "ANN-LEE", "annlee", "ann1ee", "an_nI_ee"} {
 		_, err := s.Register(t.Context(), name, secret, home)
 		wants(t, name, err, chat.CodeNameTaken)
 	}
-	for _, name := range []string{"admin", "Adm1n", "liv-echat", "SYSTEM", "de1eted", "roo_t", "rnods", "You"} {
+	for _, name := range []string{"admin", "Adm1n", "liv-echat", "SYSTEM", "de1eted", "roo_t", "rnods",
+		"You"} {
 		_, err := s.Register(t.Context(), name, secret, home)
 		wants(t, name, err, chat.CodeNameReserved)
 	}
 	for _, name := range []string{
-		"", "an", strings.Repeat("x", 21), "ann lee", "ann.lee", "änn", "ann\n", " ann", "аnn", "\u212aim" /* Kelvin */, "___", "-_-",
+		"", "an", strings.Repeat("x", 21), "ann lee", "ann.lee", "änn", "ann\n", " ann", "аnn",
+		"\u212aim" /* Kelvin */, "___", "-_-",
 		"guest-1a2b", "Guest", "guest_x", "gu-est1a2b", "GUESTS",
 	} {
 		_, err := s.Register(t.Context(), name, secret, home)
@@ -57,16 +62,17 @@ func TestRegisterTwiceAtOnce(t *testing.T) {
 		}
 	}
 	if won != 1 {
-		t.Errorf("%d have the name", won)
+		t.Errorf("%d accounts have the name, want 1", won)
 	}
 }
 
-// TestEmojiInPasswords: what keyboards put under one key is a password like any
-// other, and what only looks like an emoji's parts is not.
-func TestEmojiInPasswords(t *testing.T) {
+// Emoji from a keyboard are valid in a password. Parts of emoji that belong to
+// no emoji are not.
+func TestPasswordMayContainEmoji(t *testing.T) {
 	s, _ := quickService(Options{})
 	for i, emoji := range []string{
-		"😀", "❤️", "☎︎", "👍🏽", "👩🏾‍🚀", "👨‍👩‍👧‍👦", "🏳️‍🌈", "🏴‍☠️", "🇩🇪", "1️⃣", "#️⃣", "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
+		"😀", "❤️", "☎︎", "👍🏽", "👩🏾‍🚀", "👨‍👩‍👧‍👦", "🏳️‍🌈", "🏴‍☠️", "🇩🇪", "1️⃣", "#️⃣",
+		"🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
 		"🧑🏻‍❤️‍💋‍🧑🏿", "🙂‍↔️", "🐦‍⬛", "🫩" /* Unicode 16 */, "ℹ️", "‼️", "©️", "🧏‍♀️", "㊗️", "🅰️",
 	} {
 		name, password := fmt.Sprintf("user-%d", i), "pässword"+emoji
@@ -75,7 +81,7 @@ func TestEmojiInPasswords(t *testing.T) {
 			t.Errorf("%s (%+q): %v", emoji, emoji, err)
 			continue
 		}
-		// Another keyboard, with another normal form and another space.
+		// Another keyboard: another normal form and another space.
 		if _, _, err := s.Login(t.Context(), name, "pa\u0308ssword"+emoji, home); err != nil {
 			t.Errorf("%s: logging in: %v", emoji, err)
 		}
@@ -83,18 +89,22 @@ func TestEmojiInPasswords(t *testing.T) {
 		wants(t, "another one with "+emoji, err, chat.CodeUnauthorized)
 	}
 	for what, password := range map[string]string{
-		"control and emoji": "passwort👨‍👩‍👧\x00", "a joiner alone": "passwort\u200d", "a joiner after a letter": "passwort\u200d👩",
-		"a joiner before a letter": "👩\u200dpasswort", "a style after a letter": "passwort\ufe0f", "tags alone": "passwort\U000e0067\U000e007f",
-		"unassigned": "passwort👨‍👩‍👧\u0378", "direction": "passwort👨‍👩‍👧\u202e", "bytes": "passwort👨‍👩‍👧\xff",
+		"control and emoji": "passwort👨‍👩‍👧\x00", "a joiner alone": "passwort\u200d",
+		"a joiner after a letter":  "passwort\u200d👩",
+		"a joiner before a letter": "👩\u200dpasswort", "a style after a letter": "passwort\ufe0f",
+		"tags alone": "passwort\U000e0067\U000e007f",
+		"unassigned": "passwort👨‍👩‍👧\u0378", "direction": "passwort👨‍👩‍👧\u202e",
+		"bytes": "passwort👨‍👩‍👧\xff",
 	} {
 		_, err := s.Register(t.Context(), "bad", password, home)
 		wants(t, what, err, chat.CodeBadPassword)
 	}
 }
 
-// TestPasswordsKeepTheirForm: hashes of before are of this form.
-func TestPasswordsKeepTheirForm(t *testing.T) {
-	for _, password := range []string{"correct horse", "a\u0308 b\u00a0c\u3000d", "😀😀😀😀😀😀😀😀", "कॢ\u094d\u200dष password", "ŀl·l password"} {
+// Stored hashes are of this form.
+func TestPreparedPasswordStaysTheSame(t *testing.T) {
+	for _, password := range []string{"correct horse", "a\u0308 b\u00a0c\u3000d", "😀😀😀😀😀😀😀😀",
+		"कॢ\u094d\u200dष password", "ŀl·l password"} {
 		want, err := precis.OpaqueString.String(password)
 		if err != nil {
 			t.Fatalf("%+q: %v", password, err)
@@ -111,10 +121,15 @@ func TestPasswordsKeepTheirForm(t *testing.T) {
 func TestPasswordRules(t *testing.T) {
 	s, _ := quickService(Options{})
 	hashed := 0
-	s.hasher.hash = func(password, salt []byte, c cost, n int) []byte { hashed++; return quick(password, salt, c, n) }
+	s.hasher.hash = func(password, salt []byte, c cost, n int) []byte {
+		hashed++
+		return quick(password, salt, c, n)
+	}
 	for what, password := range map[string]string{
-		"empty": "", "7 characters": "1234567", "7 wide characters": "äöüäöüä", "257 characters": strings.Repeat("x", 257),
-		"huge": strings.Repeat("x", 1<<20), "no UTF-8": "12345678\xff", "NUL": "12345678\x00", "escape": "12345678\x1b",
+		"empty": "", "7 characters": "1234567", "7 wide characters": "äöüäöüä",
+		"257 characters": strings.Repeat("x", 257),
+		"huge":           strings.Repeat("x", 1<<20), "no UTF-8": "12345678\xff", "NUL": "12345678\x00",
+		"escape":                      "12345678\x1b",
 		"8 code points, 4 characters": "a\u0308a\u0308a\u0308a\u0308",
 	} {
 		_, err := s.Register(t.Context(), "ann", password, home)
@@ -124,7 +139,8 @@ func TestPasswordRules(t *testing.T) {
 		t.Errorf("%d of the bad passwords were hashed", hashed)
 	}
 	for name, password := range map[string]string{
-		"digits": "83619472", "long": strings.Repeat("xyz word ", 28) + "1234", "wide": strings.Repeat("😀😎😴🤖👻", 51) + "!", "umlauts": "äöüßàéîô",
+		"digits": "83619472", "long": strings.Repeat("xyz word ", 28) + "1234",
+		"wide": strings.Repeat("😀😎😴🤖👻", 51) + "!", "umlauts": "äöüßàéîô",
 	} {
 		if _, err := s.Register(t.Context(), name, password, home); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -132,15 +148,17 @@ func TestPasswordRules(t *testing.T) {
 	}
 }
 
-// TestPasswordForms shows that a password is the same however a keyboard writes it, and is not trimmed or folded.
-func TestPasswordForms(t *testing.T) {
+// A password is the same however a keyboard encodes it. It is neither trimmed
+// nor case-folded.
+func TestPasswordMatchesHoweverItIsTyped(t *testing.T) {
 	s, _ := quickService(Options{})
 	_, err := s.Register(t.Context(), "ann", "Zoë\u3000Müller", home)
 	must(t, err)
 	if _, _, err := s.Login(t.Context(), "ann", "Zoe\u0308 Mu\u0308ller", home); err != nil {
 		t.Errorf("decomposed, with another space: %v", err)
 	}
-	for _, password := range []string{"zoë müller", " Zoë Müller", "Zoë Müller ", "Zoe Muller", "", "\x00", "\xff", strings.Repeat("x", 1<<20)} {
+	for _, password := range []string{"zoë müller", " Zoë Müller", "Zoë Müller ", "Zoe Muller", "", "\x00",
+		"\xff", strings.Repeat("x", 1<<20)} {
 		_, _, err := s.Login(t.Context(), "ann", password, home)
 		wants(t, "another password", err, chat.CodeUnauthorized)
 	}
@@ -168,7 +186,7 @@ func TestChangePassword(t *testing.T) {
 		wants(t, "a session from before", err, chat.CodeUnauthorized)
 	}
 	if u, err := s.WhoAmI(t.Context(), bobs); err != nil || u != bob {
-		t.Errorf("somebody else's session: %v, %v", u, err)
+		t.Errorf("another user's session: %v, %v", u, err)
 	}
 	_, _, err := s.Login(t.Context(), "ann", secret, home)
 	wants(t, "the old password", err, chat.CodeUnauthorized)
@@ -204,12 +222,12 @@ func TestDelete(t *testing.T) {
 	_, err = s.Register(t.Context(), "ann", secret, home)
 	wants(t, "its name", err, chat.CodeNameTaken)
 	if reserved, err := s.Reserved(t.Context(), "Ann"); err != nil || !reserved {
-		t.Errorf("its name for a guest: %v, %v", reserved, err)
+		t.Errorf("reserved for guests: %v, %v", reserved, err)
 	}
 }
 
-// TestStoreFails shows that no failure of the store looks like an answer about an account.
-func TestStoreFails(t *testing.T) {
+// No failure of the store may look like an answer about an account.
+func TestStoreErrorsAreReturnedAsInternal(t *testing.T) {
 	s, m := quickService(Options{})
 	ann := register(t, s, "ann")
 	token := login(t, s, "ann")

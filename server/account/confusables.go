@@ -11,16 +11,16 @@ import (
 //go:embed confusables.txt
 var confusablesText string
 
-// withConfusables adds to a table of look-alikes those characters that Unicode
-// calls confusable with letters a to z and digits. Where both know a character,
-// the table's own reading stays. composed has the characters that NFKD takes
-// apart, which must be looked up before that: their parts look like nothing here.
+// withConfusables adds to a table of look-alikes the characters that Unicode
+// calls confusable with a-z and digits. The table's own entry wins. composed
+// holds characters that NFKD decomposes; they must be looked up before that,
+// because their parts look like nothing in the table.
 func withConfusables(m map[rune]string) (table map[rune]string, composed map[rune]rune) {
 	table, composed = m, make(map[rune]rune)
 	for r, prototype := range confusables(confusablesText) {
 		as := plainSkeleton(prototype, m)
 		if _, own := m[r]; own || as == "" || r < 0x80 || r == 'ſ' {
-			continue // ſ is read as the s that it is
+			continue // ſ is read as an s
 		}
 		if parts := norm.NFKD.String(string(r)); parts == string(r) {
 			table[r] = as
@@ -31,8 +31,8 @@ func withConfusables(m map[rune]string) (table map[rune]string, composed map[run
 	return table, composed
 }
 
-// confusables reads lines of Unicode's confusables.txt: a character and what it
-// can be taken for.
+// confusables parses Unicode's confusables.txt: each character and the string
+// that it can be confused with.
 func confusables(text string) map[rune]string {
 	m := make(map[rune]string, 2048)
 	for line := range strings.Lines(text) {
@@ -48,7 +48,7 @@ func confusables(text string) map[rune]string {
 	return m
 }
 
-// codePoints reads hexadecimal numbers that stand apart.
+// codePoints parses hexadecimal numbers separated by spaces.
 func codePoints(field string) (runes []rune) {
 	for hex := range strings.FieldsSeq(field) {
 		if n, err := strconv.ParseUint(hex, 16, 21); err == nil {
@@ -58,8 +58,8 @@ func codePoints(field string) (runes []rune) {
 	return runes
 }
 
-// plainSkeleton is the skeleton of s by a table that is not finished yet, or ""
-// if that is not made of a to z and digits.
+// plainSkeleton returns the skeleton of s by an unfinished table, or "" if that
+// is not ASCII.
 func plainSkeleton(s string, m map[rune]string) string {
 	skeleton := skeletonBy(m, s)
 	for _, c := range []byte(skeleton) {

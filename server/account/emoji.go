@@ -6,15 +6,15 @@ import (
 )
 
 const (
-	joiner    = '\u200d' // makes one emoji of two
-	textStyle = '\ufe0e' // variation selectors: drawn as a sign, or as a picture
-	pictured  = '\ufe0f'
-	blackFlag = '\U0001f3f4' // begins the flags of regions, whose letters are tags
+	joiner     = '\u200d' // joins two emoji to one
+	textStyle  = '\ufe0e' // variation selectors: text or picture
+	emojiStyle = '\ufe0f'
+	blackFlag  = '\U0001f3f4' // begins the flag of a region, whose letters are tags
 )
 
-// withoutEmoji puts a letter in the place of each emoji and leaves out what
-// belongs to it: the characters of UTS 51 which mean nothing by themselves
-// (joiners, variation selectors, tags). Where they belong to no emoji, they stay.
+// withoutEmoji replaces each emoji by a letter and removes the characters that
+// only modify an emoji (UTS 51: joiners, variation selectors, tags). Where such
+// a character belongs to no emoji it stays.
 func withoutEmoji(s string) string {
 	var b strings.Builder
 	runes := []rune(s)
@@ -29,8 +29,8 @@ func withoutEmoji(s string) string {
 		switch {
 		case isPicture(r):
 			b.WriteByte('x')
-		case (r == pictured || r == textStyle) && takesStyle(before):
-		case r == joiner && (isPicture(before) || before == pictured) && isPicture(after):
+		case (r == emojiStyle || r == textStyle) && takesStyle(before):
+		case r == joiner && (isPicture(before) || before == emojiStyle) && isPicture(after):
 		case isTag(r) && (before == blackFlag || isTag(before)):
 		default:
 			b.WriteRune(r)
@@ -39,14 +39,15 @@ func withoutEmoji(s string) string {
 	return b.String()
 }
 
-// isPicture says whether r is an emoji or a part of one that can be seen: a
-// symbol, or a place that Unicode keeps for emoji to come.
+// isPicture reports whether r is an emoji or a visible part of one: a symbol,
+// or a code point that Unicode reserves for emoji.
 func isPicture(r rune) bool {
-	return unicode.Is(unicode.So, r) || r >= 0x1f000 && r <= 0x1faff || r == '\u2194' || r == '\u2640' || r == '\u2642'
+	return unicode.Is(unicode.So, r) || r >= 0x1f000 && r <= 0x1faff || r == '\u2194' || r == '\u2640' ||
+		r == '\u2642'
 }
 
-// takesStyle says whether a variation selector may follow r: any visible sign but
-// a letter of a script, for digits have one in keycaps (1️⃣).
+// takesStyle reports whether a variation selector may follow r: any visible
+// sign except a letter of a script. Digits take one in keycaps (1️⃣).
 func takesStyle(r rune) bool {
 	return isPicture(r) || unicode.In(r, unicode.Nd, unicode.P, unicode.S) || r == '\u2139'
 }

@@ -9,29 +9,33 @@ import (
 	"livechat/server/turn"
 )
 
-// hasher hashes a few passwords at a time. Each takes 19 MiB and tens of
-// milliseconds of a core; without a bound a thousand people who log in at once
-// (after a restart), or one who means harm, would take 19 GiB. A few wait, and
-// addresses have their turns one after the other; who comes when many wait is
-// asked to come again.
+// hasher bounds how many passwords are hashed at once. Each takes 19 MiB and
+// tens of milliseconds of a core. Without a bound a thousand logins at once,
+// after a restart or in an attack, would take 19 GiB. A few wait, and addresses
+// take turns. When too many wait, further ones fail and may retry.
 type hasher struct {
 	hash  hashFunc
-	decoy string // what the password of an unknown user is compared with
+	decoy string // compared with the password of an unknown user
 	turns *turn.Turns
 }
 
-// newHasher makes a hasher that hashes places passwords at once, all but one of them
-// for one address, and lets waiting others wait, perAddress of them for one.
+// newHasher returns a hasher for places hashings at once, of which one address
+// can have all but one. waiting more can queue, perAddress of them from one
+// address.
 func newHasher(hash hashFunc, places, waiting, perAddress int) *hasher {
-	limits := turn.Limits{Places: places, PlacesPerKey: max(1, places-1), Waiting: waiting, WaitingPerKey: perAddress}
+	limits := turn.Limits{Places: places, PlacesPerKey: max(1, places-1), Waiting: waiting,
+		WaitingPerKey: perAddress}
 	return &hasher{hash: hash, decoy: decoy(), turns: turn.New(limits)}
 }
 
-// errBusy sends away who would have to wait for too long.
-var errBusy = &chat.Error{Code: chat.CodeUnavailable, Message: "many people are logging in; try again", Retryable: true, RetryAfterMS: 2000}
+// errBusy is the answer when the wait would be too long.
+var errBusy = &chat.Error{
+	Code: chat.CodeUnavailable, Message: "Many users are logging in. Try again in a few seconds.",
+	Retryable: true, RetryAfterMS: 2000,
+}
 
-// derive waits for the turn of key, which is an address or a user, and hashes.
-// What has begun is not interrupted.
+// derive waits for the turn of key, an address or a user, and hashes. A hash
+// that has begun is not interrupted.
 func (h *hasher) derive(ctx context.Context, key, password string, r record, n int) ([]byte, error) {
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("hash a password: %w", context.Cause(ctx))
@@ -41,15 +45,15 @@ func (h *hasher) derive(ctx context.Context, key, password string, r record, n i
 	case errors.Is(err, turn.ErrFull):
 		return nil, errBusy
 	case err != nil:
-		// a deadline: too many before it
+		// The deadline passed: too many were first.
 		return nil, fmt.Errorf("wait to hash a password: %w: %w", errBusy, err)
 	}
 	defer leave()
 	return h.hash([]byte(password), r.salt, r.cost, n), nil
 }
 
-// create hashes a password that checkPassword has returned, in the turn of key,
-// and returns the PHC string.
+// create hashes a password returned by checkPassword, in the turn of key. It
+// returns the PHC string.
 func (h *hasher) create(ctx context.Context, key, password string) (string, error) {
 	r := newRecord()
 	var err error
@@ -59,7 +63,7 @@ func (h *hasher) create(ctx context.Context, key, password string) (string, erro
 	return r.phc(), nil
 }
 
-// verify says whether a password as somebody typed it is the one of a PHC string.
+// verify reports whether a password, as typed, is the one of a PHC string.
 func (h *hasher) verify(ctx context.Context, key, password, phc string) (bool, error) {
 	if len(password) > maxPasswordBytes {
 		return false, nil
@@ -68,7 +72,9 @@ func (h *hasher) verify(ctx context.Context, key, password, phc string) (bool, e
 	if err != nil {
 		return false, fmt.Errorf("verify a password: %w", err)
 	}
-	prepared, prepareErr := preparePassword(password) // if it cannot be a password, it is hashed all the same: the same work for every wrong one
+	// An impossible password is hashed all the same, so that every wrong
+	// password costs the same work.
+	prepared, prepareErr := preparePassword(password)
 	derived, err := h.derive(ctx, key, prepared, r, len(r.key))
 	if err != nil {
 		return false, err

@@ -16,10 +16,12 @@ func contextOf(t *testing.T) (context.Context, context.CancelFunc) {
 	return context.WithCancel(t.Context())
 }
 
-// TestFewHashAtOnce has 70 people come at once: two are served, 64 wait, and four are sent away. When the two are done the others have their turn.
-func TestFewHashAtOnce(t *testing.T) {
+// 70 logins start at once: two are hashed, 64 wait, and four are refused. The
+// waiting ones follow when the two are done.
+func TestConcurrentHashesAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var now, most, all int // the bubble's goroutines that hash: guarded by turn
+		// The goroutines that hash, in the bubble; guarded by turn.
+		var now, most, all int
 		turn := make(chan struct{}, 1)
 		count := func(by int) {
 			turn <- struct{}{}
@@ -46,13 +48,13 @@ func TestFewHashAtOnce(t *testing.T) {
 		}
 		synctest.Wait()
 		if now != 2 || len(errs) != 4 {
-			t.Errorf("%d hash and %d were sent away, want 2 and 4", now, len(errs))
+			t.Errorf("%d hash and %d were refused, want 2 and 4", now, len(errs))
 		}
 		for range len(errs) {
 			err := <-errs
 			wants(t, "sent away", err, chat.CodeUnavailable)
 			if e := chat.AsError(err); !e.Retryable || e.RetryAfterMS <= 0 {
-				t.Errorf("who is sent away may not come again: %+v", e)
+				t.Errorf("a refused login is not retryable: %+v", e)
 			}
 		}
 		close(open)
@@ -60,13 +62,14 @@ func TestFewHashAtOnce(t *testing.T) {
 			must(t, <-errs)
 		}
 		if hashing, waiting := h.turns.Count(); most != 2 || all != 66 || waiting != 0 || hashing != 0 {
-			t.Errorf("%d hashed at once, %d in all; left: %d waiting, %d hashing", most, all, waiting, hashing)
+			t.Errorf("%d hashed at once, %d in all; left: %d waiting, %d hashing", most, all, waiting,
+				hashing)
 		}
 	})
 }
 
-// TestWaitingEndsWithTheRequest shows that who has gone makes room for others, and is not hashed for.
-func TestWaitingEndsWithTheRequest(t *testing.T) {
+// A request that ends while it waits makes room for others and is not hashed.
+func TestCanceledRequestLeavesTheHashQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hashed := 0
 		open := make(chan struct{})
@@ -89,10 +92,10 @@ func TestWaitingEndsWithTheRequest(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		if _, err := h.create(ctx, home, secret); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("with a context that is done: %v", err)
+			t.Errorf("with a canceled context: %v", err)
 		}
 		second := make(chan error, 1)
-		go func() { // the place to wait in is free again
+		go func() { // its place in the queue is free again
 			_, err := h.create(t.Context(), home, secret)
 			second <- err
 		}()
@@ -101,12 +104,12 @@ func TestWaitingEndsWithTheRequest(t *testing.T) {
 		must(t, <-first)
 		must(t, <-second)
 		if _, err := h.create(ctx, home, secret); !errors.Is(err, context.DeadlineExceeded) || hashed != 2 {
-			t.Errorf("with a context that is done, and nobody before it: %v; hashed %d times", err, hashed)
+			t.Errorf("with a canceled context and no queue: %v; hashed %d times", err, hashed)
 		}
 	})
 }
 
-// TestArgon2id holds the parameters, on the real function.
+// Checks the parameters with the real function.
 func TestArgon2id(t *testing.T) {
 	h := newHasher(argon2id, 2, 64, 64)
 	phc, err := h.create(t.Context(), home, secret)
@@ -122,7 +125,8 @@ func TestArgon2id(t *testing.T) {
 			t.Errorf("verify %q: %v, %v", password, ok, err)
 		}
 	}
-	// Made by the reference implementation (argon2 1.3): echo -n password | argon2 somesalt -id -t 2 -m 16 -p 1 -l 32
+	// From the reference implementation (argon2 1.3): echo -n password | argon2
+	// somesalt -id -t 2 -m 16 -p 1 -l 32
 	const reference = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
 	if ok, err := h.verify(t.Context(), home, "password", reference); err != nil || !ok {
 		t.Errorf("the reference implementation's hash: %v, %v", ok, err)
@@ -130,30 +134,33 @@ func TestArgon2id(t *testing.T) {
 }
 
 func TestPHC(t *testing.T) {
-	const good = "$argon2id$v=19$m=19456,t=2,p=1$c29tc2FsdHNvbWVzYWx0$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
-	if r, err := parsePHC(good); err != nil || r.phc() != good || r.cost != standard {
+	const good = "$argon2id$v=19$m=19456,t=2,p=1$c29tc2FsdHNvbWVzYWx0$" +
+		"CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
+	if r, err := parsePHC(good); err != nil || r.phc() != good || r.cost != currentCost {
 		t.Errorf("got %+v, %v", r, err)
 	}
 	for _, bad := range []string{
-		"", "$", "$$$$$", secret, strings.Replace(good, "argon2id", "argon2i", 1), strings.Replace(good, "v=19", "v=16", 1),
+		"", "$", "$$$$$", secret, strings.Replace(good, "argon2id", "argon2i", 1),
+		strings.Replace(good, "v=19", "v=16", 1),
 		strings.Replace(good, "m=19456", "m=4294967295", 1), strings.Replace(good, "m=19456", "m=0", 1),
 		strings.Replace(good, "m=19456", "m=-1", 1), strings.Replace(good, "m=19456", "m=019456", 1),
 		strings.Replace(good, "t=2", "t=0", 1), strings.Replace(good, "t=2", "t=1000000", 1),
 		strings.Replace(good, "p=1", "p=0", 1), strings.Replace(good, "p=1", "p=1,x=2", 1),
-		strings.Replace(good, "$c29tc2FsdHNvbWVzYWx0", "$", 1), strings.Replace(good, "c29t", "c2 t", 1), strings.Replace(good, "c29t", "c29\n", 1),
+		strings.Replace(good, "$c29tc2FsdHNvbWVzYWx0", "$", 1),
+		strings.Replace(good, "c29t", "c2 t", 1), strings.Replace(good, "c29t", "c29\n", 1),
 		good + "=", good + "$", good + "\n", good[:len(good)-30],
 	} {
 		if _, err := parsePHC(bad); err == nil {
-			t.Errorf("took %q", bad)
+			t.Errorf("accepted %q", bad)
 		} else if bad != "" && len(bad) > 5 && strings.Contains(err.Error(), bad) {
 			t.Errorf("the error quotes the hash: %v", err)
 		}
 	}
 }
 
-// TestLoginsOfOneAddressWaitForEachOther: a hundred of them delay somebody else's by
-// no more than the hashing that is under way, and the one that is next.
-func TestLoginsOfOneAddressWaitForEachOther(t *testing.T) {
+// A hundred logins from one address delay a login from another by no more than
+// the hashing in progress and the next one.
+func TestOneAddressCannotDelayOtherLogins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := quickService(Options{Hashings: 1})
 		register(t, s, "ann")
@@ -176,7 +183,7 @@ func TestLoginsOfOneAddressWaitForEachOther(t *testing.T) {
 		}
 		for range 100 {
 			if err := <-busy; err == nil {
-				t.Error("logged in as nobody")
+				t.Error("logged in with a wrong password")
 			}
 		}
 	})

@@ -16,16 +16,19 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// memory is a Store that can fail and that can be interrupted. That the real one behaves like it, TestOnSQLite shows.
+// memory is a Store that can fail and can be interrupted.
+// TestAccountLifecycleOnSQLite shows that the real store behaves like it.
 type memory struct {
 	mu        sync.Mutex
 	users     map[int64]*row       // guarded by mu
 	skeletons map[string]bool      // guarded by mu
 	sessions  map[[32]byte]*ticket // guarded by mu
-	seen      []string             // guarded by mu: all strings and bytes that it was given besides names
-	err       error                // guarded by mu: what every method fails with
+	// All strings and bytes received except names; guarded by mu.
+	seen []string
+	err  error // returned by every method; guarded by mu
 
-	beforeSession func() // called by CreateSession before it does anything
+	// Called by CreateSession before anything else.
+	beforeSession func()
 }
 
 type row struct {
@@ -41,7 +44,8 @@ type ticket struct {
 var _ Store = (*memory)(nil)
 
 func newMemory() *memory {
-	return &memory{users: make(map[int64]*row), skeletons: make(map[string]bool), sessions: make(map[[32]byte]*ticket)}
+	return &memory{users: make(map[int64]*row), skeletons: make(map[string]bool),
+		sessions: make(map[[32]byte]*ticket)}
 }
 
 func (m *memory) lock(seen ...string) (unlock func(), err error) {
@@ -161,7 +165,8 @@ func (m *memory) NameReserved(_ context.Context, skeleton string) (bool, error) 
 	return m.skeletons[skeleton], err
 }
 
-func (m *memory) CreateSession(_ context.Context, tokenHash []byte, user int64, hash string, expires time.Time) error {
+func (m *memory) CreateSession(_ context.Context, tokenHash []byte, user int64, hash string,
+	expires time.Time) error {
 	if m.beforeSession != nil {
 		m.beforeSession()
 	}
@@ -216,20 +221,21 @@ func (m *memory) DeleteExpired(_ context.Context, now time.Time) (n int64, err e
 	return n, err
 }
 
-// count returns how many sessions there are.
+// count returns the number of sessions.
 func (m *memory) count() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return len(m.sessions)
 }
 
-// quick stands in for Argon2id where the test is not about it: it is as good a function, and fast.
+// quick replaces Argon2id where a test does not depend on it. It is fast.
 func quick(password, salt []byte, c cost, n int) []byte {
 	sum := sha256.Sum256(append(append([]byte{byte(c.passes), byte(c.memory)}, salt...), password...))
 	return sum[:n]
 }
 
-// quickService is a Service on a memory, with a function that hashes fast. Attempts are not limited unless o says so.
+// quickService returns a Service on a memory, with a fast hash function.
+// Attempts are unlimited unless o sets limits.
 func quickService(o Options) (*Service, *memory) {
 	m := newMemory()
 	o.Store = m
@@ -251,7 +257,7 @@ const (
 	home   = "192.0.2.7:51234"
 )
 
-// must fails unless err is nil.
+// must fails the test unless err is nil.
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
@@ -259,7 +265,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// wants fails unless err is a chat.Error with this code.
+// wants fails the test unless err is a chat.Error with this code.
 func wants(t *testing.T, what string, err error, code chat.Code) {
 	t.Helper()
 	if e, ok := errors.AsType[*chat.Error](err); !ok || e.Code != code {

@@ -16,11 +16,14 @@ import (
 	"livechat/server/chat"
 )
 
-// TestLookAlikes: what a guest must not be called if there is such an account, and what looks similar but is another name.
-func TestLookAlikes(t *testing.T) {
+// What a guest must not be called if such an account exists, and what looks
+// similar but is another name.
+func TestLookalikesOfAnAccountName(t *testing.T) {
 	for _, test := range []struct{ name, alike, other string }{
 		{
-			"ann", "ann Ann ANN a.n.n a_n_n a-n-n a\u00a0nn a\u200dnn ánn ãñń ａｎｎ 𝐚𝓃𝖓 ⓐⓝⓝ аnn αnn ᴀɴɴ ΑΝΝ 🅰🅽🅽 🇦🇳🇳 ann✓ ✨ann✨ ann™ ann! (ann) @ann ann. ann\u0301\u0302 “ann”",
+			"ann",
+			"ann Ann ANN a.n.n a_n_n a-n-n a\u00a0nn a\u200dnn ánn ãñń ａｎｎ 𝐚𝓃𝖓 " +
+				"ⓐⓝⓝ аnn αnn ᴀɴɴ ΑΝΝ 🅰🅽🅽 🇦🇳🇳 ann✓ ✨ann✨ ann™ ann! (ann) @ann ann. ann\u0301\u0302 “ann”",
 			"anne hann an anm amn annn 4nn",
 		},
 		{"bill", "BILL biii b1ll bIll bi|| bi|l вill ΒΙLL bi！l ᏏiⅬl", "bil billy ball"},
@@ -36,32 +39,32 @@ func TestLookAlikes(t *testing.T) {
 	} {
 		want := Skeleton(test.name)
 		for alike := range strings.SplitSeq(test.alike, " ") {
-			if strings.Contains(alike, "?") || alike == "" { // set aside
+			if strings.Contains(alike, "?") || alike == "" { // a character that is set aside
 				continue
 			}
 			if got := Skeleton(alike); got != want {
-				t.Errorf("%q is not taken for %s: skeletons %q and %q", alike, test.name, got, want)
+				t.Errorf("%q does not match %s: skeletons %q and %q", alike, test.name, got, want)
 			}
 		}
 		for other := range strings.SplitSeq(test.other, " ") {
 			if Skeleton(other) == want {
-				t.Errorf("%q is taken for %s", other, test.name)
+				t.Errorf("%q matches %s", other, test.name)
 			}
 		}
 	}
 	for _, spaced := range []string{"a n n", " ann ", "ann | ", "| ann |", "ann ✓ 🎉", "ann 💬"} {
 		if Skeleton(spaced) != "ann" {
-			t.Errorf("%q is not taken for ann: skeleton %q", spaced, Skeleton(spaced))
+			t.Errorf("%q does not match ann: skeleton %q", spaced, Skeleton(spaced))
 		}
 	}
 }
 
-// TestUnicodeConfusables goes through all characters that Unicode calls
-// confusable with a-z and 0-9 and that a name may have: none passes for another
-// name than the one it looks like.
+// Goes through all characters that Unicode calls confusable with a-z and 0-9
+// and that a name may contain. None passes for another name than the one that
+// it looks like.
 func TestUnicodeConfusables(t *testing.T) {
-	// Where the table reads a letter in another way than Unicode: β is not the ß
-	// that Unicode takes it for, ſ is an s, г is read by its shape, and ғ by its stroke.
+	// Where the table differs from Unicode: β is not ß, ſ is an s, г is read by
+	// its shape, and ғ by its stroke.
 	own := map[rune]string{'Г': "r", 'Ґ': "r", 'Ғ': "f", 'ғ': "f", 'ſ': "s"}
 	looked := 0
 	for r, prototype := range confusables(confusablesText) {
@@ -74,7 +77,8 @@ func TestUnicodeConfusables(t *testing.T) {
 			want = "b"
 		}
 		if got := Skeleton(string(r)); got != want {
-			t.Errorf("the skeleton of %c (%U) is %q, but it looks like %s, which has %q", r, r, got, prototype, want)
+			t.Errorf("the skeleton of %c (%U) is %q, but it looks like %s, which has %q", r, r, got,
+				prototype, want)
 		}
 		if got := Skeleton("bo" + string(r) + "b"); got != "bo"+want+"b" {
 			t.Errorf("bo%cb (%U): skeleton %q", r, r, got)
@@ -83,15 +87,16 @@ func TestUnicodeConfusables(t *testing.T) {
 	if looked < 1000 {
 		t.Errorf("looked at %d characters", looked)
 	}
-	for alike, name := range map[string]string{"bⵔb": "bob", "b𐐬b": "bob", "ᗷOᗷ": "bob", "admᛁn": "admin", "admꙇn": "admin", "ⱥnn": "ann", "ᶏnn": "ann"} {
+	for alike, name := range map[string]string{"bⵔb": "bob", "b𐐬b": "bob", "ᗷOᗷ": "bob", "admᛁn": "admin",
+		"admꙇn": "admin", "ⱥnn": "ann", "ᶏnn": "ann"} {
 		if Skeleton(alike) != Skeleton(name) {
-			t.Errorf("%s is not taken for %s: skeleton %q", alike, name, Skeleton(alike))
+			t.Errorf("%s does not match %s: skeleton %q", alike, name, Skeleton(alike))
 		}
 	}
 }
 
-// TestOtherScripts: names that only look like themselves stay apart from each other and from nobody's.
-func TestOtherScripts(t *testing.T) {
+// Names in other scripts look only like themselves.
+func TestNamesInOtherScriptsStayDistinct(t *testing.T) {
 	names := strings.Fields("日本語 日本 שלום Жанна Людмила 김철수 김영희 สมชาย สมหญิง محمد أحمد")
 	seen := map[string]string{}
 	for _, name := range names {
@@ -111,10 +116,10 @@ func TestOtherScripts(t *testing.T) {
 	}
 }
 
-// TestTable holds what the table of look-alikes relies on.
-func TestTable(t *testing.T) {
+// Checks what Skeleton relies on.
+func TestLookalikeTableIsConsistent(t *testing.T) {
 	seen := map[rune]string{}
-	for as, runes := range alike {
+	for as, runes := range lookalikesOf {
 		if Skeleton(as) != as {
 			t.Errorf("%q is in the table, but its own skeleton is %q", as, Skeleton(as))
 		}
@@ -124,7 +129,7 @@ func TestTable(t *testing.T) {
 			}
 			seen[r] = as
 			if norm.NFKD.String(string(r)) != string(r) {
-				t.Errorf("%c (%U) never comes out of NFKD", r, r)
+				t.Errorf("%c (%U) is not a result of NFKD", r, r)
 			}
 			if got := Skeleton(string(r)); got != as {
 				t.Errorf("the skeleton of %c (%U) is %q, want %q", r, r, got, as)
@@ -133,26 +138,28 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// TestSkeletonOfSkeleton goes through all characters, except those many of the Far East: what a skeleton is made of is its own skeleton.
-func TestSkeletonOfSkeleton(t *testing.T) {
+// Goes through all characters, except the many of East Asia.
+func TestSkeletonIsIdempotent(t *testing.T) {
 	for r := rune(0); r <= unicode.MaxRune; r++ {
 		if !unicode.IsGraphic(r) || unicode.In(r, unicode.Han, unicode.Hangul) {
 			continue
 		}
 		if skeleton := Skeleton(string(r)); Skeleton(skeleton) != skeleton {
-			t.Errorf("the skeleton of %c (%U) is %q, but of that it is %q", r, r, skeleton, Skeleton(skeleton))
+			t.Errorf("the skeleton of %c (%U) is %q, and the skeleton of that is %q", r, r, skeleton,
+				Skeleton(skeleton))
 		}
 	}
 }
 
 func FuzzSkeleton(f *testing.F) {
-	for _, s := range []string{"ann", "Жанна", "bi||", "ann™", "ϹΣς", "ﷺ", "adm!n", "ß ŉ İ ı", "\xff", "Ꭰꭰ", "Ꮄꮄ", "🇩🇪❶"} {
+	for _, s := range []string{"ann", "Жанна", "bi||", "ann™", "ϹΣς", "ﷺ", "adm!n", "ß ŉ İ ı", "\xff", "Ꭰꭰ",
+		"Ꮄꮄ", "🇩🇪❶"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		skeleton := Skeleton(s)
 		if again := Skeleton(skeleton); again != skeleton {
-			t.Errorf("the skeleton of %q is %q, but of that it is %q", s, skeleton, again)
+			t.Errorf("the skeleton of %q is %q, and the skeleton of that is %q", s, skeleton, again)
 		}
 		if strings.ContainsAny(skeleton, "01imwABCDEFGHIJKLMNOPQRSTUVWXYZ_-. ") {
 			t.Errorf("the skeleton of %q is %q", s, skeleton)
@@ -167,8 +174,11 @@ func TestReserved(t *testing.T) {
 	s, m := quickService(Options{})
 	register(t, s, "Tom_Lee")
 	for name, want := range map[string]bool{
-		"tom_lee": true, "Tom Lee": true, "torn lее": true, "tómleé": true, "tom": false, "Tommy Lee": false,
-		"admin": true, "Adm!n": true, "АДМИН": false, "You": true, "уоu": true, "young": false, "аdmіn": true, "System": true, "deleted": true, "live chat": true, "Admin Ann": false,
+		"tom_lee": true, "Tom Lee": true, "torn lее": true, "tómleé": true, "tom": false,
+		"Tommy Lee": false,
+		"admin":     true, "Adm!n": true, "АДМИН": false, "You": true, "уоu": true, "young": false,
+		"me": true, "Ме": true, "mee": false,
+		"аdmіn": true, "System": true, "deleted": true, "live chat": true, "Admin Ann": false,
 		"guest-1a2b": false, "guest": false, "日本語": false, "👩‍👩‍👧": false, "": false,
 	} {
 		if got, err := s.Reserved(t.Context(), name); err != nil || got != want {
@@ -176,7 +186,7 @@ func TestReserved(t *testing.T) {
 		}
 	}
 	m.fail(errors.New("no connection"))
-	for _, name := range []string{"guest-1a2b", "admin", "👩‍👩‍👧"} { // those need no store
+	for _, name := range []string{"guest-1a2b", "admin", "👩‍👩‍👧"} { // need no store
 		if _, err := s.Reserved(t.Context(), name); err != nil {
 			t.Errorf("Reserved(%q), with the store down: %v", name, err)
 		}
@@ -193,7 +203,7 @@ func TestCheckName(t *testing.T) {
 	}
 }
 
-// Many names get the answers that each of them gets alone.
+// ReservedOf answers as Reserved does for each name.
 func TestReservedOf(t *testing.T) {
 	names := []string{"Tom Lee", "tommy", "admin", "guest-1a2b", "👩‍👩‍👧", "t0mlee"}
 	want := []string{"Tom Lee", "admin", "t0mlee"}
@@ -206,7 +216,7 @@ func TestReservedOf(t *testing.T) {
 	taken, asked := Skeleton("tom_lee"), 0
 	ask := func(_ context.Context, skeletons []string) ([]bool, error) {
 		if asked++; len(skeletons) > 1000 {
-			t.Errorf("asked for %d at once", len(skeletons))
+			t.Errorf("one call has %d skeletons", len(skeletons))
 		}
 		has := make([]bool, len(skeletons))
 		for i, s := range skeletons {
@@ -218,26 +228,27 @@ func TestReservedOf(t *testing.T) {
 	slices.Sort(got)
 	slices.Sort(want)
 	if err != nil || !slices.Equal(got, want) || asked != 3 {
-		t.Errorf("got %q, %v after %d questions, want %q after 3", got, err, asked, want)
+		t.Errorf("got %q, %v after %d calls, want %q after 3", got, err, asked, want)
 	}
 	if got, err := ReservedOf(t.Context(), ask, nil); got != nil || err != nil || asked != 3 {
-		t.Errorf("of no names: %q, %v, asked %d times", got, err, asked)
+		t.Errorf("of no names: %q, %v, after %d calls", got, err, asked)
 	}
 	failing := func(context.Context, []string) ([]bool, error) { return nil, errors.New("no connection") }
 	if _, err := ReservedOf(t.Context(), failing, names); err == nil {
-		t.Error("no error where nobody could be asked")
+		t.Error("no error from a store that is down")
 	}
 }
 
-// TestReservedNamesAreDocumented: the list in docs/api.md is the list in the code.
+// The list in docs/api.md is the list in the code.
 func TestReservedNamesAreDocumented(t *testing.T) {
 	text, err := os.ReadFile("../../docs/api.md")
 	must(t, err)
 	_, list, _ := strings.Cut(string(text), "Some names are reserved")
-	_, list, _ = strings.Cut(list, "They are\n")
+	_, list, _ = strings.Cut(list, "They are ")
 	list, _, _ = strings.Cut(list, ". ")
 	documented := strings.Fields(strings.ReplaceAll(list, "`", ""))
-	if want := slices.Sorted(slices.Values(reservedNames)); !slices.Equal(slices.Sorted(slices.Values(documented)), want) {
+	want := slices.Sorted(slices.Values(systemNames))
+	if !slices.Equal(slices.Sorted(slices.Values(documented)), want) {
 		t.Errorf("documented are %q, reserved %q", documented, want)
 	}
 }

@@ -17,24 +17,25 @@ import (
 	"livechat/server/chat"
 )
 
-// How long a password is, in characters (code points, after NFC).
+// The length of a password in characters (code points, after NFC).
 const (
 	MinPassword = 8
 	MaxPassword = 256
 
-	maxPasswordBytes = 4 * MaxPassword // looked at before anything that takes longer with longer input
+	// Checked first: the other checks take longer for longer input.
+	maxPasswordBytes = 4 * MaxPassword
 )
 
-// preparePassword brings a password into the form of RFC 8265 (OpaqueString),
-// since other keyboards write the same ä in other ways, and fails for what nobody
-// can be relied on to type again, such as control characters.
+// preparePassword returns the password in the form of RFC 8265 (OpaqueString):
+// keyboards encode the same ä in different ways. It fails for characters that
+// users cannot reliably type again, such as control characters.
 //
-// OpaqueString also refuses what holds emoji together, and emoji that are newer
-// than its tables. Keyboards write those the same everywhere, so emoji are left
-// out of that question. The form is the same for both kinds of password.
+// OpaqueString also refuses joiners in emoji and emoji that are newer than its
+// tables. Keyboards encode those the same everywhere, so they are replaced for
+// the check. The result has the same form with and without emoji.
 func preparePassword(password string) (string, error) {
 	if !utf8.ValidString(password) {
-		return "", errNotUTF8 // precis would take every bad byte for the same one
+		return "", errNotUTF8 // precis would map all invalid bytes to the same character
 	}
 	prepared, err := precis.OpaqueString.String(password)
 	if err == nil {
@@ -54,19 +55,22 @@ func plainSpace(r rune) rune {
 	return r
 }
 
-var errNotUTF8 = errors.New("no UTF-8")
+var errNotUTF8 = errors.New("invalid UTF-8")
 
-// checkPassword says whether password can be one, and returns it in the form that is hashed.
+// checkPassword returns password in the form that is hashed, or an error with
+// code bad_password.
 func checkPassword(password string) (string, error) {
 	if len(password) > maxPasswordBytes {
 		return "", errPasswordLength
 	}
-	if len(password) < MinPassword { // as bytes: then also as characters
+	if len(password) < MinPassword { // too few bytes are too few characters
 		return "", errPasswordLength
 	}
 	prepared, err := preparePassword(password)
 	if err != nil {
-		return "", chat.Errorf(chat.CodeBadPassword, "a password must be valid UTF-8 without control characters") // err could quote it
+		// The error of precis could quote the password.
+		return "", chat.Errorf(chat.CodeBadPassword,
+			"A password must be valid UTF-8 without control characters.")
 	}
 	if n := utf8.RuneCountInString(prepared); n < MinPassword || n > MaxPassword {
 		return "", errPasswordLength
@@ -74,20 +78,23 @@ func checkPassword(password string) (string, error) {
 	return prepared, nil
 }
 
-var errPasswordLength = chat.Errorf(chat.CodeBadPassword, "a password has %d to %d characters", MinPassword, MaxPassword)
+var errPasswordLength = chat.Errorf(chat.CodeBadPassword, "A password has %d to %d characters.",
+	MinPassword, MaxPassword)
 
-// cost is how much work a hash is.
+// cost is the work that a hash takes.
 type cost struct {
 	memory uint32 // KiB
 	passes uint32
 	lanes  uint8
 }
 
-// standard is what OWASP recommends for Argon2id (Password Storage Cheat Sheet), for new hashes.
-var standard = cost{memory: 19 * 1024, passes: 2, lanes: 1}
+// currentCost is used for new hashes. It is what OWASP recommends for Argon2id
+// (Password Storage Cheat Sheet).
+var currentCost = cost{memory: 19 * 1024, passes: 2, lanes: 1}
 
-// most is what is still believed of a hash in the store: a damaged one must not take all memory.
-var most = cost{memory: 256 * 1024, passes: 16, lanes: 16}
+// maxCost bounds what a stored hash may ask for: a damaged one must not use up
+// the memory.
+var maxCost = cost{memory: 256 * 1024, passes: 16, lanes: 16}
 
 const (
 	saltLen = 16
@@ -107,58 +114,61 @@ type record struct {
 	salt, key []byte
 }
 
-// phc returns the PHC string: $argon2id$v=19$m=19456,t=2,p=1$<salt>$<key>. It is no String method, so that no log writes it by accident.
+// phc returns the PHC string: $argon2id$v=19$m=19456,t=2,p=1$<salt>$<key>. It
+// is not called String, so that no log line contains it by accident.
 func (r record) phc() string {
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, r.cost.memory, r.cost.passes, r.cost.lanes,
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, r.cost.memory, r.cost.passes,
+		r.cost.lanes,
 		base64.RawStdEncoding.EncodeToString(r.salt), base64.RawStdEncoding.EncodeToString(r.key))
 }
 
-// errNoPHC says that a hash is not in the form. It does not quote it.
-var errNoPHC = errors.New("the stored password is no PHC string of Argon2id")
+// errNotPHC does not quote the hash.
+var errNotPHC = errors.New("the stored password is not a PHC string of Argon2id")
 
-// parsePHC reads a PHC string. What it accepts, phc writes back unchanged.
+// parsePHC parses a PHC string. If it accepts s, then phc returns s.
 func parsePHC(s string) (r record, err error) {
 	parts := strings.Split(s, "$")
 	if len(parts) != 6 {
-		return record{}, errNoPHC
+		return record{}, errNotPHC
 	}
-	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &r.cost.memory, &r.cost.passes, &r.cost.lanes); err != nil {
-		return record{}, errNoPHC
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &r.cost.memory, &r.cost.passes,
+		&r.cost.lanes); err != nil {
+		return record{}, errNotPHC
 	}
 	r.salt, err = base64.RawStdEncoding.DecodeString(parts[4])
 	if err != nil || len(r.salt) < 8 || len(r.salt) > 64 {
-		return record{}, errNoPHC
+		return record{}, errNotPHC
 	}
 	r.key, err = base64.RawStdEncoding.DecodeString(parts[5])
 	if err != nil || len(r.key) < 16 || len(r.key) > 64 {
-		return record{}, errNoPHC
+		return record{}, errNotPHC
 	}
 	if r.phc() != s || !r.cost.sane() {
-		return record{}, errNoPHC
+		return record{}, errNotPHC
 	}
 	return r, nil
 }
 
-// outdated says whether a hash took other work than new ones do.
+// outdated reports whether a hash has another cost than new ones.
 func outdated(phc string) bool {
 	r, err := parsePHC(phc)
-	return err == nil && r.cost != standard
+	return err == nil && r.cost != currentCost
 }
 
 func (c cost) sane() bool {
-	return c.lanes >= 1 && c.lanes <= most.lanes && c.passes >= 1 && c.passes <= most.passes &&
-		c.memory >= 8*uint32(c.lanes) && c.memory <= most.memory
+	return c.lanes >= 1 && c.lanes <= maxCost.lanes && c.passes >= 1 && c.passes <= maxCost.passes &&
+		c.memory >= 8*uint32(c.lanes) && c.memory <= maxCost.memory
 }
 
-// newRecord is a record with a salt and without a key.
+// newRecord returns a record with a new salt and no key.
 func newRecord() record {
-	r := record{cost: standard, salt: make([]byte, saltLen)}
+	r := record{cost: currentCost, salt: make([]byte, saltLen)}
 	_, _ = rand.Read(r.salt) // it never fails
 	return r
 }
 
-// decoy is the PHC string of no password: to compare with it is as much work as with a real one. Its key is not that of a password that
-// anybody has had, but random.
+// decoy returns a PHC string that no password matches: its key is random.
+// Comparing with it takes as much work as with a real one.
 func decoy() string {
 	r := newRecord()
 	r.key = make([]byte, keyLen)

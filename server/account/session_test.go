@@ -35,9 +35,12 @@ func TestSession(t *testing.T) {
 	}
 	last := token[len(token)-1]
 	for what, bad := range map[string]string{
-		"empty": "", "cut": token[:42], "longer": token + "A", "padded": token + "=", "with a line break": token[:20] + "\n" + token[20:],
-		"another": base64.RawURLEncoding.EncodeToString(make([]byte, 32)), "its hash": base64.RawURLEncoding.EncodeToString(sum[:]),
-		"other bits behind the last byte": token[:42] + string(last+1), // A decoder that is not strict ignores them
+		"empty": "", "cut": token[:42], "longer": token + "A", "padded": token + "=",
+		"with a line break": token[:20] + "\n" + token[20:],
+		"another":           base64.RawURLEncoding.EncodeToString(make([]byte, 32)),
+		"its hash":          base64.RawURLEncoding.EncodeToString(sum[:]),
+		// A lenient decoder ignores the bits after the last byte.
+		"other bits after the last byte": token[:42] + string(last+1),
 	} {
 		_, err := s.WhoAmI(t.Context(), bad)
 		wants(t, what, err, chat.CodeUnauthorized)
@@ -79,7 +82,7 @@ func TestSessionExpires(t *testing.T) {
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		if m.count() != 0 {
-			t.Error("a session that has expired is kept")
+			t.Error("an expired session was not deleted")
 		}
 		m.fail(store.ErrNotFound)
 		time.Sleep(time.Hour)
@@ -88,13 +91,17 @@ func TestSessionExpires(t *testing.T) {
 	})
 }
 
-// TestLoginWhilePasswordChanges shows that whoever knows only the old password has no session when the change is done, however the two fall together.
+// A login with the old password leaves no session once the change is done,
+// whatever the interleaving.
 func TestLoginWhilePasswordChanges(t *testing.T) {
 	for what, meanwhile := range map[string]func(t *testing.T, s *Service, u User) error{
 		"changed": func(t *testing.T, s *Service, u User) error {
 			return s.ChangePassword(t.Context(), u.ID, secret, other)
 		},
-		"deleted": func(t *testing.T, s *Service, u User) error { return s.Delete(t.Context(), u.ID, secret) },
+		"deleted": func(t *testing.T, s *Service,
+			u User) error {
+			return s.Delete(t.Context(), u.ID, secret)
+		},
 	} {
 		s, m := quickService(Options{})
 		ann := register(t, s, "ann")
@@ -109,8 +116,8 @@ func TestLoginWhilePasswordChanges(t *testing.T) {
 	}
 }
 
-// TestUnknownUsersCostTheSame counts what is done for a login, since time is not to be relied on: one hash, of one cost.
-func TestUnknownUsersCostTheSame(t *testing.T) {
+// Counts the work of a login instead of measuring time: one hash, of one cost.
+func TestUnknownUserCostsAsMuchAsWrongPassword(t *testing.T) {
 	type call struct {
 		cost        cost
 		salt, bytes int
@@ -122,15 +129,16 @@ func TestUnknownUsersCostTheSame(t *testing.T) {
 		calls = append(calls, call{c, len(salt), n})
 		return quick(password, salt, c, n)
 	}
-	want := call{standard, saltLen, keyLen}
+	want := call{currentCost, saltLen, keyLen}
 	for _, test := range []struct{ name, password string }{
-		{"ann", other}, {"nobody-here", other}, {"admin", other}, {"ann", ""}, {"nobody-here", ""}, {"ann", "\x00"}, {"nobody-here", "\x00"},
+		{"ann", other}, {"nobody-here", other}, {"admin", other}, {"ann", ""}, {"nobody-here", ""},
+		{"ann", "\x00"}, {"nobody-here", "\x00"},
 	} {
 		calls = nil
 		_, _, err := s.Login(t.Context(), test.name, test.password, home)
 		wants(t, test.name, err, chat.CodeUnauthorized)
 		if err.Error() != errWrong.Error() {
-			t.Errorf("%s is told %q", test.name, err)
+			t.Errorf("%s gets %q", test.name, err)
 		}
 		if len(calls) != 1 || calls[0] != want {
 			t.Errorf("login as %s with %q: hashed %v, want once %v", test.name, test.password, calls, want)
@@ -138,24 +146,26 @@ func TestUnknownUsersCostTheSame(t *testing.T) {
 	}
 }
 
-func TestNobodyHasTheDecoysPassword(t *testing.T) {
+func TestDecoyHashMatchesNoLogin(t *testing.T) {
 	m := newMemory()
 	s := newService(Options{Store: m, PerAccount: Limit{Burst: -1}, PerAddress: Limit{Burst: -1}}, quick)
 	r, err := parsePHC(s.hasher.decoy)
 	must(t, err)
-	s.hasher.hash = func(_, _ []byte, _ cost, n int) []byte { return r.key } // as if somebody had found it
+	s.hasher.hash = func(_, _ []byte, _ cost, n int) []byte { return r.key } // as if an attacker had found it
 	_, _, err = s.Login(t.Context(), "nobody-here", secret, home)
 	wants(t, "the decoy's own password", err, chat.CodeUnauthorized)
 	if len(m.seen) != 0 {
-		t.Error("a session was begun")
+		t.Error("logged in with the decoy")
 	}
 }
 
-// TestNothingSecretIsToldOrLogged goes through everything with a log of all levels, and looks for what must not be in it or in an error.
-func TestNothingSecretIsToldOrLogged(t *testing.T) {
+// Goes through every operation with a log of all levels, and searches the log
+// and all errors for secrets.
+func TestSecretsAreInNoLogOrError(t *testing.T) {
 	var log bytes.Buffer
 	s, m := quickService(Options{
-		Logger:     slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true})),
+		Logger: slog.New(slog.NewTextHandler(&log,
+			&slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true})),
 		PerAccount: Limit{Burst: 3, Every: time.Hour},
 	})
 	var secrets []string
@@ -168,7 +178,7 @@ func TestNothingSecretIsToldOrLogged(t *testing.T) {
 	token := login(t, s, "ann")
 	secrets = append(secrets, token)
 	try(s.Register(t.Context(), "ann", secret, home))
-	try(s.Register(t.Context(), secret, secret, home)) // in the wrong field
+	try(s.Register(t.Context(), secret, secret, home)) // typed into the wrong field
 	try(s.Register(t.Context(), "bob", "secret\x00secret", home))
 	for range 5 {
 		_, _, err := s.Login(t.Context(), "battery-staple", other, home)
@@ -197,8 +207,9 @@ func TestNothingSecretIsToldOrLogged(t *testing.T) {
 	for _, seen := range m.seen { // hashes of passwords and tokens
 		secrets = append(secrets, seen, base64.RawURLEncoding.EncodeToString([]byte(seen)))
 	}
-	if len(m.seen) < 4 || !strings.Contains(log.String(), "user registered") || !strings.Contains(log.String(), "the password is wrong") {
-		t.Fatalf("the test has seen too little: %d secrets, and\n%s", len(m.seen), log.String())
+	if len(m.seen) < 4 || !strings.Contains(log.String(), "account: registered") ||
+		!strings.Contains(log.String(), "The password is wrong.") {
+		t.Fatalf("the test covers too little: %d secrets, and\n%s", len(m.seen), log.String())
 	}
 	for _, secret := range secrets {
 		if strings.Contains(log.String(), secret) {
@@ -207,8 +218,9 @@ func TestNothingSecretIsToldOrLogged(t *testing.T) {
 	}
 }
 
-// TestHashIsRenewed shows that a login brings a hash up to date, without ending a session, and that one at the same time does not notice.
-func TestHashIsRenewed(t *testing.T) {
+// A login upgrades an outdated hash without ending a session. A concurrent
+// login does not notice.
+func TestLoginUpgradesOutdatedHash(t *testing.T) {
 	s, m := quickService(Options{})
 	ann := register(t, s, "ann")
 	old := record{cost: cost{memory: 8, passes: 1, lanes: 1}, salt: make([]byte, saltLen)}
@@ -220,20 +232,21 @@ func TestHashIsRenewed(t *testing.T) {
 	_, _, err = s.Login(t.Context(), "ann", other, home)
 	wants(t, "a wrong password", err, chat.CodeUnauthorized)
 	if m.users[ann.ID].hash != old.phc() {
-		t.Fatal("a wrong password has renewed the hash")
+		t.Fatal("a wrong password changed the hash")
 	}
-	m.beforeSession = func() { // another login renews while this one is between looking and beginning
+	// Another login renews the hash between this one's look-up and its session.
+	m.beforeSession = func() {
 		m.beforeSession = nil
 		login(t, s, "ann")
 	}
 	login(t, s, "ann")
 	renewed := m.users[ann.ID].hash
 	if outdated(renewed) {
-		t.Error("the hash is as it was")
+		t.Error("the outdated hash was not replaced")
 	}
 	login(t, s, "ann")
 	if m.users[ann.ID].hash != renewed {
-		t.Error("what is up to date was renewed")
+		t.Error("a current hash was replaced")
 	}
 	if u, err := s.WhoAmI(t.Context(), before); err != nil || u != ann {
 		t.Errorf("the session from before: %v, %v", u, err)

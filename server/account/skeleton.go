@@ -9,18 +9,19 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Skeleton maps a name, in any script, to a form that is the same for names that look alike. It is for comparing and never for showing, and it is
-// its own skeleton.
+// Skeleton maps a name in any script to a form that is equal for names that
+// look alike. It is for comparison, not for display. It is idempotent.
 //
-// It is the skeleton of Unicode Technical Standard 39, made for one question:
-// can this be taken for an account's name, which is ASCII? So it goes further
-// there (case, accents, and everything that is no letter or digit does not
-// count: Ánn, a.n.n and "ann ✓" are ann; i, l and 1 are one) and knows only
-// look-alikes of a-z and 0-9: those in this file and Unicode's own
-// (confusables.txt). Two names in other scripts are told apart, unless they are
-// spelled the same but for marks.
+// It is the skeleton of Unicode Technical Standard 39, adapted to one question:
+// can this name be mistaken for an account's name, which is ASCII? So it goes
+// further there: case, accents, and everything except letters and digits are
+// ignored (Ánn, a.n.n and "ann ✓" are ann), and i, l and 1 are the same. And it
+// knows only look-alikes of a-z and 0-9: those in this file and Unicode's own
+// (confusables.txt). Two names in other scripts are different, unless they
+// differ in marks only.
 //
-// It is about looks. What merely reads alike (4nn for ann) is another name. It must not change for names that exist: the store keeps skeletons.
+// It compares looks. Names that only read alike (4nn for ann) are different. It
+// must not change for names that exist: the store keeps skeletons.
 func Skeleton(name string) string {
 	return skeletonBy(lookalikes, strings.Map(func(r rune) rune {
 		if as, ok := composed[r]; ok {
@@ -30,20 +31,21 @@ func Skeleton(name string) string {
 	}, name))
 }
 
-// skeletonBy is Skeleton by a table of look-alikes.
+// skeletonBy is Skeleton with another table of look-alikes.
 func skeletonBy(table map[rune]string, name string) string {
 	name = beforeNFKD.Replace(name)
-	// before folding: Υ looks like Y, its small υ like u
+	// Before folding: Υ looks like Y, its lower case υ like u.
 	name = looks(table, norm.NFKD.String(name))
-	name = cases.Fold().String(name)            // a Caser may not be shared
-	name = strings.ToLower(name)                // Fold leaves Cherokee in capitals
-	return looks(table, norm.NFKD.String(name)) // what folding has made can be a look-alike, too
+	name = cases.Fold().String(name)            // a Caser must not be shared
+	name = strings.ToLower(name)                // Fold leaves Cherokee in upper case
+	return looks(table, norm.NFKD.String(name)) // folding can produce look-alikes
 }
 
-// beforeNFKD mends where NFKD does not keep the looks: a lunate sigma would become Σ, and "ann™" should be ann, not anntm.
+// beforeNFKD replaces characters whose looks NFKD does not preserve: a lunate
+// sigma would become Σ, and "ann™" should be ann, not anntm.
 var beforeNFKD = strings.NewReplacer("Ϲ", "C", "™", "", "℠", "")
 
-// looks replaces look-alikes and leaves out all but letters and digits.
+// looks replaces look-alikes and removes everything except letters and digits.
 func looks(table map[rune]string, s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
@@ -53,20 +55,22 @@ func looks(table map[rune]string, s string) string {
 			b.WriteString(as)
 		} else if isStroke(runes, i) {
 			b.WriteByte('l')
-		} else if counts(r) {
+		} else if isSignificant(r) {
 			b.WriteRune(r)
 		}
 	}
 	return b.String()
 }
 
-// counts says whether r is a letter or a number. Modifier letters are not: most of them look like quotes or accents.
-func counts(r rune) bool {
+// isSignificant reports whether r is a letter or a number. Modifier letters are
+// not: most of them look like quotes or accents.
+func isSignificant(r rune) bool {
 	return unicode.In(r, unicode.Lu, unicode.Ll, unicode.Lt, unicode.Lo, unicode.N)
 }
 
-// isStroke says whether the punctuation mark at i can be read as an l: an exclamation mark if a letter follows (adm!n, but not "ann!"), a bar
-// unless it stands alone (bi||, but not "bill | away").
+// isStroke reports whether the punctuation mark at i can be read as an l: an
+// exclamation mark before a letter (adm!n, but not "ann!"), or a bar that does
+// not stand alone (bi||, but not "bill | away").
 func isStroke(runes []rune, i int) bool {
 	before, after := i-1, i+1
 	if isBar(runes[i]) {
@@ -81,18 +85,18 @@ func isStroke(runes []rune, i int) bool {
 	} else {
 		return false
 	}
-	return before >= 0 && counts(runes[before]) || after < len(runes) && counts(runes[after])
+	return before >= 0 && isSignificant(runes[before]) || after < len(runes) && isSignificant(runes[after])
 }
 
 func isBar(r rune) bool { return strings.ContainsRune("|¦│┃∣❘⏐⎸⎹׀।", r) }
 
-// lookalikes has what stands for a rune in a skeleton, where that is not the rune
-// itself: what this file knows, and what Unicode knows beside it.
+// lookalikes maps a rune to what stands for it in a skeleton, if that is
+// another: this file's table, extended by Unicode's.
 var lookalikes, composed = withConfusables(ownLookalikes())
 
 func ownLookalikes() map[rune]string {
 	m := make(map[rune]string, 1024)
-	for as, runes := range alike {
+	for as, runes := range lookalikesOf {
 		for _, r := range runes {
 			m[r] = as
 		}
@@ -102,7 +106,7 @@ func ownLookalikes() map[rune]string {
 			m[first+rune(i)] = cmp.Or(m[r], string(r))
 		}
 	}
-	for _, a := range "🅐🅰🇦" { // alphabets that NFKD does not know as such
+	for _, a := range "🅐🅰🇦" { // alphabets that NFKD does not decompose
 		row(a, "abcdefghijklmnopqrstuvwxyz")
 	}
 	for _, one := range "❶➀➊" {
@@ -111,12 +115,16 @@ func ownLookalikes() map[rune]string {
 	return m
 }
 
-// alike has, for each string of a skeleton, the runes that look like it in one of the usual typefaces, after NFKD, which knows the full-width,
-// mathematical, circled and super- and subscript ones. In this order: Latin and ASCII, Greek and Coptic, Cyrillic, Armenian and Georgian, Cherokee, Lisu,
-// scripts written from the right, those of India and South-East Asia, symbols. Small and large letters stand for what each of them looks like.
+// lookalikesOf lists, for each string of a skeleton, the runes that look like
+// it in a common typeface after NFKD. NFKD maps the full-width, mathematical,
+// circled, superscript and subscript ones. The order is: Latin and ASCII, Greek
+// and Coptic, Cyrillic, Armenian and Georgian, Cherokee, Lisu, right-to-left
+// scripts, scripts of India and South-East Asia, symbols. Upper and lower case
+// are listed under what each looks like.
 //
-// The wide letters m and w are written as what they can be made of, rn and vv: with that, no reading of "rnn" is missed.
-var alike = map[string]string{
+// The wide letters m and w are written as rn and vv, so that no reading of
+// "rnn" is missed.
+var lookalikesOf = map[string]string{
 	"a":  "ɑⱭᴀȺᶏⱥ" + "αΑⲁⲀ" + "аА" + "ᎪꓮꭺꞺ" + "⍺",
 	"ae": "æÆᴁ" + "ӕӔ",
 	"b":  "ƀɃɓƁƅƄʙᵬᶀꞖꞗ" + "βΒⲃⲂ" + "вВьЬъЪѣѢ" + "ᏏᏴᏼꓐꮟ",

@@ -10,8 +10,9 @@ import (
 
 var _ Store = (*store.Store)(nil)
 
-// TestOnSQLite is an account's life on the real store and with the real hash: what the memory of the other tests stands in for.
-func TestOnSQLite(t *testing.T) {
+// The life of an account on the real store with the real hash function: it
+// backs the memory store that the other tests use.
+func TestAccountLifecycleOnSQLite(t *testing.T) {
 	db, err := store.Open(t.Context(), "sqlite::memory:")
 	must(t, err)
 	defer func() { must(t, db.Close()) }()

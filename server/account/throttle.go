@@ -8,34 +8,36 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// maxTallies is how many accounts or addresses or users are remembered at a time. Who has made no attempt for the longest is forgotten first: his bucket is the
-// fullest. To be forgotten early on purpose, one would need as many addresses.
+// maxTallies is how many keys are remembered. The key with the oldest attempt
+// is forgotten first, because its bucket is the fullest. To make room for
+// itself on purpose, an attacker needs that many addresses.
 const maxTallies = 1 << 16
 
-// Throttle counts attempts by key. What it remembers of a key it forgets when that would allow everything again. Its methods may be called from any
-// goroutine.
+// Throttle counts attempts by key. It forgets a key when the full burst is
+// allowed again. Its methods are safe for concurrent use.
 type Throttle struct {
-	limit Limit
-	most  int // keys
+	limit   Limit
+	maxKeys int // keys
 
 	mu    sync.Mutex
 	byKey map[string]*list.Element // guarded by mu; of *tally
-	order list.List                // guarded by mu: the latest attempt first
+	order list.List                // guarded by mu; most recent attempt first
 }
 
-// tally is what is remembered of a key.
+// tally is the state of one key.
 type tally struct {
 	key    string
 	bucket *rate.Limiter
-	last   time.Time // of its last attempt
+	last   time.Time // time of the last attempt
 }
 
-// NewThrottle makes a Throttle with which every key has the same limit.
+// NewThrottle returns a Throttle that applies limit to each key.
 func NewThrottle(limit Limit) *Throttle {
-	return &Throttle{limit: limit, most: maxTallies, byKey: make(map[string]*list.Element)}
+	return &Throttle{limit: limit, maxKeys: maxTallies, byKey: make(map[string]*list.Element)}
 }
 
-// Take counts an attempt now. wait > 0 refuses it, and says when the next is possible; a refused one costs nothing.
+// Take counts an attempt. wait > 0 refuses it and is the time until the next
+// one is possible. A refused attempt costs nothing.
 func (t *Throttle) Take(now time.Time, key string) (wait time.Duration) {
 	if t.limit.Burst < 0 {
 		return 0
@@ -45,7 +47,8 @@ func (t *Throttle) Take(now time.Time, key string) (wait time.Duration) {
 	t.sweepLocked(now)
 	element, ok := t.byKey[key]
 	if !ok {
-		element = t.order.PushFront(&tally{key: key, bucket: rate.NewLimiter(rate.Every(t.limit.Every), t.limit.Burst)})
+		element = t.order.PushFront(&tally{key: key,
+			bucket: rate.NewLimiter(rate.Every(t.limit.Every), t.limit.Burst)})
 		t.byKey[key] = element
 	}
 	t.order.MoveToFront(element)
@@ -58,18 +61,18 @@ func (t *Throttle) Take(now time.Time, key string) (wait time.Duration) {
 	return wait
 }
 
-// giveBack takes back one attempt that Take has counted and that was none after
-// all. A bucket never holds more than its burst.
-func (t *Throttle) giveBack(now time.Time, key string) {
+// refund takes back an attempt that Take has counted. A bucket never holds more
+// than its burst.
+func (t *Throttle) refund(now time.Time, key string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if element, ok := t.byKey[key]; ok {
-		// A reservation's own Cancel gives nothing back once its time has come.
+		// A reservation's Cancel does nothing once its time has come.
 		element.Value.(*tally).bucket.AllowN(now, -1)
 	}
 }
 
-// forget removes a key: its next attempt is its first.
+// forget removes a key, so that its next attempt is its first.
 func (t *Throttle) forget(key string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -78,12 +81,13 @@ func (t *Throttle) forget(key string) {
 	}
 }
 
-// sweepLocked makes room for one more key. With two removed for each that can come, the old ones are soon gone without anybody going through all of them.
+// sweepLocked makes room for a key. It removes up to two old keys for each new
+// one, so no call goes through all of them.
 func (t *Throttle) sweepLocked(now time.Time) {
-	full := time.Duration(t.limit.Burst) * t.limit.Every // after so long without an attempt a bucket is full
+	full := time.Duration(t.limit.Burst) * t.limit.Every // an idle bucket is full after this time
 	for range 2 {
 		oldest := t.order.Back()
-		if oldest == nil || t.order.Len() < t.most && now.Sub(oldest.Value.(*tally).last) < full {
+		if oldest == nil || t.order.Len() < t.maxKeys && now.Sub(oldest.Value.(*tally).last) < full {
 			return
 		}
 		t.removeLocked(oldest)

@@ -17,8 +17,11 @@ func TestLoginIsThrottledPerAccount(t *testing.T) {
 		register(t, s, "ann")
 		register(t, s, "bob")
 		hashed := 0
-		s.hasher.hash = func(password, salt []byte, c cost, n int) []byte { hashed++; return quick(password, salt, c, n) }
-		for _, name := range []string{"ann", "nobody-here"} { // the same for both: it tells nothing
+		s.hasher.hash = func(password, salt []byte, c cost, n int) []byte {
+			hashed++
+			return quick(password, salt, c, n)
+		}
+		for _, name := range []string{"ann", "nobody-here"} { // the same for both, so it reveals nothing
 			hashed = 0
 			for i := range 3 {
 				_, _, err := s.Login(t.Context(), name, other, fmt.Sprintf("192.0.2.%d:1", i))
@@ -27,11 +30,11 @@ func TestLoginIsThrottledPerAccount(t *testing.T) {
 			_, _, err := s.Login(t.Context(), name, secret, home)
 			wants(t, "the right one, too late", err, chat.CodeRateLimited)
 			if e := chat.AsError(err); e.RetryAfterMS != 10_000 || !e.Retryable {
-				t.Errorf("%s is told %+v", name, e)
+				t.Errorf("%s gets %+v", name, e)
 			}
 			_, _, err = s.Login(t.Context(), name, secret, home)
 			if e := chat.AsError(err); e.RetryAfterMS != 10_000 {
-				t.Errorf("being refused costs: %+v", e)
+				t.Errorf("a refused attempt counts: %+v", e)
 			}
 			if hashed != 3 {
 				t.Errorf("%s: hashed %d times", name, hashed)
@@ -46,7 +49,7 @@ func TestLoginIsThrottledPerAccount(t *testing.T) {
 		}
 		time.Sleep(time.Millisecond)
 		login(t, s, "ann")
-		for range 3 { // whoever has logged in begins anew
+		for range 3 { // a login resets the count
 			_, _, err := s.Login(t.Context(), "ann", other, home)
 			wants(t, "after a success", err, chat.CodeUnauthorized)
 		}
@@ -79,15 +82,15 @@ func TestLoginIsThrottledPerAddress(t *testing.T) {
 				must(t, err)
 			}
 			_, _, err := s.Login(t.Context(), "ann", secret, addr)
-			wants(t, "a success does not begin anew", err, chat.CodeRateLimited)
+			wants(t, "a success does not reset the limit", err, chat.CodeRateLimited)
 		}
 		time.Sleep(time.Second)
 		login(t, s, "ann")
 	})
 }
 
-// TestRegisteringIsThrottled shows that names cannot be asked about in bulk, and that typing errors cost nothing.
-func TestRegisteringIsThrottled(t *testing.T) {
+// Names cannot be probed in bulk, and typing errors cost nothing.
+func TestRegistrationIsThrottled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := quickService(Options{Register: NewLimit(0.1, 3)})
 		for range 10 {
@@ -105,12 +108,12 @@ func TestRegisteringIsThrottled(t *testing.T) {
 			_, err := s.Register(t.Context(), name, secret, home)
 			wants(t, "one more", err, chat.CodeRateLimited)
 			if e := chat.AsError(err); !e.Retryable || e.RetryAfterMS != 10_000 {
-				t.Errorf("%s is told %+v", name, e)
+				t.Errorf("%s gets %+v", name, e)
 			}
 		}
 		_, err := s.Register(t.Context(), "bob", secret, "192.0.2.8:1")
 		must(t, err)
-		login(t, s, "ann") // that is another count
+		login(t, s, "ann") // has a count of its own
 		time.Sleep(10 * time.Second)
 		register(t, s, "eve")
 	})
@@ -127,10 +130,11 @@ func TestNewLimit(t *testing.T) {
 	}
 }
 
-// TestAddressIsAskedFirst shows that whoever is refused for his address cannot use up what others may try.
-func TestAddressIsAskedFirst(t *testing.T) {
+// An address that is refused does not use up an account's attempts.
+func TestAddressLimitIsCheckedBeforeAccountLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, _ := quickService(Options{PerAccount: Limit{Burst: 5, Every: time.Hour}, PerAddress: Limit{Burst: 4, Every: time.Hour}})
+		s, _ := quickService(Options{PerAccount: Limit{Burst: 5, Every: time.Hour},
+			PerAddress: Limit{Burst: 4, Every: time.Hour}})
 		register(t, s, "ann")
 		for range 100 {
 			_, _, _ = s.Login(t.Context(), "ann", other, "198.51.100.1:1")
@@ -139,16 +143,18 @@ func TestAddressIsAskedFirst(t *testing.T) {
 	})
 }
 
-func TestConfirmingIsThrottled(t *testing.T) {
+func TestPasswordConfirmationIsThrottled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := quickService(Options{PerAccount: Limit{Burst: 3, Every: 10 * time.Second}})
 		ann := register(t, s, "ann")
 		for range 3 {
-			wants(t, "a wrong password", s.ChangePassword(t.Context(), ann.ID, other, other), chat.CodeForbidden)
+			wants(t, "a wrong password", s.ChangePassword(t.Context(), ann.ID, other, other),
+				chat.CodeForbidden)
 		}
-		wants(t, "the right one, too late", s.ChangePassword(t.Context(), ann.ID, secret, other), chat.CodeRateLimited)
+		wants(t, "the right one, too late", s.ChangePassword(t.Context(), ann.ID, secret, other),
+			chat.CodeRateLimited)
 		wants(t, "deleting", s.Delete(t.Context(), ann.ID, secret), chat.CodeRateLimited)
-		login(t, s, "ann") // that is another count
+		login(t, s, "ann") // has a count of its own
 		time.Sleep(10 * time.Second)
 		must(t, s.ChangePassword(t.Context(), ann.ID, secret, secret))
 		for range 3 {
@@ -157,25 +163,25 @@ func TestConfirmingIsThrottled(t *testing.T) {
 	})
 }
 
-func TestThrottleForgets(t *testing.T) {
+func TestThrottleForgetsIdleKeys(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
 	th := NewThrottle(Limit{Burst: 2, Every: time.Second})
-	th.most = 100
+	th.maxKeys = 100
 	for i := range 1000 {
 		if wait := th.Take(now, fmt.Sprint(i)); wait != 0 {
-			t.Fatalf("key %d has to wait %v", i, wait)
+			t.Fatalf("key %d waits %v", i, wait)
 		}
 		if len(th.byKey) > 100 || len(th.byKey) != th.order.Len() {
 			t.Fatalf("%d keys, %d in order", len(th.byKey), th.order.Len())
 		}
 	}
-	// The latest are kept.
+	// The most recent keys stay.
 	for _, key := range []string{"999", "950"} {
 		if th.Take(now, key); th.Take(now, key) != time.Second {
 			t.Errorf("%s was forgotten", key)
 		}
 	}
-	// What allows everything again is forgotten, a little at each attempt.
+	// Keys whose bucket is full again are forgotten, a few at each attempt.
 	now = now.Add(2 * time.Second)
 	for range 51 {
 		th.Take(now, "one")
@@ -186,21 +192,20 @@ func TestThrottleForgets(t *testing.T) {
 	th.forget("one")
 	th.forget("one")
 	if len(th.byKey) != 0 || th.Take(now, "one") != 0 || th.Take(now, "one") != 0 {
-		t.Error("a key that was forgotten is not new")
+		t.Error("a forgotten key starts with a used bucket")
 	}
 
 	none := NewThrottle(Limit{Burst: -1, Every: time.Hour})
 	for range 1000 {
 		if none.Take(now, "one") != 0 {
-			t.Fatal("no limit, and has to wait")
+			t.Fatal("waits without a limit")
 		}
 	}
 }
 
-// TestBusyIsNoWrongPassword: logins and confirmations that were refused because
-// many wait, or because the database was away, use up nothing of what may be
-// tried for the account.
-func TestBusyIsNoWrongPassword(t *testing.T) {
+// Logins and confirmations that fail because the server is busy or the database
+// is unavailable do not count as attempts.
+func TestUnavailabilityCountsAsNoAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, m := quickService(Options{PerAccount: Limit{Burst: 3, Every: time.Hour}, Hashings: 1, Waiting: 1})
 		ann := register(t, s, "ann")
@@ -212,9 +217,9 @@ func TestBusyIsNoWrongPassword(t *testing.T) {
 		}
 		wrong()
 		ctx, giveUp := context.WithCancel(t.Context())
-		leave, err := s.hasher.turns.Enter(ctx, home) // somebody hashes,
+		leave, err := s.hasher.turns.Enter(ctx, home) // one hashes,
 		must(t, err)
-		go func() { _, _ = s.hasher.turns.Enter(ctx, home) }() // and somebody waits
+		go func() { _, _ = s.hasher.turns.Enter(ctx, home) }() // and one waits
 		synctest.Wait()
 		for range 10 {
 			_, _, err := s.Login(t.Context(), "ann", secret, home)
@@ -228,15 +233,17 @@ func TestBusyIsNoWrongPassword(t *testing.T) {
 		leave()
 		m.fail(errors.New("no connection"))
 		for range 10 {
-			if _, _, err := s.Login(t.Context(), "ann", secret, home); err == nil || errors.Is(err, errWrong) {
-				t.Errorf("with the database away: %v", err)
+			if _, _, err := s.Login(t.Context(), "ann", secret, home); err == nil ||
+				errors.Is(err, errWrong) {
+				t.Errorf("with the database unavailable: %v", err)
 			}
 		}
 		m.fail(nil)
-		wrong() // what was wrong still counts
+		wrong() // wrong attempts still count
 		wrong()
 		_, _, err = s.Login(t.Context(), "ann", secret, home)
 		wants(t, "after three wrong ones", err, chat.CodeRateLimited)
-		wants(t, "after three wrong confirmations", s.Delete(t.Context(), ann.ID, secret), chat.CodeRateLimited)
+		wants(t, "after three wrong confirmations", s.Delete(t.Context(), ann.ID, secret),
+			chat.CodeRateLimited)
 	})
 }

@@ -6,7 +6,7 @@ import (
 	"livechat/server/store"
 )
 
-// account is what one learns about oneself.
+// account is what users see of their own account.
 type account struct {
 	Name      string `json:"name"`
 	CreatedAt int64  `json:"created_at"` // Unix milliseconds
@@ -22,10 +22,10 @@ func (c *credentials) read(w http.ResponseWriter, r *http.Request) error {
 	if err := readBody(w, r, c); err != nil {
 		return err
 	}
-	return needs("name", c.Name, "password", c.Password)
+	return requireMembers("name", c.Name, "password", c.Password)
 }
 
-// register makes an account and logs in.
+// register creates an account and logs in.
 func (a *api) register(w http.ResponseWriter, r *http.Request) error {
 	var in credentials
 	if err := in.read(w, r); err != nil {
@@ -37,7 +37,7 @@ func (a *api) register(w http.ResponseWriter, r *http.Request) error {
 	}
 	token, err := a.Accounts.NewSession(r.Context(), u.ID)
 	if err != nil {
-		return err // the account is there; a login gives the session
+		return err // the account exists; a login creates the session
 	}
 	a.startSession(w, r, token)
 	w.Header().Set("Location", base+"/me/")
@@ -57,17 +57,20 @@ func (a *api) login(w http.ResponseWriter, r *http.Request) error {
 	return answer(w, r, http.StatusOK, account{u.Name, u.Created.UnixMilli()})
 }
 
-// startSession gives the browser its cookie. The session that the cookie held before ends: nobody would have its token any more.
+// startSession sets the cookie. It ends the session that the cookie held
+// before, because no client has its token any more.
 func (a *api) startSession(w http.ResponseWriter, r *http.Request, token string) {
 	if old := a.token(r); old != "" {
 		if err := a.Accounts.Logout(r.Context(), old); err != nil {
-			a.Log.WarnContext(r.Context(), "the session before a login stays until it expires", "error", err)
+			a.Logger.WarnContext(r.Context(),
+				"api: cannot end the session before a login, it stays until it expires", "error", err)
 		}
 	}
 	a.setToken(w, r, token)
 }
 
-// logout ends the session, if there is one: who repeats it because the answer was lost is logged out too.
+// logout ends the session if there is one. Repeated after a lost answer it
+// succeeds, too.
 func (a *api) logout(w http.ResponseWriter, r *http.Request) error {
 	if err := noBody(w, r); err != nil {
 		return err
@@ -77,8 +80,8 @@ func (a *api) logout(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	a.dropToken(w, r)
-	return done(w)
+	a.clearToken(w, r)
+	return noContent(w)
 }
 
 func (a *api) logoutEverywhere(w http.ResponseWriter, r *http.Request, me store.User) error {
@@ -88,15 +91,15 @@ func (a *api) logoutEverywhere(w http.ResponseWriter, r *http.Request, me store.
 	if err := a.Accounts.LogoutAll(r.Context(), me.ID); err != nil {
 		return err
 	}
-	a.dropToken(w, r)
-	return done(w)
+	a.clearToken(w, r)
+	return noContent(w)
 }
 
 func (a *api) me(w http.ResponseWriter, r *http.Request, me store.User) error {
 	return answer(w, r, http.StatusOK, account{me.Name, me.Created.UnixMilli()})
 }
 
-// changePassword ends all sessions, and begins one anew for the browser that asked.
+// changePassword ends all sessions and starts another one for this browser.
 func (a *api) changePassword(w http.ResponseWriter, r *http.Request, me store.User) error {
 	var in struct {
 		Old string `json:"old"`
@@ -105,20 +108,21 @@ func (a *api) changePassword(w http.ResponseWriter, r *http.Request, me store.Us
 	if err := readBody(w, r, &in); err != nil {
 		return err
 	}
-	if err := needs("old", in.Old, "new", in.New); err != nil {
+	if err := requireMembers("old", in.Old, "new", in.New); err != nil {
 		return err
 	}
 	if err := a.Accounts.ChangePassword(r.Context(), me.ID, in.Old, in.New); err != nil {
 		return err
 	}
 	token, err := a.Accounts.NewSession(r.Context(), me.ID)
-	if err != nil { // the password has changed: that is not taken back for this
-		a.Log.WarnContext(r.Context(), "no session after a new password", "error", err)
-		a.dropToken(w, r)
-		return done(w)
+	// The password has changed, and stays so without a session.
+	if err != nil {
+		a.Logger.WarnContext(r.Context(), "api: no session after a password change", "error", err)
+		a.clearToken(w, r)
+		return noContent(w)
 	}
 	a.setToken(w, r, token)
-	return done(w)
+	return noContent(w)
 }
 
 func (a *api) deleteMe(w http.ResponseWriter, r *http.Request, me store.User) error {
@@ -128,17 +132,17 @@ func (a *api) deleteMe(w http.ResponseWriter, r *http.Request, me store.User) er
 	if err := readBody(w, r, &in); err != nil {
 		return err
 	}
-	if err := needs("password", in.Password); err != nil {
+	if err := requireMembers("password", in.Password); err != nil {
 		return err
 	}
 	if err := a.Accounts.Delete(r.Context(), me.ID, in.Password); err != nil {
 		return err
 	}
-	a.dropToken(w, r)
-	return done(w)
+	a.clearToken(w, r)
+	return noContent(w)
 }
 
-// ticket gives what a socket shows instead of the cookie.
+// ticket issues a ticket, which a socket uses instead of the cookie.
 func (a *api) ticket(w http.ResponseWriter, r *http.Request, me store.User) error {
 	if err := noBody(w, r); err != nil {
 		return err

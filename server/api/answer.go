@@ -1,30 +1,23 @@
 package api
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/go-json-experiment/json"
-
-	"livechat/server/chat"
-	"livechat/server/store"
 )
 
-// cacheControl lets a browser keep what it got, for this user alone, if it asks each time whether that still holds.
+// cacheControl lets a browser store an answer for this user only and makes it
+// revalidate the answer each time.
 const cacheControl = "private, no-cache"
 
-// document is an answer that is the same for everybody.
+// document is an answer that is the same for all users.
 type document struct {
 	contentType string
-	policy      string // Content-Security-Policy; "" = as the server around has set it
+	policy      string // Content-Security-Policy; "" keeps the one set by the caller
 	body        []byte
 }
 
@@ -32,11 +25,12 @@ func (d document) serve(w http.ResponseWriter, r *http.Request) error {
 	if d.policy != "" {
 		w.Header().Set("Content-Security-Policy", d.policy)
 	}
-	writeKept(w, r, d.contentType, d.body)
+	writeCacheable(w, r, d.contentType, d.body)
 	return nil
 }
 
-// answer writes v as JSON: what was asked for (GET) with an ETag, what was done with the status, and for nobody to keep.
+// answer writes v as JSON. A GET gets an ETag and status 200. Other methods get
+// the status, and the answer is not stored.
 func answer(w http.ResponseWriter, r *http.Request, status int, v any) error {
 	body, err := json.Marshal(v)
 	if err != nil {
@@ -44,7 +38,7 @@ func answer(w http.ResponseWriter, r *http.Request, status int, v any) error {
 	}
 	body = append(body, '\n')
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		writeKept(w, r, "application/json", body)
+		writeCacheable(w, r, "application/json", body)
 		return nil
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -54,16 +48,17 @@ func answer(w http.ResponseWriter, r *http.Request, status int, v any) error {
 	return nil
 }
 
-// done answers that there is nothing more to say.
-func done(w http.ResponseWriter) error {
+// noContent writes a 204.
+func noContent(w http.ResponseWriter) error {
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 
-// writeKept sends a body, or 304 to a client that has it. The tag is a hash of all that is sent, so servers agree on it, and one
-// user's tag cannot fit what another sees.
-func writeKept(w http.ResponseWriter, r *http.Request, contentType string, body []byte) {
+// writeCacheable sends a body, or 304 if the client has it. The ETag is a hash
+// of the body, so all servers compute the same one, and the ETag of one user
+// never matches what another sees.
+func writeCacheable(w http.ResponseWriter, r *http.Request, contentType string, body []byte) {
 	hash := sha256.Sum256(body)
 	tag := `"` + hex.EncodeToString(hash[:]) + `"`
 	h := w.Header()
@@ -80,8 +75,9 @@ func writeKept(w http.ResponseWriter, r *http.Request, contentType string, body 
 	}
 }
 
-// matches says whether a tag is in the lists of If-None-Match, whose comparison is the weak one (RFC 9110 section 13.1.2). Tags
-// of ours have no comma in them, so whatever is cut wrongly here would not have been one.
+// matches reports whether a tag is in an If-None-Match list, by weak comparison
+// (RFC 9110 section 13.1.2). Our tags contain no comma, so a tag that is cut at
+// one is not ours.
 func matches(lists []string, tag string) bool {
 	for _, list := range lists {
 		for one := range strings.SplitSeq(list, ",") {
@@ -92,74 +88,4 @@ func matches(lists []string, tag string) bool {
 		}
 	}
 	return false
-}
-
-// observed is a ResponseWriter that remembers the status. http.ResponseController finds the other powers of the one inside.
-type observed struct {
-	http.ResponseWriter
-	status int // 0: not begun
-}
-
-// WriteHeader implements http.ResponseWriter.
-func (o *observed) WriteHeader(status int) {
-	if o.status == 0 {
-		o.status = status
-	}
-	o.ResponseWriter.WriteHeader(status)
-}
-
-// Unwrap is for http.ResponseController.
-func (o *observed) Unwrap() http.ResponseWriter { return o.ResponseWriter }
-
-// seldom lets one of many log lines through.
-type seldom struct {
-	mu   sync.Mutex
-	last time.Time // guarded by mu
-}
-
-// slowEvery is the least time between two warnings of requests that took too long:
-// a database that stands still makes all of them so.
-const slowEvery = time.Minute
-
-// due says that it is time for another one.
-func (s *seldom) due(now time.Time) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if now.Sub(s.last) < slowEvery {
-		return false
-	}
-	s.last = now
-	return true
-}
-
-// fail answers with a problem. What is nobody's fault but ours is logged: never the request's body, query or headers.
-func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
-	known, ok := errors.AsType[*chat.Error](err)
-	switch {
-	case ok && known.Code != chat.CodeInternal:
-	case errors.Is(err, store.ErrNotFound):
-		known = chat.Errorf(chat.CodeNotFound, "there is no such thing, or it is not yours to see")
-	case r.Context().Err() != nil && errors.Is(err, r.Context().Err()): // too slow, or the client is gone and nobody reads this
-		// of what was cancelled: else clients that come and go would fill the
-		// log
-		level := slog.LevelDebug
-		if !errors.Is(err, context.Canceled) && a.slow.due(time.Now()) {
-			level = slog.LevelWarn
-		}
-		a.Log.Log(r.Context(), level, "a request was not finished", "method", r.Method, "route", r.Pattern, "error", err)
-		known = &chat.Error{Code: chat.CodeUnavailable, Message: "that took too long; try again", Retryable: true, RetryAfterMS: 1000}
-	case store.Away(err):
-		// Whoever watches the database has given the warning: one per outage, not per request.
-		a.Log.DebugContext(r.Context(), "the database is away", "method", r.Method, "route", r.Pattern, "error", err)
-		known = &chat.Error{Code: chat.CodeUnavailable, Message: "this cannot be stored or read right now; try again", Retryable: true, RetryAfterMS: 2000}
-	default:
-		a.Log.ErrorContext(r.Context(), "a request failed", "method", r.Method, "route", r.Pattern, "error", err)
-		known = chat.AsError(err)
-	}
-	if known.Code == chat.CodeRateLimited && !known.Retryable { // a 429 says when to come back
-		limited := *known
-		limited.Retryable = true
-		known = &limited
-	}
-	writeProblem(w, known)
 }

@@ -13,7 +13,7 @@ func TestETag(t *testing.T) {
 		tag := w.Header().Get("ETag")
 		if method != "GET" {
 			if cache := w.Header().Get("Cache-Control"); tag != "" || cache != "no-store" {
-				t.Errorf("what was done has ETag %q, Cache-Control %q", tag, cache)
+				t.Errorf("the answer to a change has ETag %q, Cache-Control %q", tag, cache)
 			}
 			return
 		}
@@ -36,26 +36,27 @@ func TestETag(t *testing.T) {
 		}
 		head := s.ask(ann, "HEAD", path, "")
 		want(t, head, 200, "")
-		if head.Header().Get("ETag") != tag || head.Header().Get("Content-Type") != w.Header().Get("Content-Type") {
+		if head.Header().Get("ETag") != tag ||
+			head.Header().Get("Content-Type") != w.Header().Get("Content-Type") {
 			t.Errorf("HEAD has other headers: %v", head.Header())
 		}
 	})
 }
 
-func TestETagFollowsTheContent(t *testing.T) {
+func TestETagDependsOnTheUser(t *testing.T) {
 	s := newSite(t, nil)
-	ann, bob := s.person("ann"), s.person("bob")
+	ann, bob := s.register("ann"), s.register("bob")
 	path := s.chat(ann, "bob")
 	before := s.ask(ann, "GET", path, "").Header().Get("ETag")
 	if bobs := s.ask(bob, "GET", path, "").Header().Get("ETag"); bobs == before {
-		t.Error("two who see different things have the same tag")
+		t.Error("two users who see different chats have the same tag")
 	}
 	want(t, s.ask(bob, "POST", path+"messages/", `{"id":"`+anID+`","text":"hi"}`), 201, "*")
 	want(t, s.ask(ann, "GET", path, "", "If-None-Match: "+before), 200, "*")
 }
 
-// Problems are of this moment.
-func TestNoTagOnProblems(t *testing.T) {
+// Problems are not cached.
+func TestProblemsHaveNoETag(t *testing.T) {
 	w := newSite(t, nil).ask(nil, "GET", "/api/v1/me/", "", "If-None-Match: *")
 	wantProblem(t, w, 401, "unauthorized")
 	if w.Header().Get("ETag") != "" || w.Header().Get("Cache-Control") != "no-store" {

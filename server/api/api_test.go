@@ -16,26 +16,29 @@ import (
 	"livechat/server/store"
 )
 
-// examples are a good request for each route; %s is a chat's id.
+// examples has a valid request for each route; %s is a chat's id.
 var examples = map[string]struct {
 	path, body string
 	status     int
-	guest      bool // nobody has to be logged in
+	guest      bool // no session required
 }{
-	"POST /accounts/":             {body: `{"name":"new","password":"password"}`, status: 201, guest: true},
-	"POST /login/":                {body: `{"name":"ann","password":"password of ann"}`, status: 200, guest: true},
-	"POST /logout/":               {status: 204, guest: true},
-	"POST /logout-everywhere/":    {status: 204},
-	"GET /me/":                    {status: 200},
-	"DELETE /me/":                 {body: `{"password":"password of ann"}`, status: 204},
-	"POST /me/password/":          {body: `{"old":"password of ann","new":"password"}`, status: 204},
-	"POST /ticket/":               {status: 201},
-	"POST /chats/":                {body: `{"with":"bob"}`, status: 200},
-	"GET /chats/":                 {status: 200},
-	"GET /chats/{id}/":            {path: "/chats/%s/", status: 200},
-	"POST /chats/{id}/messages/":  {path: "/chats/%s/messages/", body: `{"id":"` + anID + `","text":"hi"}`, status: 201},
+	"POST /accounts/": {body: `{"name":"new","password":"password"}`, status: 201, guest: true},
+	"POST /login/": {body: `{"name":"ann","password":"password of ann"}`, status: 200,
+		guest: true},
+	"POST /logout/":            {status: 204, guest: true},
+	"POST /logout-everywhere/": {status: 204},
+	"GET /me/":                 {status: 200},
+	"DELETE /me/":              {body: `{"password":"password of ann"}`, status: 204},
+	"POST /me/password/":       {body: `{"old":"password of ann","new":"password"}`, status: 204},
+	"POST /ticket/":            {status: 201},
+	"POST /chats/":             {body: `{"with":"bob"}`, status: 200},
+	"GET /chats/":              {status: 200},
+	"GET /chats/{id}/":         {path: "/chats/%s/", status: 200},
+	"POST /chats/{id}/messages/": {path: "/chats/%s/messages/", body: `{"id":"` + anID + `","text":"hi"}`,
+		status: 201},
 	"GET /chats/{id}/messages/":   {path: "/chats/%s/messages/", status: 200},
 	"POST /chats/{id}/read/":      {path: "/chats/%s/read/", body: `{"n":1}`, status: 200},
+	"POST /chats/{id}/typing/":    {path: "/chats/%s/typing/", status: 204},
 	"GET /rooms/{room}/messages/": {path: "/rooms/livechat/messages/", status: 200, guest: true},
 	"GET /search/":                {path: "/search/?q=hi", status: 200},
 	"GET /openapi.json":           {status: 200, guest: true},
@@ -43,17 +46,18 @@ var examples = map[string]struct {
 	"GET /docs/":                  {status: 200, guest: true},
 }
 
-// each calls f with a fresh site, where ann and bob have a chat, for each example.
-func each(t *testing.T, f func(t *testing.T, s *site, ann *browser, method, path, body string, status int, guest bool)) {
+// each calls f for each example, with a new site where ann and bob have a chat.
+func each(t *testing.T, f func(t *testing.T, s *site, ann *browser, method, path, body string, status int,
+	guest bool)) {
 	for _, r := range (&api{}).routes() {
 		name := r.method + " " + r.path
 		t.Run(name, func(t *testing.T) {
 			example, ok := examples[name]
 			if !ok {
-				t.Fatal("there is no example of this route")
+				t.Fatal("this route has no example")
 			}
 			s := newSite(t, nil)
-			ann, _ := s.person("ann"), s.person("bob")
+			ann, _ := s.register("ann"), s.register("bob")
 			id := strings.Split(s.chat(ann, "bob"), "/")[4]
 			path := r.path
 			if example.path != "" {
@@ -64,7 +68,7 @@ func each(t *testing.T, f func(t *testing.T, s *site, ann *browser, method, path
 	}
 }
 
-func TestBothSlashes(t *testing.T) {
+func TestTrailingSlashIsOptional(t *testing.T) {
 	for _, with := range []bool{true, false} {
 		each(t, func(t *testing.T, s *site, ann *browser, method, path, body string, status int, _ bool) {
 			path, query, _ := strings.Cut(path, "?")
@@ -76,7 +80,7 @@ func TestBothSlashes(t *testing.T) {
 	}
 }
 
-func TestOnlyForThoseLoggedIn(t *testing.T) {
+func TestRoutesRequireASession(t *testing.T) {
 	each(t, func(t *testing.T, s *site, ann *browser, method, path, body string, status int, guest bool) {
 		if guest {
 			want(t, s.ask(nil, method, path, body), status, "*")
@@ -87,22 +91,23 @@ func TestOnlyForThoseLoggedIn(t *testing.T) {
 		wantProblem(t, s.ask(nil, method, path, body, "Cookie: livechat_session=forged"), 401, "unauthorized")
 		wantProblem(t, s.ask(nil, method, path, body, "Cookie: livechat_session="), 401, "unauthorized")
 		if got := strings.Join(s.asked, ""); got != "who\n" { // the forged one only
-			t.Errorf("a service was asked: %q", got)
+			t.Errorf("a service was called: %q", got)
 		}
 	})
 }
 
-// What services do not say to users stays inside, and in the log.
-func TestBrokenService(t *testing.T) {
+// Internal errors are logged and not shown to users.
+func TestInternalErrorsAreLoggedAndHidden(t *testing.T) {
 	each(t, func(t *testing.T, s *site, ann *browser, method, path, body string, _ int, _ bool) {
-		if strings.HasSuffix(path, "api.json") || strings.HasSuffix(path, "docs/") { // openapi.json, asyncapi.json
-			return // they ask nobody
+		// openapi.json, asyncapi.json and the page call no service.
+		if strings.HasSuffix(path, "api.json") || strings.HasSuffix(path, "docs/") {
+			return
 		}
 		s.broken = errors.New("connect to 10.0.0.7: refused")
 		w := s.ask(ann, method, path, body, "X-Request-Id: request-17")
 		wantProblem(t, w, 500, "internal")
 		if strings.Contains(w.Body.String(), "10.0.0.7") {
-			t.Errorf("the answer tells what happened inside: %s", w.Body)
+			t.Errorf("the answer reveals the internal error: %s", w.Body)
 		}
 		for _, part := range []string{"10.0.0.7", "request_id=request-17", "method=" + method} {
 			if !strings.Contains(s.log.String(), part) {
@@ -114,7 +119,7 @@ func TestBrokenService(t *testing.T) {
 
 func TestErrors(t *testing.T) {
 	s := newSite(t, nil)
-	ann := s.person("ann")
+	ann := s.register("ann")
 	for _, test := range []struct {
 		err    error
 		status int
@@ -134,14 +139,16 @@ func TestErrors(t *testing.T) {
 		{chat.Errorf(chat.CodeTooLong, ""), 413, "too_long", "", false},
 		{chat.Errorf(chat.CodeBadPassword, ""), 422, "bad_password", "", false},
 		{chat.Errorf(chat.CodeBadChat, ""), 422, "bad_chat", "", false},
-		{&chat.Error{Code: chat.CodeRateLimited, Retryable: true, RetryAfterMS: 2000}, 429, "rate_limited", "2", false},
+		{&chat.Error{Code: chat.CodeRateLimited, Retryable: true, RetryAfterMS: 2000}, 429, "rate_limited",
+			"2", false},
 		{&chat.Error{Code: chat.CodeUnavailable, Retryable: true}, 503, "unavailable", "1", false},
 		{fmt.Errorf("read the chat: %w", chat.Errorf(chat.CodeNotFound, "")), 404, "not_found", "", false},
 		{fmt.Errorf("read the chat: %w", store.ErrNotFound), 404, "not_found", "", false},
-		{fmt.Errorf("read the chat: %w", io.ErrUnexpectedEOF), 503, "unavailable", "2", true}, // PostgreSQL is gone: see store.Away
+		// PostgreSQL is gone, see store.Unavailable.
+		{fmt.Errorf("read the chat: %w", io.ErrUnexpectedEOF), 503, "unavailable", "2", true},
 		{chat.Errorf(chat.CodeInternal, ""), 500, "internal", "", true},
 		{errors.New("anything else"), 500, "internal", "1", true},
-		{context.Canceled, 500, "internal", "1", true}, // not this request's
+		{context.Canceled, 500, "internal", "1", true}, // canceled, but not with this request
 	} {
 		before := s.log.String()
 		s.broken = test.err
@@ -156,18 +163,19 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-func TestTooSlow(t *testing.T) {
+func TestSlowRequestIsUnavailable(t *testing.T) {
 	s := newSite(t, func(o *Options) { o.Timeout = time.Millisecond })
 	s.block = true
 	w := s.ask(nil, "GET", "/api/v1/me/", "", "Cookie: livechat_session=t")
 	wantProblem(t, w, 503, "unavailable")
-	if w.Header().Get("Retry-After") != "1" || !strings.Contains(s.log.String(), "a request was not finished") {
+	if w.Header().Get("Retry-After") != "1" ||
+		!strings.Contains(s.log.String(), "api: request not finished") {
 		t.Errorf("Retry-After %q, log %s", w.Header().Get("Retry-After"), s.log)
 	}
 }
 
-// Who does not wait for his answers cannot fill the log.
-func TestTheClientIsGone(t *testing.T) {
+// Clients that disconnect early cannot fill the log.
+func TestCanceledRequestIsNotLogged(t *testing.T) {
 	s := newSite(t, nil)
 	s.block = true
 	ctx, cancel := context.WithCancel(t.Context())
@@ -180,10 +188,11 @@ func TestTheClientIsGone(t *testing.T) {
 	}
 }
 
-func TestNothingThere(t *testing.T) {
+func TestUnknownPathIsNotFound(t *testing.T) {
 	s := newSite(t, nil)
-	ann := s.person("ann")
-	for _, path := range []string{"/api/v1/", "/api/v1", "/api/v1/nothing", "/api/v1/me/nothing/", "/api/v1/chats/" + anID + "/nothing/", "/api/v2/me/", "/api/v1/ME/"} {
+	ann := s.register("ann")
+	for _, path := range []string{"/api/v1/", "/api/v1", "/api/v1/nothing", "/api/v1/me/nothing/",
+		"/api/v1/chats/" + anID + "/nothing/", "/api/v2/me/", "/api/v1/ME/"} {
 		for _, method := range []string{"GET", "POST", "PUT", "OPTIONS"} {
 			w := s.ask(ann, method, path, "")
 			wantProblem(t, w, 404, "not_found")
@@ -194,9 +203,9 @@ func TestNothingThere(t *testing.T) {
 	}
 }
 
-func TestWrongMethod(t *testing.T) {
+func TestWrongMethodIsNotAllowed(t *testing.T) {
 	s := newSite(t, nil)
-	ann := s.person("ann")
+	ann := s.register("ann")
 	for path, allowed := range map[string]string{
 		"/api/v1/accounts/":               "POST",
 		"/api/v1/me/":                     "DELETE, GET, HEAD",
@@ -220,7 +229,8 @@ func TestRequestID(t *testing.T) {
 	seen := map[string]bool{}
 	for given, taken := range map[string]bool{
 		"request-17": true, "0f8fad5b-d9cb-469f-a165-70867728950e": true, strings.Repeat("a", 64): true,
-		"": false, "short": false, strings.Repeat("a", 65): false, "with space": false, "line\\nbreak": false, "<script>": false, "ümlaut-ümlaut": false,
+		"": false, "short": false, strings.Repeat("a", 65): false, "with space": false,
+		"line\\nbreak": false, "<script>": false, "ümlaut-ümlaut": false,
 	} {
 		w := s.ask(nil, "GET", "/api/v1/docs/", "", "X-Request-Id: "+given)
 		got := w.Header().Get("X-Request-Id")
@@ -230,15 +240,16 @@ func TestRequestID(t *testing.T) {
 		seen[got] = true
 	}
 	if RequestID(t.Context()) != "" {
-		t.Error("what is no request has an id")
+		t.Error("a context without a request has an id")
 	}
 	r := http.Header{"X-Request-Id": {"request-17", "request-18"}}
 	if got := requestID(&http.Request{Header: r}); len(got) != 36 {
-		t.Errorf("of two ids one was taken: %s", got)
+		t.Errorf("one of two ids was accepted: %s", got)
 	}
 }
 
-// Each request is observed once, by the route that it has in openapi.json, whatever a client puts into its path.
+// Each request is observed once, by its route in openapi.json, whatever the
+// path contains.
 func TestObserve(t *testing.T) {
 	var seen []string
 	s := newSite(t, func(o *Options) {
@@ -249,7 +260,7 @@ func TestObserve(t *testing.T) {
 			seen = append(seen, fmt.Sprint(method, " ", route, " ", status))
 		}
 	})
-	ann, _ := s.person("ann"), s.person("bob")
+	ann, _ := s.register("ann"), s.register("bob")
 	path := s.chat(ann, "bob")
 	seen = nil
 	s.ask(ann, "GET", path, "")
@@ -261,7 +272,8 @@ func TestObserve(t *testing.T) {
 	s.ask(nil, "GET", "/api/v1/pot/of/tea", "")
 	s.broken = errors.New("anything")
 	s.ask(ann, "GET", path, "")
-	want := []string{"GET /chats/{id}/ 200", "GET /chats/{id}/ 200", "POST /chats/{id}/messages/ 201", "  405", "GET /rooms/{room}/messages/ 200", "GET /me/ 401", "  404", "GET /chats/{id}/ 500"}
+	want := []string{"GET /chats/{id}/ 200", "GET /chats/{id}/ 200", "POST /chats/{id}/messages/ 201",
+		"  405", "GET /rooms/{room}/messages/ 200", "GET /me/ 401", "  404", "GET /chats/{id}/ 500"}
 	if !slices.Equal(seen, want) {
 		t.Errorf("saw %q\nwant %q", seen, want)
 	}

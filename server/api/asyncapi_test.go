@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"encoding/json"
 	"go/ast"
 	"go/parser"
@@ -14,10 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
-	"livechat/server/private"
-	"livechat/server/store"
 	"livechat/server/wire"
 )
 
@@ -61,14 +57,16 @@ func readSockets(t *testing.T) (s sockets) {
 	return s
 }
 
-// frames are the structs of wire that have a name in JSON for each field, among them all frames.
+// frames returns the structs of wire whose fields all have JSON names. All
+// frames are among them.
 func frames(t *testing.T) map[string]*ast.StructType {
 	t.Helper()
 	all := map[string]*ast.StructType{}
 	eachFile(t, func(f *ast.File) {
 		ast.Inspect(f, func(n ast.Node) bool {
 			if spec, ok := n.(*ast.TypeSpec); ok && spec.Name.IsExported() && spec.Name.Name != "Problem" {
-				if s, ok := spec.Type.(*ast.StructType); ok && len(s.Fields.List) > 0 && s.Fields.List[0].Tag != nil {
+				if s, ok := spec.Type.(*ast.StructType); ok && len(s.Fields.List) > 0 &&
+					s.Fields.List[0].Tag != nil {
 					all[spec.Name.Name] = s
 				}
 			}
@@ -95,8 +93,9 @@ func eachFile(t *testing.T, f func(*ast.File)) {
 	}
 }
 
-// Each frame of wire is described, with all of its fields, and those that may be missing.
-func TestFramesAreDescribed(t *testing.T) {
+// Each frame of wire is described, with all of its fields and which of them may
+// be missing.
+func TestAsyncAPIDescribesAllFrames(t *testing.T) {
 	s := readSockets(t)
 	all := frames(t)
 	if len(all) < 12 {
@@ -119,10 +118,11 @@ func TestFramesAreDescribed(t *testing.T) {
 			if key == "type" {
 				word := strings.Trim(strings.TrimSpace(field.Comment.Text()), `"`)
 				if schema.Properties["type"].Const != word {
-					t.Errorf("the type of wire.%s is %q, described as %v", name, word, schema.Properties["type"].Const)
+					t.Errorf("the type of wire.%s is %q, described as %v", name, word,
+						schema.Properties["type"].Const)
 				}
 				if _, ok := s.Components.Messages[word]; !ok {
-					t.Errorf("there is no message %s", word)
+					t.Errorf("no message %s", word)
 				}
 			}
 		}
@@ -136,112 +136,8 @@ func TestFramesAreDescribed(t *testing.T) {
 	}
 }
 
-// Each message has an example, which is what the code writes or reads.
-func TestExamplesOfFrames(t *testing.T) {
-	s := readSockets(t)
-	into := map[string]any{
-		"Welcome": &wire.Welcome{}, "Ack": &wire.Ack{}, "Error": &wire.Error{}, "Presence": &wire.Presence{}, "Typing": &wire.Typing{}, "Notice": &wire.Notice{},
-		"Gap": &wire.Gap{}, "Reset": &wire.Reset{}, "Reconnect": &wire.Reconnect{}, "Cluster": &wire.Cluster{},
-	}
-	for name, m := range s.Components.Messages {
-		if len(m.Examples) == 0 {
-			t.Errorf("%s has no example", name)
-		}
-		schema := s.Components.Schemas[m.Payload.name()]
-		for _, example := range m.Examples {
-			var b bytes.Buffer
-			if err := json.Compact(&b, example.Payload); err != nil {
-				t.Fatal(err)
-			}
-			if schema.Type == "object" {
-				checkMembers(t, name, b.Bytes(), schema.Required, slices.Collect(maps.Keys(schema.Properties)))
-			}
-			kind := m.Payload.name()
-			switch kind {
-			case "Message", "EventMessage", "EventRead", "EventChat":
-				checkEntry(t, b.String())
-			case "Say", "Plain", "Type":
-				checkRequest(t, kind, b.Bytes())
-			default:
-				if into[kind] == nil {
-					t.Errorf("nothing is known of %s", kind)
-					continue
-				}
-				v := reflect.New(reflect.TypeOf(into[kind]).Elem()).Interface()
-				if err := json.Unmarshal(b.Bytes(), v); err != nil {
-					t.Errorf("%s: %v", name, err)
-				}
-				if frame := wire.Frame(v); !bytes.HasSuffix(frame, b.Bytes()) {
-					t.Errorf("%s: the example is %s, written is %q", name, b.Bytes(), frame)
-				}
-			}
-		}
-	}
-}
-
-func checkMembers(t *testing.T, name string, example []byte, required, known []string) {
-	t.Helper()
-	var members map[string]any
-	if err := json.Unmarshal(example, &members); err != nil {
-		t.Fatal(err)
-	}
-	for _, key := range required {
-		if _, ok := members[key]; !ok {
-			t.Errorf("%s: the example has no %s", name, key)
-		}
-	}
-	for key := range members {
-		if !slices.Contains(known, key) {
-			t.Errorf("%s: %s is not described", name, key)
-		}
-	}
-}
-
-// checkEntry wants a message that servers take from the log; an event must be what private writes.
-func checkEntry(t *testing.T, example string) {
-	t.Helper()
-	const epoch = `,"epoch":"0123456789abcdef"}`
-	if _, ok := wire.ParseEntry([]byte(strings.TrimSuffix(example, "}") + epoch)); !ok {
-		t.Errorf("no server would take %s", example)
-	}
-	var e struct {
-		ID, App, Name, Text, Event, Chat, Message string
-		N, Sent                                   int64
-	}
-	if err := json.Unmarshal([]byte(example), &e); err != nil {
-		t.Fatal(err)
-	}
-	if e.Event == "" {
-		return
-	}
-	body := string(private.Body(store.Event{
-		ID: e.ID, Kind: e.Event, Chat: e.Chat, Message: e.Message, Author: e.Name, Text: e.Text, N: e.N, At: time.UnixMilli(e.Sent),
-	}, e.App))
-	if !strings.Contains(example, ","+body+`,"at":`) {
-		t.Errorf("the example is %s, written is %s", example, body)
-	}
-}
-
-func checkRequest(t *testing.T, kind string, example []byte) {
-	t.Helper()
-	want := wire.TypeMessage
-	switch kind {
-	case "Plain":
-		var text string
-		if err := json.Unmarshal(example, &text); err != nil {
-			t.Fatal(err)
-		}
-		example = []byte(text)
-	case "Type":
-		want = wire.TypeTyping
-	}
-	if r, err := wire.ParseRequest(example); err != nil || r.Type != want || want == wire.TypeMessage && r.Text == "" {
-		t.Errorf("%s is read as %+v, %v", example, r, err)
-	}
-}
-
-// Whatever clients may send and whatever events there are is on its channel.
-func TestChannels(t *testing.T) {
+// All requests and events are on their channel.
+func TestAsyncAPIChannels(t *testing.T) {
 	s := readSockets(t)
 	if s.AsyncAPI != "3.0.0" {
 		t.Errorf("AsyncAPI %s, want 3.0.0", s.AsyncAPI)
@@ -251,7 +147,8 @@ func TestChannels(t *testing.T) {
 			t.Errorf("the address of %s is %q", name, got)
 		}
 	}
-	for channel, name := range map[string]string{"say": "room", "type": "room", "eventMessage": "feed", "eventRead": "feed", "eventChat": "feed"} {
+	for channel, name := range map[string]string{"say": "room", "type": "room", "eventMessage": "feed",
+		"eventRead": "feed", "eventChat": "feed"} {
 		if _, ok := s.Channels[name].Messages[channel]; !ok {
 			t.Errorf("%s is not on %s", channel, name)
 		}
@@ -281,26 +178,27 @@ func TestChannels(t *testing.T) {
 	}
 }
 
-// Whatever a $ref of asyncapi.json names is there.
-func TestReferencesOfSockets(t *testing.T) {
+// Every $ref of asyncapi.json resolves.
+func TestAsyncAPIReferencesResolve(t *testing.T) {
 	var all any
 	if err := json.Unmarshal(asyncAPI, &all); err != nil {
 		t.Fatal(err)
 	}
-	for _, match := range regexp.MustCompile(`"\$ref": "#/([^"]+)"`).FindAllStringSubmatch(string(asyncAPI), -1) {
+	for _, match := range regexp.MustCompile(`"\$ref": "#/([^"]+)"`).FindAllStringSubmatch(string(asyncAPI),
+		-1) {
 		at := all
 		for step := range strings.SplitSeq(match[1], "/") {
 			members, _ := at.(map[string]any)
 			at = members[step]
 		}
 		if at == nil {
-			t.Errorf("%s is nowhere", match[1])
+			t.Errorf("unresolved reference %s", match[1])
 		}
 	}
 }
 
-// Each close code of wire is described, with the reason that is sent, and no other.
-func TestCloseCodesAreDescribed(t *testing.T) {
+// The close codes of wire, with their reasons, are exactly the described ones.
+func TestAsyncAPIDescribesCloseCodes(t *testing.T) {
 	s := readSockets(t)
 	var sent []string
 	eachFile(t, func(f *ast.File) {
@@ -316,7 +214,8 @@ func TestCloseCodesAreDescribed(t *testing.T) {
 					t.Fatal(err)
 				}
 				sent = append(sent, code)
-				if got, ok := s.CloseCodes[code]; !ok || got.Reason != wire.CloseCode(number).String() || got.Client == "" {
+				if got, ok := s.CloseCodes[code]; !ok || got.Reason != wire.CloseCode(number).String() ||
+					got.Client == "" {
 					t.Errorf("%s %q is described as %+v", code, wire.CloseCode(number), got)
 				}
 			}
@@ -325,6 +224,6 @@ func TestCloseCodesAreDescribed(t *testing.T) {
 	})
 	slices.Sort(sent)
 	if described := slices.Sorted(maps.Keys(s.CloseCodes)); len(sent) == 0 || !slices.Equal(sent, described) {
-		t.Errorf("sent are %q, described are %q", sent, described)
+		t.Errorf("sent: %q, described: %q", sent, described)
 	}
 }

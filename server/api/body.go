@@ -8,15 +8,15 @@ import (
 	"net/http"
 
 	"github.com/go-json-experiment/json"
-	"github.com/google/uuid"
 
 	"livechat/server/chat"
 )
 
-// maxBody is the longest body of a request in bytes.
+// maxBody is the maximum size of a request body in bytes.
 const maxBody = 64 << 10
 
-// checkContentType wants JSON wherever there is a body. A form of another site could send no such type without being asked first.
+// checkContentType requires JSON if there is a body. A form on another site
+// cannot send this type without a preflight.
 func checkContentType(r *http.Request) error {
 	given := r.Header.Values("Content-Type")
 	if len(given) == 0 && (r.Body == nil || r.Body == http.NoBody) {
@@ -27,10 +27,11 @@ func checkContentType(r *http.Request) error {
 			return nil
 		}
 	}
-	return chat.Errorf(chat.CodeBadMedia, "Content-Type must be application/json")
+	return chat.Errorf(chat.CodeBadMedia, "The Content-Type must be application/json.")
 }
 
-// readBody reads the body into the struct that v points to. The error is a *chat.Error.
+// readBody parses the body into the struct that v points to. Its errors are
+// *chat.Error.
 func readBody(w http.ResponseWriter, r *http.Request, v any) error {
 	body, err := readAll(w, r)
 	if err != nil {
@@ -39,7 +40,8 @@ func readBody(w http.ResponseWriter, r *http.Request, v any) error {
 	return decode(body, v)
 }
 
-// noBody wants no body, or an object without members: some clients cannot send a POST with nothing.
+// noBody requires no body, or an object without members: some clients cannot
+// send a POST without a body.
 func noBody(w http.ResponseWriter, r *http.Request) error {
 	body, err := readAll(w, r)
 	if err != nil || len(body) == 0 {
@@ -51,31 +53,35 @@ func noBody(w http.ResponseWriter, r *http.Request) error {
 func readAll(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if _, long := errors.AsType[*http.MaxBytesError](err); long {
-		return nil, chat.Errorf(chat.CodeTooLong, "a body has at most %d bytes", maxBody)
+		return nil, chat.Errorf(chat.CodeTooLong, "The body may have at most %d bytes.", maxBody)
 	}
 	if err != nil {
-		return nil, chat.Errorf(chat.CodeBadRequest, "the body did not come in whole, or not in time")
+		return nil, chat.Errorf(chat.CodeBadRequest, "The body was incomplete or too slow. Send it again.")
 	}
 	return body, nil
 }
 
-// decode reads one JSON object. There must be one way only to read it: members are known, in the case written here, and there once, texts
-// are UTF-8, and nothing follows. What is wrong in particular stays unsaid, because the decoder's words quote the body.
+// decode parses one JSON object that can be read in only one way: known members
+// in the case written here, each once, texts in UTF-8, and nothing after it.
+// The error has no details, because those of the decoder quote the body.
 func decode(body []byte, v any) error {
-	if body = bytes.TrimLeft(body, " \t\r\n"); len(body) == 0 || body[0] != '{' { // null would do for a struct
-		return chat.Errorf(chat.CodeBadRequest, "the body must be a JSON object")
+	// Unmarshal accepts null for a struct.
+	if body = bytes.TrimLeft(body, " \t\r\n"); len(body) == 0 || body[0] != '{' {
+		return chat.Errorf(chat.CodeBadRequest, "The body must be a JSON object.")
 	}
 	if err := json.Unmarshal(body, v, json.RejectUnknownMembers(true)); err != nil {
-		return chat.Errorf(chat.CodeBadRequest, "the body must be one JSON object with the members that the documentation names, each once and of its type")
+		return chat.Errorf(chat.CodeBadRequest,
+			"The body must be one JSON object with the documented members, each once and of its type.")
 	}
 	return nil
 }
 
-// needs returns an error for the first member that is missing or empty.
-func needs(members ...string) error {
+// requireMembers returns an error for the first member that is missing or
+// empty. It takes pairs of name and value.
+func requireMembers(members ...string) error {
 	for i := 0; i < len(members); i += 2 {
 		if members[i+1] == "" {
-			return chat.Errorf(chat.CodeBadRequest, "%s is missing", members[i])
+			return chat.Errorf(chat.CodeBadRequest, "%s is missing.", members[i])
 		}
 	}
 	return nil
@@ -83,10 +89,9 @@ func needs(members ...string) error {
 
 // checkUUID returns the id in lower case.
 func checkUUID(member, s string) (string, error) {
-	const length = 36 // uuid.Parse takes other forms too
-	id, err := uuid.Parse(s)
-	if err != nil || len(s) != length {
-		return "", chat.Errorf(chat.CodeBadRequest, "%s must be a UUID such as 123e4567-e89b-42d3-a456-426614174000", member)
+	id, ok := chat.ParseUUID(s)
+	if !ok {
+		return "", chat.Errorf(chat.CodeBadRequest, "%s must be a UUID such as %s.", member, chat.ExampleUUID)
 	}
-	return id.String(), nil
+	return id, nil
 }

@@ -18,13 +18,14 @@ import (
 
 func TestStrictJSON(t *testing.T) {
 	s := newSite(t, nil)
-	s.person("ann")
+	s.register("ann")
 	for name, test := range map[string]struct {
 		body string
 		ok   bool
 	}{
-		"as it should be":          {`{"name":"ann","password":"password of ann"}`, true},
-		"in another order":         {"\t{\n\"password\" : \"password of ann\" ,\r\n \"name\":\"ann\" } ", true},
+		"as it should be": {`{"name":"ann","password":"password of ann"}`, true},
+		"in another order": {"\t{\n\"password\" : \"password of ann\" ,\r\n \"name\":\"ann\" } ",
+			true},
 		"escaped":                  {`{"n\u0061me":"\u0061nn","password":"password of ann"}`, true},
 		"nothing":                  {` `, false},
 		"null":                     {`null`, false},
@@ -64,10 +65,11 @@ func TestStrictJSON(t *testing.T) {
 
 func TestBodyLimit(t *testing.T) {
 	s := newSite(t, nil)
-	s.person("ann")
+	s.register("ann")
 	good := `{"name":"ann","password":"password of ann"}`
 	want(t, s.ask(nil, "POST", "/api/v1/login/", good+strings.Repeat(" ", 64<<10-len(good))), 200, "*")
-	wantProblem(t, s.ask(nil, "POST", "/api/v1/login/", good+strings.Repeat(" ", 64<<10+1-len(good))), 413, "too_long")
+	wantProblem(t, s.ask(nil, "POST", "/api/v1/login/", good+strings.Repeat(" ", 64<<10+1-len(good))), 413,
+		"too_long")
 	each(t, func(t *testing.T, s *site, ann *browser, method, path, _ string, _ int, _ bool) {
 		if method != "GET" {
 			wantProblem(t, s.ask(ann, method, path, strings.Repeat(" ", 64<<10+1)), 413, "too_long")
@@ -75,11 +77,12 @@ func TestBodyLimit(t *testing.T) {
 	})
 }
 
-func TestBodyOfRoutesWithout(t *testing.T) {
+func TestRoutesWithoutBodyRefuseOne(t *testing.T) {
 	for _, path := range []string{"/api/v1/logout/", "/api/v1/logout-everywhere/", "/api/v1/ticket/"} {
-		for body, ok := range map[string]bool{"": true, "{}": true, " { } ": true, "null": false, `{"a":1}`: false, "x": false, "{}{}": false} {
+		for body, ok := range map[string]bool{"": true, "{}": true, " { } ": true, "null": false,
+			`{"a":1}`: false, "x": false, "{}{}": false} {
 			s := newSite(t, nil)
-			w := s.ask(s.person("ann"), "POST", path, body)
+			w := s.ask(s.register("ann"), "POST", path, body)
 			if ok != (w.Code < 300) || !ok && w.Code != 400 {
 				t.Errorf("%s with %q: %d %s", path, body, w.Code, w.Body)
 			}
@@ -89,34 +92,40 @@ func TestBodyOfRoutesWithout(t *testing.T) {
 
 func TestContentType(t *testing.T) {
 	s := newSite(t, nil)
-	s.person("ann")
+	s.register("ann")
 	for given, ok := range map[string]bool{
 		"application/json": true, "application/json; charset=utf-8": true, "Application/JSON": true,
-		"": false, "text/plain": false, "application/x-www-form-urlencoded": false, "multipart/form-data; boundary=a": false,
-		"application/jsonp": false, "application/problem+json": false, "text/plain; a=application/json": false, "application/json,text/plain": false, "application/json; charset": false,
+		"": false, "text/plain": false, "application/x-www-form-urlencoded": false,
+		"multipart/form-data; boundary=a": false,
+		"application/jsonp":               false, "application/problem+json": false,
+		"text/plain; a=application/json": false, "application/json,text/plain": false,
+		"application/json; charset": false,
 	} {
-		w := s.ask(nil, "POST", "/api/v1/login/", `{"name":"ann","password":"password of ann"}`, "Content-Type: "+given)
+		w := s.ask(nil, "POST", "/api/v1/login/", `{"name":"ann","password":"password of ann"}`,
+			"Content-Type: "+given)
 		if ok {
 			want(t, w, 200, "*")
 			continue
 		}
 		wantProblem(t, w, 415, "unsupported_media_type")
 	}
-	// An empty form has no body to be wrong, but a type.
-	wantProblem(t, s.ask(nil, "POST", "/api/v1/logout/", "", "Content-Type: application/x-www-form-urlencoded"), 415, "unsupported_media_type")
+	// An empty form has no invalid body, but the wrong type.
+	wantProblem(t, s.ask(nil, "POST", "/api/v1/logout/", "",
+		"Content-Type: application/x-www-form-urlencoded"), 415, "unsupported_media_type")
 }
 
-func TestTornBody(t *testing.T) {
+func TestTruncatedBody(t *testing.T) {
 	s := newSite(t, nil)
-	r := httptest.NewRequest("POST", "/api/v1/login/", io.MultiReader(strings.NewReader(`{"name":`), iotest.ErrReader(errors.New("the link broke"))))
+	r := httptest.NewRequest("POST", "/api/v1/login/",
+		io.MultiReader(strings.NewReader(`{"name":`), iotest.ErrReader(errors.New("the link broke"))))
 	r.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
 	s.handler.ServeHTTP(w, r)
 	wantProblem(t, w, 400, "bad_request")
 }
 
-// Who sends its body a byte a minute does not hold a connection for hours.
-func TestBodyThatNeverEnds(t *testing.T) {
+// A client that sends a byte a minute does not hold a connection for hours.
+func TestSlowBodyTimesOut(t *testing.T) {
 	s := newSite(t, func(o *Options) { o.Timeout = 50 * time.Millisecond })
 	server := httptest.NewServer(s.handler)
 	defer server.Close()
@@ -126,7 +135,8 @@ func TestBodyThatNeverEnds(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer conn.Close()
-		fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{", path)
+		fmt.Fprintf(conn,
+			"POST %s HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{", path)
 		text, err := io.ReadAll(conn) // returns when the server closes
 		if err != nil || !strings.HasPrefix(string(text), "HTTP/1.1 40") {
 			t.Errorf("%s: got %q, %v", path, text, err)
@@ -134,9 +144,11 @@ func TestBodyThatNeverEnds(t *testing.T) {
 	}
 }
 
-// FuzzDecode holds that there is one way to read what is taken: written back and read again it is the same, and an error never quotes the body.
+// FuzzDecode checks that accepted input can be read in only one way: encoded
+// and decoded again it is the same. Errors never quote the body.
 func FuzzDecode(f *testing.F) {
-	for _, seed := range []string{`{"id":"a","text":"b","n":1}`, `{"n":-0}`, `{"n":1e2}`, `null`, ` {} `, `{"id":"\ud83d\ude00"}`, `{"text":"a","text":"b"}`, `{"Text":"a"}`, "{}\x00"} {
+	for _, seed := range []string{`{"id":"a","text":"b","n":1}`, `{"n":-0}`, `{"n":1e2}`, `null`, ` {} `,
+		`{"id":"\ud83d\ude00"}`, `{"text":"a","text":"b"}`, `{"Text":"a"}`, "{}\x00"} {
 		f.Add([]byte(seed))
 	}
 	type body struct {
@@ -148,7 +160,7 @@ func FuzzDecode(f *testing.F) {
 		var first, second body
 		if err := decode(text, &first); err != nil {
 			if chat.AsError(err).Code != chat.CodeBadRequest {
-				t.Fatalf("an error that is not the client's: %v", err)
+				t.Fatalf("not a client error: %v", err)
 			}
 			if len(text) > 20 && strings.Contains(err.Error(), string(text)) {
 				t.Fatalf("the error quotes the body: %v", err)
@@ -157,10 +169,10 @@ func FuzzDecode(f *testing.F) {
 		}
 		again, err := json.Marshal(first)
 		if err != nil {
-			t.Fatalf("what was read cannot be written: %v", err)
+			t.Fatalf("cannot encode what was decoded: %v", err)
 		}
 		if err := decode(again, &second); err != nil || second != first {
-			t.Fatalf("%q was read as %+v, and then as %+v (%v)", text, first, second, err)
+			t.Fatalf("%q is decoded as %+v, then as %+v (%v)", text, first, second, err)
 		}
 	})
 }

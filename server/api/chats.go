@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -11,27 +12,29 @@ import (
 	"livechat/server/store"
 )
 
-// person is what one learns about others.
-type person struct {
+// otherUser is what users see of each other.
+type otherUser struct {
 	Name string `json:"name"`
 }
 
-// chatView is a private chat as one of the two sees it. Times are Unix milliseconds.
+// chatView is a private chat as one of its two users sees it. Times are Unix
+// milliseconds.
 type chatView struct {
 	ID        string       `json:"id"`
-	With      person       `json:"with"`
+	With      otherUser    `json:"with"`
 	CreatedAt int64        `json:"created_at"`
-	UpdatedAt int64        `json:"updated_at"` // when it last had something new; lists are in its order
-	Last      *messageView `json:"last"`       // null: nobody has written yet
+	UpdatedAt int64        `json:"updated_at"` // time of the last change; lists are sorted by it
+	Last      *messageView `json:"last"`       // null if there is no message yet
 	Unread    int64        `json:"unread"`
-	Read      int64        `json:"read"`       // n of the last message that I have read
-	OtherRead int64        `json:"other_read"` // and that the other has
+	Read      int64        `json:"read"`       // n of the last message read by this user
+	OtherRead int64        `json:"other_read"` // and by the other
 }
 
-// messageView is a message of a private chat. Its members have the names that the same things have in the user's feed.
+// messageView is a message of a private chat. Its members are named as in the
+// user's feed.
 type messageView struct {
 	ID   string `json:"id"`
-	N    int64  `json:"n"` // its place in the chat, dense from 1
+	N    int64  `json:"n"` // number in the chat, from 1 without a gap
 	Name string `json:"name"`
 	Text string `json:"text"`
 	At   int64  `json:"at"`
@@ -39,8 +42,9 @@ type messageView struct {
 
 func viewChat(c store.Chat) chatView {
 	v := chatView{
-		ID: c.ID, With: person{c.Other.Name}, CreatedAt: c.Created.UnixMilli(), UpdatedAt: c.Updated.UnixMilli(),
-		Unread: c.Unread, Read: c.Read, OtherRead: c.OtherRead,
+		ID: c.ID, With: otherUser{c.Other.Name}, CreatedAt: c.Created.UnixMilli(),
+		UpdatedAt: c.Updated.UnixMilli(),
+		Unread:    c.Unread, Read: c.Read, OtherRead: c.OtherRead,
 	}
 	if c.Last != nil {
 		last := viewMessage(*c.Last)
@@ -53,7 +57,7 @@ func viewMessage(m store.Message) messageView {
 	return messageView{ID: m.ID, N: m.N, Name: m.AuthorName, Text: m.Text, At: m.At.UnixMilli()}
 }
 
-// viewAll is never nil: an empty list is [], not null.
+// viewAll never returns nil: an empty list is [] in JSON, not null.
 func viewAll[T, V any](all []T, view func(T) V) []V {
 	views := make([]V, len(all))
 	for i, one := range all {
@@ -62,11 +66,12 @@ func viewAll[T, V any](all []T, view func(T) V) []V {
 	return views
 }
 
-// chatID is the chat of the path. What is no id is no chat either.
+// chatID returns the id in the path. An invalid id is answered like an unknown
+// one.
 func chatID(r *http.Request) (string, error) {
 	id, err := checkUUID("id", r.PathValue("id"))
 	if err != nil {
-		return "", chat.Errorf(chat.CodeNotFound, "there is no such chat, or it is not yours to see")
+		return "", chat.Errorf(chat.CodeNotFound, "not found")
 	}
 	return id, nil
 }
@@ -85,7 +90,7 @@ func (a *api) createChat(w http.ResponseWriter, r *http.Request, me store.User) 
 	if err := readBody(w, r, &in); err != nil {
 		return err
 	}
-	if err := needs("with", in.With); err != nil {
+	if err := requireMembers("with", in.With); err != nil {
 		return err
 	}
 	c, isNew, err := a.Chats.Create(r.Context(), me.ID, in.With)
@@ -111,7 +116,7 @@ func (a *api) listChats(w http.ResponseWriter, r *http.Request, me store.User) e
 	}
 	return answer(w, r, http.StatusOK, struct {
 		Chats []chatView `json:"chats"`
-		Next  string     `json:"next,omitempty"` // for before; not there at the end
+		Next  string     `json:"next,omitempty"` // value for before; missing on the last page
 	}{viewAll(chats, viewChat), next})
 }
 
@@ -143,7 +148,7 @@ func (a *api) postMessage(w http.ResponseWriter, r *http.Request, me store.User)
 	if err != nil {
 		return err
 	}
-	if err := needs("text", in.Text); err != nil {
+	if err := requireMembers("text", in.Text); err != nil {
 		return err
 	}
 	m, isNew, err := a.Chats.Post(r.Context(), me.ID, inChat, id, in.Text)
@@ -153,34 +158,40 @@ func (a *api) postMessage(w http.ResponseWriter, r *http.Request, me store.User)
 	return answer(w, r, created(isNew), viewMessage(m))
 }
 
-// keySpace keeps ids made of keys apart from all others made in this way. It must never change: a key would have another id.
-var keySpace = uuid.MustParse("7d3c1f0e-52a9-4c0b-9f2e-1a6b8c4d5e90")
+// keyNamespace separates ids made of keys from other UUIDs of version 5. It
+// must never change, because that would change the ids of keys.
+var keyNamespace = uuid.MustParse("7d3c1f0e-52a9-4c0b-9f2e-1a6b8c4d5e90")
 
-// keyVersion is the version of the UUIDs that are made of keys.
+// keyVersion is the version of UUIDs made of keys.
 const keyVersion = 5
 
-// keyPattern is what an Idempotency-Key may be: visible ASCII.
+// keyPattern matches an Idempotency-Key: visible ASCII.
 var keyPattern = regexp.MustCompile(`^[!-~]{1,255}$`)
 
-// messageID is the id that the client gave, or that of its Idempotency-Key, which is the same on every server without any of them remembering
-// it. Without either the service gives it one; a message that is sent again after a lost answer is then there twice.
+// messageID returns the id given by the client, or the one made of its
+// Idempotency-Key, which is the same on every server without shared state.
+// Without either it returns "", and the service generates an id; a message that
+// is repeated after a lost answer is then stored twice.
 //
-// Ids are everybody's, and that of a key can be worked out by whoever guesses the key. So nobody may give one of that kind, or he could take it
-// before the message whose it is.
+// Ids are global, and the id of a key can be computed by anyone who guesses the
+// key. So a client cannot choose an id of version 5: it could take the id of
+// another client's message first.
 func messageID(r *http.Request, me int64, given string) (string, error) {
 	keys := r.Header.Values("Idempotency-Key")
 	if len(keys) > 1 || len(keys) == 1 && !keyPattern.MatchString(keys[0]) {
-		return "", chat.Errorf(chat.CodeBadRequest, "an Idempotency-Key is 1 to 255 visible ASCII characters, and there once")
+		return "", chat.Errorf(chat.CodeBadRequest,
+			"Send one Idempotency-Key of 1 to 255 visible ASCII characters.")
 	}
 	switch {
 	case given != "":
 		id, err := checkUUID("id", given)
 		if err == nil && uuid.MustParse(id).Version() == keyVersion {
-			return "", chat.Errorf(chat.CodeBadRequest, "id must be a random UUID, and is one of version 5: those are made of names, here of Idempotency-Keys")
+			return "", chat.Errorf(chat.CodeBadRequest,
+				"id must be a random UUID. Version 5 is for ids made of Idempotency-Keys.")
 		}
 		return id, err
 	case len(keys) == 1:
-		return uuid.NewSHA1(keySpace, []byte(strconv.FormatInt(me, 10)+" "+keys[0])).String(), nil
+		return uuid.NewSHA1(keyNamespace, []byte(strconv.FormatInt(me, 10)+" "+keys[0])).String(), nil
 	}
 	return "", nil
 }
@@ -194,7 +205,7 @@ func (a *api) listMessages(w http.ResponseWriter, r *http.Request, me store.User
 	if err != nil {
 		return err
 	}
-	win, err := q.window()
+	win, err := q.window(func(at time.Time) (int64, error) { return a.Chats.Since(r.Context(), me.ID, id, at) })
 	if err != nil {
 		return err
 	}
@@ -219,7 +230,7 @@ func (a *api) markRead(w http.ResponseWriter, r *http.Request, me store.User) er
 		return err
 	}
 	if in.N < 1 {
-		return chat.Errorf(chat.CodeBadRequest, "n must be the number of the last message read, from 1")
+		return chat.Errorf(chat.CodeBadRequest, "n must be the number of the last message read, 1 or more.")
 	}
 	_, read, err := a.Chats.Read(r.Context(), me.ID, id, in.N)
 	if err != nil {
@@ -228,4 +239,18 @@ func (a *api) markRead(w http.ResponseWriter, r *http.Request, me store.User) er
 	return answer(w, r, http.StatusOK, struct {
 		Read int64 `json:"read"`
 	}{read})
+}
+
+func (a *api) typing(w http.ResponseWriter, r *http.Request, me store.User) error {
+	id, err := chatID(r)
+	if err != nil {
+		return err
+	}
+	if err := noBody(w, r); err != nil {
+		return err
+	}
+	if err := a.Chats.Typing(r.Context(), me, id); err != nil {
+		return err
+	}
+	return noContent(w)
 }

@@ -1,20 +1,30 @@
-// Package api is the REST API below /api/v1: accounts, private chats, the rooms' archive, search, tickets for the socket.
+// Package api is the REST API below /api/v1: accounts, private chats, the
+// rooms' archive, search, and tickets for the socket.
 //
-// openapi.json, embedded here and served at /api/v1/openapi.json, says what each route takes and answers; a test holds it and the routes
-// together. asyncapi.json beside it says the same of the WebSockets. /api/v1/docs/ is the first to read. Every path is served with and without the slash at its end.
+// openapi.json, served at /api/v1/openapi.json, describes what each route takes
+// and answers; a test compares it with the routes. asyncapi.json does the same
+// for the WebSockets. /api/v1/docs/ is a page made of openapi.json. Every path
+// works with and without a trailing slash.
 //
-// Every request. It gets an id, its own X-Request-Id or a new one, which is in the answer and, by LogHandler, in every line of the log. What
-// changes something needs an Origin that is this host (origin.go) and, if it has a body, one of JSON of at most 64 KiB with known members,
-// each once (body.go). Errors are problem+json with the codes of server/chat.
+// Every request has an id, its own X-Request-Id or a new one. It is in the
+// answer and, by LogHandler, in every log line. Requests that change something
+// need an Origin that is this host (origin.go). Their body is JSON of at most
+// 64 KiB with known members, each once (body.go). Errors are problem+json with
+// the codes of server/chat.
 //
-// Who is asking. A session is an opaque token in a cookie (cookie.go). Handlers give the id of its user to the services, which
-// answer for what that user may see; somebody else's chat is not_found, as one that does not exist. Ids of users never leave.
+// A session is an opaque token in a cookie (cookie.go). Handlers pass the id of
+// its user to the services, which decide what that user may see. Another user's
+// chat is not_found, like one that does not exist. Answers contain no ids of
+// users.
 //
-// Doing it twice. Answers get lost, so what a client does not know to be done it does again:
+// Answers can get lost, so a client must be able to repeat a request:
 //
-//   - A message has an id, given by the client: the same one again is answered 200 with the first message. Instead of it an Idempotency-Key
-//     will do: the id is made of user and key, so every server, now and later, makes the same one of it. A key that is used for another
-//     message is id_conflict.
-//   - A chat is one per pair, and a read mark only moves forward: the same again has the same answer.
-//   - A registration again is name_taken: log in. Another ticket does no harm, the first one ends by itself. A logout again is 204.
+//   - A message has an id chosen by the client. Repeated, it is answered 200
+//     with the first message. An Idempotency-Key can replace the id: the id is
+//     then made of the user and the key, so every server computes the same one.
+//     A key used for another message is id_conflict.
+//   - There is one chat per pair of users, and a read mark only moves forward:
+//     a repeated request has the same answer.
+//   - A repeated registration is name_taken: log in instead. A second ticket
+//     does no harm, because the first one expires. A repeated logout is 204.
 package api

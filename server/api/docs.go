@@ -3,7 +3,7 @@ package api
 import (
 	"bytes"
 	"crypto/sha256"
-	_ "embed" // the description and its page
+	_ "embed" // openapi.json and its page
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -52,7 +52,7 @@ type operation struct {
 	Tags        []string                     `json:"tags"`
 	Summary     string                       `json:"summary"`
 	Description string                       `json:"description"`
-	Security    *[]map[string]jsontext.Value `json:"security"` // empty: nobody has to be logged in
+	Security    *[]map[string]jsontext.Value `json:"security"` // empty: no session required
 	Parameters  []parameter                  `json:"parameters"`
 	RequestBody struct {
 		Content content `json:"content"`
@@ -79,7 +79,7 @@ type content map[string]struct {
 	Schema schema `json:"schema"`
 }
 
-// JSON is the schema of the body; nil if there is none.
+// JSON returns the schema of the body, or nil.
 func (c content) JSON() *schema {
 	if one, ok := c["application/json"]; ok {
 		return &one.Schema
@@ -98,7 +98,7 @@ type schema struct {
 	OneOf       []schema          `json:"oneOf"`
 }
 
-// Target is what the schema refers to; "" if it stands for itself.
+// Target returns the name of the schema that this one refers to, or "".
 func (s schema) Target() string {
 	ref := s.Ref
 	if s.Items != nil {
@@ -110,7 +110,7 @@ func (s schema) Target() string {
 	return strings.TrimPrefix(ref, "#/components/schemas/")
 }
 
-// Kind says in a word or two what the value is.
+// Kind describes the value in one or two words.
 func (s schema) Kind() string {
 	switch {
 	case s.Items != nil && s.Target() != "":
@@ -123,7 +123,8 @@ func (s schema) Kind() string {
 	return strings.TrimSpace(s.Type + " " + s.Format)
 }
 
-// Members are the names of the properties: first those that must be there, in their order.
+// Members returns the names of the properties, required ones first in their
+// order.
 func (s schema) Members() []string {
 	names := slices.Clone(s.Required)
 	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
@@ -134,7 +135,7 @@ func (s schema) Members() []string {
 	return names
 }
 
-// Needs says whether a member must be there.
+// Needs reports whether a member is required.
 func (s schema) Needs(member string) bool { return slices.Contains(s.Required, member) }
 
 // section is a part of the page.
@@ -149,7 +150,7 @@ type pageOp struct {
 	Public       bool
 }
 
-// loadDocs prepares openapi.json and the page made of it.
+// loadDocs prepares openapi.json, asyncapi.json and the page.
 func (a *api) loadDocs(routes []route) error {
 	var s spec
 	if err := json.Unmarshal(openAPI, &s); err != nil {
@@ -165,17 +166,19 @@ func (a *api) loadDocs(routes []route) error {
 	}
 	var out bytes.Buffer
 	if err := page.Execute(&out, map[string]any{
-		"Info": s.Info, "Paragraphs": strings.Split(s.Info.Description, "\n\n"), "Base": base, "Sections": sections, "Schemas": s.Components.Schemas,
+		"Info": s.Info, "Paragraphs": strings.Split(s.Info.Description, "\n\n"), "Base": base,
+		"Sections": sections, "Schemas": s.Components.Schemas,
 	}); err != nil {
-		return fmt.Errorf("write the page of openapi.json: %w", err)
+		return fmt.Errorf("render docs.html: %w", err)
 	}
 	a.spec = document{contentType: "application/json", body: openAPI}
 	a.sockets = document{contentType: "application/json", body: asyncAPI}
-	a.docs = document{contentType: "text/html; charset=utf-8", policy: pagePolicy(out.Bytes()), body: out.Bytes()}
+	a.docs = document{contentType: "text/html; charset=utf-8", policy: pagePolicy(out.Bytes()),
+		body: out.Bytes()}
 	return nil
 }
 
-// sections brings the operations into the order of the routes, by tags.
+// sections groups the operations by tag, in the order of the routes.
 func (s *spec) sections(routes []route) ([]section, error) {
 	all := make([]section, len(s.Tags))
 	for i, t := range s.Tags {
@@ -188,18 +191,20 @@ func (s *spec) sections(routes []route) ([]section, error) {
 		}
 		i := slices.IndexFunc(s.Tags, func(t tag) bool { return slices.Contains(op.Tags, t.Name) })
 		if i < 0 {
-			return nil, fmt.Errorf("%s %s has no tag of the list", r.method, r.path)
+			return nil, fmt.Errorf("%s %s has no known tag", r.method, r.path)
 		}
-		all[i].Ops = append(all[i].Ops, pageOp{operation: op, Method: r.method, Path: r.path, Public: op.Security != nil && len(*op.Security) == 0})
+		all[i].Ops = append(all[i].Ops,
+			pageOp{operation: op, Method: r.method, Path: r.path, Public: op.Security != nil &&
+				len(*op.Security) == 0})
 	}
 	return all, nil
 }
 
-// operation reads one operation, with what it refers to in its place.
+// operation parses one operation and resolves its references.
 func (s *spec) operation(method, path string) (op operation, err error) {
 	text, ok := s.Paths[path][strings.ToLower(method)]
 	if !ok {
-		return op, errors.New("it is not described")
+		return op, errors.New("not described")
 	}
 	if err := json.Unmarshal(text, &op); err != nil {
 		return op, err
@@ -214,14 +219,14 @@ func (s *spec) operation(method, path string) (op operation, err error) {
 	for i, p := range op.Parameters {
 		if name, ok := strings.CutPrefix(p.Ref, "#/components/parameters/"); ok {
 			if op.Parameters[i], ok = s.Components.Parameters[name]; !ok {
-				return op, fmt.Errorf("parameter %s is nowhere", name)
+				return op, fmt.Errorf("unknown parameter %s", name)
 			}
 		}
 	}
 	for status, answer := range op.Responses {
 		if name, ok := strings.CutPrefix(answer.Ref, "#/components/responses/"); ok {
 			if op.Responses[status], ok = s.Components.Responses[name]; !ok {
-				return op, fmt.Errorf("response %s is nowhere", name)
+				return op, fmt.Errorf("unknown response %s", name)
 			}
 		}
 	}
@@ -230,7 +235,8 @@ func (s *spec) operation(method, path string) (op operation, err error) {
 
 var styleElement = regexp.MustCompile(`(?s)<style>(.*?)</style>`)
 
-// pagePolicy lets the page have its own style, by the style's hash, and nothing else.
+// pagePolicy returns a policy that allows the page its own style, by hash, and
+// nothing else.
 func pagePolicy(page []byte) string {
 	policy := "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 	for _, style := range styleElement.FindAllSubmatch(page, -1) {

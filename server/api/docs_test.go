@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestDescription holds openapi.json and the routes together: each is in the other.
-func TestDescription(t *testing.T) {
+// openapi.json has exactly the routes that are served.
+func TestOpenAPIDescribesTheRoutes(t *testing.T) {
 	var description struct {
 		OpenAPI string
 		Paths   map[string]map[string]json.RawMessage
@@ -39,8 +39,8 @@ func TestDescription(t *testing.T) {
 	}
 }
 
-// Whatever a $ref names is there, and whatever is there is named.
-func TestReferences(t *testing.T) {
+// Every $ref resolves, and every component is used.
+func TestOpenAPIReferencesResolve(t *testing.T) {
 	var all any
 	if err := json.Unmarshal(openAPI, &all); err != nil {
 		t.Fatal(err)
@@ -53,7 +53,7 @@ func TestReferences(t *testing.T) {
 	for name := range named {
 		kind, one, _ := strings.Cut(name, "/")
 		if group, _ := components[kind].(map[string]any); group[one] == nil {
-			t.Errorf("%s is nowhere", name)
+			t.Errorf("unresolved reference %s", name)
 		}
 	}
 	for kind, group := range components {
@@ -65,8 +65,29 @@ func TestReferences(t *testing.T) {
 	}
 }
 
-// Every status that the examples and the usual mistakes meet is described.
-func TestStatusesAreDescribed(t *testing.T) {
+// Generators derive one type from each component, whatever its kind, and ignore
+// case when they do.
+func TestComponentNamesAreUniqueAcrossKinds(t *testing.T) {
+	var description struct {
+		Components map[string]map[string]json.RawMessage
+	}
+	if err := json.Unmarshal(openAPI, &description); err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[string]string{}
+	for kind, group := range description.Components {
+		for name := range group {
+			key := strings.ToLower(name)
+			if other := kinds[key]; other != "" {
+				t.Errorf("%s is a name in both %s and %s", name, other, kind)
+			}
+			kinds[key] = kind
+		}
+	}
+}
+
+// The statuses of the examples and of common mistakes are described.
+func TestOpenAPIDescribesStatuses(t *testing.T) {
 	var s spec
 	if err := json.Unmarshal(openAPI, &s); err != nil {
 		t.Fatal(err)
@@ -84,7 +105,7 @@ func TestStatusesAreDescribed(t *testing.T) {
 			wanted = append(wanted, 400, 403, 413, 415)
 		}
 		if public := op.Security != nil && len(*op.Security) == 0; public != example.guest {
-			t.Errorf("%s %s: described as for everybody: %v, is: %v", r.method, r.path, public, example.guest)
+			t.Errorf("%s %s: described as public: %v, is: %v", r.method, r.path, public, example.guest)
 		}
 		if !example.guest {
 			wanted = append(wanted, 401)
@@ -100,13 +121,13 @@ func TestStatusesAreDescribed(t *testing.T) {
 	}
 }
 
-func TestDocs(t *testing.T) {
+func TestDocsPage(t *testing.T) {
 	s := newSite(t, nil)
 	if got := s.ask(nil, "GET", "/api/v1/openapi.json", "").Body.String(); got != string(openAPI) {
-		t.Error("openapi.json is served otherwise than it is written")
+		t.Error("openapi.json is not served as it is")
 	}
 	if got := s.ask(nil, "GET", "/api/v1/asyncapi.json", "").Body.String(); got != string(asyncAPI) {
-		t.Error("asyncapi.json is served otherwise than it is written")
+		t.Error("asyncapi.json is not served as it is")
 	}
 	w := s.ask(nil, "GET", "/api/v1/docs/", "")
 	page := w.Body.String()
@@ -118,12 +139,14 @@ func TestDocs(t *testing.T) {
 			t.Errorf("no %s on the page", part)
 		}
 	}
-	for _, part := range []string{"<script", "http://", "https://", " style=", "&lt;no value", "<no value>", "ZgotmplZ", "%!"} {
+	for _, part := range []string{"<script", "http://", "https://", " style=", "&lt;no value", "<no value>",
+		"ZgotmplZ", "%!"} {
 		if strings.Contains(page, part) {
-			t.Errorf("there is %s on the page", part)
+			t.Errorf("the page has %s", part)
 		}
 	}
-	if got := w.Header().Get("Content-Security-Policy"); !regexp.MustCompile(`^default-src 'none'; .*style-src 'sha256-[A-Za-z0-9+/]{43}='$`).MatchString(got) {
+	policy := regexp.MustCompile(`^default-src 'none'; .*style-src 'sha256-[A-Za-z0-9+/]{43}='$`)
+	if got := w.Header().Get("Content-Security-Policy"); !policy.MatchString(got) {
 		t.Errorf("Content-Security-Policy %s", got)
 	}
 	for _, file := range []string{"openapi.json", "asyncapi.json"} {
@@ -134,13 +157,13 @@ func TestDocs(t *testing.T) {
 	ids := map[string]bool{}
 	for _, match := range regexp.MustCompile(` id="([^"]*)"`).FindAllStringSubmatch(page, -1) {
 		if ids[match[1]] {
-			t.Errorf("id %s is there twice", match[1])
+			t.Errorf("duplicate id %s", match[1])
 		}
 		ids[match[1]] = true
 	}
 	for _, match := range regexp.MustCompile(` href="#([^"]*)"`).FindAllStringSubmatch(page, -1) {
 		if !ids[match[1]] {
-			t.Errorf("#%s leads nowhere", match[1])
+			t.Errorf("#%s has no target", match[1])
 		}
 	}
 }

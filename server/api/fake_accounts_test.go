@@ -18,7 +18,7 @@ func (f *fakes) Register(ctx context.Context, name, password, addr string) (stor
 	if _, taken := f.byNameLocked(name); taken {
 		return store.User{}, chat.Errorf(chat.CodeNameTaken, "taken")
 	}
-	u := store.User{ID: int64(len(f.users) + 1), Name: name, Created: began}
+	u := store.User{ID: int64(len(f.users) + 1), Name: name, Created: startTime}
 	f.users = append(f.users, u)
 	f.password[u.ID] = password
 	return u, nil
@@ -122,5 +122,5 @@ func (f *fakes) Delete(ctx context.Context, user int64, password string) error {
 func (f *fakes) Issue(ctx context.Context, user int64, _ string) (string, time.Time, error) {
 	leave, err := f.enter(ctx, "ticket", user)
 	defer leave()
-	return "secretticket", began.Add(30 * time.Second), err
+	return "secretticket", startTime.Add(30 * time.Second), err
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -36,13 +37,14 @@ func (f *fakes) Create(ctx context.Context, me int64, otherName string) (store.C
 	return f.viewLocked(c, me), true, nil
 }
 
-// viewLocked is a chat as its member me sees it.
+// viewLocked returns a chat as its member me sees it.
 func (f *fakes) viewLocked(c *fakeChat, me int64) store.Chat {
 	other := c.members[0]
 	if other == me {
 		other = c.members[1]
 	}
-	v := store.Chat{ID: c.id, Other: f.userLocked(other), Created: began, Updated: began, Read: c.read[me], OtherRead: c.read[other]}
+	v := store.Chat{ID: c.id, Other: f.userLocked(other), Created: startTime, Updated: startTime,
+		Read: c.read[me], OtherRead: c.read[other]}
 	for _, m := range c.messages {
 		v.Last = &m
 		if m.N > v.Read && m.Author != me {
@@ -52,7 +54,7 @@ func (f *fakes) viewLocked(c *fakeChat, me int64) store.Chat {
 	return v
 }
 
-// mineLocked finds a chat of me.
+// mineLocked returns a chat of me.
 func (f *fakes) mineLocked(me int64, id string) (*fakeChat, error) {
 	for _, c := range f.chats {
 		if c.id == id && slices.Contains(c.members[:], me) {
@@ -62,7 +64,8 @@ func (f *fakes) mineLocked(me int64, id string) (*fakeChat, error) {
 	return nil, chat.Errorf(chat.CodeNotFound, "no such chat")
 }
 
-func (f *fakes) List(ctx context.Context, me int64, cursor string, limit int) (chats []store.Chat, next string, err error) {
+func (f *fakes) List(ctx context.Context, me int64, cursor string, limit int) (chats []store.Chat,
+	next string, err error) {
 	leave, err := f.enter(ctx, "list chats", me, cursor, limit)
 	defer leave()
 	if err != nil {
@@ -122,12 +125,14 @@ func (f *fakes) Post(ctx context.Context, me int64, inChat, id, text string) (st
 			}
 		}
 	}
-	m := store.Message{ID: id, Chat: c.id, N: int64(len(c.messages) + 1), Author: me, AuthorName: f.userLocked(me).Name, Text: text, At: began}
+	m := store.Message{ID: id, Chat: c.id, N: int64(len(c.messages) + 1), Author: me,
+		AuthorName: f.userLocked(me).Name, Text: text, At: startTime}
 	c.messages = append(c.messages, m)
 	return m, true, nil
 }
 
-func (f *fakes) History(ctx context.Context, me int64, id string, before, after int64, limit int) ([]store.Message, error) {
+func (f *fakes) History(ctx context.Context, me int64, id string, before, after int64,
+	limit int) ([]store.Message, error) {
 	leave, err := f.enter(ctx, "history", me, before, after, limit)
 	defer leave()
 	if err != nil {
@@ -166,7 +171,18 @@ func (f *fakes) Read(ctx context.Context, me int64, id string, n int64) (bool, i
 	return c.read[me] > was, c.read[me], nil
 }
 
-func (f *fakes) RoomMessages(ctx context.Context, room, epoch string, before, after int64, limit int) ([]store.RoomMessage, error) {
+func (f *fakes) Typing(ctx context.Context, me store.User, id string) error {
+	leave, err := f.enter(ctx, "typing", me.ID, me.Name, id)
+	defer leave()
+	if err != nil {
+		return err
+	}
+	_, err = f.mineLocked(me.ID, id)
+	return err
+}
+
+func (f *fakes) RoomMessages(ctx context.Context, room, epoch string, before, after int64,
+	limit int) ([]store.RoomMessage, error) {
 	leave, err := f.enter(ctx, "room", room, cmp.Or(epoch, "-"), before, after, limit)
 	defer leave()
 	if err != nil {
@@ -175,23 +191,58 @@ func (f *fakes) RoomMessages(ctx context.Context, room, epoch string, before, af
 	return f.room, nil
 }
 
-func (f *fakes) Search(ctx context.Context, me int64, query string, limit int) (all []store.Found, err error) {
-	leave, err := f.enter(ctx, "search", me, limit)
+func (f *fakes) RoomOthers(_ context.Context, _, _ string, after, before int64) (
+	list []store.Range, err error) {
+	for _, r := range f.others {
+		if r.First > after && r.Last < before {
+			list = append(list, r)
+		}
+	}
+	return list, nil
+}
+
+func (f *fakes) Since(ctx context.Context, me int64, id string, at time.Time) (int64, error) {
+	leave, err := f.enter(ctx, "since", me, at.UnixMilli())
 	defer leave()
 	if err != nil {
-		return nil, err
+		return 0, err
+	}
+	_, err = f.mineLocked(me, id)
+	return 2, err
+}
+
+func (f *fakes) RoomSince(ctx context.Context, room string, at time.Time) (int64, error) {
+	leave, err := f.enter(ctx, "room since", room, at.UnixMilli())
+	defer leave()
+	return f.since, err
+}
+
+func (f *fakes) Search(ctx context.Context, q store.SearchQuery) (all []store.Found, next string, err error) {
+	leave, err := f.enter(ctx, "search", q.User, cmp.Or(q.Room, "-"), cmp.Or(q.From, "-"), cmp.Or(q.Before, "-"),
+		q.Limit)
+	defer leave()
+	if err != nil {
+		return nil, "", err
+	}
+	if q.Before == "bad" {
+		return nil, "", store.ErrBadCursor
 	}
 	for _, c := range f.chats {
 		for _, m := range c.messages {
-			if slices.Contains(c.members[:], me) && strings.Contains(m.Text, query) {
-				all = append(all, store.Found{Chat: c.id, N: m.N, ID: m.ID, Author: m.AuthorName, Text: m.Text, At: m.At})
+			if slices.Contains(c.members[:], q.User) && strings.Contains(m.Text, q.Words) {
+				all = append(all, store.Found{Chat: c.id, N: m.N, ID: m.ID, Author: m.AuthorName,
+					Text: m.Text, At: m.At})
 			}
 		}
 	}
 	for _, m := range f.room {
-		if strings.Contains(m.Text, query) {
-			all = append(all, store.Found{Room: m.Room, Epoch: m.Epoch, Seq: m.Seq, ID: m.ID, Author: m.Name, Text: m.Text, At: m.At})
+		if strings.Contains(m.Text, q.Words) {
+			all = append(all, store.Found{Room: m.Room, Epoch: m.Epoch, Seq: m.Seq, ID: m.ID,
+				Author: m.Name, Text: m.Text, At: m.At})
 		}
 	}
-	return all[:min(limit, len(all))], nil
+	if len(all) > q.Limit {
+		return all[:q.Limit], "more", nil
+	}
+	return all, "", nil
 }

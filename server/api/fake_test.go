@@ -10,18 +10,20 @@ import (
 	"livechat/server/store"
 )
 
-// fakes are all services in memory, small but with the rules that matter to the API: what is not yours is not there. One error may be put in
-// the place of all answers.
+// fakes are all services in memory, small, but with the rules that matter to
+// the API: another user's data is not found. One error can replace all answers.
 type fakes struct {
-	mu       sync.Mutex // guards all below
-	broken   error      // what every method returns; nil: its answer
+	mu       sync.Mutex // guards everything below
+	broken   error      // returned by every method if set
 	block    bool       // methods wait until their context is done
 	users    []store.User
 	password map[int64]string
 	sessions map[string]int64
 	chats    []*fakeChat
 	room     []store.RoomMessage
-	asked    []string // what the services were asked, one line each
+	others   []store.Range
+	since    int64    // what RoomSince finds
+	asked    []string // the calls, one line each
 }
 
 type fakeChat struct {
@@ -31,14 +33,14 @@ type fakeChat struct {
 	read     map[int64]int64
 }
 
-// began is when everything in these tests happens.
-var began = time.UnixMilli(1763770000123).UTC()
+// startTime is the time of everything in these tests.
+var startTime = time.UnixMilli(1763770000123).UTC()
 
 func newFakes() *fakes {
 	return &fakes{password: map[int64]string{}, sessions: map[string]int64{}}
 }
 
-// enter notes a call and locks.
+// enter records a call and locks.
 func (f *fakes) enter(ctx context.Context, what string, args ...any) (leave func(), err error) {
 	f.mu.Lock()
 	f.asked = append(f.asked, fmt.Sprintln(append([]any{what}, args...)...))

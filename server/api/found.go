@@ -6,17 +6,17 @@ import (
 	"livechat/server/store"
 )
 
-// foundView is a message that a search found, in a private chat or in a room.
+// foundView is a search result: a message of a private chat or of a room.
 type foundView struct {
 	Chat  string `json:"chat,omitempty"`
 	Room  string `json:"room,omitempty"`
 	Epoch string `json:"epoch,omitempty"`
-	N     int64  `json:"n"` // n in the chat, seq in the room
+	N     int64  `json:"n"` // number in the chat, or seq in the room
 	ID    string `json:"id"`
 	Name  string `json:"name"`
 	Text  string `json:"text"`
 	At    int64  `json:"at"`   // Unix milliseconds
-	Link  string `json:"link"` // the part of the conversation that it is in the middle of
+	Link  string `json:"link"` // the messages around it
 }
 
 func viewFound(f store.Found) foundView {
@@ -30,7 +30,8 @@ func viewFound(f store.Found) foundView {
 	return v
 }
 
-// around is the query for the messages around number n: as many before it as after it.
+// around returns the query for the messages around number n: 25 before it and
+// 25 after it.
 func around(n int64) string {
 	const half = 25
 	return "?before=" + strconv.FormatInt(n+half+1, 10) + "&limit=" + strconv.Itoa(2*half+1)

@@ -11,7 +11,7 @@ import (
 	"livechat/internal/testlog"
 )
 
-// site is the API over fakes, and its log.
+// site is the API on fakes, and its log.
 type site struct {
 	*fakes
 	t       *testing.T
@@ -19,13 +19,13 @@ type site struct {
 	log     *testlog.Buffer
 }
 
-// newSite returns an API as changed by change; nil changes nothing.
+// newSite returns an API with options changed by change, which may be nil.
 func newSite(t *testing.T, change func(*Options)) *site {
 	t.Helper()
 	s := &site{fakes: newFakes(), t: t, log: &testlog.Buffer{}}
 	options := Options{
 		Accounts: s.fakes, Chats: s.fakes, Archive: s.fakes, Search: s.fakes, Tickets: s.fakes,
-		Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Logger: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	if change != nil {
 		change(&options)
@@ -37,12 +37,13 @@ func newSite(t *testing.T, change func(*Options)) *site {
 	return s
 }
 
-// browser is a client with its cookies. nil is one without any, that nobody sees the cookies of.
+// browser is a client with its cookies. A nil browser has none.
 type browser struct {
 	cookies map[string]*http.Cookie
 }
 
-// ask sends a request as a page of the site does: with its Origin, JSON and cookies. Headers are "Name: value"; "Name:" takes one away.
+// ask sends a request as a page of the site does, with Origin, JSON and
+// cookies. Headers are "Name: value"; "Name:" removes one.
 func (s *site) ask(b *browser, method, path, body string, headers ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, path, nil)
 	if body != "" {
@@ -73,8 +74,8 @@ func (s *site) ask(b *browser, method, path, body string, headers ...string) *ht
 	return w
 }
 
-// person registers somebody and returns his browser.
-func (s *site) person(name string) *browser {
+// register registers a user and returns the browser.
+func (s *site) register(name string) *browser {
 	s.t.Helper()
 	b := &browser{cookies: map[string]*http.Cookie{}}
 	w := s.ask(b, "POST", "/api/v1/accounts/", `{"name":"`+name+`","password":"password of `+name+`"}`)
@@ -82,7 +83,7 @@ func (s *site) person(name string) *browser {
 	return b
 }
 
-// chat begins a chat and returns its path.
+// chat creates a chat and returns its path.
 func (s *site) chat(b *browser, with string) string {
 	s.t.Helper()
 	w := s.ask(b, "POST", "/api/v1/chats/", `{"with":"`+with+`"}`)
@@ -92,7 +93,7 @@ func (s *site) chat(b *browser, with string) string {
 	return w.Header().Get("Location")
 }
 
-// want checks status and body; "*" stands for any body, "" for none.
+// want checks status and body. "*" matches any body, "" an empty one.
 func want(t *testing.T, w *httptest.ResponseRecorder, status int, body string) {
 	t.Helper()
 	if got := strings.TrimSpace(w.Body.String()); w.Code != status || body != "*" && got != body {
@@ -111,7 +112,8 @@ func wantProblem(t *testing.T, w *httptest.ResponseRecorder, status int, code st
 		t.Errorf("%d, not JSON: %q", w.Code, w.Body)
 		return
 	}
-	if w.Code != status || body.Status != status || body.Code != code || w.Header().Get("Content-Type") != "application/problem+json" {
+	if w.Code != status || body.Status != status || body.Code != code ||
+		w.Header().Get("Content-Type") != "application/problem+json" {
 		t.Errorf("got %d %s %s, want %d %s", w.Code, w.Header().Get("Content-Type"), w.Body, status, code)
 	}
 }

@@ -10,12 +10,13 @@ import (
 	"testing"
 )
 
-// What people say and are known by is in no line of the log, whether all goes well or nothing does.
-func TestNoSecretsInTheLog(t *testing.T) {
+// No line of the log contains messages, names or secrets, whether requests
+// succeed or fail.
+func TestLogHasNoSecrets(t *testing.T) {
 	secrets := []string{"hunter2", "secrettoken", "secretticket", "between us", "searched", "key-of-mine"}
 	for _, broken := range []error{nil, errors.New("the database is down")} {
 		s := newSite(t, nil)
-		ann, _ := s.person("ann"), s.person("bob")
+		ann, _ := s.register("ann"), s.register("bob")
 		path := s.chat(ann, "bob")
 		s.broken = broken
 		for _, request := range [][3]string{
@@ -44,16 +45,16 @@ func TestNoSecretsInTheLog(t *testing.T) {
 		}
 		for _, secret := range secrets {
 			if strings.Contains(s.log.String(), secret) {
-				t.Errorf("with %v there is %q in the log: %s", broken, secret, s.log)
+				t.Errorf("with %v the log has %q: %s", broken, secret, s.log)
 			}
 		}
 	}
 }
 
-// A database that is away is a warning of who watches it, once, and not of each request.
-func TestNoLineForADatabaseThatIsAway(t *testing.T) {
+// The watcher of the database warns once. Requests do not repeat the warning.
+func TestUnavailableDatabaseIsNotLoggedPerRequest(t *testing.T) {
 	s := newSite(t, nil)
-	ann := s.person("ann")
+	ann := s.register("ann")
 	s.broken = &net.OpError{Op: "dial", Err: errors.New("connection refused")}
 	for range 50 {
 		if w := s.ask(ann, "GET", "/api/v1/chats/", ""); w.Code != http.StatusServiceUnavailable {
@@ -74,7 +75,8 @@ func TestLogHandler(t *testing.T) {
 	log.Info("three")
 	lines := strings.Split(out.String(), "\n")
 	for i, id := range []string{" request_id=request-17", "g.request_id=request-17", ""} {
-		if got := strings.Count(lines[i], "request_id"); got > 1 || (got == 1) != (id != "") || !strings.Contains(lines[i], id) {
+		if got := strings.Count(lines[i], "request_id"); got > 1 || (got == 1) != (id != "") ||
+			!strings.Contains(lines[i], id) {
 			t.Errorf("line %q, want %q once", lines[i], id)
 		}
 	}

@@ -8,19 +8,23 @@ import (
 	"livechat/server/chat"
 )
 
-// checkOrigin keeps pages of other sites from changing anything in the name of somebody who is logged in here: his browser sends the
-// cookie along, but says which page it was. SameSite alone would not do: other ports and hosts of a domain are the same site.
+// checkOrigin prevents pages of other sites from changing something in the name
+// of a logged-in user: the browser sends the cookie along, but also names the
+// page. SameSite is not enough, because other ports and hosts of a domain are
+// the same site.
 //
-// Browsers send an Origin with everything but GET and HEAD. Where it is missing, no browser is asking or an old one; that is let in if the
-// browser says by Sec-Fetch-Site that the page is ours, or if nobody's cookie is at stake.
+// Browsers send an Origin with all methods except GET and HEAD. If it is
+// missing, the client is no browser or an old one. It is accepted if
+// Sec-Fetch-Site says that the page is ours, or if there is no cookie to
+// protect.
 func (a *api) checkOrigin(r *http.Request) error {
-	forbidden := chat.Errorf(chat.CodeForbiddenOrigin, "a page from this origin may not change anything here")
+	forbidden := chat.Errorf(chat.CodeForbiddenOrigin, "Pages of this origin may not change anything here.")
 	origins := r.Header.Values("Origin")
 	if len(origins) > 1 {
 		return forbidden
 	}
 	if len(origins) == 1 {
-		if a.ownOrigin(r, origins[0]) || a.guestOrigin(r) != "" {
+		if a.ownOrigin(r, origins[0]) || a.allowedOrigin(r) != "" {
 			return nil
 		}
 		return forbidden
@@ -34,8 +38,9 @@ func (a *api) checkOrigin(r *http.Request) error {
 	return forbidden
 }
 
-// ownOrigin says whether an origin is the host that was asked, with its port. Whether the page came by TLS cannot be told behind a proxy that
-// ends it, unless Secure says so.
+// ownOrigin reports whether an origin is the requested host, with its port.
+// Behind a proxy that terminates TLS the scheme is unknown unless Secure is
+// set.
 func (a *api) ownOrigin(r *http.Request, origin string) bool {
 	scheme, host, ok := strings.Cut(origin, "://")
 	if !ok || host == "" || scheme != "https" && (scheme != "http" || a.secure(r)) {
@@ -44,7 +49,8 @@ func (a *api) ownOrigin(r *http.Request, origin string) bool {
 	return host == canonicalHost(r.Host, scheme)
 }
 
-// canonicalHost writes a Host header as an Origin would have it: in lower case, without the scheme's own port.
+// canonicalHost returns a Host header in the form of an Origin: in lower case,
+// without the scheme's default port.
 func canonicalHost(host, scheme string) string {
 	u := url.URL{Host: strings.ToLower(host)}
 	if port := u.Port(); scheme == "http" && port == "80" || scheme == "https" && port == "443" {

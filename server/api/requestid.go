@@ -11,12 +11,12 @@ import (
 
 const requestHeader = "X-Request-Id"
 
-// requestPattern is an id that may stand in a log and in an answer as it came.
+// requestPattern matches ids that are safe in a log and in an answer.
 var requestPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
 
 type requestKey struct{}
 
-// requestID is the id that a proxy or the client gave, or a new one.
+// requestID returns the id given by a proxy or the client, or a new one.
 func requestID(r *http.Request) string {
 	if given := r.Header.Values(requestHeader); len(given) == 1 && requestPattern.MatchString(given[0]) {
 		return given[0]
@@ -28,17 +28,18 @@ func withRequestID(ctx context.Context, id string) context.Context {
 	return context.WithValue(ctx, requestKey{}, id)
 }
 
-// RequestID returns the id of the request that ctx belongs to; "" if it belongs to none.
+// RequestID returns the id of the request that ctx belongs to, or "".
 func RequestID(ctx context.Context) string {
 	id, _ := ctx.Value(requestKey{}).(string)
 	return id
 }
 
-// LogHandler writes through next, and adds request_id to whatever is logged with the context of a request. The services
-// get their loggers through it too, so that all lines of one request can be found.
+// LogHandler returns a handler that adds request_id to every line logged with
+// the context of a request, and writes to next. The services get their loggers
+// through it as well, so that all lines of a request can be found.
 func LogHandler(next slog.Handler) slog.Handler {
 	if h, ok := next.(logHandler); ok {
-		return h // once is enough
+		return h // already wrapped
 	}
 	return logHandler{next}
 }

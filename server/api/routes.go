@@ -2,8 +2,8 @@ package api
 
 import "net/http"
 
-// route is a method of a path below /api/v1. The path is as openapi.json has it; those that end in a slash, and those that do not, are served
-// both ways.
+// route is a method of a path below /api/v1. The path is as in openapi.json and
+// works with and without a trailing slash.
 type route struct {
 	method, path string
 	handle       handler
@@ -26,12 +26,18 @@ func (a *api) routes() []route {
 		{http.MethodPost, "/chats/{id}/messages/", a.user(a.postMessage)},
 		{http.MethodGet, "/chats/{id}/messages/", a.user(a.listMessages)},
 		{http.MethodPost, "/chats/{id}/read/", a.user(a.markRead)},
+		{http.MethodPost, "/chats/{id}/typing/", a.user(a.typing)},
 
 		{http.MethodGet, "/rooms/{room}/messages/", a.roomMessages},
-		{http.MethodGet, "/search/", a.user(a.search)},
+		{http.MethodGet, "/search/", a.search},
 
-		{http.MethodGet, "/openapi.json", func(w http.ResponseWriter, r *http.Request) error { return a.spec.serve(w, r) }},
-		{http.MethodGet, "/asyncapi.json", func(w http.ResponseWriter, r *http.Request) error { return a.sockets.serve(w, r) }},
-		{http.MethodGet, "/docs/", func(w http.ResponseWriter, r *http.Request) error { return a.docs.serve(w, r) }},
+		{http.MethodGet, "/openapi.json",
+			func(w http.ResponseWriter, r *http.Request) error { return a.spec.serve(w, r) }},
+		{http.MethodGet, "/asyncapi.json",
+			func(w http.ResponseWriter, r *http.Request) error { return a.sockets.serve(w, r) }},
+		{http.MethodGet, "/docs/", func(w http.ResponseWriter,
+			r *http.Request) error {
+			return a.docs.serve(w, r)
+		}},
 	}
 }

@@ -1,15 +1,21 @@
-// Package archive copies what is said in rooms from their logs in Redis, which are short, into the store, which is not.
+// Package archive copies messages from the rooms' logs in Redis, which are
+// short, into the store, which keeps them.
 //
-// # At least once, and stored once
+// # At least once, stored once
 //
-// A log hands each entry to one archiver, and to another if that one does not acknowledge it. An archiver acknowledges what the store has
-// taken, never before. So whatever dies in between, each entry reaches the store at least once, as long as it is in the log; and
-// the store keeps a message once, by its place (room, epoch, seq). Any number of archivers may work at the same logs: one in each API process.
+// A log delivers each entry to one archiver, and to another if that one does
+// not acknowledge it. An archiver acknowledges only what the store has taken.
+// So whatever fails in between, each entry reaches the store at least once, as
+// long as it is in the log; and the store keeps a message once, by its place
+// (room, epoch, seq). Any number of archivers may work on the same logs: one in
+// each API process.
 //
-// # While the store is away
+// # While the store is unavailable
 //
-// An archiver that cannot store keeps what it was handed and tries again; the rest waits in Redis, where rooms go on meanwhile. Only a log
-// that is written full before the store is back loses messages to the archive: Lag says how near that is, and it is logged.
+// An archiver that cannot store keeps the entries that it was delivered and
+// retries. The rest waits in Redis, where rooms continue. The archive loses
+// messages only when a log fills up before the store is back: Lag reports how
+// close that is, and it is logged.
 package archive
 
 import (
@@ -26,15 +32,17 @@ import (
 	"livechat/server/store"
 )
 
-// Store is where the messages go.
+// Store is where the messages are archived.
 type Store interface {
-	// AddRoomMessages stores messages and says how many it did not have yet. One that it has is no error.
+	// AddRoomMessages stores messages and returns how many were new. A message
+	// that is stored already is no error.
 	AddRoomMessages(ctx context.Context, list []store.RoomMessage) (added int64, err error)
-	// EndEpochs takes note of where epochs have ended, behind which they have messages that are not in their logs.
+	// EndEpochs records where epochs ended. Their messages past the end are not
+	// part of the log.
 	EndEpochs(ctx context.Context, ends []store.EpochEnd) error
 }
 
-// Source is the logs of rooms in Redis: bus.Archive, which describes it.
+// Source is the rooms' logs in Redis: bus.Archive, which documents it.
 type Source interface {
 	Rooms(ctx context.Context) ([]string, error)
 	Behind(ctx context.Context, rooms []string) ([]string, error)
@@ -46,52 +54,65 @@ type Source interface {
 	Lag(ctx context.Context, room string) (behind, length int64, err error)
 }
 
-// Batch is entries of one room's log, as they were handed out together. It is the bus' type as well: a nameless struct is one type wherever it
-// is written down.
+// Batch is entries of one room's log, as they were handed out together. It is
+// the bus' type as well: a nameless struct is one type wherever it is written
+// down.
 type Batch = struct {
 	Room    string
-	Group   string       // that they were handed out by, for Ack
-	Entries []Entry      // oldest first
-	Lost    int64        // so many messages left the log before they were archived, as far as is known
-	Past    chat.Lineage // where the log's earlier epochs ended; nil if the batch is empty
-	Pending int64        // so many entries, these included, were handed to somebody and are not acknowledged
+	Group   string  // the consumer group that delivered them, for Ack
+	Entries []Entry // oldest first
+	// messages that left the log before they were archived, as far as known
+	Lost   int64
+	Epochs chat.EpochHistory // where the log's earlier epochs ended; nil if the batch is empty
+	// entries, including these, that were delivered to a consumer and are not
+	// acknowledged
+	Pending int64
 }
 
 // Entry is one entry of a log.
 type Entry = struct {
 	ID      string // `<seq>-0` of a message
-	Payload []byte // empty if there is none
+	Payload []byte // empty if the entry has none
 }
 
-// Options say from where to where, and how often to look. A zero field means its default.
+// Options configure an Archiver. A zero field means its default.
 type Options struct {
 	Source Source
 	Store  Store
 
-	// MaxAge is how old a message may be to be stored; 0: any. What the store has deleted for its age may still be in a log, and is handed out again
-	// whenever the log has forgotten who was handed what. What was deleted for another reason then comes again, until the store deletes it again.
+	// MaxAge is the age up to which messages are stored; 0 means any. Messages
+	// that the store deleted for their age may still be in a log, and are
+	// delivered again when the log has lost its consumer groups. Messages
+	// deleted for another reason are then archived again, until the store
+	// deletes them again.
 	MaxAge time.Duration
 
-	Consumer string // name of this archiver, unlike any other's, also of those before a restart; default random
+	Consumer string // name of this archiver, unique even across restarts; default random
 	Batch    int    // messages stored at once, at most; default 500
 
-	// How long after a message a room is looked at again, at least: it lets a batch gather. A room that others were handed
-	// entries of is looked at less and less often, down to once in MaxPause. Defaults 100ms and 2s.
+	// Minimum time between two reads of a room with new messages, which lets a
+	// batch gather. A room whose entries were delivered to others is read less
+	// and less often, down to once per MaxPause. Defaults 100ms and 2s.
 	MinPause, MaxPause time.Duration
-	NewsEvery          time.Duration // between two looks in which rooms something was said; default 500ms
-	ScanEvery          time.Duration // between two looks for all rooms, since news may be lost; default 10m
+	// interval at which rooms with new messages are asked for; default 500ms
+	NewsEvery time.Duration
+	// interval between scans for all rooms, because news may be lost; default
+	// 10m
+	ScanEvery time.Duration
 
-	// Idle is how long an archiver may take to acknowledge before what it was handed goes to another; default 30s.
+	// Idle is how long an archiver may take to acknowledge entries before they
+	// go to another; default 30s.
 	Idle time.Duration
-	// StoreTimeout is how long one attempt to store a batch may take; default 10s.
+	// StoreTimeout limits one attempt to store a batch; default 10s.
 	StoreTimeout time.Duration
-	// Grace is how long Run goes on after its context has ended, to store what is still in the logs; default 3s, negative: not at all. Where
-	// Redis is a part of this process nobody else can do that later.
+	// Grace is how long Run continues after its context has ended, to store
+	// what is still in the logs; default 3s, negative: not at all. With an
+	// embedded Redis nobody else can do that later.
 	Grace time.Duration
-	// LagEvery is the time between two measurements of Lag; default 5s.
+	// LagEvery is the interval between measurements of Lag; default 5s.
 	LagEvery time.Duration
 
-	Log *slog.Logger // default: none
+	Logger *slog.Logger // default: none
 }
 
 func (o Options) withDefaults() (Options, error) {
@@ -104,8 +125,10 @@ func (o Options) withDefaults() (Options, error) {
 		field *time.Duration
 		value time.Duration
 	}{
-		{&o.MinPause, 100 * time.Millisecond}, {&o.MaxPause, 2 * time.Second}, {&o.NewsEvery, 500 * time.Millisecond}, {&o.ScanEvery, 10 * time.Minute},
-		{&o.Idle, 30 * time.Second}, {&o.StoreTimeout, 10 * time.Second}, {&o.Grace, 3 * time.Second}, {&o.LagEvery, 5 * time.Second},
+		{&o.MinPause, 100 * time.Millisecond}, {&o.MaxPause, 2 * time.Second},
+		{&o.NewsEvery, 500 * time.Millisecond}, {&o.ScanEvery, 10 * time.Minute},
+		{&o.Idle, 30 * time.Second}, {&o.StoreTimeout, 10 * time.Second}, {&o.Grace, 3 * time.Second},
+		{&o.LagEvery, 5 * time.Second},
 	} {
 		*f.field = cmp.Or(*f.field, f.value)
 		if *f.field < 0 && f.field != &o.Grace {
@@ -115,13 +138,14 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Batch < 0 {
 		return o, errors.New("the archive's batch must be positive")
 	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	return o, nil
 }
 
-// Archiver copies the logs of all rooms. Its methods may be called from any goroutine.
+// Archiver copies the logs of all rooms. Its methods may be called from any
+// goroutine.
 type Archiver struct {
 	opts Options // set at construction
 
@@ -130,84 +154,90 @@ type Archiver struct {
 	load   load
 	source outage
 	store  outage
-	good   store.RoomMessage       // the store has taken it; zero: none yet
-	aside  map[place]int           // of messages that the store has not taken, alone: how often it was tried
-	past   map[string]chat.Lineage // of rooms that have one: what the store was told of it last
+	good   store.RoomMessage // a message that the store has taken; zero: none yet
+	// messages that the store did not take even alone, with the number of
+	// attempts
+	aside map[place]int
+	// rooms with earlier epochs: what the store was told of them last
+	epochs map[string]chat.EpochHistory
 
-	running atomic.Bool
-	wake    chan struct{} // holds a token while there may be rooms to look at that nobody waits for; never closed
-	deaf    atomic.Bool   // news may have been lost: all rooms are to be looked for
-	counts  counters
-	lag     atomic.Pointer[Lag]
+	running  atomic.Bool
+	wake     chan struct{} // holds a token while there may be rooms due for a read; never closed
+	newsLost atomic.Bool   // news may have been lost: scan for all rooms
+	counts   counters
+	lag      atomic.Pointer[Lag]
 
-	hearing sync.Mutex // held by whoever asks for news
-	mark    int64      // guarded by hearing: the news up to here have been heard
+	newsMu sync.Mutex // held while the news are read
+	mark   int64      // guarded by newsMu: the news up to here were read
 
 	mu    sync.Mutex
-	rooms map[string]turn // guarded by mu: those of which not all is archived, as far as is known
+	rooms map[string]visit // guarded by mu: rooms that are not fully archived, as far as known
 }
 
-// turn is when a room is looked at again.
-type turn struct {
+// visit is when a room is read next.
+type visit struct {
 	due   time.Time
-	pause time.Duration // that led to due
-	news  uint64        // how often there were any
+	pause time.Duration // the pause that led to due
+	news  uint64        // how often there were news
 }
 
-// looks is when to look for what does not come by itself.
+// looks is when to scan and to claim next.
 type looks struct {
 	scan, claim time.Time
-	scanned     time.Time // when it was looked for all rooms last
+	scanned     time.Time // when all rooms were scanned last
 }
 
-// load is what was taken out of the logs and is not stored yet.
+// load is what was read from the logs and is not stored yet.
 type load struct {
 	batches  []Batch
 	messages []store.RoomMessage
-	skipped  map[place]struct{}      // of messages, those that the store can never take
-	past     map[string]chat.Lineage // of rooms in which the store was told of another one, or of none
+	skipped  map[place]struct{}           // messages that the store can never take
+	epochs   map[string]chat.EpochHistory // rooms whose earlier epochs the store does not know yet
 }
 
 // counters are what Counts returns.
-type counters struct{ stored, again, skipped, expired, lost, failures atomic.Int64 }
+type counters struct{ stored, duplicates, skipped, expired, lost, failures atomic.Int64 }
 
-// Counts is what an archiver has done since it was made.
+// Counts is what an archiver has done since New.
 type Counts struct {
-	Stored   int64 // messages that the store did not have
-	Again    int64 // messages that it had: another archiver, or this one, had stored them
-	Skipped  int64 // entries that are no messages, or that the store can never take
-	Expired  int64 // messages that were too old
-	Lost     int64 // messages that had left a log before they were archived, as far as is known
-	Failures int64 // attempts to store that failed
+	Stored     int64 // messages that were new to the store
+	Duplicates int64 // messages that the store had, from another archiver or this one
+	Skipped    int64 // entries that are not messages, or that the store can never take
+	Expired    int64 // messages that were too old
+	Lost       int64 // messages that left a log before they were archived, as far as known
+	Failures   int64 // failed attempts to store
 }
 
-// New checks the options. It asks neither Redis nor the store anything.
+// New checks the options. It contacts neither Redis nor the store.
 func New(o Options) (*Archiver, error) {
 	o, err := o.withDefaults()
 	if err != nil {
 		return nil, err
 	}
 	return &Archiver{
-		opts: o, wake: make(chan struct{}, 1), rooms: make(map[string]turn), past: make(map[string]chat.Lineage), aside: make(map[place]int),
-		source: outage{log: o.Log, what: "the rooms' logs"}, store: outage{log: o.Log, what: "the store"},
+		opts: o, wake: make(chan struct{}, 1), rooms: make(map[string]visit),
+		epochs: make(map[string]chat.EpochHistory), aside: make(map[place]int),
+		source: outage{logger: o.Logger, what: "the rooms' logs"},
+		store:  outage{logger: o.Logger, what: "the store"},
 	}, nil
 }
 
-// Run copies until ctx is done, then stores what is still in the logs for as long as Options.Grace allows. When it returns all
-// that it started has ended. It can run once. Neither Redis nor the store need be there: it waits for them.
+// Run copies until ctx ends, then stores what is still in the logs, for up to
+// Options.Grace. When it returns, all its goroutines have ended. It can run
+// once. Redis and the store may be unavailable: Run waits for them.
 func (a *Archiver) Run(ctx context.Context) error {
 	if a.running.Swap(true) {
 		return errors.New("the archiver has already run")
 	}
 	var others sync.WaitGroup
 	others.Go(func() { a.watch(ctx) })
-	others.Go(func() { a.listen(ctx) })
+	others.Go(func() { a.followNews(ctx) })
 	a.copy(ctx)
 	others.Wait()
 	if a.opts.Grace > 0 {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.opts.Grace)
 		defer cancel()
-		a.empty(ctx)
+		a.drain(ctx)
 	}
 	return nil
 }
@@ -215,5 +245,6 @@ func (a *Archiver) Run(ctx context.Context) error {
 // Counts returns what this archiver has done so far.
 func (a *Archiver) Counts() Counts {
 	c := &a.counts
-	return Counts{c.stored.Load(), c.again.Load(), c.skipped.Load(), c.expired.Load(), c.lost.Load(), c.failures.Load()}
+	return Counts{c.stored.Load(), c.duplicates.Load(), c.skipped.Load(), c.expired.Load(), c.lost.Load(),
+		c.failures.Load()}
 }

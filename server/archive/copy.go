@@ -9,7 +9,7 @@ import (
 	"livechat/server/chat"
 )
 
-// copy goes round the rooms until ctx is done.
+// copy serves the rooms in turn until ctx ends.
 func (a *Archiver) copy(ctx context.Context) {
 	for ctx.Err() == nil {
 		a.discover(ctx)
@@ -19,16 +19,17 @@ func (a *Archiver) copy(ctx context.Context) {
 	}
 }
 
-// deafScans is how many times MaxPause are between two looks for all rooms while there are no news.
-const deafScans = 10
+// lostNewsScans is the interval between scans while news are lost, in units of
+// MaxPause.
+const lostNewsScans = 10
 
-// discover looks for all rooms of which not all is archived, when it is time to.
+// discover scans for rooms that are not fully archived, when it is time to.
 func (a *Archiver) discover(ctx context.Context) {
-	deaf := a.deaf.Load() && time.Since(a.looks.scanned) > deafScans*a.opts.MaxPause
-	if time.Now().Before(a.looks.scan) && !deaf {
+	newsLost := a.newsLost.Load() && time.Since(a.looks.scanned) > lostNewsScans*a.opts.MaxPause
+	if time.Now().Before(a.looks.scan) && !newsLost {
 		return
 	}
-	a.deaf.Store(false)
+	a.newsLost.Store(false)
 	rooms, err := a.opts.Source.Rooms(ctx)
 	if err == nil {
 		rooms, err = a.opts.Source.Behind(ctx, rooms)
@@ -39,42 +40,42 @@ func (a *Archiver) discover(ctx context.Context) {
 	}
 	a.looks.scanned = time.Now()
 	a.looks.scan = a.looks.scanned.Add(a.opts.ScanEvery)
-	a.know(rooms)
+	a.schedule(rooms)
 }
 
-// listen asks in which rooms something was said until ctx is done. It does not
-// wait for the store, so Lag knows them while that is away.
-func (a *Archiver) listen(ctx context.Context) {
+// followNews asks for rooms with new messages until ctx ends. It does not wait
+// for the store, so Lag knows those rooms while the store is unavailable.
+func (a *Archiver) followNews(ctx context.Context) {
 	for sleep(ctx, a.opts.NewsEvery) {
-		if err := a.hear(ctx); err != nil {
-			a.deaf.Store(true)
-			a.opts.Log.Debug("cannot ask in which rooms something was said", "error", err)
+		if err := a.readNews(ctx); err != nil {
+			a.newsLost.Store(true)
+			a.opts.Logger.Debug("archive: cannot read which rooms have new messages", "error", err)
 		}
 	}
 }
 
-// hear takes note of the rooms in which something was said since it was called last.
-func (a *Archiver) hear(ctx context.Context) error {
-	a.hearing.Lock()
-	defer a.hearing.Unlock()
+// readNews schedules the rooms that had new messages since the last call.
+func (a *Archiver) readNews(ctx context.Context) error {
+	a.newsMu.Lock()
+	defer a.newsMu.Unlock()
 	rooms, mark, err := a.opts.Source.News(ctx, a.mark)
 	if err != nil {
 		return err
 	}
 	a.mark = mark
-	a.know(rooms)
+	a.schedule(rooms)
 	return nil
 }
 
-// know has rooms looked at now.
-func (a *Archiver) know(rooms []string) {
+// schedule makes rooms due now.
+func (a *Archiver) schedule(rooms []string) {
 	if len(rooms) == 0 {
 		return
 	}
 	a.mu.Lock()
 	for _, room := range rooms {
 		t := a.rooms[room]
-		// One in which it goes on is let gather a batch.
+		// A room that is being read is left to gather a batch.
 		if t.due.IsZero() || t.pause > a.opts.MinPause {
 			t.due, t.pause = time.Now(), 0
 		}
@@ -88,7 +89,7 @@ func (a *Archiver) know(rooms []string) {
 	}
 }
 
-// due returns the rooms to look at now, the longest waiting first.
+// due returns the rooms to read now, the longest waiting first.
 func (a *Archiver) due(now time.Time) (rooms []string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -103,22 +104,23 @@ func (a *Archiver) due(now time.Time) (rooms []string) {
 	return rooms
 }
 
-// turn returns a room's.
-func (a *Archiver) turn(room string) turn {
+// visitOf returns when a room is read next.
+func (a *Archiver) visitOf(room string) visit {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.rooms[room]
 }
 
-// again says when to look at a room again.
-func (a *Archiver) again(room string, pause time.Duration) {
+// revisit sets when a room is read next.
+func (a *Archiver) revisit(room string, pause time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.rooms[room] = turn{due: time.Now().Add(pause), pause: pause, news: a.rooms[room].news}
+	a.rooms[room] = visit{due: time.Now().Add(pause), pause: pause, news: a.rooms[room].news}
 }
 
-// archived forgets a room of which all was archived at a turn, unless there were news since.
-func (a *Archiver) archived(room string, at turn) {
+// archived forgets a room that was fully archived at a visit, unless there were
+// news since.
+func (a *Archiver) archived(room string, at visit) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.rooms[room].news == at.news {
@@ -136,10 +138,10 @@ func (a *Archiver) names() (rooms []string) {
 	return rooms
 }
 
-// round takes what has come in the rooms that are due. Small rooms share a batch of the store.
+// round reads the rooms that are due. Small rooms share a batch of the store.
 func (a *Archiver) round(ctx context.Context) {
 	for _, room := range a.due(time.Now()) {
-		at := a.turn(room)
+		at := a.visitOf(room)
 		limit := a.opts.Batch - len(a.load.messages)
 		batch, err := a.opts.Source.Read(ctx, room, a.opts.Consumer, limit)
 		pause := min(max(2*at.pause, a.opts.MinPause), a.opts.MaxPause)
@@ -156,7 +158,7 @@ func (a *Archiver) round(ctx context.Context) {
 		if err == nil && len(batch.Entries) == 0 && batch.Pending == 0 {
 			a.archived(room, at)
 		} else {
-			a.again(room, pause)
+			a.revisit(room, pause)
 		}
 		if !a.take(ctx, batch) {
 			return
@@ -165,7 +167,8 @@ func (a *Archiver) round(ctx context.Context) {
 	a.keep(ctx)
 }
 
-// claim takes over what other archivers, or this one, were handed and did not acknowledge.
+// claim takes over entries that archivers, including this one, were delivered
+// and did not acknowledge.
 func (a *Archiver) claim(ctx context.Context) {
 	if time.Now().Before(a.looks.claim) {
 		return
@@ -184,17 +187,19 @@ func (a *Archiver) claim(ctx context.Context) {
 	a.keep(ctx)
 }
 
-// take adds a batch to the load, and stores that if it is full. ok is false when ctx has ended.
+// take adds a batch to the load, and stores the load when it is full. ok is
+// false when ctx has ended.
 func (a *Archiver) take(ctx context.Context, batch Batch) (ok bool) {
 	if batch.Lost > 0 {
 		a.counts.lost.Add(batch.Lost)
-		a.opts.Log.Error("messages were pushed out of a log before they were archived", "room", batch.Room, "messages", batch.Lost)
+		a.opts.Logger.Error("archive: messages left the log before they were archived", "room", batch.Room,
+			"messages", batch.Lost)
 	}
-	if len(batch.Past) > 0 && !slices.Equal(batch.Past, a.past[batch.Room]) {
-		if a.load.past == nil {
-			a.load.past = make(map[string]chat.Lineage)
+	if len(batch.Epochs) > 0 && !slices.Equal(batch.Epochs, a.epochs[batch.Room]) {
+		if a.load.epochs == nil {
+			a.load.epochs = make(map[string]chat.EpochHistory)
 		}
-		a.load.past[batch.Room] = batch.Past
+		a.load.epochs[batch.Room] = batch.Epochs
 	}
 	if len(batch.Entries) == 0 {
 		return ctx.Err() == nil
@@ -215,8 +220,9 @@ func (a *Archiver) take(ctx context.Context, batch Batch) (ok bool) {
 	}
 	if skipped > 0 {
 		a.counts.skipped.Add(int64(skipped))
-		a.opts.Log.Warn("entries of a log are no messages and were not archived",
-			"room", batch.Room, "entries", skipped, "from", batch.Entries[0].ID, "to", batch.Entries[len(batch.Entries)-1].ID)
+		a.opts.Logger.Warn("archive: skipped log entries that are not messages",
+			"room", batch.Room, "entries", skipped, "from", batch.Entries[0].ID, "to",
+			batch.Entries[len(batch.Entries)-1].ID)
 	}
 	if len(a.load.messages) >= a.opts.Batch {
 		return a.keep(ctx)
@@ -224,7 +230,8 @@ func (a *Archiver) take(ctx context.Context, batch Batch) (ok bool) {
 	return ctx.Err() == nil
 }
 
-// failed says whether err is one, and notes how the other side is. An end that was asked for says nothing about it.
+// failed reports whether err is an error, and tells the outage logger. Errors
+// after ctx has ended say nothing about the other side and are not logged.
 func (a *Archiver) failed(ctx context.Context, side *outage, err error) bool {
 	switch {
 	case err == nil:
@@ -257,7 +264,7 @@ func (a *Archiver) wait(ctx context.Context) {
 	}
 }
 
-// sleep says whether the time has passed before ctx ended.
+// sleep reports whether d passed before ctx ended.
 func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -12,16 +12,25 @@ import (
 )
 
 func xadd(room string, seq int, payload string) *redis.XAddArgs {
-	return &redis.XAddArgs{Stream: key(room, "log"), ID: fmt.Sprint(seq, "-0"), Values: []string{"m", payload}}
+	return &redis.XAddArgs{Stream: key(room, "log"), ID: fmt.Sprint(seq, "-0"),
+		Values: []string{"m", payload}}
 }
 
 func TestDecode(t *testing.T) {
 	const good = `{"type":"message","seq":12,"id":"5f0c2b1e-8a57-4d0f-9b1e-2f3a4b5c6d7e","app":"1000","session":"s","author":"@ann","name":"ann","text":"é \" 😀","at":1763770000123,"epoch":"0123456789abcdef"}`
 	want := store.RoomMessage{
-		Room: "den", Epoch: "0123456789abcdef", Seq: 12, ID: "5f0c2b1e-8a57-4d0f-9b1e-2f3a4b5c6d7e", App: "1000", Session: "s", Author: "@ann",
+		Room: "den", Epoch: "0123456789abcdef", Seq: 12, ID: "5f0c2b1e-8a57-4d0f-9b1e-2f3a4b5c6d7e",
+		App: "1000", Session: "s", Author: "@ann",
 		Name: "ann", Text: `é " 😀`, At: time.Date(2025, 11, 22, 0, 6, 40, 123e6, time.UTC),
 	}
-	for _, payload := range []string{good, strings.Replace(good, `"app"`, `"later":[1],"app"`, 1)} {
+	more, other := want, want
+	more.Extra = `"later":[1]`
+	other.Type, other.Name, other.Text = "later", "", ""
+	for payload, want := range map[string]store.RoomMessage{
+		good: want,
+		strings.Replace(good, `"app"`, `"later":[1],"app"`, 1):                                     more,
+		strings.NewReplacer("message", "later", `"name":"ann","text":"é \" 😀",`, "").Replace(good): other,
+	} {
 		if m, ok := decode("den", Entry{ID: "12-0", Payload: []byte(payload)}); !ok || m != want {
 			t.Errorf("%s: %+v, %v", payload, m, ok)
 		}
@@ -37,14 +46,16 @@ func TestDecode(t *testing.T) {
 		{"lone surrogate", "12-0", "é", `\ud800`},
 		{"NUL", "12-0", "é", `\u0000`},
 		{"NUL in a name", "12-0", "ann", `a\u0000`},
-		{"type", "12-0", `"message"`, `"notice"`},
+		{"type", "12-0", `"message"`, `""`},
 		{"case", "12-0", `"type"`, `"Type"`},
 		{"seq as text", "12-0", `12`, `"12"`},
 		{"seq zero", "0-0", `:12`, `:0`},
 		{"seq too big", "9007199254740992-0", `:12`, `:9007199254740992`},
 		{"no id", "12-0", `5f0c2b1e-8a57-4d0f-9b1e-2f3a4b5c6d7e`, ""},
-		{"another id", "12-0", `5f0c2b1e-8a57-4d0f-9b1e-2f3a4b5c6d7e`, "not-a-uuid-not-a-uuid-not-a-uuid-not"},
-		{"id in another form", "12-0", `5f0c2b1e-8a57-4d0f-9b1e-2f3a4b5c6d7e`, "5f0c2b1e8a574d0f9b1e2f3a4b5c6d7e"},
+		{"another id", "12-0", `5f0c2b1e-8a57-4d0f-9b1e-2f3a4b5c6d7e`,
+			"not-a-uuid-not-a-uuid-not-a-uuid-not"},
+		{"id in another form", "12-0", `5f0c2b1e-8a57-4d0f-9b1e-2f3a4b5c6d7e`,
+			"5f0c2b1e8a574d0f9b1e2f3a4b5c6d7e"},
 		{"epoch", "12-0", "0123456789abcdef", "0123456789ABCDEF"},
 		{"at", "12-0", "1763770000123", "0"},
 		{"at too late", "12-0", "1763770000123", "253402300800000"},

@@ -15,9 +15,11 @@ import (
 	"livechat/server/store"
 )
 
-// What an epoch had behind its end, and was archived before the log was mended, is in no page and found by no search; each message of the log is once.
-// An epoch of which a log that began anew has nothing keeps what is archived of it.
-func TestBehindTheEndOfAnEpoch(t *testing.T) {
+// Messages past the end of an epoch that were archived before the log was
+// repaired are in no page and no search result; each message of the log appears
+// once. An epoch of which a newly created log has nothing keeps its archived
+// messages.
+func TestMessagesPastTheEndOfAnEpochAreHidden(t *testing.T) {
 	w := miniWorld(t)
 	s := realStore(t)
 	const foreign = "00000000000000cc"
@@ -31,15 +33,18 @@ func TestBehindTheEndOfAnEpoch(t *testing.T) {
 		}
 		return list
 	}
-	late := store.RoomMessage{Room: room, Epoch: first, Seq: 11, ID: uuid.NewString(), Name: "ann", Text: words, At: time.Now()}
-	if _, err := s.AddRoomMessages(t.Context(), []store.RoomMessage{{Room: room, Epoch: foreign, Seq: 1, ID: uuid.NewString(), Name: "ann", Text: words, At: time.Now().Add(-time.Minute)}}); err != nil {
+	late := store.RoomMessage{Room: room, Epoch: first, Seq: 11, ID: uuid.NewString(), Name: "ann",
+		Text: words, At: time.Now()}
+	if _, err := s.AddRoomMessages(t.Context(),
+		[]store.RoomMessage{{Room: room, Epoch: foreign, Seq: 1, ID: uuid.NewString(), Name: "ann",
+			Text: words, At: time.Now().Add(-time.Minute)}}); err != nil {
 		t.Fatal(err)
 	}
 	run(t, w.archiver(t, Options{Store: s}))
 	w.say(t, room, first, 1, 10)
 	poll.Until(t, "the first ten are archived", func() bool { return len(seqs(first)) == 10 })
 
-	// Redis brings an older snapshot back, and nobody has what was behind 6.
+	// Redis restores an older snapshot, and no server has the messages after 6.
 	pipe := w.raw.TxPipeline()
 	pipe.Del(t.Context(), key(room, "log"))
 	w.sayIn(t, pipe, room, first, 1, 6)
@@ -49,7 +54,8 @@ func TestBehindTheEndOfAnEpoch(t *testing.T) {
 		t.Fatal(err)
 	}
 	poll.Until(t, "what came in their place is archived", func() bool { return len(seqs(next)) == 2 })
-	if _, err := s.AddRoomMessages(t.Context(), []store.RoomMessage{late}); err != nil { // by one that was held up
+	// by a delayed archiver
+	if _, err := s.AddRoomMessages(t.Context(), []store.RoomMessage{late}); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := fmt.Sprint(seqs("")), "[cc1 aa1 aa2 aa3 aa4 aa5 aa6 bb7 bb8]"; got != want {
@@ -58,14 +64,16 @@ func TestBehindTheEndOfAnEpoch(t *testing.T) {
 	if got, want := fmt.Sprint(seqs(first)), "[aa1 aa2 aa3 aa4 aa5 aa6]"; got != want {
 		t.Errorf("the epoch has %s, want %s", got, want)
 	}
-	if found, err := s.Search(t.Context(), 1, words, 100); err != nil || len(found) != 9 {
+	found, _, err := s.Search(t.Context(), store.SearchQuery{User: 1, Words: words, Limit: 100})
+	if err != nil || len(found) != 9 {
 		t.Errorf("a search finds %d, %v; want 9: %+v", len(found), err, found)
 	}
 }
 
-// The store is told where epochs have ended when that is news, until it has taken it.
-func TestEndsAreToldOnce(t *testing.T) {
-	w, s := miniWorld(t), &shelf{}
+// Ends of epochs are recorded when they are new, until the store has taken
+// them.
+func TestEndsAreRecordedOnce(t *testing.T) {
+	w, s := miniWorld(t), &memoryStore{}
 	var away atomic.Bool
 	away.Store(true)
 	a := w.archiver(t, Options{Store: forgetful{s, &away}})
@@ -74,7 +82,7 @@ func TestEndsAreToldOnce(t *testing.T) {
 	w.say(t, room, next, 7, 8)
 	poll.Until(t, "the store has refused", func() bool { return a.Counts().Failures > 1 })
 	if n := s.len(); n > 0 {
-		t.Errorf("%d messages were stored before the end of the epoch behind which they are", n)
+		t.Errorf("%d messages were stored before the end of the epoch that they are past", n)
 	}
 	away.Store(false)
 	poll.Until(t, "they are in the store", func() bool { return s.len() == 2 })
@@ -83,13 +91,13 @@ func TestEndsAreToldOnce(t *testing.T) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if want := [][]store.EpochEnd{{{Room: room, Epoch: first, Seq: 6}}}; !reflect.DeepEqual(s.ends, want) {
-		t.Errorf("told of %v, want %v", s.ends, want)
+		t.Errorf("recorded %v, want %v", s.ends, want)
 	}
 }
 
-// forgetful is a shelf that takes no ends while it is away.
+// forgetful is a store that takes no ends while it is unavailable.
 type forgetful struct {
-	*shelf
+	*memoryStore
 	away *atomic.Bool
 }
 
@@ -97,5 +105,5 @@ func (f forgetful) EndEpochs(ctx context.Context, ends []store.EpochEnd) error {
 	if f.away.Load() {
 		return errors.New("away")
 	}
-	return f.shelf.EndEpochs(ctx, ends)
+	return f.memoryStore.EndEpochs(ctx, ends)
 }

@@ -11,25 +11,30 @@ import (
 	"livechat/server/store"
 )
 
-// Between two attempts to store, with jitter: all archivers have lost the store at the same moment.
+// Pauses between attempts to store, with jitter: all archivers lose the store
+// at the same moment.
 const (
 	firstPause = 100 * time.Millisecond
 	maxPause   = 5 * time.Second
 )
 
-// maxPast is of how many rooms it is known what the store was told of their past.
-const maxPast = 10_000
+// maxEpochRooms is the number of rooms for which the archiver remembers what
+// the store was told of their epochs.
+const maxEpochRooms = 10_000
 
 const (
-	siftEvery  = 4    // so many attempts fail before the messages are tried one by one
-	asideTimes = 10   // so often a message is tried that fails while others do not, and the store does not say why
-	maxAside   = 1000 // of so many it is known how often
-	siftTries  = 8    // if so many fail, and none does not, it is the store and not the messages
+	siftEvery  = 4    // failed attempts before the messages are tried one by one
+	asideTimes = 10   // attempts for a message that fails without a reason while others do not
+	maxAside   = 1000 // messages whose failed attempts are remembered
+	// if this many fail and none succeeds, the store is at fault, not the
+	// messages
+	siftTries = 8
 )
 
-// keep stores the load and acknowledges it. It tries until that has been done, or until ctx has ended, which it answers with false; the
-// load then is dropped, and handed out again by Redis. The ends of epochs come first, so that no page has both what was behind one and what came in
-// its place.
+// keep stores the load and acknowledges it. It retries until that has
+// succeeded, or returns false when ctx has ended. The load is then dropped, and
+// Redis delivers it again. The ends of epochs are stored first, so that no page
+// has both messages past an end and those that replaced them.
 func (a *Archiver) keep(ctx context.Context) (ok bool) {
 	defer func() { a.load = load{} }()
 	held := time.Now()
@@ -42,30 +47,33 @@ func (a *Archiver) keep(ctx context.Context) (ok bool) {
 			return try(attempt)
 		})
 	}
-	if !insist(ctx, func(int) bool { return len(a.load.past) == 0 || a.end(ctx) == nil }) {
+	if !insist(ctx, func(int) bool { return len(a.load.epochs) == 0 || a.end(ctx) == nil }) {
 		return false
 	}
 	stored := insist(ctx, func(attempt int) bool {
-		return len(a.load.messages) == 0 || a.put(ctx, a.load.messages) || attempt%siftEvery == 0 && a.sift(ctx)
+		return len(a.load.messages) == 0 || a.put(ctx, a.load.messages) ||
+			attempt%siftEvery == 0 && a.sift(ctx)
 	})
 	if !stored {
 		return false
 	}
 	for _, batch := range a.load.batches {
-		a.failed(ctx, &a.source, a.opts.Source.Ack(ctx, batch)) // if it fails they come again, and the store has them
+		// if this fails, the entries are delivered again, and the store has
+		// them already
+		a.failed(ctx, &a.source, a.opts.Source.Ack(ctx, batch))
 	}
 	return ctx.Err() == nil
 }
 
-// hold tells the other archivers that the load is in good hands: they need not
-// claim it, nor count as lost what meanwhile has left the log.
+// hold tells the other archivers that the load is being worked on: they need
+// not claim it, nor count as lost what has left the log meanwhile.
 func (a *Archiver) hold(ctx context.Context) {
 	for _, batch := range a.load.batches {
 		a.failed(ctx, &a.source, a.opts.Source.Hold(ctx, batch, a.opts.Consumer))
 	}
 }
 
-// insist tries until it is done, or until ctx has ended, which it answers with false.
+// insist retries until try succeeds, or returns false when ctx has ended.
 func insist(ctx context.Context, try func(attempt int) (done bool)) bool {
 	pause := firstPause
 	for attempt := 1; !try(attempt); attempt++ {
@@ -77,13 +85,14 @@ func insist(ctx context.Context, try func(attempt int) (done bool)) bool {
 	return true
 }
 
-// end makes one attempt to tell the store where epochs have ended. One at 0 says only that the log has nothing of that epoch, as when it began
-// anew (see adopt.lua), and not that the archive has not: what is archived of it stays.
+// end makes one attempt to record ends of epochs in the store. An end at 0
+// means only that the log has nothing of that epoch, as when it was created
+// again (see adopt_epochs.lua). The archive may have messages of it, which stay.
 func (a *Archiver) end(ctx context.Context) error {
 	attempt, cancel := context.WithTimeout(ctx, a.opts.StoreTimeout)
 	defer cancel()
 	var ends []store.EpochEnd
-	for room, past := range a.load.past {
+	for room, past := range a.load.epochs {
 		for _, p := range past {
 			if p.Seq > 0 {
 				ends = append(ends, store.EpochEnd{Room: room, Epoch: p.Epoch, Seq: int64(p.Seq)})
@@ -93,10 +102,10 @@ func (a *Archiver) end(ctx context.Context) error {
 	if err := a.stored(ctx, a.opts.Store.EndEpochs(attempt, ends)); err != nil {
 		return err
 	}
-	if len(a.past) > maxPast {
-		clear(a.past) // they are told again
+	if len(a.epochs) > maxEpochRooms {
+		clear(a.epochs) // they are recorded again
 	}
-	maps.Copy(a.past, a.load.past)
+	maps.Copy(a.epochs, a.load.epochs)
 	return nil
 }
 
@@ -105,7 +114,7 @@ func (a *Archiver) add(ctx context.Context, list []store.RoomMessage) error {
 	attempt, cancel := context.WithTimeout(ctx, a.opts.StoreTimeout)
 	defer cancel()
 	added, err := a.opts.Store.AddRoomMessages(attempt, list)
-	if store.IsRefused(err) { // it is there, and has answered
+	if store.IsRefused(err) { // the store is available and has answered
 		a.store.ended()
 		a.counts.failures.Add(1)
 		return err
@@ -114,14 +123,14 @@ func (a *Archiver) add(ctx context.Context, list []store.RoomMessage) error {
 		return err
 	}
 	a.counts.stored.Add(added)
-	a.counts.again.Add(int64(len(list)) - added)
+	a.counts.duplicates.Add(int64(len(list)) - added)
 	a.good = list[0]
 	return nil
 }
 
-// put stores messages. Those that the store says it can never take are skipped:
-// halves of halves, so that one among many costs a few attempts. ok is false if
-// the store is to be asked again.
+// put stores messages. It skips those that the store reports it can never take,
+// by halving the list, so that one among many costs few attempts. ok is false
+// if the store has to be tried again.
 func (a *Archiver) put(ctx context.Context, list []store.RoomMessage) (ok bool) {
 	err := a.add(ctx, list)
 	switch {
@@ -137,7 +146,7 @@ func (a *Archiver) put(ctx context.Context, list []store.RoomMessage) (ok bool) 
 	return a.put(ctx, list[:half]) && a.put(ctx, list[half:])
 }
 
-// place is where a message is.
+// place identifies a message in the archive.
 type place struct {
 	room, epoch string
 	seq         int64
@@ -145,7 +154,8 @@ type place struct {
 
 func placeOf(m store.RoomMessage) place { return place{m.Room, m.Epoch, m.Seq} }
 
-// skip gives a message of the load up. It is said once, however often the load is tried.
+// skip gives up a message of the load. It is logged once, however often the
+// load is tried.
 func (a *Archiver) skip(m store.RoomMessage, reason error) {
 	if _, known := a.load.skipped[placeOf(m)]; known {
 		return
@@ -156,10 +166,11 @@ func (a *Archiver) skip(m store.RoomMessage, reason error) {
 	a.load.skipped[placeOf(m)] = struct{}{}
 	delete(a.aside, placeOf(m))
 	a.counts.skipped.Add(1)
-	a.opts.Log.Error("the store cannot take a message, which is not archived", "room", m.Room, "epoch", m.Epoch, "seq", m.Seq, "error", reason)
+	a.opts.Logger.Error("archive: skipped a message that the store refuses", "room", m.Room, "epoch",
+		m.Epoch, "seq", m.Seq, "error", reason)
 }
 
-// stored counts an attempt that failed, and returns why.
+// stored counts a failed attempt and returns its error.
 func (a *Archiver) stored(ctx context.Context, err error) error {
 	if a.failed(ctx, &a.store, err) && ctx.Err() == nil {
 		a.counts.failures.Add(1)
@@ -167,16 +178,22 @@ func (a *Archiver) stored(ctx context.Context, err error) error {
 	return err
 }
 
-// sift stores the messages of the load one by one. Those that the store refuses, while it takes others, are put aside: they are not
-// acknowledged, so they come again after Options.Idle, and meanwhile hold up nobody; after asideTimes they are skipped. ok is false if it looks as if the store takes nothing at all.
+// sift stores the messages of the load one by one. Messages that the store
+// refuses while it takes others are set aside: they are not acknowledged, so
+// they are delivered again after Options.Idle and delay nobody meanwhile. After
+// asideTimes attempts they are skipped. ok is false if the store seems to take
+// nothing at all.
 func (a *Archiver) sift(ctx context.Context) (ok bool) {
-	if a.good.Seq != 0 && a.add(ctx, []store.RoomMessage{a.good}) != nil { // it has that already
+	// the store has it already
+	if a.good.Seq != 0 && a.add(ctx, []store.RoomMessage{a.good}) != nil {
 		return false
 	}
 	list := a.load.messages
 	var refused []store.RoomMessage
 	var reason error
-	for n, i := range rand.Perm(len(list)) { // in any order, so that a few at the front do not look like a store that is full
+	// in random order, so that a few bad ones at the front do not look like a
+	// full store
+	for n, i := range rand.Perm(len(list)) {
 		if n == siftTries && len(refused) == n {
 			return false
 		}
@@ -187,7 +204,7 @@ func (a *Archiver) sift(ctx context.Context) (ok bool) {
 			return false
 		}
 	}
-	if a.good.Seq == 0 { // it has never taken any
+	if a.good.Seq == 0 { // the store has never taken any
 		return false
 	}
 	if len(a.aside) > maxAside {
@@ -202,17 +219,18 @@ func (a *Archiver) sift(ctx context.Context) (ok bool) {
 		return true
 	})
 	if len(refused) > 0 {
-		a.opts.Log.Error("the store refuses messages that are tried again later", "messages", len(refused),
+		a.opts.Logger.Error("archive: the store refuses messages, retrying later", "messages", len(refused),
 			"room", refused[0].Room, "epoch", refused[0].Epoch, "seq", refused[0].Seq, "error", reason)
 	}
 	return true
 }
 
-// putAside takes a message out of what will be acknowledged.
+// putAside removes a message from the entries to acknowledge.
 func (a *Archiver) putAside(m store.RoomMessage) {
 	for i := range a.load.batches {
 		if batch := &a.load.batches[i]; batch.Room == m.Room {
-			batch.Entries = slices.DeleteFunc(batch.Entries, func(e Entry) bool { return e.ID == entryID(m.Seq) })
+			batch.Entries = slices.DeleteFunc(
+				batch.Entries, func(e Entry) bool { return e.ID == entryID(m.Seq) })
 		}
 	}
 }

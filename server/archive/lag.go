@@ -5,18 +5,22 @@ import (
 	"time"
 )
 
-// alertAt is the part of a log that may wait for the archive before that is an error: there is still as much time as it took to get there.
+// alertAt is the part of a log that may wait for the archive before it is
+// logged as an error: as much time is left as it took to get there.
 const alertAt = 0.5
 
-// Lag is how far the archive is behind the rooms. All archivers together are meant, not one of them.
+// Lag is how far the archive is behind the rooms, for all archivers together.
 type Lag struct {
-	Entries int64     // of all rooms, not in the store yet
-	Ratio   float64   // of what a log can hold, in the room that is the furthest behind; at 1 messages are lost
-	Room    string    // which that is; empty if none is behind
-	At      time.Time // when the measurement began; zero: there was none yet
+	Entries int64 // not stored yet, in all rooms
+	// part of the log's capacity in use, in the room that is the furthest
+	// behind; at 1 messages are lost
+	Ratio float64
+	Room  string    // the room that is the furthest behind; empty if none is behind
+	At    time.Time // when the measurement began; zero if there was none yet
 }
 
-// Lag returns the last measurement; Options.LagEvery says how often there is one. While Redis does not answer there is none.
+// Lag returns the last measurement; see Options.LagEvery. There are none while
+// Redis does not answer.
 func (a *Archiver) Lag() Lag {
 	if lag := a.lag.Load(); lag != nil {
 		return *lag
@@ -24,22 +28,23 @@ func (a *Archiver) Lag() Lag {
 	return Lag{}
 }
 
-// watch measures the lag until ctx is done. It does not wait for the store, which is when the lag grows.
+// watch measures the lag until ctx ends. It does not wait for the store,
+// because the lag grows while the store is unavailable.
 func (a *Archiver) watch(ctx context.Context) {
 	alert := false
 	for sleep(ctx, a.opts.LagEvery) {
 		lag, err := a.measure(ctx)
 		if err != nil {
-			a.opts.Log.Debug("cannot measure how far the archive is behind", "error", err)
+			a.opts.Logger.Debug("archive: cannot measure the lag", "error", err)
 			continue
 		}
 		a.lag.Store(&lag)
 		switch far := lag.Ratio >= alertAt; {
 		case far && !alert:
-			a.opts.Log.Error("the archive is far behind: when the room's log is full its oldest messages are lost to the archive",
+			a.opts.Logger.Error("archive: far behind, messages are lost when the room's log is full",
 				"room", lag.Room, "ratio", lag.Ratio, "entries", lag.Entries)
 		case alert && !far:
-			a.opts.Log.Info("the archive is catching up", "ratio", lag.Ratio, "entries", lag.Entries)
+			a.opts.Logger.Info("archive: catching up", "ratio", lag.Ratio, "entries", lag.Entries)
 		}
 		alert = lag.Ratio >= alertAt
 	}
@@ -47,7 +52,7 @@ func (a *Archiver) watch(ctx context.Context) {
 
 func (a *Archiver) measure(ctx context.Context) (lag Lag, err error) {
 	lag.At = time.Now()
-	if err := a.hear(ctx); err != nil {
+	if err := a.readNews(ctx); err != nil {
 		return lag, err
 	}
 	for _, room := range a.names() {

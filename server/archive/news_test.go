@@ -12,7 +12,7 @@ import (
 	"livechat/internal/poll"
 )
 
-// asked is a Source that counts how often it is asked for a room's entries.
+// asked is a Source that counts calls of Read for a room.
 type asked struct {
 	Source
 	reads atomic.Int64
@@ -23,16 +23,17 @@ func (s *asked) Read(ctx context.Context, room, consumer string, limit int) (Bat
 	return s.Source.Read(ctx, room, consumer, limit)
 }
 
-// Rooms of which all is archived are asked for nothing until there are news of them.
-func TestQuietRoomsAreNotAsked(t *testing.T) {
-	w, s := realWorld(t), &shelf{}
+// Fully archived rooms are not read until there are news of them.
+func TestQuietRoomsAreNotRead(t *testing.T) {
+	w, s := realWorld(t), &memoryStore{}
 	const rooms = 300
 	for i := range rooms {
 		w.say(t, fmt.Sprint("room", i), first, 1, 2)
 	}
 	source := &asked{Source: w.source}
 	a, err := New(Options{
-		Source: source, Store: s, MinPause: time.Millisecond, MaxPause: 5 * time.Millisecond, NewsEvery: 5 * time.Millisecond, Grace: -1,
+		Source: source, Store: s, MinPause: time.Millisecond, MaxPause: 5 * time.Millisecond,
+		NewsEvery: 5 * time.Millisecond, Grace: -1,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -44,22 +45,25 @@ func TestQuietRoomsAreNotAsked(t *testing.T) {
 	const more = 5
 	for i := range more {
 		w.say(t, "room7", first, 3+i, 3+i)
-		if err := w.raw.ZAdd(t.Context(), "{livechat}:news", redis.Z{Score: float64(i + 1), Member: "room7"}).Err(); err != nil {
+		if err := w.raw.ZAdd(t.Context(), "{livechat}:news",
+			redis.Z{Score: float64(i + 1), Member: "room7"}).Err(); err != nil {
 			t.Fatal(err)
 		}
-		poll.Until(t, "the next one is in the store", func() bool { return s.has("room7", first, int64(3+i)) })
+		poll.Until(t, "the next one is in the store",
+			func() bool { return s.has("room7", first, int64(3+i)) })
 	}
 	poll.Until(t, "no room is looked at any more", func() bool { return len(a.names()) == 0 })
 	if n := source.reads.Load() - before; n > rooms {
-		t.Errorf("asked %d times for %d messages of one room", n, more)
+		t.Errorf("read %d times for %d messages of one room", n, more)
 	}
 }
 
-// What was said of which there were no news is found nevertheless, later.
-func TestNewsThatAreLost(t *testing.T) {
-	w, s := realWorld(t), &shelf{}
+// New messages are found even if their news are lost, only later.
+func TestLostNewsAreFoundByScan(t *testing.T) {
+	w, s := realWorld(t), &memoryStore{}
 	a, err := New(Options{
-		Source: w.source, Store: s, MinPause: time.Millisecond, MaxPause: 5 * time.Millisecond, NewsEvery: time.Hour, ScanEvery: 50 * time.Millisecond, Grace: -1,
+		Source: w.source, Store: s, MinPause: time.Millisecond, MaxPause: 5 * time.Millisecond,
+		NewsEvery: time.Hour, ScanEvery: 50 * time.Millisecond, Grace: -1,
 	})
 	if err != nil {
 		t.Fatal(err)

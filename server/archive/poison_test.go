@@ -15,8 +15,8 @@ import (
 	"livechat/server/store"
 )
 
-// A message that PostgreSQL can never take is skipped, once, and holds up
-// nobody, also as the first that there is.
+// A message that PostgreSQL can never take is skipped once and delays nobody,
+// even if it is the first of all.
 func TestMessageThatCannotBeStored(t *testing.T) {
 	w := realWorld(t)
 	s, err := store.Open(t.Context(), testpg.New(t).Database())
@@ -24,14 +24,20 @@ func TestMessageThatCannotBeStored(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	var many strings.Builder // words, for which there is no room in the index
+	var many strings.Builder // more words than the index has room for
 	for i := range 90_000 {
 		fmt.Fprintf(&many, "word%d ", i)
 	}
 	poison := func(seq int) {
 		t.Helper()
-		payload := fmt.Sprintf(`{"type":"message","seq":%d,"id":"%s","app":"1000","session":"s","name":"ann","text":"%s","at":%d,"epoch":"%s"}`,
-			seq, uuid.NewString(), many.String(), time.Now().UnixMilli(), first)
+		payload := fmt.Sprintf(
+			`{"type":"message","seq":%d,"id":"%s","app":"1000","session":"s","name":"ann","text":"%s","at":%d,"epoch":"%s"}`,
+			seq,
+			uuid.NewString(),
+			many.String(),
+			time.Now().UnixMilli(),
+			first,
+		)
 		if err := w.raw.XAdd(t.Context(), xadd(room, seq, payload)).Err(); err != nil {
 			t.Fatal(err)
 		}
@@ -45,7 +51,7 @@ func TestMessageThatCannotBeStored(t *testing.T) {
 	}
 	a := w.archiver(t, Options{Store: s, Idle: time.Minute})
 	run(t, a)
-	w.say(t, room, first, 1, 0) // nothing but an epoch
+	w.say(t, room, first, 1, 0) // only an epoch
 	poison(1)
 	poll.Until(t, "the first is skipped", func() bool { return a.Counts().Skipped == 1 })
 	w.say(t, room, first, 2, 4)
@@ -53,16 +59,17 @@ func TestMessageThatCannotBeStored(t *testing.T) {
 	w.say(t, room, first, 6, 8)
 	poll.Until(t, "all others are in the store", func() bool { return stored() == 6 })
 	caughtUp(t, a)
-	if c := a.Counts(); c.Skipped != 2 || w.log.count("the store cannot take a message") != 2 || w.log.count("waits for the store") != 0 || w.log.count("word7") != 0 {
+	if c := a.Counts(); c.Skipped != 2 || w.log.count("archive: skipped a message") != 2 ||
+		w.log.count("waits for the store") != 0 || w.log.count("word7") != 0 {
 		t.Errorf("counts %+v", c)
 	}
 }
 
-// One that the store does not take again and again, and does not say why, is
-// given up at some time.
-func TestMessageThatIsNeverStored(t *testing.T) {
+// A message that the store fails to take again and again, without a reason, is
+// given up in the end.
+func TestMessageThatAlwaysFailsIsSkipped(t *testing.T) {
 	w := realWorld(t)
-	s := &shelf{before: func(_ context.Context, list []store.RoomMessage) error {
+	s := &memoryStore{before: func(_ context.Context, list []store.RoomMessage) error {
 		for _, m := range list {
 			if m.Seq == 3 {
 				return errors.New("no")
@@ -77,6 +84,6 @@ func TestMessageThatIsNeverStored(t *testing.T) {
 	poll.Until(t, "it is skipped", func() bool { return a.Counts().Skipped == 1 })
 	caughtUp(t, a)
 	if s.len() != 4 || len(a.names()) > 1 {
-		t.Errorf("%d in the store", s.len())
+		t.Errorf("%d messages in the store", s.len())
 	}
 }

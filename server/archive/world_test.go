@@ -26,16 +26,18 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var _ Source = (*bus.Archive)(nil)
 
-// shelf is a Store in memory, with the store's unique key. Anything may be asked of it before it takes a batch.
-type shelf struct {
+// memoryStore is a Store in memory, with the unique key of the real one. A test
+// may hook into it before it takes a batch.
+type memoryStore struct {
 	before func(ctx context.Context, list []store.RoomMessage) error // set at construction
 
 	mu   sync.Mutex
 	rows map[place]store.RoomMessage // guarded by mu
-	ends [][]store.EpochEnd          // guarded by mu: as they were told
+	ends [][]store.EpochEnd          // guarded by mu: as they were recorded
 }
 
-func (s *shelf) AddRoomMessages(ctx context.Context, list []store.RoomMessage) (added int64, err error) {
+func (s *memoryStore) AddRoomMessages(ctx context.Context, list []store.RoomMessage) (
+	added int64, err error) {
 	if s.before != nil {
 		if err := s.before(ctx, list); err != nil {
 			return 0, err
@@ -59,27 +61,28 @@ func (s *shelf) AddRoomMessages(ctx context.Context, list []store.RoomMessage) (
 	return added, nil
 }
 
-func (s *shelf) EndEpochs(ctx context.Context, ends []store.EpochEnd) error {
+func (s *memoryStore) EndEpochs(ctx context.Context, ends []store.EpochEnd) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ends = append(s.ends, ends)
 	return ctx.Err()
 }
 
-func (s *shelf) len() int {
+func (s *memoryStore) len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.rows)
 }
 
-func (s *shelf) has(room, epoch string, seq int64) bool {
+func (s *memoryStore) has(room, epoch string, seq int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, ok := s.rows[place{room, epoch, seq}]
 	return ok
 }
 
-// world is a Redis with the logs of rooms in it. They are written as the publish script would, without its servers.
+// world is a Redis with rooms' logs. They are written as the publish script
+// would, without servers.
 type world struct {
 	raw    *redis.Client
 	source *bus.Archive
@@ -155,7 +158,7 @@ func newWorld(t testing.TB, url string, o *redis.Options) *world {
 
 func key(room, part string) string { return "{livechat:room:" + room + "}:" + part }
 
-// say writes messages from..to into a room's log, of an epoch.
+// say writes messages from..to into a room's log, in an epoch.
 func (w *world) say(t testing.TB, room, epoch string, from, to int) {
 	t.Helper()
 	pipe := w.raw.Pipeline()
@@ -166,17 +169,25 @@ func (w *world) say(t testing.TB, room, epoch string, from, to int) {
 	}
 }
 
-// sayIn lets a pipeline write them, and leaves the head alone.
+// sayIn writes them with a pipeline, and does not move the head.
 func (w *world) sayIn(t testing.TB, pipe redis.Pipeliner, room, epoch string, from, to int) {
 	t.Helper()
 	for seq := from; seq <= to; seq++ {
-		payload := fmt.Sprintf(`{"type":"message","seq":%d,"id":"%s","app":"1000","session":"s","name":"ann","text":"%s %d","at":%d,"epoch":"%s"}`,
-			seq, uuid.NewString(), words, seq, time.Now().UnixMilli(), epoch)
-		pipe.XAdd(t.Context(), &redis.XAddArgs{Stream: key(room, "log"), ID: fmt.Sprint(seq, "-0"), Values: []string{"m", payload}})
+		payload := fmt.Sprintf(
+			`{"type":"message","seq":%d,"id":"%s","app":"1000","session":"s","name":"ann","text":"%s %d","at":%d,"epoch":"%s"}`,
+			seq,
+			uuid.NewString(),
+			words,
+			seq,
+			time.Now().UnixMilli(),
+			epoch,
+		)
+		pipe.XAdd(t.Context(), &redis.XAddArgs{
+			Stream: key(room, "log"), ID: fmt.Sprint(seq, "-0"), Values: []string{"m", payload}})
 	}
 }
 
-// archiver makes an archiver that is in a hurry.
+// archiver creates an archiver with short pauses.
 func (w *world) archiver(t testing.TB, o Options) *Archiver {
 	t.Helper()
 	if o.Source == nil {
@@ -191,8 +202,9 @@ func (w *world) archiver(t testing.TB, o Options) *Archiver {
 	if o.Grace == 0 {
 		o.Grace = -1
 	}
-	o.MinPause, o.MaxPause, o.NewsEvery, o.ScanEvery = time.Millisecond, 5*time.Millisecond, 5*time.Millisecond, 5*time.Millisecond
-	o.Log = slog.New(slog.NewTextHandler(w.log, nil))
+	o.MinPause, o.MaxPause, o.NewsEvery, o.ScanEvery = time.Millisecond, 5*time.Millisecond,
+		5*time.Millisecond, 5*time.Millisecond
+	o.Logger = slog.New(slog.NewTextHandler(w.log, nil))
 	a, err := New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -200,7 +212,7 @@ func (w *world) archiver(t testing.TB, o Options) *Archiver {
 	return a
 }
 
-// run starts an archiver; the returned function ends it and waits.
+// run starts an archiver; the returned function stops it and waits.
 func run(t testing.TB, a *Archiver) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -217,9 +229,13 @@ func run(t testing.TB, a *Archiver) (stop func()) {
 	return stop
 }
 
-// caughtUp returns when a measurement that began later finds nothing behind: what was said until now is stored and acknowledged.
+// caughtUp returns when a measurement that begins now finds no lag: all
+// messages so far are stored and acknowledged.
 func caughtUp(t testing.TB, a *Archiver) {
 	t.Helper()
 	now := time.Now()
-	poll.Until(t, "nothing is behind", func() bool { lag := a.Lag(); return lag.At.After(now) && lag.Entries == 0 })
+	poll.Until(t, "nothing is behind", func() bool {
+		lag := a.Lag()
+		return lag.At.After(now) && lag.Entries == 0
+	})
 }

@@ -18,45 +18,50 @@ import (
 )
 
 var (
-	//go:embed archive.lua
+	//go:embed lua/archive.lua
 	archiveSource string
 	archiveScript = redis.NewScript(archiveSource)
 )
 
 const (
-	scanPage      = 1000      // keys that Redis looks at in one step of Rooms
-	lagPage       = 200       // rooms asked at once
-	idleConsumers = time.Hour // one that has had nothing for so long is forgotten
+	scanPage      = 1000      // keys that Redis scans in one step of Rooms
+	lagPage       = 200       // rooms in one pipeline
+	idleConsumers = time.Hour // consumers idle for so long are deleted
 )
 
-// Archive hands out the logs of rooms to those who copy them elsewhere: each entry to one of them, and to another if that one does not
-// acknowledge it. So each entry is handed out at least once, as long as it is in the stream. It needs no Run. All methods may be
-// called from any goroutine, and by any number of processes; errors say that Redis did not answer, or not well.
+// Archive hands out the logs of rooms to archivers: each entry to one consumer,
+// and to another one if the first does not acknowledge it. So each entry is
+// handed out at least once while it is in the stream. It does not need Run. All
+// methods may be called from any goroutine and by any number of processes. An
+// error means that Redis did not answer, or not as expected.
 //
-// In Redis that is a consumer group on each stream, `archive:<epoch>`; archive.lua says why the epoch.
+// In Redis that is a consumer group on each stream, `archive:<epoch>`;
+// archive.lua says why the epoch is in the name.
 type Archive struct{ bus *Bus }
 
-// Archive returns the access to the logs for those who archive them.
+// Archive returns the access to the logs for archivers.
 func (b *Bus) Archive() *Archive { return &Archive{b} }
 
-// ArchiveBatch is entries of one room's log, as they were handed out together. It and its entries are nameless structs, so that who takes them
-// can say so without this package.
+// ArchiveBatch is entries of one room's log that were handed out together. It
+// and its entries are unnamed structs, so that package archive can name them
+// without importing this one.
 type ArchiveBatch = struct {
 	Room    string
-	Group   string         // that they were handed out by; Ack needs it
-	Entries []ArchiveEntry // oldest first
-	Lost    int64          // so many messages left the stream before they were archived, as far as is known
-	Past    chat.Lineage   // where the log's earlier epochs ended; nil if the batch is empty
-	Pending int64          // so many entries, these included, were handed to somebody and are not acknowledged
+	Group   string            // consumer group, for Ack
+	Entries []ArchiveEntry    // oldest first
+	Lost    int64             // messages that left the stream before they were archived, as far as is known
+	Epochs  chat.EpochHistory // earlier epochs of the log; nil if the batch is empty
+	Pending int64             // entries, these included, that are not acknowledged
 }
 
 // ArchiveEntry is one entry of a stream.
 type ArchiveEntry = struct {
-	ID      string // `<seq>-0` if the publish script has written it
-	Payload []byte // empty if the publish script has not written it
+	ID      string // `<seq>-0` if publish.lua has written it
+	Payload []byte // empty if publish.lua has not written it
 }
 
-// Rooms returns the rooms of which there is a stream. It goes through all keys of Redis: seconds, where there are millions.
+// Rooms returns the rooms that have a stream. It scans all keys of Redis, which
+// takes seconds where there are millions.
 func (a *Archive) Rooms(ctx context.Context) ([]string, error) {
 	var found roomSet
 	pattern := "{" + escapeGlob(a.bus.options.Channel) + "*}:log"
@@ -75,12 +80,12 @@ func (a *Archive) Rooms(ctx context.Context) ([]string, error) {
 		}
 	})
 	if err != nil {
-		return nil, fmt.Errorf("look for the streams of rooms: %w", err)
+		return nil, fmt.Errorf("scan for the streams of rooms: %w", err)
 	}
 	return found.sorted(), nil
 }
 
-// Behind returns those of some rooms of which not all is archived.
+// Behind returns those of some rooms whose logs are not fully archived.
 func (a *Archive) Behind(ctx context.Context, rooms []string) (behind []string, err error) {
 	for page := range slices.Chunk(rooms, lagPage) {
 		pipe := a.bus.client.Pipeline()
@@ -91,17 +96,17 @@ func (a *Archive) Behind(ctx context.Context, rooms []string) (behind []string, 
 		_, err := pipe.Exec(ctx)
 		if isNoScript(err) {
 			if err := archiveScript.Load(ctx, a.bus.client).Err(); err != nil {
-				return nil, fmt.Errorf("load the archive's script: %w", err)
+				return nil, fmt.Errorf("load archive.lua: %w", err)
 			}
-			return append(behind, rooms...), nil // of these it is not known
+			return append(behind, rooms...), nil // not known for these
 		}
 		if err != nil {
-			return nil, fmt.Errorf("ask of which rooms not all is archived: %w", err)
+			return nil, fmt.Errorf("read the archive lag: %w", err)
 		}
 		for i, room := range page {
 			reply, err := cmds[i].Int64Slice()
 			if err != nil {
-				return nil, fmt.Errorf("ask whether all of room %s is archived: %w", room, err)
+				return nil, fmt.Errorf("read the archive lag of room %s: %w", room, err)
 			}
 			if len(reply) == 2 && (reply[0] > 0 || reply[1] > 0) {
 				behind = append(behind, room)
@@ -112,20 +117,25 @@ func (a *Archive) Behind(ctx context.Context, rooms []string) (behind []string, 
 	return behind, nil
 }
 
-// Read hands the consumer at most limit entries that nobody was handed yet, or
-// that the log will soon be too long for and that somebody was handed more than
-// a second ago. It does not wait for any. A log that has none, or that is not
-// there, is an empty batch.
+// Read hands the consumer up to limit entries that have not been handed out, or
+// that were handed out more than a second ago and will soon be trimmed from the
+// stream. It does not wait. A log that has none, or does not exist, gives an
+// empty batch.
 func (a *Archive) Read(ctx context.Context, room, consumer string, limit int) (ArchiveBatch, error) {
 	return a.hand(ctx, room, "read", consumer, limit, 0)
 }
 
-// Claim hands the consumer at most limit entries that somebody, maybe itself, was handed at least idle ago and has not acknowledged.
-func (a *Archive) Claim(ctx context.Context, room, consumer string, idle time.Duration, limit int) (ArchiveBatch, error) {
+// Claim hands the consumer up to limit entries that were handed out at least
+// idle ago, maybe to itself, and are not acknowledged.
+func (a *Archive) Claim(
+	ctx context.Context, room, consumer string, idle time.Duration, limit int,
+) (ArchiveBatch, error) {
 	return a.hand(ctx, room, "claim", consumer, limit, idle)
 }
 
-func (a *Archive) hand(ctx context.Context, room, mode, consumer string, limit int, idle time.Duration) (ArchiveBatch, error) {
+func (a *Archive) hand(
+	ctx context.Context, room, mode, consumer string, limit int, idle time.Duration,
+) (ArchiveBatch, error) {
 	batch := ArchiveBatch{Room: room}
 	if limit <= 0 {
 		return batch, nil
@@ -137,14 +147,14 @@ func (a *Archive) hand(ctx context.Context, room, mode, consumer string, limit i
 		return batch, nil
 	}
 	if err == nil && len(reply)%2 != 0 {
-		err = errors.New("not an answer that this version knows")
+		err = errors.New("unknown reply")
 	}
 	if err == nil {
 		batch.Group = reply[0]
 		batch.Lost, err = strconv.ParseInt(reply[1], 10, 64)
 	}
 	if err == nil {
-		batch.Past, err = chat.ParseLineage(reply[2])
+		batch.Epochs, err = chat.ParseEpochHistory(reply[2])
 	}
 	if err == nil {
 		batch.Pending, err = strconv.ParseInt(reply[3], 10, 64)
@@ -158,8 +168,8 @@ func (a *Archive) hand(ctx context.Context, room, mode, consumer string, limit i
 	return batch, nil
 }
 
-// Hold says that the consumer lives and still has a batch, which it cannot put
-// into the archive yet: for the next while nobody may claim it.
+// Hold says that the consumer is alive and still has a batch that it cannot
+// archive yet. For the next while no other consumer may claim it.
 func (a *Archive) Hold(ctx context.Context, batch ArchiveBatch, consumer string) error {
 	if len(batch.Entries) == 0 {
 		return nil
@@ -173,12 +183,14 @@ func (a *Archive) Hold(ctx context.Context, batch ArchiveBatch, consumer string)
 	return nil
 }
 
-// Ack says that a batch is in the archive. It is no error if the log has gone back meanwhile: then the entries are handed out again.
+// Ack says that a batch is archived. It is no error if the log has gone back
+// since: then the entries are handed out again.
 func (a *Archive) Ack(ctx context.Context, batch ArchiveBatch) error {
 	if len(batch.Entries) == 0 {
 		return nil
 	}
-	if err := a.bus.client.XAck(ctx, a.bus.key(batch.Room, "log"), batch.Group, entryIDs(batch)...).Err(); err != nil {
+	err := a.bus.client.XAck(ctx, a.bus.key(batch.Room, "log"), batch.Group, entryIDs(batch)...).Err()
+	if err != nil {
 		return fmt.Errorf("acknowledge entries of room %s: %w", batch.Room, err)
 	}
 	return nil
@@ -192,12 +204,13 @@ func entryIDs(batch ArchiveBatch) []string {
 	return ids
 }
 
-// Lag returns how many entries of a room's log are not in the archive yet, as far as is known, and how many the log can hold: those
-// that come when it is full push the oldest out, archived or not.
+// Lag returns how many entries of a room's log are not archived yet, as far as
+// is known, and how many the log can hold. New entries in a full log push out
+// the oldest, archived or not.
 func (a *Archive) Lag(ctx context.Context, room string) (behind, length int64, err error) {
 	reply, err := archiveScript.Run(ctx, a.bus.client, a.keys(room), a.lagArgs()...).Int64Slice()
 	if err != nil {
-		return 0, 0, fmt.Errorf("ask how far the archive of room %s is behind: %w", room, err)
+		return 0, 0, fmt.Errorf("read the archive lag of room %s: %w", room, err)
 	}
 	if len(reply) > 0 {
 		behind = reply[0]
@@ -213,8 +226,9 @@ func (a *Archive) keys(room string) []string {
 	return []string{a.bus.key(room, "head"), a.bus.key(room, "log")}
 }
 
-// roomOf returns the room of a channel. ok is false for the side channel, for feeds of users, and for anything else that is no room which guests
-// can join: none of that is archived.
+// roomOf returns the room of a channel. ok is false for the gossip channel, for
+// feeds, and for all other names that no guest can join: those are not
+// archived.
 func (b *Bus) roomOf(channel string) (room string, ok bool) {
 	if channel == b.options.Channel {
 		return chat.DefaultRoom, true
@@ -223,15 +237,18 @@ func (b *Bus) roomOf(channel string) (room string, ok bool) {
 	return room, ok && chat.CheckRoom(room) == nil && room != chat.DefaultRoom
 }
 
-// eachNode calls f for each master of a cluster, several at once; where there is no cluster, once.
+// eachNode calls f for each master of a cluster, several at once, or once where
+// there is no cluster.
 func (b *Bus) eachNode(ctx context.Context, f func(context.Context, redis.UniversalClient) error) error {
 	if b.nodes == nil {
 		return f(ctx, b.client)
 	}
-	return b.nodes.client.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error { return f(ctx, node) })
+	return b.nodes.client.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error {
+		return f(ctx, node)
+	})
 }
 
-// roomSet is rooms, each once.
+// roomSet is a set of rooms.
 type roomSet struct {
 	mu    sync.Mutex
 	rooms map[string]struct{} // guarded by mu
@@ -253,5 +270,5 @@ func (s *roomSet) sorted() []string { return slices.Sorted(maps.Keys(s.rooms)) }
 
 var globEscaper = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`, `^`, `\^`)
 
-// escapeGlob returns a pattern of Redis that only s itself matches.
+// escapeGlob returns a glob pattern that matches only s.
 func escapeGlob(s string) string { return globEscaper.Replace(s) }

@@ -11,7 +11,7 @@ import (
 	"livechat/internal/poll"
 )
 
-// all takes what hand returns, acknowledges it, and counts what was lost.
+// all acknowledges what hand returns, and counts what was lost.
 func all(t testing.TB, a *Archive, hand func() (ArchiveBatch, error)) (ids []string, lost int64) {
 	t.Helper()
 	for {
@@ -27,8 +27,8 @@ func all(t testing.TB, a *Archive, hand func() (ArchiveBatch, error)) (ids []str
 	}
 }
 
-// What an archiver was handed and had not stored when it died, and what left
-// the log before another one could have it, is counted as lost.
+// Entries that an archiver was handed and had not stored when it died, and that
+// left the log before another archiver could have them, count as lost.
 func TestArchiveCountsWhatLeftTheLogUnacknowledged(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
 		b, _ := start(t, r.url, Options{HistoryLength: 100}, room)
@@ -44,23 +44,24 @@ func TestArchiveCountsWhatLeftTheLogUnacknowledged(t *testing.T) {
 		for i := range more {
 			mustSay(t, b, room, fmt.Sprint("b", i), "hello")
 		}
-		claimed, lostOfClaimed := all(t, a, func() (ArchiveBatch, error) { return a.Claim(t.Context(), room, "two", 0, 7) })
+		claimed, lostOfClaimed := all(t, a,
+			func() (ArchiveBatch, error) { return a.Claim(t.Context(), room, "two", 0, 7) })
 		read, lost := all(t, a, func() (ArchiveBatch, error) { return a.Read(t.Context(), room, "two", 500) })
 		if len(claimed) != 0 || lostOfClaimed != first {
-			t.Errorf("%d claimed, %d of %d said to be lost", len(claimed), lostOfClaimed, first)
+			t.Errorf("%d claimed, %d of %d reported lost", len(claimed), lostOfClaimed, first)
 		}
 		if n := len(claimed) + len(read) + int(lost+lostOfClaimed); n != first+more || lost == 0 {
 			t.Errorf("of %d messages %d are accounted for; %d were lost unread", first+more, n, lost)
 		}
-		if left, err := r.raw.XPending(t.Context(), b.key(room, "log"), batch.Group).Result(); err != nil || left.Count != 0 {
+		if left, err := r.raw.XPending(t.Context(), b.key(room, "log"), batch.Group).Result(); err != nil ||
+			left.Count != 0 {
 			t.Errorf("pending: %+v, %v", left, err)
 		}
 	})
 }
 
-// The same where the log goes on in another epoch, and so in another group.
+// The same where the log continues in another epoch, and so in another group.
 func TestArchiveCountsWhatLeftTheLogInAnotherEpoch(t *testing.T) {
-	t.Parallel()
 	onEach(t, func(t *testing.T, r *backend) {
 		b, _ := start(t, r.url, Options{}, room)
 		a := b.Archive()
@@ -71,16 +72,17 @@ func TestArchiveCountsWhatLeftTheLogInAnotherEpoch(t *testing.T) {
 		wantTaken(t, "one", taken(t, batch, err), "1-0", "2-0", "3-0", "4-0", "5-0", "6-0")
 		pending := func() []redis.XPendingExt {
 			list, err := r.raw.XPendingExt(t.Context(), &redis.XPendingExtArgs{
-				Stream: b.key(room, "log"), Group: batch.Group, Idle: 1100 * time.Millisecond, Start: "-", End: "+", Count: 10,
+				Stream: b.key(room, "log"), Group: batch.Group, Idle: 1100 * time.Millisecond, Start: "-", End: "+",
+				Count: 10,
 			}).Result()
 			if err != nil {
 				t.Fatal(err)
 			}
 			return list
 		}
-		poll.Until(t, "one is not heard of for a while", func() bool { return len(pending()) == 6 })
+		poll.Until(t, "one is idle for a while", func() bool { return len(pending()) == 6 })
 		r.raw.XTrimMaxLen(t.Context(), b.key(room, "log"), 6)                     // 1 to 4 leave it
-		r.raw.HSet(t.Context(), b.key(room, "head"), "epoch", "00000000000000ee") // as when it was mended
+		r.raw.HSet(t.Context(), b.key(room, "head"), "epoch", "00000000000000ee") // as after a repair
 		ids, lost := all(t, a, func() (ArchiveBatch, error) { return a.Read(t.Context(), room, "two", 10) })
 		wantTaken(t, "two", ids, "5-0", "6-0", "7-0", "8-0", "9-0", "10-0")
 		if lost != 4 {
@@ -89,8 +91,8 @@ func TestArchiveCountsWhatLeftTheLogInAnotherEpoch(t *testing.T) {
 	})
 }
 
-// What was handed to somebody who died goes to another one in time, before the
-// log is too long for it.
+// Entries that were handed to an archiver that died go to another one before
+// the log is too long for them.
 func TestArchiveClaimsBeforeItIsTooLate(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
 		b, _ := start(t, r.url, Options{HistoryLength: 100}, room)
@@ -125,8 +127,8 @@ func TestArchiveClaimsBeforeItIsTooLate(t *testing.T) {
 	})
 }
 
-// Who is alive and cannot store keeps what it was handed.
-func TestArchiveHold(t *testing.T) {
+// An archiver that is up and cannot store keeps its entries.
+func TestArchiveHoldsEntriesUntilAcknowledged(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
 		b, _ := start(t, r.url, Options{}, room)
 		a := b.Archive()

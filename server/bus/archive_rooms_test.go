@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"livechat/internal/poll"
+	"livechat/internal/testredis"
 	"livechat/server/chat"
 )
 
@@ -25,7 +26,7 @@ func TestArchiveRooms(t *testing.T) {
 		if want := []string{other, "left", room}; err != nil || !slices.Equal(rooms, want) {
 			t.Errorf("rooms %v, %v; want %v", rooms, err, want)
 		}
-		for range 2 { // at first Redis may not know the script
+		for range 2 { // the first time Redis may not know the script
 			rooms, err = a.Behind(t.Context(), []string{"nowhere", "left", other, room})
 			if err != nil {
 				t.Fatal(err)
@@ -35,16 +36,16 @@ func TestArchiveRooms(t *testing.T) {
 			t.Errorf("behind %v, want %v", rooms, want)
 		}
 		archiveAll(t, b, room)
-		if rooms, err = a.Behind(t.Context(), []string{other, room}); err != nil || !slices.Equal(rooms, []string{other}) {
+		if rooms, err = a.Behind(t.Context(), []string{other, room}); err != nil ||
+			!slices.Equal(rooms, []string{other}) {
 			t.Errorf("behind %v, %v; want %v", rooms, err, other)
 		}
 	})
 }
 
-// Who asks for news hears of each room in which something was said, or whose
-// log was found in another epoch, and not of those in which nothing was.
+// News returns each room that had a new message, or whose log was found in
+// another epoch, and no others.
 func TestArchiveNews(t *testing.T) {
-	t.Parallel()
 	onEach(t, func(t *testing.T, r *backend) {
 		b, _ := start(t, r.url, Options{})
 		a := b.Archive()
@@ -66,7 +67,7 @@ func TestArchiveNews(t *testing.T) {
 			poll.Until(t, "the news come", func() bool { hear(); return len(heard) >= len(rooms) })
 			for _, room := range rooms {
 				if heard[room] == 0 {
-					t.Errorf("nothing was heard of %s: %v", room, heard)
+					t.Errorf("no news of %s: %v", room, heard)
 				}
 			}
 			clear(heard)
@@ -106,15 +107,11 @@ func TestEscapeGlob(t *testing.T) {
 	})
 }
 
-// In a cluster the rooms are found on all nodes, and the script's keys lie in one slot.
+// In a cluster the rooms are found on all nodes, and the keys of the script are
+// in one slot.
 func TestArchiveInCluster(t *testing.T) {
-	port := freePort(t)
-	node := tcpRedis(t, port, "--cluster-enabled", "yes", "--cluster-port", freePort(t))
-	if err := node.ClusterAddSlotsRange(t.Context(), 0, 16383).Err(); err != nil {
-		t.Fatal(err)
-	}
-	poll.Until(t, "the cluster is ready", func() bool { return node.Set(t.Context(), "probe", "x", 0).Err() == nil })
-	b, _ := start(t, "redis://127.0.0.1:"+port+",127.0.0.1:"+port, Options{}, room, other)
+	t.Parallel()
+	b, _ := start(t, testredis.NewOneNodeCluster(t), Options{}, room, other)
 	a := b.Archive()
 	for _, r := range []string{room, other} {
 		mustSay(t, b, r, "1", "hello")

@@ -104,8 +104,8 @@ func TestArchiveLag(t *testing.T) {
 	})
 }
 
-// What the stream pushed out before anybody was handed it is counted, once.
-func TestArchiveLost(t *testing.T) {
+// Entries that were trimmed before they were handed out are counted once.
+func TestArchiveCountsLostEntries(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
 		b, _ := start(t, r.url, Options{}, room)
 		a := b.Archive()
@@ -127,23 +127,32 @@ func TestArchiveLost(t *testing.T) {
 		if batch.Lost != 0 {
 			t.Errorf("%d lost, and they were counted before", batch.Lost)
 		}
-		// What was handed out and is gone is claimed by nobody.
+		// Entries that were handed out and are gone cannot be claimed.
 		batch, err = a.Claim(t.Context(), room, "two", 0, 10)
 		wantTaken(t, "claimed", taken(t, batch, err), "9-0", "10-0")
 	})
 }
 
-// However the log goes back, what is in it afterwards is handed out.
-func TestArchiveRewind(t *testing.T) {
+// However the log goes back, its entries are handed out afterwards.
+func TestArchiveReadsAgainInANewEpoch(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
 		for _, test := range []struct {
 			name string
 			harm func(t *testing.T)
-			want []string // of the five messages, those that are in the log afterwards; then comes another
+			want []string // those of the five messages that are in the log afterwards, before another one
 		}{
-			{"flushed", func(t *testing.T) { r.raw.FlushAll(t.Context()) }, []string{"1-0", "2-0", "3-0", "4-0", "5-0", "6-0"}},
-			{"stream deleted", func(t *testing.T) { r.raw.Del(t.Context(), "{livechat}:log") }, []string{"1-0", "2-0", "3-0", "4-0", "5-0", "6-0"}},
-			{"head deleted", func(t *testing.T) { r.raw.Del(t.Context(), "{livechat}:head") }, []string{"1-0", "2-0", "3-0", "4-0", "5-0", "6-0"}},
+			{
+				"flushed", func(t *testing.T) { r.raw.FlushAll(t.Context()) },
+				[]string{"1-0", "2-0", "3-0", "4-0", "5-0", "6-0"},
+			},
+			{
+				"stream deleted", func(t *testing.T) { r.raw.Del(t.Context(), "{livechat}:log") },
+				[]string{"1-0", "2-0", "3-0", "4-0", "5-0", "6-0"},
+			},
+			{
+				"head deleted", func(t *testing.T) { r.raw.Del(t.Context(), "{livechat}:head") },
+				[]string{"1-0", "2-0", "3-0", "4-0", "5-0", "6-0"},
+			},
 			{"newest deleted and closed", func(t *testing.T) {
 				r.raw.XDel(t.Context(), "{livechat}:log", "3-0", "4-0", "5-0")
 				r.raw.HSet(t.Context(), "{livechat}:head", "run", "another")
@@ -162,16 +171,17 @@ func TestArchiveRewind(t *testing.T) {
 				after, err := a.Read(t.Context(), room, "two", 10)
 				wantTaken(t, "after", taken(t, after, err), test.want...)
 				end := chat.Position{Epoch: old, Seq: 5}
-				if after.Lost != 0 || !slices.Contains(after.Past, end) || len(before.Past) > 0 {
-					t.Errorf("%d lost; epochs ended at %v, and before at %v; want %v", after.Lost, after.Past, before.Past, end)
+				if after.Lost != 0 || !slices.Contains(after.Epochs, end) || len(before.Epochs) > 0 {
+					t.Errorf("%d lost; epochs ended at %v, and before at %v; want %v",
+						after.Lost, after.Epochs, before.Epochs, end)
 				}
-				if err := a.Ack(t.Context(), before); err != nil { // late, of entries that are another's by now
+				if err := a.Ack(t.Context(), before); err != nil { // late: the entries are another consumer's by now
 					t.Error(err)
 				}
 				after, err = a.Claim(t.Context(), room, "three", 0, 10)
 				wantTaken(t, "not acknowledged by two", taken(t, after, err), test.want...)
-				if !slices.Contains(after.Past, end) {
-					t.Errorf("claimed with epochs that ended at %v, want %v", after.Past, end)
+				if !slices.Contains(after.Epochs, end) {
+					t.Errorf("claimed with epochs that ended at %v, want %v", after.Epochs, end)
 				}
 				if groups := r.raw.XInfoGroups(t.Context(), "{livechat}:log").Val(); len(groups) != 1 {
 					t.Errorf("groups %+v", groups)
@@ -183,6 +193,7 @@ func TestArchiveRewind(t *testing.T) {
 
 // A stream that was set back by hand stays in its epoch.
 func TestArchiveSetBackByHand(t *testing.T) {
+	t.Parallel()
 	r := realRedis(t)
 	b, _ := start(t, r.url, Options{}, room)
 	a := b.Archive()
@@ -199,8 +210,9 @@ func TestArchiveSetBackByHand(t *testing.T) {
 	wantTaken(t, "after", taken(t, batch, err), "1-0", "2-0", "3-0")
 }
 
-// Who reads and dies is forgotten, but not before others have what it was handed.
+// A consumer that dies is deleted, but not before others have its entries.
 func TestArchiveForgetsConsumers(t *testing.T) {
+	t.Parallel()
 	r := realRedis(t)
 	b, _ := start(t, r.url, Options{}, room)
 	a := b.Archive()
@@ -220,7 +232,8 @@ func TestArchiveForgetsConsumers(t *testing.T) {
 			t.Fatal(err)
 		}
 		var names []string
-		for _, c := range r.raw.XInfoConsumers(t.Context(), "{livechat}:log", "archive:"+opened(t, b, room).Epoch).Val() {
+		for _, c := range r.raw.XInfoConsumers(t.Context(), "{livechat}:log",
+			"archive:"+opened(t, b, room).Epoch).Val() {
 			names = append(names, c.Name)
 		}
 		slices.Sort(names)
@@ -229,13 +242,16 @@ func TestArchiveForgetsConsumers(t *testing.T) {
 	if names := claim("alive", time.Hour); !slices.Contains(names, "idle") {
 		t.Errorf("at once: %v", names)
 	}
-	poll.Until(t, "who has nothing is forgotten", func() bool { return !slices.Contains(claim("alive", time.Millisecond), "idle") })
+	poll.Until(t, "who has nothing is forgotten", func() bool {
+		return !slices.Contains(claim("alive", time.Millisecond), "idle")
+	})
 	if names := claim("alive", time.Millisecond); !slices.Contains(names, "dead") {
-		t.Errorf("who has something was forgotten: %v", names)
+		t.Errorf("a consumer with entries was deleted: %v", names)
 	}
 }
 
-// Entries that the publish script has not written are handed out without payload, so that somebody acknowledges them.
+// Entries that publish.lua has not written are handed out without a payload, so
+// that they are acknowledged.
 func TestArchiveForeignEntries(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
 		b, _ := start(t, r.url, Options{}, room)

@@ -9,22 +9,37 @@ import (
 	"livechat/internal/testredis"
 )
 
-// backend is a Redis of a test's own.
+// backend is the Redis of one test.
 type backend struct {
 	url           string
 	network, addr string
-	raw           *redis.Client      // for looking behind the bus
-	stop, start   func(t testing.TB) // stop is a crash; start brings it back with its data
+	raw           *redis.Client      // for looking at what is stored
+	stop, start   func(t testing.TB) // stop is a crash; start brings Redis back with its data
 }
 
-// onEach runs a test on everything that the server can run on: a real Redis, and the one that is built into it.
+// onEach runs a test on a real Redis and on the embedded one, while others run.
 func onEach(t *testing.T, test func(t *testing.T, r *backend)) {
-	t.Run("redis", func(t *testing.T) { test(t, realRedis(t)) })
-	t.Run("miniredis", func(t *testing.T) { test(t, miniRedis(t)) })
+	t.Parallel()
+	onEachAlone(t, test)
 }
 
-// realRedis runs a redis-server that keeps, over a kill, all that it has acknowledged. (With the usual `everysec` it does not: while a
-// sync is under way it puts off even the write, and what it acknowledged meanwhile dies with it.)
+// onEachAlone is onEach for tests with limits that a busy machine exceeds: no
+// other test runs meanwhile.
+func onEachAlone(t *testing.T, test func(t *testing.T, r *backend)) {
+	t.Run("redis", func(t *testing.T) {
+		t.Parallel()
+		test(t, realRedis(t))
+	})
+	t.Run("miniredis", func(t *testing.T) {
+		t.Parallel()
+		test(t, miniRedis(t))
+	})
+}
+
+// realRedis runs a redis-server that keeps everything it has acknowledged when
+// it is killed. (With the usual `everysec` it does not: while a sync is in
+// progress it postpones even the write, and what it acknowledged in that time
+// is lost.)
 func realRedis(t testing.TB, args ...string) *backend {
 	t.Helper()
 	s := testredis.New(t, append([]string{"--appendfsync", "always"}, args...)...)
@@ -55,7 +70,8 @@ func miniRedis(t testing.TB) *backend {
 
 func rawClient(t testing.TB, r *backend) *redis.Client {
 	quietRedis()
-	raw := redis.NewClient(&redis.Options{Network: r.network, Addr: r.addr, Protocol: 2, PoolSize: 1000, DialerRetries: 1})
+	raw := redis.NewClient(&redis.Options{Network: r.network, Addr: r.addr, Protocol: 2, PoolSize: 1000,
+		DialerRetries: 1})
 	t.Cleanup(func() { _ = raw.Close() })
 	return raw
 }

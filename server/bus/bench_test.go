@@ -9,7 +9,8 @@ import (
 	"livechat/internal/poll"
 )
 
-// BenchmarkPublish is how many messages a second one server can bring into the log of a room and hear again.
+// BenchmarkPublish measures how many messages a second one server can publish
+// in a room and receive.
 func BenchmarkPublish(b *testing.B) {
 	for name, backend := range map[string]func(testing.TB) *backend{
 		"redis":     func(t testing.TB) *backend { return realRedis(t, "--appendfsync", "everysec") },
@@ -17,8 +18,8 @@ func BenchmarkPublish(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			bus, h := start(b, backend(b).url, Options{PublishTimeout: patient}, room)
-			// or all wait until the log is open, and those that are too many
-			// are refused
+			// Otherwise all wait until the log is open, and those over the
+			// limit are refused.
 			mustSay(b, bus, room, "first", "x")
 			publications := make([]Publication, b.N)
 			answers := make(chan answer, b.N)
@@ -27,7 +28,7 @@ func BenchmarkPublish(b *testing.B) {
 			}
 			b.ResetTimer()
 			for _, p := range publications {
-				if err := bus.Publish(context.Background(), p); err != nil {
+				if err := bus.PublishBody(context.Background(), p); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -36,7 +37,7 @@ func BenchmarkPublish(b *testing.B) {
 					b.Fatal(a.err)
 				}
 			}
-			poll.Until(b, "all is heard", func() bool { return h.count("payload", room) == b.N+1 })
+			poll.Until(b, "all messages are received", func() bool { return h.count("payload", room) == b.N+1 })
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msg/s")
 		})
 	}

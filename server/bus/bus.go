@@ -1,43 +1,57 @@
-// Package bus is Redis: it appends messages to the logs of rooms, reads them back, and hears what every server says.
+// Package bus is the access to Redis: it appends messages to the logs of rooms,
+// reads logs back, and delivers what all servers publish.
 //
-// A room has a channel and these keys. They share a hash tag, so that in a Redis Cluster they lie in one slot and a script may
-// touch them together:
+// A room has a channel and these keys. They share a hash tag, so in a Redis
+// Cluster they are in one slot and a script may use them together:
 //
-//	livechat                  the channel of the default room; livechat:room:<name> for others
-//	{livechat}:head           hash: epoch and seq of the newest message, the epochs before (log.lua), who follows the log (follow.lua)
+//	livechat                  the channel of the default room;
+//	                          livechat:room:<name> for others
+//	{livechat}:head           hash: epoch and seq of the newest message, earlier
+//	                          epochs (log.lua), followers (follow.lua)
 //	{livechat}:log            stream: the newest messages, id <seq>-0, field m
-//	{livechat}:id:<id>        "<epoch>:<seq> <digest>": where the message is that is known by this id, which says whose it is
-//	{livechat}:news           sorted set, one for all: rooms in which something was said lately (news.go)
-//	{livechat}:mend           hash: which servers have offered what the log has lost, while it is being mended
-//	livechat:came             hash: servers that have checked in since Redis came back (came.go)
-//	{livechat}:mend:stage     sorted set: what they have offered, by seq
-//	{livechat}:mend:built     stream: the log and what was offered, as far as they have been put together
-//	livechat:write:<n>        string: Redis took a write just now; see writes.go
-//	livechat:side             one channel for all rooms: what servers tell each other beside messages
-//	livechat:side:<server>    what one server alone is told by others
+//	{livechat}:id:<id>        "<epoch>:<seq> <digest>": where the message with
+//	                          this id is
+//	{livechat}:news           sorted set, one for all: rooms with new messages
+//	                          (news.go)
+//	{livechat}:mend           hash: servers that have staged what the log has
+//	                          lost, while it is being repaired
+//	{livechat}:mend:stage     sorted set: what they have staged, by seq
+//	{livechat}:mend:built     stream: the log and what was staged, merged so far
+//	livechat:came             hash: servers that have checked in since Redis came
+//	                          back (arrivals.go)
+//	livechat:write:<n>        string: Redis accepted a write just now (writes.go)
+//	livechat:side             the gossip channel: what servers tell each other
+//	                          beside messages
+//	livechat:side:<server>    what one server alone is told
 //
 // # The two directions
 //
-// What this server says goes through a queue to one goroutine, which sends all that has gathered in one pipeline and takes
-// the next when that one is answered. So the order of a sender's messages is kept, and batches grow with the load by themselves.
+// Publications go through a queue to one goroutine, the publisher. It sends all
+// that has gathered in one pipeline, and takes the next batch when that one is
+// answered. So the order of each sender's messages is kept, and batches grow
+// with the load.
 //
-// What all servers say comes through one subscription, read by one goroutine. go-redis would never notice that its link has gone
-// silent, and repairs one that broke without a word about what it missed. So this package reads the link itself, asks it for a sign of
-// life all the time, and replaces it at the first doubt; each room then hears that it is subscribed again, and reads what it missed
-// from the stream.
+// Messages of all servers arrive on one subscription, read by one goroutine.
+// go-redis would not notice that its link has gone silent, and repairs a broken
+// one without saying what it missed. So this package reads the link itself,
+// pings Redis on it, and replaces it at the first doubt. Each room is then told
+// that it is subscribed again, and reads what it missed from the stream.
 //
-// Nothing is ever retried in silence: the publish script is idempotent by the id of the message, so whoever waits for an answer may
-// safely say the same again.
+// Nothing is retried silently. The publish script is idempotent by the id of
+// the message, so a caller that got no answer may safely publish it again.
 //
 // # When a log leaves Redis
 //
-// Every key has an end. A log goes when nobody has followed it and nothing has been said in it for a while, and not before it is
-// archived: see keep.go.
+// Every key expires. A log expires when no server has followed it and nothing
+// has been published in it for a while, and not before it is archived: see
+// expiry.go.
 //
-// # When Redis comes back without something
+// # When Redis loses data
 //
-// A log can be used only in the process of Redis in which a server has found it in order. In any other, and wherever it is behind what a
-// server knows, it is closed until the servers have put back what they still have: see mend.go.
+// A log can be used only in the process of Redis in which a server has found it
+// intact. In any other process, and wherever it is older than what a server
+// knows, it is closed until the servers have restored what they still have: see
+// repair.go.
 package bus
 
 import (
@@ -58,67 +72,88 @@ import (
 	"livechat/server/chat"
 )
 
-// Handler hears what comes from Redis. Its methods, but for those that say so, are called by the goroutines that read subscriptions, so none may
-// block: while one runs, what follows waits in the socket. The payloads of a room come one after another.
-type Handler interface {
-	// Subscribed says that the channel of a room has been subscribed: for the first time, or again after the link was replaced; or that
-	// its log was mended. What was said before may have been missed: the room is to read the stream. What it cannot read it tries again by
-	// itself.
+// Subscriber gets what the subscription delivers. Its methods are called by the
+// goroutines that read the links, so none may block: while one runs, what
+// follows waits in the socket. The payloads of one room come one at a time.
+type Subscriber interface {
+	// Subscribed says that the channel of a room has been subscribed, for the
+	// first time or again after the link was replaced, or that its log was
+	// repaired. Messages before this may have been missed, so the room reads
+	// the stream. If that fails the room has to try again by itself.
 	Subscribed(room string)
-	// Payload is one push on the channel of a room, in the order of the channel. It is the handler's to keep. A payload that is being
-	// handed over while Unsubscribe is called may arrive after it, and even after the Subscribe that follows; a room takes none before its
-	// first Subscribed.
+	// Payload is one message on the channel of a room, in the order of the
+	// channel. The subscriber may keep the payload. A payload that is being
+	// delivered while Unsubscribe is called may arrive after it, and even after
+	// the Subscribe that follows. A room ignores payloads before its first
+	// Subscribed.
 	Payload(room string, payload []byte)
-	// Side is one push on the side channel, or on that of this server alone. The payload is the handler's to keep.
-	Side(payload []byte)
-	// SideSubscribed says that the side channel has been subscribed, or subscribed again: what was said on it before is unknown.
-	SideSubscribed()
-	// Known returns a room's log as far as this server knows it; zero if it does not know the room. Called from any goroutine.
-	Known(room string) chat.Log
-	// Remember returns the messages that this server still has of a room's log behind after and before before, oldest first; there may be
-	// holes. Called from any goroutine.
-	Remember(room string, after, before uint64) []Kept
-	// Unheard returns the messages that this server has put into a room's log and not heard, oldest first. Called from any goroutine.
-	Unheard(room string) []Kept
-	// Servers returns the names (Options.Name) of the servers that are alive
-	// and take sockets, as far as is known, this one included if it does.
-	// Called from any goroutine.
-	Servers() []string
-	// Feed says that the link stands (commands are answered and the side channel is subscribed), or that it no longer does.
-	// The two alternate, beginning with true.
-	Feed(up bool)
+	// Gossip is one message on the gossip channel, or on this server's own
+	// channel. The subscriber may keep the payload.
+	Gossip(payload []byte)
+	// GossipSubscribed says that the gossip channel has been subscribed, or
+	// subscribed again: what was sent on it before may have been missed.
+	GossipSubscribed()
+	// LogInDoubt says that the log of a room, which need not be subscribed, was
+	// sealed for repair or has begun again: something that was published in it
+	// may be missing.
+	LogInDoubt(room string)
+	// Connected says that the link is up (Redis answers commands and the gossip
+	// channel is subscribed), or that it is down. The two alternate, beginning
+	// with true.
+	Connected(up bool)
 }
 
-// Bus is one server's access to Redis. All methods may be called from any goroutine.
+// RepairSource knows what this server has of the logs of rooms, and which
+// servers take part in a repair. Its methods may be called from any goroutine.
+type RepairSource interface {
+	// Known returns a room's log as far as this server knows it; zero if it
+	// does not know the room.
+	Known(room string) chat.Log
+	// Remember returns the messages that this server still has of a room's log
+	// between two sequence numbers, both excluded, oldest first. Some may be
+	// missing.
+	Remember(room string, after, before uint64) []Restored
+	// Unreceived returns the messages that this server has put into a room's
+	// log and not received from the subscription, oldest first.
+	Unreceived(room string) []Restored
+	// Servers returns the names (Options.Name) of the servers that are up and
+	// take sockets, as far as is known, this one included if it does.
+	Servers() []string
+}
+
+// Bus is one server's access to Redis. All methods may be called from any
+// goroutine.
 type Bus struct {
 	// Set at construction.
 	options Options
 	client  redis.UniversalClient
-	log     *slog.Logger
+	logger  *slog.Logger
 
-	name    string  // of this server, among those who mend a log
-	queue   *queue  // from Publish to the publisher
-	nodes   *nodes  // of a cluster; nil: there is one Redis
-	lanes   *lanes  // the queues to them
-	watched bool    // by Sentinels
-	places  *places // which node each room is subscribed at
-	gossip  atomic.Pointer[link]
-	topics  *topics // from Subscribe and Unsubscribe to the feed
-	mends   *mends  // from whoever finds a log closed to the mender
-	leaving *leaving
-	came    *arrivals // from OpenLog and the mender to sayArrivals
-	logs    openLogs
-	keeper  keeper
-	news    *news
-	recent  recent
-	writes  writes
-	running atomic.Bool
-	denied  atomic.Bool  // the user of Redis lacks a right, which was logged
-	handler atomic.Value // Run's
+	name       string  // of this server among those that repair logs
+	queue      *queue  // from Publish to the publisher
+	nodes      *nodes  // of a cluster; nil: there is one Redis
+	lanes      *lanes  // the queues to them
+	watched    bool    // by Sentinels
+	places     *places // at which node each room is subscribed
+	gossipLink atomic.Pointer[link]
+	topics     *topics  // from Subscribe and Unsubscribe to the links
+	repairs    *repairs // from whoever finds a log closed to repairLogs
+	leaving    *leaving
+	arrivals   *arrivals // from OpenLog and repairLogs to announceArrivals
+	logs       openLogs
+	expiries   expiries
+	news       *news
+	recent     recent
+	writes     writes
+	scripts    sync.Map // *redis.Script by source, for Eval
+	running    atomic.Bool
+	denied     atomic.Bool  // the user of Redis lacks a right, which was logged
+	source     atomic.Value // RepairSource of Run
 }
 
-// quietRedis sends what go-redis would print to stderr by itself nowhere: each failed dial would be a line, and the bus says it once.
-// The logger is a global of go-redis; it is replaced once.
+// quietRedis discards what go-redis would print to stderr: a line for each
+// failed dial, where the bus logs an outage once. The logger is a global of
+// go-redis, and replaced once.
 var quietRedis = sync.OnceFunc(func() { redis.SetLogger(nowhere{}) })
 
 type nowhere struct{}
@@ -126,7 +161,7 @@ type nowhere struct{}
 // Printf implements go-redis' logger.
 func (nowhere) Printf(context.Context, string, ...any) {}
 
-// Open checks the options. It does not connect: Redis may come later.
+// Open checks the options. It does not connect: Redis may start later.
 func Open(o Options) (*Bus, error) {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -139,10 +174,11 @@ func Open(o Options) (*Bus, error) {
 	quietRedis()
 	n := newNews()
 	b := &Bus{
-		options: o, log: o.Log, name: o.Name,
-		queue: newQueue(queueLength), topics: newTopics(), mends: newMends(),
-		leaving: newLeaving(), came: newArrivals(), lanes: newLanes(), places: newPlaces(), news: n, logs: openLogs{changed: n.add},
-		writes: writes{log: o.Log},
+		options: o, logger: o.Logger, name: o.Name,
+		queue: newQueue(queueLength), topics: newTopics(), repairs: newRepairs(),
+		leaving: newLeaving(), arrivals: newArrivals(), lanes: newLanes(), places: newPlaces(), news: n,
+		logs:   openLogs{changed: n.add},
+		writes: writes{log: o.Logger},
 	}
 	if c.MasterName == "" && len(c.Addrs) > 1 {
 		b.nodes = newNodes(c)
@@ -155,31 +191,32 @@ func Open(o Options) (*Bus, error) {
 	return b, nil
 }
 
-// Run publishes what is queued and hands h what comes, until ctx is done. When it returns all that it started has ended, and each
-// publication that was queued has had its answer. It can run once.
-func (b *Bus) Run(ctx context.Context, h Handler) error {
+// Run publishes what is queued, and delivers to s what arrives, until ctx is
+// done. When it returns, all goroutines that it started have ended and each
+// queued publication has its answer. It can run once.
+func (b *Bus) Run(ctx context.Context, s Subscriber, h RepairSource) error {
 	if b.running.Swap(true) {
 		return errors.New("the bus has already run")
 	}
-	b.handler.Store(h)
+	b.source.Store(h)
 	var others sync.WaitGroup
 	others.Go(func() { b.publishAll(ctx) })
-	others.Go(func() { b.mend(ctx, h) })
-	others.Go(func() { b.keepFollowed(ctx) })
-	others.Go(func() { b.sayAllAgain(ctx, h) })
-	others.Go(func() { b.leave(ctx) })
-	others.Go(func() { b.tellNews(ctx) })
-	others.Go(func() { b.sayArrivals(ctx) })
+	others.Go(func() { b.repairLogs(ctx, h) })
+	others.Go(func() { b.extendFollowed(ctx) })
+	others.Go(func() { b.republishAll(ctx, h) })
+	others.Go(func() { b.leaveLogs(ctx) })
+	others.Go(func() { b.announceNews(ctx) })
+	others.Go(func() { b.announceArrivals(ctx) })
 	others.Go(func() { b.tryWrites(ctx) })
 	if b.nodes != nil {
 		others.Go(func() { b.nodes.watch(ctx, b.rearrange) })
 	}
-	b.feed(ctx, h)
+	b.runLinks(ctx, s)
 	others.Wait()
 	return nil
 }
 
-// Close ends all connections. Call it after Run has returned.
+// Close closes all connections. Call it after Run has returned.
 func (b *Bus) Close() error {
 	err := b.client.Close()
 	if b.nodes != nil {
@@ -191,10 +228,12 @@ func (b *Bus) Close() error {
 	return nil
 }
 
-// Subscribe asks for the channel of a room; Handler.Subscribed confirms it, now and after every loss of the link, until
-// Unsubscribe. Asking again changes nothing. After an Unsubscribe it is a new request with a confirmation of its own.
+// Subscribe requests the channel of a room. Subscriber.Subscribed confirms it,
+// now and after every loss of the link, until Unsubscribe. A second request
+// changes nothing. After Unsubscribe it is a new request, which is confirmed
+// again.
 func (b *Bus) Subscribe(room string) {
-	b.keeper.follow(room, time.Now().Add(b.lifetime(room).quiet/2))
+	b.expiries.follow(room, time.Now().Add(b.lifetime(room).quiet/2))
 	if b.nodes != nil {
 		b.places.want(b.channel(room), room, b.nodes)
 		return
@@ -202,26 +241,27 @@ func (b *Bus) Subscribe(room string) {
 	b.topics.want(b.channel(room), room)
 }
 
-// Unsubscribe ends what Subscribe began. Unknown rooms are fine.
+// Unsubscribe ends what Subscribe began. The room may be unknown.
 func (b *Bus) Unsubscribe(room string) {
-	wish := uint64(0)
+	request := uint64(0)
 	if b.nodes != nil {
-		wish = b.places.drop(b.channel(room))
+		request = b.places.drop(b.channel(room))
 	} else {
-		wish = b.topics.drop(b.channel(room))
+		request = b.topics.drop(b.channel(room))
 	}
-	if wish > 0 {
-		b.leaving.add(room, strconv.FormatUint(wish, 10))
+	if request > 0 {
+		b.leaving.add(room, strconv.FormatUint(request, 10))
 	}
-	b.came.remove(room)
+	b.arrivals.remove(room)
 	b.logs.forget(room)
-	b.keeper.forget(room)
+	b.expiries.forget(room)
 }
 
-// PublishSide tells all servers something on the side channel, at most once: who is not connected to Redis misses it.
-func (b *Bus) PublishSide(ctx context.Context, payload []byte) error {
-	if err := b.sideNode().Publish(ctx, b.side(), payload).Err(); err != nil {
-		return fmt.Errorf("publish on the side channel: %w", err)
+// PublishGossip sends a payload to all servers on the gossip channel, at most
+// once: a server that is not connected to Redis misses it.
+func (b *Bus) PublishGossip(ctx context.Context, payload []byte) error {
+	if err := b.gossipNode().Publish(ctx, b.gossipChannel(), payload).Err(); err != nil {
+		return fmt.Errorf("publish on the gossip channel: %w", err)
 	}
 	return nil
 }
@@ -233,24 +273,25 @@ func (b *Bus) channel(room string) string {
 	return b.options.Channel + ":room:" + room
 }
 
-func (b *Bus) side() string { return b.options.Channel + ":side" }
+func (b *Bus) gossipChannel() string { return b.options.Channel + ":side" }
 
 // key returns the name of one of a room's keys. The braces are the hash tag.
 func (b *Bus) key(room string, parts ...string) string {
 	return "{" + b.channel(room) + "}:" + strings.Join(parts, ":")
 }
 
-// newEpoch draws the name of a log that begins.
+// newEpoch draws the name of a new epoch.
 func newEpoch() string {
 	var b [8]byte
 	rand.Read(b[:]) // never fails (crypto/rand)
 	return hex.EncodeToString(b[:])
 }
 
-// unavailable is what a client hears when Redis did not answer, or not well: whether it has done what it was asked to is unknown.
+// unavailable is what a client gets when Redis did not answer, or not as
+// expected. Whether it did what it was asked to is unknown.
 func unavailable(cause error) error {
 	return fmt.Errorf("%w: %w", &chat.Error{
-		Code: chat.CodeUnavailable, Message: "the room cannot be reached right now; try again",
+		Code: chat.CodeUnavailable, Message: "the room cannot be reached right now; try again in a moment",
 		Retryable: true, RetryAfterMS: time.Second.Milliseconds(),
 	}, cause)
 }

@@ -13,10 +13,11 @@ import (
 	"livechat/server/chat"
 )
 
-// call is one of the scripts that look after a log, and what it answered.
+// call is a call of one of the scripts that look after logs, and its reply.
 type call struct {
 	script *redis.Script
 	room   string
+	ids    []string // more keys: of the ids that unseal.lua may remember
 	args   []any
 	cmd    *redis.Cmd
 	state  state
@@ -34,8 +35,8 @@ func (b *Bus) ask(ctx context.Context, script *redis.Script, room string, args .
 	return c.state, c.err
 }
 
-// askAll makes calls in one round; in two, and out of order, where Redis does not
-// know the scripts yet. In a cluster each node has rounds of its own.
+// askAll makes calls in one round trip; in two, and out of order, where Redis
+// does not know the scripts yet. In a cluster each node has its own.
 func (b *Bus) askAll(ctx context.Context, calls []*call) {
 	if len(calls) == 0 {
 		return
@@ -89,14 +90,17 @@ func (b *Bus) pipe(ctx context.Context, node redis.UniversalClient, calls []*cal
 	}
 	pipe := node.Pipeline()
 	for _, c := range calls {
-		c.cmd = c.script.EvalSha(ctx, pipe, b.logKeys(c.room), c.args...)
+		c.cmd = c.script.EvalSha(ctx, pipe, append(b.logKeys(c.room), c.ids...), c.args...)
 	}
-	_, _ = pipe.Exec(ctx) // its error is that of one of the commands, which have their own
+	_, _ = pipe.Exec(ctx) // the commands have errors of their own
 }
 
 // logKeys returns the keys of the scripts that look after a log.
 func (b *Bus) logKeys(room string) []string {
-	return []string{b.key(room, "head"), b.key(room, "log"), b.key(room, "mend"), b.key(room, "mend", "stage"), b.key(room, "mend", "built")}
+	return []string{
+		b.key(room, "head"), b.key(room, "log"),
+		b.key(room, "mend"), b.key(room, "mend", "stage"), b.key(room, "mend", "built"),
+	}
 }
 
 func (c *call) read() {
@@ -110,72 +114,79 @@ func (c *call) read() {
 	}
 }
 
-// state is where a log stands, as the scripts answer it.
+// state is the state of a log as the scripts report it.
 type state struct {
-	kind string // open, closed, begins; wait, offer, merging (reopen.lua); left (leave.lua)
+	kind string // open, closed, begins; wait, stage, restoring (unseal.lua); left (leave.lua)
 	log  chat.Log
 	run  string
 	// of closed:
-	lack  string // what the log lacks, see mend.lua
-	first uint64 // the oldest message that it has
+	lack  string // what the log lacks, see seal.lua
+	first uint64 // oldest message that it has
+	// of restoring:
+	ids []string // keys of the ids of the messages that come next
 	// of wait:
-	repair    string   // names this closing of the log among all
+	repair    string   // identifies this repair
 	restarted bool     // it was closed because it was found in another process of Redis
-	follower  bool     // of those that offered at least one is known to follow it
-	offered   []string // who has offered
-	missing   []string // who is known to follow it, and has not
-	heard     string   // all: that listen to its channel have offered; nothing: and had nothing
+	follower  bool     // at least one server that has staged is known to follow it
+	staged    []string // servers that have staged
+	missing   []string // known followers that have not
+	listeners string   // all: all listeners of its channel have staged; nothing: and had nothing
 }
 
 func readState(reply []string) (s state, err error) {
 	s.kind = reply[0]
 	switch {
+	case s.kind == "restoring":
+		s.ids = reply[1:]
 	case s.kind == "wait" && len(reply) == 8:
 		s.run, s.repair, s.restarted, s.follower = reply[1], reply[2], reply[3] == "1", reply[4] == "1"
-		s.heard = reply[7]
-		s.offered, s.missing = strings.Fields(reply[5]), strings.Fields(reply[6])
+		s.listeners = reply[7]
+		s.staged, s.missing = strings.Fields(reply[5]), strings.Fields(reply[6])
 	case len(reply) == 4, len(reply) == 6:
 		s.run = reply[3]
-		if reply[1] != ":0" { // there is nothing of the log
+		if reply[1] != ":0" { // else there is no log
 			s.log.Head, err = chat.ParsePosition(reply[1])
 		}
 		if err == nil {
-			s.log.Past, err = chat.ParseLineage(reply[2])
+			s.log.Epochs, err = chat.ParseEpochHistory(reply[2])
 		}
 		if err == nil && len(reply) == 6 {
 			s.lack = reply[4]
 			s.first, err = strconv.ParseUint(reply[5], 10, 64)
 		}
 	case len(reply) != 1 || s.kind == "open" || s.kind == "wait":
-		err = errors.New("not an answer that this version knows")
+		err = errors.New("unknown reply")
 	}
 	return s, err
 }
 
-// openCall opens a log that, if there is none, begins behind base, where the
+// openCall opens a log. If there is none the log begins after base, where the
 // last epoch of past ended; base is empty if that is not known yet.
 func (b *Bus) openCall(room string, seen chat.Position, past, base string) *call {
 	life := b.lifetime(room)
 	args := []any{
-		newEpoch(), seen.Epoch, strconv.FormatUint(seen.Seq, 10), b.side(), room, b.name, past, base, b.wish(room), b.options.HistoryLength,
+		newEpoch(), seen.Epoch, strconv.FormatUint(seen.Seq, 10), b.gossipChannel(), room, b.name,
+		past, base, b.request(room), b.options.HistoryLength,
 	}
 	args = append(args, b.listening(room)...)
-	return b.call(openScript, room, append(args, one(b.recent.has(room) || b.mends.settling()), life.idle.Milliseconds(), life.quiet.Milliseconds())...)
+	wait := one(b.recent.has(room) || b.repairs.recovering())
+	args = append(args, wait, life.idle.Milliseconds(), life.quiet.Milliseconds())
+	return b.call(openScript, room, args...)
 }
 
-// listening returns what follow.lua needs to count who listens to a room's
-// channel, and 1 if this server does.
+// listening returns the arguments with which follow.lua counts the listeners of
+// a room's channel, and 1 if this server is one.
 func (b *Bus) listening(room string) []any {
 	count := "NUMSUB"
 	if b.nodes != nil {
 		count = "SHARDNUMSUB"
 	}
 	channel := b.channel(room)
-	_, hears := b.hears(channel)
-	return []any{channel, count, one(hears)}
+	_, subscribed := b.subscribedRoom(channel)
+	return []any{channel, count, one(subscribed)}
 }
 
-// one is a flag as scripts take it.
+// one returns a flag as scripts take it.
 func one(yes bool) int {
 	if yes {
 		return 1

@@ -13,23 +13,14 @@ import (
 
 	"livechat/internal/need"
 	"livechat/internal/poll"
+	"livechat/internal/testredis"
 )
 
-// A cluster refuses a script whose keys lie in different slots, even if it has only one node.
+// A cluster refuses a script whose keys are in different slots, even with one
+// node.
 func TestCluster(t *testing.T) {
-	port := freePort(t)
-	node := tcpRedis(t, port, "--cluster-enabled", "yes", "--cluster-port", freePort(t))
-	slots := make([]int, 16384)
-	for i := range slots {
-		slots[i] = i
-	}
-	if err := node.ClusterAddSlots(t.Context(), slots...).Err(); err != nil {
-		t.Fatal(err)
-	}
-	poll.Until(t, "the cluster is ready", func() bool {
-		return node.Set(t.Context(), "probe", "x", 0).Err() == nil
-	})
-	b, h := start(t, "redis://127.0.0.1:"+port+",127.0.0.1:"+port, Options{}, room, other)
+	t.Parallel()
+	b, h := start(t, testredis.NewOneNodeCluster(t), Options{}, room, other)
 	if _, ok := b.client.(*redis.ClusterClient); !ok {
 		t.Fatalf("two addresses make a %T", b.client)
 	}
@@ -40,7 +31,8 @@ func TestSentinel(t *testing.T) {
 	port, sentinel := freePort(t), freePort(t)
 	tcpRedis(t, port)
 	config := filepath.Join(t.TempDir(), "sentinel.conf")
-	if err := os.WriteFile(config, fmt.Appendf(nil, "sentinel monitor mymaster 127.0.0.1 %s 1\n", port), 0o600); err != nil {
+	if err := os.WriteFile(config, fmt.Appendf(nil, "sentinel monitor mymaster 127.0.0.1 %s 1\n", port),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	serveRedis(t, sentinel, config, "--sentinel")
@@ -56,7 +48,7 @@ func speak(t *testing.T, b *Bus, h *recorder) {
 		for i := range 20 {
 			mustSay(t, b, r, fmt.Sprint(i), "hello")
 		}
-		poll.Until(t, "all is heard", func() bool { return h.count("payload", r) == 20 })
+		poll.Until(t, "all messages are received", func() bool { return h.count("payload", r) == 20 })
 		wantDense(t, r, h.seqs(t, r), 1, 20)
 		if tail, err := b.Tail(t.Context(), r, 99); err != nil || len(tail) != 20 {
 			t.Errorf("tail of %s: %d, %v", r, len(tail), err)
@@ -67,10 +59,10 @@ func speak(t *testing.T, b *Bus, h *recorder) {
 			t.Errorf("after the log of %s was deleted: %v", r, p)
 		}
 	}
-	if err := b.PublishSide(t.Context(), []byte("x")); err != nil {
+	if err := b.PublishGossip(t.Context(), []byte("x")); err != nil {
 		t.Error(err)
 	}
-	poll.Until(t, "the side channel is heard", func() bool { return h.count("side", "") == 1 })
+	poll.Until(t, "the gossip is received", func() bool { return h.count("side", "") == 1 })
 }
 
 // tcpRedis starts a redis-server on a port of this machine.
@@ -84,7 +76,8 @@ func tcpRedis(t *testing.T, port string, args ...string) *redis.Client {
 
 func serveRedis(t *testing.T, port string, args ...string) {
 	t.Helper()
-	cmd := exec.Command(need.Program(t, "redis-server"), append(args, "--port", port, "--bind", "127.0.0.1", "--logfile", "/dev/null")...)
+	cmd := exec.Command(need.Program(t, "redis-server"),
+		append(args, "--port", port, "--bind", "127.0.0.1", "--logfile", "/dev/null")...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +87,8 @@ func serveRedis(t *testing.T, port string, args ...string) {
 	})
 }
 
-// freePort returns a port that the kernel has just had to give away: redis-server cannot be asked which it got.
+// freePort returns a port that the kernel has just assigned: redis-server
+// cannot be asked which one it got.
 func freePort(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

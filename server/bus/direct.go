@@ -7,15 +7,16 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// direct returns the channel on which the server of that name alone listens.
-func (b *Bus) direct(name string) string { return b.side() + ":" + name }
+// ownChannel returns the channel on which only the server of that name listens.
+func (b *Bus) ownChannel(name string) string { return b.gossipChannel() + ":" + name }
 
-// PublishSideTo tells each of some servers, by their names, a payload of its own,
-// at most once: who is not connected to Redis misses it. It comes as Handler.Side.
-func (b *Bus) PublishSideTo(ctx context.Context, names []string, payloads [][]byte) error {
-	_, err := b.sideNode().Pipelined(ctx, func(p redis.Pipeliner) error {
+// PublishGossipTo sends each of some servers, by name, a payload of its own, at
+// most once: a server that is not connected to Redis misses it. It arrives as
+// Subscriber.Gossip.
+func (b *Bus) PublishGossipTo(ctx context.Context, names []string, payloads [][]byte) error {
+	_, err := b.gossipNode().Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, name := range names {
-			p.Publish(ctx, b.direct(name), payloads[i])
+			p.Publish(ctx, b.ownChannel(name), payloads[i])
 		}
 		return nil
 	})

@@ -3,9 +3,7 @@ package bus
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -14,7 +12,7 @@ import (
 	"livechat/server/chat"
 )
 
-func TestReplyLost(t *testing.T) {
+func TestPublishOnceWhenReplyIsLost(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
 		p := newProxy(t, r)
 		b, h := start(t, p.url, Options{}, room)
@@ -28,12 +26,12 @@ func TestReplyLost(t *testing.T) {
 			t.Errorf("again: %+v, want the duplicate of 2", got)
 		}
 		mustSay(t, b, room, "last", "hello")
-		poll.Until(t, "all is heard", func() bool { return h.count("payload", room) >= 3 })
-		wantDense(t, "heard", h.seqs(t, room), 1, 3)
+		poll.Until(t, "all messages are received", func() bool { return h.count("payload", room) >= 3 })
+		wantDense(t, "received", h.seqs(t, room), 1, 3)
 	})
 }
 
-func TestReplyLostMidPipeline(t *testing.T) {
+func TestPublishOnceWhenReplyIsLostInPipeline(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
 		p := newProxy(t, r)
 		b, _ := start(t, p.url, Options{PublishTimeout: patient})
@@ -55,7 +53,7 @@ func TestReplyLostMidPipeline(t *testing.T) {
 			for id := range todo {
 				pub := publication(room, id, "hello", nil)
 				pub.Done = func(r Receipt, err error) { answers <- named{id, answer{r, err}} }
-				if err := b.Publish(t.Context(), pub); err != nil {
+				if err := b.PublishBody(t.Context(), pub); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -81,15 +79,15 @@ func TestReplyLostMidPipeline(t *testing.T) {
 	})
 }
 
-func TestBlackhole(t *testing.T) {
-	onEach(t, func(t *testing.T, r *backend) {
+func TestSilentLinkIsReplaced(t *testing.T) {
+	onEachAlone(t, func(t *testing.T, r *backend) {
 		const timeout = 600 * time.Millisecond
 		p := newProxy(t, r)
-		b, h := start(t, p.url, Options{FeedTimeout: timeout, PublishTimeout: 4 * time.Second}, room, other)
+		b, h := start(t, p.url, Options{SubscriptionTimeout: timeout, PublishTimeout: 4 * time.Second}, room, other)
 		mustSay(t, b, room, "x", "hello")
-		poll.Until(t, "it is heard", func() bool { return h.count("payload", room) == 1 })
+		poll.Until(t, "the message is received", func() bool { return h.count("payload", room) == 1 })
 		var readers sync.WaitGroup
-		for range 8 { // they leave connections behind that go silent as well
+		for range 8 { // they leave connections that go silent as well
 			readers.Go(func() { _, _ = b.Tail(t.Context(), room, 1) })
 		}
 		readers.Wait()
@@ -100,28 +98,35 @@ func TestBlackhole(t *testing.T) {
 		if took := time.Since(dark); took > 2*timeout {
 			t.Errorf("the silence was noticed after %v, want %v", took, timeout)
 		}
-		poll.Until(t, "every room is subscribed again", func() bool { return h.count("subscribed", room) == 2 && h.count("subscribed", other) == 2 })
+		poll.Until(t, "every room is subscribed again", func() bool {
+			return h.count("subscribed", room) == 2 && h.count("subscribed", other) == 2
+		})
 		if took := time.Since(dark); took > 3*timeout {
 			t.Errorf("the link was replaced after %v, want little more than %v", took, timeout)
 		}
 		mustSay(t, b, room, "y", "hello")
-		poll.Until(t, "it is heard", func() bool { return h.count("payload", room) == 2 })
+		poll.Until(t, "the message is received", func() bool { return h.count("payload", room) == 2 })
 		if h.count("up", "") != 2 || h.count("side-subscribed", "") != 2 {
 			t.Errorf("trace %q", h.whole())
 		}
 	})
 }
 
-// Whoever reads from a link that has gone silent waits for as long as it wants to, not longer.
-func TestReadIntoSilence(t *testing.T) {
+// A read from a link that has gone silent ends with its deadline.
+func TestReadTimesOutWhenRedisIsSilent(t *testing.T) {
+	t.Parallel()
 	r := miniRedis(t)
 	p := newProxy(t, r)
 	b := open(t, p.url, Options{PublishTimeout: time.Minute})
 	for name, read := range map[string]func(ctx context.Context) error{
-		"OpenLog":     func(ctx context.Context) error { _, err := b.OpenLog(ctx, room, chat.Position{}); return err },
-		"Tail":        func(ctx context.Context) error { _, err := b.Tail(ctx, room, 1); return err },
-		"After":       func(ctx context.Context) error { _, err := b.After(ctx, room, 0, 1); return err },
-		"PublishSide": func(ctx context.Context) error { return b.PublishSide(ctx, []byte("x")) },
+		"OpenLog": func(ctx context.Context) error {
+			_,
+				err := b.OpenLog(ctx, room, chat.Position{})
+			return err
+		},
+		"Tail":          func(ctx context.Context) error { _, err := b.Tail(ctx, room, 1); return err },
+		"After":         func(ctx context.Context) error { _, err := b.After(ctx, room, 0, 1); return err },
+		"PublishGossip": func(ctx context.Context) error { return b.PublishGossip(ctx, []byte("x")) },
 	} {
 		if err := read(t.Context()); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -131,7 +136,7 @@ func TestReadIntoSilence(t *testing.T) {
 		began := time.Now()
 		if err := read(ctx); err == nil {
 			t.Errorf("%s: no error", name)
-		} else if name != "PublishSide" {
+		} else if name != "PublishGossip" {
 			wantUnavailable(t, err)
 		}
 		if took := time.Since(began); took > 5*time.Second {
@@ -141,9 +146,10 @@ func TestReadIntoSilence(t *testing.T) {
 	}
 }
 
-// A publication that a silent link has swallowed gets an answer in time, and so do those behind it.
-func TestPublishIntoSilence(t *testing.T) {
-	onEach(t, func(t *testing.T, r *backend) {
+// A publication that a silent link has swallowed gets an answer in time, and so
+// do later ones.
+func TestPublishTimesOutWhenRedisIsSilent(t *testing.T) {
+	onEachAlone(t, func(t *testing.T, r *backend) {
 		const timeout = time.Second
 		p := newProxy(t, r)
 		b, _ := start(t, p.url, Options{PublishTimeout: timeout})
@@ -152,7 +158,7 @@ func TestPublishIntoSilence(t *testing.T) {
 		began := time.Now()
 		answers := make(chan answer, 10)
 		for i := range cap(answers) {
-			if err := b.Publish(t.Context(), publication(room, fmt.Sprint(i), "hello", answers)); err != nil {
+			if err := b.PublishBody(t.Context(), publication(room, fmt.Sprint(i), "hello", answers)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -170,7 +176,7 @@ func TestPublishIntoSilence(t *testing.T) {
 	})
 }
 
-func TestLinksCut(t *testing.T) {
+func TestNoMessageLostWhenLinksAreCut(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
 		p := newProxy(t, r)
 		b, h := start(t, p.url, Options{}, room)
@@ -179,7 +185,7 @@ func TestLinksCut(t *testing.T) {
 			p.cutAll()
 			poll.Until(t, "subscribed again", func() bool { return h.count("subscribed", room) == i+2 })
 			mustSay(t, b, room, fmt.Sprint(i), "hello")
-			poll.Until(t, "it is heard", func() bool { return h.count("payload", room) == i+1 })
+			poll.Until(t, "the message is received", func() bool { return h.count("payload", room) == i+1 })
 		}
 		var feeds []string
 		for _, e := range h.whole() {
@@ -193,7 +199,7 @@ func TestLinksCut(t *testing.T) {
 	})
 }
 
-func TestByteAtATime(t *testing.T) {
+func TestRepliesThatArriveByteByByte(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
 		p := newProxy(t, r)
 		p.trickle.Store(true)
@@ -202,15 +208,16 @@ func TestByteAtATime(t *testing.T) {
 		for i := range n {
 			mustSay(t, b, room, fmt.Sprint(i), "日本語\r\n$3\r\n")
 		}
-		poll.Until(t, "all is heard", func() bool { return h.count("payload", room) == n })
-		wantDense(t, "heard", h.seqs(t, room), 1, n)
+		poll.Until(t, "all messages are received", func() bool { return h.count("payload", room) == n })
+		wantDense(t, "received", h.seqs(t, room), 1, n)
 		if h.count("down", "") != 0 {
 			t.Errorf("trace %q", h.whole())
 		}
 	})
 }
 
-// Subscribing and unsubscribing while the link breaks: in the end what is wanted is subscribed, and nothing else.
+// Subscribing and unsubscribing while the link breaks: in the end exactly what
+// is wanted is subscribed.
 func TestSubscribeWhileLinksBreak(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
 		p := newProxy(t, r)
@@ -234,115 +241,15 @@ func TestSubscribeWhileLinksBreak(t *testing.T) {
 			poll.Until(t, fmt.Sprint("room ", i, " is subscribed if it is wanted"), heard)
 			mustSay(t, b, name(i), "x", "hello")
 			if i%2 == 1 {
-				poll.Until(t, "it is heard", func() bool { return h.count("payload", name(i)) == 1 })
+				poll.Until(t, "the message is received", func() bool { return h.count("payload", name(i)) == 1 })
 			}
 		}
 		for i := 0; i < n; i += 2 {
 			if n := h.count("payload", name(i)); n != 0 {
-				t.Errorf("%d payloads of a room that nobody wants", n)
+				t.Errorf("%d payloads of a room that is not wanted", n)
 			}
 		}
 	})
-}
-
-func TestRedisComesLater(t *testing.T) {
-	onEach(t, func(t *testing.T, r *backend) {
-		r.stop(t)
-		b, h := open(t, r.url, Options{PublishTimeout: time.Second}), &recorder{}
-		b.Subscribe(room)
-		run(t, b, h)
-		began := time.Now()
-		_, err := say(t, b, room, "x", "hello")
-		wantUnavailable(t, err)
-		_, err = b.OpenLog(t.Context(), room, chat.Position{})
-		wantUnavailable(t, err)
-		if took := time.Since(began); took > 2*time.Second {
-			t.Errorf("a Redis that refuses took %v to say no", took)
-		}
-		if trace := h.whole(); len(trace) != 0 {
-			t.Errorf("trace %q", trace)
-		}
-		r.start(t)
-		poll.Until(t, "subscribed", func() bool { return h.count("subscribed", room) == 1 })
-		mustSay(t, b, room, "x", "hello")
-		poll.Until(t, "it is heard", func() bool { return h.count("payload", room) == 1 })
-	})
-}
-
-// Redis is killed under load and comes back with what it had acknowledged: nothing is lost, nothing is there twice.
-func TestRedisRestarts(t *testing.T) {
-	onEach(t, func(t *testing.T, r *backend) {
-		b, h := start(t, r.url, Options{PublishTimeout: time.Second}, room)
-		const n = 60
-		acked := make(map[string]chat.Position)
-		for i := range n {
-			if i%20 == 10 {
-				r.stop(t)
-				_, err := say(t, b, room, fmt.Sprint(i), "hello")
-				wantUnavailable(t, err)
-				r.start(t)
-			}
-			id := fmt.Sprint(i)
-			poll.Until(t, "it is taken", func() bool {
-				got, err := say(t, b, room, id, "hello")
-				acked[id] = got.Position
-				return err == nil
-			})
-		}
-		entries, err := b.After(t.Context(), room, 0, 2*n)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var seqs []uint64
-		for _, e := range entries {
-			p := parse(t, string(e))
-			seqs = append(seqs, p.Seq)
-			if acked[p.ID] != p.position() {
-				t.Errorf("message %s is at %v, acknowledged at %v", p.ID, p.position(), acked[p.ID])
-			}
-		}
-		wantDense(t, "log", seqs, 1, n)
-		poll.Until(t, "subscribed again", func() bool { return h.count("subscribed", room) >= 2 })
-	})
-}
-
-// A room in which nobody speaks is not a link that has died.
-func TestQuietLink(t *testing.T) {
-	onEach(t, func(t *testing.T, r *backend) {
-		p := newProxy(t, r)
-		_, h := start(t, p.url, Options{FeedTimeout: 900 * time.Millisecond}, room)
-		poll.Until(t, "it has been asked for a sign of life often", func() bool { return p.pings.Load() > 6 })
-		if h.count("down", "") != 0 {
-			t.Errorf("trace %q", h.whole())
-		}
-	})
-}
-
-// However long Redis is away, it is one line when it goes and one when it is back.
-func TestOneLogLine(t *testing.T) {
-	t.Parallel()
-	r := miniRedis(t)
-	p := newProxy(t, r)
-	r.stop(t)
-	var lines lineCounter
-	h := &recorder{}
-	b := open(t, p.url, Options{Log: slog.New(slog.NewTextHandler(&lines, nil))})
-	run(t, b, h)
-	poll.Until(t, "it has been tried often", func() bool { return p.accepted.Load() > 4 })
-	if got := lines.all(); len(got) != 1 || !strings.Contains(got[0], "cannot reach Redis yet") {
-		t.Errorf("log while Redis was away: %q", got)
-	}
-	r.start(t)
-	poll.Until(t, "it is up", func() bool { return h.count("up", "") == 1 })
-	if got := lines.all(); len(got) != 2 || !strings.Contains(got[1], "Redis is there") {
-		t.Errorf("log when Redis came: %q", got)
-	}
-	r.stop(t)
-	poll.Until(t, "it is down", func() bool { return h.count("down", "") == 1 })
-	poll.Until(t, "it is said", func() bool { return len(lines.all()) == 3 })
-	if got := lines.all(); !strings.Contains(got[2], "lost Redis") {
-		t.Errorf("log when Redis went: %q", got)
-	}
 }
 
 type lineCounter struct {

@@ -12,26 +12,27 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Whoever follows a room has something to put back when its log has lost it.
-// So the head of a log has the names of its followers (follow.lua), and while
-// the log is closed only those are waited for who are alive.
+// Servers that follow a room can restore what its log has lost. So the head of
+// a log names its followers (follow.lua), and while the log is closed it waits
+// only for those that are up.
 
 var (
-	//go:embed follow.lua
+	//go:embed lua/follow.lua
 	followSource string
-	//go:embed leave.lua
+	//go:embed lua/leave.lua
 	leaveSource string
 
 	leaveScript = redis.NewScript(leaveSource)
 )
 
-// wish returns by which subscription this server follows a room; empty if it does not.
-func (b *Bus) wish(room string) string {
+// request returns the number of the subscription by which this server follows a
+// room; empty if it does not.
+func (b *Bus) request(room string) string {
 	n := uint64(0)
 	if b.nodes != nil {
-		n = b.places.wish(b.channel(room))
+		n = b.places.request(b.channel(room))
 	} else {
-		n = b.topics.wish(b.channel(room))
+		n = b.topics.request(b.channel(room))
 	}
 	if n > 0 {
 		return strconv.FormatUint(n, 10)
@@ -47,85 +48,93 @@ func (b *Bus) followed() []string {
 	return b.topics.rooms()
 }
 
-// everyone excuses all who have not offered yet.
+// everyone excuses all servers that have not staged yet.
 const everyone = "*"
 
-// excused returns for whom a log that is closed does not wait: names separated
-// by spaces, everyone, or nothing if it has to wait on. came says that all who
-// are alive have checked in since Redis came back.
-func (b *Bus) excused(t *turn, alive []string, came bool) string {
-	here, ever := b.mends.stood(t.state.run)
+// excused returns the servers for which a closed log does not wait: names
+// separated by spaces, everyone, or nothing if it waits on. arrived says that
+// all servers that are up have checked in since Redis came back.
+func (b *Bus) excused(t *repairStep, alive []string, arrived bool) string {
+	here, ever := b.repairs.connectedFor(t.state.run)
 	var dead, living []string
 	for _, name := range t.state.missing {
-		if ever >= mendPatience && !slices.Contains(alive, name) {
+		if ever >= repairPatience && !slices.Contains(alive, name) {
 			dead = append(dead, name)
 		} else {
 			living = append(living, name)
 		}
 	}
 	switch {
-	case time.Since(t.since) >= mendPatience:
+	case time.Since(t.since) >= repairPatience:
 		return everyone
 	case len(living) > 0:
 		return ""
 	case t.state.follower:
 		return strings.Join(dead, " ")
-	// Nobody is known to follow it. That may be older than who does.
-	// Who has something has it from the channel, on which it still is if this
-	// Redis has not just come back; or has said it itself, and had the time to come.
-	case t.state.heard == "all" && !t.state.restarted && here >= mendPatience && time.Since(t.since) >= mendMoment:
+	// No server that has staged is known to follow it, which may be out of
+	// date. A server that has messages got them from the channel, and still
+	// listens to it unless this Redis has just come back; or it has published
+	// them itself, and had the time to check in.
+	case t.state.listeners == "all" && !t.state.restarted && here >= repairPatience &&
+		time.Since(t.since) >= minSealed:
 		return everyone
-	case t.state.heard == "nothing" && !t.state.restarted && !b.mends.settling() && time.Since(t.since) >= mendMoment:
-		return everyone // it is as if the first of them had begun it alone
-	case t.state.restarted && (here >= mendPatience || came && ever >= mendPatience):
-		return everyone // who has something has come with it, or has had the time to
-	case ever >= mendPatience && t.known.Head.Epoch != "" && !slices.ContainsFunc(alive, func(name string) bool { return !slices.Contains(t.state.offered, name) }):
-		return everyone // all have come
+	case t.state.listeners == "nothing" && !t.state.restarted && !b.repairs.recovering() &&
+		time.Since(t.since) >= minSealed:
+		return everyone // as if the first of them had begun it alone
+	case t.state.restarted && (here >= repairPatience || arrived && ever >= repairPatience):
+		return everyone // all servers that have messages had the time to stage them
+	case ever >= repairPatience && t.known.Head.Epoch != "" &&
+		!slices.ContainsFunc(alive, func(name string) bool {
+			return !slices.Contains(t.state.staged, name)
+		}):
+		return everyone // all have staged
 	}
 	return ""
 }
 
-// leaving are the rooms that this server no longer follows, until their logs know.
+// leaving are the rooms that this server no longer follows, until their logs
+// know.
 type leaving struct {
-	wake chan struct{} // holds a token while there may be some; never closed
+	wake chan struct{} // holds a token while rooms may not be empty; never closed
 
 	mu    sync.Mutex
-	rooms map[string]string // guarded by mu: by room: the wish by which it was followed
+	rooms map[string]string // guarded by mu: by room: number of the subscription
 }
 
 func newLeaving() *leaving {
 	return &leaving{wake: make(chan struct{}, 1), rooms: make(map[string]string)}
 }
 
-func (l *leaving) add(room, wish string) {
+func (l *leaving) add(room, request string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.rooms[room] = wish
+	l.rooms[room] = request
 	ring(l.wake)
 }
 
-func (l *leaving) some(limit int) (rooms, wishes []string) {
+func (l *leaving) some(limit int) (rooms, requests []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for room, wish := range l.rooms {
+	for room, request := range l.rooms {
 		if len(rooms) == limit {
 			break
 		}
-		rooms, wishes = append(rooms, room), append(wishes, wish)
+		rooms, requests = append(rooms, room), append(requests, request)
 	}
-	return rooms, wishes
+	return rooms, requests
 }
 
-func (l *leaving) done(room, wish string) {
+func (l *leaving) done(room, request string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.rooms[room] == wish {
+	if l.rooms[room] == request {
 		delete(l.rooms, room)
 	}
 }
 
-// leave takes this server out of the heads of logs that it does not follow any longer, until ctx is done.
-func (b *Bus) leave(ctx context.Context) {
+// leaveLogs removes this server from the heads of logs that it no longer
+// follows, until ctx is done.
+func (b *Bus) leaveLogs(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -133,12 +142,12 @@ func (b *Bus) leave(ctx context.Context) {
 		case <-b.leaving.wake:
 		}
 		for {
-			if rooms, wishes := b.leaving.some(maxPipeline); len(rooms) == 0 {
+			if rooms, requests := b.leaving.some(maxPipeline); len(rooms) == 0 {
 				break
-			} else if b.leaveSome(ctx, rooms, wishes) {
+			} else if b.leaveSome(ctx, rooms, requests) {
 				continue
 			}
-			select { // Redis is away, or some of a cluster's nodes are
+			select { // Redis is down, or some nodes of a cluster are
 			case <-ctx.Done():
 				return
 			case <-time.After(maxPause):
@@ -147,19 +156,19 @@ func (b *Bus) leave(ctx context.Context) {
 	}
 }
 
-// leaveSome says whether that worked for all of some logs.
-func (b *Bus) leaveSome(ctx context.Context, rooms, wishes []string) (ok bool) {
+// leaveSome reports whether that worked for all of some logs.
+func (b *Bus) leaveSome(ctx context.Context, rooms, requests []string) (ok bool) {
 	ctx, cancel := context.WithTimeout(ctx, b.options.attempt())
 	defer cancel()
 	var calls []*call
 	for i, room := range rooms {
-		calls = append(calls, b.call(leaveScript, room, b.name, wishes[i]))
+		calls = append(calls, b.call(leaveScript, room, b.name, requests[i]))
 	}
 	b.askAll(ctx, calls)
 	ok = true
 	for i, c := range calls {
 		if c.err == nil || isFinal(c.err) {
-			b.leaving.done(rooms[i], wishes[i])
+			b.leaving.done(rooms[i], requests[i])
 		} else {
 			ok = false
 		}

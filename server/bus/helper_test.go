@@ -2,8 +2,6 @@ package bus
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -16,16 +14,16 @@ import (
 	"livechat/server/chat"
 )
 
-// recorder is a Handler that writes down what it is told.
+// recorder is a Subscriber and a RepairSource that records its calls.
 type recorder struct {
 	onSubscribed func(room string)    // set at construction
 	onPayload    func(payload []byte) // set at construction
 
 	mu    sync.Mutex
 	trace []event
-	known map[string]chat.Log // guarded by mu
-	kept  map[string][]Kept   // guarded by mu
-	alive []string            // guarded by mu: what Servers returns
+	known map[string]chat.Log   // guarded by mu
+	kept  map[string][]Restored // guarded by mu
+	alive []string              // guarded by mu: result of Servers
 }
 
 type event struct {
@@ -34,7 +32,13 @@ type event struct {
 	payload string
 }
 
-var _ Handler = (*recorder)(nil)
+// everything is what Run takes.
+type everything interface {
+	Subscriber
+	RepairSource
+}
+
+var _ everything = (*recorder)(nil)
 
 func (r *recorder) add(kind, room string, payload []byte) {
 	r.mu.Lock()
@@ -62,7 +66,7 @@ func (r *recorder) Servers() []string {
 	return slices.Clone(r.alive)
 }
 
-// meet makes the recorder know that these servers are alive.
+// meet sets the servers that are up.
 func (r *recorder) meet(names ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -75,7 +79,7 @@ func (r *recorder) Known(room string) chat.Log {
 	return r.known[room]
 }
 
-func (r *recorder) Remember(room string, after, before uint64) (list []Kept) {
+func (r *recorder) Remember(room string, after, before uint64) (list []Restored) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, k := range r.kept[room] {
@@ -86,7 +90,8 @@ func (r *recorder) Remember(room string, after, before uint64) (list []Kept) {
 	return list
 }
 
-// learn makes the recorder remember the log of a room, as a server does that has heard it.
+// learn makes the recorder remember the log of a room, as a server does that
+// has received it.
 func (r *recorder) learn(t testing.TB, b *Bus, room string) {
 	t.Helper()
 	log, err := b.OpenLog(t.Context(), room, chat.Position{})
@@ -100,24 +105,27 @@ func (r *recorder) learn(t testing.TB, b *Bus, room string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.known == nil {
-		r.known, r.kept = make(map[string]chat.Log), make(map[string][]Kept)
+		r.known, r.kept = make(map[string]chat.Log), make(map[string][]Restored)
 	}
 	r.known[room], r.kept[room] = log, nil
 	for _, p := range payloads {
 		m := parse(t, string(p))
-		r.kept[room] = append(r.kept[room], Kept{Position: m.position(), Payload: p, ID: m.ID, Digest: digestOf(m.Text)})
+		r.kept[room] = append(r.kept[room],
+			Restored{Position: m.position(), Payload: p, ID: m.ID, Digest: chat.Digest(m.Text)})
 	}
 }
 
-func (r *recorder) Unheard(string) []Kept { return nil }
+func (r *recorder) Unreceived(string) []Restored { return nil }
 
-func (r *recorder) Side(payload []byte) { r.add("side", "", payload) }
-func (r *recorder) SideSubscribed()     { r.add("side-subscribed", "", nil) }
-func (r *recorder) Feed(up bool) {
+func (r *recorder) Gossip(payload []byte)  { r.add("side", "", payload) }
+func (r *recorder) LogInDoubt(room string) { r.add("in-doubt", room, nil) }
+func (r *recorder) GossipSubscribed()      { r.add("side-subscribed", "", nil) }
+func (r *recorder) Connected(up bool) {
 	r.add(map[bool]string{true: "up", false: "down"}[up], "", nil)
 }
 
-// events returns what has come of one kind, of one room (or "" for the kinds that have none).
+// events returns the payloads of the events of one kind and room ("" for the
+// kinds that have none).
 func (r *recorder) events(kind, room string) (payloads []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -131,7 +139,7 @@ func (r *recorder) events(kind, room string) (payloads []string) {
 
 func (r *recorder) count(kind, room string) int { return len(r.events(kind, room)) }
 
-// whole returns everything in the order in which it came, as "kind room".
+// whole returns all events in order, as "kind room".
 func (r *recorder) whole() (trace []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -141,7 +149,7 @@ func (r *recorder) whole() (trace []string) {
 	return trace
 }
 
-// seqs returns the sequence numbers that a room has heard, in order.
+// seqs returns the sequence numbers that a room has received, in order.
 func (r *recorder) seqs(t testing.TB, room string) (seqs []uint64) {
 	t.Helper()
 	for _, p := range r.events("payload", room) {
@@ -157,15 +165,19 @@ func (w logWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// open makes a bus that is not yet running. Of the options only what a test cares for need be set.
+// open returns a bus that does not run yet. Only the options that matter to a
+// test need be set.
 func open(t testing.TB, url string, o Options) *Bus {
 	t.Helper()
 	o.URL, o.Channel = url, "livechat"
-	if o.FeedTimeout == 0 {
-		o.FeedTimeout = 2 * time.Second
+	if o.SubscriptionTimeout == 0 {
+		o.SubscriptionTimeout = 2 * time.Second
 	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.NewTextHandler(logWriter{t}, nil))
+	if o.PublishTimeout == 0 { // the default hardly leaves time for a repair while other tests run
+		o.PublishTimeout = 10 * time.Second
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.NewTextHandler(logWriter{t}, nil))
 	}
 	b, err := Open(o)
 	if err != nil {
@@ -179,12 +191,12 @@ func open(t testing.TB, url string, o Options) *Bus {
 	return b
 }
 
-// run starts a bus; the returned function ends it and waits.
-func run(t testing.TB, b *Bus, h Handler) (stop func()) {
+// run starts a bus. The returned function stops it and waits.
+func run(t testing.TB, b *Bus, h everything) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		if err := b.Run(ctx, h); err != nil {
+		if err := b.Run(ctx, h, h); err != nil {
 			t.Error(err)
 		}
 	})
@@ -196,7 +208,7 @@ func run(t testing.TB, b *Bus, h Handler) (stop func()) {
 	return stop
 }
 
-// start makes a bus that runs and is subscribed to the given rooms.
+// start returns a bus that runs and is subscribed to the given rooms.
 func start(t testing.TB, url string, o Options, rooms ...string) (*Bus, *recorder) {
 	t.Helper()
 	b, h := open(t, url, o), &recorder{}
@@ -205,7 +217,7 @@ func start(t testing.TB, url string, o Options, rooms ...string) (*Bus, *recorde
 	return b, h
 }
 
-// follow sets a bus going and returns when it is subscribed to the given rooms.
+// follow starts a bus and returns when it is subscribed to the given rooms.
 func follow(t testing.TB, b *Bus, h *recorder, rooms ...string) {
 	t.Helper()
 	for _, room := range rooms {
@@ -213,7 +225,9 @@ func follow(t testing.TB, b *Bus, h *recorder, rooms ...string) {
 	}
 	run(t, b, h)
 	poll.Until(t, "the bus is up", func() bool {
-		return h.count("up", "") > 0 && !slices.ContainsFunc(rooms, func(room string) bool { return h.count("subscribed", room) == 0 })
+		return h.count("up", "") > 0 && !slices.ContainsFunc(rooms, func(room string) bool {
+			return h.count("subscribed", room) == 0
+		})
 	})
 }
 
@@ -225,22 +239,17 @@ type answer struct {
 func publication(room, id, text string, answers chan<- answer) Publication {
 	quoted, _ := json.Marshal(text)
 	return Publication{
-		Room: room, ID: id, Digest: digestOf(text),
+		Room: room, ID: id, Digest: chat.Digest(text),
 		Body: fmt.Appendf(nil, `"id":"%s","app":"1000","session":"s1","name":"ann","text":%s`, id, quoted),
 		Done: func(r Receipt, err error) { answers <- answer{r, err} },
 	}
-}
-
-func digestOf(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:8])
 }
 
 // say publishes one message and waits for the answer.
 func say(t testing.TB, b *Bus, room, id, text string) (Receipt, error) {
 	t.Helper()
 	answers := make(chan answer, 1)
-	if err := b.Publish(t.Context(), publication(room, id, text, answers)); err != nil {
+	if err := b.PublishBody(t.Context(), publication(room, id, text, answers)); err != nil {
 		t.Fatal(err)
 	}
 	select {
@@ -252,7 +261,7 @@ func say(t testing.TB, b *Bus, room, id, text string) (Receipt, error) {
 	}
 }
 
-// mustSay is say for messages that nothing stands in the way of.
+// mustSay is say for messages that must succeed.
 func mustSay(t testing.TB, b *Bus, room, id, text string) Receipt {
 	t.Helper()
 	r, err := say(t, b, room, id, text)
@@ -276,24 +285,4 @@ func parse(t testing.TB, s string) (p payload) {
 		t.Fatalf("payload %q: %v", s, err)
 	}
 	return p
-}
-
-// wantDense fails unless seqs are from, from+1, … n numbers in all.
-func wantDense(t testing.TB, what string, seqs []uint64, from uint64, n int) {
-	t.Helper()
-	if len(seqs) != n {
-		t.Fatalf("%s: %d messages, want %d: %v", what, len(seqs), n, seqs)
-	}
-	for i, seq := range seqs {
-		if seq != from+uint64(i) {
-			t.Fatalf("%s: message %d has seq %d, want %d: %v", what, i, seq, from+uint64(i), seqs)
-		}
-	}
-}
-
-func wantUnavailable(t testing.TB, err error) {
-	t.Helper()
-	if e := chat.AsError(err); err == nil || e.Code != chat.CodeUnavailable || !e.Retryable || e.RetryAfterMS <= 0 {
-		t.Errorf("error %v, want a retryable %s", err, chat.CodeUnavailable)
-	}
 }

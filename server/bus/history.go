@@ -9,7 +9,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Tail returns the newest n payloads of a room's log, oldest first. Its error carries a retryable chat.Error.
+// Tail returns the newest n payloads of a room's log, oldest first. The error
+// carries a retryable chat.Error.
 func (b *Bus) Tail(ctx context.Context, room string, n int) ([][]byte, error) {
 	if n <= 0 {
 		return nil, nil
@@ -22,8 +23,9 @@ func (b *Bus) Tail(ctx context.Context, room string, n int) ([][]byte, error) {
 	return payloads(entries), nil
 }
 
-// After returns at most limit payloads of a room's log whose seq is greater than seq, oldest first. If the first does not follow seq, what was
-// between has left the log. Its error carries a retryable chat.Error.
+// After returns up to limit payloads of a room's log whose seq is greater than
+// seq, oldest first. If the first does not follow seq, the messages between
+// have left the log. The error carries a retryable chat.Error.
 func (b *Bus) After(ctx context.Context, room string, seq uint64, limit int) ([][]byte, error) {
 	if limit <= 0 {
 		return nil, nil
@@ -36,7 +38,7 @@ func (b *Bus) After(ctx context.Context, room string, seq uint64, limit int) ([]
 	return payloads(entries), nil
 }
 
-// payloads takes out of the entries what the publish script has put into them.
+// payloads returns the payloads in entries of a stream.
 func payloads(entries []redis.XMessage) [][]byte {
 	out := make([][]byte, 0, len(entries))
 	for _, e := range entries {

@@ -8,19 +8,20 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// lanes are the queues to a cluster's nodes: one per master, each with a publisher
-// of its own, so that a node that hangs holds up the rooms of its own slots alone.
+// lanes are the queues to the nodes of a cluster: one per master, each with its
+// own publisher, so that a node that hangs delays only the rooms of its slots.
 //
-// A room stays in its lane as long as something of it waits there, so that the
-// order of its messages is kept when its slot moves to another node. What is in
-// a lane is sent to the node that has the room then, whatever node the lane is for.
+// A room stays in its lane as long as it has publications waiting there, so
+// that the order of its messages is kept when its slot moves. The publications
+// of a lane go to the node that has the room then, whichever node the lane is
+// for.
 type lanes struct {
 	mu     sync.Mutex
 	start  func(*queue)            // guarded by mu: starts a publisher; nil: not yet
 	done   bool                    // guarded by mu
-	queues map[*redis.Client]*lane // guarded by mu; nil: of rooms whose node is not known
-	rooms  map[string]*laneRoom    // guarded by mu: those of which something waits
-	moving map[string]struct{}     // guarded by mu: those whose node is looked for
+	queues map[*redis.Client]*lane // guarded by mu; key nil: rooms whose node is not known
+	rooms  map[string]*laneRoom    // guarded by mu: those with publications waiting
+	moving map[string]struct{}     // guarded by mu: those whose node is being looked up
 }
 
 type lane struct {
@@ -34,10 +35,14 @@ type laneRoom struct {
 }
 
 func newLanes() *lanes {
-	return &lanes{queues: make(map[*redis.Client]*lane), rooms: make(map[string]*laneRoom), moving: make(map[string]struct{})}
+	return &lanes{
+		queues: make(map[*redis.Client]*lane), rooms: make(map[string]*laneRoom),
+		moving: make(map[string]struct{}),
+	}
 }
 
-// put queues a publication for the node, unless others of its room wait elsewhere.
+// put queues a publication for the node, unless others of its room wait
+// elsewhere.
 func (l *lanes) put(ctx context.Context, node *redis.Client, q queued) error {
 	lane, ok := l.enter(node, q.Room)
 	if !ok {
@@ -93,7 +98,7 @@ func (l *lanes) leave(room string) {
 	}
 }
 
-// await notes rooms that are held until the topology has been looked at.
+// await notes rooms that are held until the topology has been read.
 func (l *lanes) await(rooms []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -112,7 +117,7 @@ func (l *lanes) resume() {
 	clear(l.moving)
 }
 
-// release releases what is held of a room.
+// release releases held publications of a room.
 func (l *lanes) release(room string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -125,7 +130,7 @@ func (l *lanes) releaseLocked(room string) {
 	}
 }
 
-// keep ends the lanes of all other nodes, as soon as they are empty.
+// keep ends the lanes of all other nodes once they are empty.
 func (l *lanes) keep(nodes []*redis.Client) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -137,7 +142,7 @@ func (l *lanes) keep(nodes []*redis.Client) {
 	}
 }
 
-// open gives each lane a publisher, also those to come.
+// open starts a publisher for each lane, now and later.
 func (l *lanes) open(start func(*queue)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -147,7 +152,7 @@ func (l *lanes) open(start func(*queue)) {
 	}
 }
 
-// close lets no more in.
+// close refuses further publications.
 func (l *lanes) close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

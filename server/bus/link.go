@@ -10,35 +10,38 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// subscription is one connection of a link, from dialling to its first doubtful moment.
+// subscription is one connection of a link, from dialling to its first doubtful
+// moment.
 type subscription struct {
 	*link
 	bus     *Bus
-	handler Handler
+	handler Subscriber
 	outage  *outage
 	node    redis.UniversalClient
 	pubsub  *redis.PubSub
 	conn    *linkConn
 	cancel  context.CancelCauseFunc
-	up      time.Time // when it stood; zero: not yet
+	up      time.Time // when it came up; zero: not yet
 }
 
-// run subscribes and hands over what comes. It returns when ctx is done or with the reason why the link can no longer be trusted.
+// run subscribes and delivers what arrives. It returns when ctx is done, or
+// with the reason why the link can no longer be trusted.
 func (s *subscription) run(ctx context.Context) error {
 	var err error
 	if s.node, err = s.choose(ctx); err != nil {
 		return err
 	}
-	// The feed is of no use to rooms that cannot read their logs. And go-redis, after many failed dials, refuses commands for another
-	// second when Redis is back: wait for that here, or each room would fail on its own.
-	if err := ping(ctx, s.node, s.bus.options.FeedTimeout); err != nil {
+	// The subscription is of no use to rooms that cannot read their logs. After
+	// many failed dials go-redis refuses commands for another second when Redis
+	// is back: wait for that here, or each room would fail on its own.
+	if err := ping(ctx, s.node, s.bus.options.SubscriptionTimeout); err != nil {
 		return err
 	}
 	ctx, dial := withLinkDial(ctx)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	s.cancel = cancel
-	s.pubsub = s.node.Subscribe(ctx) // names no channel, so it does not connect yet
+	s.pubsub = s.node.Subscribe(ctx) // without a channel it does not connect yet
 	if err := s.begin(ctx); err != nil {
 		_ = s.pubsub.Close()
 		return fmt.Errorf("subscribe: %w", err)
@@ -49,16 +52,16 @@ func (s *subscription) run(ctx context.Context) error {
 	asker.Go(func() {
 		if err := s.ask(ctx); ctx.Err() == nil {
 			broken = err
-			s.conn.drain(s.bus.options.FeedTimeout)
-			<-ctx.Done() // it has been read to its end
+			s.conn.drain(s.bus.options.SubscriptionTimeout)
+			<-ctx.Done() // it has been read to the end
 		}
-		_ = s.pubsub.Close() // what is being read ends with an error
+		_ = s.pubsub.Close() // ends the read with an error
 	})
 	err = s.receive(ctx)
-	cancel(err) // the first reason stays
+	cancel(err) // the first cause is kept
 	asker.Wait()
-	if s.main && !s.up.IsZero() {
-		s.handler.Feed(false)
+	if s.gossips && !s.up.IsZero() {
+		s.handler.Connected(false)
 	}
 	if broken != nil {
 		return broken
@@ -75,13 +78,14 @@ func ping(ctx context.Context, node redis.UniversalClient, timeout time.Duration
 	return nil
 }
 
-// begin dials and asks for all that is wanted.
+// begin dials and subscribes to all that is wanted.
 func (s *subscription) begin(ctx context.Context) error {
 	rooms := s.topics.restart()
-	if s.main {
-		return s.pubsub.Subscribe(ctx, append([]string{s.bus.side(), s.bus.direct(s.bus.name)}, rooms...)...)
+	if s.gossips {
+		return s.pubsub.Subscribe(ctx,
+			append([]string{s.bus.gossipChannel(), s.bus.ownChannel(s.bus.name)}, rooms...)...)
 	}
-	if err := s.pubsub.Ping(ctx); err != nil { // its answer says that the link stands
+	if err := s.pubsub.Ping(ctx); err != nil { // the answer shows that the link is up
 		return err
 	}
 	return s.subscribe(ctx, rooms)
@@ -92,7 +96,7 @@ func (s *subscription) subscribe(ctx context.Context, channels []string) (err er
 	case len(channels) == 0:
 	case !s.sharded:
 		err = s.pubsub.Subscribe(ctx, channels...)
-	default: // one command may name channels of one slot only
+	default: // one command may only name channels of one slot
 		for _, c := range channels {
 			err = errors.Join(err, s.pubsub.SSubscribe(ctx, c))
 		}
@@ -102,7 +106,7 @@ func (s *subscription) subscribe(ctx context.Context, channels []string) (err er
 
 func (s *subscription) unsubscribe(ctx context.Context, channels []string) (err error) {
 	switch {
-	case len(channels) == 0: // without a name it would mean all
+	case len(channels) == 0: // without a channel it would mean all
 	case !s.sharded:
 		err = s.pubsub.Unsubscribe(ctx, channels...)
 	default:
@@ -113,10 +117,11 @@ func (s *subscription) unsubscribe(ctx context.Context, channels []string) (err 
 	return err
 }
 
-// ask is the link's only writer: it sends what has changed in what is wanted, and asks for a sign of life at least three times in the
-// time in which one answer must come, so that a Redis that is only slow is not taken for a dead one.
+// ask is the only writer of the link. It sends changes of what is wanted, and
+// pings at least three times in the time in which one answer has to arrive, so
+// that a slow Redis is not taken for a dead one.
 func (s *subscription) ask(ctx context.Context) error {
-	alive := time.NewTicker(min(time.Second, s.bus.options.FeedTimeout/3))
+	alive := time.NewTicker(min(time.Second, s.bus.options.SubscriptionTimeout/3))
 	defer alive.Stop()
 	for {
 		var err error
@@ -135,20 +140,20 @@ func (s *subscription) ask(ctx context.Context) error {
 	}
 }
 
-// receive reads until the first error. A timeout is one as well: half a reply may have been read, and what follows would be taken for
-// something else.
+// receive reads until the first error. A timeout is one as well: half a reply
+// may have been read, and the rest would be misread.
 func (s *subscription) receive(ctx context.Context) error {
 	for {
-		msg, err := s.pubsub.ReceiveTimeout(ctx, s.bus.options.FeedTimeout)
+		msg, err := s.pubsub.ReceiveTimeout(ctx, s.bus.options.SubscriptionTimeout)
 		if err != nil && s.sharded && isReply(err) && elsewhere(err) {
-			s.bus.nodes.failed(err) // the room that this is about is placed anew
+			s.bus.nodes.failed(err) // the room is placed again
 			continue
 		}
 		if err != nil {
 			return fmt.Errorf("read from the subscription: %w", err)
 		}
 		if s.sharded && s.up.IsZero() {
-			s.stand()
+			s.markUp()
 		}
 		switch msg := msg.(type) {
 		case *redis.Message:
@@ -166,13 +171,14 @@ func (s *subscription) receive(ctx context.Context) error {
 	}
 }
 
-func (s *subscription) stand() {
+func (s *subscription) markUp() {
 	s.up = time.Now()
 	s.outage.ended()
-	s.stands.Store(s)
+	s.active.Store(s)
 }
 
-// isReply says that an error is an answer of Redis, and the connection good.
+// isReply reports that an error is an answer of Redis, so the connection is
+// good.
 func isReply(err error) bool {
 	_, ok := errors.AsType[redis.Error](err)
 	return ok

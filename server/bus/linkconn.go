@@ -11,20 +11,20 @@ import (
 )
 
 // drainPause is how long a dead link may be silent before it counts as read to
-// its end.
+// the end.
 const drainPause = 50 * time.Millisecond
 
 // linkConn is the connection of a link. go-redis closes a connection as soon as
-// it cannot write to it, and throws away what the kernel has received and nobody
-// has read: messages that were acknowledged, and that no other server may have
-// heard if Redis has died. So a failed write is not go-redis' to know: the link's
-// writer finds it here, and the link is read to its end.
+// a write to it fails, and discards what the kernel has received but no one has
+// read: messages that were acknowledged, and that no other server may have
+// received if Redis has died. So go-redis must not see a failed write: the
+// link's writer asks here, and the link is read to the end.
 type linkConn struct {
 	net.Conn
 
 	mu     sync.Mutex
-	failed error     // guarded by mu: of the first write that failed
-	end    time.Time // guarded by mu: it is being read to its end, until then at most; zero: it is not
+	failed error     // guarded by mu: error of the first failed write
+	end    time.Time // guarded by mu: while draining, the time limit; else zero
 }
 
 // Write implements net.Conn.
@@ -39,7 +39,7 @@ func (c *linkConn) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// writeError returns why the connection cannot be written to.
+// writeError returns the error of the first failed write.
 func (c *linkConn) writeError() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -56,13 +56,13 @@ func (c *linkConn) SetReadDeadline(t time.Time) error {
 	return c.Conn.SetReadDeadline(t)
 }
 
-// drain lets the connection be read for as long as something is there, but no
-// longer than limit. Then reading fails.
+// drain lets the connection be read while there is data, but no longer than
+// limit. After that reads fail.
 func (c *linkConn) drain(limit time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.end = time.Now().Add(limit)
-	_ = c.Conn.SetReadDeadline(c.drainDeadlineLocked()) // an error means that there is nothing to read
+	_ = c.Conn.SetReadDeadline(c.drainDeadlineLocked()) // an error means that there is no more to read
 }
 
 func (c *linkConn) drainDeadlineLocked() time.Time {
@@ -74,7 +74,7 @@ func (c *linkConn) drainDeadlineLocked() time.Time {
 
 // linkDial is in the context of all that is done with a link, so that the hook
 // finds its connection. A link is dialled once: go-redis would dial again by
-// itself, and say nothing of what was missed.
+// itself, and not say what was missed.
 type linkDial struct{ conn *linkConn }
 
 type linkDialKey struct{}
@@ -86,7 +86,7 @@ func withLinkDial(ctx context.Context) (context.Context, *linkDial) {
 
 var errDialledBefore = errors.New("the link is broken")
 
-// linkHook makes the connections of links linkConns.
+// linkHook wraps the connections of links in linkConn.
 type linkHook struct{}
 
 // DialHook implements redis.Hook.

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/redis/go-redis/v9"
 
@@ -12,35 +13,38 @@ import (
 )
 
 var (
-	//go:embed log.lua
-	logSource string
-	//go:embed open.lua
+	//go:embed lua/log.lua
+	logLua    string
+	logSource = processSource + logLua
+	//go:embed lua/open.lua
 	openSource string
-	//go:embed adopt.lua
-	adoptSource string
-	//go:embed mend.lua
-	mendSource string
-	//go:embed offer.lua
-	offerSource string
-	//go:embed merge.lua
-	mergeSource string
-	//go:embed reopen.lua
-	reopenSource string
-	//go:embed publish.lua
+	//go:embed lua/adopt_epochs.lua
+	adoptEpochsSource string
+	//go:embed lua/seal.lua
+	sealSource string
+	//go:embed lua/stage.lua
+	stageSource string
+	//go:embed lua/restore.lua
+	restoreSource string
+	//go:embed lua/unseal.lua
+	unsealSource string
+	//go:embed lua/publish.lua
 	publishSource string
 
-	openScript   = redis.NewScript(logSource + followSource + openSource)
-	adoptScript  = redis.NewScript(logSource + mergeSource + adoptSource)
-	mendScript   = redis.NewScript(logSource + mergeSource + mendSource)
-	offerScript  = redis.NewScript(logSource + mergeSource + offerSource)
-	reopenScript = redis.NewScript(logSource + mergeSource + followSource + reopenSource)
+	openScript        = redis.NewScript(logSource + followSource + openSource)
+	adoptEpochsScript = redis.NewScript(logSource + restoreSource + adoptEpochsSource)
+	sealScript        = redis.NewScript(logSource + restoreSource + sealSource)
+	stageScript       = redis.NewScript(logSource + restoreSource + stageSource)
+	unsealScript      = redis.NewScript(logSource + restoreSource + followSource + unsealSource)
 )
 
-// OpenLog returns where a room's log stands, and begins the log if there is none, behind what is archived of the room. seen is the newest message that
-// this server has of it; zero if it has none. A log that cannot be used is closed (chat.ErrLogClosed), and this server begins to mend it:
-// Handler.Subscribed is called again once it is open. Any other error carries a retryable chat.Error.
+// OpenLog returns the state of a room's log. If there is none it begins the
+// log, after what is archived of the room. seen is the newest message that this
+// server has; zero if it has none. If the log is closed the error is
+// chat.ErrLogClosed, this server joins its repair, and Subscriber.Subscribed is
+// called once the log is open. Any other error carries a retryable chat.Error.
 func (b *Bus) OpenLog(ctx context.Context, room string, seen chat.Position) (chat.Log, error) {
-	link := b.came.now()
+	link := b.arrivals.now()
 	c := b.openCall(room, seen, "", "")
 	b.askAll(ctx, []*call{c})
 	s, err := c.state, c.err
@@ -51,18 +55,19 @@ func (b *Bus) OpenLog(ctx context.Context, room string, seen chat.Position) (cha
 		return chat.Log{}, fmt.Errorf("open log of room %s: %w", room, err)
 	}
 	if s.kind != "open" || b.isBack(room, s.log) {
-		b.mends.want(room, s.log.Head.Epoch, false)
+		b.repairs.want(room, s.log.Head.Epoch, false)
 		return chat.Log{}, fmt.Errorf("open log of room %s: %w", room, chat.ErrLogClosed)
 	}
 	b.logs.set(room, s.log, s.run)
-	b.came.add(link, room, s.run)
-	b.sayRecentAgain(room, s.log)
+	b.arrivals.add(link, room, s.run)
+	b.republishRecent(room, s.log)
 	return s.log, nil
 }
 
-// isBack says that a log is where it was before this server saw it go on, in an epoch that has ended: somebody has restored it.
+// isBack reports that a log is where it was before this server saw it continue,
+// in an epoch that has ended: Redis was restored from a snapshot.
 func (b *Bus) isBack(room string, l chat.Log) bool {
-	h, ok := b.handler.Load().(Handler)
+	h, ok := b.source.Load().(RepairSource)
 	if !ok {
 		return false
 	}
@@ -70,28 +75,30 @@ func (b *Bus) isBack(room string, l chat.Log) bool {
 	return known.Head.Epoch != "" && !l.Has(known.Head) && known.Has(l.Head)
 }
 
-// archived returns a room's log as far as it is archived; zero if nothing is,
-// or if that cannot be said now.
+// archived returns the log of a room as far as it is archived; zero if nothing
+// is, or if that is not known now.
 func (b *Bus) archived(ctx context.Context, room string) chat.Log {
 	if b.options.Archived == nil {
 		return chat.Log{}
 	}
 	l, err := b.options.Archived(ctx, room)
 	if err != nil {
-		b.log.Warn("a room's log begins anew without a look into the archive, and gives numbers again that may be archived", "room", room, "error", err)
+		b.logger.Warn("archive: not readable; a log begins without it and may use numbers twice",
+			"room", room, "error", err)
 		return chat.Log{}
 	}
 	return l
 }
 
-// Adopt lets a room's log know epochs that this server has seen and the log has nothing of. now is the epoch that the log was found in; if
-// that is over the error is chat.ErrLogClosed, and the log is to be opened again.
+// Adopt adds to a room's log epochs that this server has seen and the log does
+// not know. now is the epoch in which the log was found. If it has ended the
+// error is chat.ErrLogClosed, and the log has to be opened again.
 func (b *Bus) Adopt(ctx context.Context, room, now string, epochs []string) (chat.Log, error) {
-	args := []any{now, b.side(), room}
+	args := []any{now, b.gossipChannel(), room}
 	for _, e := range epochs {
 		args = append(args, e)
 	}
-	s, err := b.ask(ctx, adoptScript, room, args...)
+	s, err := b.ask(ctx, adoptEpochsScript, room, args...)
 	if err == nil && s.kind != "open" {
 		err = chat.ErrLogClosed
 	}
@@ -101,29 +108,33 @@ func (b *Bus) Adopt(ctx context.Context, room, now string, epochs []string) (cha
 	return s.log, nil
 }
 
-// loadPublish gives Redis the script by which it publishes in a room. Only here does that script get into Redis, never by EVAL, and
-// only after the room's log has been found open by the process that the script names.
-func (b *Bus) loadPublish(ctx context.Context, room string, seen chat.Position) error {
+// loadPublish gives Redis the script that publishes in a room. The script gets
+// into Redis only here, never by EVAL, and only into the process that it names:
+// a restart of Redis ends the connection, so the process that answers INFO is
+// the one that gets the script.
+func (b *Bus) loadPublish(ctx context.Context, room string) error {
 	l := b.logs.get(room)
-	node, err := b.nodeOf(ctx, room) // a cluster's client would give it to all nodes, and fail if one is dead
+	node, err := b.nodeOf(ctx, room) // a cluster's client would load it on all nodes, and fail if one is dead
 	if err != nil {
 		return unavailable(err)
 	}
-	if err := l.script.Load(ctx, node).Err(); err != nil {
+	client, ok := node.(*redis.Client)
+	if !ok {
+		return fmt.Errorf("load the publish script: a client of type %T has no connections", node)
+	}
+	conn := client.Conn()
+	defer conn.Close()
+	info, err := conn.Info(ctx, "server").Result()
+	if err != nil {
+		return fmt.Errorf("load the publish script: %w", err)
+	}
+	if !strings.Contains(info, "run_id:"+l.run) {
+		return errors.New("load the publish script: Redis has restarted")
+	}
+	if err := l.script.Load(ctx, conn).Err(); err != nil {
 		return fmt.Errorf("load the publish script: %w", err)
 	}
 	l.loaded.Store(true)
-	b.log.Info("loaded the publish script into Redis", "run", l.run[:min(8, len(l.run))])
-	if _, err := b.OpenLog(ctx, room, seen); err != nil {
-		return err
-	}
-	if b.logs.get(room).run == l.run {
-		return nil
-	}
-	// Redis restarted just between, and knows the script of the process before, to which its log is still open.
-	l.loaded.Store(false)
-	if err := node.ScriptFlush(ctx).Err(); err != nil {
-		return fmt.Errorf("flush the scripts: %w", err)
-	}
-	return errors.New("load the publish script: Redis has restarted meanwhile")
+	b.logger.Info("redis: loaded the publish script", "run", l.run[:min(8, len(l.run))])
+	return nil
 }

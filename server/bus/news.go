@@ -15,27 +15,27 @@ import (
 	"livechat/server/chat"
 )
 
-// This file tells those who archive rooms which have something new, so that
-// they need not ask all. Each server notes in Redis, twice a second, the rooms
-// in which it has put something, or found another epoch. A note may be lost,
-// with the server or in Redis; so archivers also look for all rooms, seldom.
+// This file tells archivers which rooms have new messages, so that they need
+// not ask for all. Twice a second each server notes in Redis the rooms in which
+// it has published, or found another epoch. A note may be lost, with the server
+// or in Redis, so archivers also check all rooms from time to time.
 //
-//	{livechat}:news   sorted set: rooms, by when something was last said in them
+//	{livechat}:news   sorted set: rooms, by when they last had new messages
 
 const (
 	newsEvery = 500 * time.Millisecond
-	newsTTL   = 5 * time.Minute // archivers look every second, and for all rooms after an outage
-	newsRooms = 50_000          // noted in Redis, and kept here while it does not answer
+	newsTTL   = 5 * time.Minute // archivers look every second, and at all rooms after an outage
+	newsRooms = 50_000          // in Redis, and here while it does not answer
 	newsPage  = 1000            // rooms in one command
 )
 
 var (
-	//go:embed news.lua
+	//go:embed lua/news.lua
 	newsSource string
 	newsScript = redis.NewScript(newsSource)
 )
 
-// news is the rooms in which something was said, and nobody was told of.
+// news is the set of rooms with new messages that has not been noted in Redis.
 type news struct {
 	mu    sync.Mutex
 	rooms map[string]struct{} // guarded by mu
@@ -43,7 +43,7 @@ type news struct {
 
 func newNews() *news { return &news{rooms: make(map[string]struct{})} }
 
-// add notes a room. Feeds are not archived.
+// add adds a room. Feeds are not archived.
 func (n *news) add(room string) {
 	if chat.IsFeed(room) {
 		return
@@ -55,7 +55,7 @@ func (n *news) add(room string) {
 	}
 }
 
-// take returns the rooms, and forgets them.
+// take returns the rooms and empties the set.
 func (n *news) take() []string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -67,8 +67,9 @@ func (n *news) take() []string {
 	return rooms
 }
 
-// tellNews notes in Redis what is new until ctx is done, and then once more.
-func (b *Bus) tellNews(ctx context.Context) {
+// announceNews notes new messages in Redis until ctx is done, and then once
+// more.
+func (b *Bus) announceNews(ctx context.Context) {
 	tick := time.NewTicker(newsEvery)
 	defer tick.Stop()
 	for ctx.Err() == nil {
@@ -78,7 +79,7 @@ func (b *Bus) tellNews(ctx context.Context) {
 		}
 		for page := range slices.Chunk(b.news.take(), newsPage) {
 			if err := b.noteNews(ctx, page); err != nil {
-				b.log.Debug("cannot say in which rooms something was said", "rooms", len(page), "error", err)
+				b.logger.Debug("news: cannot note rooms with new messages", "rooms", len(page), "error", err)
 				for _, room := range page {
 					b.news.add(room)
 				}
@@ -99,22 +100,21 @@ func (b *Bus) noteNews(ctx context.Context, rooms []string) error {
 
 func (b *Bus) newsKey() string { return b.key(chat.DefaultRoom, "news") }
 
-// News returns the rooms in which something was said behind a mark, and the
-// next mark; 0 is the first. A room may be named again, and, seldom, none may
-// be although something was said.
+// News returns the rooms with messages newer than a mark, and the next mark; 0
+// is the first. A room may be returned again, and rarely one may be missing.
 func (a *Archive) News(ctx context.Context, mark int64) (rooms []string, next int64, err error) {
 	found, err := a.bus.client.ZRangeByScoreWithScores(ctx, a.bus.newsKey(), &redis.ZRangeBy{
 		Min: "(" + strconv.FormatInt(mark, 10), Max: "+inf",
 	}).Result()
 	if err == nil && len(found) == 0 && mark > 0 {
-		// Redis may have lost them, and count from 1 again.
+		// Redis may have lost them and count from 1 again.
 		newest, err := a.bus.client.ZRevRangeWithScores(ctx, a.bus.newsKey(), 0, 0).Result()
 		if err == nil && (len(newest) == 0 || int64(newest[0].Score) < mark) {
 			return a.News(ctx, 0)
 		}
 	}
 	if err != nil {
-		return nil, mark, fmt.Errorf("ask in which rooms something was said: %w", err)
+		return nil, mark, fmt.Errorf("read the rooms with new messages: %w", err)
 	}
 	next = mark
 	for _, z := range found {

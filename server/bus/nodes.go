@@ -14,32 +14,32 @@ import (
 )
 
 const (
-	// topologyPause is between two looks at the topology while a node is in
-	// trouble: five a second, until the new master is known. Before the first
-	// of them there are some at shorter intervals, from topologySoon on: a slot
-	// that moves is on its way for a few milliseconds.
+	// topologyPause is the time between two reads of the topology while a node
+	// is in trouble: five a second, until the new master is known. The first
+	// reads come sooner, from topologySoon on: a moving slot is in flight for a
+	// few milliseconds.
 	topologyPause = 200 * time.Millisecond
 	topologySoon  = 20 * time.Millisecond
-	// topologyEvery is between two looks while all is well.
+	// topologyEvery is the time between two reads while all is well.
 	topologyEvery = 5 * time.Second
 )
 
-// nodes are the nodes of a Redis Cluster, as far as go-redis knows them. go-redis
-// looks at the topology every ten seconds, and when a node answers MOVED; the
-// commands to a dead node go on failing meanwhile. So whatever fails at a node,
-// in a command, a pipeline or a link, is a reason to look again at once.
+// nodes are the nodes of a Redis Cluster as far as go-redis knows them.
+// go-redis reads the topology every ten seconds, and when a node answers MOVED;
+// until then commands to a dead node keep failing. So any failure of a node, in
+// a command, a pipeline or a link, is a reason to read it again at once.
 type nodes struct {
 	client *redis.ClusterClient
 	*topology
 	wake  chan struct{} // holds a token while a node may be in trouble; never closed
 	moved chan struct{} // holds a token when a slot is known to have moved; never closed
-	known atomic.Bool   // the topology has been read: to ask for a node costs no round
+	known atomic.Bool   // the topology has been read: finding a node needs no round trip
 
 	mu      sync.Mutex
 	masters []*redis.Client // guarded by mu
 }
 
-// newNodes returns what there is to know of a cluster, and the client for it.
+// newNodes returns the nodes of a cluster, with a client.
 func newNodes(o *redis.UniversalOptions) *nodes {
 	n := &nodes{topology: newTopology(o), wake: make(chan struct{}, 1), moved: make(chan struct{}, 1)}
 	c := o.Cluster()
@@ -52,7 +52,7 @@ func newNodes(o *redis.UniversalOptions) *nodes {
 	return n
 }
 
-// trouble says that a node does not do what it should.
+// trouble says that a node does not work as it should.
 func (n *nodes) trouble() {
 	if n == nil {
 		return
@@ -60,11 +60,11 @@ func (n *nodes) trouble() {
 	ring(n.wake)
 }
 
-// slotMoved says that a node no longer has a slot: another look will show which
-// one has it, and need not wait for its time.
+// slotMoved says that a slot has left a node. Another read shows where it is,
+// and need not wait.
 func (n *nodes) slotMoved() { ring(n.moved) }
 
-// failed takes note of a node's error, if there is one that matters.
+// failed notes the error of a node, if it matters.
 func (n *nodes) failed(err error) bool {
 	switch {
 	case !nodeFailed(err):
@@ -77,11 +77,11 @@ func (n *nodes) failed(err error) bool {
 	return true
 }
 
-// watch reads the topology whenever there is trouble, and once in a while, until
-// ctx is done. Then it calls changed, which says whether all is well.
+// watch reads the topology whenever there is trouble, and at intervals, until
+// ctx is done. Then it calls changed, which reports whether all is well.
 func (n *nodes) watch(ctx context.Context, changed func(masters []*redis.Client) (well bool)) {
 	soon := topologySoon
-	var atOnce time.Time // the last look that did not wait for its time
+	var atOnce time.Time // the last read that did not wait
 	for {
 		well := false
 		if err := n.read(ctx); err == nil {
@@ -89,7 +89,7 @@ func (n *nodes) watch(ctx context.Context, changed func(masters []*redis.Client)
 		}
 		looked := time.Now()
 		moved := n.moved
-		if time.Since(atOnce) < topologyPause { // it has not helped, or there are many
+		if time.Since(atOnce) < topologyPause { // it did not help, or there are many
 			moved = nil
 		}
 		select {
@@ -115,9 +115,9 @@ func (n *nodes) watch(ctx context.Context, changed func(masters []*redis.Client)
 	}
 }
 
-// nextSoon returns the shortest pause before the look after next, when a pause
-// that was to be at least so long took so long: longer as long as the trouble
-// goes on, and short again after a while without.
+// nextSoon returns the shortest pause before the read after next, given that
+// the last pause was to be at least soon and took took. It grows while the
+// trouble goes on, and is short again after a while without.
 func nextSoon(soon, took time.Duration) time.Duration {
 	if took > 2*topologyPause {
 		return topologySoon
@@ -125,7 +125,7 @@ func nextSoon(soon, took time.Duration) time.Duration {
 	return min(2*soon, topologyPause)
 }
 
-// read asks the cluster for its topology.
+// read reads the topology of the cluster.
 func (n *nodes) read(ctx context.Context) error {
 	var mu sync.Mutex
 	var masters []*redis.Client
@@ -145,7 +145,7 @@ func (n *nodes) read(ctx context.Context) error {
 	return nil
 }
 
-// all returns the masters, in an order of chance.
+// all returns the masters in random order.
 func (n *nodes) all() []*redis.Client {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -158,13 +158,16 @@ func (n *nodes) all() []*redis.Client {
 func (n *nodes) of(ctx context.Context, key string) (*redis.Client, error) {
 	node, err := n.client.MasterForKey(ctx, key)
 	if err != nil {
-		return nil, fmt.Errorf("look for the node of %s: %w", key, err)
+		return nil, fmt.Errorf("find the node of %s: %w", key, err)
 	}
 	return node, nil
 }
 
-// group sorts things by the nodes that have their keys, and says why some have none.
-func (n *nodes) group(ctx context.Context, length int, key func(int) string) (byNode map[*redis.Client][]int, lost map[int]error) {
+// group groups indexes by the node that has their key, and returns errors for
+// those without a node.
+func (n *nodes) group(
+	ctx context.Context, length int, key func(int) string,
+) (byNode map[*redis.Client][]int, lost map[int]error) {
 	byNode, lost = make(map[*redis.Client][]int), make(map[int]error)
 	for i := range length {
 		node, err := n.of(ctx, key(i))
@@ -177,7 +180,7 @@ func (n *nodes) group(ctx context.Context, length int, key func(int) string) (by
 	return byNode, lost
 }
 
-// ofKnown is of that never asks Redis: nil as long as nothing is known.
+// ofKnown is of without a round trip: nil while the topology is unknown.
 func (n *nodes) ofKnown(key string) *redis.Client {
 	if !n.known.Load() {
 		return nil
@@ -189,7 +192,7 @@ func (n *nodes) ofKnown(key string) *redis.Client {
 	return node
 }
 
-// watchNode is a hook in everything that one node is asked to do.
+// watchNode is a hook in all commands of one node.
 type watchNode struct{ nodes *nodes }
 
 // DialHook implements redis.Hook.
@@ -225,7 +228,7 @@ func (w watchNode) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Pro
 	}
 }
 
-// nodeFailed says that an error is a reason to look at the topology again: the
+// nodeFailed reports that an error is a reason to read the topology again: the
 // node has not answered, or not as the master of the slot.
 func nodeFailed(err error) bool {
 	if err == nil || errors.Is(err, redis.Nil) || errors.Is(err, context.Canceled) {
@@ -237,10 +240,11 @@ func nodeFailed(err error) bool {
 	return true
 }
 
-// elsewhere says that Redis has not done what it was asked to do, since this
-// node has not the slot, or not yet, or not for now: it is right to ask again.
+// elsewhere reports that Redis has not run a command because this node does not
+// have the slot, not yet, or not at the moment. The command may be repeated.
 func elsewhere(err error) bool {
-	for _, prefix := range []string{"MOVED ", "ASK ", "TRYAGAIN ", "CLUSTERDOWN ", "READONLY ", "MASTERDOWN ", "LOADING "} {
+	for _, prefix := range []string{"MOVED ", "ASK ", "TRYAGAIN ", "CLUSTERDOWN ", "READONLY ", "MASTERDOWN ",
+		"LOADING "} {
 		if redis.HasErrorPrefix(err, prefix) {
 			return true
 		}

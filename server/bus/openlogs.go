@@ -19,43 +19,43 @@ func publishScript(run, command string) *redis.Script {
 	return redis.NewScript(text.Replace(publishSource))
 }
 
-// openLog is what has to be known of a log to publish in it.
+// openLog is what is needed to publish in a log.
 type openLog struct {
-	epoch string
-	past  chat.Lineage // the newest of it, see knownPast
+	epoch  string
+	epochs chat.EpochHistory // the newest, see knownEpochs
 	*runScript
 }
 
-// knownPast is of how many epochs before the present one it is known where they
-// ended: whoever has said something in them can put it back. Few, since this is
-// kept of each of thousands of feeds.
-const knownPast = 4
+// knownEpochs is how many epochs before the present one are remembered with
+// their ends: a server that has published in them can restore that. It is small
+// because it is kept for thousands of feeds.
+const knownEpochs = 4
 
 // runScript is the publish script of one process of Redis. Its fields do not
-// change, but for loaded.
+// change, except loaded.
 type runScript struct {
 	run    string
 	script *redis.Script
-	loaded atomic.Bool // this server has given it to Redis, and nobody is known to have flushed it
+	loaded atomic.Bool // this server has loaded it, and it is not known to have been flushed
 }
 
 // never is a log that was not opened. No Redis knows its script.
 var never = openLog{runScript: &runScript{run: "none", script: publishScript("none", "PUBLISH")}}
 
 const (
-	// maxOpenLogs is how many logs of one generation are known. An API process
-	// publishes in the feeds of all users, and hears of none that it is over.
+	// maxOpenLogs is how many logs one generation holds. An API process
+	// publishes in the feeds of all users, and does not learn when one ends.
 	maxOpenLogs = 4096
-	maxRuns     = 64 // a Redis restarts, a cluster has several
+	maxRuns     = 64 // Redis restarts, and a cluster has several processes
 )
 
-// openLogs are the logs that this server has opened, the latest used ones. Two
-// generations: when the new one is full it becomes the old one, and what the
-// old one had that was not used meanwhile is forgotten. A log that is
-// forgotten is opened again when something is published in it.
+// openLogs are the logs that this server has opened, most recently used. There
+// are two generations: when the new one is full it becomes the old one, and
+// what was not used in the old one is dropped. A log that was dropped is opened
+// again when something is published in it.
 type openLogs struct {
-	command string            // by which the script publishes; empty: PUBLISH
-	changed func(room string) // set at construction, may be nil: a log was found in another epoch than before
+	command string            // set at construction: command that publishes; empty: PUBLISH
+	changed func(room string) // set at construction, may be nil: the epoch of a log has changed
 
 	mu         sync.Mutex
 	fresh, old map[string]openLog    // guarded by mu: by room
@@ -75,7 +75,7 @@ func (o *openLogs) get(room string) openLog {
 	return never
 }
 
-// set takes note of a log that was found open in a process of Redis.
+// set notes a log that was found open in a process of Redis.
 func (o *openLogs) set(room string, l chat.Log, run string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -88,7 +88,7 @@ func (o *openLogs) set(room string, l chat.Log, run string) {
 		o.scripts[run] = p
 	}
 	before := o.fresh[room].epoch
-	past := slices.Clone(l.Past[max(0, len(l.Past)-knownPast):])
+	past := slices.Clone(l.Epochs[max(0, len(l.Epochs)-knownEpochs):])
 	o.putLocked(room, openLog{l.Head.Epoch, past, p})
 	if o.changed != nil && l.Head.Epoch != before {
 		o.changed(room)

@@ -22,14 +22,14 @@ func TestOpenLogsHaveABound(t *testing.T) {
 	before := heap()
 	for i := range n {
 		o.set(fmt.Sprint("@feed:", i), chat.Log{Head: chat.Position{Epoch: "0123456789abcdef"}}, strings.Clone(run))
-		o.get("@feed:0") // in use all the time
+		o.get("@feed:0") // in constant use
 	}
 	if grown := int64(heap() - before); grown > 8<<20 {
 		t.Errorf("%d logs cost %d bytes", n, grown)
 	}
 	for _, i := range []int{0, n - 1} {
 		if l := o.get(fmt.Sprint("@feed:", i)); l.run != run {
-			t.Errorf("feed %d was forgotten", i)
+			t.Errorf("feed %d was dropped", i)
 		}
 	}
 	runtime.KeepAlive(&o)
@@ -49,9 +49,9 @@ func TestOpenLogsOfManyRestarts(t *testing.T) {
 	}
 }
 
-// A log that this server has forgotten is opened again, and the script that
-// Redis has is not given to it once more.
-func TestPublishInAForgottenLog(t *testing.T) {
+// A log that this server has dropped is opened again. The script that Redis has
+// is not loaded again.
+func TestPublishInAnEvictedLog(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
 		b, _ := start(t, r.url, Options{})
 		for i := range 3 {

@@ -18,39 +18,50 @@ import (
 	"livechat/server/metrics"
 )
 
-// Options say which Redis to use and how. A zero field means its default.
+// Options configure a Bus. A zero field means its default.
 type Options struct {
-	// URL of Redis: redis://[[user:]password@]host[:port][/db], rediss:// with TLS, or unix:///path/to/socket[?db=n].
-	// Several comma separated hosts are the seeds of a Redis Cluster, or, with the parameter master_name, Sentinels
-	// (which may have a sentinel_username and sentinel_password of their own). The other parameters are those of go-redis'
-	// ParseURL, of which db, client_name, pool_size and skip_verify have an effect: the timeouts are fields here.
+	// URL of Redis: redis://[[user:]password@]host[:port][/db], rediss:// with
+	// TLS, or unix:///path/to/socket[?db=n]. Several hosts, separated by
+	// commas, are the seeds of a Redis Cluster or, with the parameter
+	// master_name, Sentinels (which may have a sentinel_username and
+	// sentinel_password of their own). The other parameters are those of
+	// go-redis' ParseURL. Of these db, client_name, pool_size and skip_verify
+	// have an effect; the timeouts are fields here.
 	URL string
-	// Channel of the default room, and the prefix of all other channels and keys. No braces, spaces or control characters.
+	// Channel of the default room, and the prefix of all other channels and
+	// keys. No braces, spaces or control characters.
 	Channel string
 
-	// Name of this server among all that ever were: those who repair a log know
-	// each other by it. The default is drawn at random.
+	// Name of this server, unique among all processes that ever ran: servers
+	// that repair a log know each other by it. The default is random.
 	Name string
 
-	HistoryLength  int           // entries kept in a room's stream, at least; default 10000
-	IDTTL          time.Duration // how long the id of a message is remembered; default 20m
-	RoomTTL        time.Duration // how long the archived log of a room stays that nobody follows; default 24h
-	FeedTTL        time.Duration // the same of a feed, which nobody archives; default 24h
-	PublishTimeout time.Duration // from Publish to Done, at most; default 5s
-	FeedTimeout    time.Duration // a subscription silent for so long is dead, although it is asked for a sign of life; default 3s
+	HistoryLength       int           // minimum number of entries in a room's stream; default 10000
+	IDTTL               time.Duration // how long the id of a message is remembered; default 20m
+	RoomTTL             time.Duration // how long the archived log of a room without followers stays; default 24h
+	FeedTTL             time.Duration // the same for a feed, which is not archived; default 24h
+	PublishTimeout      time.Duration // from Publish to Done, at most; default 5s
+	SubscriptionTimeout time.Duration // a subscription that answers no ping for so long is dead; default 3s
 
 	// Archived returns the log of a room as far as it is archived, zero if
-	// nothing is. A log that begins goes on behind it, and knows the epochs
-	// that it had. Default: nothing is archived.
+	// nothing is. A log that begins continues from there, with its epochs.
+	// Default: nothing is archived.
 	Archived func(ctx context.Context, room string) (chat.Log, error)
 
-	Log     *slog.Logger // default: none
-	Metrics *metrics.Set // default: of its own
+	// Commands that the callers of Eval and Do need, with keys. CheckRights
+	// checks them as well.
+	Commands [][]any
+
+	Logger  *slog.Logger // default: discards everything
+	Metrics *metrics.Set // default: a new set
 }
 
-// withDefaults returns the options with every zero field filled in, or says what is wrong with them.
+// withDefaults returns the options with defaults for zero fields, or an error.
 func (o Options) withDefaults() (Options, error) {
-	if o.Channel == "" || strings.ContainsFunc(o.Channel, func(r rune) bool { return r <= ' ' || r == '{' || r == '}' || r == 0x7f }) {
+	if o.Channel == "" || strings.ContainsFunc(o.Channel, func(r rune) bool {
+		return r <= ' ' ||
+			r == '{' || r == '}' || r == 0x7f
+	}) {
 		return o, fmt.Errorf("channel %q: want a name without spaces, braces and control characters", o.Channel)
 	}
 	setDefault(&o.HistoryLength, 10_000)
@@ -58,16 +69,17 @@ func (o Options) withDefaults() (Options, error) {
 	setDefault(&o.RoomTTL, 24*time.Hour)
 	setDefault(&o.FeedTTL, 24*time.Hour)
 	setDefault(&o.PublishTimeout, 5*time.Second)
-	setDefault(&o.FeedTimeout, 3*time.Second)
-	if o.HistoryLength < 0 || min(o.IDTTL, o.RoomTTL, o.FeedTTL) < time.Millisecond || o.PublishTimeout < 0 || o.FeedTimeout < 0 {
+	setDefault(&o.SubscriptionTimeout, 3*time.Second)
+	if o.HistoryLength < 0 || min(o.IDTTL, o.RoomTTL, o.FeedTTL) < time.Millisecond ||
+		o.PublishTimeout < 0 || o.SubscriptionTimeout < 0 {
 		return o, errors.New("history length and times must be positive")
 	}
 	setDefault(&o.Name, newEpoch())
 	if o.Metrics == nil {
 		o.Metrics = metrics.NewSet()
 	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	return o, nil
 }
@@ -79,34 +91,36 @@ func setDefault[T comparable](field *T, value T) {
 	}
 }
 
-// attempt is how long one pipeline may take. A publication waits for at most one that is under way and then for its own, so half
-// of the time that it has is for each.
+// attempt returns how long one pipeline may take. A publication waits for at
+// most one pipeline and then for its own, so each gets half of its time.
 func (o Options) attempt() time.Duration { return o.PublishTimeout / 2 }
 
-// client returns what the URL and the options mean to go-redis.
+// client translates the URL and the options for go-redis.
 func (o Options) client() (*redis.UniversalOptions, error) {
 	c, err := parseURL(o.URL)
 	if err != nil {
 		return nil, fmt.Errorf("redis URL: %w", err)
 	}
-	// A retry after a lost reply runs a command twice. Publishing would survive it, but whoever waits knows better when to give up.
+	// A retry after a lost reply would run a command twice. Publishing survives
+	// that, but the caller knows better when to give up.
 	c.MaxRetries = -1
 	c.DialerRetries = 1
-	c.ContextTimeoutEnabled = true // without it the deadlines of contexts are ignored
-	c.DialTimeout = min(o.attempt(), o.FeedTimeout)
+	c.ContextTimeoutEnabled = true // else go-redis ignores the deadlines of contexts
+	c.DialTimeout = min(o.attempt(), o.SubscriptionTimeout)
 	c.ReadTimeout = o.attempt()
 	c.WriteTimeout = o.attempt()
-	c.Protocol = 2          // replies of one known shape, and no push messages between them
-	c.PipelinePoolSize = -1 // there is one pipeline at a time: it can use the pool of the other commands
-	// When a link goes silent so do the idle connections beside it, and each would cost somebody a timeout. By the time that the
-	// feed has found out, all that have not been used since are too old to be used again.
-	c.ConnMaxIdleTime = o.FeedTimeout / 2
+	c.Protocol = 2          // replies of one form, without push messages in between
+	c.PipelinePoolSize = -1 // one pipeline at a time can use the pool of the other commands
+	// When a link goes silent so do the idle connections beside it, and each
+	// would cost a timeout. By the time the subscription has noticed, all that
+	// have not been used since are too old to be used again.
+	c.ConnMaxIdleTime = o.SubscriptionTimeout / 2
 	c.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	return c, nil
 }
 
-// parseURL reads the address part of a URL, which unlike net/url and go-redis may name several hosts.
-// Its errors never show the URL, which may hold a password.
+// parseURL parses a URL, which unlike in net/url and go-redis may name several
+// hosts. Its errors never show the URL, which may hold a password.
 func parseURL(raw string) (*redis.UniversalOptions, error) {
 	scheme, rest, ok := strings.Cut(raw, "://")
 	if !ok {
@@ -136,7 +150,8 @@ func parseURL(raw string) (*redis.UniversalOptions, error) {
 	if err != nil {
 		return nil, hideURL(err)
 	}
-	c.DB, c.Username, c.Password, c.ClientName, c.PoolSize, c.TLSConfig = first.DB, first.Username, first.Password, first.ClientName, first.PoolSize, first.TLSConfig
+	c.DB, c.Username, c.Password = first.DB, first.Username, first.Password
+	c.ClientName, c.PoolSize, c.TLSConfig = first.ClientName, first.PoolSize, first.TLSConfig
 	if scheme == "unix" {
 		if len(names) > 1 || c.MasterName != "" || !strings.HasPrefix(first.Addr, "/") {
 			return nil, errors.New("unix:// wants one absolute path")
@@ -147,7 +162,7 @@ func parseURL(raw string) (*redis.UniversalOptions, error) {
 	return c, setHosts(c, names)
 }
 
-// setHosts fills in the addresses, with the port that is usual for what they are.
+// setHosts sets the addresses, with the usual port for their kind.
 func setHosts(c *redis.UniversalOptions, names []string) error {
 	port := "6379"
 	if c.MasterName != "" {
@@ -167,7 +182,7 @@ func setHosts(c *redis.UniversalOptions, names []string) error {
 		return nil
 	}
 	if c.TLSConfig != nil {
-		c.TLSConfig.ServerName = "" // each host is checked by its own name
+		c.TLSConfig.ServerName = "" // each host is verified by its own name
 	}
 	if c.MasterName == "" && c.DB != 0 {
 		return errors.New("a cluster has only database 0")
@@ -175,7 +190,7 @@ func setHosts(c *redis.UniversalOptions, names []string) error {
 	return nil
 }
 
-// hideURL strips the error of the URL that net/url puts into it.
+// hideURL removes the URL that net/url puts into its errors.
 func hideURL(err error) error {
 	var e *url.Error
 	if errors.As(err, &e) {

@@ -9,18 +9,21 @@ import (
 
 func TestURL(t *testing.T) {
 	for url, want := range map[string]string{
-		"redis://rds":                       "[rds:6379] db=0 user= password= tls=- master= sentinel=:",
-		"redis://rds:7000/3":                "[rds:7000] db=3 user= password= tls=- master= sentinel=:",
-		"redis://:pw@rds":                   "[rds:6379] db=0 user= password=pw tls=- master= sentinel=:",
-		"redis://u:p%40%2Cw@rds:1":          "[rds:1] db=0 user=u password=p@,w tls=- master= sentinel=:",
-		"redis://[::1]:7000?db=2":           "[[::1]:7000] db=2 user= password= tls=- master= sentinel=:",
-		"rediss://u:pw@rds.example:7000":    "[rds.example:7000] db=0 user=u password=pw tls=rds.example master= sentinel=:",
-		"unix:///run/redis.sock?db=1":       "[/run/redis.sock] db=1 user= password= tls=- master= sentinel=:",
-		"redis://u:pw@a,b:7001,[::1]":       "[a:6379 b:7001 [::1]:6379] db=0 user=u password=pw tls=- master= sentinel=:",
+		"redis://rds":              "[rds:6379] db=0 user= password= tls=- master= sentinel=:",
+		"redis://rds:7000/3":       "[rds:7000] db=3 user= password= tls=- master= sentinel=:",
+		"redis://:pw@rds":          "[rds:6379] db=0 user= password=pw tls=- master= sentinel=:",
+		"redis://u:p%40%2Cw@rds:1": "[rds:1] db=0 user=u password=p@,w tls=- master= sentinel=:",
+		"redis://[::1]:7000?db=2":  "[[::1]:7000] db=2 user= password= tls=- master= sentinel=:",
+		"rediss://u:pw@rds.example:7000": "[rds.example:7000] db=0 user=u password=pw tls=rds.example " +
+			"master= sentinel=:",
+		"unix:///run/redis.sock?db=1": "[/run/redis.sock] db=1 user= password= tls=- master= sentinel=:",
+		"redis://u:pw@a,b:7001,[::1]": "[a:6379 b:7001 [::1]:6379] db=0 user=u password=pw tls=- " +
+			"master= sentinel=:",
 		"rediss://a,b/":                     "[a:6379 b:6379] db=0 user= password= tls= master= sentinel=:",
 		"redis://:pw@s1,s2/1?master_name=m": "[s1:26379 s2:26379] db=1 user= password=pw tls=- master=m sentinel=:",
 		"redis://s1:5000?master_name=m":     "[s1:5000] db=0 user= password= tls=- master=m sentinel=:",
-		"redis://s1?master_name=m&sentinel_username=su&sentinel_password=sp": "[s1:26379] db=0 user= password= tls=- master=m sentinel=su:sp",
+		"redis://s1?master_name=m&sentinel_username=su&sentinel_password=sp": "[s1:26379] db=0 user= " +
+			"password= tls=- master=m sentinel=su:sp",
 	} {
 		c, err := parseURL(url)
 		if err != nil {

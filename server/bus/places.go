@@ -8,44 +8,44 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// subscribePatience is how long a cluster's node may take to confirm a SUBSCRIBE
-// before it is sent once more.
+// subscribePatience is how long a node of a cluster may take to confirm a
+// SUBSCRIBE before it is sent again.
 const subscribePatience = 500 * time.Millisecond
 
 // places holds, in a cluster, at which node the channel of each room is
-// subscribed: at the master that has its slot, where the publish script runs. So
-// a room's channel lives and dies with the node that has its log. There is one
-// link per master, as soon as it has a room of ours.
+// subscribed: at the master that has its slot, where the publish script runs.
+// So the channel of a room lives and dies with the node that has its log. There
+// is one link per master, once it has a room that is wanted.
 type places struct {
 	mu    sync.Mutex
-	last  uint64                    // guarded by mu: the newest wish's number
-	start func(*redis.Client) *link // guarded by mu: nil while the feed does not run
+	last  uint64                    // guarded by mu: number of the newest request
+	start func(*redis.Client) *link // guarded by mu: nil while the links do not run
 	rooms map[string]*place         // guarded by mu: by channel; those that are wanted
 	links map[*redis.Client]*link   // guarded by mu
 }
 
 type place struct {
-	room string
-	wish uint64 // its number: see topics
-	link *link  // nil: it has none yet
+	room    string
+	request uint64 // number of the request: see topics
+	link    *link  // nil: none yet
 }
 
 func newPlaces() *places {
 	return &places{rooms: make(map[string]*place), links: make(map[*redis.Client]*link)}
 }
 
-// want wishes for a room's channel, unless it is wished for already.
+// want requests the channel of a room, unless it is requested already.
 func (p *places) want(channel, room string, nodes *nodes) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.rooms[channel] == nil {
 		p.last++
-		p.rooms[channel] = &place{room: room, wish: p.last}
+		p.rooms[channel] = &place{room: room, request: p.last}
 		p.placeLocked(channel, nodes)
 	}
 }
 
-// drop takes the wish back and returns its number; 0 if there is none.
+// drop withdraws the request and returns its number; 0 if there is none.
 func (p *places) drop(channel string) uint64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -57,15 +57,15 @@ func (p *places) drop(channel string) uint64 {
 		r.link.topics.drop(channel)
 	}
 	delete(p.rooms, channel)
-	return r.wish
+	return r.request
 }
 
-// wish returns the number of the wish for a channel; 0 if there is none.
-func (p *places) wish(channel string) uint64 {
+// request returns the number of the request for a channel; 0 if there is none.
+func (p *places) request(channel string) uint64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if r := p.rooms[channel]; r != nil {
-		return r.wish
+		return r.request
 	}
 	return 0
 }
@@ -102,8 +102,8 @@ func (p *places) placeLocked(channel string, nodes *nodes) {
 	l.topics.want(channel, r.room)
 }
 
-// arrange moves rooms whose slot has moved, and ends the links to nodes that are
-// no masters any more. It says whether all rooms are subscribed.
+// arrange moves rooms whose slot has moved, and ends the links to nodes that
+// are no longer masters. It reports whether all rooms are subscribed.
 func (p *places) arrange(masters []*redis.Client, nodes *nodes) (well bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -120,28 +120,28 @@ func (p *places) arrange(masters []*redis.Client, nodes *nodes) (well bool) {
 		case !slices.Contains(masters, node):
 			l.end()
 			delete(p.links, node)
-		case l.topics.again(subscribePatience), l.stands.Load() == nil:
+		case l.topics.again(subscribePatience), l.active.Load() == nil:
 			well = false
 		}
 	}
 	return well
 }
 
-// open lets rooms be placed, at links that start starts.
+// open allows rooms to be placed, at links that start starts.
 func (p *places) open(start func(*redis.Client) *link) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.start = start
 }
 
-// close lets no more links be started.
+// close prevents further links.
 func (p *places) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.start = nil
 }
 
-// wanted returns the rooms that are wished for.
+// wanted returns the rooms whose channels are wanted.
 func (p *places) wanted() (rooms []string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

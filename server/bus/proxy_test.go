@@ -9,14 +9,14 @@ import (
 	"testing"
 )
 
-// proxy stands between a bus and its Redis and does what networks do.
+// proxy sits between a bus and its Redis, and fails as networks do.
 type proxy struct {
 	url string
 	to  *backend
 
 	listener net.Listener
 	running  sync.WaitGroup // all goroutines
-	trickle  atomic.Bool    // answers come one byte at a time
+	trickle  atomic.Bool    // replies arrive one byte at a time
 	accepted atomic.Int64   // links so far
 	pings    atomic.Int64   // requests with a PING so far
 	shut     atomic.Bool    // new links are refused
@@ -29,8 +29,8 @@ type proxy struct {
 // proxied is one connection through the proxy.
 type proxied struct {
 	client, server net.Conn
-	dark           atomic.Bool // nothing is forwarded any more, and nobody is told
-	cut            atomic.Bool // the next answer is swallowed and the link closed
+	dark           atomic.Bool // nothing is forwarded any more, silently
+	cut            atomic.Bool // the next reply is dropped and the link closed
 }
 
 func newProxy(t testing.TB, to *backend) *proxy {
@@ -74,7 +74,8 @@ func (p *proxy) accept() {
 	}
 }
 
-func (p *proxy) forward(l *proxied, from io.Reader, to io.Writer, pass func(*proxied, io.Writer, []byte) error) {
+func (p *proxy) forward(l *proxied, from io.Reader, to io.Writer,
+	pass func(*proxied, io.Writer, []byte) error) {
 	defer l.close()
 	buf := make([]byte, 64<<10)
 	for {
@@ -126,7 +127,8 @@ func (p *proxy) answer(l *proxied, to io.Writer, data []byte) error {
 // blackhole makes all present links silent. New ones work.
 func (p *proxy) blackhole() { p.each(func(l *proxied) { l.dark.Store(true) }) }
 
-// cutReplyTo lets the next request that contains marker through, and closes its link in place of the answer.
+// cutReplyTo forwards the next request that contains marker, and closes its
+// link instead of returning the reply.
 func (p *proxy) cutReplyTo(marker string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

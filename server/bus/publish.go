@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,18 +14,22 @@ import (
 	"livechat/server/chat"
 )
 
-// A pipeline holds what has gathered while the one before it was under way, up to a limit. Redis needs some 20 µs for each publication, the
-// one that is built into the server twenty times as long, a machine that is busy with something else longer still. A pipeline that does not
-// come back in time fails as a whole, so the limit is halved while pipelines take long and doubled while they do not.
+// A pipeline takes what has gathered while the one before it was in flight, up
+// to a limit. Redis needs some 35 µs for each publication with four servers,
+// the embedded Redis ten times as long, a busy machine longer still. A pipeline
+// that is not answered in time fails as a whole, so the limit is halved while
+// pipelines are slow and doubled while they are not.
 const (
 	minPipeline = 16
 	maxPipeline = 512
 )
 
-// maxTries is how often a publication is sent whose log is closed each time although it was found open.
+// maxTries is how often a publication is sent whose log is found closed each
+// time although it was opened.
 const maxTries = 4
 
-// nextLimit returns the limit of the next pipeline after one that took so long, of the time that it had.
+// nextLimit returns the limit of the next pipeline after one that took took of
+// the time that it had.
 func nextLimit(limit int, took, had time.Duration) int {
 	if took > had/8 {
 		return max(limit/2, minPipeline)
@@ -32,54 +37,21 @@ func nextLimit(limit int, took, had time.Duration) int {
 	return min(limit*2, maxPipeline)
 }
 
-// Publication is a message on its way into the log of its room.
-type Publication struct {
-	Room string
-	// ID is what the message is known by: its id, and whose that is. Publishing it again, by any server within the time that ids are remembered, appends
-	// nothing. No spaces.
-	ID string
-	// Body is the middle of the payload, `"id":…,"app":…,"session":…,"name":…,"text":…`, as JSON that has been checked; the script
-	// puts seq, time and epoch around it. It must not change until Done.
-	Body []byte
-	// Digest of what is said, without spaces: it tells a resend from another message under the same ID.
-	Digest string
-	// Done is called exactly once, by the publisher: it must not block, nor call Publish. The error carries a chat.Error: id_conflict, or a
-	// retryable unavailable, after which the message may or may not be in the log and publishing it again is right.
-	Done func(Receipt, error)
-}
-
-// Receipt says where a message is in the log.
-type Receipt struct {
-	Position  chat.Position
-	Duplicate bool // it had been there before
-}
-
-// Publish queues p; while the queue is full it waits. One caller's publications reach the log in the order of its calls. An error, ctx's
-// or that the bus has stopped (a retryable unavailable), means that p has not been queued and Done is not called.
-func (b *Bus) Publish(ctx context.Context, p Publication) error {
-	switch err := b.put(ctx, queued{Publication: p, since: time.Now()}); {
-	case errors.Is(err, errStopped):
-		return fmt.Errorf("publish: %w", unavailable(err))
-	case err != nil:
-		return fmt.Errorf("publish: %w", err)
-	}
-	return nil
-}
-
-// publish is the publisher: it sends what is queued until ctx is done or the queue is closed. What then still waits gets an error.
+// publish is the publisher: it sends what is queued until ctx is done or the
+// queue is closed. What still waits then gets an error.
 func (b *Bus) publish(ctx context.Context, queue *queue) {
 	var batch []queued
 	var looked time.Time
 	limit := minPipeline
 	for ctx.Err() == nil {
-		if time.Since(looked) >= holdLook {
+		if time.Since(looked) >= heldCheck {
 			b.refuseLate(queue)
 			looked = time.Now()
 		}
 		if batch = queue.take(batch, limit); len(batch) == 0 {
 			var look <-chan time.Time
-			if queue.holds() {
-				look = time.After(holdLook)
+			if queue.hasHeld() {
+				look = time.After(heldCheck)
 			}
 			select {
 			case <-ctx.Done():
@@ -103,17 +75,20 @@ func (b *Bus) publish(ctx context.Context, queue *queue) {
 	}
 }
 
-// refuseLate answers the publications that have waited for their logs as long as they can.
+// refuseLate answers publications that cannot wait for their logs any longer.
 func (b *Bus) refuseLate(queue *queue) {
-	for _, p := range queue.late(time.Now().Add(b.options.attempt() - b.options.PublishTimeout)) {
+	for _, p := range queue.expired(time.Now().Add(b.options.attempt() - b.options.PublishTimeout)) {
 		p.Done(Receipt{}, chat.ErrLogClosed)
 	}
 }
 
-// send publishes a batch and gives each publication its answer, in order. Those whose log is closed, or whose script Redis does not know, wait until that is
-// mended. (If somebody flushes the scripts in the middle of a pipeline and another server loads this one before its end, those between go in behind those at the
-// end: each once, but not in the order of their sender.) A batch that is under way when ctx ends gets its answer
-// too: on the way out, as anywhere, it is better to know. It returns how many got their answer.
+// send publishes a batch and gives each publication its answer, in order. Those
+// whose log is closed, or whose script Redis does not know, are held until that
+// is repaired. (If the scripts are flushed in the middle of a pipeline and
+// another server loads this one before its end, those between go in after those
+// at the end: each once, but not in the order of their sender.) A batch in
+// flight when ctx ends gets its answer as well: at shutdown, too, it is better
+// to know. It returns how many were answered.
 func (b *Bus) send(ctx context.Context, queue *queue, batch []queued) (answered int) {
 	deadline := time.Now().Add(b.options.attempt())
 	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), deadline)
@@ -121,8 +96,8 @@ func (b *Bus) send(ctx context.Context, queue *queue, batch []queued) (answered 
 
 	fresh := batch[:0]
 	for _, p := range batch {
-		if deadline.Sub(p.since) > b.options.PublishTimeout { // the pipelines before it have used up its time
-			p.Done(Receipt{}, unavailable(errors.New("waited too long behind others")))
+		if deadline.Sub(p.since) > b.options.PublishTimeout { // earlier pipelines have used up its time
+			p.Done(Receipt{}, unavailable(errors.New("waited too long for earlier pipelines")))
 			continue
 		}
 		fresh = append(fresh, p)
@@ -141,37 +116,45 @@ func (b *Bus) send(ctx context.Context, queue *queue, batch []queued) (answered 
 			if isNoScript(cmd.Err()) {
 				b.logs.get(p.Room).loaded.Store(false)
 			}
-			aside[p.Room], closed = append(aside[p.Room], p), append(closed, p.Room)
+			closed = append(closed, p.Room)
+			if p.Epoch != "" {
+				p.Done(Receipt{}, chat.ErrLogClosed)
+				continue
+			}
+			aside[p.Room] = append(aside[p.Room], p)
 			answered--
 			continue
 		}
 		b.writes.note(cmd.Err())
 		r, err := readReceipt(cmd)
+		r.Epoch = p.epoch
 		if err == nil && !r.Duplicate {
 			b.recent.add(p.Publication, r.Position, b.logs.get(p.Room))
 		}
 		p.Done(r, err)
 	}
 	for room, list := range aside {
-		queue.hold(room, list)
+		queue.putBack(room, list)
 	}
 	for _, room := range slices.Compact(closed) {
-		b.mends.want(room, b.logs.get(room).epoch, true)
+		b.repairs.want(room, b.logs.get(room).epoch, true)
 	}
 	b.waitForNode(moving)
 	return answered
 }
 
-// openToPublish opens a log, and if asked to gives Redis the script to publish in it.
+// openToPublish opens a log, and loads the script that publishes in it if load
+// is set or this server has not loaded it yet.
 func (b *Bus) openToPublish(ctx context.Context, room string, seen chat.Position, load bool) error {
 	_, err := b.OpenLog(ctx, room, seen)
 	if err == nil && (load || !b.logs.get(room).loaded.Load()) {
-		err = b.loadPublish(ctx, room, seen)
+		err = b.loadPublish(ctx, room)
 	}
 	return err
 }
 
-// pipeline sends all publications in one go, in a cluster to each node in one, and waits for all answers; each command holds its own.
+// pipeline sends all publications in one round trip, in a cluster one to each
+// node, and waits for the answers, which the commands hold.
 func (b *Bus) pipeline(ctx context.Context, batch []queued) []*redis.Cmd {
 	if len(batch) == 0 {
 		return nil
@@ -185,28 +168,34 @@ func (b *Bus) pipeline(ctx context.Context, batch []queued) []*redis.Cmd {
 func (b *Bus) pipelineTo(ctx context.Context, node redis.UniversalClient, batch []queued) []*redis.Cmd {
 	pipe := node.Pipeline()
 	cmds := make([]*redis.Cmd, len(batch))
-	var heard uint64
+	var received uint64
 	for i, p := range batch {
 		log := b.logs.get(p.Room)
 		if i == 0 || batch[i-1].Room != p.Room {
-			heard = b.heard(p.Room, log.epoch)
+			received = b.newestReceived(p.Room, log.epoch)
+		}
+		batch[i].epoch = cmp.Or(p.Epoch, log.epoch)
+		args := []any{
+			b.channel(p.Room), p.Body, p.Digest, b.options.IDTTL.Milliseconds(), b.options.HistoryLength,
+			batch[i].epoch, received, b.lifetime(p.Room).fresh.Milliseconds(),
+		}
+		if p.Type != "" {
+			args = append(args, p.Type)
 		}
 		cmds[i] = log.script.EvalSha(ctx, pipe,
-			[]string{b.key(p.Room, "head"), b.key(p.Room, "log"), b.key(p.Room, "id", p.ID)},
-			b.channel(p.Room), p.Body, p.Digest, b.options.IDTTL.Milliseconds(), b.options.HistoryLength, log.epoch, heard,
-			b.lifetime(p.Room).fresh.Milliseconds())
+			[]string{b.key(p.Room, "head"), b.key(p.Room, "log"), b.key(p.Room, "id", p.ID)}, args...)
 	}
-	_, _ = pipe.Exec(ctx) // its error is that of one of the commands, which have their own
+	_, _ = pipe.Exec(ctx) // the commands have errors of their own
 	for _, p := range batch {
-		b.news.add(p.Room) // also where it is not known whether it was taken
+		b.news.add(p.Room) // even if it is not known whether it was appended
 	}
 	return cmds
 }
 
-// heard returns the newest message of a log's epoch that this server has heard. A log that is behind it has gone back, and would give its numbers to
-// others.
-func (b *Bus) heard(room, epoch string) uint64 {
-	if h, ok := b.handler.Load().(Handler); ok {
+// newestReceived returns the newest message of a log's epoch that this server
+// has received. A log that is older has gone back, and would use numbers twice.
+func (b *Bus) newestReceived(room, epoch string) uint64 {
+	if h, ok := b.source.Load().(RepairSource); ok {
 		if at := h.Known(room).Head; at.Epoch == epoch {
 			return at.Seq
 		}
@@ -214,26 +203,30 @@ func (b *Bus) heard(room, epoch string) uint64 {
 	return 0
 }
 
-// refused says that a publication was not taken because its log is not open here.
+// refused reports that a publication was not appended because its log is not
+// open here.
 func refused(cmd *redis.Cmd) bool {
-	// The head has gone back behind the stream, or somebody has put something else at one of the keys.
-	if err := cmd.Err(); isNoScript(err) || err != nil && (strings.Contains(err.Error(), "The ID specified in XADD") || strings.Contains(err.Error(), "WRONGTYPE")) {
+	// The head is older than the stream, or there is something else at one of
+	// the keys.
+	if err := cmd.Err(); isNoScript(err) || err != nil &&
+		(strings.Contains(err.Error(), "The ID specified in XADD") || strings.Contains(err.Error(), "WRONGTYPE")) {
 		return true
 	}
 	reply, err := cmd.StringSlice()
 	return err == nil && len(reply) == 2 && reply[1] == "closed"
 }
 
-// isFinal says that Redis has refused what it was asked to do, and would again. A Redis that is loading, full or a replica says so otherwise.
+// isFinal reports that Redis has refused a command, and would again. A Redis
+// that is loading, full or a replica answers with other errors.
 func isFinal(err error) bool {
 	reply, ok := errors.AsType[redis.Error](err)
 	return ok && (strings.HasPrefix(reply.Error(), "ERR ") || redis.HasErrorPrefix(err, "WRONGTYPE"))
 }
 
-// isNoScript says that Redis has not run a script because it does not know it.
+// isNoScript reports that Redis does not know a script.
 func isNoScript(err error) bool { return redis.HasErrorPrefix(err, "NOSCRIPT") }
 
-// readReceipt reads the answer of the publish script.
+// readReceipt parses the reply of publish.lua.
 func readReceipt(cmd *redis.Cmd) (Receipt, error) {
 	reply, err := cmd.StringSlice()
 	if err != nil {
@@ -253,7 +246,7 @@ func readReceipt(cmd *redis.Cmd) (Receipt, error) {
 	case "new", "duplicate":
 		return Receipt{Position: position, Duplicate: outcome == "duplicate"}, nil
 	case "conflict":
-		return Receipt{}, chat.Errorf(chat.CodeIDConflict, "this id is already that of another message")
+		return Receipt{}, chat.Errorf(chat.CodeIDConflict, "another message already has this id")
 	default:
 		return Receipt{}, fmt.Errorf("read answer of the publish script: outcome %q", outcome)
 	}

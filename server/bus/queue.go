@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// queueLength is how many publications may wait. When more come, Publish blocks, and so do the connections they come from.
+// queueLength is how many publications may wait. While there are as many,
+// Publish blocks, and with it the connections that publish.
 const queueLength = 1024
 
 var errStopped = errors.New("the bus has stopped")
@@ -16,19 +17,21 @@ var errStopped = errors.New("the bus has stopped")
 type queued struct {
 	Publication
 	since time.Time // when Publish was called
-	tries int       // how often its log was found closed
+	tries int       // attempts that found its log closed
+	epoch string    // in which it was last sent
 }
 
-// queue is a bounded first-in first-out queue whose reader takes all that there is. A Go channel would do, if it could be closed while others
-// still send on it: here what is put is either taken or given back by close, never forgotten.
+// queue is a bounded FIFO queue whose reader takes all that there is. A Go
+// channel would do if it could be closed while others still send: here every
+// item is either taken, or returned by close.
 type queue struct {
-	slots  chan struct{} // one token for each publication that waits; never closed
+	slots  chan struct{} // one token for each waiting publication; never closed
 	wake   chan struct{} // holds a token while there may be something to take; never closed
 	closed chan struct{} // closed by close
 
 	mu    sync.Mutex
 	items []queued // guarded by mu
-	held  holds    // guarded by mu: taken once, and waiting for their logs
+	held  held     // guarded by mu: taken once, and waiting for their logs
 	done  bool     // guarded by mu
 }
 
@@ -36,7 +39,8 @@ func newQueue(length int) *queue {
 	return &queue{slots: make(chan struct{}, length), wake: make(chan struct{}, 1), closed: make(chan struct{})}
 }
 
-// put appends an item; while the queue is full it waits. An error means that the item has not been put.
+// put appends an item. While the queue is full it waits. An error means that
+// the item was not put.
 func (q *queue) put(ctx context.Context, item queued) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -59,15 +63,15 @@ func (q *queue) put(ctx context.Context, item queued) error {
 	return nil
 }
 
-// take moves up to limit items, oldest first, into buf and returns it. Those
-// whose log has been opened come first; those whose log is closed are put aside.
+// take moves up to limit items, oldest first, into buf and returns it. Items
+// whose log has been opened come first; those whose log is closed are held.
 // Only one goroutine may take.
 func (q *queue) take(buf []queued, limit int) []queued {
 	q.mu.Lock()
 	buf = q.held.take(buf[:0], limit)
 	n := 0
 	for ; n < len(q.items) && len(buf) < limit; n++ {
-		if p := q.items[n]; q.held.pass(p) {
+		if p := q.items[n]; q.held.admit(p) {
 			buf = append(buf, p)
 		}
 	}
@@ -81,13 +85,13 @@ func (q *queue) take(buf []queued, limit int) []queued {
 	return buf
 }
 
-// hold puts back items of one room, in order, that were taken and found its log
-// closed. They wait until release, and so do all later ones of that room. Only
-// the goroutine that takes may hold.
-func (q *queue) hold(room string, items []queued) {
+// putBack holds items of one room, in order, that were taken and found its log
+// closed. They and all later ones of that room wait until release. Only the
+// goroutine that takes may call it.
+func (q *queue) putBack(room string, items []queued) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.held.back(room, items)
+	q.held.putBack(room, items)
 }
 
 // release says that the log of a room is open.
@@ -101,21 +105,22 @@ func (q *queue) release(room string) {
 	}
 }
 
-// late returns what has waited for a log since before a time, and what could not wait.
-func (q *queue) late(before time.Time) []queued {
+// expired returns the items that have waited for a log since before a time, and
+// those that could not be held.
+func (q *queue) expired(before time.Time) []queued {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.held.late(before)
+	return q.held.expired(before)
 }
 
-// holds says whether something waits for its log, or could not.
-func (q *queue) holds() bool {
+// hasHeld reports whether expired may return something.
+func (q *queue) hasHeld() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return len(q.held.rooms) > 0 || len(q.held.refused) > 0
 }
 
-// ring wakes who takes.
+// ring wakes the goroutine that takes.
 func (q *queue) ring() {
 	select {
 	case q.wake <- struct{}{}:
@@ -123,7 +128,7 @@ func (q *queue) ring() {
 	}
 }
 
-// close returns what nobody has taken. From now on put fails.
+// close returns the items that were not taken. From now on put fails.
 func (q *queue) close() []queued {
 	q.mu.Lock()
 	defer q.mu.Unlock()

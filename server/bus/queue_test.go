@@ -60,8 +60,9 @@ func TestQueueBlocksWhileFull(t *testing.T) {
 	}
 }
 
-// What is put while the queue closes is either refused or given back, never forgotten.
-func TestQueueForgetsNothing(t *testing.T) {
+// An item that is put while the queue closes is either refused or returned by
+// close, never lost.
+func TestQueueLosesNothing(t *testing.T) {
 	for range 200 {
 		const putters, each = 4, 8
 		q := newQueue(putters * each)
@@ -89,11 +90,11 @@ func TestQueueForgetsNothing(t *testing.T) {
 	}
 }
 
-func TestQueueRefuses(t *testing.T) {
+func TestQueueRefusesAfterClose(t *testing.T) {
 	q := newQueue(1000)
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
-	for range 100 { // each time there is also room in the queue
+	for range 100 { // there is room in the queue each time
 		if err := q.put(over, item(0)); !errors.Is(err, context.Canceled) {
 			t.Fatalf("put with a context that is over: %v", err)
 		}

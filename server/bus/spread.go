@@ -10,7 +10,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// put queues a publication: in the one queue, or in a cluster in that of its node.
+// put queues a publication: in the one queue, or in a cluster in that of its
+// node.
 func (b *Bus) put(ctx context.Context, q queued) error {
 	if b.nodes == nil {
 		return b.queue.put(ctx, q)
@@ -18,7 +19,8 @@ func (b *Bus) put(ctx context.Context, q queued) error {
 	return b.lanes.put(ctx, b.nodes.ofKnown(b.channel(q.Room)), q)
 }
 
-// publishAll runs the publishers until ctx is done: one, or in a cluster one for each node.
+// publishAll runs the publishers until ctx is done: one, or in a cluster one
+// for each node.
 func (b *Bus) publishAll(ctx context.Context) {
 	if b.nodes == nil {
 		b.publish(ctx, b.queue)
@@ -31,7 +33,7 @@ func (b *Bus) publishAll(ctx context.Context) {
 	publishers.Wait()
 }
 
-// release lets publications go that waited for the log of their room.
+// release releases publications that waited for the log of their room.
 func (b *Bus) release(room string) {
 	if b.nodes == nil {
 		b.queue.release(room)
@@ -40,9 +42,9 @@ func (b *Bus) release(room string) {
 	b.lanes.release(room)
 }
 
-// waitForNode lets rooms wait, whose publications a node has not taken since it
-// has not their slot, or may soon not have it: until the topology has been looked
-// at again. That is not worth an error to a sender, who would say the same again.
+// waitForNode holds publications that a node refused because it does not have
+// their slot, or may soon not have it, until the topology has been read again.
+// That is not worth an error: the sender would only send the same again.
 func (b *Bus) waitForNode(rooms []string) {
 	if len(rooms) > 0 {
 		b.lanes.await(rooms)
@@ -50,9 +52,9 @@ func (b *Bus) waitForNode(rooms []string) {
 	}
 }
 
-// pipelineByNode sends each publication to the node that has its room, all nodes
-// at once. (go-redis' own pipeline for a cluster is of no use here: it sends all
-// again if the first command was not taken.)
+// pipelineByNode sends each publication to the node of its room, to all nodes
+// at once. (The cluster pipeline of go-redis does not do here: it sends
+// everything again if the first command was refused.)
 func (b *Bus) pipelineByNode(ctx context.Context, batch []queued) []*redis.Cmd {
 	cmds := make([]*redis.Cmd, len(batch))
 	byNode, lost := b.nodes.group(ctx, len(batch), func(i int) string { return b.channel(batch[i].Room) })
@@ -68,7 +70,7 @@ func (b *Bus) pipelineByNode(ctx context.Context, batch []queued) []*redis.Cmd {
 				part[j] = batch[i]
 			}
 			for j, cmd := range b.pipelineTo(ctx, node, part) {
-				cmds[places[j]] = cmd
+				cmds[places[j]], batch[places[j]].epoch = cmd, part[j].epoch
 			}
 		})
 	}
@@ -76,7 +78,7 @@ func (b *Bus) pipelineByNode(ctx context.Context, batch []queued) []*redis.Cmd {
 	return cmds
 }
 
-// byNode sorts logs by the nodes that have them, so that none waits for a node that hangs.
+// byNode groups logs by their nodes, so that none waits for a node that hangs.
 func (b *Bus) byNode(logs []*closedLog) (groups [][]*closedLog) {
 	if b.nodes == nil {
 		if len(logs) == 0 {
@@ -92,21 +94,23 @@ func (b *Bus) byNode(logs []*closedLog) (groups [][]*closedLog) {
 	return slices.Collect(maps.Values(sorted))
 }
 
-// rearrange makes of the cluster's masters what has to be for each of them. It
-// says whether all is well.
+// rearrange sets up what each master of the cluster needs. It reports whether
+// all is well.
 func (b *Bus) rearrange(masters []*redis.Client) bool {
 	b.lanes.keep(masters)
-	if g := b.gossip.Load(); g != nil {
-		if s := g.stands.Load(); s != nil && !slices.ContainsFunc(masters, func(m *redis.Client) bool { return s.node == m }) {
-			s.cancel(errors.New("the node is no longer a master")) // others may not hear it
+	if g := b.gossipLink.Load(); g != nil {
+		if s := g.active.Load(); s != nil && !slices.ContainsFunc(masters, func(m *redis.Client) bool {
+			return s.node == m
+		}) {
+			s.cancel(errors.New("the node is no longer a master")) // others may not receive its messages
 		}
 	}
 	b.lanes.resume()
 	return b.places.arrange(masters, b.nodes)
 }
 
-// anyNode returns a function that chooses a node that answers, another one than
-// the time before if there is one.
+// anyNode returns a function that chooses a node that answers, if possible
+// another one than the time before.
 func (b *Bus) anyNode() func(context.Context) (redis.UniversalClient, error) {
 	var last *redis.Client
 	return func(ctx context.Context) (redis.UniversalClient, error) {
@@ -129,7 +133,7 @@ func (b *Bus) anyNode() func(context.Context) (redis.UniversalClient, error) {
 		err := errors.New("no node of the cluster is known")
 		for _, node := range masters {
 			last = node
-			if err = ping(ctx, node, b.options.FeedTimeout/3); err == nil {
+			if err = ping(ctx, node, b.options.SubscriptionTimeout/3); err == nil {
 				return node, nil
 			}
 		}
@@ -137,14 +141,14 @@ func (b *Bus) anyNode() func(context.Context) (redis.UniversalClient, error) {
 	}
 }
 
-// sideNode returns the Redis by which servers tell each other something: in a
-// cluster, whose nodes tell it on, one that answers.
-func (b *Bus) sideNode() redis.UniversalClient {
+// gossipNode returns the Redis on which servers publish gossip: in a cluster,
+// whose nodes pass it on, one that answers.
+func (b *Bus) gossipNode() redis.UniversalClient {
 	if b.nodes == nil {
 		return b.client
 	}
-	if g := b.gossip.Load(); g != nil {
-		if s := g.stands.Load(); s != nil {
+	if g := b.gossipLink.Load(); g != nil {
+		if s := g.active.Load(); s != nil {
 			return s.node
 		}
 	}
@@ -154,13 +158,13 @@ func (b *Bus) sideNode() redis.UniversalClient {
 	return b.client
 }
 
-// hears returns the room to which a channel belongs, if it is subscribed.
-func (b *Bus) hears(channel string) (room string, ok bool) {
+// subscribedRoom returns the room of a channel, if it is subscribed.
+func (b *Bus) subscribedRoom(channel string) (room string, ok bool) {
 	if b.nodes == nil {
-		return b.topics.hears(channel)
+		return b.topics.roomOf(channel)
 	}
 	if l := b.places.of(channel); l != nil {
-		return l.topics.hears(channel)
+		return l.topics.roomOf(channel)
 	}
 	return "", false
 }

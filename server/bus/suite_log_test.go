@@ -61,7 +61,8 @@ func testOpenLogRace(t *testing.T, r *backend) {
 	})
 }
 
-// raced calls f on several servers at once and fails unless all get the same.
+// raced calls f on several servers at once and fails unless all get the same
+// result.
 func raced(t *testing.T, r *backend, f func(b *Bus) (chat.Position, error)) chat.Position {
 	t.Helper()
 	const buses, each = 4, 4
@@ -129,7 +130,7 @@ func testTrimming(t *testing.T, r *backend) {
 	const n = 350
 	answers := make(chan answer, n)
 	for i := range n {
-		if err := b.Publish(t.Context(), publication(room, fmt.Sprint(i), "hello", answers)); err != nil {
+		if err := b.PublishBody(t.Context(), publication(room, fmt.Sprint(i), "hello", answers)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -139,7 +140,7 @@ func testTrimming(t *testing.T, r *backend) {
 		}
 	}
 	got, err := b.After(t.Context(), room, 0, 2*n)
-	if err != nil || len(got) < 10 || len(got) > 10+100 { // Redis trims by whole nodes of 100 entries
+	if err != nil || len(got) < 10 || len(got) > 10+100 { // Redis trims whole nodes of 100 entries
 		t.Fatalf("%d entries are left (%v), want 10, or a node of the stream more", len(got), err)
 	}
 	if last := parse(t, string(got[len(got)-1])).Seq; last != n {
@@ -158,5 +159,7 @@ func testBigNumbers(t *testing.T, r *backend) {
 	if got := mustSay(t, b, room, "x", "hello").Position.Seq; got != big+1 {
 		t.Errorf("seq %d, want %d", got, uint64(big+1))
 	}
-	poll.Until(t, "it is heard", func() bool { return slices.Equal(h.seqs(t, room), []uint64{big + 1}) })
+	poll.Until(t, "the message is received", func() bool {
+		return slices.Equal(h.seqs(t, room), []uint64{big + 1})
+	})
 }

@@ -18,12 +18,12 @@ import (
 
 const room, other = "livechat", "den"
 
-// patient is the timeout of tests that send more at once than a busy machine takes in a few seconds.
+// patient is the timeout of tests that send more at once than a busy machine
+// handles in a few seconds.
 const patient = time.Minute
 
 // Everything that the bus promises while Redis is well, on each kind of Redis.
 func TestSuite(t *testing.T) {
-	t.Parallel()
 	onEach(t, func(t *testing.T, r *backend) {
 		for _, test := range []struct {
 			name string
@@ -42,8 +42,8 @@ func TestSuite(t *testing.T) {
 			{"scripts flushed", testScriptFlush},
 			{"scripts flushed mid-pipeline", testFlushMidPipeline},
 			{"published by hand", testByHand},
-			{"side channel", testSide},
-			{"side channel of one server", testSideTo},
+			{"gossip channel", testSide},
+			{"channel of one server", testSideTo},
 			{"large payloads", testLarge},
 			{"rooms apart", testRooms},
 			{"subscribed again quickly", testResubscribe},
@@ -68,12 +68,14 @@ func testPayload(t *testing.T, r *backend) {
 	head := log.Head
 	text := `<b>"\` + "\n\u2028é👩‍👩‍👧"
 	got := mustSay(t, b, room, "id1", text)
-	if want := (Receipt{Position: chat.Position{Epoch: head.Epoch, Seq: 1}}); got != want {
+	if want := (Receipt{Position: chat.Position{Epoch: head.Epoch, Seq: 1}, Epoch: head.Epoch}); got != want {
 		t.Errorf("receipt %v, want %v", got, want)
 	}
-	poll.Until(t, "the message is heard", func() bool { return h.count("payload", room) == 1 })
+	poll.Until(t, "the message is received", func() bool { return h.count("payload", room) == 1 })
 	heard := h.events("payload", room)[0]
-	form := regexp.MustCompile(`^{"type":"message","seq":1,"id":"id1","app":"1000","session":"s1","name":"ann","text":".*","at":\d{13},"epoch":"[0-9a-f]{16}"}$`)
+	form := regexp.MustCompile(
+		`^{"type":"message","seq":1,"id":"id1","app":"1000","session":"s1","name":"ann","text":".*","at":\d{13},"epoch":"[0-9a-f]{16}"}$`,
+	)
 	if !form.MatchString(heard) {
 		t.Errorf("payload %s", heard)
 	}
@@ -86,7 +88,7 @@ func testPayload(t *testing.T, r *backend) {
 	}
 	entries, err := r.raw.XRange(t.Context(), "{livechat}:log", "-", "+").Result()
 	if err != nil || len(entries) != 1 || entries[0].ID != "1-0" || entries[0].Values["m"] != heard {
-		t.Errorf("stream %v, %v, want what was heard", entries, err)
+		t.Errorf("stream %v, %v, want what was received", entries, err)
 	}
 	if ttl := r.raw.PTTL(t.Context(), "{livechat}:id:id1").Val(); ttl <= 0 || ttl > time.Minute {
 		t.Errorf("id is remembered for %v", ttl)
@@ -106,7 +108,8 @@ func testDense(t *testing.T, r *backend) {
 		for s := range senders {
 			wg.Go(func() {
 				for n := range each {
-					if err := b.Publish(t.Context(), publication(room, fmt.Sprint(i, "-", s, "-", n), "hello", answers)); err != nil {
+					p := publication(room, fmt.Sprint(i, "-", s, "-", n), "hello", answers)
+					if err := b.PublishBody(t.Context(), p); err != nil {
 						t.Error(err)
 					}
 				}
@@ -125,17 +128,19 @@ func testDense(t *testing.T, r *backend) {
 	slices.Sort(given)
 	wantDense(t, "receipts", given, 1, buses*senders*each)
 	for i, h := range all {
-		poll.Until(t, "all is heard", func() bool { return h.count("payload", room) == buses*senders*each })
+		poll.Until(t, "all messages are received", func() bool {
+			return h.count("payload", room) == buses*senders*each
+		})
 		wantDense(t, fmt.Sprint("server ", i), h.seqs(t, room), 1, buses*senders*each)
 	}
 }
 
 func testSenderOrder(t *testing.T, r *backend) {
 	b, _ := start(t, r.url, Options{PublishTimeout: patient}, room)
-	const n = 2000 // more than the queue holds and than a pipeline takes
+	const n = 2000 // more than fits into the queue, or into a pipeline
 	answers := make(chan answer, n)
 	for i := range n {
-		if err := b.Publish(t.Context(), publication(room, fmt.Sprint(i), "hello", answers)); err != nil {
+		if err := b.PublishBody(t.Context(), publication(room, fmt.Sprint(i), "hello", answers)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -164,8 +169,12 @@ func testDuplicate(t *testing.T, r *backend) {
 		t.Errorf("in another room: %+v", got)
 	}
 	mustSay(t, b, room, "z", "last")
-	poll.Until(t, "the last is heard", func() bool { return len(h.events("payload", room)) >= 3 })
-	wantDense(t, "heard", h.seqs(t, room), 1, 3)
+	poll.Until(
+		t,
+		"the last message is received",
+		func() bool { return len(h.events("payload", room)) >= 3 },
+	)
+	wantDense(t, "received", h.seqs(t, room), 1, 3)
 }
 
 func testConflict(t *testing.T, r *backend) {
@@ -192,7 +201,8 @@ func testScriptFlush(t *testing.T, r *backend) {
 		}
 		answers := make(chan answer, n)
 		for i := range n {
-			if err := b.Publish(t.Context(), publication(room, fmt.Sprint(round, "-", i), "hello", answers)); err != nil {
+			p := publication(room, fmt.Sprint(round, "-", i), "hello", answers)
+			if err := b.PublishBody(t.Context(), p); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -206,18 +216,21 @@ func testScriptFlush(t *testing.T, r *backend) {
 		}
 		wantDense(t, "receipts", seqs, uint64(round*n+1), n)
 	}
-	poll.Until(t, "all is heard", func() bool { return h.count("payload", room) == rounds*n })
+	poll.Until(t, "all messages are received", func() bool { return h.count("payload", room) == rounds*n })
 }
 
-// The scripts are gone in the middle of a pipeline: those before have run and those behind have not, and each gets its own answer.
+// The scripts are flushed in the middle of a pipeline: the publications before
+// that have run and those after have not, and each gets its own answer.
 func testFlushMidPipeline(t *testing.T, r *backend) {
 	b, _ := start(t, r.url, Options{}, room)
 	mustSay(t, b, room, "first", "hello")
-	wantDense(t, "receipts", sayBroken(t, r, 100, func() {}, func() { r.raw.ScriptFlush(context.Background()) }), 2, 100)
+	wantDense(t, "receipts", sayBroken(t, r, 100, func() {},
+		func() { r.raw.ScriptFlush(context.Background()) }), 2, 100)
 }
 
-// sayBroken publishes on a server of its own n messages, and does something
-// before, when it has opened the log, and in the middle of the first pipeline. It returns where they are in the log.
+// sayBroken publishes n messages on its own server. It calls one function when
+// that has opened the log, and another in the middle of the first pipeline. It
+// returns the positions of the messages.
 func sayBroken(t *testing.T, r *backend, n int, before, between func()) (seqs []uint64) {
 	t.Helper()
 	b := open(t, r.url, Options{PublishTimeout: patient})
@@ -226,7 +239,7 @@ func sayBroken(t *testing.T, r *backend, n int, before, between func()) (seqs []
 	b.client.AddHook(&breakPipeline{between: between})
 	answers := make(chan answer, n)
 	for i := range n {
-		if err := b.Publish(t.Context(), publication(room, fmt.Sprint("p", i), "hello", answers)); err != nil {
+		if err := b.PublishBody(t.Context(), publication(room, fmt.Sprint("p", i), "hello", answers)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -241,7 +254,8 @@ func sayBroken(t *testing.T, r *backend, n int, before, between func()) (seqs []
 	return seqs
 }
 
-// breakPipeline sends the first full pipeline in two parts and does something between them.
+// breakPipeline sends the first full pipeline in two parts, and calls a
+// function between them.
 type breakPipeline struct {
 	between func()
 	done    atomic.Bool
@@ -251,7 +265,8 @@ func (*breakPipeline) DialHook(next redis.DialHook) redis.DialHook          { re
 func (*breakPipeline) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
 func (b *breakPipeline) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
-		if len(cmds) >= minPipeline && b.done.CompareAndSwap(false, true) { // a connection greets in a pipeline, too: a short one
+		// the handshake of a connection is a short pipeline, too
+		if len(cmds) >= minPipeline && b.done.CompareAndSwap(false, true) {
 			_ = next(ctx, cmds[:len(cmds)/3])
 			cmds = cmds[len(cmds)/3:]
 			b.between()

@@ -5,36 +5,40 @@ import (
 	"time"
 )
 
-// topics holds which channels are wanted, and what the present subscription has been asked for. Whoever opens and closes rooms
-// writes the wishes at any time; the feed makes them come true.
+// topics holds which channels are wanted, and what the present subscription has
+// asked for. Whoever opens and closes rooms changes what is wanted at any time;
+// the link's writer catches up.
 //
-// A wish has a number, so that a room which is closed and opened again quickly is a new wish although its channel was never let go:
-// it is asked for again, Redis confirms again, and the new room learns that it is subscribed.
+// A request has a number. So a room that is closed and opened again quickly is
+// a new request even if its channel was never unsubscribed: it is sent again,
+// Redis confirms it again, and the new room learns that it is subscribed.
 type topics struct {
 	wake chan struct{} // holds a token while there may be changes to send; never closed
 
 	mu     sync.Mutex
-	last   uint64              // guarded by mu: the newest wish's number
+	last   uint64              // guarded by mu: number of the newest request
 	topics map[string]*topic   // guarded by mu: by channel
-	dirty  map[string]struct{} // guarded by mu: channels whose wish changed since changes
+	dirty  map[string]struct{} // guarded by mu: channels that changed since changes was called
 }
 
-// topic is one channel. Zero means: not.
+// topic is one channel. Zero numbers mean none.
 type topic struct {
 	room   string
-	wanted uint64 // number of the wish
+	wanted uint64 // number of the request
 	// Of the present subscription:
-	asked       uint64    // the newest wish for which SUBSCRIBE was sent
+	asked       uint64    // newest request for which SUBSCRIBE was sent
 	outstanding int       // SUBSCRIBEs that have not been confirmed
-	live        uint64    // the wish that has been confirmed: payloads are let through for it alone
+	live        uint64    // confirmed request: payloads are delivered for it alone
 	since       time.Time // of the newest SUBSCRIBE
 }
 
 func newTopics() *topics {
-	return &topics{wake: make(chan struct{}, 1), topics: make(map[string]*topic), dirty: make(map[string]struct{})}
+	return &topics{
+		wake: make(chan struct{}, 1), topics: make(map[string]*topic), dirty: make(map[string]struct{}),
+	}
 }
 
-// want wishes for a channel, unless it is wished for already.
+// want requests a channel, unless it is requested already.
 func (s *topics) want(channel, room string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -50,15 +54,15 @@ func (s *topics) want(channel, room string) {
 	}
 }
 
-// drop takes the wish back and returns its number; 0 if there is none.
-func (s *topics) drop(channel string) (wish uint64) {
+// drop withdraws the request and returns its number; 0 if there is none.
+func (s *topics) drop(channel string) (request uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if t := s.topics[channel]; t != nil && t.wanted != 0 {
-		wish, t.wanted = t.wanted, 0
+		request, t.wanted = t.wanted, 0
 		s.changedLocked(channel)
 	}
-	return wish
+	return request
 }
 
 // rooms returns the rooms whose channels are wanted.
@@ -73,8 +77,8 @@ func (s *topics) rooms() (rooms []string) {
 	return rooms
 }
 
-// wish returns the number of the wish for a channel; 0 if there is none.
-func (s *topics) wish(channel string) uint64 {
+// request returns the number of the request for a channel; 0 if there is none.
+func (s *topics) request(channel string) uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if t := s.topics[channel]; t != nil {
@@ -91,7 +95,8 @@ func (s *topics) changedLocked(channel string) {
 	}
 }
 
-// restart forgets what the last subscription was asked for and returns all that is wanted: the new one asks for it with one SUBSCRIBE.
+// restart forgets what the last subscription asked for and returns all channels
+// that are wanted, which the new one requests with one SUBSCRIBE.
 func (s *topics) restart() (channels []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -107,7 +112,8 @@ func (s *topics) restart() (channels []string) {
 	return channels
 }
 
-// changes returns what is to be sent to make the subscription what is wanted, and takes it as sent.
+// changes returns what has to be sent to bring the subscription up to date, and
+// counts it as sent.
 func (s *topics) changes() (subscribe, unsubscribe []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -128,8 +134,9 @@ func (s *topics) changes() (subscribe, unsubscribe []string) {
 	return subscribe, unsubscribe
 }
 
-// confirm takes note that Redis has confirmed a SUBSCRIBE. ok says that it was the newest: from now on the room hears all.
-// A confirmation that nobody waited for counts as well, since only a new subscription can have caused it.
+// confirm notes that Redis has confirmed a SUBSCRIBE. ok says that it was the
+// newest: from now on the room receives everything. A confirmation that was not
+// expected counts as well, since only a new subscription can have caused it.
 func (s *topics) confirm(channel string) (room string, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -146,9 +153,10 @@ func (s *topics) confirm(channel string) (room string, ok bool) {
 	return t.room, true
 }
 
-// lost takes note that Redis has ended the subscription of a channel by itself,
-// as it does in a cluster when the slot moves, and says whether that was so.
-// (The answer to an UNSUBSCRIBE comes before that of the SUBSCRIBE behind it.)
+// lost notes that Redis has ended the subscription of a channel by itself, as
+// it does in a cluster when the slot moves. It reports whether that was so.
+// (The answer to an UNSUBSCRIBE comes before that to the SUBSCRIBE that follows
+// it.)
 func (s *topics) lost(channel string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -160,8 +168,8 @@ func (s *topics) lost(channel string) bool {
 	return true
 }
 
-// again asks once more for what was not confirmed in time: an error that answers
-// a SUBSCRIBE does not say which. It returns whether there is anything of that.
+// again repeats requests that were not confirmed in time: an error that answers
+// a SUBSCRIBE does not say which one. It reports whether there were any.
 func (s *topics) again(patience time.Duration) (waiting bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -179,9 +187,9 @@ func (s *topics) again(patience time.Duration) (waiting bool) {
 	return waiting
 }
 
-// hears returns the room to which a push on the channel goes. A channel that is no longer wanted, or whose newest SUBSCRIBE has not been
-// confirmed, goes to none.
-func (s *topics) hears(channel string) (room string, ok bool) {
+// roomOf returns the room of a message on a channel. A channel that is no
+// longer wanted, or whose newest SUBSCRIBE is not confirmed, has none.
+func (s *topics) roomOf(channel string) (room string, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := s.topics[channel]
@@ -191,7 +199,8 @@ func (s *topics) hears(channel string) (room string, ok bool) {
 	return t.room, true
 }
 
-// forgetLocked removes a channel that is neither wanted nor subscribed nor awaited.
+// forgetLocked removes a channel that is neither wanted nor subscribed nor
+// awaited.
 func (s *topics) forgetLocked(channel string) {
 	if t := s.topics[channel]; t != nil && t.wanted == 0 && t.asked == 0 && t.outstanding == 0 {
 		delete(s.topics, channel)

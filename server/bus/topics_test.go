@@ -6,28 +6,55 @@ import (
 	"testing"
 )
 
-// One line per step: what is done, what must come of it.
+// One line per step: what is done, and what must come of it.
 func TestTopics(t *testing.T) {
 	type step struct {
 		do   string // want drop send (as the asker does) confirm push restart
-		want string // "" nothing, or what was sent, confirmed or heard
+		want string // "": nothing; else what was sent, confirmed or received
 	}
 	for name, steps := range map[string][]step{
-		"once":                  {{"want", ""}, {"send", "+c"}, {"push", ""}, {"confirm", "r"}, {"push", "r"}, {"send", ""}},
-		"asked twice":           {{"want", ""}, {"want", ""}, {"send", "+c"}, {"want", ""}, {"send", ""}},
-		"dropped before sent":   {{"want", ""}, {"drop", ""}, {"send", ""}, {"push", ""}},
-		"dropped":               {{"want", ""}, {"send", "+c"}, {"confirm", "r"}, {"drop", ""}, {"push", ""}, {"send", "-c"}, {"push", ""}, {"send", ""}},
-		"dropped unconfirmed":   {{"want", ""}, {"send", "+c"}, {"drop", ""}, {"confirm", ""}, {"push", ""}, {"send", "-c"}},
-		"dropped twice":         {{"want", ""}, {"send", "+c"}, {"drop", ""}, {"drop", ""}, {"send", "-c"}, {"drop", ""}, {"send", ""}},
-		"again, between writes": {{"want", ""}, {"send", "+c"}, {"confirm", "r"}, {"drop", ""}, {"want", ""}, {"push", ""}, {"send", "+c"}, {"push", ""}, {"confirm", "r"}, {"push", "r"}},
-		"again, after writes":   {{"want", ""}, {"send", "+c"}, {"confirm", "r"}, {"drop", ""}, {"send", "-c"}, {"want", ""}, {"send", "+c"}, {"push", ""}, {"confirm", "r"}, {"push", "r"}},
-		"again, unconfirmed":    {{"want", ""}, {"send", "+c"}, {"drop", ""}, {"send", "-c"}, {"want", ""}, {"send", "+c"}, {"confirm", ""}, {"push", ""}, {"confirm", "r"}, {"push", "r"}},
-		"again, not yet sent":   {{"want", ""}, {"send", "+c"}, {"drop", ""}, {"want", ""}, {"confirm", ""}, {"push", ""}, {"send", "+c"}, {"confirm", "r"}},
-		"restart":               {{"want", ""}, {"send", "+c"}, {"confirm", "r"}, {"restart", "+c"}, {"push", ""}, {"send", ""}, {"confirm", "r"}, {"push", "r"}},
-		"restart unsent":        {{"want", ""}, {"restart", "+c"}, {"send", ""}, {"confirm", "r"}, {"push", "r"}},
-		"restart unwanted":      {{"want", ""}, {"send", "+c"}, {"drop", ""}, {"restart", ""}, {"send", ""}, {"confirm", ""}, {"push", ""}},
-		"unasked confirmation":  {{"want", ""}, {"send", "+c"}, {"confirm", "r"}, {"confirm", "r"}, {"push", "r"}},
-		"unknown":               {{"confirm", ""}, {"push", ""}, {"drop", ""}, {"send", ""}, {"restart", ""}},
+		"once": {
+			{"want", ""}, {"send", "+c"}, {"push", ""}, {"confirm", "r"}, {"push", "r"}, {"send", ""},
+		},
+		"asked twice":         {{"want", ""}, {"want", ""}, {"send", "+c"}, {"want", ""}, {"send", ""}},
+		"dropped before sent": {{"want", ""}, {"drop", ""}, {"send", ""}, {"push", ""}},
+		"dropped": {
+			{"want", ""}, {"send", "+c"}, {"confirm", "r"}, {"drop", ""}, {"push", ""}, {"send", "-c"},
+			{"push", ""}, {"send", ""},
+		},
+		"dropped unconfirmed": {
+			{"want", ""}, {"send", "+c"}, {"drop", ""}, {"confirm", ""}, {"push", ""}, {"send", "-c"},
+		},
+		"dropped twice": {
+			{"want", ""}, {"send", "+c"}, {"drop", ""}, {"drop", ""}, {"send", "-c"}, {"drop", ""}, {"send", ""},
+		},
+		"again, between writes": {
+			{"want", ""}, {"send", "+c"}, {"confirm", "r"}, {"drop", ""}, {"want", ""}, {"push", ""},
+			{"send", "+c"}, {"push", ""}, {"confirm", "r"}, {"push", "r"},
+		},
+		"again, after writes": {
+			{"want", ""}, {"send", "+c"}, {"confirm", "r"}, {"drop", ""}, {"send", "-c"}, {"want", ""},
+			{"send", "+c"}, {"push", ""}, {"confirm", "r"}, {"push", "r"},
+		},
+		"again, unconfirmed": {
+			{"want", ""}, {"send", "+c"}, {"drop", ""}, {"send", "-c"}, {"want", ""}, {"send", "+c"},
+			{"confirm", ""}, {"push", ""}, {"confirm", "r"}, {"push", "r"},
+		},
+		"again, not yet sent": {
+			{"want", ""}, {"send", "+c"}, {"drop", ""}, {"want", ""}, {"confirm", ""}, {"push", ""},
+			{"send", "+c"}, {"confirm", "r"},
+		},
+		"restart": {
+			{"want", ""}, {"send", "+c"}, {"confirm", "r"}, {"restart", "+c"}, {"push", ""}, {"send", ""},
+			{"confirm", "r"}, {"push", "r"},
+		},
+		"restart unsent": {{"want", ""}, {"restart", "+c"}, {"send", ""}, {"confirm", "r"}, {"push", "r"}},
+		"restart unwanted": {
+			{"want", ""}, {"send", "+c"}, {"drop", ""}, {"restart", ""}, {"send", ""}, {"confirm", ""},
+			{"push", ""},
+		},
+		"unasked confirmation": {{"want", ""}, {"send", "+c"}, {"confirm", "r"}, {"confirm", "r"}, {"push", "r"}},
+		"unknown":              {{"confirm", ""}, {"push", ""}, {"drop", ""}, {"send", ""}, {"restart", ""}},
 	} {
 		s := newTopics()
 		for i, step := range steps {
@@ -62,13 +89,13 @@ func act(s *topics, do string) (got string) {
 	case "confirm":
 		got, _ = s.confirm(channel)
 	case "push":
-		got, _ = s.hears(channel)
+		got, _ = s.roomOf(channel)
 	}
 	return got
 }
 
-// Rooms come and go for ever; what is kept of those that went must not grow.
-func TestTopicsForget(t *testing.T) {
+// Rooms come and go for ever; what is kept of closed ones must not grow.
+func TestTopicsForgetUnsubscribedRooms(t *testing.T) {
 	for _, life := range [][]string{
 		{"want", "drop", "send"},
 		{"want", "send", "confirm", "drop", "send"},

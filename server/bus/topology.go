@@ -15,15 +15,15 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// topologyTimeout is how long one node may take to say which node has which slot.
+// topologyTimeout is how long one node may take to report its slots.
 const topologyTimeout = 500 * time.Millisecond
 
 const clusterSlots = 16384
 
 // topology finds out which node of a cluster has which slot. go-redis asks one
-// node by chance: that may be one that hangs, or one that has not heard yet of a
-// failover or a resharding. This asks all at once, and believes the master that
-// claims a slot with the highest epoch, as the nodes do among themselves.
+// random node, which may hang, or may not know yet about a failover or a
+// resharding. This asks all nodes at once, and trusts the master that claims a
+// slot with the highest epoch, as the nodes do among themselves.
 type topology struct {
 	options redis.UniversalOptions
 
@@ -31,9 +31,9 @@ type topology struct {
 	nodes map[string]*redis.Client // guarded by mu: by address
 }
 
-// view is what one node says.
+// view is the topology as one node sees it.
 type view struct {
-	addr  string // that it was asked at
+	addr  string // at which it was asked
 	id    string
 	epoch int
 	slots []redis.ClusterSlot
@@ -41,7 +41,7 @@ type view struct {
 
 func newTopology(o *redis.UniversalOptions) *topology {
 	t := &topology{options: *o, nodes: make(map[string]*redis.Client)}
-	t.options.PoolSize = 1000 // go-redis stops to dial for a second after as many failures
+	t.options.PoolSize = 1000 // go-redis stops dialling for a second after as many failures
 	return t
 }
 
@@ -67,14 +67,15 @@ func (t *topology) slots(ctx context.Context) ([]redis.ClusterSlot, error) {
 	asked.Wait()
 	views = slices.DeleteFunc(views, func(v view) bool { return len(v.slots) == 0 })
 	if len(views) == 0 {
-		return nil, fmt.Errorf("read the topology of the cluster: %w", cmp.Or(errors.Join(errs...), errors.New("no node has slots")))
+		err := cmp.Or(errors.Join(errs...), errors.New("no node has slots"))
+		return nil, fmt.Errorf("read the topology of the cluster: %w", err)
 	}
 	slots := merge(views)
 	t.learn(slots)
 	return slots, nil
 }
 
-// known returns the nodes that are known by now: the seeds at least.
+// known returns the nodes known so far: at least the seeds.
 func (t *topology) known() (list []*redis.Client) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -87,8 +88,7 @@ func (t *topology) known() (list []*redis.Client) {
 	return list
 }
 
-// learn takes note of the nodes that there are, and forgets those that were and
-// are not named as seeds.
+// learn adds new nodes, and removes those that are gone and not named as seeds.
 func (t *topology) learn(found []redis.ClusterSlot) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -141,9 +141,9 @@ func look(ctx context.Context, node *redis.Client) (view, error) {
 	return v, nil
 }
 
-// reachable returns the address of a node as it is reached from here: what the
-// cluster does not know, or knows from inside its own machine, is as it was for
-// the node that was asked.
+// reachable returns the address at which a node is reached from here. Where the
+// cluster does not know it, or knows it only from inside its own machine, it is
+// that of the node that was asked.
 func reachable(addr, asked string) string {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -154,15 +154,15 @@ func reachable(addr, asked string) string {
 		host = askedHost
 	}
 	if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() {
-		host = "localhost" // go-redis would cut the number off
+		host = "localhost" // go-redis would cut off the number
 	}
-	if port == "0" { // it speaks TLS only
+	if port == "0" { // TLS only
 		port = askedPort
 	}
 	return net.JoinHostPort(host, port)
 }
 
-// merge makes one map of slots from what all nodes say.
+// merge merges the views of all nodes into one map of slots.
 func merge(views []view) (slots []redis.ClusterSlot) {
 	slices.SortFunc(views, func(a, b view) int { return b.epoch - a.epoch })
 	var owners [clusterSlots][]redis.ClusterNode
@@ -180,8 +180,8 @@ func merge(views []view) (slots []redis.ClusterSlot) {
 			}
 		}
 	}
-	claim(true)  // what masters say of themselves, the newest first
-	claim(false) // what others say of masters that do not answer
+	claim(true)  // what masters say about themselves, newest first
+	claim(false) // what others say about masters that do not answer
 	for i, nodes := range owners {
 		if nodes == nil {
 			continue

@@ -12,26 +12,27 @@ import (
 	"livechat/server/chat"
 )
 
-// A Redis that is full, a replica, or unable to write to its disk goes on
-// answering: everybody hears everybody, and nobody can speak. So each server
-// writes a little thing now and then, and looks at what is answered to it and to
-// publications:
+// A Redis that is full, a replica, or unable to write to its disk still answers
+// reads: clients keep receiving, and no one can send. So each server writes a
+// small key now and then, and looks at the answers to it and to publications:
 //
-//	livechat:write:<n>   string: a server has tried whether Redis takes writes; expires
+//	livechat:write:<n>   string: a server has tested whether Redis accepts writes; expires
 
 const (
 	writeEvery = time.Second
 	writeTTL   = 10 * time.Second
-	// wellTime is for how long nothing must have been refused until an outage
-	// is over. A Redis at its limit takes some writes and refuses others.
+	// wellTime is how long nothing must have been refused before an outage is
+	// over. A Redis at its limit accepts some writes and refuses others.
 	wellTime = 3 * time.Second
-	// staleRefusal is how long a refusal is believed if Redis says nothing.
+	// staleRefusal is how long a refusal is believed if Redis no longer
+	// answers.
 	staleRefusal = 5 * time.Second
-	// writeKeys is how many keys are at hand in a Cluster, for each node to have one.
+	// writeKeys is the number of keys to choose from, so that each node of a
+	// cluster has one.
 	writeKeys = 64
 )
 
-// refusalOf reads the reason out of an answer of Redis.
+// refusalOf returns the reason for which Redis refused a write.
 func refusalOf(err error) chat.Refusal {
 	switch {
 	case redis.HasErrorPrefix(err, "OOM"):
@@ -44,17 +45,18 @@ func refusalOf(err error) chat.Refusal {
 	return chat.NoRefusal
 }
 
-// writes is whether Redis takes writes, as far as this server has seen.
+// writes tracks whether Redis accepts writes, as far as this server has seen.
 type writes struct {
 	log *slog.Logger
 
 	mu      sync.Mutex
 	refusal chat.Refusal // guarded by mu
 	since   time.Time    // guarded by mu
-	last    time.Time    // guarded by mu: when something was refused
+	last    time.Time    // guarded by mu: of the newest refusal
 }
 
-// note takes what Redis has answered to a write. It logs one line when an outage begins.
+// note notes the answer of Redis to a write. It logs once when an outage
+// begins.
 func (w *writes) note(err error) {
 	why := refusalOf(err)
 	if why == chat.NoRefusal {
@@ -65,24 +67,24 @@ func (w *writes) note(err error) {
 	w.last = time.Now()
 	if w.refusal == chat.NoRefusal {
 		w.since = w.last
-		w.log.Error("redis: writes are refused; nobody can speak until it takes them", "redis", string(why), "error", err)
+		w.log.Error("redis: refuses writes, no messages can be sent", "redis", string(why), "error", err)
 	}
 	w.refusal = why
 }
 
-// well says that Redis has taken a write. It logs one line when an outage is over.
+// well notes that Redis has accepted a write. It logs once when an outage ends.
 func (w *writes) well() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.refusal == chat.NoRefusal || time.Since(w.last) < wellTime {
 		return
 	}
-	w.log.Info("redis: writes are taken again", "after", time.Since(w.since).Round(time.Millisecond))
+	w.log.Info("redis: accepts writes again", "after", time.Since(w.since).Round(time.Millisecond))
 	w.refusal = chat.NoRefusal
 }
 
-// Refusal returns why Redis refuses writes; NoRefusal if it takes them, or does
-// not answer at all.
+// Refusal returns why Redis refuses writes; NoRefusal if it accepts them or
+// does not answer at all.
 func (b *Bus) Refusal() chat.Refusal {
 	b.writes.mu.Lock()
 	defer b.writes.mu.Unlock()
@@ -92,7 +94,7 @@ func (b *Bus) Refusal() chat.Refusal {
 	return b.writes.refusal
 }
 
-// tryWrites looks whether Redis takes writes, until ctx is done.
+// tryWrites tests whether Redis accepts writes, until ctx is done.
 func (b *Bus) tryWrites(ctx context.Context) {
 	tick := time.NewTicker(writeEvery)
 	defer tick.Stop()
@@ -114,7 +116,7 @@ func (b *Bus) tryWrites(ctx context.Context) {
 	}
 }
 
-// tryWrite writes something to each Redis, and returns what each answers.
+// tryWrite writes to each Redis, and returns the answers.
 func (b *Bus) tryWrite(ctx context.Context) (errs []error) {
 	ctx, cancel := context.WithTimeout(ctx, b.options.attempt())
 	defer cancel()

@@ -5,27 +5,28 @@ import (
 	"encoding/base64"
 )
 
-// The id of a message belongs to its author: a stranger who sends an id again
-// that was read in the room has said something else. Author is
+// A message id belongs to its author. Another client that sends an id it has
+// seen in the room sends a different message. The author is
 //
-//   - of an account `@` and its name, which nobody else ever has;
-//   - of a guest with a guest key a hash of the key: others can compare it, and
-//     cannot come under it;
-//   - empty of a guest without one, and of the events in feeds, which no client
-//     writes.
+//   - for an account: "@" and its name, which no one else can have;
+//   - for a guest with a guest key: a hash of the key, which others can compare
+//     but not use;
+//   - empty for a guest without a key, and for the events in feeds, which no
+//     client writes.
 
-// authorBytes is how much of a hash an author is: too much to find another key
-// that has it.
+// authorBytes is how many bytes of the hash are used: enough that finding
+// another key with the same hash is infeasible.
 const authorBytes = 12
 
 // guestKeyLen is the length of a guest key: 128 bits in hexadecimal.
 const guestKeyLen = 32
 
-// AccountAuthor returns the author of what an account says.
+// AccountAuthor returns the author of messages that an account sends.
 func AccountAuthor(name string) string { return "@" + name }
 
-// GuestAuthor returns the author of what the guest with this key says. Code:
-// bad_request, if it is no guest key. The error does not show the key.
+// GuestAuthor returns the author of messages that the guest with this key
+// sends. The error, with code bad_request, means that this is not a guest key;
+// it does not contain the key.
 func GuestAuthor(key string) (string, error) {
 	if len(key) != guestKeyLen || !isHex(key) {
 		return "", Errorf(CodeBadRequest, "a guest key is %d digits of 0-9 and a-f", guestKeyLen)
@@ -42,17 +43,20 @@ func isHex(s string) bool {
 	return true
 }
 
-// Key tells a message from all others of its room. Sent again it has the same
+// Key identifies an entry in its room. The same one sent again has the same
 // key, and is in the log once.
 //
-// Without an author nobody knows whose an id is. Then the name and the text are
-// part of the key: whoever comes with the same id, name and text says the same
-// thing, and gets nobody else's place by it.
+// Without an author it is unknown who owns an id. Then the name and the content
+// are part of the key: a client that sends the same id, name and text sends the
+// same message, and cannot take the place of another one.
 func (m *Message) Key() string {
 	if m.Author != "" {
 		return m.ID + ":" + m.Author
 	}
-	return m.ID + ":" + shortHash(m.Name+"\x00"+m.Text)
+	if m.Type == "" {
+		return m.ID + ":" + shortHash(m.Name+"\x00"+m.Text)
+	}
+	return m.ID + ":" + shortHash(m.Name+"\x00"+m.content())
 }
 
 func shortHash(s string) string {

@@ -1,6 +1,7 @@
-// Package chat is the vocabulary of livechat: what a message, a position in a room's log, a name and an error are.
+// Package chat is the vocabulary of livechat: messages, positions in a room's
+// log, names, payloads and errors.
 //
-// It knows no socket, no Redis, no HTTP. Everything else speaks in its terms.
+// It knows nothing of sockets, Redis or HTTP. All other packages use its terms.
 package chat
 
 import (
@@ -10,20 +11,24 @@ import (
 	"strings"
 )
 
-// DefaultRoom is the room that a client joins without naming one.
+// DefaultRoom is the room that a client joins if it names none.
 const DefaultRoom = "livechat"
 
-// MaxSeq is the largest sequence number: above 2^53-1 a JavaScript client could no longer tell two neighbours apart.
+// MaxSeq is the largest sequence number. Above 2^53-1 JavaScript cannot tell
+// neighbouring integers apart.
 const MaxSeq = 1<<53 - 1
 
-// epochLen is the length of an epoch in its text form: 64 random bits in hexadecimal.
+// epochLen is the length of an epoch: 64 random bits in hexadecimal.
 const epochLen = 16
 
-// Position is a place in the log of a room: the message that a client saw last.
+// Position is a place in the log of a room: that of the last message which a
+// client has seen.
 //
-// Seq alone would not do. A log can be lost and begun again (FLUSHALL, a Redis restored from an older snapshot); then 8 is
-// another message than the 8 that a client has seen, and what it asks to follow would be silently wrong. Each log therefore has an
-// Epoch, drawn at random when it begins, and a Seq means something only inside its epoch.
+// Seq alone is not enough. A log can be lost and begin again (FLUSHALL, a Redis
+// restored from an older snapshot). Then message 8 is not the 8 that a client
+// has seen, and the client would silently miss messages. So each log has an
+// Epoch, drawn at random when it begins, and a Seq is meaningful only within
+// its epoch.
 type Position struct {
 	Epoch string // 16 lower-case hexadecimal digits
 	Seq   uint64 // 0 before the first message; dense from 1
@@ -34,7 +39,7 @@ func (p Position) String() string {
 	return p.Epoch + ":" + strconv.FormatUint(p.Seq, 10)
 }
 
-// ParsePosition reads the text form. What it accepts, String writes back unchanged.
+// ParsePosition reads the text form. String returns what it accepts unchanged.
 func ParsePosition(s string) (Position, error) {
 	epoch, digits, ok := strings.Cut(s, ":")
 	if !ok || !ValidEpoch(epoch) {
@@ -47,30 +52,34 @@ func ParsePosition(s string) (Position, error) {
 	return Position{Epoch: epoch, Seq: seq}, nil
 }
 
-var errBadAfter = &Error{Code: CodeBadAfter, Message: "after must be <epoch>:<seq> of the last message seen"}
+var errBadAfter = &Error{Code: CodeBadAfter,
+	Message: "after must be <epoch>:<seq> of the last message you have seen"}
 
-// ValidEpoch says whether s has the form of an epoch.
+// ValidEpoch reports whether s has the form of an epoch.
 func ValidEpoch(s string) bool {
 	return len(s) == epochLen && isHex(s)
 }
 
-// Message is what one person said in a room.
+// Message is one entry of a room's log: a message, or an entry of another type
+// with the members that it has.
 type Message struct {
+	Type    string // of an entry that is not a message, [a-z]+; "" for a message
 	Seq     uint64 // its place in the room's log
-	Epoch   string // the log's epoch
-	ID      string // UUID, given by the client or else by the server; an author has it in a log once
-	App     string // APPID of the server that took it
+	Epoch   string // the epoch that gave Seq
+	ID      string // UUID, from the client or else the server; unique per author and log
+	App     string // APPID of the server that accepted it
 	Session string // the connection that sent it
-	Author  string // who sent it, over all connections; empty if nobody knows: see AccountAuthor, GuestAuthor and Key
+	Author  string // sender, the same on all its connections; empty if unknown: see Key
 	Name    string
 	Text    string
-	At      int64 // Unix milliseconds, by Redis' clock: one clock for all servers
+	Extra   string // further members as they are in JSON, `"key":…,"key":…`; mostly empty
+	At      int64  // Unix milliseconds by the clock of Redis, which all servers share
 }
 
-// Code says what is wrong in a word that programs can rely on. A code never changes its meaning.
+// Code names an error for programs. The meaning of a code never changes.
 type Code string
 
-// The codes that clients see, in `error` frames and in problem+json bodies.
+// The codes that clients get, in error frames and problem+json bodies.
 const (
 	CodeBadRequest         Code = "bad_request"
 	CodeBadName            Code = "bad_name"
@@ -80,6 +89,9 @@ const (
 	CodeBadText            Code = "bad_text"
 	CodeTooLong            Code = "too_long"
 	CodeIDConflict         Code = "id_conflict"
+	CodeUnknownMessage     Code = "unknown_message"
+	CodeNotYours           Code = "not_yours"
+	CodeTooOld             Code = "too_old"
 	CodeRateLimited        Code = "rate_limited"
 	CodeUnavailable        Code = "unavailable"
 	CodeForbiddenOrigin    Code = "forbidden_origin"
@@ -102,26 +114,28 @@ const (
 	CodeInternal           Code = "internal"
 )
 
-// Error is an error that its receiver may see: a code for programs and a sentence for people.
+// Error is an error that may be shown to the client: a code for programs and a
+// sentence for users.
 type Error struct {
 	Code         Code
 	Message      string
 	Retryable    bool  // the same request may succeed later
-	RetryAfterMS int64 // when, in milliseconds; 0 = at the client's choice
+	RetryAfterMS int64 // when, in milliseconds; 0: the client chooses
 }
 
 // Error implements error.
 func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }
 
-// Errorf makes a final (not retryable) Error.
+// Errorf returns a final (not retryable) Error.
 func Errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// AsError finds the Error in err's chain. Anything else is an internal error, whose text nobody outside sees.
+// AsError finds the Error in err's chain. Any other error becomes an internal
+// one that does not show its text.
 func AsError(err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
-	return &Error{Code: CodeInternal, Message: "something went wrong on our side", Retryable: true}
+	return &Error{Code: CodeInternal, Message: "something went wrong on our side; try again", Retryable: true}
 }

@@ -19,7 +19,8 @@ func TestPosition(t *testing.T) {
 	bad := []string{
 		"", ":", ":1", "0123456789abcdef", "0123456789abcdef:", "0123456789ABCDEF:1", "123456789abcdef:1",
 		"0123456789abcdef:-1", "0123456789abcdef:+1", "0123456789abcdef:01", "0123456789abcdef:9007199254740992",
-		"0123456789abcdef:1:2", "0123456789abcdef: 1", "0123456789abcdeg:1", "0123456789abcdef:99999999999999999999999",
+		"0123456789abcdef:1:2", "0123456789abcdef: 1", "0123456789abcdeg:1",
+		"0123456789abcdef:99999999999999999999999",
 	}
 	for _, s := range bad {
 		if p, err := ParsePosition(s); AsError(err).Code != CodeBadAfter {
@@ -59,10 +60,14 @@ func TestCleanName(t *testing.T) {
 		}
 	}
 	bad := map[string]string{
-		"empty": "", "spaces": " \t\n ", "too long": strings.Repeat("ä", MaxName+1), "NUL": "a\x00b", "escape": "a\x1b[31m",
-		"C1": "a\u0085b\u009f", "line separator": "a\u2028b", "line break inside": "a\nb", "tab inside": "a\tb", "override": "a\u202eb", "isolate": "a\u2066b", "mark": "a\u200fb",
-		"BOM": "\ufeffann", "soft hyphen": "a\u00adb", "zero width space": "a\u200bb", "zalgo": "x\u0301\u0302\u0303", "only joiners": "\u200d\u200c",
-		"only a mark": "\u0301", "invalid": "a\xffb", "hangul filler": "\u3164", "braille blank": "\u2800", "private": "\ue000",
+		"empty": "", "spaces": " \t\n ", "too long": strings.Repeat("ä", MaxName+1), "NUL": "a\x00b",
+		"escape": "a\x1b[31m",
+		"C1":     "a\u0085b\u009f", "line separator": "a\u2028b", "line break inside": "a\nb", "tab inside": "a\tb",
+		"override": "a\u202eb", "isolate": "a\u2066b", "mark": "a\u200fb",
+		"BOM": "\ufeffann", "soft hyphen": "a\u00adb", "zero width space": "a\u200bb",
+		"zalgo": "x\u0301\u0302\u0303", "only joiners": "\u200d\u200c",
+		"only a mark": "\u0301", "invalid": "a\xffb", "hangul filler": "\u3164", "braille blank": "\u2800",
+		"private": "\ue000",
 	}
 	for what, in := range bad {
 		if got, err := CleanName(in); AsError(err).Code != CodeBadName {
@@ -83,7 +88,8 @@ func FuzzCleanName(f *testing.F) {
 		if n := utf8.RuneCountInString(name); n < 1 || n > MaxName || !utf8.ValidString(name) {
 			t.Errorf("CleanName(%q) = %q: %d characters", s, name, n)
 		}
-		if strings.ContainsAny(name, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c\r\n\t\x00\x1b") {
+		if strings.ContainsAny(name,
+			"\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c\r\n\t\x00\x1b") {
 			t.Errorf("CleanName(%q) = %q: control or bidi character", s, name)
 		}
 		if again, err := CleanName(name); err != nil || again != name {
@@ -116,7 +122,8 @@ func TestCleanText(t *testing.T) {
 		}
 	}
 	bad := map[string]Code{
-		"": CodeBadText, " \n\t": CodeBadText, "\u200b\u200d": CodeBadText, "\u3164": CodeBadText, "a\x00": CodeBadText, "a\x1bb": CodeBadText, "a\u0085b": CodeBadText, "\xff": CodeBadText,
+		"": CodeBadText, " \n\t": CodeBadText, "\u200b\u200d": CodeBadText, "\u3164": CodeBadText,
+		"a\x00": CodeBadText, "a\x1bb": CodeBadText, "a\u0085b": CodeBadText, "\xff": CodeBadText,
 		strings.Repeat("ä", 21): CodeTooLong,
 	}
 	for in, want := range bad {
@@ -144,7 +151,8 @@ func TestAsError(t *testing.T) {
 	if got := AsError(fmt.Errorf("handle message: %w", e)); got != e {
 		t.Errorf("AsError lost the wrapped error: %v", got)
 	}
-	if got := AsError(errors.New("password=hunter2")); got.Code != CodeInternal || strings.Contains(got.Message, "hunter2") {
+	if got := AsError(errors.New("password=hunter2")); got.Code != CodeInternal ||
+		strings.Contains(got.Message, "hunter2") {
 		t.Errorf("AsError shows a foreign error: %v", got)
 	}
 }

@@ -7,37 +7,42 @@ import (
 	"time"
 )
 
-// Log is where the log of a room stands: its newest message, and the epochs that it has gone through.
+// Log is the state of a room's log: its newest message and its earlier epochs.
 //
-// Whenever a log may have lost something it goes on in a new epoch, numbered on. So one log is a chain of epochs, and a seq
-// means one message in all of it; a message of an earlier epoch is in the log if that epoch did not end before it.
+// Whenever a log may have lost messages it continues in a new epoch, and its
+// numbering goes on. So a log is a chain of epochs in which a seq means one
+// message. A message of an earlier epoch is part of the log if that epoch did
+// not end before it.
 type Log struct {
-	Head Position
-	Past Lineage
+	Head   Position
+	Epochs EpochHistory
 }
 
-// Has says whether a position is in the log, or has been until the log grew too long to hold it.
+// Has reports whether a position is in the log, or was before the log was
+// trimmed.
 func (l Log) Has(p Position) bool {
 	if p.Epoch == l.Head.Epoch {
 		return true
 	}
-	end, ok := l.Past.End(p.Epoch)
+	end, ok := l.Epochs.End(p.Epoch)
 	return ok && p.Seq <= end
 }
 
-// HasEntry says whether what lies in the log's stream at a position is part of it. Of epochs that are no longer remembered that is what is older
-// than the end of the oldest that is.
+// HasEntry reports whether an entry of the log's stream is part of the log. If
+// its epoch is no longer remembered, the entry is part of the log if it is
+// older than the end of the oldest epoch that is.
 func (l Log) HasEntry(p Position) bool {
 	if l.Has(p) {
 		return true
 	}
-	_, ended := l.Past.End(p.Epoch)
-	return !ended && len(l.Past) >= MaxLineage && p.Seq <= l.Past[0].Seq
+	_, ended := l.Epochs.End(p.Epoch)
+	return !ended && len(l.Epochs) >= MaxEpochs && p.Seq <= l.Epochs[0].Seq
 }
 
-// EpochOf returns the epoch that gave seq; the oldest that is remembered if it is older than that.
+// EpochOf returns the epoch that gave seq, or the oldest that is remembered if
+// seq is older.
 func (l Log) EpochOf(seq uint64) string {
-	for _, end := range l.Past {
+	for _, end := range l.Epochs {
 		if seq <= end.Seq {
 			return end.Epoch
 		}
@@ -45,20 +50,20 @@ func (l Log) EpochOf(seq uint64) string {
 	return l.Head.Epoch
 }
 
-// Lineage is where each earlier epoch of a log ended, oldest first.
-type Lineage []Position
+// EpochHistory lists where each earlier epoch of a log ended, oldest first.
+type EpochHistory []Position
 
-// MaxLineage is how many epochs a log remembers besides its own, as far as it has messages of them; 16 otherwise. Who comes back from an older
-// one starts anew.
-const MaxLineage = 256
+// MaxEpochs is how many earlier epochs a log remembers while it has messages of
+// them; 16 otherwise. A client that returns from an older epoch starts over.
+const MaxEpochs = 256
 
-// SayAgainAge is how old a message may be that a server says again because the
-// log has lost it: surely younger than ids are forgotten (ID_TTL), so that the
-// log knows it if another server has said it again already.
-const SayAgainAge = 10 * time.Minute
+// RepublishAge is the maximum age of a lost message that a server republishes.
+// It is well below ID_TTL, so the log still recognizes the message if another
+// server has already republished it.
+const RepublishAge = 10 * time.Minute
 
-// End returns the last seq of an epoch that has ended.
-func (l Lineage) End(epoch string) (seq uint64, ok bool) {
+// End returns the last seq of an earlier epoch.
+func (l EpochHistory) End(epoch string) (seq uint64, ok bool) {
 	for _, p := range l {
 		if p.Epoch == epoch {
 			return p.Seq, true
@@ -67,8 +72,9 @@ func (l Lineage) End(epoch string) (seq uint64, ok bool) {
 	return 0, false
 }
 
-// Before returns the part of the lineage that came before an epoch; all of it if the epoch has not ended.
-func (l Lineage) Before(epoch string) Lineage {
+// Before returns the epochs before the given one; all of them if it has not
+// ended.
+func (l EpochHistory) Before(epoch string) EpochHistory {
 	for i, p := range l {
 		if p.Epoch == epoch {
 			return l[:i]
@@ -78,7 +84,7 @@ func (l Lineage) Before(epoch string) Lineage {
 }
 
 // String returns the text form: positions with a space between them.
-func (l Lineage) String() string {
+func (l EpochHistory) String() string {
 	words := make([]string, len(l))
 	for i, p := range l {
 		words[i] = p.String()
@@ -86,19 +92,21 @@ func (l Lineage) String() string {
 	return strings.Join(words, " ")
 }
 
-// ParseLineage reads the text form.
-func ParseLineage(s string) (l Lineage, err error) {
+// ParseEpochHistory reads the text form.
+func ParseEpochHistory(s string) (l EpochHistory, err error) {
 	for word := range strings.FieldsSeq(s) {
 		p, err := ParsePosition(word)
 		if err != nil {
-			return nil, fmt.Errorf("read lineage %q: %w", s, errors.New("want positions"))
+			return nil, fmt.Errorf("read epoch history %q: %w", s, errors.New("want positions"))
 		}
 		l = append(l, p)
 	}
 	return l, nil
 }
 
-// ErrLogClosed says that a log takes no messages at the moment, because servers are putting back into it what it has lost. It will not take long.
+// ErrLogClosed says that a log accepts no messages while servers restore what
+// it has lost. That takes a moment.
 var ErrLogClosed = &Error{
-	Code: CodeUnavailable, Message: "the room is being put in order; try again", Retryable: true, RetryAfterMS: 1000,
+	Code: CodeUnavailable, Message: "the room's log is being repaired; try again", Retryable: true,
+	RetryAfterMS: 1000,
 }

@@ -9,14 +9,15 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// The limits of names and rooms. That of texts is configuration.
+// The limits of names and rooms. The limit of texts is a setting.
 const (
 	MaxName  = 32 // characters (code points) after trimming
 	MaxRoom  = 32 // bytes
-	maxMarks = 2  // combining marks on one base character: Vietnamese and polytonic Greek need two, "zalgo" needs many
+	maxMarks = 2  // combining marks per character: Vietnamese and polytonic Greek need two
 )
 
-// CleanName returns the name in the form in which everybody sees it: trimmed, NFC, runs of spaces folded to one.
+// CleanName returns the name in the form that everybody sees: trimmed, NFC,
+// with runs of spaces folded to one.
 func CleanName(s string) (string, error) {
 	if !utf8.ValidString(s) {
 		return "", Errorf(CodeBadName, "a name must be valid UTF-8")
@@ -51,17 +52,21 @@ func CleanName(s string) (string, error) {
 	return s, nil
 }
 
-// nameRune says whether a name may contain r. Format characters (category Cf) hold the bidi controls, which could turn the
-// text around a name, and the zero-width ones, which make two names look the same; only the joiner of emoji and of several scripts stays.
+// nameRune reports whether a name may contain r. Format characters (category
+// Cf) include the bidi controls, which could turn the text around a name, and
+// the zero-width ones, which make two names look the same. Only the joiners of
+// emoji and of several scripts are allowed.
 func nameRune(r rune) bool {
 	const zeroWidthNonJoiner, zeroWidthJoiner = 0x200C, 0x200D
 	if r == zeroWidthJoiner || r == zeroWidthNonJoiner || isEmojiTag(r) {
 		return true
 	}
-	return !unicode.IsControl(r) && !unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co, unicode.Cs) && r != utf8.RuneError && !isBlank(r)
+	return !unicode.IsControl(r) && !unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co, unicode.Cs) &&
+		r != utf8.RuneError && !isBlank(r)
 }
 
-// isBlank finds the letters and symbols that draw nothing: with them a name could look empty or like another one.
+// isBlank reports letters and symbols that draw nothing. With them a name could
+// look empty, or like another one.
 func isBlank(r rune) bool {
 	switch r {
 	case 0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x2800, 0x3164, 0xFFA0:
@@ -76,8 +81,9 @@ func isVariation(r rune) bool { return r >= 0xFE00 && r <= 0xFE0F }
 func isEmojiMark(r rune) bool { return r == 0x20E3 } // the keycap of 1️⃣
 func isEmojiTag(r rune) bool  { return r >= 0xE0020 && r <= 0xE007F }
 
-// CleanText returns the text in the form in which it is kept: NFC is not applied, people's words stay as they typed them; only
-// the line breaks of Windows and old Macs become "\n". limit is in characters (code points).
+// CleanText returns the text in the form in which it is stored. Text is not
+// normalized; only the line breaks of Windows and old Macs become "\n". limit
+// is in characters (code points).
 func CleanText(s string, limit int) (string, error) {
 	if !utf8.ValidString(s) {
 		return "", Errorf(CodeBadText, "a text must be valid UTF-8")
@@ -88,18 +94,19 @@ func CleanText(s string, limit int) (string, error) {
 	if strings.IndexFunc(s, visibleRune) < 0 {
 		return "", Errorf(CodeBadText, "a text needs at least 1 visible character")
 	}
-	if len(s) > limit && utf8.RuneCountInString(s) > limit { // bytes first: cheap, and enough for most
+	if len(s) > limit && utf8.RuneCountInString(s) > limit { // bytes first: cheap, usually enough
 		return "", Errorf(CodeTooLong, "a text has at most %d characters", limit)
 	}
 	for _, r := range s {
 		if unicode.IsControl(r) && r != '\n' && r != '\t' {
-			return "", Errorf(CodeBadText, "a text must not contain control characters other than line breaks and tabs")
+			return "", Errorf(CodeBadText,
+				"a text must not contain control characters other than line breaks and tabs")
 		}
 	}
 	return s, nil
 }
 
-// CheckRoom says whether s can be a room's name: `[a-z0-9-]{1,32}`.
+// CheckRoom returns an error unless s is a valid room name: `[a-z0-9-]{1,32}`.
 func CheckRoom(s string) error {
 	ok := len(s) >= 1 && len(s) <= MaxRoom
 	for i := 0; ok && i < len(s); i++ {
@@ -112,11 +119,21 @@ func CheckRoom(s string) error {
 	return nil
 }
 
-// feedPrefix makes a feed's name one that no room can have.
+// feedPrefix gives feeds names that no room can have.
 const feedPrefix = "user:"
 
-// FeedRoom is the name of the log that holds what is meant for one user.
+// FeedRoom returns the name of the log that is a user's feed.
 func FeedRoom(user int64) string { return feedPrefix + strconv.FormatInt(user, 10) }
 
-// IsFeed says whether a log is a user's feed.
+// FeedUser returns the user whose feed a log is; false if it is a room's.
+func FeedUser(room string) (user int64, ok bool) {
+	number, ok := strings.CutPrefix(room, feedPrefix)
+	if !ok {
+		return 0, false
+	}
+	user, err := strconv.ParseInt(number, 10, 64)
+	return user, err == nil
+}
+
+// IsFeed reports whether a log is a user's feed.
 func IsFeed(room string) bool { return strings.HasPrefix(room, feedPrefix) }

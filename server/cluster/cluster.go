@@ -1,15 +1,19 @@
-// Package cluster lets people watch how the servers are.
+// Package cluster shows the state of all servers live.
 //
-// Somebody who wants to see that has a socket at any of the servers. This server says once in a while, on the channel that all servers hear,
-// that somebody is watching; each server that has heard so lately publishes its figures there once a second, and this one
-// makes one frame of all of them. When nobody watches nothing is said and nothing is computed.
+// A watcher has a socket at any of the servers. Now and then that server
+// publishes on the gossip channel that it has watchers. Servers that received
+// this lately publish their figures on the channel once a second, and the
+// server with the watcher puts them together into frames. Without watchers
+// nothing is published and nothing is computed.
 //
-// What servers say:
+// Messages:
 //
 //	{"type":"watch","node":"5f1c…"}
-//	{"type":"figures","n":7,"node":"77ab…","app":"1000","state":"ready","connections":31,"rate_in":5.2,…}      see wire.ClusterServer
+//	{"type":"figures","n":7,"node":"77ab…","app":"1000","state":"ready","connections":31,…}
 //
-// Every server hears all figures, whether it has watchers or not. So somebody whose server dies sees on the next one that it did.
+// See wire.ClusterServer for the figures. Every server receives all figures,
+// with or without watchers. So a watcher whose server dies sees on the next
+// server that it did.
 package cluster
 
 import (
@@ -22,63 +26,67 @@ import (
 )
 
 const (
-	period   = time.Second // between two figures, and two frames
+	period   = time.Second // interval between figures, and between frames
 	patience = 2200 * time.Millisecond
-	remember = time.Minute     // how long a server that is not heard any more is shown
-	repeat   = 2 * time.Second // between two times that a server says that it has watchers
-	interest = 5 * time.Second // how long after the last such time the figures go on
+	remember = time.Minute     // how long a server is shown after its figures stopped
+	repeat   = 2 * time.Second // interval at which a server publishes that it has watchers
+	interest = 5 * time.Second // how long figures are published after that
 	gather   = 30 * time.Millisecond
 
-	// maxWatchers is how many sockets may watch through one server. Each costs a frame a second.
+	// maxWatchers is the number of sockets that may watch through one server.
+	// Each costs one frame a second.
 	maxWatchers = 100
 )
 
-// Sample is how this server is at a moment.
+// Sample is the state of this server at one moment.
 type Sample struct {
-	State       string // of wire.ClusterServer, one of the first five
+	State       string // one of the first five states of wire.ClusterServer
 	Connections int
-	In          uint64        // messages taken from clients since the start
+	In          uint64        // messages accepted from clients since the start
 	Out         uint64        // messages delivered to clients since the start
-	P99         time.Duration // 99 of 100 passes since the last Sample took at most so long; 0 if there were none
+	P99         time.Duration // 99th percentile of the passes since the last Sample; 0 without any
 }
 
-// Figures takes a Sample. It is called by one goroutine.
+// Figures takes a Sample. One goroutine calls it.
 type Figures func() Sample
 
-// Options are what a Hub is made of. All but Embedded must be set.
+// Options of a Hub. All but Embedded are required.
 type Options struct {
 	Node, App, Version string
-	Embedded           bool // Redis is inside this process
+	Embedded           bool // Redis runs inside this process
 
 	Figures Figures
-	// Send tells all servers, this one included, something at most once. It is called by one goroutine.
+	// Send publishes to all servers, this one included, at most once. One
+	// goroutine calls it.
 	Send   func(ctx context.Context, payload []byte) error
 	Logger *slog.Logger
 }
 
-// Hub is one server's part in this. All methods may be called from any goroutine.
+// Hub is the part of one server. All methods may be called from any goroutine.
 type Hub struct {
 	// Set at construction.
 	opts    Options
 	started time.Time
-	publish chan struct{} // holds a token when publishing may have to begin; never closed
-	show    chan struct{} // holds a token when there may be something new to show; never closed
+	publish chan struct{} // holds a token when publishing may have to start; never closed
+	show    chan struct{} // holds a token when there may be news to show; never closed
 
 	// Guarded by mu.
 	mu       sync.Mutex
 	watchers map[*watcher]struct{}
-	asked    time.Time // when somebody was last heard to watch
+	asked    time.Time // when a watch message was received last
 	servers  map[string]*server
-	echo     time.Time // when it last heard itself; at first, when it began to listen
-	n        uint64    // of its newest figures
-	said     time.Time // when they were sent
-	trip     time.Duration
+	// when this server's own messages were received last; at first, when it
+	// subscribed
+	echo time.Time
+	n    uint64    // number of its newest figures
+	said time.Time // when those were sent
+	trip time.Duration
 }
 
-// watcher is somebody who watches through this server.
+// watcher is a watching socket of this server.
 type watcher struct{ send func(frame []byte) }
 
-// New returns a Hub that works when Run is called.
+// New returns a Hub, which works once Run is called.
 func New(o Options) *Hub {
 	return &Hub{
 		opts: o, started: time.Now(), publish: make(chan struct{}, 1), show: make(chan struct{}, 1),
@@ -86,7 +94,8 @@ func New(o Options) *Hub {
 	}
 }
 
-// Run publishes and shows while somebody watches, until ctx is done.
+// Run publishes figures and sends frames while there are watchers, until ctx
+// ends.
 func (h *Hub) Run(ctx context.Context) {
 	var showing sync.WaitGroup
 	showing.Go(func() { h.runShow(ctx) })
@@ -94,7 +103,8 @@ func (h *Hub) Run(ctx context.Context) {
 	showing.Wait()
 }
 
-// Watch gives somebody frames by send, which must not block, until leave is called. ok is false, and leave nil, if there are too many already.
+// Watch passes frames to send, which must not block, until leave is called. If
+// there are too many watchers, ok is false and leave nil.
 func (h *Hub) Watch(send func(frame []byte)) (leave func(), ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -105,7 +115,7 @@ func (h *Hub) Watch(send func(frame []byte)) (leave func(), ok bool) {
 	now := time.Now()
 	h.interestLocked(now)
 	h.watchers[w] = struct{}{}
-	if _, ok := h.servers[h.opts.Node]; ok { // else the first figures are there in a moment
+	if _, ok := h.servers[h.opts.Node]; ok { // otherwise the first figures arrive in a moment
 		send(wire.Frame(h.frameLocked(now)))
 	}
 	wake(h.publish)
@@ -117,14 +127,15 @@ func (h *Hub) Watch(send func(frame []byte)) (leave func(), ok bool) {
 	}, true
 }
 
-// Watchers returns how many watch through this server.
+// Watchers returns the number of watchers of this server.
 func (h *Hub) Watchers() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return len(h.watchers)
 }
 
-// interestLocked notes that somebody watches. What is known from the last time that somebody did is not true any more.
+// interestLocked records that there is a watcher. What is known from an earlier
+// time with watchers is outdated.
 func (h *Hub) interestLocked(now time.Time) {
 	if !h.wantedLocked(now) {
 		clear(h.servers)
@@ -133,7 +144,7 @@ func (h *Hub) interestLocked(now time.Time) {
 	h.asked = now
 }
 
-// wantedLocked says whether somebody watches, here or elsewhere.
+// wantedLocked reports whether this server or another one has watchers.
 func (h *Hub) wantedLocked(now time.Time) bool {
 	return len(h.watchers) > 0 || now.Sub(h.asked) < interest
 }

@@ -6,10 +6,12 @@ import (
 	"time"
 )
 
-// steps is how many buckets a doubling of the duration has: a percentile is read with an error of an eighth at most.
+// steps is the number of buckets per doubling of the duration: a percentile has
+// an error of an eighth at most.
 const steps = 8
 
-// Passes counts how long passes took, in buckets. The zero value is ready. Add may be called from any goroutine, costs one atomic addition and
+// Passes is a histogram of the durations of passes. The zero value is ready to
+// use. Add may be called from any goroutine, costs one atomic addition and
 // allocates nothing.
 type Passes struct {
 	buckets [64 * steps]atomic.Uint64
@@ -18,7 +20,8 @@ type Passes struct {
 // Add counts one pass.
 func (p *Passes) Add(took time.Duration) { p.buckets[bucket(took)].Add(1) }
 
-// Percentile returns what share (0.99) of the passes since its last call took at most; 0 if there were none.
+// Percentile returns the duration that a share (0.99) of the passes since the
+// last call did not exceed; 0 if there were none.
 func (p *Passes) Percentile(share float64) time.Duration {
 	var counts [len(p.buckets)]uint64
 	var total uint64
@@ -35,17 +38,18 @@ func (p *Passes) Percentile(share float64) time.Duration {
 			return upper(i)
 		}
 	}
-	return 0 // cannot be: the lowest buckets are empty
+	return 0 // unreachable: the lowest buckets are empty
 }
 
-// bucket returns the bucket of a duration: its highest bit, and the three bits behind it.
+// bucket returns the bucket of a duration: its highest bit and the three bits
+// after it.
 func bucket(d time.Duration) int {
 	ns := uint64(max(d, steps))
 	high := bits.Len64(ns) - 1
 	return high*steps + int(ns>>(high-3))&(steps-1)
 }
 
-// upper returns the first duration that is above a bucket.
+// upper returns the lowest duration above a bucket.
 func upper(i int) time.Duration {
 	high, step := i/steps, i%steps
 	return time.Duration(steps+step+1) << (high - 3)

@@ -14,7 +14,7 @@ const (
 	typeFigures = "figures"
 )
 
-// message is what servers tell each other here; see the package comment.
+// message is a message on the gossip channel; see the package comment.
 type message struct {
 	Type string `json:"type"`
 	N    uint64 `json:"n,omitzero"`
@@ -27,13 +27,14 @@ type question struct {
 	Node string `json:"node"`
 }
 
-// meter makes rates of counters.
+// meter turns counters into rates.
 type meter struct {
 	last Sample
-	at   time.Time // of last; zero: there is none
+	at   time.Time // of last; zero: there is no last
 }
 
-// rates returns what was taken and delivered each second since the last time.
+// rates returns the messages accepted and delivered per second since the last
+// call.
 func (m *meter) rates(s Sample, now time.Time) (in, out float64) {
 	if seconds := now.Sub(m.at).Seconds(); !m.at.IsZero() && seconds > 0 {
 		in, out = float64(s.In-m.last.In)/seconds, float64(s.Out-m.last.Out)/seconds
@@ -42,7 +43,8 @@ func (m *meter) rates(s Sample, now time.Time) (in, out float64) {
 	return in, out
 }
 
-// runPublish publishes this server's figures once a second while they are wanted, and says now and then that it has watchers.
+// runPublish publishes the figures of this server once a second while they are
+// wanted, and now and then that it has watchers.
 func (h *Hub) runPublish(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -67,23 +69,25 @@ func (h *Hub) runPublish(ctx context.Context) {
 			repeated = now
 			h.say(ctx, question{typeWatch, h.opts.Node})
 		}
-		if now.Sub(m.at) >= period { // else somebody has come in between
+		if now.Sub(m.at) >= period { // otherwise a watcher came in between
 			h.tell(ctx, &m, now)
 		}
 		timer.Reset(time.Until(m.at.Add(period)))
 	}
 }
 
-// tell publishes this server's figures, and takes them over here, for Redis may not bring them back.
+// tell publishes the figures of this server and applies them here, because they
+// may not come back through Redis.
 func (h *Hub) tell(ctx context.Context, m *meter, now time.Time) {
 	s := h.opts.Figures()
 	first := m.at.IsZero()
 	in, out := m.rates(s, now)
 	if first {
-		s.P99 = 0 // that of all the time in which nobody watched
+		s.P99 = 0 // it covers all the time without watchers
 	}
 	own := wire.ClusterServer{
-		Node: h.opts.Node, App: h.opts.App, State: s.State, Connections: s.Connections, In: round(in), Out: round(out),
+		Node: h.opts.Node, App: h.opts.App, State: s.State, Connections: s.Connections, In: round(in),
+		Out: round(out),
 		P99: s.P99.Microseconds(), Uptime: int64(now.Sub(h.started).Seconds()), Version: h.opts.Version,
 	}
 	h.mu.Lock()
@@ -95,7 +99,7 @@ func (h *Hub) tell(ctx context.Context, m *meter, now time.Time) {
 	h.say(ctx, message{typeFigures, n, own})
 }
 
-// say tells all servers something. How Redis is, others log.
+// say publishes to all servers. Failures of Redis are logged elsewhere.
 func (h *Hub) say(ctx context.Context, what any) {
 	payload, err := json.Marshal(what)
 	if err == nil {
@@ -108,5 +112,5 @@ func (h *Hub) say(ctx context.Context, what any) {
 	}
 }
 
-// round leaves one digit behind the point: more of a rate is noise, and bytes.
+// round keeps one decimal: more would be noise, and bytes.
 func round(rate float64) float64 { return float64(int64(rate*10+0.5)) / 10 }

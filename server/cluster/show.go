@@ -13,14 +13,15 @@ import (
 	"livechat/server/wire"
 )
 
-// server is what one server has said last.
+// server is what a server published last.
 type server struct {
 	told wire.ClusterServer
 	seen time.Time
-	lost time.Time // when it was found not to be heard any more; zero while it is
+	lost time.Time // when its figures were found missing; zero while they arrive
 }
 
-// Receive takes what came on the channel of the servers, and says whether it was for this package.
+// Receive handles a payload of the gossip channel and reports whether it was
+// for this package.
 func (h *Hub) Receive(payload []byte) bool {
 	watch := bytes.HasPrefix(payload, []byte(`{"type":"`+typeWatch+`"`))
 	if !watch && !bytes.HasPrefix(payload, []byte(`{"type":"`+typeFigures+`"`)) {
@@ -39,16 +40,17 @@ func (h *Hub) Receive(payload []byte) bool {
 		h.interestLocked(now)
 		wake(h.publish)
 	case m.Node == h.opts.Node:
-		h.heardLocked(m.N, now)
+		h.receivedLocked(m.N, now)
 	default:
 		h.takeLocked(m.ClusterServer, now)
 	}
 	return true
 }
 
-// heardLocked notes that this server has heard its own figures.
-func (h *Hub) heardLocked(n uint64, now time.Time) {
-	if h.deafLocked(now) { // what the others said meanwhile was not heard: nobody is gone only for that
+// receivedLocked records that this server received its own figures.
+func (h *Hub) receivedLocked(n uint64, now time.Time) {
+	// messages of others were lost meanwhile, too: that alone makes nobody gone
+	if h.isolatedLocked(now) {
 		for _, s := range h.servers {
 			s.seen = now
 		}
@@ -62,19 +64,22 @@ func (h *Hub) heardLocked(n uint64, now time.Time) {
 	}
 }
 
-// deafLocked says that this server does not even hear itself: the line is broken, and who is not heard may be well.
-func (h *Hub) deafLocked(now time.Time) bool { return now.Sub(h.echo) > patience }
+// isolatedLocked reports that this server does not even receive its own
+// messages: its connection is broken, and missing servers may be fine.
+func (h *Hub) isolatedLocked(now time.Time) bool { return now.Sub(h.echo) > patience }
 
-// doubtLocked says that this server should have heard itself by now. Until it does it does not know whether it is deaf, so it declares nobody gone.
+// doubtLocked reports that this server should have received its own message by
+// now. Until it does, it may be isolated, so it declares no server gone.
 func (h *Hub) doubtLocked(now time.Time) bool { return now.Sub(h.echo) >= patience-period }
 
-// takeLocked takes figures over.
+// takeLocked applies figures.
 func (h *Hub) takeLocked(told wire.ClusterServer, now time.Time) {
 	s := h.servers[told.Node]
 	if s == nil {
 		s = &server{}
 		h.servers[told.Node] = s
-		for node, other := range h.servers { // a server that has restarted takes its own place
+		// a restarted server takes the place of its former process
+		for node, other := range h.servers {
 			if other.told.App == told.App && !other.lost.IsZero() {
 				delete(h.servers, node)
 			}
@@ -90,14 +95,15 @@ func (h *Hub) takeLocked(told wire.ClusterServer, now time.Time) {
 func (h *Hub) runShow(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	var due time.Time // of the next frame
+	var due time.Time // when the next frame is due
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-timer.C:
 		case <-h.show:
-			if soon := time.Now().Add(gather); due.IsZero() || soon.Before(due) { // servers that come at once are shown at once
+			// servers that come at once are shown at once
+			if soon := time.Now().Add(gather); due.IsZero() || soon.Before(due) {
 				due = soon
 			}
 			timer.Reset(time.Until(due))
@@ -110,7 +116,8 @@ func (h *Hub) runShow(ctx context.Context) {
 	}
 }
 
-// showAll sends a frame to all watchers, and returns when the next one is due; zero if nobody watches.
+// showAll sends a frame to all watchers and returns when the next one is due;
+// zero without watchers.
 func (h *Hub) showAll(now time.Time) (due time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -122,7 +129,7 @@ func (h *Hub) showAll(now time.Time) (due time.Time) {
 		w.send(frame)
 	}
 	due = now.Add(period)
-	for _, s := range h.servers { // a server that is missed is shown to be gone at once
+	for _, s := range h.servers { // a missing server is shown as gone at once
 		if missed := s.seen.Add(patience); s.lost.IsZero() && missed.After(now) && missed.Before(due) {
 			due = missed
 		}
@@ -130,13 +137,13 @@ func (h *Hub) showAll(now time.Time) (due time.Time) {
 	return due
 }
 
-// frameLocked says how all servers are.
+// frameLocked returns the state of all servers.
 func (h *Hub) frameLocked(now time.Time) wire.Cluster {
 	f := wire.Cluster{
 		Type: "cluster", At: now.UnixMilli(), App: h.opts.App,
 		Redis: wire.ClusterRedis{State: "up", RoundTrip: h.trip.Microseconds(), Embedded: h.opts.Embedded},
 	}
-	deaf := h.deafLocked(now)
+	deaf := h.isolatedLocked(now)
 	if deaf {
 		f.Redis.State, f.Redis.RoundTrip = "down", 0
 	} else if !h.doubtLocked(now) {
@@ -158,7 +165,8 @@ func (h *Hub) frameLocked(now time.Time) wire.Cluster {
 	return f
 }
 
-// missLocked notes who is not heard any more, and forgets who has not been for long.
+// missLocked marks servers whose figures stopped, and forgets those that have
+// been missing for long.
 func (h *Hub) missLocked(now time.Time) {
 	for node, s := range h.servers {
 		switch {
@@ -187,7 +195,7 @@ func (h *Hub) livesLocked(app string) bool {
 	return false
 }
 
-// compareApps puts 900 before 1000, and numbers before names.
+// compareApps sorts numbers by value and before names.
 func compareApps(a, b string) int {
 	x, errA := strconv.Atoi(a)
 	y, errB := strconv.Atoi(b)

@@ -7,7 +7,7 @@ func TestShareFiles(t *testing.T) {
 		16: {16, 16}, 200: {79, 25}, 1024: {800, 128}, 16384: {15288, 1000}, 1 << 20: {1<<20 - 1096, 1000},
 	} {
 		if sockets, requests := ShareFiles(files); sockets != want[0] || requests != want[1] {
-			t.Errorf("of %d files %d are for sockets and %d for requests, want %d", files, sockets, requests, want)
+			t.Errorf("of %d files, %d are for WebSockets and %d for requests, want %d", files, sockets, requests, want)
 		}
 	}
 }

@@ -6,22 +6,22 @@ import (
 	"os"
 )
 
-// The values of Log.Format that name a shape.
+// Values of Log.Format.
 const (
 	FormatText = "text"
 	FormatJSON = "json"
 )
 
-// Logger returns a logger that writes to w, as text or JSON lines as Format says.
+// Logger returns a logger that writes to w in the format that Format names.
 func (l Log) Logger(w io.Writer) *slog.Logger {
 	options := &slog.HandlerOptions{Level: l.Level, ReplaceAttr: readable}
-	if l.Format == FormatText || l.Format == "" && isTerminal(w) {
+	if l.Format == FormatText || l.Format == "" && IsTerminal(w) {
 		return slog.New(slog.NewTextHandler(w, options))
 	}
 	return slog.New(slog.NewJSONHandler(w, options))
 }
 
-// readable writes durations as 1.146s, not as a number of nanoseconds.
+// readable writes durations as 1.146s instead of nanoseconds.
 func readable(_ []string, a slog.Attr) slog.Attr {
 	if a.Value.Kind() == slog.KindDuration {
 		a.Value = slog.StringValue(a.Value.Duration().String())
@@ -29,9 +29,10 @@ func readable(_ []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// isTerminal reports whether w is a character device. /dev/null is one too, where the shape does not matter.
-func isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
+// IsTerminal reports whether stream is a character device. /dev/null is one,
+// too, but there the format does not matter.
+func IsTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
 	if !ok {
 		return false
 	}

@@ -22,7 +22,7 @@ func (n *Networks) UnmarshalText(text []byte) error {
 		if err != nil {
 			addr, err := netip.ParseAddr(one)
 			if err != nil || addr.Zone() != "" {
-				return fmt.Errorf("%q is no address and no network", one)
+				return fmt.Errorf("%q is neither an address nor a network", one)
 			}
 			prefix = netip.PrefixFrom(addr, addr.BitLen())
 		}

@@ -10,9 +10,10 @@ import (
 	"strings"
 )
 
-// secrets are the variables that may be given as a file instead, by the variable
-// of the same name with fileSuffix: the environment of a process is seen by more
-// people than a file, and is no place where Docker or Kubernetes put secrets.
+// secrets are the variables that can be read from a file instead, which the
+// variable of the same name with fileSuffix names. More people can see the
+// environment of a process than a file, and Docker and Kubernetes provide
+// secrets as files.
 var secrets = []string{"REDIS_URL", "REDIS_PASSWORD", "DATABASE_URL", "DATABASE_PASSWORD"}
 
 const (
@@ -20,7 +21,7 @@ const (
 	maxSecret  = 64 << 10 // bytes of a file
 )
 
-// readSecrets returns the environment with the contents of secrets' files in it.
+// readSecrets returns the environment with the secrets that are in files.
 func readSecrets(environ map[string]string) (map[string]string, error) {
 	all := maps.Clone(environ)
 	var bad []error
@@ -35,12 +36,14 @@ func readSecrets(environ map[string]string) (map[string]string, error) {
 		}
 		text, err := os.ReadFile(path)
 		if err != nil {
-			bad = append(bad, fmt.Errorf("%s=%s: want a file that can be read: %w", name+fileSuffix, path, errors.Unwrap(err)))
+			err = errors.Unwrap(err) // without the path, which the line has already
+			bad = append(bad, fmt.Errorf("%s=%s: want a file that can be read: %w", name+fileSuffix, path, err))
 			continue
 		}
 		value := strings.TrimRight(string(text), "\r\n")
 		if value == "" || len(value) > maxSecret {
-			bad = append(bad, fmt.Errorf("%s=%s: want a file with a value in it, of at most %d bytes", name+fileSuffix, path, maxSecret))
+			bad = append(bad, fmt.Errorf("%s=%s: want a file that contains a value of at most %d bytes",
+				name+fileSuffix, path, maxSecret))
 			continue
 		}
 		all[name] = value
@@ -50,26 +53,26 @@ func readSecrets(environ map[string]string) (map[string]string, error) {
 
 var authority = regexp.MustCompile(`^(\w+://)([^/?#]*@)?(.*)$`)
 
-// withPassword puts a password into a URL, which has none yet. Whatever is in the
-// password stays what it is: nobody has to escape it.
+// withPassword puts a password into a URL that has none. It escapes the
+// password, so nobody else has to.
 func withPassword(raw, password string) (string, error) {
 	parts := authority.FindStringSubmatch(raw)
 	if parts == nil {
-		return "", errors.New("there is no URL of a server to use it for")
+		return "", errors.New("the URL names no server")
 	}
 	user := strings.TrimSuffix(parts[2], "@")
 	if strings.Contains(user, ":") {
-		return "", errors.New("there is another password in the URL")
+		return "", errors.New("the URL contains a password already")
 	}
 	return parts[1] + user + ":" + escape(password) + "@" + parts[3], nil
 }
 
-// escape escapes all that has a meaning in a URL, or between the hosts of one.
+// escape escapes what has a meaning in a URL or in its list of hosts.
 func escape(password string) string {
 	return strings.NewReplacer("@", "%40", ":", "%3A").Replace(url.PathEscape(password))
 }
 
-// usePasswords puts the passwords into the URLs that they are for.
+// usePasswords puts the passwords into their URLs.
 func (c *Config) usePasswords() error {
 	var bad []error
 	for _, p := range []struct {

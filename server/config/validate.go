@@ -11,98 +11,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/caarlos0/env/v11"
 )
 
-// rule says which values one variable takes, in words for the error and as a test of the parsed value.
-type rule struct {
-	name string
-	want string
-	ok   func(*Config) bool
-}
-
-// minIDTTL is longer than anybody sends a message again under its id: the page
-// for 15 minutes (RESEND_SPAN in static/js/model/outbox.js), servers that put
-// back what Redis has lost for 10 (chat.SayAgainAge). What is sent again after
-// its id was forgotten is there twice.
-const minIDTTL = 16 * time.Minute
-
-// rules has one entry for each variable, in the order in which they are reported. A test sees to it that none is missing.
-func rules() []rule {
-	return []rule{
-		{"APPID", "1 to 64 letters, digits, dots, dashes or underscores", func(c *Config) bool { return appPattern.MatchString(c.Server.App) }},
-		{"ADDR", "host:port or :port, with a port from 0 to 65535", func(c *Config) bool { return isAddr(c.Server.Addr) }},
-		{"ROLE", "all, ws or api", func(c *Config) bool { return slices.Contains([]string{RoleAll, RoleWS, RoleAPI}, c.Server.Role) }},
-		{"HEADER_TIMEOUT", "a duration above 0, such as 5s", func(c *Config) bool { return c.Server.HeaderTimeout > 0 }},
-		{"ALLOWED_ORIGINS", "* or origins such as https://chat.example.org, separated by commas", func(c *Config) bool { return areOrigins(c.Server.AllowedOrigins) }},
-		{"TRUSTED_PROXIES", "addresses and networks such as 10.0.0.0/8, separated by commas, or nothing for none", func(*Config) bool { return true }},
-		{"SECURE_COOKIES", "true or false", func(*Config) bool { return true }},
-
-		{"REDIS_URL", "a URL that starts with redis://, rediss:// or unix://, with ports from 1 to 65535, or nothing for an embedded Redis", func(c *Config) bool { return c.Redis.URL == "" || isRedis(c.Redis.URL) }},
-		// readSecrets has looked
-		{"REDIS_URL_FILE", "a file with REDIS_URL in it", func(*Config) bool { return true }},
-		// usePasswords looks
-		{"REDIS_PASSWORD", "a password", func(*Config) bool { return true }},
-		{"REDIS_PASSWORD_FILE", "a file with REDIS_PASSWORD in it", func(*Config) bool { return true }},
-		{"CHANNEL", "1 to 64 letters, digits, dots, dashes, underscores or colons", func(c *Config) bool { return channelPattern.MatchString(c.Redis.Channel) }},
-		{"ID_TTL", "a duration of 16m or more, such as 20m, since clients send a message again for up to 15 minutes, and servers for 10",
-			func(c *Config) bool { return c.Redis.IDTTL >= minIDTTL }},
-		{"PUBLISH_TIMEOUT", "a duration above 0, such as 5s", func(c *Config) bool { return c.Redis.PublishTimeout > 0 }},
-		{"FEED_TIMEOUT", "a duration above 1s, the interval of the pings on the subscription, such as 3s", func(c *Config) bool { return c.Redis.FeedTimeout > time.Second }},
-
-		{"DATABASE_URL", "a URL that starts with postgres:// or postgresql://, or sqlite: and a path; it must be set where servers share a Redis (REDIS_URL) and " +
-			"this one has the API (ROLE all or api), or each would have accounts of its own", func(c *Config) bool { return isDatabase(c) }},
-
-		{"DATABASE_URL_FILE", "a file with DATABASE_URL in it", func(*Config) bool { return true }},
-		{"DATABASE_PASSWORD", "a password", func(*Config) bool { return true }},
-		{"DATABASE_PASSWORD_FILE", "a file with DATABASE_PASSWORD in it", func(*Config) bool { return true }},
-
-		{"ARCHIVE_AGE", "a duration, 0s (for ever) or more", func(c *Config) bool { return c.Archive.Age >= 0 }},
-		{"ARCHIVE_COUNT", "a number of messages, 0 (all) or more", func(c *Config) bool { return c.Archive.Count >= 0 }},
-
-		{"MAX_ROOMS", "a number of rooms, 1 or more", func(c *Config) bool { return c.Room.MaxRooms >= 1 }},
-		{"ROOM_LINGER", "a duration, 0s or more", func(c *Config) bool { return c.Room.Linger >= 0 }},
-		{"RING_SIZE", "a power of two from 256 to 1048576", func(c *Config) bool { return isRingSize(c.Room.RingSize) }},
-		{"HISTORY_LENGTH", "a number of messages, 1 or more", func(c *Config) bool { return c.Room.HistoryLength >= 1 }},
-		{"ROOM_TTL", "a duration of 1m or more, such as 24h", func(c *Config) bool { return c.Room.RoomTTL >= time.Minute }},
-		{"FEED_TTL", "a duration of 1m or more, such as 24h", func(c *Config) bool { return c.Room.FeedTTL >= time.Minute }},
-
-		{"PING_INTERVAL", "a duration above 0, such as 25s", func(c *Config) bool { return c.Session.PingInterval > 0 }},
-		{"PONG_TIMEOUT", "a duration above 0, such as 10s", func(c *Config) bool { return c.Session.PongTimeout > 0 }},
-		{"WRITE_TIMEOUT", "a duration above 0, such as 5s", func(c *Config) bool { return c.Session.WriteTimeout > 0 }},
-		{"SEND_BUFFER", "a number of bytes from 4096 to 16777216", func(c *Config) bool { return within(c.Session.SendBuffer, 4096, 16<<20) }},
-		{"FLUSH_INTERVAL", "a duration from 0s to 1s", func(c *Config) bool { return c.Session.FlushInterval >= 0 && c.Session.FlushInterval <= time.Second }},
-
-		{"MESSAGE_RATE", "a number of messages per second, 0 (no limit) or more", func(c *Config) bool { return c.Limits.MessageRate >= 0 && !math.IsInf(c.Limits.MessageRate, 1) }},
-		{"MESSAGE_BURST", "a number of messages, 1 or more", func(c *Config) bool { return c.Limits.MessageBurst >= 1 }},
-		{"MAX_TEXT", "a number of characters from 1 to 1000000, and not above MAX_FRAME, the bytes of all that a client may send at once", func(c *Config) bool { return isText(c.Limits) }},
-		{"MAX_FRAME", "a number of bytes from 1024 to 16777216", func(c *Config) bool { return isFrame(c.Limits) }},
-		{"MAX_CONNECTIONS", "a number of connections, 0 (no limit) or more", func(c *Config) bool { return c.Limits.MaxConnections >= 0 }},
-		{"POST_RATE", "a number of messages per second from 0.0001, or 0 (no limit)", func(c *Config) bool { return isRate(c.Limits.PostRate) }},
-		{"POST_BURST", "a number of messages from 1 to 100000", func(c *Config) bool { return within(c.Limits.PostBurst, 1, 100_000) }},
-		{"NAME_RATE", "a number of names per second from 0.0001, or 0 (no limit)", func(c *Config) bool { return isRate(c.Limits.NameRate) }},
-		{"NAME_BURST", "a number of names from 1 to 100000", func(c *Config) bool { return within(c.Limits.NameBurst, 1, 100_000) }},
-		{"REGISTER_RATE", "a number of accounts per second from 0.0001, or 0 (no limit)", func(c *Config) bool { return isRate(c.Limits.RegisterRate) }},
-		{"REGISTER_BURST", "a number of accounts from 1 to 100000", func(c *Config) bool { return within(c.Limits.RegisterBurst, 1, 100_000) }},
-
-		{"DRAIN_DELAY", "a duration, 0s or more", func(c *Config) bool { return c.Drain.Delay >= 0 }},
-		{"DRAIN_PERIOD", "a duration, 0s or more", func(c *Config) bool { return c.Drain.Period >= 0 }},
-
-		{"BALANCE", "true or false", func(*Config) bool { return true }},
-
-		{"PRESENCE_INTERVAL", "a duration of 100ms or more", func(c *Config) bool { return c.Presence.Interval >= 100*time.Millisecond }},
-		{"PRESENCE_EXPIRY", "a duration of at least twice PRESENCE_INTERVAL, or one lost report would empty a room", func(c *Config) bool { return c.Presence.Expiry >= 2*c.Presence.Interval }},
-
-		{"METRICS_ADDR", "host:port or :port, with a port from 0 to 65535, or off", func(c *Config) bool { return c.Metrics.Addr == MetricsOff || isAddr(c.Metrics.Addr) }},
-
-		{"LOG_LEVEL", "debug, info, warn or error", func(*Config) bool { return true }},
-		{"LOG_FORMAT", "text or json, or nothing for text on a terminal and json elsewhere", func(c *Config) bool { return slices.Contains([]string{"", FormatText, FormatJSON}, c.Log.Format) }},
-	}
-}
-
-// parse fills c and returns the names of the variables whose values are not of their type at all.
+// parse fills c. It returns the variables whose values do not parse as their
+// type.
 func parse(c *Config, environ map[string]string) (unreadable []string, err error) {
 	err = env.ParseWithOptions(c, env.Options{Environment: environ})
 	var all env.AggregateError
@@ -120,7 +34,8 @@ func parse(c *Config, environ map[string]string) (unreadable []string, err error
 	return unreadable, nil
 }
 
-// variables maps the field names of a Config to their variables: the library's errors know only the former.
+// variables maps the field names of a Config to their variables. The library's
+// errors have field names only.
 func variables(part reflect.Type) map[string]string {
 	names := map[string]string{}
 	for field := range part.Fields() {
@@ -135,7 +50,8 @@ func variables(part reflect.Type) map[string]string {
 	return names
 }
 
-// validate returns an error with a line for each variable that was unreadable or breaks its rule.
+// validate returns an error with a line for each variable that did not parse or
+// breaks its rule.
 func validate(c *Config, environ map[string]string, unreadable []string) error {
 	var bad []error
 	for _, rule := range rules() {
@@ -146,9 +62,10 @@ func validate(c *Config, environ map[string]string, unreadable []string) error {
 	return errors.Join(bad...)
 }
 
-// given shows a variable as the user wrote it, on one line. Four can be bad without having been written: APPID, which comes from the host name,
-// DATABASE_URL, which a shared Redis asks for, MAX_TEXT, which a short MAX_FRAME cannot hold, and PRESENCE_EXPIRY, which a long PRESENCE_INTERVAL
-// overtakes.
+// given shows a variable as the user wrote it, on one line. Four can be bad
+// without being set: APPID, which comes from the host name; DATABASE_URL, which
+// a shared Redis requires; MAX_TEXT, if MAX_FRAME is too short for it; and
+// PRESENCE_EXPIRY, if PRESENCE_INTERVAL is too long for it.
 func given(c *Config, environ map[string]string, name string) string {
 	value := environ[name]
 	switch {
@@ -171,21 +88,23 @@ func given(c *Config, environ map[string]string, name string) string {
 
 var (
 	appPattern     = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
-	channelPattern = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,64}$`) // no braces: they mark the hash tag of a room's keys
+	channelPattern = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,64}$`) // no braces, which mark the hash tag of keys
 	databaseURL    = regexp.MustCompile(`^(postgres(ql)?://\S+|sqlite:\S.*)$`)
 	redisPattern   = regexp.MustCompile(`^(rediss?|unix)://\S+$`)
 	originPattern  = regexp.MustCompile(`^[a-z][a-z0-9+.-]*$`)
-	credentials    = regexp.MustCompile(`(?s)^(\w*://)?.*@`) // user and password of a URL, also of one that does not parse
+	credentials    = regexp.MustCompile(`(?s)^(\w*://)?.*@`) // also in a URL that does not parse
 )
 
 func within(n, least, most int) bool { return n >= least && n <= most }
 
-// isRate leaves room for the time in which a whole burst comes back, in nanoseconds.
+// isRate refuses rates so low that the time to refill a whole burst overflows a
+// Duration.
 func isRate(r float64) bool { return r == 0 || r >= 0.0001 && !math.IsInf(r, 1) }
 
 func isFrame(l Limits) bool { return within(l.MaxFrame, 1024, 16<<20) }
 
-// isText wants a length that a client can send: a character is a byte at least. A frame that is none has an error of its own.
+// isText accepts lengths that fit in a frame: a character is at least one byte.
+// A bad MaxFrame is reported on its own.
 func isText(l Limits) bool {
 	return within(l.MaxText, 1, 1_000_000) && (l.MaxText <= l.MaxFrame || !isFrame(l))
 }
@@ -201,12 +120,13 @@ func isAddr(addr string) bool {
 	return err == nil
 }
 
-// isRedis wants one of the schemes, and that somebody can listen on each port that is given. The rest of the URL is for the bus to read.
+// isRedis accepts the known schemes with usable ports. The bus reads the rest of
+// the URL.
 func isRedis(raw string) bool {
 	if !redisPattern.MatchString(raw) {
 		return false
 	}
-	_, rest, _ := strings.Cut(raw, "://") // of a socket there is nothing before the first slash
+	_, rest, _ := strings.Cut(raw, "://") // empty for unix://
 	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
 		rest = rest[:i]
 	}
@@ -222,7 +142,8 @@ func isRedis(raw string) bool {
 	return true
 }
 
-// isDatabase wants a URL that can be one, and one at all where several servers have to use the same.
+// isDatabase accepts known schemes, and no URL only where servers need not share
+// one database.
 func isDatabase(c *Config) bool {
 	if c.Database.URL == "" {
 		return !isRedis(c.Redis.URL) || c.Server.Role == RoleWS
@@ -230,14 +151,16 @@ func isDatabase(c *Config) bool {
 	return databaseURL.MatchString(c.Database.URL)
 }
 
-// areOrigins wants a single star, or scheme://host[:port] and nothing behind it: an origin has no path, not even a slash.
+// areOrigins accepts a single star, or scheme://host[:port]: an origin has no
+// path, not even a slash.
 func areOrigins(origins []string) bool {
 	if slices.Equal(origins, []string{"*"}) {
 		return true
 	}
 	for _, origin := range origins {
 		u, err := url.Parse(origin)
-		if err != nil || !originPattern.MatchString(u.Scheme) || u.Hostname() == "" || origin != u.Scheme+"://"+u.Host {
+		if err != nil || !originPattern.MatchString(u.Scheme) || u.Hostname() == "" ||
+			origin != u.Scheme+"://"+u.Host {
 			return false
 		}
 	}

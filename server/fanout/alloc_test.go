@@ -7,7 +7,8 @@ import (
 	"livechat/server/room"
 )
 
-// The hot path allocates nothing, whether one frame goes out or many, to clients that share a batch and to one that catches up.
+// The hot path allocates nothing: for one frame or many, for clients that share
+// a batch and for one that catches up.
 func TestPassesAllocateNothing(t *testing.T) {
 	w := newWorld(t, 1024, nil)
 	for range 40 {
@@ -23,12 +24,12 @@ func TestPassesAllocateNothing(t *testing.T) {
 		"catching up": {head - 30, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, c, conn := w.byHand(room.Start{Cursor: head})
+			s, c, conn := w.idleShard(room.Start{Cursor: head})
 			go func() { _, _ = io.Copy(io.Discard, conn) }() // ends with the connection
 			v, _ := s.groups.Load(w.room)
 			before := c.cursor
 			if n := testing.AllocsPerRun(200, func() {
-				c.cursor, c.catching, c.after, c.live = test.from, test.catching, w.seq-20, head
+				c.cursor, c.catchingUp, c.after, c.live = test.from, test.catching, w.seq-20, head
 				s.of = nil
 				s.passGroup(v.(*group))
 				if c.slow {

@@ -7,30 +7,32 @@ import (
 )
 
 const (
-	maxFrames = 64        // of the room in one write
-	maxBytes  = 256 << 10 // of the room in one write
+	maxFrames = 64        // room frames in one write
+	maxBytes  = 256 << 10 // bytes of room frames in one write
 )
 
-// batch is what one write takes: frames of a client's side queue, then frames of its room. It is used again and again.
+// batch is what one write takes: frames from a client's control queue, then
+// frames of its room. It is reused.
 type batch struct {
 	frames [][]byte
-	iov    []unix.Iovec // the same frames, as writev wants them
+	iov    []unix.Iovec // the same frames, for writev
 	bytes  int
-	side   int      // how many of frames are the client's own
-	next   []uint64 // next[i]: the cursor once the room's i-th frame was begun
-	last   uint64   // seq of the last entry that was looked at
-	end    uint64   // the cursor once everything was begun
+	own    int // how many of frames are from the control queue
+	// next[i] is the cursor once the room's i-th frame was started.
+	next []uint64
+	last uint64 // seq of the last entry examined
+	end  uint64 // the cursor once all frames were started
 }
 
 func (b *batch) reset(cursor uint64) {
-	clear(b.frames) // the ring may forget them
+	clear(b.frames) // the ring may release them
 	clear(b.iov)
 	*b = batch{frames: b.frames[:0], iov: b.iov[:0], next: b.next[:0], end: cursor}
 }
 
-func (b *batch) addSide(frame []byte) {
+func (b *batch) addOwn(frame []byte) {
 	b.add(frame)
-	b.side++
+	b.own++
 }
 
 func (b *batch) add(frame []byte) {
@@ -39,18 +41,20 @@ func (b *batch) add(frame []byte) {
 	b.bytes += len(frame)
 }
 
-// owe keeps the client's own frames of b from the i-th on.
-func (c *Client) owe(b *batch, i int) { c.owed = append([][]byte(nil), b.frames[i:b.side]...) }
+// keepUnsent keeps b's control frames from the i-th on in c.unsent.
+func (c *Client) keepUnsent(b *batch, i int) { c.unsent = append([][]byte(nil), b.frames[i:b.own]...) }
 
-// fillFor adds what a client lacks of its room up to head. It returns false if the ring has overtaken the client.
+// fillFor adds the room's entries between the client and head. It returns false
+// if the ring has overtaken the client.
 func (b *batch) fillFor(c *Client, head uint64) bool {
-	if c.catching {
-		return b.fillCatching(c, c.room.Ring(), head)
+	if c.catchingUp {
+		return b.fillCatchingUp(c, c.room.Ring(), head)
 	}
 	return b.fill(c.room.Ring(), head)
 }
 
-// fill adds the entries from b.end up to head, as many as one write takes. It returns false if the ring has overtaken b.end.
+// fill adds entries from b.end up to head, as many as fit in one write. It
+// returns false if the ring has overtaken b.end.
 func (b *batch) fill(ring *room.Ring, head uint64) bool {
 	for b.end < head && len(b.next) < maxFrames && b.bytes < maxBytes {
 		e := ring.At(b.end)
@@ -62,8 +66,8 @@ func (b *batch) fill(ring *room.Ring, head uint64) bool {
 	return true
 }
 
-// fillCatching is fill for a client that is not to see everything: see room.Start.
-func (b *batch) fillCatching(c *Client, ring *room.Ring, head uint64) bool {
+// fillCatchingUp is fill for a client that skips some entries: see room.Start.
+func (b *batch) fillCatchingUp(c *Client, ring *room.Ring, head uint64) bool {
 	for b.end < head && len(b.next) < maxFrames && b.bytes < maxBytes {
 		e := ring.At(b.end)
 		if e == nil {
@@ -71,7 +75,9 @@ func (b *batch) fillCatching(c *Client, ring *room.Ring, head uint64) bool {
 		}
 		if e.Kind == room.Reset && c.after > 0 {
 			if len(b.next) > 0 {
-				return true // first what is before it: seqs are compared differently behind
+				// Send what is before it first: seqs after it are compared
+				// differently.
+				return true
 			}
 			c.cursor, c.after = b.end, 0
 		}
@@ -93,10 +99,11 @@ func (b *batch) addEntry(e *room.Entry) {
 	b.last = e.Seq
 }
 
-// consume notes in c that n bytes of b were written. It returns how many of the room's frames were begun, and whether that was all.
+// consume records in c that n bytes of b were written. It returns how many of
+// the room's frames were started, and whether all of b was written.
 func (b *batch) consume(c *Client, n int) (begun int, whole bool) {
 	if n == b.bytes {
-		c.owed = nil
+		c.unsent = nil
 		c.advance(b.end, b.last)
 		return len(b.next), true
 	}
@@ -106,27 +113,28 @@ func (b *batch) consume(c *Client, n int) (begun int, whole bool) {
 		i++
 	}
 	switch {
-	case i < b.side: // the client's own frames were taken from its queue: they are owed
-		c.owe(b, i)
-		c.owed[0] = c.owed[0][n:]
+	case i < b.own: // control frames were taken from the queue: keep them
+		c.keepUnsent(b, i)
+		c.unsent[0] = c.unsent[0][n:]
 		return 0, false
-	case n > 0: // a frame that was begun must be ended
-		c.owed = [][]byte{b.frames[i][n:]}
-		c.cursor = b.next[i-b.side]
-		return i - b.side + 1, false
-	default: // the rest is still in the ring
-		c.owed = nil
-		if i > b.side {
-			c.cursor = b.next[i-b.side-1]
+	case n > 0: // a frame that was started must be finished
+		c.unsent = [][]byte{b.frames[i][n:]}
+		c.cursor = b.next[i-b.own]
+		return i - b.own + 1, false
+	default: // the ring still has the rest
+		c.unsent = nil
+		if i > b.own {
+			c.cursor = b.next[i-b.own-1]
 		}
-		return i - b.side, false
+		return i - b.own, false
 	}
 }
 
-// advance moves the cursor to a position before which everything was written; seq is that of the last entry before it.
+// advance moves the cursor to a position before which everything was written;
+// seq is that of the last entry before it.
 func (c *Client) advance(cursor, seq uint64) {
 	c.cursor = cursor
-	if c.catching && cursor >= c.live && seq >= c.after {
-		c.catching = false
+	if c.catchingUp && cursor >= c.live && seq >= c.after {
+		c.catchingUp = false
 	}
 }

@@ -2,7 +2,7 @@ package fanout
 
 import "livechat/server/room"
 
-// inbox is what others want from a shard.
+// inbox holds requests to a shard.
 type inbox struct {
 	attach              []attachment
 	flush, back, detach []*Client
@@ -19,7 +19,7 @@ func (in *inbox) clear() {
 	in.attach, in.dirty = in.attach[:0], in.dirty[:0]
 }
 
-// post puts something into the inbox and wakes the shard. It never blocks for longer than another post.
+// post adds a request and wakes the shard. It waits only for other posts.
 func (s *shard) post(put func(*inbox)) {
 	s.mu.Lock()
 	put(&s.in)
@@ -34,8 +34,8 @@ func (s *shard) signal() {
 	}
 }
 
-// awake takes the signal back, if there is one.
-func (s *shard) awake() {
+// drainWake takes back the wake signal, if there is one.
+func (s *shard) drainWake() {
 	select {
 	case <-s.wake:
 	default:
@@ -49,7 +49,7 @@ func (s *shard) wakeRoom(r *room.Room) {
 	}
 	g := v.(*group)
 	if g.dirty.Swap(true) {
-		return // it has been told, and has not looked yet
+		return // it is in the inbox already
 	}
 	s.mu.Lock()
 	s.in.dirty = append(s.in.dirty, g)

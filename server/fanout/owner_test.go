@@ -9,12 +9,13 @@ import (
 	"livechat/server/wire"
 )
 
-// TestNobodyGetsAnothersFrames: a descriptor is given to the next connection as soon as it is closed. Whoever comes then hears nothing that was meant
-// for the one before, whoever ends that one, and whenever.
-func TestNobodyGetsAnothersFrames(t *testing.T) {
+// A descriptor is reused for the next connection as soon as it is closed. The
+// new connection must not get frames of the old one, whoever closed that, and
+// whenever.
+func TestReusedDescriptorGetsNoForeignFrames(t *testing.T) {
 	const at, each = 8, 150
 	w := newWorld(t, 4096, nil)
-	var dialing sync.Mutex // of w, which tells the ends by their order
+	var dialing sync.Mutex // for w.dial, which pairs the two ends by order
 	stop := make(chan struct{})
 	var talking, coming sync.WaitGroup
 	talking.Go(func() {
@@ -43,7 +44,7 @@ func TestNobodyGetsAnothersFrames(t *testing.T) {
 				c.Attach(w.room, w.room.Join(0))
 				deadline(t, conn, time.Minute)
 				if f, err := readFrame(conn); err != nil || string(f.payload) != greeting {
-					t.Errorf("%d was greeted with %q, %v", i, f.payload, err)
+					t.Errorf("client %d was greeted with %q, %v", i, f.payload, err)
 					return
 				}
 				var last uint64
@@ -54,7 +55,7 @@ func TestNobodyGetsAnothersFrames(t *testing.T) {
 						return
 					}
 					if seq := seqOf(t, f); last > 0 && seq != last+1 {
-						t.Errorf("%d behind %d", seq, last)
+						t.Errorf("message %d after %d", seq, last)
 					} else {
 						last = seq
 					}

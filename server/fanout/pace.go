@@ -3,19 +3,27 @@ package fanout
 import "time"
 
 const (
-	// paceFactor is how many times as long as a pass takes the next one may be put off.
+	// paceFactor is by how many times its own duration a pass may delay the
+	// next one.
 	paceFactor = 16
-	// paceWrite is what a write costs, about. The clock is not asked: a pass that was interrupted would seem a long one.
+	// paceWrite is the approximate cost of a write. The clock is not used: a
+	// preempted pass would look long.
 	paceWrite = 10 * time.Microsecond
-	// paceLeast is how many writes a pass must have made for that. For fewer nobody shall wait.
-	paceLeast = 120
+	// paceMinWrites is how many writes a pass needs before the next one is
+	// delayed. With fewer clients no message should wait.
+	paceMinWrites = 120
 )
 
-// pace says how long a shard puts off its next pass, behind one that made so many writes and brought a room so many frames: up to most. One message
-// more in a write costs next to nothing, one write more costs the server and a balancer in front of it 10 to 20 µs each. So a shard with many clients
-// takes what has come meanwhile together, and one with few does not wait. Nor does a message that comes when nothing has for a while.
+// pace returns how long a shard delays its next pass after a pass with that
+// many writes, which brought a room that many frames; at most most.
+//
+// An extra message in a write costs almost nothing, while an extra write costs
+// the server and the load balancer in front of it 10 to 20 µs each. So a shard
+// with many clients collects what arrives in the meantime, and one with few
+// clients does not wait. A message that arrives after a quiet period does not
+// wait either.
 func pace(writes int, frames uint64, most time.Duration) time.Duration {
-	if frames == 0 || writes < paceLeast { // no frames: acks, pongs
+	if frames == 0 || writes < paceMinWrites { // only acks and pongs
 		return 0
 	}
 	return min(time.Duration(paceFactor*writes)*paceWrite, most)

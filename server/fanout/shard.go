@@ -10,7 +10,8 @@ import (
 	"livechat/server/wire"
 )
 
-// ticks is how many times a shard looks at its clocks in a ping interval: pings are spread over them.
+// ticks is the number of clock ticks per ping interval: pings are spread over
+// them.
 const ticks = 25
 
 // group is the clients of one room on one shard.
@@ -18,38 +19,40 @@ type group struct {
 	room     *room.Room
 	clients  []*Client
 	follower *room.Follower
-	done     uint64      // where the last pass brought it
-	dirty    atomic.Bool // in the inbox
+	done     uint64      // the position of the last pass
+	dirty    atomic.Bool // it is in the inbox
 }
 
 // shard is a part of the clients, and the goroutine that writes to them.
 type shard struct {
 	// Set at construction.
-	fan      *Fan
-	wake     chan struct{} // has one element while the inbox has something; never closed
+	fan *Fan
+	// holds a token while the inbox has something; never closed
+	wake     chan struct{}
 	tickTime time.Duration
 
 	clock  atomic.Int64 // ticks since the start, from 1
-	groups sync.Map     // *room.Room → *group; written by run alone
+	groups sync.Map     // *room.Room → *group; only run writes
 
 	// Guarded by mu.
 	mu sync.Mutex
 	in inbox
 
 	// Owned by run.
-	taken  inbox
-	common batch // the frames that most clients of a room need next
-	single batch // the frames that one client needs
-	from   uint64
-	of     *room.Room // common holds its frames from from on
-	alone  []*Client  // in no room
-	slot   int64      // given to the client attached last
-	rested time.Time  // the next pass is put off until then
+	taken    inbox
+	common   batch // the frames most clients of a room need next
+	single   batch // the frames one client needs
+	from     uint64
+	of       *room.Room // common holds frames of this room, from position from on
+	alone    []*Client  // clients without a room
+	slot     int64      // ping slot of the client attached last
+	nextPass time.Time  // the next pass is not before
 
 	count tally // of this pass
 }
 
-// tally is what a pass has done. Metrics are atomic: they are added to once per pass and not once per delivery.
+// tally is the work of one pass. Metrics are atomic, so they are updated once
+// per pass and not once per delivery.
 type tally struct {
 	frames uint64 // the most that one room had for its clients
 	counts
@@ -66,7 +69,11 @@ func (f *Fan) add(c counts) {
 }
 
 func newShard(f *Fan) *shard {
-	s := &shard{fan: f, wake: make(chan struct{}, 1), tickTime: max(f.opts.PingInterval/ticks, time.Millisecond)}
+	s := &shard{
+		fan:      f,
+		wake:     make(chan struct{}, 1),
+		tickTime: max(f.opts.PingInterval/ticks, time.Millisecond),
+	}
 	s.clock.Store(1)
 	return s
 }
@@ -80,16 +87,18 @@ func (s *shard) run(ctx context.Context) {
 	for {
 		select {
 		case <-s.wake:
-			if wait := time.Until(s.rested); wait > 0 { // looked at now and not after the last pass: when little is said, no timer is needed
+			// Checked now and not after the last pass: in quiet times no timer
+			// is needed.
+			if wait := time.Until(s.nextPass); wait > 0 {
 				pause.Reset(wait)
 				select {
 				case <-pause.C:
 				case <-ctx.Done():
 				}
-				s.awake() // what woke it meanwhile is in the inbox
+				s.drainWake() // anything that woke it meanwhile is in the inbox
 			}
 			s.pass()
-			s.rested = time.Now().Add(pace(s.count.writes, s.count.frames, s.fan.opts.FlushInterval))
+			s.nextPass = time.Now().Add(pace(s.count.writes, s.count.frames, s.fan.opts.FlushInterval))
 		case <-tick.C:
 			s.tick()
 		case <-ctx.Done():
@@ -98,7 +107,7 @@ func (s *shard) run(ctx context.Context) {
 	}
 }
 
-// pass does what the inbox asks for.
+// pass processes the inbox.
 func (s *shard) pass() {
 	began := time.Now()
 	s.count = tally{}
@@ -109,13 +118,14 @@ func (s *shard) pass() {
 		s.attach(a)
 	}
 	for _, c := range s.taken.back {
-		s.takeBack(c)
+		s.reclaim(c)
 	}
 	for _, c := range s.taken.flush {
 		s.flush(c)
 	}
 	for _, g := range s.taken.dirty {
-		g.dirty.Store(false) // before looking at the head: what comes behind it wakes us again
+		// Cleared before the head is read: a later entry wakes the shard again.
+		g.dirty.Store(false)
 		s.passGroup(g)
 	}
 	for _, c := range s.taken.detach {
@@ -135,12 +145,12 @@ func (s *shard) pass() {
 	}
 }
 
-// takeBack takes a client over again from the goroutine that wrote to it.
-func (s *shard) takeBack(c *Client) {
+// reclaim takes a client back from its goroutine.
+func (s *shard) reclaim(c *Client) {
 	c.slow = false
 	s.fan.opts.Metrics.SlowClients.Dec()
-	if a := c.waits; a != nil {
-		c.waits = nil
+	if a := c.pendingAttach; a != nil {
+		c.pendingAttach = nil
 		s.attach(*a)
 		return
 	}
@@ -150,10 +160,10 @@ func (s *shard) takeBack(c *Client) {
 func (s *shard) attach(a attachment) {
 	c := a.client
 	switch {
-	case c.gone:
+	case c.detached:
 		return
-	case c.slow: // somebody else owns its cursor
-		c.waits = &a
+	case c.slow: // its goroutine owns its cursor
+		c.pendingAttach = &a
 		return
 	}
 	s.slot = (s.slot + 1) % ticks
@@ -165,7 +175,7 @@ func (s *shard) attach(a attachment) {
 		return
 	}
 	c.room, c.cursor, c.live, c.after = a.room, a.start.Cursor, a.start.Live, a.start.After
-	c.catching = c.cursor < c.live || c.after > a.start.Position.Seq
+	c.catchingUp = c.cursor < c.live || c.after > a.start.Position.Seq
 	v, ok := s.groups.Load(c.room)
 	if !ok {
 		v = &group{room: c.room, follower: c.room.Follow(), done: c.room.Ring().Head()}
@@ -174,8 +184,8 @@ func (s *shard) attach(a attachment) {
 	g := v.(*group)
 	c.index = len(g.clients)
 	g.clients = append(g.clients, c)
-	if a.start.Behind {
-		c.paging = a.start.Position.Epoch
+	if a.start.Replay {
+		c.replaying = a.start.Position.Epoch
 		s.handOver(c)
 		return
 	}
@@ -183,9 +193,9 @@ func (s *shard) attach(a attachment) {
 }
 
 func (s *shard) detach(c *Client) {
-	c.gone = true
+	c.detached = true
 	s.leaveGroup(c)
-	_ = c.conn.Close() // its own goroutine may still write, if it is slow: that fails
+	_ = c.conn.Close() // if it is slow its goroutine may still write: that fails
 }
 
 // leaveGroup takes a client out of the passes.
@@ -205,8 +215,8 @@ func (s *shard) leaveGroup(c *Client) {
 	}
 }
 
-// without takes a client out of the list that its index is for; the last one
-// gets its place.
+// without removes a client from the list that its index refers to; the last
+// client takes its place.
 func without(clients []*Client, c *Client) []*Client {
 	last := len(clients) - 1
 	clients[c.index] = clients[last]
@@ -215,42 +225,6 @@ func without(clients []*Client, c *Client) []*Client {
 	c.index = -1
 	return clients[:last]
 }
-
-// tick pings the clients whose turn it is, and closes those that have not been heard since an earlier ping.
-func (s *shard) tick() {
-	now := s.clock.Add(1)
-	patience := int64(s.fan.opts.PongTimeout/s.tickTime) + 1
-	s.groups.Range(func(_, v any) bool {
-		for _, c := range v.(*group).clients {
-			c.tick(now, patience)
-		}
-		return true
-	})
-	for _, c := range s.alone {
-		c.tick(now, patience)
-	}
-}
-
-// tick pings a client if it is its turn, or closes it. The shard alone calls it.
-func (c *Client) tick(now, patience int64) {
-	if c.slow {
-		return // bounded by its write deadline and the ring
-	}
-	if c.pinged != 0 && c.heard.Load() >= c.pinged {
-		c.pinged = 0
-	}
-	switch {
-	case c.pinged != 0 && now-c.pinged > patience:
-		c.Close(wire.CloseNoAnswer)
-	case now%ticks == c.slot:
-		c.Send(ping)
-		if c.pinged == 0 {
-			c.pinged = now
-		}
-	}
-}
-
-var ping = wire.Ping()
 
 func (s *shard) closeAll() {
 	s.mu.Lock()
@@ -265,7 +239,7 @@ func (s *shard) closeAll() {
 	s.groups.Range(func(_, v any) bool {
 		for _, c := range v.(*group).clients {
 			c.cut(wire.CloseShuttingDown)
-			_ = c.conn.Close() // nobody would take its Detach
+			_ = c.conn.Close() // no Detach would be processed any more
 		}
 		return true
 	})

@@ -9,14 +9,15 @@ import (
 	"livechat/server/wire"
 )
 
-// handOver gives a client whose socket is full to a goroutine of its own.
+// handOver hands a client whose socket is full to a goroutine of its own.
 func (s *shard) handOver(c *Client) {
-	c.slow, c.full = true, s.clock.Load()
+	c.slow, c.fullAt = true, s.clock.Load()
 	s.fan.opts.Metrics.SlowClients.Inc()
-	c.at.Store(c.cursor)
-	if c.paging != "" {
-		c.took.Store(never) // far from the ring by its own past: no part of a crowd, and no straggler
-		c.full = never
+	c.progressAt.Store(c.cursor)
+	if c.replaying != "" {
+		// It is behind because it was away: neither a laggard nor a straggler.
+		c.lastProgress.Store(never)
+		c.fullAt = never
 	}
 	s.fan.slow.Go(func() {
 		defer s.post(func(in *inbox) { in.back = append(in.back, c) })
@@ -24,34 +25,38 @@ func (s *shard) handOver(c *Client) {
 	})
 }
 
-// progress notes that the client took everything before cursor, for passGroup.
-func (c *Client) progress(cursor uint64) {
-	c.took.Store(c.shard.clock.Load())
-	c.at.Store(cursor)
+// noteProgress records that the client took everything before cursor, for
+// passGroup.
+func (c *Client) noteProgress(cursor uint64) {
+	c.lastProgress.Store(c.shard.clock.Load())
+	c.progressAt.Store(cursor)
 }
 
-// writeSlowly writes to a client until it has caught up with its room or is cut off. Each write may wait for the write timeout,
-// and takes little enough for that to be a fair chance.
+// writeSlowly writes to a client until it has caught up with its room or is
+// closed. Each write may take the write timeout, and is small enough to make
+// that fair.
 func (s *shard) writeSlowly(c *Client) {
-	defer func() { _ = c.conn.SetWriteDeadline(time.Time{}) }() // the shard's writes must not fail by our deadline
+	// The shard's writes must not fail because of our deadline.
+	defer func() { _ = c.conn.SetWriteDeadline(time.Time{}) }()
 	var b batch
-	if c.paging != "" && !s.writePages(c, &b) {
+	if c.replaying != "" && !s.replay(c, &b) {
 		return
 	}
 	for {
 		b.reset(c.cursor)
-		for _, frame := range c.owed {
-			b.addSide(frame)
+		for _, frame := range c.unsent {
+			b.addOwn(frame)
 		}
-		closing := c.takeSide(&b)
+		closing := c.takeControl(&b)
 		if !closing && c.room != nil && !b.fillFor(c, c.room.Ring().Head()) {
-			c.owe(&b, 0)
-			c.Close(wire.CloseTooSlow) // the ring has overtaken it: what follows is this close frame
+			c.keepUnsent(&b, 0)
+			// The ring has overtaken it: only this close frame follows.
+			c.Close(wire.CloseTooSlow)
 			continue
 		}
 		if b.bytes == 0 && b.end == c.cursor {
 			if closing {
-				c.finish()
+				c.endSending()
 			}
 			return
 		}
@@ -64,16 +69,16 @@ func (s *shard) writeSlowly(c *Client) {
 			return
 		}
 		if closing {
-			c.finish()
+			c.endSending()
 			return
 		}
 	}
 }
 
-// writeAll writes b in pieces, each with its own deadline: progress counts, not size.
+// writeAll writes b in pieces, each with its own deadline: any progress counts.
 func (s *shard) writeAll(c *Client, b *batch) error {
 	const piece = 16 << 10 // bytes
-	c.owed = nil           // either all of it is written, or the connection ends
+	c.unsent = nil         // all of it is written, or the connection ends
 	for i := 0; i < len(b.frames); {
 		var bufs net.Buffers
 		n := 0
@@ -87,8 +92,8 @@ func (s *shard) writeAll(c *Client, b *batch) error {
 		if _, err := bufs.WriteTo(c.conn); err != nil {
 			return err
 		}
-		if sent := i - b.side; sent > 0 {
-			c.progress(b.next[sent-1])
+		if sent := i - b.own; sent > 0 {
+			c.noteProgress(b.next[sent-1])
 		}
 	}
 	s.fan.add(counts{deliveries: len(b.next), bytes: b.bytes})

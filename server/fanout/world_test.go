@@ -24,12 +24,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const epoch = "aaaaaaaaaaaaaaaa"
 
-// memLog is a room's log in memory, to which only publish adds.
+// memLog is a room's log in memory; only publish adds to it.
 type memLog struct {
 	mu       sync.Mutex
 	payloads [][]byte
-	ahead    uint64 // how many messages it says to have that no server has heard
-	err      error
+	// how many messages it claims to have that no server has received
+	ahead uint64
+	err   error
 }
 
 func (l *memLog) OpenLog(context.Context, string, chat.Position) (chat.Log, error) {
@@ -53,10 +54,10 @@ func (l *memLog) Adopt(context.Context, string, string, []string) (chat.Log, err
 
 func (l *memLog) Republish(string, [][]byte) {}
 
-type feed struct{ subscribe func(string) }
+type subscriptions struct{ subscribe func(string) }
 
-func (f feed) Subscribe(room string) { f.subscribe(room) }
-func (feed) Unsubscribe(string)      {}
+func (f subscriptions) Subscribe(room string) { f.subscribe(room) }
+func (subscriptions) Unsubscribe(string)      {}
 
 // world is a fan-out with one room, and a listener for its clients.
 type world struct {
@@ -68,20 +69,27 @@ type world struct {
 	ln   *net.TCPListener
 	seq  uint64
 
-	woken chan struct{} // holds a token when the room may have got something
+	woken chan struct{} // holds a token when the room may have new entries
 }
 
 func newWorld(t testing.TB, ringSize int, change func(*Options)) *world {
 	t.Helper()
-	o := Options{WriteTimeout: 5 * time.Second, PingInterval: time.Hour, PongTimeout: time.Hour, Logger: slog.New(slog.DiscardHandler), Metrics: metrics.NewSet()}
+	o := Options{
+		WriteTimeout: 5 * time.Second,
+		PingInterval: time.Hour,
+		PongTimeout:  time.Hour,
+		Logger:       slog.New(slog.DiscardHandler),
+		Metrics:      metrics.NewSet(),
+	}
 	if change != nil {
 		change(&o)
 	}
 	w := &world{t: t, fan: New(o), log: &memLog{}, woken: make(chan struct{}, 1)}
 	asked := make(chan string, 1)
 	w.reg = room.NewRegistry(room.Options{
-		RingSize: ringSize, MaxRooms: 10, Linger: time.Hour, Log: w.log, Feed: feed{func(name string) { asked <- name }},
-		Wake: w.wake, Logger: slog.New(slog.DiscardHandler), Metrics: o.Metrics,
+		RingSize: ringSize, MaxRooms: 10, Linger: time.Hour, Log: w.log,
+		Subscriptions: subscriptions{func(name string) { asked <- name }},
+		Wake:          w.wake, Logger: slog.New(slog.DiscardHandler), Metrics: o.Metrics,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
@@ -107,7 +115,7 @@ func newWorld(t testing.TB, ringSize int, change func(*Options)) *world {
 	return w
 }
 
-// wake tells the fan-out, and publish, that the room has something new.
+// wake tells the fan-out, and publish, that the room has new entries.
 func (w *world) wake(r *room.Room) {
 	w.fan.Wake(r)
 	select {
@@ -116,7 +124,7 @@ func (w *world) wake(r *room.Room) {
 	}
 }
 
-// dial makes a connection and returns both ends.
+// dial opens a connection and returns both ends.
 func (w *world) dial() (server, client *net.TCPConn) {
 	w.t.Helper()
 	type accepted struct {
@@ -140,7 +148,7 @@ func (w *world) dial() (server, client *net.TCPConn) {
 	return a.conn, c.(*net.TCPConn)
 }
 
-// join adds a client of the room that begins at the head.
+// join adds a client of the room that starts at the head.
 func (w *world) join() (*Client, *net.TCPConn) {
 	w.t.Helper()
 	server, client := w.dial()
@@ -153,12 +161,15 @@ func (w *world) join() (*Client, *net.TCPConn) {
 	return c, client
 }
 
-// publish appends a message whose text is n bytes, and waits until the room has it.
+// publish appends a message with n bytes of text, and waits until the room has
+// it.
 func (w *world) publish(n int) {
 	w.t.Helper()
 	w.seq++
 	text := strings.Repeat("x", n)
-	p := fmt.Appendf(nil, `{"type":"message","seq":%d,"id":"00000000-0000-4000-8000-%012d","text":"%s","epoch":"%s"}`, w.seq, w.seq, text, epoch)
+	p := fmt.Appendf(nil,
+		`{"type":"message","seq":%d,"id":"00000000-0000-4000-8000-%012d","text":"%s","epoch":"%s"}`, w.seq,
+		w.seq, text, epoch)
 	w.log.mu.Lock()
 	w.log.payloads = append(w.log.payloads, p)
 	w.log.mu.Unlock()
@@ -168,18 +179,18 @@ func (w *world) publish(n int) {
 		select {
 		case <-w.woken:
 		case <-over:
-			w.t.Fatalf("the room does not take message %d", w.seq)
+			w.t.Fatalf("the room does not append message %d", w.seq)
 		}
 	}
 }
 
-// frame is what a client reads.
+// frame is one WebSocket frame.
 type frame struct {
 	op      byte
 	payload []byte
 }
 
-// readFrame reads one frame, and fails if its bytes make none.
+// readFrame reads one frame, and fails if the bytes are not a valid frame.
 func readFrame(r io.Reader) (frame, error) {
 	var h [10]byte
 	if _, err := io.ReadFull(r, h[:2]); err != nil {
@@ -188,7 +199,7 @@ func readFrame(r io.Reader) (frame, error) {
 	n := uint64(h[1])
 	switch {
 	case h[0]&0xF0 != 0x80 || h[1]&0x80 != 0:
-		return frame{}, fmt.Errorf("bytes % x begin no frame of a server", h[:2])
+		return frame{}, fmt.Errorf("bytes % x are not the start of a server frame", h[:2])
 	case n == 126:
 		if _, err := io.ReadFull(r, h[2:4]); err != nil {
 			return frame{}, err
@@ -208,12 +219,12 @@ func readFrame(r io.Reader) (frame, error) {
 func seqOf(t testing.TB, f frame) (seq uint64) {
 	t.Helper()
 	if _, err := fmt.Sscanf(string(f.payload), `{"type":"message","seq":%d`, &seq); err != nil {
-		t.Fatalf("frame %d %.80q is no message", f.op, f.payload)
+		t.Fatalf("frame %d %.80q is not a message", f.op, f.payload)
 	}
 	return seq
 }
 
-// expectSeqs reads messages first to last, in order and nothing else.
+// expectSeqs reads messages first to last, in order and without other frames.
 func expectSeqs(t testing.TB, r io.Reader, first, last uint64) {
 	t.Helper()
 	for want := first; want <= last; want++ {
@@ -234,8 +245,9 @@ func deadline(t testing.TB, c net.Conn, d time.Duration) {
 	}
 }
 
-// byHand returns a shard that nobody runs, with one client of the room that starts there.
-func (w *world) byHand(start room.Start) (*shard, *Client, *net.TCPConn) {
+// idleShard returns a shard that is not running, with one client of the room
+// that starts at start.
+func (w *world) idleShard(start room.Start) (*shard, *Client, *net.TCPConn) {
 	w.t.Helper()
 	f := New(w.fan.opts)
 	server, conn := w.dial()

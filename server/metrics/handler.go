@@ -7,8 +7,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Handler serves /metrics, and under /debug/pprof/ what Go's profiler has to say. It is for a port of its own, which not everybody reaches:
-// a profile costs CPU and tells how the process is made.
+// Handler serves /metrics, and Go's profiles under /debug/pprof/. Serve it on a
+// port that is not public: a profile costs CPU and reveals the process's
+// internals.
 func (s *Set) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{Registry: s.registry}))

@@ -1,6 +1,8 @@
-// Package metrics is what a server counts, in the form that Prometheus reads. It is a leaf: the other packages are given a Set and
-// add to it. Names follow Prometheus' conventions: prefix livechat_, base units, _total for what only grows. Every label has few values,
-// all of them written down here or at its use; nothing that a client chooses becomes a label.
+// Package metrics holds the counters of one server in Prometheus' format. It is
+// a leaf: other packages are given a Set and add to it. Names follow
+// Prometheus' conventions: the prefix livechat_, base units, _total for
+// counters. Every label has a small, fixed set of values, listed here or where
+// it is used. Nothing that a client chooses becomes a label.
 package metrics
 
 import (
@@ -8,7 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 )
 
-// Set is the metrics of one server. Everything in it may be used from any goroutine.
+// Set is the metrics of one server. It is safe for concurrent use.
 type Set struct {
 	registry *prometheus.Registry
 
@@ -19,12 +21,12 @@ type Set struct {
 	BytesIn  prometheus.Counter
 
 	// Rooms.
-	Heard    prometheus.Counter
-	Missed   *prometheus.CounterVec // result: Filled, Lost
-	Turns    prometheus.Counter
-	Overfull prometheus.Counter
+	SubscriptionMessages prometheus.Counter
+	Missed               *prometheus.CounterVec // result: Filled, Lost
+	EpochChanges         prometheus.Counter
+	Overfull             prometheus.Counter
 
-	// Fan-out. Shards add once per pass.
+	// Fan-out. Shards add to these once per pass.
 	Deliveries   prometheus.Counter
 	Writes       prometheus.Counter
 	BytesOut     prometheus.Counter
@@ -36,91 +38,106 @@ type Set struct {
 	PublishSeconds  prometheus.Histogram
 	PublishMessages prometheus.Histogram
 	LinksLost       prometheus.Counter
-	Mends           *prometheus.CounterVec // result: Whole, Mended, Failed
-	SaidAgain       prometheus.Counter
+	LogRepairs      *prometheus.CounterVec // result: Whole, Repaired, Failed
+	Republished     prometheus.Counter
 
 	// The API.
-	APISeconds *prometheus.HistogramVec // method; route: as openapi.json has it, or both Other; status: 2xx to 5xx
-	Posts      *prometheus.CounterVec   // result
+	// method and route as in openapi.json, or both Other; status: 2xx to 5xx
+	APISeconds *prometheus.HistogramVec
+	Posts      *prometheus.CounterVec // result
 }
 
-// Values of labels.
+// Label values.
 const (
 	// how, of Joins
-	New      = "new"
-	FromRing = "ring"
-	FromLog  = "log"
-	FromOld  = "archive"
-	WithGap  = "gap"
-	Rewound  = "rewound"
-	Unknown  = "unknown"
-	// result, of Received and Posts; the others are the codes of errors
+	New         = "new"
+	FromRing    = "ring"
+	FromLog     = "log"
+	FromArchive = "archive"
+	WithGap     = "gap"
+	Rewound     = "rewound"
+	Unknown     = "unknown"
+	// result, of Received and Posts; other values are error codes
 	Taken     = "taken"
 	Duplicate = "duplicate"
 	// result, of Missed
 	Filled = "filled"
 	Lost   = "lost"
-	// result, of Mends
-	Whole  = "whole" // nothing was missing
-	Mended = "mended"
-	Failed = "failed"
-	// method and route, of APISeconds: what there is not
+	// result, of LogRepairs
+	Whole    = "whole" // nothing was missing
+	Repaired = "repaired"
+	Failed   = "failed"
+	// method and route, of APISeconds: requests that match no route
 	Other = "other"
 )
 
-// NewSet returns a set in which nothing has been counted.
+// NewSet returns a set with all counters at zero.
 func NewSet() *Set {
 	s := &Set{
 		registry: prometheus.NewRegistry(),
 
-		Joins: counters("joins_total", "Connections that entered a room: new ones, and those that resumed from the ring, from the log, from the archive, "+
-			"with a gap, from messages that were lost, from a log that is not known.", "how"),
-		Closed:   counters("closed_total", "Connections that ended, by the code that this server closed with; none if it did not.", "code"),
-		Received: counters("messages_received_total", "Messages that clients sent, by what became of them.", "result"),
-		BytesIn:  counter("received_bytes_total", "Bytes of messages that clients sent."),
+		Joins: counters(
+			"joins_total",
+			"Connections that entered a room: new, or resumed from the ring, the log or the archive, "+
+				"with a gap, rewound because messages were lost, or from an unknown log.",
+			"how",
+		),
+		Closed: counters("closed_total",
+			"Connections that ended, by the close code this server sent; none if it sent none.", "code"),
+		Received: counters("messages_received_total", "Messages that clients sent, by result.", "result"),
+		BytesIn:  counter("received_bytes_total", "Bytes of the messages that clients sent."),
 
-		Heard:    counter("messages_heard_total", "Messages that came from Redis and were put into a ring."),
-		Missed:   counters("missed_messages_total", "Messages missed on the channel: filled from the log, or lost.", "result"),
-		Turns:    counter("epoch_turns_total", "Times that a room went over to another epoch of its log."),
-		Overfull: counter("room_queue_overflows_total", "Times that a room had so much to take in that it threw it away and read its log instead."),
+		SubscriptionMessages: counter("subscription_messages_total",
+			"Messages received from Redis and appended to a ring."),
+		Missed: counters("missed_messages_total",
+			"Messages missed by the subscription: filled from the log, or lost.", "result"),
+		EpochChanges: counter("epoch_changes_total", "Times that a room changed to another epoch of its log."),
+		Overfull: counter("room_queue_overflows_total",
+			"Times that a room's queue was full, so that the room dropped it and read its log instead."),
 
-		Deliveries: counter("deliveries_total", "Frames of rooms written to clients."),
-		Writes:     counter("writes_total", "Write system calls of passes."),
+		Deliveries: counter("deliveries_total", "Room frames written to clients."),
+		Writes:     counter("writes_total", "Write system calls made by passes."),
 		BytesOut:   counter("sent_bytes_total", "Bytes written to clients."),
-		PassSeconds: histogram("pass_seconds", "Time that one pass of a shard took.",
+		PassSeconds: histogram("pass_seconds", "Duration of one pass of a shard.",
 			prometheus.ExponentialBuckets(10e-6, 4, 10)), // 10 µs to 2.6 s
-		PassMessages: histogram("pass_frames", "Frames of a room that one pass brought to its clients.",
+		PassMessages: histogram("pass_frames", "Frames of one room that one pass wrote to each client.",
 			prometheus.ExponentialBuckets(1, 2, 11)), // 1 to 1024
-		SlowClients: gauge("slow_clients", "Clients whose sockets are full just now."),
+		SlowClients: gauge("slow_clients", "Clients whose socket buffers are full now."),
 
-		PublishSeconds: histogram("publish_seconds", "Round trip of one pipeline of publications to Redis.",
+		PublishSeconds: histogram("publish_seconds", "Round trip of one pipeline of publishes to Redis.",
 			prometheus.ExponentialBuckets(100e-6, 2, 16)), // 100 µs to 3.3 s
-		PublishMessages: histogram("publish_messages", "Messages in one pipeline of publications.",
+		PublishMessages: histogram("publish_messages", "Messages in one pipeline of publishes.",
 			prometheus.ExponentialBuckets(1, 2, 10)), // 1 to 512
-		LinksLost: counter("redis_links_lost_total", "Times that the subscription to Redis was given up."),
-		Mends:     counters("mends_total", "Logs found closed that this server opened again, whole or mended, or failed to.", "result"),
-		SaidAgain: counter("messages_said_again_total", "Messages that the log had lost and this server put back."),
+		LinksLost: counter("redis_links_lost_total",
+			"Times that the subscription connection to Redis was dropped."),
+		LogRepairs: counters("log_repairs_total",
+			"Sealed logs that this server unsealed: found whole, repaired, or failed.", "result"),
+		Republished: counter("messages_republished_total",
+			"Messages missing from a log that this server published again."),
 
 		APISeconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Namespace: namespace, Name: "api_request_seconds", Help: "Time that requests of the API took, by method, route and class of the status.",
-			Buckets: prometheus.ExponentialBuckets(1e-3, 2, 14), // 1 ms to 8 s; after 10 s a request is given up
+			Namespace: namespace, Name: "api_request_seconds",
+			Help: "Duration of API requests, by method, route and status class.",
+			// 1 ms to 8 s; a request is canceled after 10 s
+			Buckets: prometheus.ExponentialBuckets(1e-3, 2, 14),
 		}, []string{"method", "route", "status"}),
-		Posts: counters("posts_total", "Private messages that were posted, by what became of them.", "result"),
+		Posts: counters("posts_total", "Private messages posted, by result.", "result"),
 	}
 	s.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		s.Joins, s.Closed, s.Received, s.BytesIn,
-		s.Heard, s.Missed, s.Turns, s.Overfull,
+		s.SubscriptionMessages, s.Missed, s.EpochChanges, s.Overfull,
 		s.Deliveries, s.Writes, s.BytesOut, s.PassSeconds, s.PassMessages, s.SlowClients,
-		s.PublishSeconds, s.PublishMessages, s.LinksLost, s.Mends, s.SaidAgain,
+		s.PublishSeconds, s.PublishMessages, s.LinksLost, s.LogRepairs, s.Republished,
 		s.APISeconds, s.Posts,
 	)
-	// What ought never to happen is 0 from the start: of a counter that begins with its first 1, an alert sees no increase.
+	// Events that should never happen start at 0: an alert sees no increase in
+	// a counter that first appears as 1.
 	for _, result := range []string{Filled, Lost} {
 		s.Missed.WithLabelValues(result)
 	}
-	for _, result := range []string{Whole, Mended, Failed} {
-		s.Mends.WithLabelValues(result)
+	for _, result := range []string{Whole, Repaired, Failed} {
+		s.LogRepairs.WithLabelValues(result)
 	}
 	for _, result := range []string{Taken, Duplicate} {
 		s.Posts.WithLabelValues(result)
@@ -128,20 +145,23 @@ func NewSet() *Set {
 	return s
 }
 
-// Gauge adds a metric whose value is asked for when it is read.
+// Gauge adds a metric whose value is read by calling value at each scrape.
 func (s *Set) Gauge(name, help string, value func() float64) {
-	s.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, value))
+	s.registry.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, value),
+	)
 }
 
-// GaugeOf is Gauge for one value of a label. One name can be there for several.
+// GaugeOf is Gauge with one label value. Call it once per value of the label.
 func (s *Set) GaugeOf(name, help, label, labelValue string, value func() float64) {
 	s.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Namespace: namespace, Name: name, Help: help, ConstLabels: prometheus.Labels{label: labelValue},
 	}, value))
 }
 
-// Count adds a counter that somebody else keeps, and whose value is asked for when it is read. One name can be there for several values of one
-// label; without a label both are "".
+// Count adds a counter that is kept elsewhere; value is called at each scrape.
+// Call it once per value of the label. Without a label, pass "" for label and
+// labelValue.
 func (s *Set) Count(name, help, label, labelValue string, value func() int64) {
 	o := prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}
 	if label != "" {
@@ -157,7 +177,8 @@ func counter(name, help string) prometheus.Counter {
 }
 
 func counters(name, help, label string) *prometheus.CounterVec {
-	return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, []string{label})
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help},
+		[]string{label})
 }
 
 func gauge(name, help string) prometheus.Gauge {
@@ -165,5 +186,7 @@ func gauge(name, help string) prometheus.Gauge {
 }
 
 func histogram(name, help string, buckets []float64) prometheus.Histogram {
-	return prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets})
+	return prometheus.NewHistogram(
+		prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets},
+	)
 }

@@ -5,11 +5,12 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// Value reads a counter that counts whole things.
+// Value returns the current value of a counter that is only incremented by
+// integers.
 func Value(c prometheus.Counter) uint64 {
 	var m dto.Metric
 	if err := c.Write(&m); err != nil {
-		return 0 // cannot be: a counter has a value
+		return 0 // unreachable: a counter always has a value
 	}
 	return uint64(m.GetCounter().GetValue())
 }

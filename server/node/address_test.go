@@ -7,12 +7,13 @@ import (
 	"testing"
 )
 
-// register asks a node for an account as a proxy would that says whom it asks
-// for, and returns the status of the answer.
+// register creates an account as a proxy would for a client at another address,
+// and returns the status.
 func register(t *testing.T, n *Node, name, forwarded string) int {
 	t.Helper()
 	body := strings.NewReader(fmt.Sprintf(`{"name":%q,"password":"a good long one"}`, name))
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+n.Addr()+"/api/v1/accounts/", body)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost,
+		"http://"+n.Addr()+"/api/v1/accounts/", body)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,9 +27,9 @@ func register(t *testing.T, n *Node, name, forwarded string) int {
 	return res.StatusCode
 }
 
-// A server that is asked directly counts by the address of the connection: a
-// client cannot get around a limit by saying that it is somebody else.
-func TestForwardedForOfStrangers(t *testing.T) {
+// A server without trusted proxies counts by the address of the connection: a
+// client cannot get around a limit by claiming another address.
+func TestForwardedForOnlyFromTrustedProxies(t *testing.T) {
 	t.Parallel()
 	for want, settings := range map[int][]string{
 		http.StatusTooManyRequests: nil,
@@ -39,7 +40,7 @@ func TestForwardedForOfStrangers(t *testing.T) {
 			t.Fatalf("with %q: the first account: %d", settings, status)
 		}
 		if status := register(t, n, "bob", "192.0.2.2"); status != want {
-			t.Errorf("with %q: the second account, said to be from elsewhere: %d, want %d", settings, status, want)
+			t.Errorf("with %q: the second account, with another address: %d, want %d", settings, status, want)
 		}
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"livechat/server/metrics"
 )
 
-// figures is how this server is now, for those who watch the cluster.
+// figures returns this server's state, for watchers of the cluster.
 func (n *Node) figures() cluster.Sample {
 	_, ready := n.readiness()
 	return cluster.Sample{

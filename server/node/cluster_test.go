@@ -17,13 +17,13 @@ import (
 	"livechat/server/wire"
 )
 
-// screen watches the cluster through a node.
-type screen struct {
+// watcher watches the cluster through a node.
+type watcher struct {
 	*websocket.Conn
 	t testing.TB
 }
 
-func openScreen(t testing.TB, n *Node) *screen {
+func openWatcher(t testing.TB, n *Node) *watcher {
 	t.Helper()
 	conn, resp, err := websocket.DefaultDialer.DialContext(t.Context(), "ws://"+n.Addr()+"/cluster", nil)
 	if resp != nil {
@@ -36,11 +36,11 @@ func openScreen(t testing.TB, n *Node) *screen {
 	if err := conn.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	return &screen{conn, t}
+	return &watcher{conn, t}
 }
 
-// until reads frames until one is as it should be.
-func (s *screen) until(what string, ok func(wire.Cluster) bool) wire.Cluster {
+// until reads frames until one satisfies ok.
+func (s *watcher) until(what string, ok func(wire.Cluster) bool) wire.Cluster {
 	s.t.Helper()
 	var last wire.Cluster
 	for {
@@ -58,7 +58,7 @@ func (s *screen) until(what string, ok func(wire.Cluster) bool) wire.Cluster {
 	}
 }
 
-// states is app:state of each server.
+// states returns app:state of each server.
 func states(f wire.Cluster) string {
 	words := []string{}
 	for _, s := range f.Servers {
@@ -71,32 +71,35 @@ func TestWatchTheCluster(t *testing.T) {
 	r := testredis.New(t)
 	r.Start()
 	a, b := start(t, "REDIS_URL="+r.URL), start(t, "REDIS_URL="+r.URL, "APPID=2000")
-	s := openScreen(t, a)
-	s.until("both are there", func(f wire.Cluster) bool { return states(f) == "1000:ready 2000:ready" && f.App == "1000" })
+	s := openWatcher(t, a)
+	s.until("both servers are up",
+		func(f wire.Cluster) bool { return states(f) == "1000:ready 2000:ready" && f.App == "1000" })
 	ann := dial(t, b, "name=ann")
 	bob := dial(t, b, "name=bob")
 	for i := range 5 {
 		ann.send(fmt.Sprintf(`{"type":"message","text":"message %d"}`, i))
 		bob.next("message")
 	}
-	f := s.until("what is said is counted", func(f wire.Cluster) bool {
-		return len(f.Servers) == 2 && f.Servers[1].Connections == 2 && f.Servers[1].In > 0 && f.Servers[1].Out > 0 && f.Servers[1].P99 > 0
+	f := s.until("messages are counted", func(f wire.Cluster) bool {
+		return len(f.Servers) == 2 && f.Servers[1].Connections == 2 && f.Servers[1].In > 0 &&
+			f.Servers[1].Out > 0 &&
+			f.Servers[1].P99 > 0
 	})
-	if f.Servers[0].Connections != 0 || a.sessions.Count() != 0 {
-		t.Errorf("who watches is counted: %+v", f.Servers[0])
+	if f.Servers[0].Connections != 0 || a.sockets.Count() != 0 {
+		t.Errorf("the watcher is counted: %+v", f.Servers[0])
 	}
 	if f.Redis.State != "up" || f.Redis.RoundTrip <= 0 || f.Redis.Embedded {
 		t.Errorf("Redis is %+v", f.Redis)
 	}
 
-	// Whoever watches has nothing to say, but is answered.
+	// Watchers may not send messages, and are told so.
 	if err := s.WriteMessage(websocket.TextMessage, []byte("hello")); err != nil {
 		t.Fatal(err)
 	}
 	for {
 		_, payload, err := s.ReadMessage()
 		if err != nil {
-			t.Fatalf("what a watcher says is answered with %v", err)
+			t.Fatalf("a watcher's message is answered with %v", err)
 		}
 		if strings.Contains(string(payload), `"code":"bad_request"`) {
 			break
@@ -104,9 +107,10 @@ func TestWatchTheCluster(t *testing.T) {
 	}
 }
 
-func TestWatchOneAlone(t *testing.T) {
+func TestWatchStandaloneServer(t *testing.T) {
 	n := start(t)
-	f := openScreen(t, n).until("it is there", func(f wire.Cluster) bool { return states(f) == "1000:ready" })
+	f := openWatcher(t,
+		n).until("the server is up", func(f wire.Cluster) bool { return states(f) == "1000:ready" })
 	if !f.Redis.Embedded {
 		t.Errorf("Redis is %+v", f.Redis)
 	}
@@ -120,14 +124,16 @@ func TestWatchOneAlone(t *testing.T) {
 	}
 }
 
-// A drain sends those away who watch, and a server that stops does not wait for them.
+// A drain closes the sockets of watchers, and a server that stops does not wait
+// for them.
 func TestWatchADrain(t *testing.T) {
 	t.Parallel()
 	r := testredis.New(t)
 	r.Start()
 	a, b := start(t, "REDIS_URL="+r.URL), start(t, "REDIS_URL="+r.URL, "APPID=2000", "DRAIN_DELAY=3s")
-	here, there := openScreen(t, a), openScreen(t, b)
-	here.until("both are there", func(f wire.Cluster) bool { return states(f) == "1000:ready 2000:ready" })
+	here, there := openWatcher(t, a), openWatcher(t, b)
+	here.until("both servers are up",
+		func(f wire.Cluster) bool { return states(f) == "1000:ready 2000:ready" })
 	stopped := make(chan error, 1)
 	go func() { stopped <- b.Shutdown(t.Context()) }()
 	here.until("one drains", func(f wire.Cluster) bool { return states(f) == "1000:ready 2000:draining" })
@@ -146,14 +152,16 @@ func TestWatchADrain(t *testing.T) {
 	here.until("it has left", func(f wire.Cluster) bool { return states(f) == "1000:ready 2000:left" })
 }
 
-// When the last who watches has gone, whether with a word or without, the servers fall silent.
-func TestNobodyWatchesAnyMore(t *testing.T) {
+// When the last watcher leaves, with or without a close frame, the servers stop
+// publishing figures.
+func TestWatchersThatLeaveAreRemoved(t *testing.T) {
 	n := start(t)
 	for _, goodbye := range []bool{true, false} {
-		s := openScreen(t, n)
-		s.until("it is there", func(f wire.Cluster) bool { return states(f) == "1000:ready" })
+		s := openWatcher(t, n)
+		s.until("the server is up", func(f wire.Cluster) bool { return states(f) == "1000:ready" })
 		if goodbye {
-			if err := s.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseGoingAway, "")); err != nil {
+			if err := s.WriteMessage(websocket.CloseMessage,
+				websocket.FormatCloseMessage(websocket.CloseGoingAway, "")); err != nil {
 				t.Fatal(err)
 			}
 			for err := error(nil); err == nil; { // until it is answered
@@ -165,12 +173,12 @@ func TestNobodyWatchesAnyMore(t *testing.T) {
 	}
 }
 
-// Who watches the cluster is pinged as everybody is: a client that answers
-// stays, one that has died without a word does not hold one of the few places.
-func TestMuteWatcher(t *testing.T) {
+// Watchers are pinged as all clients are: one that answers stays, one that died
+// silently does not hold one of the few places.
+func TestWatcherWithoutPongIsClosed(t *testing.T) {
 	t.Parallel()
-	n := start(t, "PING_INTERVAL=100ms", "PONG_TIMEOUT=100ms")
-	alive, mute := openScreen(t, n), openScreen(t, n)
+	n := start(t, "PING_INTERVAL=100ms", "PONG_TIMEOUT=3s")
+	alive, mute := openWatcher(t, n), openWatcher(t, n)
 	var frames atomic.Int64
 	ended := make(chan error, 1)
 	go func() { // reading is what answers pings

@@ -2,130 +2,152 @@ package node
 
 import (
 	"context"
-	"sync/atomic"
+	"errors"
+	"fmt"
 	"time"
 
+	"livechat/server/archive"
 	"livechat/server/chat"
+	"livechat/server/config"
+	"livechat/server/room"
+	"livechat/server/store"
 )
 
-// How often the database is asked whether it is there, and how long it may take to say so.
-const (
-	pingEvery   = time.Second
-	pingTimeout = 2 * time.Second
-)
+// openTimeout bounds how long the database may take to answer at startup and to
+// be migrated.
+const openTimeout = time.Minute
 
-// lagEvery is how often the outbox is measured.
-const lagEvery = 5 * time.Second
-
-const (
-	// writeEvery is how often it is tried whether the database takes writes.
-	writeEvery = 2 * time.Second
-	// refusedFor is for how long it takes none after it has refused one.
-	refusedFor = 4 * time.Second
-)
-
-// The words of /readyz for the database, beside those of chat.Refusal.
-const (
-	databaseUp   = "up"
-	databaseDown = "down"
-)
-
-// link is how the database was when it was asked last. It begins as up: a
-// server does not start without its database.
-type link struct {
-	state atomic.Pointer[string] // nil: up
-	tried time.Time              // watchDatabase's own: when a write was tried
-}
-
-func (l *link) String() string {
-	if s := l.state.Load(); s != nil {
-		return *s
+// openDatabase opens the database, if this server has one. A server with the
+// API cannot work without it and waits for it. A server with sockets only reads
+// the archive, for clients that missed more than Redis holds, and connects to
+// it whenever it needs it.
+func (n *Node) openDatabase() (err error) {
+	url, role := n.cfg.Database.URL, n.cfg.Server.Role
+	switch {
+	case role == config.RoleWS && (url == "" || url == config.SQLiteMemory):
+		return nil // there is no archive to read
+	case role == config.RoleWS:
+		n.database, err = store.OpenToRead(url)
+	default:
+		if url == "" {
+			url = config.SQLiteFile
+		}
+		if err := n.lockDatabase(url); err != nil {
+			return fmt.Errorf("DATABASE_URL: %w", err)
+		}
+		n.database, err = n.openWhenUp(url)
+		n.services.store = n.database
 	}
-	return databaseUp
+	if err != nil {
+		return fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	return nil
 }
 
-// watchDatabase asks the database whether it is there and takes writes, for /readyz
-// and the metrics, until ctx is done. It logs a line when an outage begins, and one
-// when it is over, whatever the database says in between.
-func (n *Node) watchDatabase(ctx context.Context) {
-	tick := time.NewTicker(pingEvery)
+// openWhenUp opens the database. A PostgreSQL that starts at the same time, or
+// again after a crash, is waited for, at most openTimeout.
+func (n *Node) openWhenUp(url string) (*store.Store, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
+	defer cancel()
+	tick := time.NewTicker(archiveAsk)
 	defer tick.Stop()
-	began := time.Now()
-	for {
+	for told := false; ; {
+		s, err := store.Open(ctx, url)
+		if err == nil || !store.NotUp(err) {
+			return s, err
+		}
+		if !told {
+			told = true
+			n.logger.Warn("database: waiting for it", "at_most", openTimeout, "error", err)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil, err
+		}
+	}
+}
+
+// lockDatabase refuses a file that another server uses if one of the two runs
+// an embedded Redis. Each would number its own messages, and private messages
+// posted at one would not reach feeds at the other.
+func (n *Node) lockDatabase(url string) (err error) {
+	n.databaseLock, err = store.Lock(url, n.embedded != nil)
+	if errors.Is(err, store.ErrInUse) {
+		return fmt.Errorf(
+			"%w: servers that share their rooms and accounts need one Redis (REDIS_URL for each of them), "+
+				"and a standalone server needs its own database (DATABASE_URL)",
+			err,
+		)
+	}
+	return err
+}
+
+// archive returns the archive as rooms read it; nil if there is none.
+func (n *Node) archive() room.Archive {
+	if n.database == nil {
+		return nil
+	}
+	return archive.NewReader(n.database)
+}
+
+// archived returns what the archive has of a room's log. Feeds are not
+// archived.
+func (n *Node) archived(ctx context.Context, log string) (chat.Log, error) {
+	if n.database == nil || chat.IsFeed(log) {
+		return chat.Log{}, nil
+	}
+	l, err := archive.NewReader(n.database).Log(ctx, log)
+	if store.Missing(err) {
+		return chat.Log{}, nil
+	}
+	return l, err
+}
+
+// A server that only reads the archive waits for it at startup, at most
+// archiveWait, and asks every archiveAsk.
+const (
+	archiveWait = 10 * time.Second
+	archiveAsk  = 250 * time.Millisecond
+)
+
+// waitForArchive returns when the database answers, even if it has no tables
+// yet, or after archiveWait. On a first start Redis is often up before
+// PostgreSQL, and a room opened now would start a log without knowing what is
+// archived.
+func (n *Node) waitForArchive(ctx context.Context) {
+	if n.database == nil || n.services.store != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, archiveWait)
+	defer cancel()
+	tick := time.NewTicker(archiveAsk)
+	defer tick.Stop()
+	for told := false; ; {
+		_, err := n.archived(ctx, chat.DefaultRoom)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		if !told {
+			told = true
+			n.logger.Info("archive: waiting for the database", "at_most", archiveWait, "error", err)
+		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return
 		}
-		now, err := n.askDatabase(ctx)
-		if ctx.Err() != nil {
-			return
-		}
-		was := n.services.database.String()
-		n.services.database.state.Store(&now)
-		switch {
-		case was != databaseUp && now == databaseUp:
-			n.log.Info("the database is there again", "after", time.Since(began).Round(time.Millisecond))
-		case was != databaseUp || now == databaseUp:
-		case now == databaseDown:
-			began = time.Now()
-			n.log.Warn("the database is away; rooms go on, what needs it is answered with unavailable", "error", err)
-		default:
-			began = time.Now()
-			n.log.Error("the database takes no writes; rooms go on, and nothing is archived", "database", now, "error", err)
-		}
 	}
 }
 
-// askDatabase returns how the database is, in the words of /readyz, and why.
-func (n *Node) askDatabase(ctx context.Context) (state string, err error) {
-	err = n.pingDatabase(ctx)
-	if last := n.services.outbox.Load(); err == nil && (last == nil || time.Since(last.at) >= lagEvery) {
-		err = n.measureOutbox(ctx)
+func (n *Node) closeDatabase() {
+	if n.databaseLock != nil {
+		defer n.databaseLock.Close()
 	}
-	if err != nil {
-		return databaseDown, err
+	if n.database == nil {
+		return
 	}
-	l := &n.services.database
-	state = l.String()
-	if state == databaseDown {
-		state = databaseUp
+	if err := n.database.Close(); err != nil {
+		n.logger.Debug("database: close failed", "error", err)
 	}
-	if time.Since(l.tried) >= writeEvery {
-		l.tried = time.Now()
-		ctx, cancel := context.WithTimeout(ctx, pingTimeout)
-		err = n.services.store.TryWrite(ctx, state != databaseUp)
-		cancel()
-	}
-	if why, cause := n.services.store.Refused(refusedFor); why != chat.NoRefusal {
-		return string(why), cause
-	}
-	if err != nil { // it was too slow: nothing new is known
-		return state, err
-	}
-	return databaseUp, nil
-}
-
-func (n *Node) pingDatabase(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
-	defer cancel()
-	return n.services.store.Ping(ctx)
-}
-
-// outbox is what waits to be published in feeds.
-type outbox struct {
-	at      time.Time // when it was measured
-	waiting int64
-	oldest  time.Time // zero: nothing waits
-}
-
-func (n *Node) measureOutbox(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
-	defer cancel()
-	waiting, oldest, err := n.services.store.OutboxLag(ctx)
-	if err != nil {
-		return err
-	}
-	n.services.outbox.Store(&outbox{time.Now(), waiting, oldest})
-	return nil
 }

@@ -11,20 +11,22 @@ import (
 	"github.com/google/uuid"
 	"github.com/gorilla/websocket"
 
+	"livechat/server/auth"
 	"livechat/server/bus"
 	"livechat/server/chat"
 	"livechat/server/wire"
 )
 
-// A user's feed brings everything that is meant for him, once and in order, to each of his sockets, on whatever server; a ticket opens it once.
-func TestFeed(t *testing.T) {
+// A user's feed delivers everything meant for the user, once and in order, to
+// each of their sockets, on any server; a ticket opens it once.
+func TestFeedDeliversAndResumes(t *testing.T) {
 	onEach(t, func(t *testing.T, redisURL string) {
 		n := start(t, "REDIS_URL="+redisURL)
-		first, second, other := listen(t, n, 7), listen(t, n, 7), listen(t, n, 8)
+		first, second, other := openFeed(t, n, 7), openFeed(t, n, 7), openFeed(t, n, 8)
 		for i := range 3 {
-			tell(t, n, 7, fmt.Sprint("for seven ", i))
+			publishEvent(t, n, 7, fmt.Sprint("for seven ", i))
 		}
-		tell(t, n, 8, "for eight")
+		publishEvent(t, n, 8, "for eight")
 		for i := range uint64(3) {
 			for _, p := range []*peer{first, second} {
 				if m := p.next("message"); m.Seq != i+1 || m.Text != fmt.Sprint("for seven ", i) {
@@ -37,8 +39,8 @@ func TestFeed(t *testing.T) {
 		}
 
 		_ = first.Close()
-		tell(t, n, 7, "missed")
-		again := listen(t, n, 7, fmt.Sprintf("after=%s:3", first.welcome.Epoch))
+		publishEvent(t, n, 7, "missed")
+		again := openFeed(t, n, 7, fmt.Sprintf("after=%s:3", first.welcome.Epoch))
 		if w := again.welcome; w.Recovered == nil || !*w.Recovered {
 			t.Errorf("resumed: %+v", w)
 		}
@@ -48,18 +50,19 @@ func TestFeed(t *testing.T) {
 
 		second.send("I want to talk")
 		if e := second.nextError(); e.Code != string(chat.CodeBadRequest) {
-			t.Errorf("talking into a feed: %+v", e)
+			t.Errorf("a message sent to a feed: %+v", e)
 		}
 	})
 }
 
-func TestTicketsOpenAFeedOnce(t *testing.T) {
+func TestTicketOpensOneFeed(t *testing.T) {
 	n := start(t)
 	ticket := issue(t, n, 7)
 	if _, status := tryFeed(t, n, ticket); status != http.StatusSwitchingProtocols {
 		t.Fatalf("a good ticket: %d", status)
 	}
-	for name, bad := range map[string]string{"used": ticket, "made up": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "none": ""} {
+	for name, bad := range map[string]string{"used": ticket, "made up": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+		"none": ""} {
 		if _, status := tryFeed(t, n, bad); status != http.StatusUnauthorized {
 			t.Errorf("a ticket that is %s: %d", name, status)
 		}
@@ -82,10 +85,12 @@ func TestTicketsOpenAFeedOnce(t *testing.T) {
 	}
 }
 
-// A query that cannot be read is no feed from now on: who asked for what he has missed would not know that he did not get it.
-func TestAFeedsQueryIsReadInFull(t *testing.T) {
+// A malformed query does not open a feed at its end: the client asked for
+// events that it missed, and would not learn that it did not get them.
+func TestBadFeedQueryIsRefused(t *testing.T) {
 	n := start(t)
-	for _, query := range []string{"after=%zz", "after=0123456789abcdef:7&%zz", "x=1;after=0123456789abcdef:7", "room=livechat"} {
+	for _, query := range []string{"after=%zz", "after=0123456789abcdef:7&%zz",
+		"x=1;after=0123456789abcdef:7", "room=livechat"} {
 		ticket := issue(t, n, 7)
 		dialer := websocket.Dialer{Subprotocols: []string{"livechat.user", "livechat.ticket." + ticket}}
 		conn, resp, err := dialer.DialContext(t.Context(), "ws://"+n.Addr()+"/feed?"+query, nil)
@@ -105,19 +110,20 @@ func TestAFeedsQueryIsReadInFull(t *testing.T) {
 	}
 }
 
-// Who is logged out is not told anything more; who logs in again is.
+// A user who is logged out receives nothing more; after logging in again they
+// do.
 func TestRevokedFeedsAreClosed(t *testing.T) {
 	onEach(t, func(t *testing.T, redisURL string) {
 		n := start(t, "REDIS_URL="+redisURL)
 		old := issue(t, n, 7)
-		p, other := listen(t, n, 7), listen(t, n, 8)
-		if err := n.bus.Revoke(t.Context(), 7); err != nil {
+		p, other := openFeed(t, n, 7), openFeed(t, n, 8)
+		if err := n.auth.Revoke(t.Context(), 7); err != nil {
 			t.Fatal(err)
 		}
 		if code := p.closed(); code != int(wire.CloseLoggedOut) {
 			t.Errorf("closed with %d", code)
 		}
-		// A ticket from before is no way around it.
+		// A ticket from before the logout does not help.
 		sneaky, status := tryFeed(t, n, old)
 		if status != http.StatusSwitchingProtocols {
 			t.Fatalf("status %d", status)
@@ -125,14 +131,14 @@ func TestRevokedFeedsAreClosed(t *testing.T) {
 		if code := sneaky.closed(); code != int(wire.CloseLoggedOut) {
 			t.Errorf("with a ticket from before: closed with %d", code)
 		}
-		back := listen(t, n, 7)
-		tell(t, n, 7, "welcome back")
-		tell(t, n, 8, "still here")
+		back := openFeed(t, n, 7)
+		publishEvent(t, n, 7, "welcome back")
+		publishEvent(t, n, 8, "still here")
 		if m := back.next("message"); m.Text != "welcome back" {
 			t.Errorf("after logging in again: %+v", m)
 		}
 		if m := other.next("message"); m.Text != "still here" {
-			t.Errorf("somebody else: %+v", m)
+			t.Errorf("another user: %+v", m)
 		}
 	})
 }
@@ -144,11 +150,12 @@ func issue(t *testing.T, n *Node, user int64) string {
 
 func issueUntil(t testing.TB, n *Node, user int64, ends time.Time) string {
 	t.Helper()
-	now, err := n.bus.Now(t.Context())
+	now, err := n.auth.Now(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	ticket, _, err := n.bus.IssueTicket(t.Context(), bus.Ticket{User: user, Name: fmt.Sprint("user-", user), Issued: now, Ends: ends})
+	ticket, _, err := n.auth.IssueTicket(t.Context(),
+		auth.Ticket{User: user, Name: fmt.Sprint("user-", user), Issued: now, Ends: ends})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +183,7 @@ func tryFeed(t *testing.T, n *Node, ticket string, query ...string) (*peer, int)
 	return p, resp.StatusCode
 }
 
-func listen(t *testing.T, n *Node, user int64, query ...string) *peer {
+func openFeed(t *testing.T, n *Node, user int64, query ...string) *peer {
 	t.Helper()
 	p, status := tryFeed(t, n, issue(t, n, user), query...)
 	if p == nil {
@@ -186,13 +193,15 @@ func listen(t *testing.T, n *Node, user int64, query ...string) *peer {
 	return p
 }
 
-// tell puts an event into a user's feed, and returns when it is there.
-func tell(t *testing.T, n *Node, user int64, text string) {
+// publishEvent publishes an event to a user's feed, and returns when it is in
+// the log.
+func publishEvent(t *testing.T, n *Node, user int64, text string) {
 	t.Helper()
 	m := chat.Message{ID: uuid.NewString(), App: "api", Name: "somebody", Text: text}
 	done := make(chan error, 1)
-	err := n.bus.Publish(context.Background(), bus.Publication{
-		Room: chat.FeedRoom(user), ID: m.ID, Body: wire.AppendBody(nil, &m), Digest: digest(text), Done: func(_ bus.Receipt, err error) { done <- err },
+	err := n.bus.PublishBody(context.Background(), bus.Publication{
+		Room: chat.FeedRoom(user), ID: m.ID, Body: chat.AppendBody(nil, &m), Digest: chat.Digest(text),
+		Done: func(_ bus.Receipt, err error) { done <- err },
 	})
 	if err == nil {
 		err = <-done

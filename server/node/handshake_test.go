@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// shake opens a connection with a handshake, and what follows it at once.
-func shake(t *testing.T, n *Node, path, early string) net.Conn {
+// rawHandshake opens a connection and sends a handshake, followed by early at
+// once.
+func rawHandshake(t *testing.T, n *Node, path, early string) net.Conn {
 	t.Helper()
 	c, err := net.Dial("tcp", n.Addr())
 	if err != nil {
@@ -19,16 +20,23 @@ func shake(t *testing.T, n *Node, path, early string) net.Conn {
 	if err := c.SetDeadline(time.Now().Add(pollTime)); err != nil {
 		t.Fatal(err)
 	}
-	_, err = fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"+
-		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n%s", path, n.Addr(), early)
+	_, err = fmt.Fprintf(
+		c,
+		"GET %s HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"+
+			"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n%s",
+		path,
+		n.Addr(),
+		early,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
 }
 
-// TestJoinComesInOrder: the answer to a handshake, the welcome, who is here and what was said follow each other, whatever the client sends meanwhile.
-func TestJoinComesInOrder(t *testing.T) {
+// TestFirstFramesComeInOrder: the answer to the handshake, welcome, presence
+// and history follow each other, whatever the client sends meanwhile.
+func TestFirstFramesComeInOrder(t *testing.T) {
 	n := start(t)
 	talker := dial(t, n)
 	for i := range 5 {
@@ -36,18 +44,19 @@ func TestJoinComesInOrder(t *testing.T) {
 		talker.next("message")
 	}
 	for range 50 {
-		c := shake(t, n, "/?name=hasty", string(rawFrame(0x89, "are you there?")))
+		c := rawHandshake(t, n, "/?name=hasty", string(rawFrame(0x89, "are you there?")))
 		var got strings.Builder
 		for !strings.Contains(got.String(), "message 4") {
 			b := make([]byte, 64<<10)
 			n, err := c.Read(b)
 			if err != nil {
-				t.Fatalf("%v behind %q", err, got.String())
+				t.Fatalf("%v after %q", err, got.String())
 			}
 			got.Write(b[:n])
 		}
 		rest := got.String()
-		for i, part := range []string{"HTTP/1.1 101 ", `"type":"welcome"`, `"type":"presence"`, "message 0", "message 4"} {
+		for i, part := range []string{"HTTP/1.1 101 ", `"type":"welcome"`, `"type":"presence"`, "message 0",
+			"message 4"} {
 			at := strings.Index(rest, part)
 			if i == 0 && at != 0 || at < 0 {
 				t.Fatalf("no %s in its place: %q", part, got.String())

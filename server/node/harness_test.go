@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -15,32 +16,46 @@ import (
 	"go.uber.org/goleak"
 
 	"livechat/internal/poll"
+	"livechat/internal/testpg"
 	"livechat/internal/testredis"
 	"livechat/server/config"
 )
 
+// postgres has databases for all tests that do not stop it.
+var postgres = &testpg.Shared{}
+
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m,
-		// Where dialling fails a pool tries on by itself, and finds out after a
-		// second that it is closed.
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		postgres.Close()
+		os.Exit(code)
+	}),
+		// After a failed dial the pool of go-redis keeps trying, and notices
+		// only after a second that it is closed.
 		goleak.IgnoreAnyFunction("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial"))
 }
 
-// onEach runs a test on everything that a node can run on: a real Redis, and the one that is built into it.
+// onEach runs a test on a real Redis and on the embedded one, while others run.
 func onEach(t *testing.T, test func(t *testing.T, redisURL string)) {
+	t.Parallel()
 	t.Run("redis", func(t *testing.T) {
+		t.Parallel()
 		r := testredis.New(t)
 		r.Start()
 		test(t, r.URL)
 	})
-	t.Run("embedded", func(t *testing.T) { test(t, "") })
+	t.Run("embedded", func(t *testing.T) {
+		t.Parallel()
+		test(t, "")
+	})
 }
 
-// start starts a node with these settings, NAME=value, and waits until it is ready. It is stopped when the test ends.
+// start starts a node with these settings, NAME=value, and waits until it is
+// ready. It is stopped when the test ends.
 func start(t testing.TB, settings ...string) *Node {
 	t.Helper()
 	n := startOnly(t, settings...)
-	poll.Until(t, "the node is ready", func() bool { status, _ := n.readiness(); return status == http.StatusOK })
+	poll.Until(t, "the node is ready",
+		func() bool { status, _ := n.readiness(); return status == http.StatusOK })
 	return n
 }
 
@@ -56,7 +71,7 @@ func startLogging(t testing.TB, log slog.Handler, settings ...string) *Node {
 	return n
 }
 
-// stop ends a node as a signal would.
+// stop shuts a node down, as a signal would.
 func stop(t testing.TB, n *Node) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
@@ -66,10 +81,17 @@ func stop(t testing.TB, n *Node) {
 	http.DefaultClient.CloseIdleConnections()
 }
 
-// startUnowned starts a node that the test itself stops.
+// startUnowned starts a node that the test stops itself.
 func startUnowned(t testing.TB, log slog.Handler, settings ...string) *Node {
 	t.Helper()
-	environ := map[string]string{"ADDR": "127.0.0.1:0", "METRICS_ADDR": "127.0.0.1:0", "APPID": "1000", "DATABASE_URL": "sqlite::memory:", "DRAIN_DELAY": "0s", "DRAIN_PERIOD": "0s"}
+	environ := map[string]string{
+		"ADDR":         "127.0.0.1:0",
+		"METRICS_ADDR": "127.0.0.1:0",
+		"APPID":        "1000",
+		"DATABASE_URL": "sqlite::memory:",
+		"DRAIN_DELAY":  "0s",
+		"DRAIN_PERIOD": "0s",
+	}
 	for _, s := range settings {
 		name, value, _ := strings.Cut(s, "=")
 		environ[name] = value
@@ -92,9 +114,9 @@ type peer struct {
 	welcome event
 }
 
-// event is any frame of the server.
+// event holds any frame of the server.
 type event struct {
-	Type, ID, Code, Text, Name, App, Session, Author, Room, Epoch, Message string
+	Type, ID, Code, Text, Name, App, Session, Author, Room, Epoch, Message, Chat string
 
 	Seq          uint64
 	From, To     uint64
@@ -105,10 +127,14 @@ type event struct {
 	Retryable    bool
 	RetryAfterMS int64 `json:"retry_after_ms"`
 	AfterMS      int64 `json:"after_ms"`
-	At           int64
+	At, Edited   int64
+	Target       struct {
+		Seq uint64
+		ID  string
+	}
 }
 
-// address is a node's WebSocket address with a query, name=ann and so on.
+// address returns a node's WebSocket address with a query: name=ann and so on.
 func address(n *Node, query ...string) string {
 	v := url.Values{}
 	for _, q := range query {
@@ -136,8 +162,8 @@ func dialWith(t testing.TB, n *Node, subprotocols []string, query ...string) *pe
 	return p
 }
 
-// knock dials and leaves it open whether a welcome follows.
-func knock(t testing.TB, n *Node, query ...string) *peer {
+// dialAny dials and does not wait for a welcome.
+func dialAny(t testing.TB, n *Node, query ...string) *peer {
 	t.Helper()
 	return connect(t, n, nil, query...)
 }
@@ -164,9 +190,11 @@ func (p *peer) deadline(d time.Duration) {
 	}
 }
 
-// next returns the next frame of a type; those of others are passed over.
+// next returns the next frame of a type, which must come within pollTime, and
+// skips others.
 func (p *peer) next(kind string) event {
 	p.t.Helper()
+	p.deadline(pollTime)
 	for {
 		_, b, err := p.ReadMessage()
 		if err != nil {
@@ -195,6 +223,7 @@ func (p *peer) send(text string) {
 // closed reads until the server closes, and returns its code.
 func (p *peer) closed() int {
 	p.t.Helper()
+	p.deadline(pollTime)
 	for {
 		if _, _, err := p.ReadMessage(); err != nil {
 			if e, ok := errors.AsType[*websocket.CloseError](err); ok {
@@ -205,5 +234,23 @@ func (p *peer) closed() int {
 	}
 }
 
-// pollTime is how long a socket may take to bring what a test waits for.
+// pollTime bounds how long a socket may take to deliver what a test waits for.
 const pollTime = 20 * time.Second
+
+// nextError returns the next error frame.
+func (p *peer) nextError() (e event) {
+	p.t.Helper()
+	p.deadline(pollTime)
+	for {
+		_, b, err := p.ReadMessage()
+		if err != nil {
+			p.t.Fatalf("waiting for an error: %v", err)
+		}
+		if err := json.Unmarshal(b, &e); err != nil {
+			p.t.Fatal(err)
+		}
+		if e.Type == "error" {
+			return e
+		}
+	}
+}

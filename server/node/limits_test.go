@@ -14,16 +14,20 @@ import (
 	"livechat/internal/testapi"
 )
 
-// One account cannot write without end, and one address cannot make accounts without end; others are not held up by them.
-func TestPostsAndAccountsAreLimited(t *testing.T) {
+// One account cannot post without end, and one address cannot create accounts
+// without end; others are not affected.
+func TestPostAndRegisterRates(t *testing.T) {
+	t.Parallel()
 	n := start(t, "POST_RATE=0.01", "POST_BURST=3", "REGISTER_RATE=0.01", "REGISTER_BURST=2")
-	ann, bob, eve := newPerson(t, n, "ann"), newPerson(t, n, "bob"), newPerson(t, n, "eve")
+	ann, bob, eve := newAPIUser(t, n, "ann"), newAPIUser(t, n, "bob"), newAPIUser(t, n, "eve")
 	ann.register()
 	bob.register()
-	if answer := eve.do(http.StatusTooManyRequests, "POST", "/accounts/", map[string]string{"name": "eve", "password": testapi.Password}); answer["code"] != "rate_limited" {
+	if answer := eve.do(http.StatusTooManyRequests, "POST", "/accounts/",
+		map[string]string{"name": "eve", "password": testapi.Password}); answer["code"] != "rate_limited" {
 		t.Errorf("the third account of this address: %v", answer)
 	}
-	chat := "/chats/" + ann.do(http.StatusCreated, "POST", "/chats/", map[string]string{"with": "bob"})["id"].(string) + "/messages/"
+	chat := "/chats/" + ann.do(http.StatusCreated, "POST", "/chats/",
+		map[string]string{"with": "bob"})["id"].(string) + "/messages/"
 	message := func() map[string]string { return map[string]string{"id": uuid.NewString(), "text": "x"} }
 	for range 2 { // the chat was one, too
 		ann.do(http.StatusCreated, "POST", chat, message())
@@ -40,20 +44,24 @@ func TestPostsAndAccountsAreLimited(t *testing.T) {
 	}
 }
 
-// A rate of 0 is no limit.
-func TestPostsAreNotLimited(t *testing.T) {
+// A rate of 0 means no limit.
+func TestRateZeroMeansNoLimit(t *testing.T) {
+	t.Parallel()
 	n := start(t, "POST_RATE=0", "POST_BURST=1", "REGISTER_RATE=0", "REGISTER_BURST=1")
-	ann, bob := newPerson(t, n, "ann"), newPerson(t, n, "bob")
+	ann, bob := newAPIUser(t, n, "ann"), newAPIUser(t, n, "bob")
 	ann.register()
 	bob.register()
-	chat := "/chats/" + ann.do(http.StatusCreated, "POST", "/chats/", map[string]string{"with": "bob"})["id"].(string) + "/messages/"
+	chat := "/chats/" + ann.do(http.StatusCreated, "POST", "/chats/",
+		map[string]string{"with": "bob"})["id"].(string) + "/messages/"
 	for i := range 20 {
 		ann.do(http.StatusCreated, "POST", chat, map[string]string{"text": fmt.Sprint(i)})
 	}
 }
 
-// Where a proxy ends TLS the cookie is for TLS alone, and a page that came without is none of ours.
+// Where a proxy ends TLS the cookie is sent over TLS only, and pages loaded
+// without TLS are refused.
 func TestSecureCookies(t *testing.T) {
+	t.Parallel()
 	for _, secure := range []bool{true, false} {
 		n := start(t, "SECURE_COOKIES="+strconv.FormatBool(secure))
 		got := map[string]string{}
@@ -70,14 +78,16 @@ func TestSecureCookies(t *testing.T) {
 	}
 }
 
-// registerFrom registers as a page of this host does, and returns the status and what is said of the cookie.
+// registerFrom registers as a page of this host does, and returns the status
+// and the cookie's attributes.
 func registerFrom(t *testing.T, n *Node, scheme, name string) string {
 	t.Helper()
 	body, err := json.Marshal(map[string]string{"name": name, "password": testapi.Password})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := http.NewRequestWithContext(t.Context(), "POST", "http://"+n.Addr()+"/api/v1/accounts/", strings.NewReader(string(body)))
+	r, err := http.NewRequestWithContext(t.Context(), "POST", "http://"+n.Addr()+"/api/v1/accounts/",
+		strings.NewReader(string(body)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,11 +107,11 @@ func registerFrom(t *testing.T, n *Node, scheme, name string) string {
 	return said
 }
 
-// TestNamesCannotBeEnumerated: one address cannot find out by thousands of handshakes
-// which names are accounts'.
+// TestNamesCannotBeEnumerated: one address cannot find out by many handshakes
+// which names belong to accounts.
 func TestNamesCannotBeEnumerated(t *testing.T) {
 	n := start(t, "NAME_RATE=0.01", "NAME_BURST=5", "TRUSTED_PROXIES=127.0.0.1")
-	newPerson(t, n, "anna").register()
+	newAPIUser(t, n, "anna").register()
 	come := func(addr, name string) int {
 		header := http.Header{}
 		if addr != "" {

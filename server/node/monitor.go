@@ -13,37 +13,40 @@ import (
 	"livechat/server/metrics"
 )
 
-// monitor is the port for those who watch the server.
+// monitor serves metrics and profiles on a port of their own.
 type monitor struct {
 	listener net.Listener // nil: it is off
 	http     *http.Server
 }
 
-// openMonitor takes the port; serve answers on it. A server whose port is taken, by the one that was started before it as a rule, goes on
-// without: nobody's chat depends on it.
-func openMonitor(addr string, set *metrics.Set, log *slog.Logger) (m monitor) {
+// openMonitor binds the port; serve answers on it. If the port is taken, as a
+// rule by another server on this machine, the server runs without metrics: chat
+// does not depend on them.
+func openMonitor(addr string, set *metrics.Set, logger *slog.Logger) (m monitor) {
 	if addr == config.MetricsOff {
 		return m
 	}
 	var err error
 	if m.listener, err = net.Listen("tcp", addr); err != nil {
-		log.Warn("METRICS_ADDR cannot be used, going on without metrics", "addr", addr, "error", err)
+		logger.Warn("metrics: address not available, running without metrics", "addr", addr, "error", err)
 		return monitor{}
 	}
 	m.http = &http.Server{
-		// A ReadTimeout would end profiles, which take as long as they are asked
-		// to; the WriteTimeout of a profile is set by package pprof.
-		Handler: withoutBody(set.Handler()), ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		// A ReadTimeout would end profiles, which take as long as requested.
+		// Package pprof sets the write deadline of a profile.
+		Handler: withoutBody(set.Handler()), ReadHeaderTimeout: 5 * time.Second,
+		WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute,
+		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 	}
 	return m
 }
 
-// withoutBody gives bodies, which nothing here needs, a moment to come.
+// withoutBody limits the time that a body may take to arrive; no handler here
+// reads one.
 func withoutBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Body != http.NoBody {
-			// net/http's own connection always takes one
+			// never fails: net/http's connection supports it
 			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(time.Second))
 		}
 		next.ServeHTTP(w, r)
@@ -61,7 +64,7 @@ func (m monitor) serve() error {
 	return nil
 }
 
-// close ends what is being read, too: a profile may take half a minute.
+// close also cuts off requests: a profile may take half a minute.
 func (m monitor) close() {
 	if m.listener != nil {
 		_ = m.http.Close() // its error is that of the listener, which is closed either way
@@ -77,36 +80,42 @@ func (n *Node) MetricsAddr() string {
 	return n.monitor.listener.Addr().String()
 }
 
-// gauge is a figure that is read when somebody asks for it.
+// gauge is a metric that is computed when it is scraped.
 type gauge struct {
 	name, help string
 	value      func() float64
 }
 
-// gauges adds to the metrics what is known without counting.
+// gauges adds the metrics that are computed when scraped.
 func (n *Node) gauges() {
 	gauges := n.clusterGauges()
-	if n.cfg.Server.Role != config.RoleAPI { // which has none of this: a 0 would look like a server that lost its people
+	if n.cfg.Server.Role != config.RoleAPI { // a 0 would look like a server that lost its clients
 		gauges = append(gauges, n.socketGauges()...)
 	}
 	for _, g := range gauges {
 		n.metrics.Gauge(g.name, g.help, g.value)
 	}
 	for _, why := range []chat.Refusal{chat.Full, chat.ReadOnly, chat.RefusesWrites} {
-		n.metrics.GaugeOf("redis_refuses_writes", "1 if Redis takes no writes, by the reason that it gives.", "reason", string(why),
+		n.metrics.GaugeOf("redis_refuses_writes",
+			"1 if Redis takes no writes, by reason.", "reason", string(why),
 			func() float64 { return oneIf(n.bus.Refusal() == why) })
 	}
 	if n.services.store != nil {
 		n.serviceGauges()
 	}
 	if a := n.services.archiver; a != nil {
-		n.metrics.Gauge("archive_lag_messages", "Messages of all rooms that are not in the archive yet.", func() float64 { return float64(a.Lag().Entries) })
-		n.metrics.Gauge("archive_lag_ratio", "Part of what a room's log can hold that waits for the archive, in the room that is the furthest behind; at 1 messages are lost to it.",
-			func() float64 { return a.Lag().Ratio })
+		n.metrics.Gauge("archive_lag_messages", "Messages of all rooms that are not archived yet.",
+			func() float64 { return float64(a.Lag().Entries) })
+		n.metrics.Gauge(
+			"archive_lag_ratio",
+			"Share of a room's log that waits for the archive, in the room that is furthest behind; "+
+				"at 1 the archive loses messages.",
+			func() float64 { return a.Lag().Ratio },
+		)
 	}
 }
 
-// oneIf is a truth as a gauge shows it.
+// oneIf returns 1 if is is true, else 0.
 func oneIf(is bool) float64 {
 	if is {
 		return 1
@@ -114,26 +123,46 @@ func oneIf(is bool) float64 {
 	return 0
 }
 
-// socketGauges are those of a server that takes sockets.
+// socketGauges are the gauges of a server with sockets.
 func (n *Node) socketGauges() []gauge {
 	return []gauge{
-		{"connections", "WebSocket connections of this server.", func() float64 { return float64(n.sessions.Count()) }},
+		{
+			"connections",
+			"WebSocket connections of this server.",
+			func() float64 { return float64(n.sockets.Count()) },
+		},
 		{"rooms", "Rooms open on this server.", func() float64 { return float64(n.rooms.Open()) }},
-		{"ring_lag_entries", "Entries that the slowest shard of any room, or its crowd, is behind.", func() float64 { return float64(n.rooms.Lag().Followers) }},
-		{"straggler_lag_entries", "Entries that the last client is behind that does not keep up, but reads; from half of RING_SIZE on its room goes slower for it.",
-			func() float64 { return float64(n.rooms.Lag().Straggler) }},
+		{
+			"ring_lag_entries",
+			"Entries that the slowest shard of any room, or its laggards, are behind.",
+			func() float64 { return float64(n.rooms.Lag().Followers) },
+		},
+		{
+			"straggler_lag_entries",
+			"Entries that the slowest client that still reads is behind; " +
+				"from half of RING_SIZE on its room slows down for it.",
+			func() float64 { return float64(n.rooms.Lag().Straggler) },
+		},
 	}
 }
 
-// clusterGauges are those of every process.
+// clusterGauges are the gauges that every process has.
 func (n *Node) clusterGauges() []gauge {
 	return []gauge{
-		{"feed_age_seconds", "Time since this server heard itself through Redis.", func() float64 { return n.presence.FeedAge().Seconds() }},
+		{
+			"subscription_age_seconds",
+			"Time since this server last received its own report through Redis.",
+			func() float64 { return n.presence.SubscriptionAge().Seconds() },
+		},
 		{"ready", "1 if this server takes new clients.", func() float64 {
 			status, _ := n.readiness()
 			return oneIf(status == http.StatusOK)
 		}},
-		{"servers", "Servers with sockets that are there, as this one knows.", func() float64 { return float64(len(n.presence.Servers())) }},
+		{
+			"servers",
+			"Servers with sockets that are up, as this one knows.",
+			func() float64 { return float64(len(n.presence.Servers())) },
+		},
 		{"cluster_connections", "WebSocket connections of all servers, as this one knows.", func() float64 {
 			all := 0
 			for _, o := range n.presence.Servers() {

@@ -12,7 +12,7 @@ import (
 	"livechat/internal/poll"
 )
 
-// scrape reads the node's metrics: name{label="value"} to value.
+// scrape returns the node's metrics: name{label="value"} to value.
 func scrape(t *testing.T, n *Node) map[string]float64 {
 	t.Helper()
 	resp, err := http.Get("http://" + n.MetricsAddr() + "/metrics")
@@ -34,11 +34,11 @@ func scrape(t *testing.T, n *Node) map[string]float64 {
 	return values
 }
 
-// What is told is what has happened.
+// The metrics show what happened.
 func TestMetrics(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {
 		n := start(t, "REDIS_URL="+url)
-		ann, bob := dialAs(t, n, annsKey), dial(t, n)
+		ann, bob := dialAs(t, n, annKey), dial(t, n)
 		const id = "00000000-0000-4000-8000-000000000001"
 		for range 2 {
 			ann.send(`{"type":"message","id":"` + id + `","text":"hello"}`)
@@ -52,7 +52,7 @@ func TestMetrics(t *testing.T) {
 		}
 		eve := dial(t, n, "after="+ann.welcome.Epoch+":1")
 		if got := eve.next("message"); got.Seq != 2 {
-			t.Fatalf("who resumes hears %d", got.Seq)
+			t.Fatalf("the resumed client received %d", got.Seq)
 		}
 		dial(t, n, "after=0000000000000000:1")
 		bob.Close()
@@ -69,11 +69,15 @@ func TestMetrics(t *testing.T) {
 			`livechat_messages_received_total{result="taken"}`:       2,
 			`livechat_messages_received_total{result="duplicate"}`:   1,
 			`livechat_messages_received_total{result="id_conflict"}`: 1,
-			`livechat_messages_heard_total`:                          2,
+			`livechat_subscription_messages_total`:                   2,
 			`livechat_slow_clients`:                                  0,
 			`livechat_redis_links_lost_total`:                        0,
 			`livechat_publish_messages_sum`:                          4,
-			`livechat_received_bytes_total`:                          float64(2*len(`{"type":"message","id":"`+id+`","text":"hello"}`) + len(`{"type":"message","id":"`+id+`","text":"something else"}`) + len("again")),
+			`livechat_received_bytes_total`: float64(
+				2*len(`{"type":"message","id":"`+id+`","text":"hello"}`) + len(
+					`{"type":"message","id":"`+id+`","text":"something else"}`,
+				) + len("again"),
+			),
 		}
 		var wrong []string
 		poll.Until(t, "what has been counted", func() bool {
@@ -84,8 +88,10 @@ func TestMetrics(t *testing.T) {
 					wrong = append(wrong, fmt.Sprintf("%s is %v, want %v", name, got[name], value))
 				}
 			}
-			for _, some := range []string{"livechat_deliveries_total", "livechat_writes_total", "livechat_sent_bytes_total", "livechat_pass_seconds_count",
-				"livechat_pass_frames_count", "livechat_publish_seconds_count", "livechat_cluster_connections", "go_goroutines"} {
+			for _, some := range []string{"livechat_deliveries_total", "livechat_writes_total",
+				"livechat_sent_bytes_total", "livechat_pass_seconds_count",
+				"livechat_pass_frames_count", "livechat_publish_seconds_count",
+				"livechat_cluster_connections", "go_goroutines"} {
 				if got[some] <= 0 {
 					wrong = append(wrong, some+" is 0")
 				}
@@ -98,7 +104,7 @@ func TestMetrics(t *testing.T) {
 	})
 }
 
-// Each delivery is counted, one message for four clients as four.
+// Each delivery is counted: one message for four clients counts as four.
 func TestMetricsOfDeliveries(t *testing.T) {
 	n := start(t, "MESSAGE_RATE=0")
 	speaker := dial(t, n)
@@ -116,13 +122,15 @@ func TestMetricsOfDeliveries(t *testing.T) {
 	}
 	poll.Until(t, "four more deliveries", func() bool {
 		after := scrape(t, n)
-		return after["livechat_deliveries_total"]-before["livechat_deliveries_total"] >= 4 && after["livechat_messages_heard_total"] == 13
+		return after["livechat_deliveries_total"]-before["livechat_deliveries_total"] >= 4 &&
+			after["livechat_subscription_messages_total"] == 13
 	})
 }
 
 func TestProfiles(t *testing.T) {
 	n := start(t)
-	for path, want := range map[string]int{"/debug/pprof/": 200, "/debug/pprof/goroutine?debug=1": 200, "/debug/pprof/heap": 200, "/": 404} {
+	for path, want := range map[string]int{"/debug/pprof/": 200, "/debug/pprof/goroutine?debug=1": 200,
+		"/debug/pprof/heap": 200, "/": 404} {
 		resp, err := http.Get("http://" + n.MetricsAddr() + path)
 		if err != nil {
 			t.Fatal(err)
@@ -145,7 +153,8 @@ func TestProfiles(t *testing.T) {
 
 func TestMetricsOff(t *testing.T) {
 	first := start(t)
-	if second := start(t, "METRICS_ADDR="+first.MetricsAddr()); second.MetricsAddr() != "" { // a server whose port is taken serves all the same
+	// the server runs without metrics
+	if second := start(t, "METRICS_ADDR="+first.MetricsAddr()); second.MetricsAddr() != "" {
 		t.Errorf("two servers have metrics on %s", second.MetricsAddr())
 	}
 	if n := start(t, "METRICS_ADDR=off"); n.MetricsAddr() != "" {

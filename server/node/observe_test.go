@@ -14,11 +14,11 @@ import (
 	"livechat/internal/poll"
 )
 
-// observe is what Prometheus and Grafana are told about the servers.
+// observe holds the configuration of Prometheus and Grafana.
 const observe = "../../docker/observe"
 
-// Every metric of ours that an alert or the dashboard asks for is there, by that name.
-func TestMetricsThatAreWatched(t *testing.T) {
+// Every metric that an alert or the dashboard uses exists under that name.
+func TestWatchedMetricsExist(t *testing.T) {
 	wanted := map[string]string{} // name to one of the files that want it
 	metric := regexp.MustCompile(`\b(?:livechat|go|process)_[a-z_]+`)
 	err := filepath.WalkDir(observe, func(path string, entry fs.DirEntry, err error) error {
@@ -43,7 +43,7 @@ func TestMetricsThatAreWatched(t *testing.T) {
 	p.send("hello")
 	p.next("message")
 	p.Close()
-	newPerson(t, n, "ann").register()
+	newAPIUser(t, n, "ann").register()
 	var missing []string
 	poll.Until(t, "everything that is watched has been counted", func() bool {
 		there := map[string]bool{}
@@ -65,25 +65,31 @@ func TestMetricsThatAreWatched(t *testing.T) {
 	})
 }
 
-// What ought never to happen is 0, not absent: an alert on it would not see the first time.
+// Counters of rare failures start at 0 and are not absent: an alert would miss
+// the first increase.
 func TestMetricsStartAtZero(t *testing.T) {
 	got := scrape(t, start(t))
-	for _, series := range []string{`livechat_missed_messages_total{result="lost"}`, `livechat_missed_messages_total{result="filled"}`,
-		`livechat_mends_total{result="mended"}`, `livechat_mends_total{result="failed"}`} {
+	for _, series := range []string{`livechat_missed_messages_total{result="lost"}`,
+		`livechat_missed_messages_total{result="filled"}`,
+		`livechat_log_repairs_total{result="repaired"}`, `livechat_log_repairs_total{result="failed"}`} {
 		if value, there := got[series]; !there || value != 0 {
 			t.Errorf("%s is %v, there: %v", series, value, there)
 		}
 	}
 }
 
-// Prometheus does not know RING_SIZE, so the alert has half of its default written out.
+// Prometheus does not know RING_SIZE, so the alert spells out half of its
+// default.
 func TestAlertOnRingLag(t *testing.T) {
 	rules, err := os.ReadFile(filepath.Join(observe, "rules.yml"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	half := strconv.Itoa(start(t).cfg.Room.RingSize / 2)
-	if want := "max_over_time(livechat_ring_lag_entries[1m]) > " + half + "\n"; !strings.Contains(string(rules), want) {
+	if want := "max_over_time(livechat_ring_lag_entries[1m]) > " + half + "\n"; !strings.Contains(
+		string(rules),
+		want,
+	) {
 		t.Errorf("no rule says %q", want)
 	}
 }

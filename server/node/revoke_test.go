@@ -12,20 +12,28 @@ import (
 	"livechat/server/wire"
 )
 
-// TestLoggingOutWithoutRedis: sessions end in the database while Redis is away, and
-// the sockets when it is back, even if the server that was asked is another one by
-// then.
-func TestLoggingOutWithoutRedis(t *testing.T) {
+// TestLogoutWhileRedisIsDown: sessions end in the database while Redis is down,
+// and their sockets once it is back, even if the API server that was asked has
+// been replaced by then.
+func TestLogoutWhileRedisIsDown(t *testing.T) {
+	t.Parallel()
 	for what, c := range map[string]struct {
-		end  func(p *person)
-		over int // what the session is afterwards
+		end  func(p *apiUser)
+		over int // the status of a request with the session afterwards
 	}{
-		"logout":            {func(p *person) { p.do(http.StatusNoContent, "POST", "/logout/", struct{}{}) }, http.StatusUnauthorized},
-		"logout everywhere": {func(p *person) { p.do(http.StatusNoContent, "POST", "/logout-everywhere/", struct{}{}) }, http.StatusUnauthorized},
-		"password": {func(p *person) {
-			p.do(http.StatusNoContent, "POST", "/me/password/", map[string]string{"old": testapi.Password, "new": "another " + testapi.Password})
+		"logout": {
+			func(p *apiUser) { p.do(http.StatusNoContent, "POST", "/logout/", struct{}{}) },
+			http.StatusUnauthorized,
+		},
+		"logout everywhere": {
+			func(p *apiUser) { p.do(http.StatusNoContent, "POST", "/logout-everywhere/", struct{}{}) },
+			http.StatusUnauthorized,
+		},
+		"password": {func(p *apiUser) {
+			p.do(http.StatusNoContent, "POST", "/me/password/",
+				map[string]string{"old": testapi.Password, "new": "another " + testapi.Password})
 		}, http.StatusOK}, // with a new session for this browser
-		"account": {func(p *person) {
+		"account": {func(p *apiUser) {
 			p.do(http.StatusNoContent, "DELETE", "/me/", map[string]string{"password": testapi.Password})
 		}, http.StatusUnauthorized},
 	} {
@@ -33,10 +41,23 @@ func TestLoggingOutWithoutRedis(t *testing.T) {
 			t.Parallel()
 			r := testredis.New(t)
 			r.Start()
-			settings := []string{"REDIS_URL=" + r.URL, "ROLE=api", "DATABASE_URL=sqlite:" + filepath.Join(t.TempDir(), "livechat.db")}
-			api, sockets := startUnowned(t, slog.DiscardHandler, settings...), start(t, "REDIS_URL="+r.URL, "ROLE=ws", "DATABASE_URL=")
-			poll.Until(t, "the API is ready", func() bool { status, _ := api.readiness(); return status == http.StatusOK })
-			ann := newPerson(t, api, "anna")
+			settings := []string{
+				"REDIS_URL=" + r.URL,
+				"ROLE=api",
+				"DATABASE_URL=sqlite:" + filepath.Join(t.TempDir(), "livechat.db"),
+			}
+			api, sockets := startUnowned(
+				t,
+				slog.DiscardHandler,
+				settings...), start(
+				t,
+				"REDIS_URL="+r.URL,
+				"ROLE=ws",
+				"DATABASE_URL=",
+			)
+			poll.Until(t, "the API is ready",
+				func() bool { status, _ := api.readiness(); return status == http.StatusOK })
+			ann := newAPIUser(t, api, "anna")
 			ann.register()
 			feed := ann.socket(sockets, "/feed")
 

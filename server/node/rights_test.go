@@ -12,7 +12,8 @@ import (
 	"livechat/server/config"
 )
 
-// restricted runs a Redis that has, beside the default user, one of those rules, and returns that one's URL.
+// restricted runs a Redis that has, besides the default user, one with these
+// rules, and returns that user's URL.
 func restricted(t *testing.T, acl string) (r *testredis.Server, url string) {
 	t.Helper()
 	r = testredis.New(t, append([]string{"--user", "livechat", "on", ">secret"}, strings.Fields(acl)...)...)
@@ -22,21 +23,29 @@ func restricted(t *testing.T, acl string) (r *testredis.Server, url string) {
 
 func TestRefusesToStartWithoutARight(t *testing.T) {
 	_, url := restricted(t, bus.SufficientACL+" -info")
-	cfg, err := config.Load(map[string]string{"ADDR": "127.0.0.1:0", "METRICS_ADDR": "off", "DATABASE_URL": "sqlite::memory:", "REDIS_URL": url})
+	cfg, err := config.Load(map[string]string{
+		"ADDR":         "127.0.0.1:0",
+		"METRICS_ADDR": "off",
+		"DATABASE_URL": "sqlite::memory:",
+		"REDIS_URL":    url,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = Start(cfg, slog.New(slog.DiscardHandler), "test")
-	if err == nil || !strings.Contains(err.Error(), "REDIS_URL") || !strings.Contains(err.Error(), "INFO") || strings.Contains(err.Error(), "secret") {
+	if err == nil || !strings.Contains(err.Error(), "REDIS_URL") || !strings.Contains(err.Error(), "INFO") ||
+		strings.Contains(err.Error(), "secret") {
 		t.Errorf("Start: %v; want a line that names REDIS_URL and INFO", err)
 	}
 }
 
-// TestDocumentedRightsSuffice: rooms, accounts, tickets, feeds and the archive, and a Redis that comes back.
+// TestDocumentedRightsSuffice: for rooms, accounts, tickets, feeds and the
+// archive, and after a restart of Redis.
 func TestDocumentedRightsSuffice(t *testing.T) {
+	t.Parallel()
 	r, url := restricted(t, bus.SufficientACL)
 	n := start(t, "REDIS_URL="+url)
-	ann, bob := newPerson(t, n, "anna"), newPerson(t, n, "bobby")
+	ann, bob := newAPIUser(t, n, "anna"), newAPIUser(t, n, "bobby")
 	ann.register()
 	bob.register()
 	feed, room := bob.socket(n, "/feed"), ann.socket(n, "/ws")
@@ -44,16 +53,16 @@ func TestDocumentedRightsSuffice(t *testing.T) {
 	ann.do(201, "POST", "/chats/"+chat["id"].(string)+"/messages/", map[string]string{"text": "hello"})
 	for feed.next("message").Text != "hello" {
 	}
-	room.say(uuid.NewString(), "before")
+	room.sendAs(uuid.NewString(), "before")
 	r.Kill()
 	r.Start()
-	room.say(uuid.NewString(), "after")
-	if code := knock(t, n, "name=anna").closed(); code != 4501 {
+	room.sendAs(uuid.NewString(), "after")
+	if code := dialAny(t, n, "name=anna").closed(); code != 4501 {
 		t.Errorf("a guest under an account's name is closed with %d", code)
 	}
 	feed.deadline(pollTime)
 	bob.do(204, "POST", "/logout/", struct{}{})
 	if code := feed.closed(); code != 4001 {
-		t.Errorf("who is logged out is closed with %d", code)
+		t.Errorf("the feed of the user who logged out is closed with %d", code)
 	}
 }

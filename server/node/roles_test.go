@@ -11,23 +11,26 @@ import (
 	"livechat/server/wire"
 )
 
-// A process that is only the API has no clients and never will. It must not
-// keep the servers with sockets from evening out, nor be counted as one.
-func TestAnAPIServerIsNoServerWithSockets(t *testing.T) {
+// A server with the API only has no clients and never will. It must not keep
+// the servers with sockets from balancing, nor be counted as one.
+func TestAPIServerIsNotCountedAsServerWithSockets(t *testing.T) {
 	t.Parallel()
 	r := testredis.New(t)
 	r.Start()
 	redis := "REDIS_URL=" + r.URL
 	full, empty := start(t, redis, "ROLE=ws"), start(t, redis, "ROLE=ws", "APPID=2000")
 	api := start(t, redis, "ROLE=api", "APPID=3000")
-	poll.Until(t, "everybody knows everybody", func() bool {
-		return len(full.presence.Nodes()) == 3 && len(empty.presence.Nodes()) == 3 && len(api.presence.Nodes()) == 3
+	poll.Until(t, "every server knows all servers", func() bool {
+		return len(full.presence.Nodes()) == 3 && len(empty.presence.Nodes()) == 3 &&
+			len(api.presence.Nodes()) == 3
 	})
 
-	s := openScreen(t, full)
-	s.until("the cluster page shows who takes sockets", func(f wire.Cluster) bool { return states(f) == "1000:ready 2000:ready" })
+	s := openWatcher(t, full)
+	s.until("the cluster page shows who takes sockets",
+		func(f wire.Cluster) bool { return states(f) == "1000:ready 2000:ready" })
 	for _, n := range []*Node{full, empty, api} {
-		if servers := n.presence.Servers(); len(servers) != 2 || servers[0].Role != "ws" || servers[1].Role != "ws" {
+		if servers := n.presence.Servers(); len(servers) != 2 || servers[0].Role != "ws" ||
+			servers[1].Role != "ws" {
 			t.Errorf("server %s knows %+v", n.cfg.Server.App, servers)
 		}
 		metrics := scrape(t, n)
@@ -55,5 +58,5 @@ func TestAnAPIServerIsNoServerWithSockets(t *testing.T) {
 			}
 		}()
 	}
-	poll.Until(t, "people are asked to move", func() bool { return asked.Load() > 0 })
+	poll.Until(t, "clients are asked to move", func() bool { return asked.Load() > 0 })
 }

@@ -9,9 +9,9 @@ import (
 	"livechat/server/chat"
 )
 
-// TestSearchesHaveTheirTurn: one address, however many accounts it has, leaves others
-// a place, and one account cannot search without end.
-func TestSearchesHaveTheirTurn(t *testing.T) {
+// TestSearchesTakeTurns: one address, however many accounts it has, leaves
+// places to others, and one account cannot search without end.
+func TestSearchesTakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		enter := searchTurn()
 		refused := make(chan error, 300)
@@ -42,6 +42,21 @@ func TestSearchesHaveTheirTurn(t *testing.T) {
 		}
 		if took := time.Since(began); took > 0 {
 			t.Errorf("searches from another address took %v", took)
+		}
+		for i := range searchBurst + 1 { // guests, by their address
+			leave, err := enter(t.Context(), 0, "192.0.2.10")
+			refused := chat.AsError(err) != nil && chat.AsError(err).Code == chat.CodeRateLimited
+			if want := i == searchBurst; refused != want {
+				t.Errorf("search %d of a guest: %v", i, err)
+			}
+			if err == nil {
+				leave()
+			}
+		}
+		if leave, err := enter(t.Context(), 0, "192.0.2.11"); err != nil {
+			t.Errorf("a guest elsewhere: %v", err)
+		} else {
+			leave()
 		}
 		time.Sleep(time.Minute)
 		for i := range searchBurst + 1 {

@@ -9,14 +9,15 @@ import (
 	"time"
 )
 
-// Connections without a whole request do not hold up the end of a node: not a
-// body of which one byte came, and not answers that nobody reads.
+// Connections without a complete request do not delay the end of a node:
+// neither a body of which one byte arrived, nor answers that nobody reads.
 func TestShutdownWithHalfARequest(t *testing.T) {
 	t.Parallel()
 	n := start(t)
 	const headers = "Host: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
 	for _, text := range []string{
-		"", "GET / HTTP/1.1\r\n", "POST /x HTTP/1.1\r\n" + headers, "POST /api/v1/login/ HTTP/1.1\r\n" + headers,
+		"", "GET / HTTP/1.1\r\n", "POST /x HTTP/1.1\r\n" + headers,
+		"POST /api/v1/login/ HTTP/1.1\r\n" + headers,
 		strings.Repeat("GET /js/main.js HTTP/1.1\r\nHost: x\r\n\r\n", 3000),
 	} {
 		conn, err := net.Dial("tcp", n.Addr())

@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// step is one thing that happens in the cluster.
+// step is one event in the cluster.
 type step struct {
 	kind    string
 	server  int
@@ -26,11 +26,24 @@ func (s step) String() string {
 }
 
 var (
-	kinds = []string{"enter", "enter", "enter", "exit", "exit", "reload", "move", "kill", "stop", "cut", "mend", "deafen", "pass", "pass"}
-	waits = []time.Duration{0, 0, time.Millisecond, 100 * time.Millisecond, 700 * time.Millisecond, time.Second, 3 * time.Second, 6 * time.Second}
+	kinds = []string{
+		"enter", "enter", "enter", "exit", "exit", "reload", "move", "kill",
+		"stop", "isolate", "reconnect", "drop", "pass", "pass",
+	}
+	waits = []time.Duration{
+		0,
+		0,
+		time.Millisecond,
+		100 * time.Millisecond,
+		700 * time.Millisecond,
+		time.Second,
+		3 * time.Second,
+		6 * time.Second,
+	}
 )
 
-// Whatever happens to people, servers and lines: once it has been quiet for a while, every server and every client knows who is here.
+// Whatever happens to clients, servers and connections: after a quiet period
+// every server and every client knows who is online.
 func TestAllViewsConverge(t *testing.T) {
 	steps := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) step {
 		return step{
@@ -49,14 +62,15 @@ func TestAllViewsConverge(t *testing.T) {
 	})
 }
 
-// world is a cluster and the truth about it.
+// world is a cluster and its true state.
 type world struct {
 	hub     *hub
 	servers [3]*server
 	cut     [3]bool
 	started int
 	here    map[string]place // by session
-	lost    map[*server]int  // guarded by hub.mu: how many more payloads a server will not hear
+	// guarded by hub.mu: how many more payloads a server will not receive
+	lost map[*server]int
 }
 
 type place struct{ server, room, name int }
@@ -129,15 +143,15 @@ func (w *world) do(i int, s step) {
 		}
 		maps.DeleteFunc(w.here, func(_ string, at place) bool { return at.server == s.server })
 		w.begin(s.server)
-	case "cut":
+	case "isolate":
 		w.hub.disconnect(w.servers[s.server])
 		w.cut[s.server] = true
-	case "mend":
+	case "reconnect":
 		if w.cut[s.server] {
 			w.hub.connect(w.servers[s.server])
 			w.cut[s.server] = false
 		}
-	case "deafen":
+	case "drop":
 		w.hub.mu.Lock()
 		w.lost[w.servers[s.server]] = s.session
 		w.hub.mu.Unlock()
@@ -179,22 +193,24 @@ func (w *world) check() error {
 	return nil
 }
 
-// Steps that chance rarely takes.
-func TestConvergeAgainstOdds(t *testing.T) {
+// Sequences that random plans rarely contain.
+func TestViewsConvergeInRareOrders(t *testing.T) {
 	for name, plan := range map[string][]step{
 		"a snapshot between two changes that undo each other": {
-			{kind: "enter", session: 1, wait: 3 * time.Second}, {kind: "enter", session: 2, wait: 100 * time.Millisecond},
+			{kind: "enter", session: 1, wait: 3 * time.Second},
+			{kind: "enter", session: 2, wait: 100 * time.Millisecond},
 			{kind: "exit", session: 1}, {kind: "enter", session: 3}, {kind: "enter", session: 1},
 		},
-		"a count that only those who share the room were told": {
-			{kind: "enter", session: 1}, {kind: "enter", server: 1, wait: 6 * time.Second}, {kind: "enter", session: 3},
+		"a count that only servers sharing the room got": {
+			{kind: "enter", session: 1}, {kind: "enter", server: 1, wait: 6 * time.Second},
+			{kind: "enter", session: 3},
 			{kind: "exit", wait: 2 * time.Second}, {kind: "exit", session: 3},
 		},
 		"a snapshot of a name that comes and goes": {
 			{kind: "enter", session: 1, wait: 100 * time.Millisecond}, {kind: "enter", session: 2},
 			{kind: "enter", session: 3}, {kind: "exit", session: 2},
 		},
-		"a snapshot of a number that comes and goes": { // 1, 7 and 13 are one name
+		"a snapshot of a number that comes and goes": { // 1, 7 and 13 share a name
 			{kind: "enter", session: 1}, {kind: "enter", session: 7, wait: 3 * time.Second},
 			{kind: "enter", session: 2, wait: 100 * time.Millisecond},
 			{kind: "enter", session: 13}, {kind: "exit", session: 7},

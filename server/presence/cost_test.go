@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// cost is what the servers of a hub have been sent.
+// cost counts what a hub has delivered.
 type cost struct{ messages, bytes int }
 
-// guest is a name that says in which room it is.
+// guest returns a name that contains the number of its room.
 func guest(room, n int) string { return fmt.Sprintf("guest-%d in room-%d", n, room) }
 
 var named = regexp.MustCompile(`"guest-\d+ in (room-\d+)"`)
 
-// received counts what has come to servers since the last call.
+// received returns the cost since the last call.
 func (h *hub) received() (c cost) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -25,9 +25,10 @@ func (h *hub) received() (c cost) {
 	return c
 }
 
-// What the servers are sent, in a cluster where each room is on a few of them and
-// in one where people come to any server. Names come to nobody who has no use for them.
-func TestNamesGoWhereTheRoomIs(t *testing.T) {
+// The cost of presence in a cluster where each room is on a few servers, and in
+// one where clients connect to any server. Names are only sent to servers that
+// need them.
+func TestNamesGoOnlyToServersInRoom(t *testing.T) {
 	const servers, rooms, people = 20, 100, 10
 	for _, spread := range []int{2, servers} {
 		synctest.Test(t, func(t *testing.T) {
@@ -56,7 +57,7 @@ func TestNamesGoWhereTheRoomIs(t *testing.T) {
 			h.mu.Lock()
 			h.drop = func(to *server, payload string) bool {
 				for _, r := range named.FindAllStringSubmatch(payload, -1) {
-					if !to.hasTold(r[1]) {
+					if !to.hasAnnounced(r[1]) {
 						foreign++
 					}
 				}
@@ -74,22 +75,24 @@ func TestNamesGoWhereTheRoomIs(t *testing.T) {
 				pass(time.Second / changes)
 			}
 			steady := h.received()
-			t.Logf("each room on %d servers: %d messages and %d KB a second come to all servers", spread, steady.messages/seconds, steady.bytes/seconds/1000)
+			t.Logf("each room on %d servers: %d messages and %d KB a second are delivered in total", spread,
+				steady.messages/seconds, steady.bytes/seconds/1000)
 
 			pass(10 * time.Second)
 			h.received()
 			pass(10 * time.Second)
 			quiet := h.received()
 			for _, s := range all { // Redis has restarted
-				s.Reset()
+				s.Resubscribed()
 			}
 			pass(10 * time.Second)
 			resync := h.received()
 			resync.messages, resync.bytes = resync.messages-quiet.messages, resync.bytes-quiet.bytes
-			t.Logf("a resync of all: %d messages, %d KB more than in a quiet time", resync.messages, resync.bytes/1000)
+			t.Logf("a resync of all: %d messages, %d KB more than when idle", resync.messages,
+				resync.bytes/1000)
 			h.mu.Lock()
-			if h.drop = nil; foreign > 10 { // on their way while the last people left
-				t.Errorf("%d names came to servers that had not said that they have people in the room", foreign)
+			if h.drop = nil; foreign > 10 { // in flight while the last clients left
+				t.Errorf("%d names went to servers that had not announced clients in the room", foreign)
 			}
 			h.mu.Unlock()
 			all[0].sees(t, "room-0", people, all[0].Snapshot("room-0").Names...)

@@ -6,54 +6,54 @@ import (
 	"time"
 )
 
-// Names go only to the servers that have people in the room, each on a channel
-// of its own. Which servers these are is known from the counts in reports.
+// Names go only to servers with clients in the room, each on a channel of its
+// own. The counts in reports tell which servers these are.
 //
-//   - A server that gets its first people in a room says so in its report. The
-//     others that have people there then tell it all of their names.
-//   - Later they tell it who came and went.
-//   - When its last people have left it says so, and forgets the others' names.
+// - A server that gets its first clients in a room says so in its report. The
+//   others with clients in the room then send it all of their names.
+// - Later they send it the names that join and leave.
+// - When its last clients have left it says so, and forgets the others' names.
 //
-// What a server tells another is numbered as reports are: who misses something
-// asks for the whole. Since there may be nothing to tell for a long time, the
-// last number is said again now and then.
+// Messages to one server are numbered like reports: a server that misses one
+// asks for the full state. There may be nothing to send for a long time, so the
+// last number is repeated from time to time.
 
 const (
-	// repeatEvery is the number of intervals after which the number of the last
-	// message to a server is said again.
-	repeatEvery = 5
-	// missingFor is the number of intervals that names may be missing for before
-	// a server is asked for them: as a rule they are on their way.
+	// renumberEvery is the number of intervals after which the number of the
+	// last message to a server is repeated.
+	renumberEvery = 5
+	// missingFor is the number of intervals after which a server is asked for
+	// missing names: normally they are on their way.
 	missingFor = 3
 )
 
-// out is what this server tells another one alone.
+// out is the state of this server's messages to one peer.
 type out struct {
 	n     uint64              // of the last message
 	sent  time.Time           // when it was sent
-	rooms map[string]struct{} // rooms of which it is owed all names
-	all   bool                // it is owed everything
-	at    time.Time           // when it may be told so, after the last time
+	rooms map[string]struct{} // rooms whose names must be sent
+	all   bool                // the full state must be sent
+	at    time.Time           // not before
 }
 
-// owes says that something is to be told besides changes.
-func (p *peer) owes() bool { return p.out.all || len(p.out.rooms) > 0 }
+// owedFull reports whether something other than changes must be sent.
+func (p *peer) owedFull() bool { return p.out.all || len(p.out.rooms) > 0 }
 
-// in is what another server has told this one alone.
+// in is the state of one peer's messages to this server.
 type in struct {
 	n     uint64 // of the last message
-	whole bool   // every message since its last full one has been heard
+	whole bool   // no message since its last full one was missed
 }
 
-// missing is a room of which a server has not told its names yet.
+// missing is a room of which a server has not sent its names yet.
 type missing struct{ node, room string }
 
-// directsLocked returns what is to be told to single servers. All who share a
-// changed room are told the change.
+// directsLocked returns the messages to single servers. All servers that share
+// a changed room get the change.
 func (p *Presence) directsLocked(now time.Time, changes map[string]change) (directs []direct) {
 	for _, node := range slices.Sorted(maps.Keys(p.peers)) {
 		to := p.peers[node]
-		if to.old() {
+		if to.legacy() {
 			continue
 		}
 		m := message{Type: typePresence, Node: p.opts.Node, To: node, Rooms: make(map[string]change)}
@@ -62,8 +62,8 @@ func (p *Presence) directsLocked(now time.Time, changes map[string]change) (dire
 				m.Rooms[name] = c
 			}
 		}
-		if !now.Before(to.out.at) && to.owes() {
-			p.payLocked(&m, to)
+		if !now.Before(to.out.at) && to.owedFull() {
+			p.addOwedLocked(&m, to)
 			to.out.at = now.Add(p.opts.Interval / 10)
 			if m.Full {
 				to.out.at = now.Add(p.opts.Interval)
@@ -71,7 +71,7 @@ func (p *Presence) directsLocked(now time.Time, changes map[string]change) (dire
 		}
 		if len(m.Rooms) > 0 || m.Full {
 			to.out.n++
-		} else if to.out.n == 0 || now.Sub(to.out.sent) < repeatEvery*p.opts.Interval {
+		} else if to.out.n == 0 || now.Sub(to.out.sent) < renumberEvery*p.opts.Interval {
 			continue
 		}
 		m.D, to.out.sent = to.out.n, now
@@ -80,22 +80,23 @@ func (p *Presence) directsLocked(now time.Time, changes map[string]change) (dire
 	return directs
 }
 
-// payLocked adds what a server is owed to a message, which brings it to where
-// those are who have heard all reports: no further, or a change that they are
-// told later would be none to it.
-func (p *Presence) payLocked(m *message, to *peer) {
+// addOwedLocked adds what a server must get to a message. It brings the server
+// to the state of those that have received all reports, and no further: changes
+// sent later must still be changes to it.
+func (p *Presence) addOwedLocked(m *message, to *peer) {
 	o := &p.report
 	if to.out.all {
-		m.Full, m.App, m.Role, m.N, m.Total, m.Away, m.Every = true, p.opts.App, p.opts.Role, o.n, o.total, p.away, p.everyMSLocked()
-		m.Counts = maps.Clone(o.told)
-		for name := range o.told {
+		m.Full, m.App, m.Role, m.N, m.Total, m.Unavailable, m.Every =
+			true, p.opts.App, p.opts.Role, o.n, o.total, p.unavailable, p.everyMSLocked()
+		m.Counts = maps.Clone(o.announced)
+		for name := range o.announced {
 			if to.rooms[name] != nil {
 				m.Rooms[name] = p.wholeLocked(name)
 			}
 		}
 	}
 	for name := range to.out.rooms {
-		if _, ok := o.told[name]; ok {
+		if _, ok := o.announced[name]; ok {
 			m.Rooms[name] = p.wholeLocked(name)
 		}
 	}
@@ -103,11 +104,11 @@ func (p *Presence) payLocked(m *message, to *peer) {
 	clear(to.out.rooms)
 }
 
-// wholeLocked returns who is in a room according to what has been told.
+// wholeLocked returns who is in a room as announced so far.
 func (p *Presence) wholeLocked(name string) change {
 	c := change{Online: p.ownLocked(name), All: []string{}}
-	if c.Online == 0 { // that the last one has left is not told yet, and may never be
-		c.Online = p.report.told[name]
+	if c.Online == 0 { // the last leave is not announced yet, and may never be
+		c.Online = p.report.announced[name]
 	}
 	touched := p.report.rooms[name]
 	if r := p.rooms[name]; r != nil {
@@ -122,53 +123,57 @@ func (p *Presence) wholeLocked(name string) change {
 			c.All = append(c.All, person)
 		}
 	}
+	if r := p.rooms[name]; r != nil {
+		c.Accounts = r.accountsIn(c.All)
+	}
 	return c
 }
 
-// takeDirectLocked takes what another server tells this one alone.
-func (p *Presence) takeDirectLocked(m message, from *peer) {
+// applyDirectLocked applies a message to this server alone.
+func (p *Presence) applyDirectLocked(m message, from *peer) {
 	switch {
 	case m.Full:
 		if m.N >= from.n {
-			p.takeAllLocked(message{Node: m.Node, Role: m.Role, Counts: m.Counts}, from)
+			p.applyFullLocked(message{Node: m.Node, Role: m.Role, Counts: m.Counts}, from)
 			p.noteLocked(m, from)
 		}
 		from.in.whole = true
-		p.allNamedLocked(m, from)
-	case m.D <= from.in.n: // said again, or late
+		p.dropUnlistedLocked(m, from)
+	case m.D <= from.in.n: // a repetition, or late
 		return
 	case m.D == from.in.n+1 && from.in.whole && len(m.Rooms) > 0:
 	default:
 		from.in.whole = false
-		p.askLocked(m.Node)
+		p.requestFullLocked(m.Node)
 		return
 	}
 	from.in.n = m.D
 	for name, c := range m.Rooms {
-		p.takeNamesLocked(m.Node, from, name, c)
+		p.applyNamesLocked(m.Node, from, name, c)
 	}
 }
 
-// takeNamesLocked takes the names of a room, or those that came and went, if this
-// server has told that it has people there. If it has not, they may be from
-// before it said that it has no more.
-func (p *Presence) takeNamesLocked(node string, from *peer, name string, c change) {
-	if p.report.told[name] == 0 {
+// applyNamesLocked applies names of a room if this server has announced that it
+// has clients there. Otherwise they may date from before it announced that it
+// has none any more.
+func (p *Presence) applyNamesLocked(node string, from *peer, name string, c change) {
+	if p.report.announced[name] == 0 {
 		p.countLocked(node, from, name, c.Online)
 		return
 	}
-	first := from.rooms[name] == nil // so it had nobody, and says who has come
-	p.applyLocked(node, from, name, c)
+	first := from.rooms[name] == nil // so it had no clients there, and sends who joined
+	p.applyChangeLocked(node, from, name, c)
 	if first || c.All != nil {
 		delete(p.missing, missing{node, name})
 	}
 	if r := p.rooms[name]; c.All != nil && r != nil && time.Since(r.opened) < 2*p.opts.Interval {
-		p.soonLocked(r) // somebody looks at a list of nobody
+		p.soonLocked(r) // a client looks at an empty list
 	}
 }
 
-// allNamedLocked notes that a full message has all names of the rooms that the two servers share.
-func (p *Presence) allNamedLocked(m message, from *peer) {
+// dropUnlistedLocked forgets names that a full message does not list: it lists
+// all names of the rooms that both servers share.
+func (p *Presence) dropUnlistedLocked(m message, from *peer) {
 	for name, s := range from.rooms {
 		if _, ok := m.Rooms[name]; !ok && len(s.names) > 0 {
 			r := p.roomLocked(name)
@@ -178,9 +183,9 @@ func (p *Presence) allNamedLocked(m message, from *peer) {
 	}
 }
 
-// sharedLocked notes that a server has its first people in a room.
+// sharedLocked records that a server has its first clients in a room.
 func (p *Presence) sharedLocked(node string, from *peer, name string) {
-	if from.old() || p.report.told[name] == 0 {
+	if from.legacy() || p.report.announced[name] == 0 {
 		return
 	}
 	if from.out.rooms == nil {
@@ -191,21 +196,21 @@ func (p *Presence) sharedLocked(node string, from *peer, name string) {
 	wake(p.wakeReport)
 }
 
-// openLocked notes that this server tells the others that it has people in a room.
+// openLocked records that this server announces clients in a room.
 func (p *Presence) openLocked(name string, now time.Time) {
 	for node, from := range p.peers {
-		if s := from.rooms[name]; s != nil && !from.old() {
+		if s := from.rooms[name]; s != nil && !from.legacy() {
 			p.missing[missing{node, name}] = now
 		}
 	}
 }
 
-// closeLocked notes that this server tells the others that it has no more people
-// in a room: from now on it is not told who is there.
+// closeLocked records that this server announces that it has no more clients in
+// a room: it gets no names of it from now on.
 func (p *Presence) closeLocked(name string) {
 	for node, from := range p.peers {
 		s := from.rooms[name]
-		if s == nil || from.old() {
+		if s == nil || from.legacy() {
 			continue
 		}
 		r := p.roomLocked(name)
@@ -216,12 +221,13 @@ func (p *Presence) closeLocked(name string) {
 	}
 }
 
-// missLocked asks for names that have been missing for too long: a server may not have heard that they are wanted.
-func (p *Presence) missLocked(now time.Time) {
+// requestMissingLocked asks for names that have been missing for too long: a
+// server may have missed that they are needed.
+func (p *Presence) requestMissingLocked(now time.Time) {
 	for at, since := range p.missing {
 		if now.Sub(since) >= missingFor*p.opts.Interval {
 			p.missing[at] = now
-			p.askLocked(at.node)
+			p.requestFullLocked(at.node)
 		}
 	}
 }

@@ -1,19 +1,21 @@
 package presence
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 )
 
-// Whoever comes to a room as the first on a server sees at once who is there on others.
-func TestTheFirstOfAServer(t *testing.T) {
+// The first client in a room on a server sees at once who is there on other
+// servers.
+func TestFirstClientOfServerSeesNames(t *testing.T) {
 	bubble(t, 3, func(t *testing.T, _ *hub, s []*server) {
 		s[1].enter("den", "s1", "ann")
 		s[2].enter("den", "s2", "eve")
 		pass(10 * time.Second)
 		if u := s[0].Snapshot("den"); u.Online != 2 || len(u.Names) != 0 {
-			t.Errorf("a server without people in the room knows %+v", u)
+			t.Errorf("a server without clients in the room knows %+v", u)
 		}
 		s[0].enter("den", "s0", "bob")
 		pass(200 * time.Millisecond)
@@ -28,7 +30,32 @@ func TestTheFirstOfAServer(t *testing.T) {
 	})
 }
 
-// A server that has nobody in a room knows soon how many are there.
+// A glance shows the first names on a server that has clients in the room, and
+// the number alone on the others. It is no snapshot: updates go on as before.
+func TestGlance(t *testing.T) {
+	bubble(t, 2, func(t *testing.T, _ *hub, s []*server) {
+		for i, name := range []string{"eve", "ann", "bob"} {
+			s[0].enter("den", fmt.Sprint("s", i), name)
+		}
+		pass((countsEvery + 1) * time.Second)
+		for i, want := range []string{"3 [ann bob]", "3 []"} {
+			if online, names := s[i].Glance("den", 2); fmt.Sprint(online, " ", names) != want {
+				t.Errorf("server %d shows %d %q, want %s", i, online, names, want)
+			}
+		}
+		if _, names := s[0].Glance("den", 9); len(names) != 3 {
+			t.Errorf("all of three names are %q", names)
+		}
+		if online, names := s[0].Glance("attic", 9); online != 0 || names != nil {
+			t.Errorf("an empty room has %d %q", online, names)
+		}
+		s[1].enter("den", "s9", "zoe")
+		pass(2 * time.Second)
+		s[0].sees(t, "den", 4, "ann", "bob", "eve", "zoe")
+	})
+}
+
+// A server without clients in a room soon knows how many there are.
 func TestCountsOfOtherRooms(t *testing.T) {
 	bubble(t, 2, func(t *testing.T, _ *hub, s []*server) {
 		s[1].enter("den", "s1", "ann")
@@ -45,38 +72,51 @@ func TestCountsOfOtherRooms(t *testing.T) {
 		s[1].exit("den", "s2")
 		pass(3 * time.Second)
 		if n := s[0].Online("den"); n != 0 {
-			t.Errorf("%d online when all have left", n)
+			t.Errorf("%d online after all have left", n)
 		}
 	})
 }
 
-// A server from before names went to single servers says all names in its reports, and finds them there.
-func TestOldServer(t *testing.T) {
+// A legacy server has all names in its reports, and finds other servers' names
+// in theirs.
+func TestLegacyServer(t *testing.T) {
 	bubble(t, 2, func(t *testing.T, h *hub, s []*server) {
 		s[0].enter("den", "s0", "bob")
 		pass(5 * time.Second)
 		inReports := func() int {
-			return h.count(`"node":"node0","app"`, `"rooms"`, `"bob"`) - h.count(`"node":"node0","app"`, `"to":`, `"bob"`)
+			return h.count(`"node":"node0","app"`, `"rooms"`, `"bob"`) - h.count(
+				`"node":"node0","app"`,
+				`"to":`,
+				`"bob"`,
+			)
 		}
 		before := inReports()
 		for _, s := range s {
 			s.Receive([]byte(`{"type":"presence","node":"old","ask":true}`))
-			s.Receive([]byte(`{"type":"presence","node":"old","app":"OLD","n":1,"full":true,"total":1,"rooms":{"den":{"online":1,"all":["eve"]}}}`))
+			s.Receive(
+				[]byte(
+					`{"type":"presence","node":"old","app":"OLD","n":1,"full":true,"total":1,"rooms":{"den":{"online":1,"all":["eve"]}}}`,
+				),
+			)
 		}
 		pass(time.Second)
 		s[0].sees(t, "den", 2, "bob", "eve")
 		if inReports() == before {
-			t.Error("an old server is not told who is here")
+			t.Error("a legacy server gets no names")
 		}
 		for _, s := range s {
-			s.Receive([]byte(`{"type":"presence","node":"old","app":"OLD","n":2,"total":1,"rooms":{"den":{"online":1,"joined":["dan"],"left":["eve"]}}}`))
+			s.Receive(
+				[]byte(
+					`{"type":"presence","node":"old","app":"OLD","n":2,"total":1,"rooms":{"den":{"online":1,"joined":["dan"],"left":["eve"]}}}`,
+				),
+			)
 		}
 		s[1].enter("den", "s1", "ann")
 		pass(time.Second)
 		for _, s := range s {
 			s.sees(t, "den", 3, "ann", "bob", "dan")
 		}
-		pass(5 * time.Second) // it is not heard any more
+		pass(5 * time.Second) // it times out
 		before = inReports()
 		s[0].enter("den", "s2", "liz")
 		s[0].Receive([]byte(`{"type":"presence","node":"node1","role":"ws","ask":true}`))
@@ -85,13 +125,13 @@ func TestOldServer(t *testing.T) {
 			s.sees(t, "den", 3, "ann", "bob", "liz")
 		}
 		if inReports() != before {
-			t.Error("names are in reports though there is no old server")
+			t.Error("names are in reports without a legacy server")
 		}
 	})
 }
 
-// Who types is said where the room is.
-func TestTypingGoesWhereTheRoomIs(t *testing.T) {
+// Typing events go only to servers with clients in the room.
+func TestTypingGoesOnlyToServersInRoom(t *testing.T) {
 	bubble(t, 5, func(t *testing.T, h *hub, s []*server) {
 		for i := range 2 {
 			s[i].enter("den", "s", "ann")

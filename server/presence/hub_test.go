@@ -17,25 +17,25 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// hub is the channel of the servers, in memory.
+// hub is the gossip channel, in memory.
 type hub struct {
 	mu    sync.Mutex
-	lines map[*server]bool // guarded by mu: who is connected
+	lines map[*server]bool // guarded by mu: connected servers
 	drop  func(to *server, payload string) bool
-	sent  []string // guarded by mu: what came through, for counting
-	cost  cost     // guarded by mu: what came to servers
+	sent  []string // guarded by mu: payloads, for counting
+	cost  cost     // guarded by mu: of deliveries
 }
 
-// server is a Presence on the hub, with the people it has in its rooms.
+// server is a Presence on the hub, with the clients in its rooms.
 type server struct {
 	*Presence
 	hub  *hub
-	stop func() // ends Run and waits
+	stop func() // ends Run and waits for it
 
 	mu      sync.Mutex
-	updates []told            // guarded by mu: what Emit was told
+	updates []told            // guarded by mu: what Emit got
 	typing  []string          // guarded by mu
-	people  map[string]people // guarded by mu: by client
+	people  map[string]people // guarded by mu: by session
 }
 
 type told struct {
@@ -44,7 +44,8 @@ type told struct {
 	Update
 }
 
-// people is who is in a room, as a client knows it that got a snapshot and then updates.
+// people is who is in a room according to a client that got a snapshot and then
+// updates.
 type people struct {
 	room   string
 	online int
@@ -53,12 +54,21 @@ type people struct {
 
 func newHub() *hub { return &hub{lines: make(map[*server]bool)} }
 
-// start makes a server, in a bubble of synctest. The bus would call Reset when the channel is subscribed.
+// start starts a server, in a synctest bubble. Like the bus, it calls
+// Resubscribed when the channel is subscribed.
 func (h *hub) start(node string) *server { return h.startAs(node, "ws") }
 
 func (h *hub) startAs(node, role string) *server {
 	s := &server{hub: h, people: make(map[string]people)}
-	s.Presence = New(Options{Node: node, App: strings.ToUpper(node), Role: role, Send: s.send, SendTo: s.sendTo, Emit: s.emit, EmitTyping: s.emitTyping})
+	s.Presence = New(Options{
+		Node:       node,
+		App:        strings.ToUpper(node),
+		Role:       role,
+		Send:       s.send,
+		SendTo:     s.sendTo,
+		Emit:       s.emit,
+		EmitTyping: s.emitTyping,
+	})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { _ = s.Run(ctx) })
@@ -74,17 +84,17 @@ func (h *hub) connect(s *server) {
 	h.mu.Lock()
 	h.lines[s] = true
 	h.mu.Unlock()
-	s.Reset()
+	s.Resubscribed()
 }
 
-// disconnect cuts a server off: it neither hears nor is it heard.
+// disconnect isolates a server: it neither receives nor sends.
 func (h *hub) disconnect(s *server) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.lines, s)
 }
 
-// kill ends a server without a goodbye.
+// kill ends a server without a bye.
 func (h *hub) kill(s *server) {
 	h.disconnect(s)
 	s.stop()
@@ -130,7 +140,7 @@ func (s *server) sendTo(ctx context.Context, nodes []string, payloads [][]byte) 
 	return nil
 }
 
-// sentWith returns what was sent that contains all of the words.
+// sentWith returns the payloads that contain all of the words.
 func (h *hub) sentWith(words ...string) (payloads []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -142,7 +152,7 @@ func (h *hub) sentWith(words ...string) (payloads []string) {
 	return payloads
 }
 
-// count returns how much was sent that contains all of the words.
+// count returns the number of payloads that contain all of the words.
 func (h *hub) count(words ...string) int { return len(h.sentWith(words...)) }
 
 func (s *server) emit(room string, u Update) {
@@ -162,10 +172,12 @@ func (s *server) emitTyping(room, session, name string) {
 	s.typing = append(s.typing, room+" "+session+" "+name)
 }
 
-// enter is what a session does when it begins: it joins, and takes a snapshot at a moment that the updates do not know of.
+// enter does what a session does when it starts: it joins, and takes a snapshot
+// at a moment that is unrelated to the updates.
 func (s *server) enter(room, session, name string) {
 	s.Join(room, session, name)
-	s.mu.Lock() // like the ring: what is emitted from here on comes after the snapshot
+	// like the ring: what is emitted from here on comes after the snapshot
+	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.people[session] = people{room: room, names: map[string]bool{}}.with(s.Snapshot(room))
 }
@@ -195,7 +207,8 @@ func (p people) String() string { return describe(p.online, slices.Sorted(maps.K
 
 func describe(online int, names []string) string { return fmt.Sprintf("%d %v", online, names) }
 
-// sees fails unless a server and each of its clients in the room know exactly these people.
+// sees fails unless a server and each of its clients in the room know exactly
+// these names.
 func (s *server) sees(t *testing.T, room string, online int, names ...string) {
 	t.Helper()
 	if err := s.check(room, describe(online, names)); err != nil {
@@ -205,7 +218,7 @@ func (s *server) sees(t *testing.T, room string, online int, names ...string) {
 
 func (s *server) check(room, want string) error {
 	u := s.Snapshot(room)
-	if !s.has(room) { // it knows how many are there, and not who
+	if !s.has(room) { // it knows the number and no names
 		want, _, _ = strings.Cut(want, " ")
 		want += " []"
 	}
@@ -222,28 +235,28 @@ func (s *server) check(room, want string) error {
 	return nil
 }
 
-// has says whether the server has people in a room.
+// has reports whether the server has clients in a room.
 func (s *server) has(room string) bool {
 	s.Presence.mu.Lock()
 	defer s.Presence.mu.Unlock()
 	return s.ownLocked(room) > 0
 }
 
-// hasTold says whether the others have been told that it has people in a room.
-func (s *server) hasTold(room string) bool {
+// hasAnnounced reports whether the server has announced clients in a room.
+func (s *server) hasAnnounced(room string) bool {
 	s.Presence.mu.Lock()
 	defer s.Presence.mu.Unlock()
-	return s.report.told[room] > 0
+	return s.report.announced[room] > 0
 }
 
-// typed returns who has been seen typing.
+// typed returns the typing events that were shown.
 func (s *server) typed() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.typing)
 }
 
-// told returns what the people of a room have been told since the last call.
+// told returns the updates since the last call.
 func (s *server) told() []told {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -252,8 +265,8 @@ func (s *server) told() []told {
 	return u
 }
 
-// pass lets time pass, and everything happen that is to happen in it.
+// pass lets d pass, and everything happen that is due.
 func pass(d time.Duration) {
-	time.Sleep(d) // in a bubble, time stands still until all wait for it
+	time.Sleep(d) // time in a bubble advances when all goroutines wait
 	synctest.Wait()
 }

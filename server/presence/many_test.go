@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// Where there are many servers each reports less often, and nobody is taken for
-// dead, late or deaf for that. A death is noticed, later.
-func TestManyServers(t *testing.T) {
-	const others, seconds = reportsHeard + 10, 20
+// With many servers each reports less often, and none counts as down, stale or
+// isolated because of that. A server that is down is noticed, later.
+func TestManyServersReportLessOften(t *testing.T) {
+	const others, seconds = maxReportsReceived + 10, 20
 	bubble(t, 2, func(t *testing.T, h *hub, s []*server) {
 		alive := others
 		live := func(seconds int) {
@@ -19,12 +19,13 @@ func TestManyServers(t *testing.T) {
 						continue
 					}
 					for _, s := range s {
-						s.Receive(fmt.Appendf(nil, `{"type":"presence","node":"other%d","role":"ws","n":%d,"full":true,"every":2000}`, i, time.Now().Unix()))
+						s.Receive(fmt.Appendf(nil, `{"type":"presence","node":"other%d","role":"ws","n":%d,`+
+							`"full":true,"every":2000}`, i, time.Now().Unix()))
 					}
 				}
 				pass(time.Second)
-				if age := s[0].FeedAge(); age > time.Second {
-					t.Errorf("the feed is %v old", age)
+				if age := s[0].SubscriptionAge(); age > time.Second {
+					t.Errorf("the subscription is %v old", age)
 				}
 			}
 		}
@@ -32,8 +33,8 @@ func TestManyServers(t *testing.T) {
 			t.Helper()
 			nodes := s[0].Nodes()
 			for _, n := range nodes {
-				if n.Late {
-					t.Errorf("server %s is late", n.Node)
+				if n.Stale {
+					t.Errorf("server %s is stale", n.Node)
 				}
 			}
 			if len(nodes) != want {
@@ -44,28 +45,28 @@ func TestManyServers(t *testing.T) {
 		before := h.count(`"node":"node0","app"`)
 		live(seconds)
 		if n := h.count(`"node":"node0","app"`) - before; n < seconds/2-1 || n > seconds/2+1 {
-			t.Errorf("%d reports in %d s in which nothing happened", n, seconds)
+			t.Errorf("%d reports in %d idle seconds", n, seconds)
 		}
 		check(others + 2)
-		s[1].SetAway(true)
+		s[1].SetUnavailable(true)
 		pass(0)
-		if away := away(s[0]); away != 1 {
-			t.Errorf("%d servers are known to be away at once, want 1", away)
+		if away := unavailable(s[0]); away != 1 {
+			t.Errorf("%d servers are known to be unavailable at once, want 1", away)
 		}
 		alive--
 		live(4)
 		if n := len(s[0].Nodes()); n != others+2 {
-			t.Errorf("%d servers are known 4 s after one of them died, want all", n)
+			t.Errorf("%d servers are known 4 s after one went down, want all", n)
 		}
 		live(6)
 		check(others + 1)
 	})
 }
 
-// away counts the servers that are known to take no new clients.
-func away(s *server) (n int) {
+// unavailable returns how many servers are known to take no new clients.
+func unavailable(s *server) (n int) {
 	for _, node := range s.Nodes() {
-		if node.Away {
+		if node.Unavailable {
 			n++
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-func TestTyping(t *testing.T) {
+func TestTypingIsRateLimited(t *testing.T) {
 	bubble(t, 2, func(t *testing.T, h *hub, s []*server) {
 		s[0].enter(lobby, "s0", "bob")
 		s[1].enter(lobby, "s1", "ann")
@@ -36,7 +36,7 @@ func TestTyping(t *testing.T) {
 	})
 }
 
-// A server without people in a lobby does not pass on who types there.
+// A server without clients in a room does not pass on typing events.
 func TestTypingWithoutReaders(t *testing.T) {
 	bubble(t, 2, func(t *testing.T, _ *hub, s []*server) {
 		s[0].enter(lobby, "s0", "bob")
@@ -49,7 +49,7 @@ func TestTypingWithoutReaders(t *testing.T) {
 	})
 }
 
-func TestManyNames(t *testing.T) {
+func TestNamesAreCapped(t *testing.T) {
 	bubble(t, 2, func(t *testing.T, _ *hub, s []*server) {
 		s[0].enter(lobby, "watcher", "watcher")
 		pass(5 * time.Second)
@@ -62,11 +62,17 @@ func TestManyNames(t *testing.T) {
 		pass(5 * time.Second)
 		for _, u := range append(s[0].told(), told{Update: s[0].Snapshot(lobby)}) {
 			if len(u.Names) > MaxNames || len(u.Joined)+len(u.Left) > MaxNames {
-				t.Errorf("an update of %d names, %d joined, %d left", len(u.Names), len(u.Joined), len(u.Left))
+				t.Errorf(
+					"an update of %d names, %d joined, %d left",
+					len(u.Names),
+					len(u.Joined),
+					len(u.Left),
+				)
 			}
 		}
 		u := s[0].Snapshot(lobby)
-		if u.Online != n+1 || len(u.Names) != MaxNames || u.Names[0] != name(0) || !slices.IsSorted(u.Names) {
+		if u.Online != n+1 || len(u.Names) != MaxNames || u.Names[0] != name(0) ||
+			!slices.IsSorted(u.Names) {
 			t.Errorf("snapshot of %d: %d names from %s", u.Online, len(u.Names), u.Names[0])
 		}
 		if got := s[1].Online(lobby); got != n+1 {
@@ -82,8 +88,9 @@ func TestManyNames(t *testing.T) {
 	})
 }
 
-// Telling many who comes and goes must not take all of a server's time. They see the same in the end.
-func TestManyAreToldSeldom(t *testing.T) {
+// Updates to many clients must not take all of a server's time. In the end
+// these clients see the same.
+func TestUpdatesSlowDownInBigRooms(t *testing.T) {
 	bubble(t, 1, func(t *testing.T, _ *hub, s []*server) {
 		const n = 10_000
 		for i := range n {
@@ -96,8 +103,9 @@ func TestManyAreToldSeldom(t *testing.T) {
 			s[0].Join(lobby, fmt.Sprint("late", i), fmt.Sprint("late", i))
 			pass(time.Second)
 		}
-		if told, most := len(s[0].told()), int(seconds*time.Second/(n*tellOne)); told == 0 || told > most+1 {
-			t.Errorf("told %d times in %d s, want %d", told, seconds, most)
+		if told, most := len(s[0].told()), int(seconds*time.Second/(n*updatePerClient)); told == 0 ||
+			told > most+1 {
+			t.Errorf("%d updates in %d s, want %d", told, seconds, most)
 		}
 		pass(5 * time.Second)
 		if u := s[0].Snapshot(lobby); u.Online != n+seconds || len(u.Names) != seconds+1 {
@@ -116,7 +124,10 @@ func TestNodes(t *testing.T) {
 			if len(nodes) != 2 {
 				t.Fatalf("nodes %v", nodes)
 			}
-			for i, want := range []NodeInfo{{Node: "node0", App: "NODE0", Role: "ws", Total: 2}, {Node: "node1", App: "NODE1", Role: "ws"}} {
+			for i, want := range []NodeInfo{
+				{Node: "node0", App: "NODE0", Role: "ws", Total: 2},
+				{Node: "node1", App: "NODE1", Role: "ws"},
+			} {
 				if age := time.Since(nodes[i].LastSeen); age < 0 || age > time.Second {
 					t.Errorf("%s was last seen %v ago", nodes[i].Node, age)
 				}
@@ -128,8 +139,8 @@ func TestNodes(t *testing.T) {
 	})
 }
 
-// Rooms and servers come and go for ever; what is kept of those that went must not grow.
-func TestForget(t *testing.T) {
+// Rooms and servers come and go indefinitely; nothing may be kept of them.
+func TestNothingIsKeptOfClosedRooms(t *testing.T) {
 	bubble(t, 2, func(t *testing.T, h *hub, s []*server) {
 		for i := range 50 {
 			s[0].enter(fmt.Sprint("lobby", i), "s", "ann")
@@ -146,7 +157,13 @@ func TestForget(t *testing.T) {
 		for _, s := range s {
 			s.Presence.mu.Lock()
 			if len(s.rooms) != 0 || len(s.due) != 0 || len(s.report.rooms) != 0 || len(s.peers) != 1 {
-				t.Errorf("%d rooms, %d due, %d to report, %d peers", len(s.rooms), len(s.due), len(s.report.rooms), len(s.peers))
+				t.Errorf(
+					"%d rooms, %d due, %d to report, %d peers",
+					len(s.rooms),
+					len(s.due),
+					len(s.report.rooms),
+					len(s.peers),
+				)
 			}
 			for _, p := range s.peers {
 				if len(p.rooms) != 0 {
@@ -158,15 +175,18 @@ func TestForget(t *testing.T) {
 	})
 }
 
-// Anybody who may publish in Redis can say anything on the channel.
-func TestNonsense(t *testing.T) {
+// Anyone with access to Redis can publish anything on the channel.
+func TestUnknownPayloadsAreIgnored(t *testing.T) {
 	bubble(t, 1, func(t *testing.T, h *hub, s []*server) {
 		s[0].enter(lobby, "s0", "bob")
 		pass(5 * time.Second)
 		for _, payload := range []string{
-			"", "hello", "null", "{}", "[]", `{"type":"presence"}`, `{"type":"other","node":"x"}`, `{"type":"typing","node":"x"}`,
-			`{"type":"presence","node":"x","n":-1}`, `{"type":"presence","node":"x","n":1,"n":2}`, `{"type":"presence","node":"x","n":1}{}`,
-			`{"type":"presence","node":"node0","n":99,"rooms":{"livechat":{"online":99,"joined":["me"]}}}`, // as if it were this server
+			"", "hello", "null", "{}", "[]", `{"type":"presence"}`,
+			`{"type":"other","node":"x"}`, `{"type":"typing","node":"x"}`,
+			`{"type":"presence","node":"x","n":-1}`, `{"type":"presence","node":"x","n":1,"n":2}`,
+			`{"type":"presence","node":"x","n":1}{}`,
+			// pretends to be this server
+			`{"type":"presence","node":"node0","n":99,"rooms":{"livechat":{"online":99,"joined":["me"]}}}`,
 			`{"type":"presence","node":"node0","bye":true}`, `{"type":"presence","node":"stranger","bye":true}`,
 			`{"type":"presence","node":"x","n":1,"full":true,"rooms":{"livechat":{"online":-7,"all":null,"left":["bob"]}}}`,
 			"{\"type\":\"presence\",\"node\":\"\xff\"}", strings.Repeat("[", 100_000),

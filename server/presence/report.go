@@ -13,31 +13,32 @@ const (
 	typeTyping   = "typing"
 )
 
-// countsEvery is the number of intervals after which all servers learn the new
-// count of a room that goes on. That a room has got or lost its people on a
-// server is told at once, and servers that share the room know better anyway.
+// countsEvery is the number of intervals after which all servers get a room's
+// new count. First clients and last leaves are reported at once, and servers
+// that share the room know the count anyway.
 const countsEvery = 5
 
-// reportsHeard is how many reports without news a server hears in an interval at
-// most. Each hears those of all, so where there are more servers each reports less
-// often, and is missed later when it dies.
-const reportsHeard = 100
+// maxReportsReceived is how many idle reports a server receives per interval at
+// most. Each server receives those of all others, so in a bigger cluster each
+// reports less often, and takes longer to time out.
+const maxReportsReceived = 100
 
-// message is everything that servers tell each other here; see the package comment.
+// message is the format of all presence messages; see the package comment.
 type message struct {
-	Type   string            `json:"type"`
-	Node   string            `json:"node"`
-	App    string            `json:"app,omitzero"`
-	Role   string            `json:"role,omitzero"`
-	N      uint64            `json:"n,omitzero"`
-	D      uint64            `json:"d,omitzero"`
-	Total  int               `json:"total,omitzero"`
-	Full   bool              `json:"full,omitzero"`
-	Counts map[string]int    `json:"counts,omitempty"`
-	Rooms  map[string]change `json:"rooms,omitempty"`
-	Away   bool              `json:"away,omitzero"`
-	Every  int64             `json:"every,omitzero"` // milliseconds to the next report; left out if that is the interval
-	// when, for who sent it: milliseconds of its own clock since it began
+	Type        string            `json:"type"`
+	Node        string            `json:"node"`
+	App         string            `json:"app,omitzero"`
+	Role        string            `json:"role,omitzero"`
+	N           uint64            `json:"n,omitzero"`
+	D           uint64            `json:"d,omitzero"`
+	Total       int               `json:"total,omitzero"`
+	Full        bool              `json:"full,omitzero"`
+	Counts      map[string]int    `json:"counts,omitempty"`
+	Rooms       map[string]change `json:"rooms,omitempty"`
+	Unavailable bool              `json:"away,omitzero"`
+	// milliseconds to the next report; omitted if that is the interval
+	Every int64 `json:"every,omitzero"`
+	// when it was sent, for the sender: milliseconds since the sender started
 	Sent int64 `json:"sent,omitzero"`
 	Bye  bool  `json:"bye,omitzero"`
 
@@ -49,47 +50,55 @@ type message struct {
 	Name    string `json:"name,omitzero"`
 }
 
-// change is what happened in one room: who came and went, or who is there.
+// change is what happened in one room: who joined and left, or who is there.
 type change struct {
 	Online int      `json:"online"`
 	Joined []string `json:"joined,omitempty"`
 	Left   []string `json:"left,omitempty"`
 	All    []string `json:"all,omitempty"`
+	// those of Joined or All that belong to accounts
+	Accounts []string `json:"accounts,omitempty"`
 }
 
 func encode(m message) []byte {
 	b, err := json.Marshal(m)
-	if err != nil { // names are valid UTF-8 by chat's rules, and nothing else can fail
+	// Names are valid UTF-8 by chat's rules, and nothing else can fail.
+	if err != nil {
 		return nil
 	}
 	return b
 }
 
-// outbox is what this server has to report. Everything is guarded by Presence.mu.
+// outbox is what this server has to report. Guarded by Presence.mu.
 type outbox struct {
 	n     uint64 // of the last report
 	total int    // connections of this server
 
-	rooms map[string]map[string]bool // by changed room: names that came or went since the last report, and whether they were there
-	at    time.Time                  // when to report it; zero: nothing has changed
-	next  time.Time                  // not before
-	beat  time.Time                  // when to report even if nothing has changed
-	echo  time.Time                  // when to hear oneself, if there is nothing to report
+	// by changed room: names touched since the last report, and whether they
+	// were there
+	rooms map[string]map[string]bool
+	at    time.Time // when to report that; zero: nothing has changed
+	next  time.Time // not before
+	beat  time.Time // when to report even without changes
+	echo  time.Time // when to send to oneself if there is nothing to report
 
-	told     map[string]int      // by room: connections, as all servers have been told; rooms without people are not in it
-	counts   map[string]struct{} // rooms whose count may not be what was told
-	countsAt time.Time           // when all of them are told, if any
+	// by room: connections as announced to all servers; no rooms with 0
+	announced map[string]int
+	counts    map[string]struct{} // rooms whose count may differ from the announced one
+	countsAt  time.Time           // when to announce them all
 
-	full    bool                // the next report tells all: somebody has asked, or may have missed something
+	// The next report is a full one: a server has asked, or may have missed
+	// something.
+	full    bool
 	fullAt  time.Time           // not before
-	askAll  bool                // ask everybody for the whole
+	askAll  bool                // ask all servers for their full state
 	askSome map[string]struct{} // ask these nodes
 }
 
 func newOutbox() outbox {
 	return outbox{
-		rooms: make(map[string]map[string]bool), told: make(map[string]int), counts: make(map[string]struct{}), full: true,
-		askSome: make(map[string]struct{}),
+		rooms: make(map[string]map[string]bool), announced: make(map[string]int),
+		counts: make(map[string]struct{}), full: true, askSome: make(map[string]struct{}),
 	}
 }
 
@@ -109,7 +118,8 @@ func (o *outbox) change(room string) (touched map[string]bool) {
 	return touched
 }
 
-// reportLocked sees to it that a change in a room is reported when delay is over, and not before a second has passed since the last time.
+// reportLocked schedules a report of a change in a room: after delay, but not
+// sooner than a second after the last report.
 func (p *Presence) reportLocked(room string, delay time.Duration) {
 	o := &p.report
 	o.change(room)
@@ -124,12 +134,12 @@ func (p *Presence) reportLocked(room string, delay time.Duration) {
 	}
 }
 
-// everyLocked returns the time between two reports without news.
+// everyLocked returns the time between two idle reports.
 func (p *Presence) everyLocked() time.Duration {
-	return p.opts.Interval * time.Duration(1+len(p.peers)/reportsHeard)
+	return p.opts.Interval * time.Duration(1+len(p.peers)/maxReportsReceived)
 }
 
-// everyMS is everyLocked as a report says it.
+// everyMSLocked returns everyLocked as encoded in a report.
 func (p *Presence) everyMSLocked() int64 {
 	if every := p.everyLocked(); every > p.opts.Interval {
 		return every.Milliseconds()
@@ -137,7 +147,7 @@ func (p *Presence) everyMSLocked() int64 {
 	return 0
 }
 
-// dueLocked returns when there is something to send.
+// dueLocked returns when something must be sent next.
 func (p *Presence) dueLocked(now time.Time) time.Time {
 	o := &p.report
 	due := earlier(o.beat, o.echo)
@@ -151,21 +161,21 @@ func (p *Presence) dueLocked(now time.Time) time.Time {
 		due = now
 	}
 	for _, to := range p.peers {
-		if to.owes() {
+		if to.owedFull() {
 			due = earlier(due, to.out.at)
 		}
 	}
 	return due
 }
 
-// countsLocked returns the counts that all servers are told now: of rooms that
-// have got their first people or lost their last ones, if changed, and of the
-// others now and then, also if it is what they were told: who shares the room may have
-// been told another one since. Of all rooms if full.
+// countsLocked returns the counts to announce now: if changed, those of rooms
+// that got their first clients or lost their last ones; from time to time,
+// those of the others, even if unchanged since announced: servers that share
+// the room may have got another count meanwhile. If full, those of all rooms.
 func (p *Presence) countsLocked(now time.Time, changed, full bool) map[string]int {
 	o := &p.report
 	if full {
-		for name := range o.told {
+		for name := range o.announced {
 			o.counts[name] = struct{}{}
 		}
 	}
@@ -173,23 +183,23 @@ func (p *Presence) countsLocked(now time.Time, changed, full bool) map[string]in
 	counts := make(map[string]int)
 	for name := range o.counts {
 		n := p.ownLocked(name)
-		crossing := (n > 0) != (o.told[name] > 0)
+		crossing := (n > 0) != (o.announced[name] > 0)
 		if crossing && !changed || !crossing && !all {
 			continue
 		}
 		delete(o.counts, name)
-		if n == 0 && o.told[name] == 0 && !full {
+		if n == 0 && o.announced[name] == 0 && !full {
 			continue
 		}
 		switch {
 		case n == 0:
-			delete(o.told, name)
+			delete(o.announced, name)
 			p.closeLocked(name)
 		case crossing:
 			p.openLocked(name, now)
 			fallthrough
 		default:
-			o.told[name] = n
+			o.announced[name] = n
 		}
 		if n > 0 || !full {
 			counts[name] = n
@@ -209,33 +219,37 @@ func (p *Presence) ownLocked(name string) int {
 	return 0
 }
 
-// changesLocked returns what has changed since the last report.
+// changesLocked returns the changes since the last report.
 func (p *Presence) changesLocked() map[string]change {
 	rooms := make(map[string]change, len(p.report.rooms))
 	for name, touched := range p.report.rooms {
 		c := change{Online: p.ownLocked(name)}
-		own := map[string]int(nil)
-		if r := p.rooms[name]; r != nil {
-			own = r.own
+		r := p.rooms[name]
+		if r == nil {
+			r = &room{}
 		}
 		for person, was := range touched {
-			switch is := own[person] > 0; {
-			case is && !was:
+			is := r.own[person] > 0
+			_, renewed := r.renewed[person]
+			switch {
+			case is && (!was || renewed):
 				c.Joined = append(c.Joined, person)
 			case !is && was:
 				c.Left = append(c.Left, person)
 			}
 		}
+		clear(r.renewed)
+		c.Accounts = r.accountsIn(c.Joined)
 		rooms[name] = c
 	}
 	return rooms
 }
 
-// oldReportLocked puts names into a report while there is a server that is too
-// old to be told them alone: it knows only what reports say.
-func (p *Presence) oldReportLocked(m *message, changes map[string]change) {
+// addLegacyNamesLocked adds names to a report while there is a legacy server,
+// which reads them nowhere else.
+func (p *Presence) addLegacyNamesLocked(m *message, changes map[string]change) {
 	for _, to := range p.peers {
-		if !to.old() {
+		if !to.legacy() {
 			continue
 		}
 		if m.Rooms = changes; m.Full {
@@ -245,12 +259,13 @@ func (p *Presence) oldReportLocked(m *message, changes map[string]change) {
 	}
 }
 
-// allLocked returns everybody whom this server has.
+// allLocked returns all names on this server.
 func (p *Presence) allLocked() map[string]change {
 	rooms := make(map[string]change)
 	for name, r := range p.rooms {
 		if len(r.sessions) > 0 {
-			rooms[name] = change{Online: len(r.sessions), All: slices.Collect(maps.Keys(r.own))}
+			all := slices.Collect(maps.Keys(r.own))
+			rooms[name] = change{Online: len(r.sessions), All: all, Accounts: r.accountsIn(all)}
 		}
 	}
 	return rooms

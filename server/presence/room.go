@@ -8,42 +8,54 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// room is who is in one room, and what its people still have to be told. Everything is guarded by Presence.mu.
+// room is who is in one room, and what its clients must be sent. Guarded by
+// Presence.mu.
 type room struct {
 	name string
 
-	// Who is here.
+	// Who is online.
 	online int            // connections on all servers
 	names  map[string]int // on how many servers a name is
-	first  []string       // the first keys of names, in order: MaxNames to 2×MaxNames of them, or all
+	// the first keys of names, sorted: MaxNames to 2×MaxNames, or all
+	first []string
+	// those of names that belong to an account. A name that has left stays
+	// until clients have been told, in case it only reconnects.
+	accounts map[string]struct{}
 
-	// Of this server.
+	// On this server.
 	sessions map[string]string // name by session
 	own      map[string]int    // connections by name
-	opened   time.Time         // when the first of them came
-	typing   *rate.Limiter
+	// names that the other servers must get again, as accounts
+	renewed map[string]struct{}
+	opened  time.Time // when the first connection came
+	typing  *rate.Limiter
 
-	// What has been told.
-	touched map[string]bool // names that came or went since: whether they were here
-	told    int             // the number of connections
-	at      time.Time       // when to tell next; zero: there is nothing to tell
-	next    time.Time       // not before
+	// What clients were sent.
+	// names that joined or left since, and whether they were there before
+	touched   map[string]bool
+	marked    map[string]struct{} // names that became an account's since
+	announced int                 // number of connections
+	at        time.Time           // when to send the next update; zero: nothing to send
+	next      time.Time           // not before
 
-	// shown says that somebody was given a snapshot since the last time, while something had changed: it holds what the others
-	// have not been told, perhaps a name that came and went again. All that was touched is told then, be it what they were told before.
+	// shown reports whether a client was given a snapshot while an update was
+	// pending: the snapshot holds changes that the other clients have not got,
+	// perhaps a name that has left again. The next update then lists all
+	// touched names, even those without a net change.
 	shown bool
 }
 
-// add says that a name is on one server more.
+// add records that a name is on one more server.
 func (r *room) add(name string) {
 	if r.names[name]++; r.names[name] > 1 {
 		return
 	}
 	r.touch(name, false)
-	// Nobody is shown more than the first MaxNames, and a list of all would be moved about with each of many who come at once.
+	// Clients see at most the first MaxNames, and inserting into a list of all
+	// names would be slow when thousands join at once.
 	at, _ := slices.BinarySearch(r.first, name)
 	if at == len(r.first) && len(r.first) < len(r.names)-1 {
-		return // behind names that are not in the list
+		return // sorts after the listed names
 	}
 	r.first = slices.Insert(r.first, at, name)
 	if len(r.first) > 2*MaxNames {
@@ -51,7 +63,7 @@ func (r *room) add(name string) {
 	}
 }
 
-// remove says that a name is on one server less.
+// remove records that a name is on one server less.
 func (r *room) remove(name string) {
 	if r.names[name]--; r.names[name] > 0 {
 		return
@@ -69,6 +81,30 @@ func (r *room) remove(name string) {
 	}
 }
 
+// mark records that a name, which is here or about to be added, belongs to an
+// account. It reports whether that is new.
+func (r *room) mark(name string) bool {
+	if _, ok := r.accounts[name]; ok {
+		return false
+	}
+	r.accounts[name], r.marked[name] = struct{}{}, struct{}{}
+	r.touch(name, r.names[name] > 0)
+	return true
+}
+
+// accountsIn returns which of the names belong to accounts, in their order.
+func (r *room) accountsIn(names []string) (some []string) {
+	if len(r.accounts) == 0 {
+		return nil
+	}
+	for _, name := range names {
+		if _, ok := r.accounts[name]; ok {
+			some = append(some, name)
+		}
+	}
+	return some
+}
+
 func (r *room) touch(name string, was bool) {
 	if _, ok := r.touched[name]; !ok {
 		r.touched[name] = was
@@ -76,15 +112,18 @@ func (r *room) touch(name string, was bool) {
 }
 
 func (r *room) snapshot() Update {
-	return Update{Online: r.online, Names: slices.Clone(r.first[:min(len(r.first), MaxNames)])}
+	names := slices.Clone(r.first[:min(len(r.first), MaxNames)])
+	return Update{Online: r.online, Names: names, Accounts: r.accountsIn(names)}
 }
 
-// tell returns what the people of the room have to be told, if anything, and takes it as told.
-func (r *room) tell() (u Update, ok bool) {
+// takeUpdate returns the pending update, if there is one, and marks it as sent.
+func (r *room) takeUpdate() (u Update, ok bool) {
 	u.Online = r.online
 	for name, was := range r.touched {
-		switch is := r.names[name] > 0; {
-		case is && (!was || r.shown):
+		is := r.names[name] > 0
+		_, marked := r.marked[name]
+		switch {
+		case is && (!was || r.shown || marked):
 			u.Joined = append(u.Joined, name)
 		case !is && (was || r.shown):
 			u.Left = append(u.Left, name)
@@ -92,16 +131,23 @@ func (r *room) tell() (u Update, ok bool) {
 	}
 	slices.Sort(u.Joined)
 	slices.Sort(u.Left)
-	ok = r.shown || r.online != r.told || len(u.Joined) > 0 || len(u.Left) > 0
+	u.Accounts = r.accountsIn(u.Joined)
+	ok = r.shown || r.online != r.announced || len(u.Joined) > 0 || len(u.Left) > 0
 	if len(u.Joined)+len(u.Left) > MaxNames {
-		u = r.snapshot() // shorter, and shows as much as one can look at
+		u = r.snapshot() // shorter, and as much as a user can read
+	}
+	for name := range r.touched {
+		if r.names[name] == 0 {
+			delete(r.accounts, name)
+		}
 	}
 	clear(r.touched)
-	r.told, r.shown, r.at = r.online, false, time.Time{}
+	clear(r.marked)
+	r.announced, r.shown, r.at = r.online, false, time.Time{}
 	return u, ok
 }
 
-// empty says that nothing would be lost with the room.
+// empty reports whether the room can be forgotten.
 func (r *room) empty() bool {
 	return r.online == 0 && len(r.names) == 0 && len(r.sessions) == 0 && r.at.IsZero()
 }

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// round is what is to be sent now.
+// round is what to send now.
 type round struct {
-	directs []direct // each for one server
-	all     [][]byte // for all servers, in this order, after the others
+	directs []direct // to one server each
+	all     [][]byte // to all servers, in order, after directs
 }
 
 // direct is a payload for one server.
@@ -18,23 +18,32 @@ type direct struct {
 	payload []byte
 }
 
-// composeLocked returns what is to be sent now, and takes it as sent.
+// composeLocked returns what to send now, and marks it as sent.
 //
-// What is for one server is sent before the report, so that its people are told
-// of a room's new count and of the names by one update.
+// Messages to single servers go out before the report, so that their clients
+// get a room's new count and the names in one update.
 func (p *Presence) composeLocked(now time.Time) (r round) {
 	o := &p.report
 	if !now.Before(o.beat) {
-		p.missLocked(now)
+		p.requestMissingLocked(now)
 	}
-	p.askingLocked(&r)
+	p.composeQuestionsLocked(&r)
 	full := o.full && !now.Before(o.fullAt)
 	changed := full || !o.at.IsZero() && !now.Before(o.at)
-	m := message{Type: typePresence, Node: p.opts.Node, App: p.opts.App, Role: p.opts.Role, Total: o.total, Full: full, Away: p.away, Every: p.everyMSLocked()}
+	m := message{
+		Type:        typePresence,
+		Node:        p.opts.Node,
+		App:         p.opts.App,
+		Role:        p.opts.Role,
+		Total:       o.total,
+		Full:        full,
+		Unavailable: p.unavailable,
+		Every:       p.everyMSLocked(),
+	}
 	var changes map[string]change
 	if changed {
 		changes = p.changesLocked()
-		p.oldReportLocked(&m, changes)
+		p.addLegacyNamesLocked(&m, changes)
 		clear(o.rooms)
 		o.at, o.next = time.Time{}, now.Add(p.opts.Interval)
 	}
@@ -48,7 +57,9 @@ func (p *Presence) composeLocked(now time.Time) (r round) {
 		m.N, m.Sent = o.n, now.Sub(p.began).Milliseconds()
 		o.beat, o.echo = now.Add(p.everyLocked()), now.Add(p.opts.Interval)
 	} else if !now.Before(o.echo) {
-		r.directs = append(r.directs, direct{p.opts.Node, encode(message{Type: typePresence, Node: p.opts.Node, To: p.opts.Node, Sent: now.Sub(p.began).Milliseconds()})})
+		r.directs = append(r.directs, direct{p.opts.Node, encode(message{
+			Type: typePresence, Node: p.opts.Node, To: p.opts.Node, Sent: now.Sub(p.began).Milliseconds(),
+		})})
 		o.echo = now.Add(p.opts.Interval)
 	}
 	r.directs = append(r.directs, p.directsLocked(now, changes)...)
@@ -58,16 +69,23 @@ func (p *Presence) composeLocked(now time.Time) (r round) {
 	return r
 }
 
-// askingLocked writes down the questions that are due.
-func (p *Presence) askingLocked(r *round) {
+// composeQuestionsLocked adds the requests that are due.
+func (p *Presence) composeQuestionsLocked(r *round) {
 	o := &p.report
-	ask := message{Type: typePresence, Node: p.opts.Node, App: p.opts.App, Role: p.opts.Role, Away: p.away, Ask: true}
+	ask := message{
+		Type:        typePresence,
+		Node:        p.opts.Node,
+		App:         p.opts.App,
+		Role:        p.opts.Role,
+		Unavailable: p.unavailable,
+		Ask:         true,
+	}
 	if o.askAll {
 		r.all = append(r.all, encode(ask))
 	} else {
 		for _, to := range slices.Sorted(maps.Keys(o.askSome)) {
 			ask.To = to
-			if peer := p.peers[to]; peer != nil && peer.old() {
+			if peer := p.peers[to]; peer != nil && peer.legacy() {
 				r.all = append(r.all, encode(ask))
 				continue
 			}

@@ -7,20 +7,21 @@ import (
 	"time"
 )
 
-// Run reports to the other servers and tells the people of this one, until ctx is done; then it says goodbye to the other servers, for which
-// it takes a second at most. It returns when all that it started has ended.
+// Run exchanges reports with the other servers and sends updates to this
+// server's clients, until ctx is done. Then it announces the shutdown, which
+// takes a second at most. When it returns, all its goroutines have ended.
 func (p *Presence) Run(ctx context.Context) error {
 	p.mu.Lock()
-	p.listenLocked(time.Now())
+	p.restartExpiryLocked(time.Now())
 	p.mu.Unlock()
 	var emitting sync.WaitGroup
 	emitting.Go(func() { p.emit(ctx) })
 	p.send(ctx)
 	emitting.Wait()
-	return p.bye(ctx)
+	return p.sendBye(ctx)
 }
 
-// send sends reports, questions and typing events.
+// send sends reports, requests and typing events.
 func (p *Presence) send(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -32,7 +33,7 @@ func (p *Presence) send(ctx context.Context) {
 		case <-p.wakeReport:
 		case m := <-p.typing:
 			if !p.sendTyping(ctx, m) {
-				continue // it is only typing
+				continue // only typing
 			}
 		}
 		now := time.Now()
@@ -47,7 +48,8 @@ func (p *Presence) send(ctx context.Context) {
 	}
 }
 
-// sendRound sends what has been composed. Who may have missed something is told everything next time.
+// sendRound sends a composed round. A server that may have missed something
+// gets the full state next time.
 func (p *Presence) sendRound(ctx context.Context, r round) {
 	for len(r.directs) > 0 {
 		n, size := 0, 0
@@ -69,16 +71,16 @@ func (p *Presence) sendRound(ctx context.Context, r round) {
 	for _, payload := range r.all {
 		if !p.sendOne(ctx, payload) {
 			p.mu.Lock()
-			p.tellAllLocked()
+			p.reportFullLocked()
 			p.mu.Unlock()
 		}
 	}
 }
 
-// maxBatch is about how many bytes are sent to single servers at once.
+// maxBatch is about how many bytes go to single servers at once.
 const maxBatch = 1 << 20
 
-// sendDirects sends each of some servers its payload, and says whether that was well.
+// sendDirects sends payloads to single servers and reports success.
 func (p *Presence) sendDirects(ctx context.Context, directs []direct) bool {
 	ctx, cancel := context.WithTimeout(ctx, p.opts.Interval)
 	defer cancel()
@@ -88,40 +90,49 @@ func (p *Presence) sendDirects(ctx context.Context, directs []direct) bool {
 	}
 	err := p.opts.SendTo(ctx, nodes, payloads)
 	if err != nil {
-		p.opts.Logger.Debug("cannot tell servers who is in the rooms they share", "error", err)
+		p.opts.Logger.Debug("presence: cannot send names to other servers", "error", err)
 	}
 	return err == nil
 }
 
-// sendOne sends one payload and says whether that was well. How Redis is, others log.
+// sendOne sends one payload to all and reports success. The state of Redis is
+// logged elsewhere.
 func (p *Presence) sendOne(ctx context.Context, payload []byte) bool {
 	ctx, cancel := context.WithTimeout(ctx, p.opts.Interval)
 	defer cancel()
 	err := p.opts.Send(ctx, payload)
 	if err != nil {
-		p.opts.Logger.Debug("cannot tell the other servers who is here", "error", err)
+		p.opts.Logger.Debug("presence: cannot send report", "error", err)
 	}
 	return err == nil
 }
 
-func (p *Presence) bye(ctx context.Context) error {
+func (p *Presence) sendBye(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	p.mu.Lock()
 	p.report.n++
-	payload := encode(message{Type: typePresence, Node: p.opts.Node, App: p.opts.App, Role: p.opts.Role, N: p.report.n, Bye: true})
+	payload := encode(message{
+		Type: typePresence,
+		Node: p.opts.Node,
+		App:  p.opts.App,
+		Role: p.opts.Role,
+		N:    p.report.n,
+		Bye:  true,
+	})
 	p.mu.Unlock()
 	if err := p.opts.Send(ctx, payload); err != nil {
-		return fmt.Errorf("say goodbye to the other servers: %w", err)
+		return fmt.Errorf("announce the shutdown to the other servers: %w", err)
 	}
 	return nil
 }
 
-// tellOne is the time that passes between two updates for each of those who get them: a write costs some 5 µs of a core, so that telling who came
-// and went takes one percent of it at most, however many there are.
-const tellOne = 500 * time.Microsecond
+// updatePerClient is the time between two updates per client in the room: a
+// write costs about 5 µs of a core, so updates take at most one percent of it,
+// however many clients there are.
+const updatePerClient = 500 * time.Microsecond
 
-// emit tells the people of this server what has changed, and drops servers that are not heard any more.
+// emit sends updates to this server's clients, and drops servers that time out.
 func (p *Presence) emit(ctx context.Context) {
 	type told struct {
 		room   string
@@ -146,8 +157,8 @@ func (p *Presence) emit(ctx context.Context) {
 				next = earlier(next, r.at)
 				continue
 			}
-			if u, ok := r.tell(); ok {
-				r.next = now.Add(max(p.opts.Interval, time.Duration(len(r.sessions))*tellOne))
+			if u, ok := r.takeUpdate(); ok {
+				r.next = now.Add(max(p.opts.Interval, time.Duration(len(r.sessions))*updatePerClient))
 				if len(r.sessions) > 0 {
 					updates = append(updates, told{name, u})
 				}
@@ -167,9 +178,10 @@ func (p *Presence) emit(ctx context.Context) {
 	}
 }
 
-// expireLocked drops the servers that have not been heard for too long, and returns when to look again; zero means that there are none.
+// expireLocked drops servers that have timed out, and returns when to check
+// again; zero: no need.
 func (p *Presence) expireLocked(now time.Time) (next time.Time) {
-	if p.deafLocked(now) {
+	if p.isolatedLocked(now) {
 		if len(p.peers) > 0 {
 			next = now.Add(p.opts.Interval)
 		}
@@ -180,7 +192,8 @@ func (p *Presence) expireLocked(now time.Time) (next time.Time) {
 			next = earlier(next, dead)
 			continue
 		}
-		p.opts.Logger.Info("a server is not heard any more", "node", node, "its_app", from.app, "connections", from.total)
+		p.opts.Logger.Info("presence: peer timed out", "node", node, "its_app", from.app,
+			"connections", from.total)
 		p.dropLocked(node)
 	}
 	return next

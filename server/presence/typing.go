@@ -2,10 +2,12 @@ package presence
 
 import "context"
 
-// typingRate is how many typing events a second the people of one room are told at most, however many servers and writers there are.
+// typingRate is how many typing events a second the clients in one room get at
+// most, from all servers together.
 const typingRate = 5
 
-// Typing tells the people in a room, here and on other servers, that somebody writes; more than a few a second are dropped.
+// Typing tells the clients in a room, here and on other servers, that a user is
+// typing. Events beyond the rate are dropped.
 func (p *Presence) Typing(room, session, name string) {
 	if !p.mayType(room) {
 		return
@@ -13,11 +15,12 @@ func (p *Presence) Typing(room, session, name string) {
 	p.opts.EmitTyping(room, session, name)
 	select {
 	case p.typing <- message{Type: typeTyping, Node: p.opts.Node, Room: room, Session: session, Name: name}:
-	default: // Redis is slow or away, and this is not worth waiting for
+	default: // Redis is slow or down, and this is not worth waiting for
 	}
 }
 
-// mayType says whether there is somebody to tell who has not been told too often.
+// mayType reports whether the room has clients here and the rate permits
+// another event.
 func (p *Presence) mayType(room string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -25,14 +28,14 @@ func (p *Presence) mayType(room string) bool {
 	return r != nil && len(r.sessions) > 0 && r.typing.Allow()
 }
 
-// sendTyping tells the servers that have people in the room. If these are most
-// of them, one message to all costs Redis less.
+// sendTyping sends an event to the servers with clients in the room. If these
+// are most of them, one message to all costs Redis less.
 func (p *Presence) sendTyping(ctx context.Context, m message) bool {
 	var directs []direct
 	p.mu.Lock()
 	all := false
 	for node, to := range p.peers {
-		all = all || to.old()
+		all = all || to.legacy()
 		if to.rooms[m.Room] != nil {
 			directs = append(directs, direct{node: node})
 		}

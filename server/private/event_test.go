@@ -20,9 +20,10 @@ const (
 	testEpoch = "0123456789abcdef"
 )
 
-// payload puts around a body what the publish script puts around it.
+// payload wraps a body as the publish script does.
 func payload(body []byte) []byte {
-	return fmt.Appendf(nil, `{"type":"message","seq":%d,%s,"at":%d,"epoch":"%s"}`, 12, body, 1763770000123, testEpoch)
+	return fmt.Appendf(nil, `{"type":"message","seq":%d,%s,"at":%d,"epoch":"%s"}`, 12, body, 1763770000123,
+		testEpoch)
 }
 
 func TestBody(t *testing.T) {
@@ -32,17 +33,23 @@ func TestBody(t *testing.T) {
 		want  string
 	}{
 		"message": {
-			store.Event{Seq: 3, ID: eventID, User: 7, Kind: "message", Chat: chatID, Message: messageA, Author: "ann", Text: "a \"b\"\n<ä>", N: 17, At: at},
-			`"id":"` + eventID + `","app":"1000","session":"","name":"ann","text":"a \"b\"\n<ä>","event":"message","chat":"` + chatID +
+			store.Event{Seq: 3, ID: eventID, User: 7, Kind: "message", Chat: chatID, Message: messageA,
+				Author: "ann", Text: "a \"b\"\n<ä>", N: 17, At: at},
+			`"id":"` + eventID +
+				`","app":"1000","session":"","name":"ann","text":"a \"b\"\n<ä>","event":"message","chat":"` + chatID +
 				`","n":17,"message":"` + messageA + `","sent":1763770000000`,
 		},
 		"read": {
 			store.Event{ID: eventID, Kind: "read", Chat: chatID, Author: "bob", N: 4, At: at},
-			`"id":"` + eventID + `","app":"1000","session":"","name":"bob","text":"","event":"read","chat":"` + chatID + `","n":4,"sent":1763770000000`,
+			`"id":"` + eventID +
+				`","app":"1000","session":"","name":"bob","text":"","event":"read","chat":"` + chatID +
+				`","n":4,"sent":1763770000000`,
 		},
 		"chat": {
 			store.Event{ID: eventID, Kind: "chat", Chat: chatID, Author: "bob", At: at},
-			`"id":"` + eventID + `","app":"1000","session":"","name":"bob","text":"","event":"chat","chat":"` + chatID + `","n":0,"sent":1763770000000`,
+			`"id":"` + eventID +
+				`","app":"1000","session":"","name":"bob","text":"","event":"chat","chat":"` + chatID +
+				`","n":0,"sent":1763770000000`,
 		},
 	} {
 		if got := string(Body(test.event, "1000")); got != test.want {
@@ -51,24 +58,27 @@ func TestBody(t *testing.T) {
 	}
 }
 
-// Servers take for a message only what has the script's form, byte for byte.
-func TestBodyIsAnEntry(t *testing.T) {
+// Servers accept only the script's form, byte for byte, as a message.
+func TestPayloadWithBodyIsParsedAsEntry(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		e := store.Event{
-			ID: eventID, Kind: rapid.SampledFrom([]string{"message", "read", "chat"}).Draw(t, "kind"), Chat: chatID,
-			Message: rapid.SampledFrom([]string{"", messageA}).Draw(t, "message"), Author: rapid.String().Draw(t, "author"),
-			Text: rapid.String().Draw(t, "text"), N: rapid.Int64Range(0, chat.MaxSeq).Draw(t, "n"), At: time.UnixMilli(rapid.Int64Range(0, 1<<41).Draw(t, "at")),
+			ID: eventID, Kind: rapid.SampledFrom([]string{"message", "read", "chat"}).Draw(t, "kind"),
+			Chat:    chatID,
+			Message: rapid.SampledFrom([]string{"", messageA}).Draw(t, "message"),
+			Author:  rapid.String().Draw(t, "author"),
+			Text:    rapid.String().Draw(t, "text"), N: rapid.Int64Range(0, chat.MaxSeq).Draw(t, "n"),
+			At: time.UnixMilli(rapid.Int64Range(0, 1<<41).Draw(t, "at")),
 		}
 		p := payload(Body(e, "1000"))
 		entry, ok := wire.ParseEntry(p)
 		if !ok || entry.Position != (chat.Position{Epoch: testEpoch, Seq: 12}) {
 			t.Fatalf("ParseEntry(%s) = %v, %t", p, entry.Position, ok)
 		}
-		if m, err := wire.Said(p); err != nil || m.ID != e.ID || m.Text != e.Text || m.Author != "" {
-			t.Fatalf("Said(%s) = %v, %v", p, m, err)
+		if m, err := chat.DecodePayload(p); err != nil || m.ID != e.ID || m.Text != e.Text || m.Author != "" {
+			t.Fatalf("DecodePayload(%s) = %v, %v", p, m, err)
 		}
-		if at := wire.SaidAt(p).UnixMilli(); at != 1763770000123 {
-			t.Fatalf("SaidAt(%s) = %d: not the time of the log", p, at)
+		if at := chat.PayloadTime(p).UnixMilli(); at != 1763770000123 {
+			t.Fatalf("PayloadTime(%s) = %d: not the time of the log", p, at)
 		}
 		var got struct {
 			Name, Text, Event, Chat, Message string
@@ -77,17 +87,9 @@ func TestBodyIsAnEntry(t *testing.T) {
 		if err := json.Unmarshal(p, &got); err != nil {
 			t.Fatal(err)
 		}
-		if got.Name != e.Author || got.Event != e.Kind || got.Chat != e.Chat || got.Message != e.Message || got.N != e.N || got.Sent != e.At.UnixMilli() {
-			t.Fatalf("%+v is read back as %+v", e, got)
+		if got.Name != e.Author || got.Event != e.Kind || got.Chat != e.Chat || got.Message != e.Message ||
+			got.N != e.N || got.Sent != e.At.UnixMilli() {
+			t.Fatalf("%+v parses as %+v", e, got)
 		}
 	})
-}
-
-// The digest has to be the one that servers make of a payload's text when they put back what a log has lost.
-func TestDigest(t *testing.T) {
-	for text, want := range map[string]string{"": "e3b0c44298fc1c14", "hello": "2cf24dba5fb0a30e"} { // sha256, 8 bytes
-		if got := Digest(store.Event{ID: eventID, Text: text, N: 3}); got != want {
-			t.Errorf("Digest(%q) = %s, want %s", text, got, want)
-		}
-	}
 }

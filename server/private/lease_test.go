@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-func TestRelayIsQuietWithoutWork(t *testing.T) {
+func TestIdleRelayReadsRarely(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
 		p, other := w.start(), w.start()
@@ -23,8 +23,8 @@ func TestRelayIsQuietWithoutWork(t *testing.T) {
 	})
 }
 
-// However much there is to do, the lease is asked for only now and then.
-func TestRelayAsksForTheLeaseNowAndThen(t *testing.T) {
+// The number of requests for the lease does not depend on the load.
+func TestLeaseIsRenewedRarelyUnderLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
 		p, other := w.start(), w.start()
@@ -36,12 +36,12 @@ func TestRelayAsksForTheLeaseNowAndThen(t *testing.T) {
 		p.stop()
 		other.stop()
 		if p.locks < 12 || p.locks > 121 || other.locks < 12 || other.locks > 121 {
-			t.Errorf("asked %d and %d times in a minute", p.locks, other.locks)
+			t.Errorf("%d and %d lease requests in a minute", p.locks, other.locks)
 		}
 	})
 }
 
-func TestOneRelayWorks(t *testing.T) {
+func TestOnlyTheLeaderPublishes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
 		leader := w.start()
@@ -56,11 +56,11 @@ func TestOneRelayWorks(t *testing.T) {
 		}
 		w.mustBeDone(t)
 		if _, publications, _ := other.counts(); publications > 0 {
-			t.Errorf("the relay without the lease has published %d events", publications)
+			t.Errorf("the follower published %d events", publications)
 		}
 
 		w.post(1, 2)
-		other.Wake() // the leader does not hear of it
+		other.Wake() // the leader does not know of it
 		pass(100 * time.Millisecond)
 		w.mustBeDone(t)
 
@@ -72,15 +72,16 @@ func TestOneRelayWorks(t *testing.T) {
 		third := w.start()
 		defer third.stop()
 		pass(time.Second)
-		other.stop() // gives the lease back
+		other.stop() // releases the lease
 		w.post(2)
 		pass(2 * time.Second)
 		w.mustBeDone(t)
 	})
 }
 
-// What comes through a process whose relay does not have the lease is published at once by the one that has.
-func TestRelaysNudge(t *testing.T) {
+// The leader publishes at once what was written by a process whose relay does
+// not lead.
+func TestFollowersNudgeTheLeader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
 		var mu sync.Mutex
@@ -117,14 +118,14 @@ func TestRelaysNudge(t *testing.T) {
 		w.mustBeDone(t)
 		pass(10 * time.Millisecond)
 		w.post(1, 2)
-		second.Wake() // while it stands aside
+		second.Wake() // while it yields
 		synctest.Wait()
 		w.mustBeDone(t)
 		pass(time.Second)
 		if n := counted(); n != 2 {
 			t.Errorf("%d nudges for two messages", n)
 		}
-		for range 1000 { // a second of somebody who writes all the time
+		for range 1000 { // one second of constant writing
 			w.post(1)
 			third.Wake()
 			pass(time.Millisecond)
@@ -135,7 +136,7 @@ func TestRelaysNudge(t *testing.T) {
 			t.Errorf("%d nudges in a second", n)
 		}
 		if _, publications, _ := third.counts(); publications > 100 {
-			t.Errorf("the relay without the lease has published %d events", publications)
+			t.Errorf("the follower published %d events", publications)
 		}
 		leader.stop()
 		second.stop()
@@ -143,8 +144,9 @@ func TestRelaysNudge(t *testing.T) {
 	})
 }
 
-// While the one that works gets ahead, the others leave it alone, however much there is to do.
-func TestRelayLeavesTheBusyOneAlone(t *testing.T) {
+// A follower does not publish while the leader makes progress, however much
+// there is to do.
+func TestFollowersLeaveABusyLeaderAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
 		small := func(o *RelayOptions) { o.Batch, o.Grace = 3, time.Second }
@@ -166,17 +168,17 @@ func TestRelayLeavesTheBusyOneAlone(t *testing.T) {
 		pass(10 * time.Second)
 		w.mustBeDone(t)
 		if _, publications, _ := other.counts(); publications > 0 {
-			t.Errorf("the relay without the lease has published %d events", publications)
+			t.Errorf("the follower published %d events", publications)
 		}
 		leader.stop()
 		other.stop()
 	})
 }
 
-func TestRelayForgetsOnTheWayOut(t *testing.T) {
+func TestStoppingRelayForgetsWhatItPublished(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
-		p := w.start(rare)
+		p := w.start(withLongTick)
 		synctest.Wait()
 		calls := 0
 		p.disturb(func(what string, _ int64) fault {
@@ -191,13 +193,13 @@ func TestRelayForgetsOnTheWayOut(t *testing.T) {
 		p.stop()
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		for _, e := range w.box {
+		for _, e := range w.waiting() {
 			if w.digest[e.ID] != "" {
-				t.Errorf("event %d is in the log and not forgotten", e.Seq)
+				t.Errorf("event %d is in the log and still in the outbox", e.Seq)
 			}
 		}
 		if w.holder != nil {
-			t.Error("the lease was not given back")
+			t.Error("the lease was not released")
 		}
 	})
 }

@@ -13,14 +13,14 @@ import (
 	"livechat/server/store"
 )
 
-// house is a Service on a database, with three accounts.
+// house is a Service on a database with three accounts.
 type house struct {
 	*Service
 	t             *testing.T
 	store         *store.Store
 	ann, bob, eve int64
 	woken         int       // how often the relay would have been woken
-	clock         time.Time // moves on by a second each time that it is asked
+	clock         time.Time // advances a second at each call
 }
 
 func newHouse(t *testing.T) *house {
@@ -52,7 +52,7 @@ func (h *house) account(name string) int64 {
 	return u.ID
 }
 
-// chat makes the chat of ann and bob.
+// chat creates the chat of ann and bob.
 func (h *house) chat() string {
 	h.t.Helper()
 	c, _, err := h.Create(h.t.Context(), h.ann, "bob")
@@ -62,7 +62,7 @@ func (h *house) chat() string {
 	return c.ID
 }
 
-// post says something that has to be taken.
+// post posts a message that must succeed.
 func (h *house) post(me int64, chatID, text string) store.Message {
 	h.t.Helper()
 	m, created, err := h.Post(h.t.Context(), me, chatID, "", text)
@@ -72,7 +72,7 @@ func (h *house) post(me int64, chatID, text string) store.Message {
 	return m
 }
 
-// refuses checks that something was refused, and how.
+// refuses checks that an operation fails with the code.
 func (h *house) refuses(what string, err error, want chat.Code) {
 	h.t.Helper()
 	if err == nil || chat.AsError(err).Code != want {
@@ -83,7 +83,8 @@ func (h *house) refuses(what string, err error, want chat.Code) {
 func TestCreate(t *testing.T) {
 	h := newHouse(t)
 	c, created, err := h.Create(t.Context(), h.ann, "bob")
-	if err != nil || !created || c.Other.Name != "bob" || c.Last != nil || uuid.Validate(c.ID) != nil || h.woken != 1 {
+	if err != nil || !created || c.Other.Name != "bob" || c.Last != nil || uuid.Validate(c.ID) != nil ||
+		h.woken != 1 {
 		t.Fatalf("Create = %+v, %t, %v; woken %d times", c, created, err, h.woken)
 	}
 	if want := h.clock.Truncate(time.Millisecond); !c.Created.Equal(want) {
@@ -102,7 +103,8 @@ func TestCreate(t *testing.T) {
 		_, _, err = h.Create(t.Context(), h.ann, name)
 		h.refuses("a chat with oneself", err, chat.CodeBadChat)
 	}
-	for _, name := range []string{"", "nobody", "bob ", "b\x00b", "\xff", "bob'--", "bоb", strings.Repeat("b", 1<<20)} {
+	for _, name := range []string{"", "nobody", "bob ", "b\x00b", "\xff", "bob'--", "bоb",
+		strings.Repeat("b", 1<<20)} {
 		_, _, err = h.Create(t.Context(), h.ann, name)
 		h.refuses("a chat with "+name[:min(9, len(name))], err, chat.CodeUnknownUser)
 	}
@@ -113,7 +115,8 @@ func TestPost(t *testing.T) {
 	id := h.chat()
 	h.woken = 0
 	m, created, err := h.Post(t.Context(), h.ann, strings.ToUpper(id), strings.ToUpper(messageA), "hi\r\nbob")
-	if err != nil || !created || m.ID != messageA || m.Chat != id || m.N != 1 || m.Author != h.ann || m.Text != "hi\nbob" || h.woken != 1 {
+	if err != nil || !created || m.ID != messageA || m.Chat != id || m.N != 1 || m.Author != h.ann ||
+		m.Text != "hi\nbob" || h.woken != 1 {
 		t.Fatalf("Post = %+v, %t, %v; woken %d times", m, created, err, h.woken)
 	}
 	again, created, err := h.Post(t.Context(), h.ann, id, messageA, "hi\nbob")
@@ -124,7 +127,8 @@ func TestPost(t *testing.T) {
 	h.refuses("another text", err, chat.CodeIDConflict)
 	_, _, err = h.Post(t.Context(), h.bob, id, messageA, "hi\nbob")
 	h.refuses("another author", err, chat.CodeIDConflict)
-	for text, want := range map[string]chat.Code{"": chat.CodeBadText, " \n": chat.CodeBadText, "a\x00": chat.CodeBadText, "\xff": chat.CodeBadText, strings.Repeat("ä", 21): chat.CodeTooLong} {
+	for text, want := range map[string]chat.Code{"": chat.CodeBadText, " \n": chat.CodeBadText,
+		"a\x00": chat.CodeBadText, "\xff": chat.CodeBadText, strings.Repeat("ä", 21): chat.CodeTooLong} {
 		_, _, err = h.Post(t.Context(), h.ann, id, "", text)
 		h.refuses(fmt.Sprintf("text %q", text), err, want)
 	}
@@ -169,10 +173,12 @@ func TestHistory(t *testing.T) {
 			}
 		}
 		if !slices.Equal(got, test.want) {
-			t.Errorf("before %d after %d limit %d: got %v, want %v", test.before, test.after, test.limit, got, test.want)
+			t.Errorf("before %d after %d limit %d: got %v, want %v", test.before, test.after, test.limit,
+				got, test.want)
 		}
 	}
-	for _, bad := range [][3]int64{{1, 1, 10}, {-1, 0, 10}, {0, -2, 10}, {1, store.FromStart, 10}, {0, 0, -1}, {0, 0, 101}} {
+	for _, bad := range [][3]int64{{1, 1, 10}, {-1, 0, 10}, {0, -2, 10}, {1, store.FromStart, 10},
+		{0, 0, -1}, {0, 0, 101}} {
 		_, err := h.History(t.Context(), h.bob, id, bad[0], bad[1], int(bad[2]))
 		h.refuses(fmt.Sprint("History ", bad), err, chat.CodeBadRequest)
 	}
@@ -207,7 +213,7 @@ func TestRead(t *testing.T) {
 
 func TestList(t *testing.T) {
 	h := newHouse(t)
-	var want []string // names, newest activity first
+	var want []string // names, most recent activity first
 	var first string
 	for i := range 6 {
 		name := fmt.Sprint("friend-", i)
@@ -217,7 +223,7 @@ func TestList(t *testing.T) {
 			t.Fatal(err)
 		}
 		want = slices.Insert(want, 0, name)
-		if i == 3 { // then the first of all comes to the front
+		if i == 3 { // then the oldest moves to the front
 			h.post(h.ann, first, "hi")
 			want = append([]string{"friend-0"}, want[:3]...)
 		}

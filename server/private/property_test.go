@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// step is one thing that happens.
+// step is one event of a plan.
 type step struct {
 	kind    string
 	process int
@@ -16,20 +16,23 @@ type step struct {
 	wait    time.Duration
 }
 
-// plan is a history of the world: what happens, and how the calls of each process go meanwhile, over and over.
+// plan is what happens in a world: the steps, and the faults of each process'
+// calls, repeated.
 type plan struct {
 	steps  []step
 	faults [][]fault
 }
 
 func drawPlan(t *rapid.T) plan {
-	kinds := []string{"post", "post", "post", "post", "kill", "stop", "start"}
+	kinds := []string{"post", "post", "post", "post", "kill", "stop", "start", "lose"}
 	faults := []fault{none, none, none, none, none, none, before, after, slow, slow, death}
-	waits := []time.Duration{0, 0, time.Millisecond, 70 * time.Millisecond, 500 * time.Millisecond, 2 * time.Second, 8 * time.Second}
+	waits := []time.Duration{0, 0, time.Millisecond, 70 * time.Millisecond, 500 * time.Millisecond,
+		2 * time.Second, 8 * time.Second}
 	steps := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) step {
 		return step{
 			kind: rapid.SampledFrom(kinds).Draw(t, "kind"), process: rapid.IntRange(0, 2).Draw(t, "process"),
-			users: rapid.SliceOfN(rapid.Int64Range(1, 4), 1, 12).Draw(t, "users"), wait: rapid.SampledFrom(waits).Draw(t, "wait"),
+			users: rapid.SliceOfN(rapid.Int64Range(1, 4), 1, 12).Draw(t, "users"),
+			wait:  rapid.SampledFrom(waits).Draw(t, "wait"),
 		}
 	}), 1, 40)
 	return plan{
@@ -38,7 +41,8 @@ func drawPlan(t *rapid.T) plan {
 	}
 }
 
-// Whatever fails and whoever dies: every event is in the feed of its user, once and in order.
+// Whatever fails and whichever process dies, every event is in its user's feed,
+// once and in order.
 func TestEveryEventIsPublishedInOrder(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		plan := drawPlan(rt)
@@ -50,7 +54,7 @@ func TestEveryEventIsPublishedInOrder(t *testing.T) {
 	})
 }
 
-// live lets a plan happen, and then waits until all is well again.
+// live runs a plan and then waits until everything has recovered.
 func live(plan plan) error {
 	w := newWorld()
 	processes := make([]*process, 3)
@@ -62,6 +66,16 @@ func live(plan plan) error {
 			w.post(s.users...)
 			if p != nil {
 				p.Wake()
+			}
+		case s.kind == "lose":
+			for _, user := range s.users {
+				w.lose(user, w.inFeed(user)*s.process/3)
+			}
+			for _, p := range processes { // as the gossip channel does
+				if p != nil {
+					p.Doubt(s.users[0])
+					p.DoubtAll()
+				}
 			}
 		case s.kind == "start" && p == nil:
 			p = w.start(small)

@@ -12,24 +12,28 @@ import (
 	"livechat/server/store"
 )
 
-func TestCursorComesBack(t *testing.T) {
+func TestCursorRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		id := uuid.UUID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "id"))
-		want := store.ChatCursor{Updated: time.UnixMilli(rapid.Int64Range(0, maxTime).Draw(t, "updated")).UTC(), ID: id.String()}
+		want := store.ChatCursor{Updated: time.UnixMilli(rapid.Int64Range(0, maxTime).Draw(t,
+			"updated")).UTC(), ID: id.String()}
 		got, err := parseCursor(formatCursor(want))
 		if err != nil || *got != want {
-			t.Fatalf("%v is read back as %v, %v", want, got, err)
+			t.Fatalf("%v parses as %v, %v", want, got, err)
 		}
 	})
 }
 
 func TestCursorIsCheckedStrictly(t *testing.T) {
 	good := formatCursor(store.ChatCursor{Updated: time.UnixMilli(1763770000000), ID: chatID})
-	high := formatCursor(store.ChatCursor{Updated: time.UnixMilli(1763770000000), ID: "ffffffff-ffff-ffff-ffff-ffffffffffff"})
+	high := formatCursor(store.ChatCursor{Updated: time.UnixMilli(1763770000000),
+		ID: "ffffffff-ffff-ffff-ffff-ffffffffffff"})
 	for what, s := range map[string]string{
-		"the other alphabet": strings.ReplaceAll(high, "_", "/"), "line break and nothing": strings.Repeat("A", 31) + "\n",
-		"a word": "next", "shorter": good[1:], "longer": good + "A", "padded": good + "=",
-		"line break": good[:31] + "\n", "line break more": good + "\n", "NUL": "\x00" + good[1:], "a time before 1970": "_" + good[1:], "a time after 9999": "AQ" + good[2:],
+		"the other alphabet":     strings.ReplaceAll(high, "_", "/"),
+		"line break and nothing": strings.Repeat("A", 31) + "\n",
+		"a word":                 "next", "shorter": good[1:], "longer": good + "A", "padded": good + "=",
+		"line break": good[:31] + "\n", "line break more": good + "\n", "NUL": "\x00" + good[1:],
+		"a time before 1970": "_" + good[1:], "a time after 9999": "AQ" + good[2:],
 		"long": strings.Repeat(good, 1000),
 	} {
 		if c, err := parseCursor(s); err == nil || chat.AsError(err).Code != chat.CodeBadRequest {
@@ -37,11 +41,11 @@ func TestCursorIsCheckedStrictly(t *testing.T) {
 		}
 	}
 	if c, err := parseCursor(""); c != nil || err != nil {
-		t.Errorf("parseCursor of nothing = %v, %v", c, err)
+		t.Errorf("parseCursor of an empty string = %v, %v", c, err)
 	}
 }
 
-// What is taken as a cursor is exactly what was given as one.
+// parseCursor accepts exactly what formatCursor returns.
 func FuzzCursor(f *testing.F) {
 	f.Add(formatCursor(store.ChatCursor{Updated: time.UnixMilli(1763770000000), ID: chatID}))
 	f.Add("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
@@ -58,9 +62,10 @@ func TestIDs(t *testing.T) {
 		t.Errorf("messageID(%s) = %s, %v", upper, id, err)
 	}
 	if id, err := messageID(""); err != nil || uuid.Validate(id) != nil {
-		t.Errorf("messageID of nothing = %s, %v", id, err)
+		t.Errorf("messageID of an empty string = %s, %v", id, err)
 	}
-	for _, s := range []string{"1", "urn:uuid:" + messageA, "{" + messageA + "}", strings.ReplaceAll(messageA, "-", ""), messageA + " ", messageA[:35] + "g"} {
+	for _, s := range []string{"1", "urn:uuid:" + messageA, "{" + messageA + "}",
+		strings.ReplaceAll(messageA, "-", ""), messageA + " ", messageA[:35] + "g"} {
 		if id, err := messageID(s); err == nil || chat.AsError(err).Code != chat.CodeBadRequest {
 			t.Errorf("messageID(%q) = %s, %v", s, id, err)
 		}
@@ -70,21 +75,10 @@ func TestIDs(t *testing.T) {
 	}
 }
 
-func TestPageSize(t *testing.T) {
-	for limit, want := range map[int]int{0: defaultPage, 1: 1, MaxPage: MaxPage} {
-		if got, err := pageSize(limit); err != nil || got != want {
-			t.Errorf("pageSize(%d) = %d, %v", limit, got, err)
-		}
-	}
-	for _, limit := range []int{-1, MaxPage + 1} {
-		if got, err := pageSize(limit); err == nil || chat.AsError(err).Code != chat.CodeBadRequest {
-			t.Errorf("pageSize(%d) = %d, %v", limit, got, err)
-		}
-	}
-}
-
 func TestCanBeName(t *testing.T) {
-	for name, want := range map[string]bool{"bob": true, "b-0_z": true, strings.Repeat("b", maxName): true, "": false, "Bob": false, "b b": false, "b\x00": false, "\xff": false, strings.Repeat("b", maxName+1): false} {
+	for name, want := range map[string]bool{"bob": true, "b-0_z": true, strings.Repeat("b", maxName): true,
+		"": false, "Bob": false, "b b": false, "b\x00": false, "\xff": false, strings.Repeat("b",
+			maxName+1): false} {
 		if got := canBeName(name); got != want {
 			t.Errorf("canBeName(%q) = %t", name, got)
 		}

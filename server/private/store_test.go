@@ -19,29 +19,30 @@ import (
 	"livechat/server/wire"
 )
 
-// feeds are the logs of rooms in memory: each id once.
+// feeds holds the logs of rooms in memory. It adds each id once.
 type feeds struct {
 	mu   sync.Mutex
-	logs map[string][][]byte // guarded by mu: payloads
-	ids  map[string]string   // guarded by mu: digest of each
+	logs map[string][][]byte // payloads; guarded by mu
+	ids  map[string]string   // digest by id; guarded by mu
 }
 
-// Publish implements Publisher.
-func (f *feeds) Publish(_ context.Context, room, id string, body []byte, digest string) error {
+// PublishEvent implements Publisher.
+func (f *feeds) PublishEvent(_ context.Context, room, id string, body []byte, digest, _ string) (
+	string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if known, ok := f.ids[id]; ok {
 		if known != digest {
-			return fmt.Errorf("%s was published with another digest", id)
+			return "", fmt.Errorf("%s was published with another digest", id)
 		}
-		return nil
+		return testEpoch, nil
 	}
 	f.ids[id] = digest
 	f.logs[room] = append(f.logs[room], payload(body))
-	return nil
+	return testEpoch, nil
 }
 
-// summary says in a word each what a feed has.
+// summary returns a word for each event of a feed.
 func (f *feeds) summary(t *testing.T, user int64) (list []string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -51,7 +52,7 @@ func (f *feeds) summary(t *testing.T, user int64) (list []string) {
 			N                 int64
 		}
 		if _, ok := wire.ParseEntry(p); !ok {
-			t.Fatalf("no server takes %s for a message", p)
+			t.Fatalf("%s is not parsed as a message", p)
 		}
 		if err := json.Unmarshal(p, &e); err != nil {
 			t.Fatal(err)
@@ -61,7 +62,8 @@ func (f *feeds) summary(t *testing.T, user int64) (list []string) {
 	return list
 }
 
-// first is a store whose relay always believes that it is the one to work: what two of them do at once is the worst case.
+// first is a store whose relay always believes that it leads. Two of them at
+// once are the worst case.
 type first struct{ *store.Store }
 
 func (first) TryLock(context.Context, string, time.Duration) (bool, error) { return true, nil }
@@ -70,9 +72,11 @@ func (first) Unlock(context.Context, string) error                         { ret
 func leased(s *store.Store) Outbox   { return s }
 func unleased(s *store.Store) Outbox { return first{s} }
 
-// What happens in a chat reaches the feeds of both, in order, over a real database and two servers on it.
-func TestFromTheStoreToTheFeeds(t *testing.T) {
-	for name, outbox := range map[string]func(*store.Store) Outbox{"one relay works": leased, "both relays work": unleased} {
+// Events of a chat reach the feeds of both sides in order, with a real database
+// and two servers.
+func TestEventsReachBothFeedsInOrder(t *testing.T) {
+	for name, outbox := range map[string]func(*store.Store) Outbox{"one relay works": leased,
+		"both relays work": unleased} {
 		t.Run("sqlite, "+name, func(t *testing.T) {
 			newPair(t, "sqlite:"+filepath.Join(t.TempDir(), "test.db"), outbox).converse(t, func(int) {})
 		})
@@ -82,8 +86,9 @@ func TestFromTheStoreToTheFeeds(t *testing.T) {
 	}
 }
 
-// Messages that had no answer because the database died are said again by their ids; each is in the feeds once all the same.
-func TestDatabaseRestarts(t *testing.T) {
+// Messages that got no answer because the database died are retried with their
+// ids. Each is in the feeds once.
+func TestRetriedPostsAppearOnceAfterDatabaseRestart(t *testing.T) {
 	server := testpg.New(t)
 	newPair(t, server.Database(), leased).converse(t, func(i int) {
 		if i == 13 {
@@ -111,11 +116,12 @@ func newPair(t *testing.T, url string, outbox func(*store.Store) Outbox) *pair {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = s.Close() })
-		relays[i] = NewRelay(RelayOptions{Store: outbox(s), Publisher: p.feeds, App: "1000", Nudge: func(context.Context) {
-			for _, r := range relays {
-				r.Nudged()
-			}
-		}})
+		relays[i] = NewRelay(RelayOptions{Store: outbox(s), Publisher: p.feeds, App: "1000",
+			Nudge: func(context.Context) {
+				for _, r := range relays {
+					r.Nudged()
+				}
+			}})
 		p.stores[i], p.services[i] = s, New(Options{Store: s, MaxText: 100, Wake: relays[i].Wake})
 	}
 	for _, relay := range relays {
@@ -137,7 +143,8 @@ func newPair(t *testing.T, url string, outbox func(*store.Store) Outbox) *pair {
 	return p
 }
 
-// converse has ann and bob talk, each on a server of his own, and checks their feeds. disturb is called beside each message.
+// converse has ann and bob talk, each on a server of their own, and checks
+// their feeds. disturb is called along with each message.
 func (p *pair) converse(t *testing.T, disturb func(i int)) {
 	t.Helper()
 	c, _, err := p.services[0].Create(t.Context(), p.users[0], "bob")

@@ -6,54 +6,65 @@ import (
 	"time"
 )
 
-// Follower is a reader that keeps up: one shard's part of the fan-out. The room waits for its followers, so that messages that
-// come faster than this server can pass them on wait in Redis' buffer and not on the floor: the ring never overtakes a client
-// that reads. A client that does not read is no follower; it may be overtaken.
+// Follower is a reader that keeps up: one shard of the fan-out. The room waits
+// for its followers: when messages arrive faster than this server can pass them
+// on, they wait in Redis' output buffer instead of being dropped. So the ring
+// never overtakes a client that reads. A client that does not read is not
+// covered and may be overtaken.
 //
-// Between the two is the crowd: when many clients at once do not keep up, it is not they who are slow but the machine, theirs or ours, that is
-// overloaded. Cutting them all off would only bring them all back. So a room goes a little slower while its crowd is behind; not
-// much, or a few who pretend could hold it up. Even less it goes slower for a straggler, a single one that the ring is about to overtake while it
-// reads: under such a load the threads that read for a thousand clients leave one or the other waiting for seconds.
+// Laggards are between the two. When many clients fall behind at the same time,
+// the clients are not slow; a machine, theirs or ours, is overloaded. Closing
+// them all would only make them all reconnect. So a room slows down while its
+// laggards are behind, but only a little, or a few malicious clients could hold
+// it up. It slows down even less for a straggler: a single client that still
+// reads and that the ring is about to overtake. Under such load a client
+// machine that serves a thousand connections may leave one of them waiting for
+// seconds.
 type Follower struct {
 	room      *Room
 	done      atomic.Uint64
-	crowd     atomic.Uint64
+	laggards  atomic.Uint64
 	straggler atomic.Uint64
 }
 
 const (
-	// crowdLag is how many entries the crowd may be behind before the room goes slower.
-	crowdLag = 256
-	// crowdWait is the most that one message waits for the crowd. It keeps the room at 100 messages a second or more.
-	crowdWait = 10 * time.Millisecond
-	// stragglerWait is the most that one message waits for a straggler that is more than half a ring behind: anybody can pretend to be one. It keeps
+	// laggardsLag is how many entries the laggards may be behind before the
+	// room slows down.
+	laggardsLag = 256
+	// laggardsWait is the longest that one message waits for laggards. It keeps
+	// the room at 100 messages a second or more.
+	laggardsWait = 10 * time.Millisecond
+	// stragglerWait is the longest that one message waits for a straggler more
+	// than half a ring behind. Any client can pretend to be one, so it keeps
 	// the room at almost 1,000 messages a second.
 	stragglerWait = time.Millisecond
 )
 
-// Follow adds a follower that has seen everything up to now.
+// Follow adds a follower that has seen everything up to the head of the ring.
 func (r *Room) Follow() *Follower {
 	f := &Follower{room: r}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	f.done.Store(r.ring.Head())
-	f.crowd.Store(r.ring.Head())
+	f.laggards.Store(r.ring.Head())
 	f.straggler.Store(r.ring.Head())
 	r.followers[f] = struct{}{}
 	return f
 }
 
-// Advance says that everything below done was passed on, but for a crowd, which is at crowd, and the last straggler; if there is none, it is at done.
-func (f *Follower) Advance(done, crowd, straggler uint64) {
+// Advance records that everything below done was passed on, except to the
+// laggards, which are at laggards, and the last straggler. Both equal done if
+// there are none.
+func (f *Follower) Advance(done, laggards, straggler uint64) {
 	f.done.Store(done)
-	f.crowd.Store(crowd)
+	f.laggards.Store(laggards)
 	f.straggler.Store(straggler)
 	f.room.mu.Lock()
 	defer f.room.mu.Unlock()
 	f.room.notifyLocked()
 }
 
-// Leave ends the following.
+// Leave removes the follower.
 func (f *Follower) Leave() {
 	f.room.mu.Lock()
 	defer f.room.mu.Unlock()
@@ -68,13 +79,14 @@ func (r *Room) notifyLocked() {
 	}
 }
 
-// waitForFollowers returns when the slowest follower is at most half a ring behind, the other half is for those that start there; and when
-// the crowd is near and no straggler far, or they have had their time.
+// waitForFollowers returns when the slowest follower is at most half a ring
+// behind and the laggards and stragglers are close enough or have used up their
+// time. The other half of the ring is for clients that start there.
 func (r *Room) waitForFollowers(ctx context.Context) error {
 	for waited := time.Duration(0); ; {
 		r.mu.Lock()
-		late, patience := r.patienceLocked()
-		if !late && waited >= patience {
+		behind, maxWait := r.waitLocked()
+		if !behind && waited >= maxWait {
 			r.mu.Unlock()
 			return nil
 		}
@@ -83,10 +95,12 @@ func (r *Room) waitForFollowers(ctx context.Context) error {
 		}
 		progress := r.progress
 		r.mu.Unlock()
-		r.place.release() // others need not wait for those who lag here
-		r.wake(r)         // what has been appended so far may not have been announced yet; and where the crowd is, a pass finds out
+		r.slot.release() // other rooms need not wait for our readers
+		// The entries appended so far may not have been announced yet, and only
+		// a pass finds out where the laggards are.
+		r.wake(r)
 
-		if !late { // nobody tells when a crowd moves: look now and then
+		if !behind { // laggards moving closes no channel: poll
 			progress = nil
 		}
 		const look = time.Millisecond
@@ -100,46 +114,49 @@ func (r *Room) waitForFollowers(ctx context.Context) error {
 	}
 }
 
-// patienceLocked says whether a follower is late, without which nothing goes on, and how long a message waits for the others. The more there is
-// to take in, the less: a crowd may not make this server lose the log.
-func (r *Room) patienceLocked() (late bool, patience time.Duration) {
+// waitLocked returns whether a follower is so far behind that nothing may be
+// appended, and otherwise how long a message waits for laggards and stragglers.
+// The fuller the queue, the shorter the wait: laggards must not make this
+// server lose its place in the log.
+func (r *Room) waitLocked() (behind bool, maxWait time.Duration) {
 	half := uint64(len(r.ring.slots) / 2)
-	done, crowd, straggler := r.lagLocked()
+	done, laggards, straggler := r.lagLocked()
 	switch {
-	case crowd >= crowdLag:
-		patience = crowdWait
+	case laggards >= laggardsLag:
+		maxWait = laggardsWait
 	case straggler >= half:
-		patience = stragglerWait
+		maxWait = stragglerWait
 	}
 	switch {
-	case r.hurried:
-		patience = 0
-	case r.queue.pressed():
-		patience = min(patience, stragglerWait)
+	case r.skipWait:
+		maxWait = 0
+	case r.queue.halfFull():
+		maxWait = min(maxWait, stragglerWait)
 	}
-	return done >= half, patience
+	return done >= half, maxWait
 }
 
-// Lag is how many entries those are behind for whom a room waits.
+// Lag is how many entries a room's readers are behind.
 type Lag struct {
-	Followers uint64 // the slowest of them, or their crowd
-	Straggler uint64 // the last single one of the clients that do not keep up, but read
+	Followers uint64 // the slowest follower, laggards included
+	Straggler uint64 // the last straggler
 }
 
 func (r *Room) lag() Lag {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	done, crowd, straggler := r.lagLocked()
-	return Lag{Followers: max(done, crowd), Straggler: straggler}
+	done, laggards, straggler := r.lagLocked()
+	return Lag{Followers: max(done, laggards), Straggler: straggler}
 }
 
-// lagLocked returns how many entries the slowest follower, the slowest crowd and the last straggler are behind.
-func (r *Room) lagLocked() (done, crowd, straggler uint64) {
+// lagLocked returns how many entries the slowest follower, the slowest laggards
+// and the last straggler are behind.
+func (r *Room) lagLocked() (done, laggards, straggler uint64) {
 	head := r.ring.Head()
 	for f := range r.followers {
 		done = max(done, head-f.done.Load())
-		crowd = max(crowd, head-min(head, f.crowd.Load()))
+		laggards = max(laggards, head-min(head, f.laggards.Load()))
 		straggler = max(straggler, head-min(head, f.straggler.Load()))
 	}
-	return done, crowd, straggler
+	return done, laggards, straggler
 }

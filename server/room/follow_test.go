@@ -59,11 +59,18 @@ func TestRoomWaitsForItsFollowers(t *testing.T) {
 	})
 }
 
-// TestRoomGoesSlowerForACrowd: while many are behind, each message waits for them, but not for long; when they are near, none does.
-func TestRoomGoesSlowerForACrowd(t *testing.T) {
+// While laggards are far behind, each message waits for them for a bounded
+// time. When they are close, none waits.
+func TestRoomSlowsDownForLaggards(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLog(0)
-		r := newRoom("livechat", Options{RingSize: 4096, Log: l, Wake: func(*Room) {}, Logger: slog.New(slog.DiscardHandler), Metrics: metrics.NewSet()})
+		r := newRoom("livechat", Options{
+			RingSize: 4096,
+			Log:      l,
+			Wake:     func(*Room) {},
+			Logger:   slog.New(slog.DiscardHandler),
+			Metrics:  metrics.NewSet(),
+		})
 		if err := r.Sync(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -77,25 +84,32 @@ func TestRoomGoesSlowerForACrowd(t *testing.T) {
 			}
 			return time.Since(begin)
 		}
-		if took := publish(crowdLag); took != 0 {
-			t.Errorf("a crowd that is near made the room wait for %v", took)
+		if took := publish(laggardsLag); took != 0 {
+			t.Errorf("close laggards made the room wait for %v", took)
 		}
-		if took := publish(100); took != 100*crowdWait {
-			t.Errorf("100 messages with a crowd far behind took %v, want %v", took, 100*crowdWait)
+		if took := publish(100); took != 100*laggardsWait {
+			t.Errorf("100 messages with laggards far behind took %v, want %v", took, 100*laggardsWait)
 		}
 		f.Advance(r.ring.Head(), r.ring.Head(), r.ring.Head())
 		if took := publish(1); took != 0 {
-			t.Errorf("after the crowd came near a message still took %v", took)
+			t.Errorf("after the laggards caught up a message still took %v", took)
 		}
 	})
 }
 
-// TestRoomGoesALittleSlowerForAStraggler: while the ring is about to overtake a single client that reads, each message waits a moment for it.
-func TestRoomGoesALittleSlowerForAStraggler(t *testing.T) {
+// While the ring is about to overtake a single client that reads, each message
+// waits a moment for it.
+func TestRoomSlowsDownSlightlyForStraggler(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const size = 512
 		l := newLog(0)
-		r := newRoom("livechat", Options{RingSize: size, Log: l, Wake: func(*Room) {}, Logger: slog.New(slog.DiscardHandler), Metrics: metrics.NewSet()})
+		r := newRoom("livechat", Options{
+			RingSize: size,
+			Log:      l,
+			Wake:     func(*Room) {},
+			Logger:   slog.New(slog.DiscardHandler),
+			Metrics:  metrics.NewSet(),
+		})
 		if err := r.Sync(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -110,7 +124,7 @@ func TestRoomGoesALittleSlowerForAStraggler(t *testing.T) {
 			return time.Since(begin)
 		}
 		if took := publish(size / 2); took != 0 {
-			t.Errorf("a straggler that is near made the room wait for %v", took)
+			t.Errorf("a close straggler made the room wait for %v", took)
 		}
 		if took := publish(100); took != 100*stragglerWait {
 			t.Errorf("100 messages with a straggler far behind took %v, want %v", took, 100*stragglerWait)

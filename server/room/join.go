@@ -7,21 +7,34 @@ import (
 	"livechat/server/chat"
 )
 
-// Start is where a client begins to read.
+// Start is the point at which a client begins to read.
 type Start struct {
-	Cursor   uint64        // the first position in the ring
-	Live     uint64        // side entries before this position are not for it: they were live before it came
-	After    uint64        // messages up to this seq are not for it, it has seen them; no longer once a Reset was passed
-	Position chat.Position // the newest message in the room
+	Cursor uint64 // first position in the ring
+	// Ephemeral entries before this position are skipped: they were sent before
+	// the client joined.
+	Live uint64
+	// Messages up to this seq are skipped: the client has seen them. No longer
+	// applies once a Reset entry was passed.
+	After    uint64
+	Position chat.Position // newest message in the room
 
-	// Of a resume only:
-	Recovered bool   // everything after the position asked for follows
-	From, To  uint64 // what is not in reach, inclusive; 0, 0 if nothing
-	Behind    bool   // the ring does not reach back to After: until it does, the client is given pages of the log
-	Archived  bool   // nor does the log: the first of those pages are of the archive
-	Rewound   bool   // the log does not have the newest that it has seen: the numbers behind After are others', the client must forget its own
+	// Set by Resume only:
+	Recovered bool   // everything after the requested position follows
+	From, To  uint64 // unavailable messages, inclusive; 0, 0 if none
+	Gap       bool   // some of what follows is lost, which a gap frame says there
+	// The ring does not reach back to After: the client gets pages of the log
+	// until it does.
+	Replay bool
+	// Neither does the log: the first pages come from the archive.
+	Archived bool
+	// The log no longer has the newest messages the client has seen. The
+	// numbers after After were given to other messages; the client must drop
+	// its own.
+	Rewound bool
 
-	Reset []byte // of Reach: a reset frame to be sent first, after which the client is at After in the epoch of Position
+	// Set by Reach: a reset frame to send first. After it the client is at
+	// After in the epoch of Position.
+	Reset []byte
 }
 
 // Join returns the start of a client that wants the newest history messages.
@@ -31,29 +44,32 @@ func (r *Room) Join(history int) Start {
 	return r.join(history)
 }
 
-// Resume returns the start of a client that has seen the log up to after, on whichever server. If that was another log, it
-// starts like one that joins with history. If the ring does not reach back so far, the log itself is asked how far it does, and then the archive.
+// Resume returns the start of a client that has seen the log up to after, on
+// any server. If after is in another log, the client starts as in
+// Join(history). If the ring does not reach back to after, the log is
+// consulted, then the archive.
 func (r *Room) Resume(ctx context.Context, after chat.Position, history int) Start {
 	r.mu.Lock()
 	for !r.knowsLocked(after.Epoch) {
-		turned := r.turned
+		changed := r.epochChanged
 		r.mu.Unlock()
-		if !r.becomes(ctx, after.Epoch, turned) {
+		if !r.waitForEpoch(ctx, after.Epoch, changed) {
 			return r.Join(history)
 		}
 		r.mu.Lock()
 	}
-	end, over := r.past.End(after.Epoch)
+	end, over := r.epochs.End(after.Epoch)
 	rewound := over && after.Seq > end
 	if rewound {
 		after.Seq = end
 	}
 	s, ok := r.reachLocked(after.Seq)
 	s.Rewound = rewound
-	s.Recovered = s.Recovered && (!rewound || end > 0) // of an adopted epoch only what servers still had comes again
+	// Only what servers still had of an adopted epoch is sent again.
+	s.Recovered = s.Recovered && (!rewound || end > 0)
 	_, have := r.oldest()
 	ahead := after.Seq > r.pos.Seq
-	l := chat.Log{Head: r.pos, Past: r.past}
+	l, lost := chat.Log{Head: r.pos, Epochs: r.epochs}, r.lost
 	r.mu.Unlock()
 	if ahead {
 		return r.resumeAhead(ctx, after, history, s)
@@ -61,57 +77,72 @@ func (r *Room) Resume(ctx context.Context, after chat.Position, history int) Sta
 	if ok {
 		return s
 	}
-	s.Behind = true
+	s.Replay = true
+	if r.archive != nil && !s.Recovered && !s.Rewound && lost < have {
+		s.Recovered = r.archiveComplete(ctx, l, after.Seq, lost+1) // then it fills the gap
+		s.Gap = !s.Recovered
+	}
 	return r.resumeBehind(ctx, s, l, have)
 }
 
-// knowsLocked says whether an epoch is one of this log, as far as it is known here.
+// knowsLocked reports whether an epoch belongs to this log, as far as this
+// server knows.
 func (r *Room) knowsLocked(epoch string) bool {
-	_, over := r.past.End(epoch)
+	_, over := r.epochs.End(epoch)
 	return over || epoch == r.pos.Epoch
 }
 
-// adoptTime is how long a server may take to tell the log of an epoch that it knows, and the log does not.
-const adoptTime = 500 * time.Millisecond
+// epochWait is how long another server may take to make the log adopt an epoch
+// that the log does not know.
+const epochWait = 500 * time.Millisecond
 
-// becomes waits for this server to hear of an epoch that the log has gone over to, since the client comes from a server that has. It returns false if
-// the log does not know the epoch and nobody tells it, or if it takes too long. Closed when the epoch changes: turned.
-func (r *Room) becomes(ctx context.Context, epoch string, turned <-chan struct{}) bool {
+// waitForEpoch waits until this server learns about an epoch change: the client
+// comes from a server that already has. It returns false if the log does not
+// know the epoch and no server makes it adopt the epoch, or if it takes too
+// long. changed is closed when the epochs change.
+func (r *Room) waitForEpoch(ctx context.Context, epoch string, changed <-chan struct{}) bool {
 	l, err := r.log.OpenLog(ctx, r.Name, r.Position())
-	if _, over := l.Past.End(epoch); err == nil && !over && epoch != l.Head.Epoch {
+	if _, over := l.Epochs.End(epoch); err == nil && !over && epoch != l.Head.Epoch {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, adoptTime)
+		ctx, cancel = context.WithTimeout(ctx, epochWait)
 		defer cancel()
 	}
 	select {
-	case <-turned:
+	case <-changed:
 		return true
 	case <-ctx.Done():
 		return false
 	}
 }
 
-// resumeAhead returns the start of a client that has seen more than this server, which as a rule will hear the same in a moment: s. If the
-// log has gone on in another epoch, this server will hear that, and so will the client. But if it has not, and has less than the client,
-// it has lost what it said with every server that remembered: then it gives those numbers to other messages. The client must not drop them as
-// known, so it begins like one that joins, and is told to forget. The log is not closed for it: then anybody could close it.
+// resumeAhead returns the start of a client that has seen more than this
+// server. Normally this server receives the same messages in a moment: it
+// returns s. If the log has moved to another epoch, this server and the client
+// will both be told.
+//
+// Otherwise the log has less than the client has seen: Redis lost messages
+// together with every server that had them, and gives their numbers to other
+// messages. The client must not drop those as duplicates, so it starts as in
+// Join and is told to drop what it has. The log is not sealed for this: any
+// client could then seal it.
 func (r *Room) resumeAhead(ctx context.Context, after chat.Position, history int, s Start) Start {
 	l, err := r.log.OpenLog(ctx, r.Name, r.Position())
 	if err != nil || l.Head.Epoch != after.Epoch || l.Head.Seq >= after.Seq {
 		return s
 	}
-	r.slog.Warn("a client has seen more than the log has", "client", after, "log", l.Head)
+	r.logger.Debug("room: client has seen more than the log has", "client", after, "log", l.Head)
 	s = r.Join(history)
 	s.Rewound = true
 	return s
 }
 
-// Reach returns where a client goes on in the ring that has seen the log up to at, or false while the ring does not reach back to it. A client whose
-// epoch is over, and who has seen the end of it, gets a Reset on the way.
+// Reach returns where a client that has seen the log up to at continues in the
+// ring, or false while the ring does not reach back that far. A client that has
+// seen the end of a past epoch gets a Reset on the way.
 func (r *Room) Reach(at chat.Position) (Start, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	end, over := r.past.End(at.Epoch)
+	end, over := r.epochs.End(at.Epoch)
 	from := at.Seq
 	switch {
 	case over:
@@ -127,11 +158,13 @@ func (r *Room) Reach(at chat.Position) (Start, bool) {
 	return s, ok
 }
 
-// reachLocked is Reach within this epoch. A client may be ahead of this server: it comes from one that heard the newest messages a
-// moment earlier. Nothing is missing then; After keeps those from being shown to it twice.
+// reachLocked is Reach within the current epoch. A client may be ahead of this
+// server: its last server received the newest messages earlier. Nothing is
+// missing then, and After keeps the client from getting them twice.
 func (r *Room) reachLocked(after uint64) (Start, bool) {
 	oldest, have := r.oldest()
-	s := Start{Live: r.ring.Head(), After: after, Position: r.pos, Recovered: true}
+	gap := after < r.lost
+	s := Start{Live: r.ring.Head(), After: after, Position: r.pos, Recovered: !gap, Gap: gap}
 	if after+1 < have {
 		return s, false
 	}
@@ -146,8 +179,10 @@ func (r *Room) join(history int) Start {
 	return Start{Cursor: r.ring.Find(oldest, after), Live: r.ring.Head(), After: after, Position: r.pos}
 }
 
-// oldest returns the first position of this epoch from which the ring can be read, and the seq of the first message from there on.
-// The very oldest entries are left out: the next messages would overtake who begins with them.
+// oldest returns the first position of this epoch at which a client can start,
+// and the seq of the first message from there on. It leaves out the oldest
+// eighth of the ring: the next messages would overtake a client that starts
+// there.
 func (r *Room) oldest() (pos, seq uint64) {
 	pos = r.first
 	if tail := r.ring.Tail(); tail > 0 {

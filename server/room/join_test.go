@@ -26,16 +26,16 @@ func TestResume(t *testing.T) {
 	if s = resume(168); !s.Recovered {
 		t.Errorf("resume from 168, the oldest: %+v", s)
 	}
-	if s = resume(100); !s.Recovered || !s.Behind || s.From != 0 || s.After != 100 {
+	if s = resume(100); !s.Recovered || !s.Replay || s.From != 0 || s.After != 100 {
 		t.Errorf("resume from 100, which the log has: %+v", s)
 	}
 	for seq := uint64(90); seq <= 150; seq++ {
 		delete(l.messages, seq)
 	}
-	if s = resume(100); s.Recovered || !s.Behind || s.From != 101 || s.To != 150 || s.After != 150 {
-		t.Errorf("resume from 100, of which the log has what is behind 150: %+v", s)
+	if s = resume(100); s.Recovered || !s.Replay || s.From != 101 || s.To != 150 || s.After != 150 {
+		t.Errorf("resume from 100, of which the log has what follows 150: %+v", s)
 	}
-	l.err = errors.New("redis is away")
+	l.err = errors.New("redis is down")
 	if s = resume(100); s.Recovered || s.From != 101 || s.To != 168 {
 		t.Errorf("resume from 100 without Redis: %+v", s)
 	}
@@ -44,25 +44,28 @@ func TestResume(t *testing.T) {
 		t.Errorf("resume from the newest: %+v", s)
 	}
 
-	// A server that heard less than the client: nothing is missing, and nothing comes twice.
+	// A server that received less than the client: nothing is missing, and
+	// nothing is sent twice.
 	late := [][]byte{l.publish(), l.publish(), l.publish()}
 	s = resume(203)
 	if !s.Recovered || s.Rewound {
 		t.Errorf("resume ahead of this server: %+v", s)
 	}
 	ingest(t, r, late...)
-	expect(t, "ahead", read(t, r, s), "204")
+	expect(t, "client ahead of the server", read(t, r, s), "204")
 
-	// A log that has lost what the client saw gives those numbers to other messages: the client has to see them.
+	// A log that has lost what the client saw gives those numbers to other
+	// messages, which the client has to get.
 	for _, seq := range []uint64{210, chat.MaxSeq} {
-		if s = r.Resume(t.Context(), chat.Position{Epoch: epochA, Seq: seq}, 3); s.Recovered || !s.Rewound || s.After != 201 {
-			t.Errorf("resume behind the end of the log, %d: %+v", seq, s)
+		if s = r.Resume(t.Context(), chat.Position{Epoch: epochA, Seq: seq}, 3); s.Recovered || !s.Rewound ||
+			s.After != 201 {
+			t.Errorf("resume after the end of the log, %d: %+v", seq, s)
 		}
 	}
 	ingest(t, r, l.publish())
 	expect(t, "after a rewind", read(t, r, s), "202 203 204 205")
 
-	// An empty room can be resumed too.
+	// A client can resume in an empty room.
 	empty := newLog(0)
 	r = open(t, empty)
 	s = r.Resume(t.Context(), chat.Position{Epoch: epochA}, 50)
@@ -72,7 +75,7 @@ func TestResume(t *testing.T) {
 	}
 }
 
-func TestJoinersAreNotOvertakenAtOnce(t *testing.T) {
+func TestJoinLeavesRoomBeforeOvertaking(t *testing.T) {
 	l := newLog(0)
 	r := open(t, l)
 	for range 500 {
@@ -87,8 +90,9 @@ func TestJoinersAreNotOvertakenAtOnce(t *testing.T) {
 	}
 }
 
-// TestPagesLeadToTheRing follows pages of the log until the ring goes on, through a hole and into a log that replaces it.
-func TestPagesLeadToTheRing(t *testing.T) {
+// TestPagesLeadToRing follows pages of the log until the ring takes over,
+// across a gap and into a log that replaces it.
+func TestPagesLeadToRing(t *testing.T) {
 	l := newLog(200)
 	r := open(t, l) // the ring has 169 to 200
 	delete(l.messages, 95)
@@ -101,7 +105,7 @@ func TestPagesLeadToTheRing(t *testing.T) {
 		}
 		frames, next, err := r.Page(t.Context(), at, 20, 1<<20)
 		if err != nil || next.Seq <= at.Seq || len(frames) > 21 {
-			t.Fatalf("page behind %v: %d frames, next %v, %v", at, len(frames), next, err)
+			t.Fatalf("page after %v: %d frames, next %v, %v", at, len(frames), next, err)
 		}
 		for _, f := range frames {
 			var e struct{ Seq, From, To uint64 }
@@ -126,16 +130,17 @@ func TestPagesLeadToTheRing(t *testing.T) {
 	}
 	expect(t, "pages, then the ring", strings.Join(seen, " "), strings.Join(want, " "))
 
-	// A log that lost its old part between two pages: what is gone is announced.
+	// The log loses its oldest part between two pages: the loss is announced.
 	for seq := range uint64(169) {
 		delete(l.messages, seq)
 	}
 	page, next, err := r.Page(t.Context(), chat.Position{Epoch: epochA, Seq: 100}, 20, 1<<20)
-	if err != nil || len(page) == 0 || !strings.Contains(string(page[0]), `"from":101,"to":168`) || next.Seq < 168 {
+	if err != nil || len(page) == 0 || !strings.Contains(string(page[0]), `"from":101,"to":168`) ||
+		next.Seq < 168 {
 		t.Errorf("page of a lost part: %q, %v, %v", page, next, err)
 	}
 
-	// A log that was replaced: the ring says so.
+	// The log is replaced: the ring announces it.
 	*l = *newLog(0)
 	l.head.Epoch = epochB
 	if err := r.Sync(t.Context()); err != nil {
@@ -144,8 +149,8 @@ func TestPagesLeadToTheRing(t *testing.T) {
 	ingest(t, r, l.publish())
 	s, ok := r.Reach(chat.Position{Epoch: epochA, Seq: 100})
 	if !ok {
-		t.Fatal("pages of a log that is gone")
+		t.Fatal("pages of a replaced log")
 	}
-	expect(t, "told", frames(t, [][]byte{s.Reset}), "reset:b0")
+	expect(t, "reset", frames(t, [][]byte{s.Reset}), "reset:b0")
 	expect(t, "after a reset", read(t, r, s), "1")
 }

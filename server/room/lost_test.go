@@ -10,32 +10,33 @@ import (
 	"livechat/server/chat"
 )
 
-// What a room does with messages that its log has lost and nobody else may have.
+// What a room does with messages that its log has lost and that may exist
+// nowhere else.
 
-// brokenLog fails some of its reads, and may tell of another epoch instead.
+// brokenLog fails some reads, and can change the epoch at the same time.
 type brokenLog struct {
 	*fakeLog
-	reads int    // that fail
-	meet  func() // called at each of them
-	gone  bool   // they find nothing, and do not fail
+	reads  int    // how many of the next reads fail
+	onFail func() // called by each of them
+	empty  bool   // they return nothing instead of an error
 }
 
-var errLink = errors.New("the link broke")
+var errLink = errors.New("the connection broke")
 
 func (l *brokenLog) broken() bool {
 	if l.reads == 0 {
 		return false
 	}
 	l.reads--
-	if l.meet != nil {
-		l.meet()
+	if l.onFail != nil {
+		l.onFail()
 	}
 	return true
 }
 
 func (l *brokenLog) After(ctx context.Context, room string, seq uint64, limit int) ([][]byte, error) {
 	if l.broken() {
-		if l.gone {
+		if l.empty {
 			return nil, nil
 		}
 		return nil, errLink
@@ -50,69 +51,71 @@ func (l *brokenLog) Tail(ctx context.Context, room string, n int) ([][]byte, err
 	return l.fakeLog.Tail(ctx, room, n)
 }
 
-// resyncUntil does what the room's owner does after each failure.
+// resyncUntil retries like the room's owner until no read fails.
 func resyncUntil(t *testing.T, r *Room, l *brokenLog) {
 	t.Helper()
 	for l.reads > 0 {
 		if err := r.Sync(t.Context()); !errors.Is(err, errLink) {
-			t.Fatalf("Sync: %v, want that the link broke", err)
+			t.Fatalf("Sync: %v, want that the connection broke", err)
 		}
 	}
 	resync(t, r)
 }
 
-func wantAgain(t *testing.T, l *fakeLog, seqs ...uint64) {
+func wantRepublished(t *testing.T, l *fakeLog, seqs ...uint64) {
 	t.Helper()
 	var got []uint64
-	for _, p := range l.again {
+	for _, p := range l.republished {
 		got = append(got, wantPosition(p).Seq)
 	}
 	if len(got) != len(seqs) {
-		t.Fatalf("said again: %v, want %v", got, seqs)
+		t.Fatalf("republished: %v, want %v", got, seqs)
 	}
 	for i := range seqs {
 		if got[i] != seqs[i] {
-			t.Fatalf("said again: %v, want %v", got, seqs)
+			t.Fatalf("republished: %v, want %v", got, seqs)
 		}
 	}
 }
 
-// A server that was cut off comes back, and its link breaks once more, and again, before it has read the log.
-func TestRoomTurnsBackOverABrokenLink(t *testing.T) {
+// An isolated server comes back, and its connection breaks again, once or more,
+// before it has read the log.
+func TestRewindSurvivesBrokenConnection(t *testing.T) {
 	for _, breaks := range []int{1, 3} {
 		l := newLog(5)
 		r := open(t, l)
 		broken := &brokenLog{fakeLog: l, reads: breaks}
 		r.log = broken
 		s := r.Join(0)
-		l.turn(3)
+		l.changeEpoch(3)
 		l.publish()
 		resyncUntil(t, r, broken)
-		wantAgain(t, l, 4, 5)
-		expect(t, "who was there", read(t, r, s), "reset:b3 4")
+		wantRepublished(t, l, 4, 5)
+		expect(t, "connected client", read(t, r, s), "reset:b3 4")
 	}
 }
 
-// While its link is broken, the log goes on in yet another epoch.
-func TestRoomTurnsBackTwice(t *testing.T) {
+// While the connection is broken, the log changes to yet another epoch.
+func TestRewindIntoSecondEpochChange(t *testing.T) {
 	l := newLog(5)
 	r := open(t, l)
-	l.turn(3)
+	l.changeEpoch(3)
 	l.publish()
-	broken := &brokenLog{fakeLog: l, reads: 1, meet: func() {
-		l.past = append(l.past, l.head)
+	broken := &brokenLog{fakeLog: l, reads: 1, onFail: func() {
+		l.epochs = append(l.epochs, l.head)
 		l.head.Epoch = "cccccccccccccccc"
 	}}
 	r.log = broken
 	resyncUntil(t, r, broken)
-	wantAgain(t, l, 4, 5)
+	wantRepublished(t, l, 4, 5)
 	if r.Position() != at("cccccccccccccccc", 4) {
 		t.Errorf("the room is at %v", r.Position())
 	}
 }
 
-// The log was replaced by one that has messages of its own, and the link breaks before that is read.
-func TestRoomReplacesOverABrokenLink(t *testing.T) {
+// The log was replaced by one with messages of its own, and the connection
+// breaks before they are read.
+func TestReplaceSurvivesBrokenConnection(t *testing.T) {
 	for _, breaks := range []int{0, 1, 3} {
 		r := open(t, newLog(5))
 		other := &fakeLog{head: at(epochB, 0), messages: map[uint64][]byte{}}
@@ -120,15 +123,15 @@ func TestRoomReplacesOverABrokenLink(t *testing.T) {
 		broken := &brokenLog{fakeLog: other, reads: breaks}
 		r.log = broken
 		resyncUntil(t, r, broken)
-		wantAgain(t, other, 1, 2, 3, 4, 5)
+		wantRepublished(t, other, 1, 2, 3, 4, 5)
 		if r.Position() != at(epochB, 1) {
 			t.Errorf("the room is at %v", r.Position())
 		}
 	}
 }
 
-// The link is replaced while the room waits for those who read it.
-func TestRoomReplacesWhileAFollowerIsLate(t *testing.T) {
+// The log is replaced while the room waits for its followers.
+func TestReplaceWhileFollowerIsLate(t *testing.T) {
 	r := open(t, newLog(5))
 	f := r.Follow()
 	defer f.Leave()
@@ -142,54 +145,60 @@ func TestRoomReplacesWhileAFollowerIsLate(t *testing.T) {
 	if err := r.Sync(ctx); !errors.Is(err, context.Canceled) {
 		t.Fatalf("Sync: %v, want that the context ended", err)
 	}
-	wantAgain(t, other, 1, 2, 3, 4, 5)
+	wantRepublished(t, other, 1, 2, 3, 4, 5)
 }
 
-// Both logs go back to a common one: what that has is not lost.
-func TestRoomReplacedByABranchOfItsLog(t *testing.T) {
+// Both logs have a common ancestor: its messages are not lost.
+func TestReplaceByBranchOfSameLog(t *testing.T) {
 	l := newLog(5)
 	r := open(t, l)
-	l.turn(5)
+	l.changeEpoch(5)
 	ingest(t, r, l.publish(), l.publish())
-	branch := &fakeLog{head: at("cccccccccccccccc", 9), past: chat.Lineage{at(epochA, 5)}, messages: map[uint64][]byte{}}
+	branch := &fakeLog{
+		head:     at("cccccccccccccccc", 9),
+		epochs:   chat.EpochHistory{at(epochA, 5)},
+		messages: map[uint64][]byte{},
+	}
 	r.log = branch
 	resync(t, r)
-	wantAgain(t, branch, 6, 7)
+	wantRepublished(t, branch, 6, 7)
 }
 
-// What is said again was heard here not long ago: the log may have forgotten that it has the id of an old message. When it was said, by a clock of
-// another machine, does not count.
-func TestRoomSaysYoungMessagesAgain(t *testing.T) {
-	defer func(old time.Time) { saidAt = old }(saidAt)
+// Only messages received recently are republished: the log may have forgotten
+// the ID of an older one and store it twice. The message's own timestamp, set
+// by another machine, does not count.
+func TestRepublishGoesByTimeOfReceipt(t *testing.T) {
+	defer func(old time.Time) { publishedAt = old }(publishedAt)
 	synctest.Test(t, func(t *testing.T) {
 		for _, said := range []time.Duration{0, -time.Hour, time.Hour} {
-			saidAt = time.Now().Add(said)
+			publishedAt = time.Now().Add(said)
 			l := newLog(5)
 			r := open(t, l)
-			time.Sleep(chat.SayAgainAge / 2)
+			time.Sleep(chat.RepublishAge / 2)
 			ingest(t, r, l.publish(), l.publish())
-			time.Sleep(chat.SayAgainAge/2 + time.Second)
-			l.turn(3)
+			time.Sleep(chat.RepublishAge/2 + time.Second)
+			l.changeEpoch(3)
 			resync(t, r)
-			wantAgain(t, l, 6, 7)
+			wantRepublished(t, l, 6, 7)
 		}
 	})
 }
 
-// Redis may lose a log between the two looks at it. What this server is about to hear is not missing then.
-func TestRoomReadsALogThatIsLostMeanwhile(t *testing.T) {
+// Redis may lose a log between two reads. Messages that this server is about to
+// receive are not missing then.
+func TestLogLostBetweenTwoReads(t *testing.T) {
 	l := newLog(3)
 	r := open(t, l)
-	l.turn(3)
+	l.changeEpoch(3)
 	s := r.Join(0)
-	heard := [][]byte{l.publish(), l.publish()}
-	r.log = &brokenLog{fakeLog: l, reads: 1, meet: func() {
+	received := [][]byte{l.publish(), l.publish()}
+	r.log = &brokenLog{fakeLog: l, reads: 1, onFail: func() {
 		clear(l.messages)
 		l.err = chat.ErrLogClosed
-	}, gone: true}
+	}, empty: true}
 	resync(t, r)
-	ingest(t, r, heard...)
-	expect(t, "who was there", read(t, r, s), "reset:b3 4 5")
+	ingest(t, r, received...)
+	expect(t, "connected client", read(t, r, s), "reset:b3 4 5")
 	if list := r.Remember(3, 99); len(list) != 2 {
 		t.Errorf("the room remembers %q", list)
 	}

@@ -10,131 +10,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"livechat/server/chat"
 	"livechat/server/metrics"
 )
 
-// logs are the logs of many rooms, for many goroutines.
-type logs struct {
-	mu    sync.Mutex
-	rooms map[string]*fakeLog
-	opens []string // guarded by mu: the rooms whose logs were opened, in that order
-
-	opening func(ctx context.Context, room string) error // set at construction; nil: nothing is in the way
-}
-
-func (l *logs) with(room string, do func(*fakeLog)) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.rooms == nil {
-		l.rooms = map[string]*fakeLog{}
-	}
-	if l.rooms[room] == nil {
-		l.rooms[room] = newLog(0)
-	}
-	do(l.rooms[room])
-}
-
-func (l *logs) publish(room string) (p []byte) {
-	l.with(room, func(f *fakeLog) { p = f.publish() })
-	return p
-}
-
-func (l *logs) OpenLog(ctx context.Context, room string, at chat.Position) (log chat.Log, err error) {
-	l.mu.Lock()
-	l.opens = append(l.opens, room)
-	l.mu.Unlock()
-	if l.opening != nil {
-		if err := l.opening(ctx, room); err != nil {
-			return chat.Log{}, err
-		}
-	}
-	l.with(room, func(f *fakeLog) { log, err = f.OpenLog(ctx, room, at) })
-	return log, err
-}
-
-func (l *logs) Tail(ctx context.Context, room string, n int) (list [][]byte, err error) {
-	l.with(room, func(f *fakeLog) { list, err = f.Tail(ctx, room, n) })
-	return list, err
-}
-
-func (l *logs) After(ctx context.Context, room string, seq uint64, n int) (list [][]byte, err error) {
-	l.with(room, func(f *fakeLog) { list, err = f.After(ctx, room, seq, n) })
-	return list, err
-}
-
-func (l *logs) Adopt(ctx context.Context, room, now string, epochs []string) (log chat.Log, err error) {
-	l.with(room, func(f *fakeLog) { log, err = f.Adopt(ctx, room, now, epochs) })
-	return log, err
-}
-
-func (l *logs) Republish(room string, payloads [][]byte) {
-	l.with(room, func(f *fakeLog) { f.Republish(room, payloads) })
-}
-
-func (l *logs) opened() []string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return append([]string(nil), l.opens...)
-}
-
-// silent is a feed that confirms nothing.
-type silent struct{}
-
-func (silent) Subscribe(string)   {}
-func (silent) Unsubscribe(string) {}
-
-// manyRooms returns a registry that runs, and what it counts. It is stopped at the end of the test.
-func manyRooms(t *testing.T, l *logs) (*Registry, *metrics.Set) {
-	t.Helper()
-	m := metrics.NewSet()
-	g := NewRegistry(Options{
-		RingSize: 64, MaxRooms: 1000, Linger: time.Hour, Log: l, Feed: silent{}, Wake: func(*Room) {},
-		Logger: slog.New(slog.DiscardHandler), Metrics: m,
-	})
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		g.Run(ctx)
-	}()
-	t.Cleanup(func() {
-		cancel()
-		<-done
-	})
-	return g, m
-}
-
-// enter opens a room for n clients, and has its channel subscribed.
-func enter(t *testing.T, g *Registry, name string, n int) *Room {
-	t.Helper()
-	r := request(g, name, n)
-	g.Subscribed(name)
-	select {
-	case <-r.ready:
-	case <-time.After(time.Minute):
-		t.Fatal("the room does not open")
-	}
-	return r
-}
-
-// request opens a room for n clients who wait for it.
-func request(g *Registry, name string, n int) *Room {
-	for range n {
-		ctx, cancel := context.WithCancel(context.Background())
-		cancel() // do not wait
-		if _, err := g.Acquire(ctx, name); err != nil {
-			g.mu.Lock()
-			g.rooms[name].clients++ // Acquire gave it back
-			g.mu.Unlock()
-		}
-	}
-	return g.Get(name)
-}
-
-// TestARoomThatWaitsHoldsUpNoOther: one room waits for a follower that does not move, and its messages wait for it. Whoever brings them does not,
-// nor does the room next door.
-func TestARoomThatWaitsHoldsUpNoOther(t *testing.T) {
+// One room waits for a follower that does not move, and its messages wait with
+// it. Neither their sender nor another room waits.
+func TestWaitingRoomDoesNotBlockOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &logs{}
 		g, _ := manyRooms(t, l)
@@ -154,18 +35,19 @@ func TestARoomThatWaitsHoldsUpNoOther(t *testing.T) {
 			synctest.Wait()
 		}
 		if got := quick.Position().Seq; got != 100 || time.Since(begin) != 0 {
-			t.Errorf("the room next door is at %d after %v, want 100 at once", got, time.Since(begin))
+			t.Errorf("the other room is at %d after %v, want 100 at once", got, time.Since(begin))
 		}
 		f.Leave()
 		synctest.Wait()
 		if got := slow.Position().Seq; got != 1000 {
-			t.Errorf("after the follower has gone the slow room is at %d", got)
+			t.Errorf("after the follower left the slow room is at %d", got)
 		}
 	})
 }
 
-// TestOverfullRoomReadsItsLog: what is too much for the queue is read from the log: nothing is missing, and memory has a bound.
-func TestOverfullRoomReadsItsLog(t *testing.T) {
+// What does not fit in the queue is read from the log: nothing is missing, and
+// memory is bounded.
+func TestOverfullQueueReadsLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &logs{}
 		g, m := manyRooms(t, l)
@@ -176,10 +58,10 @@ func TestOverfullRoomReadsItsLog(t *testing.T) {
 		}
 		synctest.Wait()
 		if got := r.queue.entries.Load(); got > maxQueued {
-			t.Errorf("%d payloads wait, want at most %d", got, maxQueued)
+			t.Errorf("%d payloads are queued, want at most %d", got, maxQueued)
 		}
 		if metrics.Value(m.Overfull) != 1 {
-			t.Errorf("overflowed %v times, want once", metrics.Value(m.Overfull))
+			t.Errorf("%v overflows, want 1", metrics.Value(m.Overfull))
 		}
 		f.Leave()
 		synctest.Wait()
@@ -187,22 +69,25 @@ func TestOverfullRoomReadsItsLog(t *testing.T) {
 			t.Errorf("the room is at %d, want %d", got, 3*maxQueued+50)
 		}
 		if lost := metrics.Value(m.Missed.WithLabelValues(metrics.Lost)); lost != 0 {
-			t.Errorf("%v messages are lost", lost)
+			t.Errorf("%v messages were lost", lost)
 		}
 		g.Payload("a", l.publish("a"))
 		synctest.Wait()
-		if got := r.Position().Seq; got != 3*maxQueued+51 || r.queue.entries.Load() != 0 || r.queue.bytes.Load() != 0 || g.queued.Load() != 0 {
-			t.Errorf("afterwards the room is at %d, with %d entries and %d bytes that wait, %d in all", got, r.queue.entries.Load(), r.queue.bytes.Load(), g.queued.Load())
+		if got := r.Position().Seq; got != 3*maxQueued+51 || r.queue.entries.Load() != 0 ||
+			r.queue.bytes.Load() != 0 ||
+			g.queued.Load() != 0 {
+			t.Errorf("afterwards the room is at %d, with %d entries and %d bytes queued, %d in total", got,
+				r.queue.entries.Load(), r.queue.bytes.Load(), g.queued.Load())
 		}
 	})
 }
 
-// TestFullRegistryLetsSmallQueuesGrow: rooms that have filled what there is for all do not take it from the others.
-func TestFullRegistryLetsSmallQueuesGrow(t *testing.T) {
+// Rooms that have used up the shared limit do not take it from the others.
+func TestSmallQueuesGrowWhenRegistryIsFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &logs{}
 		g, m := manyRooms(t, l)
-		g.queued.Add(maxAllBytes) // as if others had filled it
+		g.queued.Add(maxAllBytes) // as if other rooms had filled it
 		r := enter(t, g, "a", 1)
 		f := r.Follow()
 		for range 200 {
@@ -217,7 +102,7 @@ func TestFullRegistryLetsSmallQueuesGrow(t *testing.T) {
 			g.Payload("a", l.publish("a"))
 		}
 		if metrics.Value(m.Overfull) != 1 {
-			t.Error("there is no bound for all queues")
+			t.Error("the total of all queues is not bounded")
 		}
 		f.Leave()
 		synctest.Wait()
@@ -227,11 +112,11 @@ func TestFullRegistryLetsSmallQueuesGrow(t *testing.T) {
 	})
 }
 
-// TestARoomTriesAgainByItself: a log that cannot be read is read again after a pause, what came meanwhile is not lost, and other rooms
-// notice nothing.
-func TestARoomTriesAgainByItself(t *testing.T) {
+// A log that cannot be read is retried after a backoff. Messages that arrive
+// meanwhile are not lost, and other rooms are not affected.
+func TestFailedReadIsRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		away := errors.New("redis is away")
+		away := errors.New("redis is down")
 		var mu sync.Mutex
 		var broken bool
 		l := &logs{opening: func(_ context.Context, room string) error {
@@ -249,7 +134,7 @@ func TestARoomTriesAgainByItself(t *testing.T) {
 		}
 		g, _ := manyRooms(t, l)
 		a, b := enter(t, g, "a", 1), enter(t, g, "b", 1)
-		l.publish("a") // it is not heard
+		l.publish("a") // it is not received
 		setBroken(true)
 		before := len(l.opened())
 		g.Subscribed("a")
@@ -266,7 +151,7 @@ func TestARoomTriesAgainByItself(t *testing.T) {
 			t.Errorf("%d attempts in 10 s", tries)
 		}
 		setBroken(false)
-		time.Sleep(maxPause)
+		time.Sleep(maxBackoff)
 		synctest.Wait()
 		if got := a.Position().Seq; got != 11 {
 			t.Errorf("a is at %d, want 11", got)
@@ -277,19 +162,20 @@ func TestARoomTriesAgainByItself(t *testing.T) {
 		time.Sleep(5 * time.Second)
 		setBroken(false)
 		l.publish("a")
-		g.Subscribed("a") // the link has been replaced: there is no need to wait
+		g.Subscribed("a") // a new connection ends the backoff
 		synctest.Wait()
 		if got := a.Position().Seq; got != 12 {
-			t.Errorf("after the link was replaced a is at %d, want 12", got)
+			t.Errorf("after the connection was replaced a is at %d, want 12", got)
 		}
 	})
 }
 
-// TestBusiestRoomsReadFirst: after a lost link a bounded number of rooms read their logs at a time, those with the most clients first. One whose
-// read takes long keeps its place for a moment only.
-func TestBusiestRoomsReadFirst(t *testing.T) {
+// After a lost connection a bounded number of rooms read their logs at the same
+// time, those with the most clients first. A slow read loses its slot after a
+// moment.
+func TestBusiestRoomsReadLogFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const rooms = 3 * readers
+		const rooms = 3 * readSlots
 		answer := make(chan struct{})
 		var mu sync.Mutex
 		held := false
@@ -315,7 +201,7 @@ func TestBusiestRoomsReadFirst(t *testing.T) {
 		held = true
 		mu.Unlock()
 		before := len(l.opened())
-		for i := range readers { // all places are taken
+		for i := range readSlots { // all slots are taken
 			g.Subscribed(fmt.Sprint(i))
 		}
 		synctest.Wait()
@@ -323,43 +209,45 @@ func TestBusiestRoomsReadFirst(t *testing.T) {
 			g.Subscribed(fmt.Sprint(i))
 		}
 		synctest.Wait()
-		if got := len(l.opened()) - before; got != readers {
-			t.Fatalf("%d rooms read at a time, want %d", got, readers)
+		if got := len(l.opened()) - before; got != readSlots {
+			t.Fatalf("%d rooms read at a time, want %d", got, readSlots)
 		}
 		answer <- struct{}{}
 		synctest.Wait()
-		if got := l.opened()[before+readers]; got != fmt.Sprint(rooms-1) {
-			t.Errorf("the first that waited to read is room %s, want the busiest, %d", got, rooms-1)
+		if got := l.opened()[before+readSlots]; got != fmt.Sprint(rooms-1) {
+			t.Errorf("the first waiting room to read is %s, want the busiest, %d", got, rooms-1)
 		}
-		time.Sleep(placeTime + time.Millisecond)
+		time.Sleep(slotTime + time.Millisecond)
 		synctest.Wait()
-		if got := len(l.opened()) - before; got < 2*readers {
-			t.Errorf("while reads are slow %d rooms have begun, want %d", got, 2*readers)
+		if got := len(l.opened()) - before; got < 2*readSlots {
+			t.Errorf("with slow reads %d rooms have started, want %d", got, 2*readSlots)
 		}
 		close(answer)
 		synctest.Wait()
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		if g.reading != 0 || len(g.waiting) != 0 {
-			t.Errorf("%d places are still taken, %d rooms wait", g.reading, len(g.waiting))
+			t.Errorf("%d read slots are still held, %d rooms wait", g.reading, len(g.waiting))
 		}
 	})
 }
 
-// TestRegistryWaitsForItsOwners: whatever they wait for, they end with the registry, and nothing begins after that.
-func TestRegistryWaitsForItsOwners(t *testing.T) {
+// Owners end with the registry, whatever they wait for, and none starts
+// afterwards.
+func TestRegistryWaitsForOwners(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &logs{opening: func(ctx context.Context, room string) error {
 			switch room {
 			case "hung":
 				<-ctx.Done()
 			case "failing":
-				return errors.New("redis is away")
+				return errors.New("redis is down")
 			}
 			return ctx.Err()
 		}}
 		g := NewRegistry(Options{
-			RingSize: 64, MaxRooms: 1000, Linger: time.Hour, Log: l, Feed: silent{}, Wake: func(*Room) {},
+			RingSize: 64, MaxRooms: 1000, Linger: time.Hour, Log: l, Subscriptions: unconfirmed{},
+			Wake:   func(*Room) {},
 			Logger: slog.New(slog.DiscardHandler), Metrics: metrics.NewSet(),
 		})
 		ctx, cancel := context.WithCancel(t.Context())
@@ -388,7 +276,7 @@ func TestRegistryWaitsForItsOwners(t *testing.T) {
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		if len(l.opened()) != opened || g.queued.Load() != 0 {
-			t.Errorf("the registry goes on after its end: %d bytes queued", g.queued.Load())
+			t.Errorf("the registry continues after Run returned: %d bytes queued", g.queued.Load())
 		}
 	})
 }

@@ -11,44 +11,47 @@ import (
 	"livechat/server/metrics"
 )
 
-// Feed delivers the payloads of rooms' channels to Registry.Payload, and says in Registry.Subscribed when it begins to.
-type Feed interface {
+// Subscriptions subscribes to rooms' channels. It delivers their payloads to
+// Registry.Payload, and calls Registry.Subscribed whenever a subscription is
+// established.
+type Subscriptions interface {
 	Subscribe(room string)
 	Unsubscribe(room string)
 }
 
-// Options are what a registry's rooms are made of.
+// Options configure a registry and its rooms.
 type Options struct {
-	RingSize int           // entries, a power of two
-	MaxRooms int           // open at the same time
-	Linger   time.Duration // how long a room stays open without a client
-	Log      Log
-	Archive  Archive // of what has left the log; nil: there is none
-	Feed     Feed
-	Wake     func(*Room) // called after something was appended to a room
-	Logger   *slog.Logger
-	Metrics  *metrics.Set
+	RingSize      int           // entries, a power of two
+	MaxRooms      int           // open at the same time
+	Linger        time.Duration // how long a room stays open without clients
+	Log           LogReader
+	Archive       Archive // messages that have left the log; may be nil
+	Subscriptions Subscriptions
+	Wake          func(*Room) // called after an append to a room
+	Logger        *slog.Logger
+	Metrics       *metrics.Set
 }
 
-// Registry holds the rooms that are open on this server: those with clients, and those that had some until a moment ago.
+// Registry holds the rooms that are open on this server: those with clients,
+// and those that had clients until recently.
 type Registry struct {
 	// Set at construction.
 	opts Options
-	ctx  context.Context // of the rooms' owners; done when Run ends
+	ctx  context.Context // of the owners; canceled when Run ends
 	stop context.CancelFunc
 
 	owners sync.WaitGroup
-	queued atomic.Int64 // bytes in all queues, and with owners
+	queued atomic.Int64 // bytes in all queues and with owners
 
 	// Guarded by mu, which is never held during I/O.
-	mu      sync.Mutex
-	rooms   map[string]*Room
-	closed  bool       // no owner is started any more
-	reading int        // rooms that have a place to read their logs
-	waiting waiters    // rooms that wait for one
-	pausing int        // rooms that could not read their logs
-	warned  time.Time  // when that was logged
-	spare   [][][]byte // empty queues
+	mu         sync.Mutex
+	rooms      map[string]*Room
+	closed     bool       // no owner starts any more
+	reading    int        // rooms that hold a read slot
+	waiting    waiters    // rooms that wait for a read slot
+	backingOff int        // rooms whose last read failed
+	warned     time.Time  // when that was last logged
+	freeLists  [][][]byte // empty queues
 }
 
 // NewRegistry returns a registry without rooms.
@@ -58,20 +61,26 @@ func NewRegistry(o Options) *Registry {
 	return g
 }
 
-// Acquire returns the room of that name for one client, opening it for the first; it waits until the room's ring is filled or ctx is done.
-// The client gives it back by Release. Errors are *chat.Error: too_many_rooms, unavailable.
+// Acquire returns the room with that name, for one client. It opens the room if
+// necessary, and waits until the ring is filled or ctx is done. Call Release
+// when the client leaves. Errors are *chat.Error: too_many_rooms, unavailable.
 func (g *Registry) Acquire(ctx context.Context, name string) (*Room, error) {
 	g.mu.Lock()
 	r := g.rooms[name]
 	if r == nil {
 		if len(g.rooms) >= g.opts.MaxRooms {
 			g.mu.Unlock()
-			return nil, &chat.Error{Code: chat.CodeTooManyRooms, Message: "too many rooms are open on this server", Retryable: true, RetryAfterMS: 5000}
+			return nil, &chat.Error{
+				Code:         chat.CodeTooManyRooms,
+				Message:      "too many rooms are open on this server; try again in a moment",
+				Retryable:    true,
+				RetryAfterMS: 5000,
+			}
 		}
 		r = newRoom(name, g.opts)
 		r.registry = g
 		g.rooms[name] = r
-		g.opts.Feed.Subscribe(name)
+		g.opts.Subscriptions.Subscribe(name)
 	}
 	r.clients++
 	r.idle = 0
@@ -82,11 +91,16 @@ func (g *Registry) Acquire(ctx context.Context, name string) (*Room, error) {
 		return r, nil
 	case <-ctx.Done():
 		g.Release(r)
-		return nil, &chat.Error{Code: chat.CodeUnavailable, Message: "the room cannot be opened right now", Retryable: true, RetryAfterMS: 2000}
+		return nil, &chat.Error{
+			Code:         chat.CodeUnavailable,
+			Message:      "the room cannot be opened right now; try again in a moment",
+			Retryable:    true,
+			RetryAfterMS: 2000,
+		}
 	}
 }
 
-// Release gives a room back.
+// Release undoes one Acquire.
 func (g *Registry) Release(r *Room) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -100,33 +114,35 @@ func (g *Registry) Get(name string) *Room {
 	return g.rooms[name]
 }
 
-// Subscribed implements the feed's handler: the subscription of the room's channel stands, what was before must be read. It does not block.
+// Subscribed tells the registry that a room's subscription is established.
+// Whatever was published before that must be read from the log. It does not
+// block.
 func (g *Registry) Subscribed(name string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	r := g.rooms[name]
-	if r == nil || r.gone {
+	if r == nil || r.closed {
 		return
 	}
-	g.putReadLocked(r)
-	if r.owner == pausing { // what was in the way may be over
+	g.enqueueReadLocked(r)
+	if r.owner == backingOff { // whatever made reads fail may be over
 		r.failures = 0
 		g.resumeLocked(r)
 	}
 	g.startLocked(r)
 }
 
-// Payload implements the feed's handler: one payload of the room's channel. It does not block.
+// Payload queues one payload from a room's channel. It does not block.
 func (g *Registry) Payload(name string, payload []byte) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if r := g.rooms[name]; r != nil && !r.gone && len(payload) > 0 {
-		g.putLocked(r, payload)
+	if r := g.rooms[name]; r != nil && !r.closed && len(payload) > 0 {
+		g.enqueueLocked(r, payload)
 		g.startLocked(r)
 	}
 }
 
-// Lag returns how many entries the slowest of any room are behind.
+// Lag returns how many entries the slowest readers of any room are behind.
 func (g *Registry) Lag() (most Lag) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -137,15 +153,16 @@ func (g *Registry) Lag() (most Lag) {
 	return most
 }
 
-// Open returns how many rooms are open.
+// Open returns the number of open rooms.
 func (g *Registry) Open() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return len(g.rooms)
 }
 
-// Run closes rooms that have had no client for the linger time, until ctx is done. When it returns all that the rooms have started has ended,
-// and they take in nothing more.
+// Run closes rooms that have had no client for the linger time, until ctx is
+// done. When it returns, all goroutines of the rooms have ended, and payloads
+// are no longer processed.
 func (g *Registry) Run(ctx context.Context) {
 	defer g.close()
 	const sweeps = 4 // per linger time
@@ -170,8 +187,8 @@ func (g *Registry) sweep(sweeps int) {
 		}
 		if r.idle++; r.idle > sweeps {
 			delete(g.rooms, name)
-			g.leaveLocked(r)
-			g.opts.Feed.Unsubscribe(name)
+			g.closeRoomLocked(r)
+			g.opts.Subscriptions.Unsubscribe(name)
 		}
 	}
 }

@@ -13,23 +13,24 @@ import (
 	"livechat/server/metrics"
 )
 
-// fakeFeed notes what was asked for.
-type fakeFeed struct{ calls []string }
+// fakeSubscriptions records calls.
+type fakeSubscriptions struct{ calls []string }
 
-func (f *fakeFeed) Subscribe(room string)   { f.calls = append(f.calls, "+"+room) }
-func (f *fakeFeed) Unsubscribe(room string) { f.calls = append(f.calls, "-"+room) }
+func (f *fakeSubscriptions) Subscribe(room string)   { f.calls = append(f.calls, "+"+room) }
+func (f *fakeSubscriptions) Unsubscribe(room string) { f.calls = append(f.calls, "-"+room) }
 
-func newTestRegistry(feed Feed) *Registry {
+func newTestRegistry(subs Subscriptions) *Registry {
 	return NewRegistry(Options{
-		RingSize: 64, MaxRooms: 2, Linger: 30 * time.Second, Log: newLog(3), Feed: feed, Wake: func(*Room) {},
+		RingSize: 64, MaxRooms: 2, Linger: 30 * time.Second, Log: newLog(3), Subscriptions: subs,
+		Wake:   func(*Room) {},
 		Logger: slog.New(slog.DiscardHandler), Metrics: metrics.NewSet(),
 	})
 }
 
 func TestRegistryOpensAndClosesRooms(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		feed := &fakeFeed{}
-		g := newTestRegistry(feed)
+		subs := &fakeSubscriptions{}
+		g := newTestRegistry(subs)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		go g.Run(ctx)
@@ -48,7 +49,7 @@ func TestRegistryOpensAndClosesRooms(t *testing.T) {
 		g.Subscribed("a")
 		a := <-got
 		if b := <-got; a != b {
-			t.Error("two rooms of one name")
+			t.Error("two rooms with one name")
 		}
 		g.Payload("a", payload(chat.Position{Epoch: epochA, Seq: 3}))
 		synctest.Wait()
@@ -67,31 +68,33 @@ func TestRegistryOpensAndClosesRooms(t *testing.T) {
 		}
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
-		if g.Get("a") != nil || !slices.Equal(feed.calls, []string{"+a", "-a"}) {
-			t.Errorf("the room was not closed: %v", feed.calls)
+		if g.Get("a") != nil || !slices.Equal(subs.calls, []string{"+a", "-a"}) {
+			t.Errorf("the room was not closed: %v", subs.calls)
 		}
-		g.Payload("a", []byte("late")) // of a closed room
+		g.Payload("a", []byte("late")) // for a closed room
 	})
 }
 
-func TestRegistryRefuses(t *testing.T) {
+func TestRegistryRefusesTooManyRooms(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newTestRegistry(&fakeFeed{})
+		g := newTestRegistry(&fakeSubscriptions{})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		for i := range 2 { // nobody confirms: they open rooms, and wait in vain
-			if _, err := g.Acquire(ctx, fmt.Sprint(i)); err == nil || chat.AsError(err).Code != chat.CodeUnavailable {
+		for i := range 2 { // no subscription is confirmed: Acquire times out
+			if _, err := g.Acquire(ctx, fmt.Sprint(i)); err == nil ||
+				chat.AsError(err).Code != chat.CodeUnavailable {
 				t.Errorf("room %d: %v", i, err)
 			}
 		}
-		if _, err := g.Acquire(t.Context(), "third"); err == nil || chat.AsError(err).Code != chat.CodeTooManyRooms {
+		if _, err := g.Acquire(t.Context(), "third"); err == nil ||
+			chat.AsError(err).Code != chat.CodeTooManyRooms {
 			t.Errorf("third room: %v", err)
 		}
 		for range 5 {
 			g.sweep(4)
 		}
 		if g.Get("0") != nil {
-			t.Error("a room that never opened stays for ever")
+			t.Error("a room that never opened stays open")
 		}
 	})
 }

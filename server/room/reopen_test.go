@@ -10,15 +10,15 @@ import (
 	"livechat/server/metrics"
 )
 
-// TestRoomsThatOpenAndCloseUnderMessages: a room is closed and opened again
-// while its messages come, are too many, and its log is read: nothing is left
-// over, and the last to open has everything.
-func TestRoomsThatOpenAndCloseUnderMessages(t *testing.T) {
+// A room is closed and reopened while its messages arrive, its queue overflows
+// and its log is read. Nothing is left over, and the last one to open has every
+// message.
+func TestReopenUnderLoad(t *testing.T) {
 	const times = 1000
 	l := &logs{}
 	m := metrics.NewSet()
 	g := NewRegistry(Options{
-		RingSize: 64, MaxRooms: 1000, Linger: time.Hour, Log: l, Feed: silent{}, Wake: func(*Room) {},
+		RingSize: 64, MaxRooms: 1000, Linger: time.Hour, Log: l, Subscriptions: unconfirmed{}, Wake: func(*Room) {},
 		Logger: slog.New(slog.DiscardHandler), Metrics: m,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
@@ -28,8 +28,8 @@ func TestRoomsThatOpenAndCloseUnderMessages(t *testing.T) {
 	defer cancel()
 
 	stop := make(chan struct{})
-	var feed sync.WaitGroup
-	feed.Go(func() {
+	var publishing sync.WaitGroup
+	publishing.Go(func() {
 		for i := 0; ; i++ {
 			select {
 			case <-stop:
@@ -40,13 +40,13 @@ func TestRoomsThatOpenAndCloseUnderMessages(t *testing.T) {
 			if i%50 == 0 {
 				g.mu.Lock()
 				if r := g.rooms["a"]; r != nil {
-					g.overflowLocked(r) // as if it had been too much
+					g.overflowLocked(r) // as if the queue had been full
 					g.startLocked(r)
 				}
 				g.mu.Unlock()
 			}
 			if i%200 == 0 {
-				time.Sleep(time.Millisecond) // or the log grows faster than a room can read it
+				time.Sleep(time.Millisecond) // otherwise the log grows faster than a room can read it
 			}
 		}
 	})
@@ -62,7 +62,7 @@ func TestRoomsThatOpenAndCloseUnderMessages(t *testing.T) {
 		}
 	}
 	close(stop)
-	feed.Wait()
+	publishing.Wait()
 	last := enter(t, g, "a", 1)
 	g.Payload("a", l.publish("a"))
 	var want uint64
@@ -74,7 +74,8 @@ func TestRoomsThatOpenAndCloseUnderMessages(t *testing.T) {
 	}
 	cancel()
 	loops.Wait()
-	if g.queued.Load() != 0 || g.pausing != 0 || g.reading != 0 || len(g.waiting) != 0 {
-		t.Errorf("left over: %d bytes queued, %d rooms pausing, %d reading, %d waiting", g.queued.Load(), g.pausing, g.reading, len(g.waiting))
+	if g.queued.Load() != 0 || g.backingOff != 0 || g.reading != 0 || len(g.waiting) != 0 {
+		t.Errorf("left over: %d bytes queued, %d rooms backing off, %d reading, %d waiting", g.queued.Load(),
+			g.backingOff, g.reading, len(g.waiting))
 	}
 }

@@ -5,51 +5,61 @@ import (
 	"time"
 )
 
-// Kind says who gets to see an entry.
+// Kind determines which clients get an entry.
 type Kind uint8
 
 const (
-	Message Kind = iota // everybody, once: a message, or the gap that stands for some
-	Side                // who is there: presence, typing, notice; never replayed
-	Reset               // who is there: seqs begin anew behind it
+	// all clients, exactly once: a message, or the gap that stands for lost
+	// ones
+	Message Kind = iota
+	// clients connected now: presence, typing, notice; never replayed
+	Ephemeral
+	// clients connected now: seqs start over after it
+	Reset
 )
 
-// Entry is one element of a room's ring: a finished WebSocket frame. It never changes after it was appended.
+// Entry is one element of a room's ring: an encoded WebSocket frame. It is
+// immutable once appended.
 type Entry struct {
-	Seq   uint64 // a message: its own; anything else: that of the last message before it
-	Kind  Kind
-	heard uint32 // when it was appended, by clock
-	Frame []byte
+	// A message's own seq; for other kinds, the seq of the last message before.
+	Seq      uint64
+	Kind     Kind
+	appended uint32 // when it was appended, by clock
+	Frame    []byte
 
 	pos uint64
 }
 
 var started = time.Now()
 
-// clock returns the seconds since this process started, which nobody can set.
+// clock returns the seconds since this process started. It is monotonic:
+// setting the system clock does not affect it.
 func clock() uint32 { return uint32(time.Since(started) / time.Second) }
 
-// Ring holds the newest entries of a room. Positions count all entries ever appended, from 0; they are what cursors are made of.
+// Ring holds the newest entries of a room. Positions count all entries ever
+// appended, from 0; a cursor is a position.
 //
-// One goroutine at a time appends, any number read, nobody waits for anybody: a reader loads the slot of its position and looks
-// whether the entry in it is still the one that it wants. If it is not, the ring has overtaken that reader. Overwritten
-// entries that a writer still sends from live on by garbage collection, so nothing is ever read half.
+// One goroutine at a time appends, any number read, and neither side waits: a
+// reader loads the slot of its position and checks that the entry is still the
+// one it wants. If not, the ring has overtaken that reader. An overwritten
+// entry stays alive while a writer still sends from it, because it is garbage
+// collected, so no reader ever sees half an entry.
 type Ring struct {
 	slots []atomic.Pointer[Entry]
-	head  atomic.Uint64 // the position that the next entry gets
+	head  atomic.Uint64 // position of the next entry
 }
 
-// NewRing returns a ring of size entries, which is a power of two.
+// NewRing returns a ring of size entries, which must be a power of two.
 func NewRing(size int) *Ring {
 	if size <= 0 || size&(size-1) != 0 {
-		panic("room: the ring's size must be a power of two") // config checks it
+		panic("room: the ring's size must be a power of two") // config validates it
 	}
 	return &Ring{slots: make([]atomic.Pointer[Entry], size)}
 }
 
-// Append adds an entry at the head. Only one goroutine may do so at a time.
+// Append adds an entry at the head. Calls must not overlap.
 func (r *Ring) Append(seq uint64, kind Kind, frame []byte) {
-	r.append(Entry{Seq: seq, Kind: kind, heard: clock(), Frame: frame})
+	r.append(Entry{Seq: seq, Kind: kind, appended: clock(), Frame: frame})
 }
 
 func (r *Ring) append(e Entry) {
@@ -58,10 +68,11 @@ func (r *Ring) append(e Entry) {
 	r.head.Store(e.pos + 1)
 }
 
-// Head returns the position behind the newest entry: where live is.
+// Head returns the position after the newest entry.
 func (r *Ring) Head() uint64 { return r.head.Load() }
 
-// Tail returns the oldest position that the ring still has, unless an Append is on its way.
+// Tail returns the oldest position still in the ring, unless an Append is in
+// progress.
 func (r *Ring) Tail() uint64 {
 	head, size := r.head.Load(), uint64(len(r.slots))
 	if head < size {
@@ -70,7 +81,8 @@ func (r *Ring) Tail() uint64 {
 	return head - size
 }
 
-// At returns the entry of a position below Head; nil if the ring has overtaken it.
+// At returns the entry at a position below Head; nil if the ring has overtaken
+// it.
 func (r *Ring) At(pos uint64) *Entry {
 	if e := r.slots[pos&r.mask()].Load(); e != nil && e.pos == pos {
 		return e
@@ -78,8 +90,9 @@ func (r *Ring) At(pos uint64) *Entry {
 	return nil
 }
 
-// Find returns the first position from from on whose entry belongs behind the message seq: the next message or what came
-// between. Seqs must not fall from from on, and nobody may append meanwhile.
+// Find returns the first position, starting at from, whose entry comes after
+// message seq. Seqs must not decrease from there on, and nothing may be
+// appended meanwhile.
 func (r *Ring) Find(from, seq uint64) uint64 {
 	lo, hi := from, r.Head()
 	for lo < hi {

@@ -33,14 +33,14 @@ func TestRingWraps(t *testing.T) {
 	}
 }
 
-// TestRingIsASlice holds the ring against the simplest thing that could do its work.
-func TestRingIsASlice(t *testing.T) {
+// TestRingMatchesModel compares the ring with a slice.
+func TestRingMatchesModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const size = 16
 		ring, all, seq := NewRing(size), []Entry{}, uint64(0)
 		t.Repeat(map[string]func(*rapid.T){
 			"append": func(t *rapid.T) {
-				kind := rapid.SampledFrom([]Kind{Message, Message, Side}).Draw(t, "kind")
+				kind := rapid.SampledFrom([]Kind{Message, Message, Ephemeral}).Draw(t, "kind")
 				if kind == Message {
 					seq++
 				}
@@ -58,7 +58,8 @@ func TestRingIsASlice(t *testing.T) {
 						if got != nil {
 							t.Fatalf("position %d is still there", i)
 						}
-					} else if got == nil || got.Seq != want.Seq || got.Kind != want.Kind || string(got.Frame) != string(want.Frame) {
+					} else if got == nil || got.Seq != want.Seq || got.Kind != want.Kind ||
+						string(got.Frame) != string(want.Frame) {
 						t.Fatalf("position %d: got %+v, want %+v", i, got, want)
 					}
 				}
@@ -75,8 +76,9 @@ func TestRingIsASlice(t *testing.T) {
 	})
 }
 
-// TestRingReadersRaceTheWriter: what a reader gets is what it asked for or nothing, whatever the writer does meanwhile.
-func TestRingReadersRaceTheWriter(t *testing.T) {
+// A reader gets what it asked for or nothing, whatever the writer does
+// meanwhile.
+func TestRingReadersRaceWriter(t *testing.T) {
 	const entries, readers = 20000, 4
 	r := NewRing(64)
 	var wg sync.WaitGroup
@@ -88,7 +90,7 @@ func TestRingReadersRaceTheWriter(t *testing.T) {
 					continue
 				}
 				e := r.At(pos)
-				if e == nil { // overtaken: go on behind
+				if e == nil { // overtaken: continue further ahead
 					pos = r.Tail() + 8
 					continue
 				}

@@ -8,19 +8,24 @@ import (
 )
 
 const (
-	maxBatch     = 128
-	batchLanes   = 1 // with two, each would be half as large, and a message cost PostgreSQL half as much again
+	maxBatch = 128
+	// with two, batches would be half as large, and PostgreSQL would spend half
+	// as much again per message
+	batchLanes   = 1
 	batchTimeout = 10 * time.Second
 )
 
-// batcher does what many ask for at once together: while one batch is under way, what comes meanwhile gathers for the next. Who is alone waits for
-// nobody; the more come, the larger the batches and the cheaper each.
+// batcher groups concurrent calls: calls that arrive while one batch is under
+// way form the next. A lone call waits for nothing; the more calls arrive, the
+// larger the batches and the cheaper each call.
 type batcher[In, Out any] struct {
 	// Set at construction.
-	most    int           // in a batch
+	most    int           // calls in a batch
 	lanes   int           // batches under way at the same time
-	timeout time.Duration // of a batch. It is not that of any one who asks: the others want their answers
-	// do answers a batch. Those that it returns as left are asked again, each alone and beside the batches that follow: then it returns none.
+	timeout time.Duration // of a batch, not of one call: the others want their answers
+	// do answers a batch. It returns the calls that it could not answer as
+	// left. Each of those is asked again alone, beside the batches that follow,
+	// and do then returns none.
 	do func(ctx context.Context, batch []*question[In, Out], alone bool) (left []*question[In, Out])
 
 	running sync.WaitGroup
@@ -30,7 +35,8 @@ type batcher[In, Out any] struct {
 	busy    int                  // guarded by mu: lanes in use
 }
 
-// question is one question on its way. out and err are the batch's until done is closed.
+// question is one call under way. The batch owns out and err until done is
+// closed.
 type question[In, Out any] struct {
 	in   In
 	out  Out
@@ -38,7 +44,8 @@ type question[In, Out any] struct {
 	done chan struct{}
 }
 
-// ask waits for its turn and for the answer. At the end of ctx it waits no longer; what has begun then is done all the same.
+// ask waits for its turn and for the answer. When ctx ends it stops waiting;
+// work that has begun is finished all the same.
 func (b *batcher[In, Out]) ask(ctx context.Context, in In) (out Out, err error) {
 	if err := ctx.Err(); err != nil {
 		return out, err
@@ -60,7 +67,7 @@ func (b *batcher[In, Out]) ask(ctx context.Context, in In) (out Out, err error) 
 	}
 }
 
-// forget takes back a question whose turn has not come.
+// forget removes a question that has not been taken into a batch.
 func (b *batcher[In, Out]) forget(a *question[In, Out]) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -69,7 +76,7 @@ func (b *batcher[In, Out]) forget(a *question[In, Out]) {
 	}
 }
 
-// run is a lane: it ends when nobody waits.
+// run is a lane. It ends when no question waits.
 func (b *batcher[In, Out]) run() {
 	for {
 		batch := b.take()
@@ -82,7 +89,7 @@ func (b *batcher[In, Out]) run() {
 	}
 }
 
-// answer does a batch, and returns those that have no answer yet.
+// answer processes a batch and returns the questions that have no answer yet.
 func (b *batcher[In, Out]) answer(batch []*question[In, Out], alone bool) (left []*question[In, Out]) {
 	ctx, cancel := context.WithTimeout(context.Background(), b.timeout)
 	defer cancel()
@@ -95,7 +102,8 @@ func (b *batcher[In, Out]) answer(batch []*question[In, Out], alone bool) (left 
 	return left
 }
 
-// take returns the next batch; nil, and the lane is free, if there is none.
+// take returns the next batch. If there is none, it frees the lane and returns
+// nil.
 func (b *batcher[In, Out]) take() []*question[In, Out] {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -109,5 +117,5 @@ func (b *batcher[In, Out]) take() []*question[In, Out] {
 	return batch
 }
 
-// wait returns when no lane is in use. Nobody asks any more.
+// wait returns when no lane is in use. No further calls may be made.
 func (b *batcher[In, Out]) wait() { b.running.Wait() }

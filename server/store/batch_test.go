@@ -15,23 +15,26 @@ import (
 	"livechat/internal/poll"
 )
 
-// Who is alone is answered at once; those who come while the lanes are busy are answered together, in order; who gives up is not asked for.
+// A lone call is answered at once. Calls that arrive while the lanes are busy
+// are answered together, in order. A call that gave up is not passed on.
 func TestBatcher(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var sizes []int
-		b := &batcher[int, int]{most: 3, lanes: 1, timeout: time.Minute, do: func(_ context.Context, batch []*question[int, int], alone bool) (left []*question[int, int]) {
-			time.Sleep(time.Second)
-			sizes = append(sizes, len(batch))
-			for _, a := range batch {
-				if a.out = 10 * a.in; a.in == 5 {
-					a.err = errors.New("five")
+		b := &batcher[int, int]{most: 3, lanes: 1, timeout: time.Minute,
+			do: func(_ context.Context, batch []*question[int, int], alone bool) (
+				left []*question[int, int]) {
+				time.Sleep(time.Second)
+				sizes = append(sizes, len(batch))
+				for _, a := range batch {
+					if a.out = 10 * a.in; a.in == 5 {
+						a.err = errors.New("five")
+					}
+					if a.in == 6 && !alone {
+						left = append(left, a)
+					}
 				}
-				if a.in == 6 && !alone {
-					left = append(left, a)
-				}
-			}
-			return left
-		}}
+				return left
+			}}
 		var all sync.WaitGroup
 		for i := range 8 {
 			all.Go(func() {
@@ -42,8 +45,10 @@ func TestBatcher(t *testing.T) {
 				defer cancel()
 				out, err := b.ask(ctx, i)
 				switch {
-				case i == 4 && !errors.Is(err, context.DeadlineExceeded), i == 5 && (err == nil || err.Error() != "five"), i != 4 && i != 5 && (err != nil || out != 10*i):
-					t.Errorf("%d is answered with %d, %v", i, out, err)
+				case i == 4 && !errors.Is(err, context.DeadlineExceeded),
+					i == 5 && (err == nil || err.Error() != "five"),
+					i != 4 && i != 5 && (err != nil || out != 10*i):
+					t.Errorf("question %d: answer %d, %v", i, out, err)
 				}
 			})
 			synctest.Wait()
@@ -54,13 +59,15 @@ func TestBatcher(t *testing.T) {
 			t.Errorf("batches of %s, want of [1 3 3 1]", got)
 		}
 		if len(b.waiting) != 0 || b.busy != 0 {
-			t.Errorf("%d wait and %d lanes are busy at the end", len(b.waiting), b.busy)
+			t.Errorf("at the end %d questions wait and %d lanes are busy", len(b.waiting), b.busy)
 		}
 	})
 }
 
-// One message that PostgreSQL does not take, or that is nobody's to write, or that is known, leaves those beside it alone.
-func TestPostsBesideBadOnes(t *testing.T) {
+// A message that PostgreSQL refuses, whose author may not write it, or whose id
+// is known does not affect the others of its batch.
+func TestBadMessagesDoNotFailTheirBatch(t *testing.T) {
+	t.Parallel()
 	s, chat, ann, bob := openTwo(t)
 	message := func(author int64, text string) Message {
 		return Message{ID: uuid.NewString(), Chat: chat, Author: author, Text: text, At: time.Now()}
@@ -79,9 +86,11 @@ func TestPostsBesideBadOnes(t *testing.T) {
 		t.Fatal(err)
 	}
 	twice := message(bob.ID, "twice")
-	for what, bad := range map[string]Message{"not text": message(ann.ID, "a\x00b"), "no": message(ann.ID, "\xff")} {
+	for what, bad := range map[string]Message{
+		"not text": message(ann.ID, "a\x00b"), "no": message(ann.ID, "\xff")} {
 		batch := []*posted{
-			{in: message(ann.ID, "one")}, {in: known}, {in: stranger}, {in: bad}, {in: unknown}, {in: twice}, {in: message(bob.ID, "two")}, {in: twice}, {in: unheard},
+			{in: message(ann.ID, "one")}, {in: known}, {in: stranger}, {in: bad}, {in: unknown},
+			{in: twice}, {in: message(bob.ID, "two")}, {in: twice}, {in: unheard},
 		}
 		first := batch[0].in
 		for _, p := range batch {
@@ -90,7 +99,8 @@ func TestPostsBesideBadOnes(t *testing.T) {
 		for _, p := range s.posts.answer(batch, false) {
 			s.posts.answer([]*posted{p}, true)
 		}
-		for i, want := range []error{nil, errRepeated, ErrNotFound, nil, ErrNotFound, nil, nil, errRepeated, ErrGone} {
+		for i, want := range []error{nil, errRepeated, ErrNotFound, nil, ErrNotFound, nil, nil, errRepeated,
+			ErrGone} {
 			if got := batch[i].err; i == 3 && got == nil || i != 3 && !errors.Is(got, want) {
 				t.Errorf("%s: message %d: %v, want %v", what, i, got, want)
 			}
@@ -110,8 +120,9 @@ func TestPostsBesideBadOnes(t *testing.T) {
 	}
 }
 
-// A chat that somebody has locked and does not let go holds up nobody but those who write in it.
-func TestPostsBesideALockedChat(t *testing.T) {
+// A chat that stays locked delays only those who write in it.
+func TestLockedChatDelaysNoOther(t *testing.T) {
+	t.Parallel()
 	s, locked, ann, bob := openTwo(t)
 	eve := s.newUser(t, "eve")
 	free := uuid.NewString()
@@ -119,7 +130,8 @@ func TestPostsBesideALockedChat(t *testing.T) {
 		t.Fatal(err)
 	}
 	post := func(chat string) error {
-		_, _, err := s.AddMessage(t.Context(), Message{ID: uuid.NewString(), Chat: chat, Author: ann.ID, Text: "x", At: time.Now()})
+		_, _, err := s.AddMessage(t.Context(),
+			Message{ID: uuid.NewString(), Chat: chat, Author: ann.ID, Text: "x", At: time.Now()})
 		return err
 	}
 	var waiting sync.WaitGroup
@@ -136,7 +148,8 @@ func TestPostsBesideALockedChat(t *testing.T) {
 		}
 		poll.Until(t, "they wait one by one", func() bool {
 			var n int
-			err := s.read.QueryRowContext(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`).Scan(&n)
+			err := s.read.QueryRowContext(t.Context(), `SELECT count(*) FROM pg_stat_activity
+				WHERE wait_event_type = 'Lock' AND datname = current_database()`).Scan(&n)
 			return err == nil && n >= 4 && post(free) == nil
 		})
 		return nil

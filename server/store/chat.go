@@ -14,20 +14,21 @@ type Chat struct {
 	ID        string // UUID, lower case
 	Other     User   // the other member
 	Created   time.Time
-	Last      *Message // nil: nothing was written yet
-	Unread    int64    // messages of the other side after Read
+	Last      *Message // nil if the chat has no messages
+	Unread    int64    // messages of the other member after Read
 	Read      int64    // this member has read up to this n
-	OtherRead int64    // and the other one up to that
+	OtherRead int64    // the other member has read up to this n
 	Updated   time.Time
 }
 
-// ChatCursor is a place in a list of chats: the last one of a page.
+// ChatCursor is a position in a list of chats: the last chat of a page.
 type ChatCursor struct {
 	Updated time.Time
 	ID      string
 }
 
-// before every chat: no cursor, so that one query serves the first page and the others.
+// The position before all chats. It stands for no cursor, so that one query
+// serves the first page and the others.
 const (
 	topUpdated = math.MaxInt64
 	topID      = "ffffffff-ffff-ffff-ffff-ffffffffffff"
@@ -39,9 +40,11 @@ const (
 	insertMember = `INSERT INTO members (chat, user_id, other, updated) VALUES ($1, $2, $3, $4)`
 	selectMember = `SELECT EXISTS (SELECT 1 FROM members WHERE chat = $1 AND user_id = $2)`
 
-	// The page is cut out of the index before anything is joined to it; else all chats of the user are read for each page.
+	// The page is cut out of the index before the joins. Otherwise every page
+	// would read all chats of the user.
 	selectChats = `
-SELECT m.chat, m.other, coalesce(u.name, '` + DeletedName + `'), u.created, c.created, m.unread, m.read_n, o.read_n, m.updated,
+SELECT m.chat, m.other, coalesce(u.name, '` + DeletedName + `'), u.created,
+       c.created, m.unread, m.read_n, o.read_n, m.updated,
        l.id, l.n, l.author, coalesce(w.name, '` + DeletedName + `'), l.text, l.at
 FROM (SELECT chat, other, unread, read_n, updated FROM members `
 	joinChats = `) m
@@ -52,12 +55,16 @@ LEFT JOIN messages l ON l.chat = m.chat AND l.n = c.last_n
 LEFT JOIN users w ON w.id = l.author
 ORDER BY m.updated DESC, m.chat DESC`
 	selectChat      = selectChats + `WHERE chat = $1 AND user_id = $2` + joinChats
-	selectChatsPage = selectChats + `WHERE user_id = $1 AND (updated, chat) < ($2, $3) ORDER BY updated DESC, chat DESC LIMIT $4` + joinChats
+	selectChatsPage = selectChats + `WHERE user_id = $1 AND (updated, chat) < ($2, $3)
+		ORDER BY updated DESC, chat DESC LIMIT $4` + joinChats
 )
 
-// CreateChat makes the chat of two users under the given id, and an event `chat` for both; or returns the id of the one that they
-// have. ErrNotFound: one of them is unknown or deleted. ErrConflict: the id is that of another chat.
-func (s *Store) CreateChat(ctx context.Context, id string, a, b int64, now time.Time) (chatID string, created bool, err error) {
+// CreateChat creates the chat of two users under the given id, with a `chat`
+// event for both. If they have one already, it returns the id of that.
+// ErrNotFound: one of the users is unknown or deleted. ErrConflict: the id
+// belongs to another chat.
+func (s *Store) CreateChat(ctx context.Context, id string, a, b int64, now time.Time) (
+	chatID string, created bool, err error) {
 	switch {
 	case !isID(id):
 		err = errBadID
@@ -80,8 +87,10 @@ func scanID(row scanner) (id int64, err error) {
 	return id, err
 }
 
-// createChat keeps both from being deleted meanwhile: a deletion has to know all chats.
-func (s *Store) createChat(ctx context.Context, tx *sql.Tx, id string, creator, other, now int64) (string, bool, error) {
+// createChat keeps both users from being deleted meanwhile: a deletion has to
+// know all chats of its user.
+func (s *Store) createChat(ctx context.Context, tx *sql.Tx, id string, creator, other, now int64) (
+	string, bool, error) {
 	known, err := list(ctx, tx, scanID, selectTwoUsers+s.queries.forShare, creator, other)
 	if err != nil {
 		return "", false, err
@@ -94,7 +103,7 @@ func (s *Store) createChat(ctx context.Context, tx *sql.Tx, id string, creator, 
 	if err != nil {
 		return "", false, err
 	}
-	if added == 0 { // they have one, or somebody else has the id
+	if added == 0 { // they have a chat already, or another chat has the id
 		var existing string
 		err := tx.QueryRowContext(ctx, selectPair, low, high).Scan(&existing)
 		if errors.Is(err, sql.ErrNoRows) {
@@ -110,7 +119,8 @@ func (s *Store) createChat(ctx context.Context, tx *sql.Tx, id string, creator, 
 	return id, true, addEvents(ctx, tx, event{kind: EventChat, chat: id, author: creator, at: now}, low, high)
 }
 
-// Chat returns one chat of the user's. ErrNotFound: there is none with this id, or he is no member.
+// Chat returns a chat of a user. ErrNotFound: no chat has this id, or the user
+// is not a member.
 func (s *Store) Chat(ctx context.Context, chat string, user int64) (Chat, error) {
 	if !isID(chat) {
 		return Chat{}, fmt.Errorf("read a chat: %w", ErrNotFound)
@@ -122,7 +132,8 @@ func (s *Store) Chat(ctx context.Context, chat string, user int64) (Chat, error)
 	return c, nil
 }
 
-// Chats returns up to limit chats of the user's, those with the newest activity first; with a cursor, those after it.
+// Chats returns up to limit chats of a user, those with the newest activity
+// first. With a cursor it returns those after it.
 func (s *Store) Chats(ctx context.Context, user int64, before *ChatCursor, limit int) ([]Chat, error) {
 	updated, id := int64(topUpdated), topID
 	if before != nil {
@@ -143,7 +154,8 @@ func scanChat(row scanner) (Chat, error) {
 	var otherCreated, created, updated int64
 	var id, author, text sql.NullString
 	var n, authorID, at sql.NullInt64
-	err := row.Scan(&c.ID, &c.Other.ID, &c.Other.Name, &otherCreated, &created, &c.Unread, &c.Read, &c.OtherRead, &updated,
+	err := row.Scan(&c.ID, &c.Other.ID, &c.Other.Name, &otherCreated, &created, &c.Unread, &c.Read,
+		&c.OtherRead, &updated,
 		&id, &n, &authorID, &author, &text, &at)
 	if err != nil {
 		return Chat{}, err
@@ -151,7 +163,8 @@ func scanChat(row scanner) (Chat, error) {
 	c.Other.Created, c.Created, c.Updated = fromMS(otherCreated), fromMS(created), fromMS(updated)
 	if id.Valid {
 		c.Last = &Message{
-			ID: id.String, Chat: c.ID, N: n.Int64, Author: authorID.Int64, AuthorName: author.String, Text: text.String, At: fromMS(at.Int64),
+			ID: id.String, Chat: c.ID, N: n.Int64, Author: authorID.Int64, AuthorName: author.String,
+			Text: text.String, At: fromMS(at.Int64),
 		}
 	}
 	return c, nil

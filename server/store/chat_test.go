@@ -27,22 +27,24 @@ func testCreateChat(t *testing.T, w *world) {
 	_, _, err = w.CreateChat(ctx, w.chat, w.ann.ID, w.eve.ID, w.now())
 	wantErr(t, "an id that is in use", err, store.ErrConflict)
 	if _, _, err := w.CreateChat(ctx, id(), w.ann.ID, w.ann.ID, w.now()); err == nil {
-		t.Error("a chat with oneself was made")
+		t.Error("created a chat with oneself")
 	}
 	if _, _, err := w.CreateChat(ctx, "1", w.ann.ID, w.eve.ID, w.now()); err == nil {
-		t.Error("a chat without a proper id was made")
+		t.Error("created a chat with a malformed id")
 	}
 
 	c, err := w.Chat(ctx, w.chat, w.bob.ID)
 	w.must(err)
-	if c.ID != w.chat || c.Other != w.ann || c.Last != nil || c.Unread != 0 || c.Read != 0 || c.OtherRead != 0 || c.Created.IsZero() || !c.Updated.Equal(c.Created) {
+	if c.ID != w.chat || c.Other != w.ann || c.Last != nil || c.Unread != 0 || c.Read != 0 ||
+		c.OtherRead != 0 || c.Created.IsZero() || !c.Updated.Equal(c.Created) {
 		t.Errorf("a new chat is %+v", c)
 	}
 	events := w.events()
 	same(t, "events", len(events), 2)
-	for i, user := range []store.User{w.ann, w.bob} {
+	for i, user := range w.members() {
 		e := events[i]
-		if e.User != user.ID || e.Kind != store.EventChat || e.Chat != w.chat || e.Author != "ann" || e.N != 0 || e.Text != "" || !e.At.Equal(c.Created) {
+		if e.User != user.ID || e.Kind != store.EventChat || e.Chat != w.chat || e.Author != "ann" ||
+			e.N != 0 || e.Text != "" || !e.At.Equal(c.Created) {
 			t.Errorf("event %+v", e)
 		}
 	}
@@ -72,7 +74,7 @@ func testCreateChatAtOnce(t *testing.T, w *world) {
 		}
 	}
 	same(t, "how many made it", count, 1)
-	same(t, "events", len(w.events()), 4) // two are of ann's and bob's chat
+	same(t, "events", len(w.events()), 4) // two of them are of ann's and bob's chat
 }
 
 func testChats(t *testing.T, w *world) {
@@ -80,16 +82,19 @@ func testChats(t *testing.T, w *world) {
 	chats := []string{w.chat}
 	for i := range 6 {
 		if i == 1 || i == 2 {
-			w.at = w.at.Add(-time.Second) // in the same millisecond as the one before: their ids decide
+			// in the same millisecond as the one before: the ids decide
+			w.at = w.at.Add(-time.Second)
 		}
 		chats = append(chats, w.newChat(w.ann, w.user(fmt.Sprint("user", i))))
 	}
 	slices.Sort(chats[1:4])
 	w.newChat(w.bob, w.eve)
-	// The first chat gets a message last, and so comes first; a message that comes with an old time moves nothing back.
+	// The first chat gets the last message and so comes first. A message with
+	// an old time does not move its chat back.
 	w.say(w.bob, w.chat, "one")
 	last := w.say(w.bob, w.chat, "two")
-	_, _, err := w.AddMessage(ctx, store.Message{ID: id(), Chat: w.chat, Author: w.ann.ID, Text: "three", At: w.at.AddDate(-1, 0, 0)})
+	_, _, err := w.AddMessage(ctx, store.Message{
+		ID: id(), Chat: w.chat, Author: w.ann.ID, Text: "three", At: w.at.AddDate(-1, 0, 0)})
 	w.must(err)
 	want := []string{chats[0], chats[6], chats[5], chats[4], chats[3], chats[2], chats[1]}
 
@@ -126,15 +131,18 @@ func testStrangers(t *testing.T, w *world) {
 	m := w.say(w.ann, w.chat, "for bob alone")
 	w.events()
 	for _, chat := range []string{w.chat, id(), "no uuid", ""} {
-		user := w.eve.ID // a stranger to w.chat; for the others anybody is
+		user := w.eve.ID // eve is not a member of w.chat; in the other chats anybody will do
 		_, err := w.Chat(ctx, chat, user)
 		wantErr(t, "Chat", err, store.ErrNotFound)
 		_, err = w.Messages(ctx, chat, user, 0, 0, 10)
 		wantErr(t, "Messages", err, store.ErrNotFound)
-		_, _, err = w.AddMessage(ctx, store.Message{ID: id(), Chat: chat, Author: user, Text: "hi", At: w.now()})
+		_, _, err = w.AddMessage(ctx, store.Message{
+			ID: id(), Chat: chat, Author: user, Text: "hi", At: w.now()})
 		wantErr(t, "AddMessage", err, store.ErrNotFound)
-		// The id of a message that is there must not tell that it is, or hand it out.
-		_, _, err = w.AddMessage(ctx, store.Message{ID: m.ID, Chat: chat, Author: user, Text: m.Text, At: w.now()})
+		// The id of an existing message must not reveal that it exists, nor
+		// return it.
+		_, _, err = w.AddMessage(ctx, store.Message{
+			ID: m.ID, Chat: chat, Author: user, Text: m.Text, At: w.now()})
 		wantErr(t, "AddMessage with a known id", err, store.ErrNotFound)
 		_, _, err = w.MarkRead(ctx, chat, user, 1)
 		wantErr(t, "MarkRead", err, store.ErrNotFound)

@@ -9,18 +9,19 @@ import (
 	"livechat/server/store"
 )
 
-// testEpochEnds: what is archived of an epoch behind its end is in no page and found by no search, and takes no place in them. Each message of the
-// log is there once.
+// testEpochEnds: archived messages past the end of their epoch are in no page
+// and no search result, and take no place in them. Each message of the log
+// appears once.
 func testEpochEnds(t *testing.T, w *world) {
 	old := w.roomMessages("hall", epochA, 1, 10)
 	now := w.roomMessages("hall", epochB, 7, 9)
-	now[2].ID, now[2].Text = old[7].ID, old[7].Text // it was said again, under another number
+	now[2].ID, now[2].Text = old[7].ID, old[7].Text // it was republished under another number
 	w.archive(old)
 	w.archive(now)
-	w.archive(w.roomMessages("den", epochA, 1, 8)) // another log, of which nothing is known
+	w.archive(w.roomMessages("den", epochA, 1, 8)) // another log, without a known end
 	same(t, "found before", len(w.search("text")), 21)
 	w.end("hall", epochA, 8)
-	w.end("hall", epochA, 6) // it was mended once more
+	w.end("hall", epochA, 6) // it was repaired once more
 	w.end("hall", epochA, 6)
 	late := w.roomMessages("hall", epochA, 11, 11)
 	same(t, "stored all the same", w.archive(late), 1)
@@ -45,7 +46,8 @@ func testEpochEnds(t *testing.T, w *world) {
 	} {
 		page, err := w.RoomMessages(t.Context(), "hall", c.epoch, c.before, c.after, c.limit)
 		w.must(err)
-		same(t, fmt.Sprintf("epoch %q, before %d, after %d, limit %d", c.epoch, c.before, c.after, c.limit), places(page), c.want)
+		same(t, fmt.Sprintf("epoch %q, before %d, after %d, limit %d", c.epoch, c.before, c.after, c.limit),
+			places(page), c.want)
 	}
 	den, err := w.RoomMessages(t.Context(), "den", epochA, 0, 0, 20)
 	w.must(err)
@@ -60,7 +62,7 @@ func testEpochEnds(t *testing.T, w *world) {
 	}
 	same(t, "found", len(w.search("text")), 9+8)
 	same(t, "each once", len(ids), 9+8)
-	newest, err := w.Search(t.Context(), w.ann.ID, "text", 1)
+	newest, _, err := w.Search(t.Context(), store.SearchQuery{User: w.ann.ID, Words: "text", Limit: 1})
 	w.must(err)
 	same(t, "the newest", newest[0].ID, den[7].ID)
 
@@ -77,12 +79,13 @@ func (w *world) end(room, epoch string, seq int64) {
 
 func (w *world) search(words string) []store.Found {
 	w.t.Helper()
-	all, err := w.Search(w.t.Context(), w.ann.ID, words, 100)
+	all, _, err := w.Search(w.t.Context(), store.SearchQuery{User: w.ann.ID, Words: words, Limit: 100})
 	w.must(err)
 	return all
 }
 
-// places is where messages are: the last digit of each epoch, and the number.
+// places returns where messages are: the last digit of each epoch, and the
+// number.
 func places(messages []store.RoomMessage) string {
 	list := make([]string, len(messages))
 	for i, m := range messages {

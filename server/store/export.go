@@ -10,10 +10,12 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// An export is NDJSON: one object a line, each with a field `type`. The first line is the header, the last one the end, by which an import
-// knows that nothing is cut off; between them users, chats, messages and room messages, each kind in an order of its own, so that what a line
-// refers to is above it. Times are Unix milliseconds. Not in it is what belongs to running servers: sessions (everybody logs in
-// again), events that were not published yet, leases.
+// An export is NDJSON: one object per line, each with a field `type`. The first
+// line is the header, and the last one the end, which tells an import that
+// nothing is cut off. Between them are users, chats, messages and room
+// messages, each kind in its own order, so that a line refers only to lines
+// above it. Times are Unix milliseconds. The state of running servers is left
+// out: sessions (users log in again), unpublished events and leases.
 type (
 	exportHeader struct {
 		Type    string `json:"type"` // "livechat"
@@ -22,11 +24,11 @@ type (
 	exportUser struct {
 		Type     string  `json:"type"` // "user"
 		ID       int64   `json:"id"`
-		Name     *string `json:"name,omitzero"` // not there once the account is deleted
+		Name     *string `json:"name,omitzero"` // absent once the account is deleted
 		Skeleton string  `json:"skeleton"`
 		Hash     string  `json:"hash"`
 		Created  int64   `json:"created"`
-		Deleted  *int64  `json:"deleted,omitzero"` // not there unless it is deleted
+		Deleted  *int64  `json:"deleted,omitzero"` // absent unless the account is deleted
 	}
 	exportChat struct {
 		Type    string `json:"type"` // "chat"
@@ -35,8 +37,8 @@ type (
 		B       int64  `json:"b"`
 		Created int64  `json:"created"`
 		Updated int64  `json:"updated"`
-		Last    int64  `json:"last"`   // so many messages it has
-		ReadA   int64  `json:"read_a"` // a has read up to this one
+		Last    int64  `json:"last"`   // number of messages
+		ReadA   int64  `json:"read_a"` // a has read up to this message
 		ReadB   int64  `json:"read_b"`
 	}
 	exportMessage struct {
@@ -59,15 +61,19 @@ type (
 		Author  string `json:"author,omitzero"`
 		Name    string `json:"name"`
 		Text    string `json:"text"`
+		Entry   string `json:"entry,omitzero"`    // type of an entry that is not a message
+		Extra   string `json:"extra,omitzero"`    // its further members, as JSON
+		Edited  int64  `json:"edited,omitzero"`   // when a message got its text by an edit
+		EditSeq int64  `json:"edit_seq,omitzero"` // and the number of that
 		At      int64  `json:"at"`
 	}
 	exportEnd struct {
 		Type  string `json:"type"`  // "end"
-		Lines int64  `json:"lines"` // between the header and this one
+		Lines int64  `json:"lines"` // lines between the header and this one
 	}
 )
 
-// The types of the lines, and the version of the format.
+// Types of lines, and the version of the format.
 const (
 	typeHeader      = "livechat"
 	typeUser        = "user"
@@ -81,45 +87,50 @@ const (
 
 const (
 	exportUsers = `SELECT id, name, skeleton, hash, created, deleted FROM users ORDER BY id`
-	// Both members of a chat are touched together, so there is one time for both.
+	// Both members of a chat are updated together, so one time stands for both.
 	exportChats = `
 SELECT c.id, c.a, c.b, c.created, c.last_n, a.read_n, b.read_n, a.updated
-FROM chats c JOIN members a ON a.chat = c.id AND a.user_id = c.a JOIN members b ON b.chat = c.id AND b.user_id = c.b ORDER BY c.id`
+FROM chats c JOIN members a ON a.chat = c.id AND a.user_id = c.a JOIN members b ON b.chat = c.id
+AND b.user_id = c.b ORDER BY c.id`
 	exportMessages = `SELECT chat, n, id, author, text, at FROM messages ORDER BY chat, n`
-	// What no page shows is no part of an archive that has no log any more.
-	exportRooms = `SELECT room, epoch, seq, id, app, session, name, text, at, author FROM room_messages m WHERE ` + inLog + ` ORDER BY `
+	// Messages past the end of their epoch, which no page shows, are not
+	// exported.
+	exportRooms = `SELECT ` + roomColumns + `, edit_seq FROM room_messages m
+		WHERE ` + inLog + ` ORDER BY `
 
-	// The same order in every database, whatever its language.
+	// The same order in every database, whatever its collation.
 	roomOrder         = `room, epoch, seq`
 	roomOrderPostgres = `room COLLATE "C", epoch COLLATE "C", seq`
 )
 
-// Export writes everything that is in the store to w, as it is at one moment, and returns how many lines lie between the first and the
-// last. It holds one row at a time; others read and write meanwhile. The output has the hashes of passwords, and what everybody wrote.
-// What no database can keep (a zero byte, broken UTF-8) becomes U+FFFD, so that an export can always be imported.
-func (s *Store) Export(ctx context.Context, w io.Writer) (lines int64, err error) {
-	options := &sql.TxOptions{ReadOnly: true} // all that a transaction reads from SQLite is of one moment
+// Export writes a snapshot of the store to w and returns how many records of
+// each kind it wrote. It holds one row at a time; reads and writes go on
+// meanwhile. The output contains password hashes and all messages. Text that no
+// database can store (a zero byte, invalid UTF-8) becomes U+FFFD, so that an
+// export can always be imported.
+func (s *Store) Export(ctx context.Context, w io.Writer) (Counts, error) {
+	options := &sql.TxOptions{ReadOnly: true} // in SQLite a transaction reads a snapshot anyway
 	if s.dialect == postgres {
 		options.Isolation = sql.LevelRepeatableRead
 	}
 	tx, err := s.read.BeginTx(ctx, options)
 	if err != nil {
-		return 0, fmt.Errorf("export: begin: %w", err)
+		return Counts{}, fmt.Errorf("export: begin: %w", err)
 	}
-	defer func() { _ = tx.Rollback() }() // it has changed nothing
+	defer func() { _ = tx.Rollback() }() // nothing was changed
 	x := &exporter{ctx: ctx, tx: tx, w: bufio.NewWriterSize(w, 1<<16)}
 	if err := x.all(s.dialect); err != nil {
-		return 0, fmt.Errorf("export: %w", err)
+		return Counts{}, fmt.Errorf("export: %w", err)
 	}
-	return x.lines, nil
+	return x.counts, nil
 }
 
 // exporter is one export under way.
 type exporter struct {
-	ctx   context.Context
-	tx    *sql.Tx
-	w     *bufio.Writer
-	lines int64
+	ctx    context.Context
+	tx     *sql.Tx
+	w      *bufio.Writer
+	counts Counts
 }
 
 func (x *exporter) all(dialect string) error {
@@ -129,16 +140,16 @@ func (x *exporter) all(dialect string) error {
 	}
 	return firstError(
 		func() error { return x.write(exportHeader{typeHeader, exportVersion}) },
-		func() error { return exportAll(x, exportUsers, scanExportUser) },
-		func() error { return exportAll(x, exportChats, scanExportChat) },
-		func() error { return exportAll(x, exportMessages, scanExportMessage) },
-		func() error { return exportAll(x, rooms, scanExportRoomMessage) },
-		func() error { return x.write(exportEnd{typeEnd, x.lines}) },
+		func() error { return exportAll(x, typeUser, exportUsers, scanExportUser) },
+		func() error { return exportAll(x, typeChat, exportChats, scanExportChat) },
+		func() error { return exportAll(x, typeMessage, exportMessages, scanExportMessage) },
+		func() error { return exportAll(x, typeRoomMessage, rooms, scanExportRoomMessage) },
+		func() error { return x.write(exportEnd{typeEnd, x.counts.Lines()}) },
 		x.w.Flush,
 	)
 }
 
-// firstError runs the steps until one fails.
+// firstError runs the steps until one fails and returns its error.
 func firstError(steps ...func() error) error {
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -155,8 +166,8 @@ func (x *exporter) write(line any) error {
 	return x.w.WriteByte('\n')
 }
 
-// exportAll writes a line for each row of a query.
-func exportAll[T any](x *exporter, query string, scan func(scanner) (T, error)) error {
+// exportAll writes a line for each row of a query, and counts them as kind.
+func exportAll[T any](x *exporter, kind, query string, scan func(scanner) (T, error)) error {
 	rows, err := x.tx.QueryContext(x.ctx, query)
 	if err != nil {
 		return err
@@ -170,7 +181,7 @@ func exportAll[T any](x *exporter, query string, scan func(scanner) (T, error)) 
 		if err := x.write(line); err != nil {
 			return err
 		}
-		x.lines++
+		*x.counts.of(kind)++
 	}
 	return rows.Err()
 }
@@ -198,9 +209,10 @@ func scanExportMessage(row scanner) (exportMessage, error) {
 	return m, err
 }
 
-// scanExportRoomMessage has nothing to make storable: AddRoomMessages did.
+// scanExportRoomMessage does not call storable: AddRoomMessages has.
 func scanExportRoomMessage(row scanner) (exportRoomMessage, error) {
 	m := exportRoomMessage{Type: typeRoomMessage}
-	err := row.Scan(&m.Room, &m.Epoch, &m.Seq, &m.ID, &m.App, &m.Session, &m.Name, &m.Text, &m.At, &m.Author)
+	err := row.Scan(&m.Room, &m.Epoch, &m.Seq, &m.ID, &m.App, &m.Session, &m.Name, &m.Text, &m.At, &m.Author,
+		&m.Entry, &m.Extra, &m.Edited, &m.EditSeq)
 	return m, err
 }

@@ -11,15 +11,16 @@ import (
 	"syscall"
 )
 
-// ErrInUse says that another process uses a database file in a way that does
-// not go together with this one's.
+// ErrInUse means that another process uses a database file in a way that
+// excludes this one.
 var ErrInUse = errors.New("in use")
 
-// Lock keeps servers from one SQLite file that must not share it: alone says that
-// this one must have it for itself. Others may share it if all of them say so. The
-// lock is a file beside the database, which stays; what locks it is that it is open
-// here, so it is free when the process ends, however it ends. Closing the result
-// frees it, too. There is nothing to lock, and the result nil, with any other url.
+// Lock keeps servers off an SQLite file that they must not share. With alone,
+// the process must have the file to itself; without it, the file may be shared
+// with others that do not need it alone either. The lock is a file beside the
+// database. It stays on disk but is locked only while it is open, so the lock
+// is released when the process ends, however it ends, or when the result is
+// closed. For any other url there is nothing to lock and the result is nil.
 func Lock(url string, alone bool) (io.Closer, error) {
 	path, isSQLite := strings.CutPrefix(url, sqlite+":")
 	if !isSQLite || path == memory {
@@ -44,13 +45,22 @@ func Lock(url string, alone bool) (io.Closer, error) {
 		return nil, fmt.Errorf("%s is %w by process %s", path, ErrInUse, strings.TrimSpace(string(pid[:n])))
 	}
 	if err == nil {
-		// For whoever is refused. That it may be overwritten by another one
-		// that shares the file does not matter.
+		// Shown to a process that is refused. Another process that shares the
+		// file may overwrite it; that does not matter.
 		_, err = f.WriteAt([]byte(fmt.Sprintf("%-20s", strconv.Itoa(os.Getpid()))), 0)
 	}
 	if err != nil {
 		_ = f.Close()
 		return nil, fmt.Errorf("lock the database: %w", err)
 	}
-	return f, nil
+	return fileLock{f}, nil
+}
+
+type fileLock struct{ *os.File }
+
+// Close releases the lock. Closing the file would not be enough: while this
+// process starts a program, the file is open in that, too, for a moment.
+func (l fileLock) Close() error {
+	err := syscall.Flock(int(l.Fd()), syscall.LOCK_UN)
+	return errors.Join(err, l.File.Close())
 }

@@ -16,40 +16,52 @@ import (
 )
 
 const (
-	// maxLine is the longest line of an export in bytes: a message of a million characters, each of them escaped.
+	// maxLine is the longest line of an export in bytes: a message of a million
+	// characters, each of them escaped.
 	maxLine = 16 << 20
-	// importIndexed is how many messages are made findable at a time after an import.
+	// importIndexed is how many messages are indexed at a time after an import.
 	importIndexed = 1000
-	// maxUser leaves ids for those who register later, and is exact in every reader of JSON.
-	maxUser = 1 << 53
 
-	isEmpty = `SELECT NOT EXISTS (SELECT 1 FROM users) AND NOT EXISTS (SELECT 1 FROM chats) AND NOT EXISTS (SELECT 1 FROM room_messages)`
-	// Nobody else writes until the import is done; reading goes on.
-	lockTables   = `LOCK TABLE users, sessions, chats, members, messages, outbox, room_messages IN SHARE ROW EXCLUSIVE MODE`
-	moveSequence = `SELECT setval(pg_get_serial_sequence('users', 'id'), max(id)) FROM users HAVING max(id) IS NOT NULL` // SQLite does so itself
+	isEmpty = `SELECT NOT EXISTS (SELECT 1 FROM users) AND NOT EXISTS (SELECT 1 FROM chats)
+		AND NOT EXISTS (SELECT 1 FROM room_messages)`
+	// Blocks other writers until the import is done. Readers go on.
+	lockTables = `LOCK TABLE users, sessions, chats, members, messages, outbox, room_messages
+		IN SHARE ROW EXCLUSIVE MODE`
+	// Earlier versions, which may run on this database too, count the numbers of
+	// accounts. SQLite does this itself.
+	moveSequence = `SELECT setval(pg_get_serial_sequence('users', 'id'), max(id))
+		FROM users HAVING max(id) IS NOT NULL`
 
-	importUser    = `INSERT INTO users (id, name, skeleton, hash, created, deleted) VALUES ($1, $2, $3, $4, $5, $6)`
-	importChat    = `INSERT INTO chats (id, a, b, created, last_n) VALUES ($1, $2, $3, $4, $5)`
-	importMember  = `INSERT INTO members (chat, user_id, other, read_n, updated) VALUES ($1, $2, $3, $4, $5)`
+	importUser = `INSERT INTO users (id, name, skeleton, hash, created, deleted)
+		VALUES ($1, $2, $3, $4, $5, $6)`
+	importChat   = `INSERT INTO chats (id, a, b, created, last_n) VALUES ($1, $2, $3, $4, $5)`
+	importMember = `INSERT INTO members (chat, user_id, other, read_n, updated)
+		VALUES ($1, $2, $3, $4, $5)`
 	importMessage = `INSERT INTO messages (chat, n, id, author, text, at) VALUES ($1, $2, $3, $4, $5, $6)`
-	countAll      = `
-UPDATE members SET unread = (SELECT count(*) FROM messages m WHERE m.chat = members.chat AND m.n > members.read_n AND m.author <> members.user_id)`
+	importRoom    = addRoomColumns + `, edited, edit_seq)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+		ON CONFLICT (room, epoch, seq) DO NOTHING`
+	countAll = `
+UPDATE members SET unread = (SELECT count(*) FROM messages m WHERE m.chat = members.chat
+AND m.n > members.read_n AND m.author <> members.user_id)`
 	selectImported = `SELECT a, b, last_n FROM chats WHERE id = $1`
 	countFilled    = `SELECT count(*) FROM chats WHERE last_n > 0`
 )
 
-// The errors of an import that are not those of a line's JSON.
+// Errors of an import other than malformed JSON.
 var (
 	errNotEmpty = errors.New("the store is not empty")
 	errHeader   = fmt.Errorf(`want {"type":%q,"version":%d} here`, typeHeader, exportVersion)
 	errCutOff   = errors.New("the export is cut off: its last line is missing")
 )
 
-// Import reads what Export has written, from either database, into a store that has no users, chats or room messages, and returns how many
-// lines lay between the first and the last. All or nothing: with an error, which names the line, the store is as it was. It is strict about
-// what it reads; its errors quote none of it. Other servers cannot write to the store meanwhile.
-func (s *Store) Import(ctx context.Context, r io.Reader) (lines int64, err error) {
-	// Not inTx: a second try would find r read.
+// Import reads what Export wrote, from either database, into a store without
+// users, chats or room messages. It returns how many records of each kind it
+// read. It imports all or nothing: after an error, which names the line, the
+// store is as it was. Input is checked strictly, and errors do not quote it.
+// Other servers cannot write to the store meanwhile.
+func (s *Store) Import(ctx context.Context, r io.Reader) (counts Counts, err error) {
+	// Not inTx: a second attempt would find r already read.
 	err = s.tryTx(ctx, func(tx *sql.Tx) error {
 		if s.dialect == postgres {
 			if _, err := tx.ExecContext(ctx, lockTables); err != nil {
@@ -67,9 +79,9 @@ func (s *Store) Import(ctx context.Context, r io.Reader) (lines int64, err error
 		if err := im.read(r); err != nil {
 			return fmt.Errorf("line %d: %w", im.line, err)
 		}
-		lines = im.lines
+		counts = im.counts
 		if _, err := tx.ExecContext(ctx, countAll); err != nil {
-			return fmt.Errorf("count what is unread: %w", err)
+			return fmt.Errorf("count unread messages: %w", err)
 		}
 		if s.dialect == postgres {
 			if _, err := tx.ExecContext(ctx, moveSequence); err != nil {
@@ -79,12 +91,12 @@ func (s *Store) Import(ctx context.Context, r io.Reader) (lines int64, err error
 		return nil
 	})
 	if err != nil {
-		return 0, fmt.Errorf("import: %w", err)
+		return Counts{}, fmt.Errorf("import: %w", err)
 	}
 	for {
-		// What is left if this fails, a server does when it runs.
+		// If this fails, a running server indexes the rest.
 		if n, err := s.IndexWords(ctx, importIndexed); err != nil || n == 0 {
-			return lines, nil
+			return counts, nil
 		}
 	}
 }
@@ -93,13 +105,13 @@ func (s *Store) Import(ctx context.Context, r io.Reader) (lines int64, err error
 type importer struct {
 	ctx      context.Context
 	tx       *sql.Tx
-	prepared map[string]*sql.Stmt // they end with the transaction
-	line     int64                // where it is, from 1
-	lines    int64                // without header and end
+	prepared map[string]*sql.Stmt // closed with the transaction
+	line     int64                // number of the current line, from 1
+	counts   Counts
 	ended    bool
 
-	chat   exportChat // whose messages are being read
-	n      int64      // so many were
+	chat   exportChat // the chat whose messages are being read
+	n      int64      // messages of it that were read
 	filled int64      // chats that have got all their messages
 }
 
@@ -125,7 +137,7 @@ func (im *importer) read(r io.Reader) error {
 // take reads one line.
 func (im *importer) take(line []byte) error {
 	if im.ended {
-		return errors.New("there is a line behind the end")
+		return errors.New("there is a line after the end")
 	}
 	fields, kind, err := openLine(line)
 	if err != nil {
@@ -138,14 +150,16 @@ func (im *importer) take(line []byte) error {
 	case typeHeader:
 		return takeAs(fields, line, func(h exportHeader) error {
 			if h.Version != exportVersion {
-				return fmt.Errorf("version %d of the format is not known here", h.Version)
+				return fmt.Errorf("unknown version %d of the format", h.Version)
 			}
 			return nil
 		})
 	case typeEnd:
 		return takeAs(fields, line, im.end)
 	}
-	im.lines++
+	if n := im.counts.of(kind); n != nil {
+		*n++
+	}
 	switch kind {
 	case typeUser:
 		return takeAs(fields, line, im.user)
@@ -156,10 +170,10 @@ func (im *importer) take(line []byte) error {
 	case typeRoomMessage:
 		return takeAs(fields, line, im.roomMessage)
 	}
-	return errors.New("its type is not known here")
+	return errors.New("unknown type")
 }
 
-// openLine reads a line as an object of anything, and its type.
+// openLine parses a line as an object and returns its fields and its type.
 func openLine(line []byte) (fields map[string]jsontext.Value, kind string, err error) {
 	if err := json.Unmarshal(line, &fields); err != nil || fields == nil {
 		if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
@@ -168,12 +182,13 @@ func openLine(line []byte) (fields map[string]jsontext.Value, kind string, err e
 		return nil, "", errors.New("not a JSON object")
 	}
 	if err := json.Unmarshal(fields["type"], &kind); err != nil || kind == "" {
-		return nil, "", errors.New("it has no type")
+		return nil, "", errors.New("type is missing")
 	}
 	return fields, kind, nil
 }
 
-// takeAs reads a line as a T, which must have all of T's fields, no other, and none that is null.
+// takeAs parses a line as a T. The line must have all fields of T, no others,
+// and no nulls.
 func takeAs[T any](fields map[string]jsontext.Value, line []byte, do func(T) error) error {
 	known := 0
 	for field := range reflect.TypeFor[T]().Fields() {
@@ -189,19 +204,21 @@ func takeAs[T any](fields map[string]jsontext.Value, line []byte, do func(T) err
 		}
 	}
 	if known < len(fields) {
-		return errors.New("it has a field that is not known here")
+		return errors.New("unknown field")
 	}
 	var record T
 	if err := json.Unmarshal(line, &record); err != nil {
-		if e, ok := errors.AsType[*json.SemanticError](err); ok { // its own words quote the value
-			return fmt.Errorf("field %q is no %v", strings.TrimPrefix(string(e.JSONPointer), "/"), e.GoType)
+		if e, ok := errors.AsType[*json.SemanticError](err); ok { // the text of e quotes the value
+			return fmt.Errorf("field %q is not of type %v", strings.TrimPrefix(string(e.JSONPointer), "/"),
+				e.GoType)
 		}
 		return errors.New("not JSON")
 	}
 	return do(record)
 }
 
-// insert adds one row. The errors of both databases name the constraint that is broken, and not the value.
+// insert adds one row. The errors of both databases name the violated
+// constraint, not the value.
 func (im *importer) insert(statement string, args ...any) (int64, error) {
 	insert := im.prepared[statement]
 	if insert == nil {

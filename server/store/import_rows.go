@@ -57,18 +57,18 @@ func (im *importer) message(m exportMessage) error {
 	}
 	switch im.n++; {
 	case m.N != im.n || m.N > im.chat.Last:
-		return errors.New("the chat's messages do not go from 1 to its last in order")
+		return errors.New("the chat's messages are not numbered from 1 to its last, in order")
 	case m.Author != im.chat.A && m.Author != im.chat.B:
-		return errors.New("the author is no member of the chat")
+		return errors.New("the author is not a member of the chat")
 	}
 	_, err := im.insert(importMessage, m.Chat, m.N, m.ID, m.Author, m.Text, m.At)
 	return err
 }
 
-// fill goes on to the next chat, once the one before has all its messages.
+// fill moves on to the next chat, once the one before has all its messages.
 func (im *importer) fill(next string) error {
 	if im.n != im.chat.Last {
-		return errors.New("messages of the chat before are missing")
+		return errors.New("messages of the previous chat are missing")
 	}
 	if im.n > 0 {
 		im.filled++
@@ -79,7 +79,7 @@ func (im *importer) fill(next string) error {
 	}
 	err := im.tx.QueryRowContext(im.ctx, selectImported, next).Scan(&im.chat.A, &im.chat.B, &im.chat.Last)
 	if errors.Is(err, sql.ErrNoRows) {
-		return errors.New("there is no such chat above")
+		return errors.New("no line above has this chat")
 	}
 	return err
 }
@@ -88,20 +88,22 @@ func (im *importer) roomMessage(m exportRoomMessage) error {
 	switch {
 	case m.Room == "" || m.Epoch == "":
 		return errors.New("room or epoch is empty")
-	case hasZero(m.Room, m.Epoch, m.ID, m.App, m.Session, m.Author, m.Name, m.Text):
+	case hasZero(m.Room, m.Epoch, m.ID, m.App, m.Session, m.Author, m.Name, m.Text, m.Entry, m.Extra):
 		return errZero
 	}
-	added, err := im.insert(addRoomMessage, m.Room, m.Epoch, m.Seq, m.ID, m.App, m.Session, m.Name, m.Text, m.At, m.Author)
+	of := RoomMessage{Type: m.Entry, Extra: m.Extra}
+	added, err := im.insert(importRoom, m.Room, m.Epoch, m.Seq, m.ID, m.App, m.Session, m.Name, m.Text,
+		m.At, m.Author, m.Entry, m.Extra, of.target().ID, m.Edited, m.EditSeq)
 	if err == nil && added == 0 {
-		err = errors.New("the message is there twice")
+		err = errors.New("duplicate message")
 	}
 	return err
 }
 
-// end compares what was read with what should have been.
+// end compares what was read with what the export says it contains.
 func (im *importer) end(e exportEnd) error {
-	if e.Lines != im.lines {
-		return fmt.Errorf("lines are missing: %d of %d are there", im.lines, e.Lines)
+	if lines := im.counts.Lines(); e.Lines != lines {
+		return fmt.Errorf("lines are missing: got %d of %d", lines, e.Lines)
 	}
 	if err := im.fill(""); err != nil {
 		return err
@@ -117,7 +119,8 @@ func (im *importer) end(e exportEnd) error {
 	return nil
 }
 
-// errZero: SQLite would keep it, PostgreSQL cannot, and the next import would fail.
+// errZero refuses text that SQLite would store but PostgreSQL cannot: a later
+// import into PostgreSQL would fail.
 var errZero = errors.New("a text has a zero byte")
 
 func hasZero(texts ...string) bool {

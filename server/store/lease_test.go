@@ -8,7 +8,8 @@ import (
 	"livechat/server/store"
 )
 
-// testLease has two holders on one database, or, where a second one cannot reach it, one.
+// testLease uses two holders on one database, or one where a second one cannot
+// reach it.
 func testLease(t *testing.T, w *world) {
 	try := func(s *store.Store, ttl time.Duration, want bool) {
 		t.Helper()
@@ -18,13 +19,13 @@ func testLease(t *testing.T, w *world) {
 		}
 	}
 	try(w.Store, time.Hour, true)
-	try(w.Store, time.Hour, true) // prolonged
+	try(w.Store, time.Hour, true) // extended
 	if w.url == "sqlite::memory:" {
 		return
 	}
 	other := open(t, w.url)
 	try(other, time.Hour, false)
-	if err := other.Unlock(t.Context(), "relay"); err != nil { // not its own
+	if err := other.Unlock(t.Context(), "relay"); err != nil { // not its lease
 		t.Error(err)
 	}
 	try(other, time.Hour, false)

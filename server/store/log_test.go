@@ -35,12 +35,13 @@ func testLogPages(t *testing.T, w *world) {
 		var seqs []int64
 		for _, m := range page {
 			seqs = append(seqs, m.Seq)
-			if m.Room != "livechat" || m.Epoch != epochA || m.Name != "Zoë" || m.App != "APP1" || m.Session != "s1" || m.Author != "@zoe" {
+			if m.Room != "livechat" || m.Epoch != epochA || m.Name != "Zoë" || m.App != "APP1" ||
+				m.Session != "s1" || m.Author != "@zoe" {
 				t.Errorf("got %+v", m)
 			}
 		}
 		if !slices.Equal(seqs, c.want) {
-			t.Errorf("behind %d, before %d, limit %d: %v, want %v", c.after, c.before, c.limit, seqs, c.want)
+			t.Errorf("after %d, before %d, limit %d: %v, want %v", c.after, c.before, c.limit, seqs, c.want)
 		}
 		n, err := w.CountLog(ctx, "livechat", epochA, c.after, c.before)
 		w.must(err)
@@ -50,7 +51,8 @@ func testLogPages(t *testing.T, w *world) {
 	}
 }
 
-// toRead checks that a database is read that others make and fill after it was opened.
+// toRead checks that OpenToRead reads a database that others create and fill
+// after it was opened.
 func toRead(t *testing.T, url string) {
 	s, err := store.OpenToRead(url)
 	if err != nil {
@@ -58,7 +60,7 @@ func toRead(t *testing.T, url string) {
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	if _, err := s.LogPage(t.Context(), "livechat", epochA, 0, 100, 10); err == nil {
-		t.Error("a page of a database without tables")
+		t.Error("read a page of a database without tables")
 	}
 	w := newWorld(t, url)
 	w.archive(w.roomMessages("livechat", epochA, 1, 3))
@@ -68,6 +70,7 @@ func toRead(t *testing.T, url string) {
 }
 
 func TestOpenToRead(t *testing.T) {
+	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
 		toRead(t, "sqlite:"+filepath.Join(t.TempDir(), "livechat.db"))
 	})
@@ -79,16 +82,16 @@ func TestOpenToRead(t *testing.T) {
 		}
 		defer s.Close()
 		if _, err := s.LogPage(t.Context(), "livechat", epochA, 0, 100, 10); err == nil {
-			t.Error("a page of nothing")
+			t.Error("read a page of a missing database")
 		}
 		if _, err := os.Stat(path); !os.IsNotExist(err) {
-			t.Errorf("the file was made: %v", err)
+			t.Errorf("the file was created: %v", err)
 		}
 	})
 	t.Run("sqlite in memory", func(t *testing.T) {
 		if s, err := store.OpenToRead("sqlite::memory:"); err == nil {
 			_ = s.Close()
-			t.Error("somebody else's memory was opened")
+			t.Error("opened a database in memory")
 		}
 	})
 	t.Run("bad url", func(t *testing.T) {

@@ -12,7 +12,8 @@ import (
 
 func testMessages(t *testing.T, w *world) {
 	ctx := t.Context()
-	given := store.Message{ID: id(), Chat: w.chat, Author: w.bob.ID, Text: "' \"; -- \n🙂", At: w.at.Add(123456 * time.Nanosecond).In(time.FixedZone("", 3600))}
+	given := store.Message{ID: id(), Chat: w.chat, Author: w.bob.ID, Text: "' \"; -- \n🙂",
+		At: w.at.Add(123456 * time.Nanosecond).In(time.FixedZone("", 3600))}
 	m, created, err := w.AddMessage(ctx, given)
 	w.must(err)
 	same(t, "created", created, true)
@@ -25,8 +26,9 @@ func testMessages(t *testing.T, w *world) {
 		same(t, "how many", len(all), 1)
 		same(t, "read", all[0], want)
 	}
-	if _, _, err := w.AddMessage(ctx, store.Message{ID: "x", Chat: w.chat, Author: w.bob.ID, Text: "x", At: w.at}); err == nil {
-		t.Error("a message without a proper id was added")
+	if _, _, err := w.AddMessage(ctx, store.Message{
+		ID: "x", Chat: w.chat, Author: w.bob.ID, Text: "x", At: w.at}); err == nil {
+		t.Error("added a message with a malformed id")
 	}
 	same(t, "next", w.say(w.ann, w.chat, "next").N, 2)
 	other := w.newChat(w.ann, w.eve)
@@ -59,7 +61,8 @@ func testMessagePages(t *testing.T, w *world) {
 			got[i] = m.Text
 			same(t, "text of n", m.Text, fmt.Sprint(m.N))
 		}
-		same(t, fmt.Sprintf("before %d, after %d, limit %d", c.before, c.after, c.limit), fmt.Sprint(got), c.want)
+		same(t, fmt.Sprintf("before %d, after %d, limit %d", c.before, c.after, c.limit), fmt.Sprint(got),
+			c.want)
 	}
 }
 
@@ -88,7 +91,8 @@ func testMessageAgain(t *testing.T, w *world) {
 	same(t, "the next n there", w.say(w.eve, other, "next").N, 1)
 }
 
-// testMessagesAtOnce: many write, each says everything twice at once. The numbers have no hole and no double, each user's events have the
+// testMessagesAtOnce: many writers each send every message twice at once. The
+// numbers have no holes and no duplicates, and each user's events have the
 // order of the numbers.
 func testMessagesAtOnce(t *testing.T, w *world) {
 	const writers, each = 6, 20
@@ -100,7 +104,9 @@ func testMessagesAtOnce(t *testing.T, w *world) {
 			wg.Go(func() {
 				for k := range each {
 					id := fmt.Sprintf("00000000-0000-4000-8000-%06d%06d", i, k)
-					m, _, err := w.AddMessage(t.Context(), store.Message{ID: id, Chat: w.chat, Author: author.ID, Text: id, At: w.at})
+					m, _, err := w.AddMessage(
+						t.Context(), store.Message{
+							ID: id, Chat: w.chat, Author: author.ID, Text: id, At: w.at})
 					if err != nil || m.ID != id {
 						t.Errorf("writer %d/%d: %v", i, repeat, err)
 						return
@@ -126,7 +132,7 @@ func testMessagesAtOnce(t *testing.T, w *world) {
 	for _, u := range []store.User{w.ann, w.bob} {
 		same(t, "events of "+u.Name, len(got[u.ID]), writers*each)
 		if !slices.IsSorted(got[u.ID]) {
-			t.Errorf("%s is told out of order: %v", u.Name, got[u.ID])
+			t.Errorf("%s: events out of order: %v", u.Name, got[u.ID])
 		}
 	}
 	c, err := w.Chat(t.Context(), w.chat, w.ann.ID)
@@ -166,21 +172,25 @@ func testRead(t *testing.T, w *world) {
 	same(t, "events", len(events), 4)
 	for i, e := range events {
 		want := []int64{2, 2, 5, 5}[i]
-		if e.Kind != store.EventRead || e.N != want || e.Author != "bob" || e.Chat != w.chat || e.Text != "" || e.Message != "" {
+		if e.Kind != store.EventRead || e.N != want || e.Author != "bob" || e.Chat != w.chat ||
+			e.Text != "" || e.Message != "" {
 			t.Errorf("event %d: %+v", i, e)
 		}
 	}
 	same(t, "for both", events[0].User+events[1].User, w.ann.ID+w.bob.ID)
 }
 
-// testReadWhileWriting: whatever comes between, unread is what a count would give.
+// testReadWhileWriting: however reads and writes interleave, unread equals a
+// count.
 func testReadWhileWriting(t *testing.T, w *world) {
 	const writers, each = 3, 25
 	var writing, reading sync.WaitGroup
 	for range writers {
 		writing.Go(func() {
 			for range each {
-				if _, _, err := w.AddMessage(t.Context(), store.Message{ID: id(), Chat: w.chat, Author: w.ann.ID, Text: "x", At: w.at}); err != nil {
+				if _, _, err := w.AddMessage(
+					t.Context(), store.Message{
+						ID: id(), Chat: w.chat, Author: w.ann.ID, Text: "x", At: w.at}); err != nil {
 					t.Error(err)
 				}
 			}

@@ -14,10 +14,11 @@ import (
 //go:embed migrations
 var embedded embed.FS
 
-// migrationLock is the key of the advisory lock: any number that nobody else uses in this database.
+// migrationLock is the key of the advisory lock: any number that nothing else
+// uses in this database.
 const migrationLock = 0x6c697665636861 // "livecha"
 
-// migrations are those of this database's kind, in order.
+// migrations returns the migrations for this kind of database, in order.
 func (s *Store) migrations() (*goose.Provider, error) {
 	files, err := fs.Sub(embedded, "migrations/"+s.dialect)
 	if err != nil {
@@ -30,7 +31,8 @@ func (s *Store) migrations() (*goose.Provider, error) {
 	return goose.NewProvider(dialect, s.write, files)
 }
 
-// migrate applies the migrations that this database has not had. One server at a time: the others wait and find nothing left to do.
+// migrate applies the migrations that this database lacks. One server does so
+// at a time: the others wait and then find nothing to do.
 func (s *Store) migrate(ctx context.Context) error {
 	provider, err := s.migrations()
 	if err != nil {
@@ -39,8 +41,9 @@ func (s *Store) migrate(ctx context.Context) error {
 	if s.dialect == sqlite {
 		return migrateAgain(ctx, provider)
 	}
-	// The lock lives in a transaction, so it ends with the connection, and works through a PgBouncer that lends connections by the
-	// transaction. goose's own lock would let the second server ask again only after seconds.
+	// The lock belongs to a transaction, so it is released with the connection,
+	// and works through a PgBouncer in transaction mode. With goose's own lock,
+	// the second server would retry only after seconds.
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
@@ -53,8 +56,10 @@ func (s *Store) migrate(ctx context.Context) error {
 	return err
 }
 
-// migrateAgain runs the migrations of SQLite, which has no lock beside its tables. Each migration is a transaction that records
-// itself, so of two processes at once one fails whole; it looks again, and finds what the other has done.
+// migrateAgain runs the migrations of SQLite, which has no lock apart from its
+// tables. Each migration is a transaction that records itself. If two processes
+// run one at the same time, one fails as a whole, retries, and finds the work
+// done.
 func migrateAgain(ctx context.Context, provider *goose.Provider) error {
 	const tries, pause = 20, 50 * time.Millisecond
 	for try := 1; ; try++ {

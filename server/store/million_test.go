@@ -11,39 +11,51 @@ import (
 	"livechat/internal/testpg"
 )
 
-// fillSQLite is fill for SQLite: as many of everything, with the words indexed at the end.
+// fillSQLite is fill for SQLite: the same numbers, with the words indexed at
+// the end.
 const fillSQLite = `
 PRAGMA foreign_keys = OFF;
 PRAGMA synchronous = OFF;
 DROP TRIGGER messages_added;
 DROP TRIGGER room_messages_added;
-CREATE TEMP TABLE s AS WITH RECURSIVE s (i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM s WHERE i < 999999) SELECT i FROM s;
+CREATE TEMP TABLE s AS WITH RECURSIVE s (i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM s WHERE i < 999999)
+SELECT i FROM s;
 BEGIN;
-INSERT INTO users (id, name, skeleton, hash, created) SELECT i, 'user' || i, 'user' || i, 'x', i FROM s WHERE i BETWEEN 1 AND 20000;
+INSERT INTO users (id, name, skeleton, hash, created) SELECT i, 'user' || i, 'user' || i, 'x', i FROM s
+WHERE i BETWEEN 1 AND 20000;
 INSERT INTO chats (id, a, b, created, last_n)
-    SELECT printf('00000000-0000-0000-0000-%012d', i), iif(i <= 200, 1, i), i + 20000, i, CASE WHEN i = 1 THEN 200000 WHEN i <= 8001 THEN 100 ELSE 0 END
+    SELECT printf('00000000-0000-0000-0000-%012d', i), iif(i <= 200, 1, i), i + 20000, i, CASE WHEN i =
+        1 THEN 200000 WHEN i <= 8001 THEN 100 ELSE 0 END
     FROM s WHERE i BETWEEN 1 AND 20000;
-INSERT INTO members (chat, user_id, other, updated) SELECT id, a, b % 20000 + 1, created FROM chats UNION ALL SELECT id, b % 20000 + 1, a, created FROM chats;
+INSERT INTO members (chat, user_id, other, updated) SELECT id, a, b % 20000 + 1, created
+FROM chats UNION ALL SELECT id, b % 20000 + 1, a, created FROM chats;
 INSERT INTO messages (chat, n, id, author, text, at)
-    SELECT printf('00000000-0000-0000-0000-%012d', iif(i < 200000, 1, (i - 200000) / 100 + 2)), iif(i < 200000, i + 1, i % 100 + 1),
-        printf('00000000-0000-4000-8000-%012d', i), iif(i < 200000, 1, 7), 'the word' || (i % 1000) || ' only' || (i / 10), i
+    SELECT printf('00000000-0000-0000-0000-%012d', iif(i < 200000, 1, (i - 200000) / 100 + 2)), iif(i <
+        200000, i + 1, i % 100 + 1),
+        printf('00000000-0000-4000-8000-%012d', i), iif(i < 200000, 1, 7), 'the word' || (i % 1000) ||
+            ' only' || (i / 10), i
     FROM s;
 INSERT INTO room_messages (room, epoch, seq, id, app, session, name, text, at)
-    SELECT 'livechat', '00000000000000aa', i, i, 'A', 's', 'n', 'the word' || (i % 1000) || ' only' || (i / 10), i FROM s WHERE i BETWEEN 1 AND 100000;
+    SELECT 'livechat', '00000000000000aa', i, i, 'A', 's', 'n', 'the word' || (i % 1000) || ' only' ||
+        (i / 10), i FROM s WHERE i BETWEEN 1 AND 100000;
 INSERT INTO messages_words (rowid, words) SELECT rid, livechat_words(text) FROM messages;
 INSERT INTO room_messages_words (rowid, words) SELECT rid, livechat_words(text) FROM room_messages;
 COMMIT;
 DROP TABLE s;
 ANALYZE;`
 
-// nobody makes the little that an empty database needs for its answers to be answers: one user with one chat.
+// nobody creates the rows that an empty database needs to answer at all: one
+// user with one chat.
 const nobody = `
-INSERT INTO users (id, name, skeleton, hash, created) VALUES (1, 'user1', 'user1', 'x', 1), (2, 'user2', 'user2', 'x', 1);
+INSERT INTO users (id, name, skeleton, hash, created)
+VALUES (1, 'user1', 'user1', 'x', 1), (2, 'user2', 'user2', 'x', 1);
 INSERT INTO chats (id, a, b, created) VALUES ('00000000-0000-0000-0000-000000000001', 1, 2, 1);
-INSERT INTO members (chat, user_id, other, updated) VALUES ('00000000-0000-0000-0000-000000000001', 1, 2, 1);`
+INSERT INTO members (chat, user_id, other, updated)
+VALUES ('00000000-0000-0000-0000-000000000001', 1, 2, 1);`
 
-// BenchmarkMillion asks what people ask most of a database that holds a million messages, and of one that holds none: go run ./load/bench -only store.
-// The one who asks has 200 chats, and one of them a fifth of all messages.
+// BenchmarkMillion runs the most frequent queries on a database with a million
+// messages and on an empty one: go run ./bench -only store. The user has
+// 200 chats, one of which holds a fifth of all messages.
 func BenchmarkMillion(b *testing.B) {
 	dir := b.TempDir()
 	server := testpg.New(b)
@@ -69,7 +81,7 @@ func BenchmarkMillion(b *testing.B) {
 	}
 }
 
-// probe is something that people ask of a store; i is how often it was asked before.
+// probe is a query that users cause; i is how often it has run before.
 type probe struct {
 	name string
 	ask  func(ctx context.Context, s *Store, i int) (found int, err error)
@@ -91,24 +103,28 @@ var probes = []probe{
 		return len(list), err
 	}},
 	{"search in chats, a word in 1000 messages", func(ctx context.Context, s *Store, i int) (int, error) {
-		found, err := s.searchChats(ctx, s.read, 1, queryTerms(fmt.Sprint("word", i%1000)), 50)
+		terms := queryTerms(fmt.Sprint("word", i%1000))
+		found, err := s.searchChats(ctx, s.read, SearchQuery{User: 1, Limit: 50}, terms, newestKey)
 		return len(found), err
 	}},
 	{"search in chats, a word in 10 messages", func(ctx context.Context, s *Store, i int) (int, error) {
-		found, err := s.searchChats(ctx, s.read, 1, queryTerms(fmt.Sprint("only", i*31%20000)), 50)
+		terms := queryTerms(fmt.Sprint("only", i*31%20000))
+		found, err := s.searchChats(ctx, s.read, SearchQuery{User: 1, Limit: 50}, terms, newestKey)
 		return len(found), err
 	}},
 	{"search in rooms, a word in 100 messages", func(ctx context.Context, s *Store, i int) (int, error) {
-		found, err := s.searchRooms(ctx, s.read, queryTerms(fmt.Sprint("word", i%1000)), 50)
+		terms := queryTerms(fmt.Sprint("word", i%1000))
+		found, err := s.searchRooms(ctx, s.read, SearchQuery{User: 1, Limit: 50}, terms, newestKey)
 		return len(found), err
 	}},
 	{"search in rooms, a word in all messages", func(ctx context.Context, s *Store, _ int) (int, error) {
-		found, err := s.searchRooms(ctx, s.read, queryTerms("the"), 50)
+		found, err := s.searchRooms(ctx, s.read, SearchQuery{User: 1, Limit: 50}, queryTerms("the"), newestKey)
 		return len(found), err
 	}},
 }
 
-// measure asks b.N times and reports how long it took, in milliseconds, and how much was found.
+// measure runs the query b.N times and reports how long it took, in
+// milliseconds, and how much it found.
 func (q probe) measure(b *testing.B, s *Store) {
 	took := make([]time.Duration, b.N)
 	found := 0

@@ -21,16 +21,20 @@ const (
 	postgres = "postgres"
 	sqlite   = "sqlite"
 
-	// maxConns is how many connections a server holds to PostgreSQL at most. What comes when all are busy waits its turn: more at once
-	// would not make PostgreSQL faster, and its own limit (100 by default) is for all servers together.
+	// maxConns is the largest number of connections that one server holds to
+	// PostgreSQL. Queries wait when all are busy: more of them at once would
+	// not make PostgreSQL faster, and its own limit (100 by default) is shared
+	// by all servers.
 	maxConns = 16
-	idleTime = 5 * time.Minute // then an unused connection is closed
+	idleTime = 5 * time.Minute // an unused connection is closed after this time
 	memory   = ":memory:"
 )
 
-// Open opens the database and brings its tables up to date; several servers may do so at once. The url is
-// postgres://USER:PASSWORD@HOST/NAME (PostgreSQL 15 or later, whose settings may follow as in libpq's URLs), sqlite:PATH for a file, or
-// sqlite::memory: for a database that ends with the Store. Errors do not contain the url, which may hold a password.
+// Open opens the database and migrates its tables; several servers may do so at
+// once. The url is postgres://USER:PASSWORD@HOST/NAME (PostgreSQL 15 or later,
+// settings may follow as in libpq's URLs), sqlite:PATH for a file, or
+// sqlite::memory: for a database that lives as long as the Store. Errors do not
+// contain the url, which may hold a password.
 func Open(ctx context.Context, url string) (*Store, error) {
 	var s *Store
 	var err error
@@ -66,8 +70,10 @@ func openPostgres(url string) (*Store, error) {
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "livechat"
 	}
-	// The planner thinks that looking for words in each of somebody's chats takes long enough to compile the query, which takes a hundred times as
-	// long as the search. It is no parameter of the connection, since PgBouncer refuses those that it does not know.
+	// The planner's estimate for a full-text search over all chats of a user is
+	// high enough to compile the query (JIT), which takes a hundred times as
+	// long as the search. This is not a connection parameter because PgBouncer
+	// refuses parameters that it does not know.
 	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
 		_, err := conn.Exec(ctx, "SET jit = off")
 		return err
@@ -84,7 +90,8 @@ var postgresQueries = queries{
 	now:          nowPostgres,
 	forUpdate:    " FOR UPDATE",
 	forShare:     " FOR SHARE",
-	published:    `DELETE FROM outbox WHERE seq = ANY ($1::bigint[])`,
+	published:    markSent + nowPostgres + ` END WHERE sent <= 0 AND seq = ANY ($1::bigint[])`,
+	resend:       `UPDATE outbox SET sent = -sent WHERE sent > 0 AND user_id = ANY ($1::bigint[])`,
 	searchChats:  searchChatsPostgres,
 	searchRooms:  searchRoomsPostgres,
 	addRoomBatch: addRoomBatchPostgres,
@@ -96,13 +103,14 @@ func openSQLite(path string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open SQLite: %w", err)
 	}
-	// Transactions begin with the lock for writing: one that began with reading could find, when it wants to write, that it may not.
+	// Transactions take the write lock when they begin: one that began by
+	// reading could fail when it first writes.
 	if s.write, err = sql.Open(sqlite, sqliteURL(path, "_txlock", "immediate")); err != nil {
 		return nil, fmt.Errorf("open SQLite: %w", err)
 	}
 	s.write.SetMaxOpenConns(1)
 	s.read = s.write
-	if path == memory { // each connection would have a database of its own
+	if path == memory { // each connection would have its own database
 		return s, nil
 	}
 	if s.read, err = sql.Open(sqlite, sqliteURL(path, "_pragma", "query_only(1)")); err != nil {
@@ -113,7 +121,8 @@ func openSQLite(path string) (*Store, error) {
 	return s, nil
 }
 
-// openSQLiteToRead opens a file that is another process's, and does not make it.
+// openSQLiteToRead opens a file that another process owns. It does not create
+// the file.
 func openSQLiteToRead(path string) (*Store, error) {
 	s := &Store{dialect: sqlite, holder: rand.Text(), queries: sqliteQueries}
 	var err error
@@ -125,8 +134,9 @@ func openSQLiteToRead(path string) (*Store, error) {
 	return s, nil
 }
 
-// createFile makes the file, if it is not there, for its owner's eyes alone. SQLite would let everybody read it; the files that it puts beside
-// it have the rights of this one.
+// createFile creates the file, if it is missing, readable by its owner only.
+// SQLite would create it readable by everybody; the files that SQLite puts
+// beside it get the same permissions.
 func createFile(path string) error {
 	if path == memory {
 		return nil
@@ -138,10 +148,13 @@ func createFile(path string) error {
 	return f.Close()
 }
 
-// sqliteURL names the file and what every connection to it sets. WAL lets readers read while one writes; with it a commit still waits
-// for the disk (synchronous stays FULL), for what was acknowledged must survive a power cut.
+// sqliteURL returns the data source name: the file, and the settings of every
+// connection to it. WAL lets readers read while one connection writes. A commit
+// still waits for the disk (synchronous stays FULL), because an acknowledged
+// message must survive a power cut.
 func sqliteURL(path string, further ...string) string {
-	v := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "foreign_keys(1)"}} // milliseconds
+	// milliseconds
+	v := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "foreign_keys(1)"}}
 	for i := 0; i < len(further); i += 2 {
 		v.Add(further[i], further[i+1])
 	}
@@ -152,8 +165,10 @@ func sqliteURL(path string, further ...string) string {
 }
 
 var sqliteQueries = queries{
-	now:         nowSQLite,
-	published:   `DELETE FROM outbox WHERE seq IN (SELECT value FROM json_each($1))`,
+	now:       nowSQLite,
+	published: markSent + nowSQLite + ` END WHERE sent <= 0 AND seq IN (SELECT value FROM json_each($1))`,
+	resend: `UPDATE outbox SET sent = -sent WHERE sent > 0
+		AND user_id IN (SELECT value FROM json_each($1))`,
 	searchChats: searchChatsSQLite,
 	searchRooms: searchRoomsSQLite,
 }

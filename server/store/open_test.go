@@ -12,7 +12,8 @@ import (
 	"livechat/server/store"
 )
 
-// openAtOnce: servers that start together on an empty database all get a complete one.
+// openAtOnce: servers that start together on an empty database all get a
+// complete one.
 func openAtOnce(t *testing.T, url string) {
 	const servers = 5
 	var wg sync.WaitGroup
@@ -42,7 +43,7 @@ func openAtOnce(t *testing.T, url string) {
 	same(t, "who found ann there", taken, servers-1)
 }
 
-// updateAtOnce: nor do they mind a database of the version before.
+// updateAtOnce: the same with a database of the previous version.
 func updateAtOnce(t *testing.T, url string) {
 	if err := open(t, url).Undo(t.Context()); err != nil {
 		t.Fatal(err)
@@ -51,18 +52,21 @@ func updateAtOnce(t *testing.T, url string) {
 }
 
 func TestOpenAtOnceSQLite(t *testing.T) {
+	t.Parallel()
 	openAtOnce(t, "sqlite:"+filepath.Join(t.TempDir(), "new.db"))
 	updateAtOnce(t, "sqlite:"+filepath.Join(t.TempDir(), "old.db"))
 }
 
 func TestOpenAtOncePostgres(t *testing.T) {
+	t.Parallel()
 	server := testpg.New(t)
 	openAtOnce(t, server.Database())
 	updateAtOnce(t, server.Database())
 }
 
-// TestUndo takes all migrations back and applies them again.
+// TestUndo rolls back all migrations and applies them again.
 func TestUndo(t *testing.T) {
+	t.Parallel()
 	server := testpg.New(t)
 	for _, url := range []string{"sqlite::memory:", server.Database()} {
 		s := open(t, url)
@@ -80,13 +84,14 @@ func TestUndo(t *testing.T) {
 }
 
 func TestOpenAgain(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "50% of a #live chat?.db")
 	url := "sqlite:" + path
 	w := newWorld(t, url)
 	files, err := filepath.Glob(filepath.Dir(path) + "/*")
 	w.must(err)
-	if !slices.Contains(files, path) || len(files) < 2 { // the log is beside it
-		t.Errorf("there are %q", files)
+	if !slices.Contains(files, path) || len(files) < 2 { // SQLite's log is beside it
+		t.Errorf("files: %q", files)
 	}
 	for _, file := range files {
 		info, err := os.Stat(file)
@@ -103,8 +108,10 @@ func TestOpenAgain(t *testing.T) {
 }
 
 func TestOpenRefuses(t *testing.T) {
+	t.Parallel()
 	for _, url := range []string{
-		"", "sqlite:", "mysql://u:sesame@h/db", "postgres://u:sesame@[::1/db", "postgres://u:sesame@h:port/db",
+		"", "sqlite:", "mysql://u:sesame@h/db", "postgres://u:sesame@[::1/db",
+		"postgres://u:sesame@h:port/db",
 		"postgres://u:sesame@/db?host=/nowhere&connect_timeout=1", "sqlite:/nowhere/at/all.db",
 	} {
 		s, err := store.Open(t.Context(), url)
@@ -119,8 +126,9 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// TestPostgresCrash: a database that goes away and comes back needs no new Store.
+// TestPostgresCrash: after an outage of the database, the Store works again.
 func TestPostgresCrash(t *testing.T) {
+	t.Parallel()
 	server := testpg.New(t)
 	w := newWorld(t, server.Database())
 	w.say(w.ann, w.chat, "before")
@@ -128,7 +136,8 @@ func TestPostgresCrash(t *testing.T) {
 	if err := w.Ping(t.Context()); err == nil {
 		t.Error("a dead database answers")
 	}
-	if _, _, err := w.AddMessage(t.Context(), store.Message{ID: id(), Chat: w.chat, Author: w.ann.ID, Text: "lost", At: w.now()}); err == nil {
+	if _, _, err := w.AddMessage(t.Context(),
+		store.Message{ID: id(), Chat: w.chat, Author: w.ann.ID, Text: "lost", At: w.now()}); err == nil {
 		t.Error("a dead database stores")
 	}
 	server.Start()

@@ -10,28 +10,34 @@ import (
 	"github.com/google/uuid"
 )
 
-// The kinds of events.
+// Kinds of events.
 const (
-	EventChat    = "chat"    // a chat was created; Author is who did
-	EventMessage = "message" // Message, Text and N are those of a new message
+	EventChat    = "chat"    // a chat was created, by Author
+	EventMessage = "message" // a new message; Message, Text and N are set
 	EventRead    = "read"    // Author has read up to N
 )
 
-// Event is something to be told to one user: an entry of the outbox, written in the transaction of what it tells.
+// Event is a notification to one user: an entry of the outbox, written in the
+// same transaction as the change it reports. It stays there for a while after
+// it was published.
 type Event struct {
-	Seq     int64  // its place in the outbox. Two events of one chat have the order in which they happened
-	ID      string // UUID; two users' events of one message have two
-	User    int64  // whose feed
+	// position in the outbox. Events of one chat have the order in which they
+	// happened
+	Seq     int64
+	ID      string // UUID; each user's event has its own
+	User    int64  // the user whose feed gets it
 	Kind    string
 	Chat    string
-	Message string // the message's id
+	Message string // id of the message
 	Author  string // a name
 	Text    string
 	N       int64
 	At      time.Time
+	Resent  bool // it was published before, and the feed may have lost it
 }
 
-// event is what addEvents writes; names and texts are read from their tables, and are not there any more once they are deleted.
+// event is what addEvents writes. Names and texts are read from their tables
+// when the event is published, and are missing once they are deleted.
 type event struct {
 	kind, chat string
 	n, author  int64
@@ -40,31 +46,49 @@ type event struct {
 
 const (
 	insertEvents = `
-INSERT INTO outbox (id, user_id, kind, chat, n, author, at) VALUES ($1, $2, $5, $6, $7, $8, $9), ($3, $4, $5, $6, $7, $8, $9)`
-	// Names and texts are looked up in the list of columns, for the reason given at selectMessages: on a new database the plan would be one for tables
-	// that are still empty, and read all of them each time.
+INSERT INTO outbox (id, user_id, kind, chat, n, author, at)
+VALUES ($1, $2, $5, $6, $7, $8, $9), ($3, $4, $5, $6, $7, $8, $9)`
+	// Names and texts are looked up in the list of columns, as in
+	// selectMessages: on a new database the plan would be one for empty tables,
+	// and read all of each table every time.
 	selectOutbox = `
-SELECT e.seq, e.id, e.user_id, e.kind, e.chat, e.n, e.at, coalesce((SELECT u.name FROM users u WHERE u.id = e.author), '` + DeletedName + `'),
-       coalesce((SELECT CAST(m.id AS TEXT) FROM messages m WHERE e.kind = '` + EventMessage + `' AND m.chat = e.chat AND m.n = e.n), ''),
-       coalesce((SELECT m.text FROM messages m WHERE e.kind = '` + EventMessage + `' AND m.chat = e.chat AND m.n = e.n), '')
+SELECT e.seq, e.id, e.user_id, e.kind, e.chat, e.n, e.at,
+       coalesce((SELECT u.name FROM users u WHERE u.id = e.author), '` + DeletedName + `'),
+       coalesce((SELECT CAST(m.id AS TEXT) FROM messages m
+                 WHERE e.kind = '` + EventMessage + `' AND m.chat = e.chat AND m.n = e.n), ''),
+       coalesce((SELECT m.text FROM messages m
+                 WHERE e.kind = '` + EventMessage + `' AND m.chat = e.chat AND m.n = e.n), ''),
+       e.sent < 0
 FROM outbox e
+WHERE e.sent <= 0
 ORDER BY e.seq
 LIMIT $1`
+	// Both conditions, because SQLite finds its index only by the first one.
+	// Events that are to be published again do not count.
 	selectOutboxLag = `
-SELECT (SELECT count(*) FROM (SELECT 1 FROM outbox ORDER BY seq LIMIT $1) e), coalesce((SELECT at FROM outbox ORDER BY seq LIMIT 1), 0)`
+SELECT (SELECT count(*) FROM (SELECT 1 FROM outbox WHERE sent <= 0 AND sent = 0 ORDER BY seq LIMIT $1) e),
+       coalesce((SELECT at FROM outbox WHERE sent <= 0 AND sent = 0 ORDER BY seq LIMIT 1), 0)`
+	// markSent keeps the time of an event that was published before: it is
+	// forgotten before Redis forgets its id.
+	markSent     = `UPDATE outbox SET sent = CASE WHEN sent < 0 THEN -sent ELSE `
+	resendAll    = `UPDATE outbox SET sent = -sent WHERE sent > 0`
+	forgetEvents = `DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox WHERE sent > 0 AND sent < %s - $1
+		ORDER BY sent LIMIT $2)`
 )
 
 // addEvents writes the event for both members of a chat.
 func addEvents(ctx context.Context, tx *sql.Tx, e event, a, b int64) error {
-	_, err := tx.ExecContext(ctx, insertEvents, uuid.NewString(), a, uuid.NewString(), b, e.kind, e.chat, e.n, e.author, e.at)
+	_, err := tx.ExecContext(ctx, insertEvents, uuid.NewString(), a, uuid.NewString(), b, e.kind, e.chat,
+		e.n, e.author, e.at)
 	if err != nil {
 		return fmt.Errorf("write events: %w", err)
 	}
 	return nil
 }
 
-// Outbox returns the first limit events that were not published yet, in the order of Seq. An event that was committed late may
-// have a lower Seq than one seen before; it is never one of the same chat.
+// Outbox returns the first limit events to be published, in the order of Seq. An
+// event that was committed late may have a lower Seq than one returned before,
+// but never one of the same chat.
 func (s *Store) Outbox(ctx context.Context, limit int) ([]Event, error) {
 	events, err := list(ctx, s.read, scanEvent, selectOutbox, limit)
 	if err != nil {
@@ -76,17 +100,20 @@ func (s *Store) Outbox(ctx context.Context, limit int) ([]Event, error) {
 func scanEvent(row scanner) (Event, error) {
 	var e Event
 	var at int64
-	if err := row.Scan(&e.Seq, &e.ID, &e.User, &e.Kind, &e.Chat, &e.N, &at, &e.Author, &e.Message, &e.Text); err != nil {
+	if err := row.Scan(&e.Seq, &e.ID, &e.User, &e.Kind, &e.Chat, &e.N, &at, &e.Author, &e.Message,
+		&e.Text, &e.Resent); err != nil {
 		return Event{}, err
 	}
 	e.At = fromMS(at)
 	return e, nil
 }
 
-// maxOutboxCount is as far as OutboxLag counts: it is asked every few seconds, and least of all when the database has much to do may it cost more.
+// maxOutboxCount bounds the count of OutboxLag. It runs every few seconds and
+// must not cost more when the database is busy.
 const maxOutboxCount = 100_000
 
-// OutboxLag returns how many events wait to be published, up to 100,000, and from when the first of them is: the zero time if there is none.
+// OutboxLag returns the number of unpublished events, up to 100,000, and the
+// time of the oldest: the zero time if there is none.
 func (s *Store) OutboxLag(ctx context.Context) (waiting int64, oldest time.Time, err error) {
 	var at int64
 	err = s.read.QueryRowContext(ctx, selectOutboxLag, maxOutboxCount).Scan(&waiting, &at)
@@ -99,27 +126,63 @@ func (s *Store) OutboxLag(ctx context.Context) (waiting int64, oldest time.Time,
 	return waiting, oldest, nil
 }
 
-// Published removes events from the outbox. Those that are gone already, since another server published them as well, are no error.
+// Published notes that events are in their feeds. It ignores unknown ones.
 func (s *Store) Published(ctx context.Context, seqs []int64) error {
 	if len(seqs) == 0 {
 		return nil
 	}
-	var arg any = seqs
+	if err := s.execList(ctx, s.queries.published, seqs); err != nil {
+		return fmt.Errorf("note published events: %w", err)
+	}
+	return nil
+}
+
+// Resend makes Outbox return the events of some users once more, as far as they
+// were published and are still remembered.
+func (s *Store) Resend(ctx context.Context, users []int64) error {
+	if len(users) == 0 {
+		return nil
+	}
+	if err := s.execList(ctx, s.queries.resend, users); err != nil {
+		return fmt.Errorf("resend events: %w", err)
+	}
+	return nil
+}
+
+// ResendAll does the same for all users.
+func (s *Store) ResendAll(ctx context.Context) error {
+	if _, err := exec(ctx, s.write, resendAll); err != nil {
+		return fmt.Errorf("resend all events: %w", err)
+	}
+	return nil
+}
+
+// ForgetPublished removes at most limit events that were first published longer
+// than age ago, and returns how many.
+func (s *Store) ForgetPublished(ctx context.Context, age time.Duration, limit int) (int64, error) {
+	n, err := exec(ctx, s.write, fmt.Sprintf(forgetEvents, s.queries.now), age.Milliseconds(), limit)
+	if err != nil {
+		return 0, fmt.Errorf("forget published events: %w", err)
+	}
+	return n, nil
+}
+
+// execList runs a statement whose only parameter is a list. It is its own
+// transaction, which may lose against another server's.
+func (s *Store) execList(ctx context.Context, statement string, numbers []int64) error {
+	var arg any = numbers
 	if s.dialect == sqlite {
-		b, err := json.Marshal(seqs)
+		b, err := json.Marshal(numbers)
 		if err != nil {
-			return fmt.Errorf("remove published events: %w", err)
+			return err
 		}
 		arg = string(b)
 	}
 	var err error
-	for range attempts { // a statement is a transaction of its own, which may lose against that of another server
-		if _, err = s.write.ExecContext(ctx, s.queries.published, arg); !lostRace(err) {
+	for range attempts {
+		if _, err = s.write.ExecContext(ctx, statement, arg); !lostRace(err) {
 			break
 		}
 	}
-	if err != nil {
-		return fmt.Errorf("remove published events: %w", err)
-	}
-	return nil
+	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"testing"
+	"time"
 
 	"livechat/internal/poll"
 	"livechat/server/store"
@@ -29,15 +30,16 @@ func testOutbox(t *testing.T, w *world) {
 	same(t, "events", len(all), 4)
 	for i, e := range all {
 		m := []store.Message{first, first, second, second}[i]
-		u := []store.User{w.ann, w.bob}[i%2]
-		want := store.Event{Seq: e.Seq, ID: e.ID, User: u.ID, Kind: store.EventMessage, Chat: w.chat, Message: m.ID, Author: m.AuthorName, Text: m.Text, N: m.N, At: m.At}
+		u := w.members()[i%2]
+		want := store.Event{Seq: e.Seq, ID: e.ID, User: u.ID, Kind: store.EventMessage, Chat: w.chat,
+			Message: m.ID, Author: m.AuthorName, Text: m.Text, N: m.N, At: m.At}
 		same(t, "event", e, want)
 		if i > 0 && e.Seq <= all[i-1].Seq {
 			t.Errorf("seq %d after %d", e.Seq, all[i-1].Seq)
 		}
 	}
 	w.must(w.Published(ctx, []int64{all[0].Seq, all[2].Seq}))
-	w.must(w.Published(ctx, []int64{all[0].Seq})) // another server published it too
+	w.must(w.Published(ctx, []int64{all[0].Seq})) // another server has published it, too
 	w.must(w.Published(ctx, nil))
 	rest, err := w.Outbox(ctx, 100)
 	w.must(err)
@@ -46,7 +48,69 @@ func testOutbox(t *testing.T, w *world) {
 	same(t, "left", rest[1], all[3])
 }
 
-// testOutboxBroken: what cannot be told is not stored, and takes no number.
+// Published events can be published again until they are forgotten.
+func testResend(t *testing.T, w *world) {
+	ctx := t.Context()
+	w.must(w.Exec(ctx, `DELETE FROM outbox`))
+	w.say(w.ann, w.chat, "one")
+	all, err := w.Outbox(ctx, 100)
+	w.must(err)
+	mine, other := all[0], all[1]
+	wantOutbox := func(what string, want ...store.Event) {
+		t.Helper()
+		got, err := w.Outbox(ctx, 100)
+		w.must(err)
+		same(t, what, len(got), len(want))
+		for i := range want {
+			same(t, what, got[i], want[i])
+		}
+	}
+	w.must(w.ResendAll(ctx))
+	wantOutbox("none was published", mine, other)
+	w.must(w.Published(ctx, []int64{mine.Seq, other.Seq}))
+	wantOutbox("published")
+	mine.Resent, other.Resent = true, true
+	w.must(w.Resend(ctx, nil))
+	w.must(w.Resend(ctx, []int64{w.eve.ID}))
+	wantOutbox("another user's are resent")
+	w.must(w.Resend(ctx, []int64{w.eve.ID, mine.User}))
+	wantOutbox("one user's are resent", mine)
+	waiting, oldest, err := w.OutboxLag(ctx)
+	w.must(err)
+	same(t, "waiting, but not for the first time", waiting, 0)
+	same(t, "oldest", oldest.IsZero(), true)
+	n, err := w.ForgetPublished(ctx, -time.Hour, 100)
+	w.must(err)
+	same(t, "forgotten", n, 1)
+	wantOutbox("what is resent is not forgotten", mine)
+	w.must(w.Published(ctx, []int64{mine.Seq}))
+	n, err = w.ForgetPublished(ctx, time.Hour, 100)
+	w.must(err)
+	same(t, "forgotten too early", n, 0)
+	w.must(w.ResendAll(ctx))
+	wantOutbox("all are resent", mine)
+
+	// The age is that of the first time.
+	w.must(w.Exec(ctx, `UPDATE outbox SET sent = -1000`))
+	w.must(w.Published(ctx, []int64{mine.Seq}))
+	n, err = w.ForgetPublished(ctx, time.Hour, 100)
+	w.must(err)
+	same(t, "forgotten in time", n, 1)
+	for range 3 {
+		w.say(w.ann, w.chat, "more")
+	}
+	all, err = w.Outbox(ctx, 100)
+	w.must(err)
+	for _, e := range all {
+		w.must(w.Published(ctx, []int64{e.Seq}))
+	}
+	n, err = w.ForgetPublished(ctx, -time.Hour, 4)
+	w.must(err)
+	same(t, "forgotten up to the limit", n, 4)
+}
+
+// testOutboxBroken: a message whose events cannot be written is not stored and
+// takes no number.
 func testOutboxBroken(t *testing.T, w *world) {
 	ctx := t.Context()
 	w.must(w.Exec(ctx, `ALTER TABLE outbox RENAME TO away`))
@@ -71,21 +135,24 @@ func testOutboxBroken(t *testing.T, w *world) {
 	same(t, "n", stored.N, 1)
 }
 
-// testCancelled: callers who give up at any moment leave no message without its events, no hole, and a store that works.
+// testCancelled: callers that give up at any moment leave no message without
+// its events, no hole, and a store that works.
 func testCancelled(t *testing.T, w *world) {
 	w.events()
 	var wg sync.WaitGroup
 	for range 60 {
 		ctx, cancel := context.WithCancel(t.Context())
 		wg.Go(func() {
-			_, _, _ = w.AddMessage(ctx, store.Message{ID: id(), Chat: w.chat, Author: w.ann.ID, Text: "x", At: w.at})
+			_, _, _ = w.AddMessage(ctx, store.Message{
+				ID: id(), Chat: w.chat, Author: w.ann.ID, Text: "x", At: w.at})
 		})
 		wg.Go(cancel)
 	}
 	wg.Wait()
 	w.say(w.bob, w.chat, "the end")
 	events := 0
-	poll.Until(t, "there are two events for each message", func() bool { // what had begun when its caller gave up may still be done
+	// work that had begun when its caller gave up may still finish
+	poll.Until(t, "there are two events for each message", func() bool {
 		events += len(w.events())
 		all, err := w.Messages(t.Context(), w.chat, w.bob.ID, 0, 0, 1000)
 		w.must(err)

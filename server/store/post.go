@@ -12,34 +12,45 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// On PostgreSQL messages that are posted at the same time are added together: one way there and back, one commit and one wait for the disk for all of
-// them, where each by itself has six, one and one. All statements go out at once and are one transaction.
+// On PostgreSQL, messages that are posted at the same time are added together:
+// one round trip, one commit and one wait for the disk for all of them. Alone,
+// each message needs six round trips, one commit and one wait. All statements
+// are sent at once and form one transaction.
 
 const (
-	// limitWait is how long the transaction waits for a lock.
+	// limitWait sets how long the transaction waits for a lock.
 	limitWait = `SELECT set_config('lock_timeout', $1, true)`
 
-	// lockChats puts all who write in these chats in order, and always in the same one, so that no two wait for each other. The second statement sees
-	// what was committed before it got the locks.
+	// lockChats serializes the writers of these chats. It locks in one order,
+	// so that no two transactions wait for each other. The statement after it
+	// sees what was committed before it got the locks.
 	lockChats = `SELECT FROM chats WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE`
 
-	// addMessages adds those that it may and answers for each, in their order: whether its author is a member of the chat and still has his account;
-	// his name; whether the id is known; and the number, NULL where it is, or where the other member's account is deleted. Chats' rows count on by
-	// what was added to them, so there is no hole. OFFSET 0 has each
-	// row looked up by its key: on a new database the plan would be one for tables that are still empty, and read all of them each time.
+	// addMessages adds the messages that are allowed and returns a row for
+	// each, in their order: whether its author is a member with an account; the
+	// author's name; whether the id is known; and the number, NULL if the id is
+	// known or the other member's account is deleted. The numbers have no hole,
+	// because last_n grows by what was added. OFFSET 0 makes PostgreSQL look up
+	// each row by its key: on a new database the plan would be one for empty
+	// tables, and read all of each table every time.
 	addMessages = `
 WITH given AS (
-	SELECT g.*, c.a, c.b, c.last_n, u.name, o.id AS other, (SELECT m.n FROM messages m WHERE m.id = g.id) AS known
-	FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::bigint[], $6::text[]) WITH ORDINALITY g (chat, id, author, text, at, words, place)
+	SELECT g.*, c.a, c.b, c.last_n, u.name, o.id AS other,
+	       (SELECT m.n FROM messages m WHERE m.id = g.id) AS known
+	FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::bigint[], $6::text[])
+		WITH ORDINALITY g (chat, id, author, text, at, words, place)
 	LEFT JOIN LATERAL (SELECT * FROM chats WHERE id = g.chat OFFSET 0) c ON c.a = g.author OR c.b = g.author
 	LEFT JOIN LATERAL (SELECT * FROM users WHERE id = g.author OFFSET 0) u ON u.deleted IS NULL
-	LEFT JOIN LATERAL (SELECT * FROM users WHERE id = CASE g.author WHEN c.a THEN c.b ELSE c.a END OFFSET 0) o ON o.deleted IS NULL
+	LEFT JOIN LATERAL (
+		SELECT * FROM users WHERE id = CASE g.author WHEN c.a THEN c.b ELSE c.a END OFFSET 0
+	) o ON o.deleted IS NULL
 ), numbered AS (
 	SELECT *, last_n + row_number() OVER (PARTITION BY chat ORDER BY place) AS n
 	FROM given
 	WHERE a IS NOT NULL AND name IS NOT NULL AND other IS NOT NULL AND known IS NULL
 ), counted AS (
-	UPDATE chats c SET last_n = k.n FROM (SELECT chat, max(n) AS n FROM numbered GROUP BY chat) k WHERE c.id = k.chat
+	UPDATE chats c SET last_n = k.n FROM (SELECT chat, max(n) AS n FROM numbered GROUP BY chat) k
+	WHERE c.id = k.chat
 ), added AS (
 	INSERT INTO messages (chat, n, id, author, text, at, words)
 	SELECT chat, n, id, author, text, at, CAST(words AS tsvector) FROM numbered ORDER BY place
@@ -52,9 +63,11 @@ WITH given AS (
 	WHERE m.chat = k.chat AND m.user_id = k.member
 ), told AS (
 	INSERT INTO outbox (id, user_id, kind, chat, n, author, at)
-	SELECT gen_random_uuid(), member, '` + EventMessage + `', chat, n, author, at FROM numbered, LATERAL (VALUES (a), (b)) v (member) ORDER BY place
+	SELECT gen_random_uuid(), member, '` + EventMessage + `', chat, n, author, at
+	FROM numbered, LATERAL (VALUES (a), (b)) v (member) ORDER BY place
 )
-SELECT given.a IS NOT NULL AND given.name IS NOT NULL, coalesce(given.name, ''), given.known IS NOT NULL, numbered.n
+SELECT given.a IS NOT NULL AND given.name IS NOT NULL, coalesce(given.name, ''),
+       given.known IS NOT NULL, numbered.n
 FROM given LEFT JOIN numbered USING (place)
 ORDER BY place`
 )
@@ -65,8 +78,10 @@ func (s *Store) newPosts() *batcher[Message, Message] {
 	return &batcher[Message, Message]{most: maxBatch, lanes: batchLanes, timeout: batchTimeout, do: s.postAll}
 }
 
-// postAll answers a batch. What PostgreSQL refuses as a whole is to be tried one by one: an id may be in another batch, a text one that it does not
-// take, a chat locked for long by a process that stands still. So is what has the id of one before it.
+// postAll answers a batch. If PostgreSQL refuses the batch, its messages are
+// tried one by one: an id may be in another batch, a text may be refused, a
+// chat may be locked for long by a stalled process. A message with the id of an
+// earlier one in the batch is also tried alone.
 func (s *Store) postAll(ctx context.Context, batch []*posted, alone bool) (left []*posted) {
 	batch, again := distinct(batch)
 	err := s.tryPosts(ctx, batch, alone)
@@ -81,7 +96,7 @@ func (s *Store) postAll(ctx context.Context, batch []*posted, alone bool) (left 
 	return again
 }
 
-// distinct takes out what has the id of one before it.
+// distinct splits off messages with the id of an earlier one.
 func distinct(batch []*posted) (first, again []*posted) {
 	seen := make(map[string]bool, len(batch))
 	for _, p := range batch {
@@ -95,28 +110,32 @@ func distinct(batch []*posted) (first, again []*posted) {
 	return first, again
 }
 
-// tryPosts adds a batch in one transaction, several times if another one wins.
+// tryPosts adds a batch in one transaction. It retries if another transaction
+// wins.
 func (s *Store) tryPosts(ctx context.Context, batch []*posted, alone bool) (err error) {
 	wait := laneWait
 	if alone {
-		wait = "0" // as long as ctx
+		wait = "0" // no limit but ctx
 	}
 	for range attempts {
-		if err = s.withConn(ctx, func(conn *pgx.Conn) error { return addPosts(ctx, conn, batch, wait) }); !lostRace(err) {
+		if err = s.withConn(ctx, func(conn *pgx.Conn) error {
+			return addPosts(
+				ctx, conn, batch, wait)
+		}); !lostRace(err) {
 			break
 		}
 	}
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == uniqueViolation && alone {
-		batch[0].err = errRepeated // since the statement began, in another chat
+		batch[0].err = errRepeated // the id was used in another chat since the statement began
 		return nil
 	}
 	return err
 }
 
-// uniqueViolation is what PostgreSQL calls a second row with the same key.
+// uniqueViolation is PostgreSQL's code for a duplicate key.
 const uniqueViolation = "23505"
 
-// withConn lends a connection of the pool as pgx knows it.
+// withConn lends a connection of the pool as a *pgx.Conn.
 func (s *Store) withConn(ctx context.Context, do func(conn *pgx.Conn) error) error {
 	conn, err := s.write.Conn(ctx)
 	if err != nil {
@@ -126,7 +145,8 @@ func (s *Store) withConn(ctx context.Context, do func(conn *pgx.Conn) error) err
 	return s.seen(conn.Raw(func(driver any) error { return do(driver.(*stdlib.Conn).Conn()) }))
 }
 
-// laneWait is how long a batch waits for its chats: one that is locked for longer must not hold up the others.
+// laneWait is how long a batch waits for its chats: a chat that is locked for
+// longer must not delay the others.
 const laneWait = "200ms"
 
 func addPosts(ctx context.Context, conn *pgx.Conn, batch []*posted, wait string) error {
@@ -179,5 +199,5 @@ func addPosts(ctx context.Context, conn *pgx.Conn, batch []*posted, wait string)
 	if err := rows.Err(); err != nil {
 		return err
 	}
-	return results.Close() // it is committed
+	return results.Close() // this commits
 }

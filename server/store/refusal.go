@@ -16,7 +16,7 @@ import (
 	"livechat/server/chat"
 )
 
-// refusalOf reads the reason out of an error.
+// refusalOf extracts the reason from an error.
 func refusalOf(err error) chat.Refusal {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch {
@@ -41,7 +41,7 @@ func refusalOf(err error) chat.Refusal {
 	return chat.NoRefusal
 }
 
-// refused is the last write that the database has refused.
+// refused is the last write that the database refused.
 type refused struct {
 	mu    sync.Mutex
 	why   chat.Refusal // guarded by mu
@@ -49,7 +49,7 @@ type refused struct {
 	at    time.Time    // guarded by mu
 }
 
-// seen takes note of what has become of a write, and returns err.
+// seen records the outcome of a write and returns err.
 func (s *Store) seen(err error) error {
 	if why := refusalOf(err); why != chat.NoRefusal {
 		s.refused.mu.Lock()
@@ -59,8 +59,8 @@ func (s *Store) seen(err error) error {
 	return err
 }
 
-// Refused returns why the database has refused a write, of anybody, within the
-// given time, and its error; NoRefusal if it has not.
+// Refused returns why the database refused a write, of any caller, within the
+// given time, and the error; NoRefusal if it did not.
 func (s *Store) Refused(within time.Duration) (chat.Refusal, error) {
 	s.refused.mu.Lock()
 	defer s.refused.mu.Unlock()
@@ -76,9 +76,9 @@ const (
 	roomyBytes = 8192
 )
 
-// TryWrite writes one row, always the same, to find out whether the database takes
-// writes. A full one may still have room for the usual few bytes; roomy writes
-// more than that.
+// TryWrite overwrites one row to find out whether the database takes writes. A
+// full database may still have room for the usual few bytes; with roomy the row
+// is larger than that.
 func (s *Store) TryWrite(ctx context.Context, roomy bool) error {
 	value := rand.Text()
 	for roomy && len(value) < roomyBytes {

@@ -10,7 +10,7 @@ import (
 	"livechat/server/store"
 )
 
-// kept lists what is in the archive of these rooms, as room/epoch's last letter/seq.
+// kept lists the archive of these rooms, as room/epoch's last letter/seq.
 func (w *world) kept(rooms ...string) string {
 	w.t.Helper()
 	var all []string
@@ -29,7 +29,8 @@ func (w *world) kept(rooms ...string) string {
 func testExpire(t *testing.T, w *world) {
 	now := time.UnixMilli(1_900_000_000_000)
 	seconds := func(room, epoch string, seq int64, old time.Duration) store.RoomMessage {
-		return store.RoomMessage{Room: room, Epoch: epoch, Seq: seq, ID: id(), Name: "n", Text: "expired", At: now.Add(-old * time.Second)}
+		return store.RoomMessage{Room: room, Epoch: epoch, Seq: seq, ID: id(), Name: "n", Text: "expired",
+			At: now.Add(-old * time.Second)}
 	}
 	for _, c := range []struct {
 		name  string
@@ -49,22 +50,25 @@ func testExpire(t *testing.T, w *world) {
 		{"by both, the other way", 15 * time.Second, 4, "hb2"},
 	} {
 		w.clear()
-		// The log of epoch A was lost, and its numbers began anew: the newest have the lowest.
+		// The log of epoch A was lost and its numbers began again, so the
+		// newest messages have the lowest numbers.
 		before := w.archive([]store.RoomMessage{
 			seconds("h", epochA, 1, 50), seconds("h", epochA, 2, 40), seconds("h", epochA, 3, 30),
-			seconds("h", epochB, 1, 20), seconds("h", epochB, 2, 10), seconds("x", epochA, 1, 60), seconds("x", epochA, 2, 25),
+			seconds("h", epochB, 1, 20), seconds("h", epochB, 2, 10), seconds("x", epochA, 1, 60),
+			seconds("x", epochA, 2, 25),
 		})
 		deleted, err := w.ExpireRooms(t.Context(), now, c.age, c.count)
 		w.must(err)
 		same(t, c.name, w.kept("h", "x"), c.want)
 		same(t, c.name+": deleted", deleted, before-int64(len(strings.Fields(c.want))))
 	}
-	found, err := w.Search(t.Context(), w.ann.ID, "expired", 10)
+	found, _, err := w.Search(t.Context(), store.SearchQuery{User: w.ann.ID, Words: "expired", Limit: 10})
 	w.must(err)
 	same(t, "found of what is left", len(found), 1)
 }
 
-// More than a batch goes, also behind a message whose time is of a clock that was wrong; private messages stay.
+// More than one batch is deleted, also after a message whose time comes from a
+// wrong clock. Private messages stay.
 func testExpireMany(t *testing.T, w *world) {
 	w.say(w.ann, w.chat, "stays")
 	messages := w.roomMessages("h", epochA, 1, 1300)

@@ -7,31 +7,32 @@ import (
 	"math/rand/v2"
 )
 
-// A revocation says that sessions of a user have ended. It is written in the
-// transaction that ends them and stays until ForgetRevocation, so it is not lost
-// while those who must be told cannot be told, or when a server ends meanwhile.
+// A revocation records that sessions of a user have ended. It is written in the
+// transaction that ends them and stays until ForgetRevocation, so it is not
+// lost while Redis is unreachable or when a server stops.
 
-// Revocation is one that was not told yet. A user has at most one.
+// Revocation is one that was not announced yet. A user has at most one.
 type Revocation struct {
 	User int64
 	n    int64
 }
 
 const (
-	upsertRevocation = `INSERT INTO revocations (user_id, n) VALUES ($1, $2) ON CONFLICT (user_id) DO UPDATE SET n = excluded.n`
+	upsertRevocation = `INSERT INTO revocations (user_id, n) VALUES ($1, $2)
+		ON CONFLICT (user_id) DO UPDATE SET n = excluded.n`
 	selectRevocation = `SELECT user_id, n FROM revocations WHERE user_id = $1`
 	selectRevoked    = `SELECT user_id, n FROM revocations ORDER BY user_id LIMIT $1`
 	deleteRevocation = `DELETE FROM revocations WHERE user_id = $1 AND n = $2`
 )
 
-// revoke notes that sessions of a user have ended in this transaction.
+// revoke records that sessions of a user ended in this transaction.
 func revoke(ctx context.Context, tx *sql.Tx, user int64) error {
 	_, err := tx.ExecContext(ctx, upsertRevocation, user, rand.Int64())
 	return err
 }
 
-// Revocations returns up to limit revocations that were not told yet, in no order
-// that means anything.
+// Revocations returns up to limit unannounced revocations, in no particular
+// order.
 func (s *Store) Revocations(ctx context.Context, limit int) ([]Revocation, error) {
 	all, err := list(ctx, s.read, scanRevocation, selectRevoked, limit)
 	if err != nil {
@@ -40,7 +41,7 @@ func (s *Store) Revocations(ctx context.Context, limit int) ([]Revocation, error
 	return all, nil
 }
 
-// Revocation returns a user's revocation that was not told yet. ErrNotFound: there
+// Revocation returns the unannounced revocation of a user. ErrNotFound: there
 // is none.
 func (s *Store) Revocation(ctx context.Context, user int64) (Revocation, error) {
 	r, err := scanRevocation(s.read.QueryRowContext(ctx, selectRevocation, user))
@@ -50,8 +51,8 @@ func (s *Store) Revocation(ctx context.Context, user int64) (Revocation, error) 
 	return r, nil
 }
 
-// ForgetRevocation removes a revocation that was told. If sessions of the user have
-// ended since it was read, that newer one stays.
+// ForgetRevocation removes a revocation that was announced. A newer one, from
+// sessions that ended since r was read, stays.
 func (s *Store) ForgetRevocation(ctx context.Context, r Revocation) error {
 	if _, err := s.write.ExecContext(ctx, deleteRevocation, r.User, r.n); err != nil {
 		return fmt.Errorf("forget a revocation: %w", err)

@@ -7,8 +7,8 @@ import (
 	"livechat/server/store"
 )
 
-// testRevocations: whatever ends sessions leaves a revocation, once for each user,
-// and who has told an older one removes no newer one.
+// testRevocations: everything that ends sessions leaves one revocation per
+// user. Forgetting an older one does not remove a newer one.
 func testRevocations(t *testing.T, w *world) {
 	ctx := t.Context()
 	none := func(what string) {
@@ -40,7 +40,7 @@ func testRevocations(t *testing.T, w *world) {
 		all, err := w.Revocations(ctx, 10)
 		w.must(err)
 		if len(all) != 1 || all[0].User != w.ann.ID || all[0] == r {
-			t.Fatalf("%s: left after an older one was told: %v", what, all)
+			t.Fatalf("%s: left after an older one was forgotten: %v", what, all)
 		}
 		w.must(w.ForgetRevocation(ctx, all[0]))
 		none(what)

@@ -15,7 +15,8 @@ func (w *world) roomMessages(room, epoch string, from, to int64) []store.RoomMes
 	var all []store.RoomMessage
 	for seq := from; seq <= to; seq++ {
 		all = append(all, store.RoomMessage{
-			Room: room, Epoch: epoch, Seq: seq, ID: id(), App: "APP1", Session: "s1", Author: "@zoe", Name: "Zoë", Text: fmt.Sprint("text ", seq), At: w.now(),
+			Room: room, Epoch: epoch, Seq: seq, ID: id(), App: "APP1", Session: "s1", Author: "@zoe",
+			Name: "Zoë", Text: fmt.Sprint("text ", seq), At: w.now(),
 		})
 	}
 	return all
@@ -37,7 +38,8 @@ func testRooms(t *testing.T, w *world) {
 	same(t, "again", w.archive(a), 0)
 	same(t, "another epoch", w.archive(w.roomMessages("livechat", epochB, 1, 3)), 3)
 	same(t, "another room", w.archive(w.roomMessages("go", epochA, 1, 3)), 3)
-	same(t, "twice in one batch", w.archive(append(w.roomMessages("twice", epochA, 1, 1), w.roomMessages("twice", epochA, 1, 1)...)), 1)
+	same(t, "twice in one batch", w.archive(append(
+		w.roomMessages("twice", epochA, 1, 1), w.roomMessages("twice", epochA, 1, 1)...)), 1)
 
 	all, err := w.RoomMessages(ctx, "livechat", epochA, 0, 0, 100)
 	w.must(err)
@@ -49,7 +51,8 @@ func testRooms(t *testing.T, w *world) {
 		limit         int
 		want          []store.RoomMessage
 	}{
-		{0, 0, 3, a[7:]}, {8, 0, 3, a[4:7]}, {0, 7, 2, a[7:9]}, {0, store.FromStart, 2, a[:2]}, {9, 3, 100, a[3:8]}, {1, 0, 5, nil}, {0, 10, 5, nil},
+		{0, 0, 3, a[7:]}, {8, 0, 3, a[4:7]}, {0, 7, 2, a[7:9]}, {0, store.FromStart, 2, a[:2]},
+		{9, 3, 100, a[3:8]}, {1, 0, 5, nil}, {0, 10, 5, nil},
 	} {
 		got, err := w.RoomMessages(ctx, "livechat", epochA, c.before, c.after, c.limit)
 		w.must(err)
@@ -65,7 +68,7 @@ func testRooms(t *testing.T, w *world) {
 func testStrangeText(t *testing.T, w *world) {
 	m := w.roomMessages("livechat", epochA, 1, 3)
 	m[1].Text, m[1].Name = "a\x00b\xffc", "\xff"
-	m[2].Text = strings.Repeat("long", 5000) // one word, longer than a word of an index may be
+	m[2].Text = strings.Repeat("long", 5000) // one word, longer than an index allows
 	same(t, "stored", w.archive(m), 3)
 	all, err := w.RoomMessages(t.Context(), "livechat", epochA, 0, 0, 10)
 	w.must(err)
@@ -74,18 +77,22 @@ func testStrangeText(t *testing.T, w *world) {
 	same(t, "again", w.archive(m), 0)
 }
 
-// Whatever the epoch, a message that was put back under another one, or said again under another number, is there once.
+// Over all epochs, a message that was restored under another epoch, or
+// republished under another number, appears once.
 func testRoomsOfAllEpochs(t *testing.T, w *world) {
 	message := func(epoch string, seq int64, id string) store.RoomMessage {
-		return store.RoomMessage{Room: "hall", Epoch: epoch, Seq: seq, ID: id, Name: "ann", Text: "text " + id, At: w.now()}
+		return store.RoomMessage{Room: "hall", Epoch: epoch, Seq: seq, ID: id, Name: "ann",
+			Text: "text " + id, At: w.now()}
 	}
-	lost := []store.RoomMessage{message("cccc", 4, "five"), message("cccc", 5, "six")} // the log goes on behind 3
+	// the log continues after 3
+	lost := []store.RoomMessage{message("cccc", 4, "five"), message("cccc", 5, "six")}
 	again := message("dddd", 9, "one")
 	again.Text = "something else"
-	stranger := message("dddd", 10, "one") // who sends the id and the text of another
+	stranger := message("dddd", 10, "one") // sends the id and the text of another author's message
 	stranger.Author = "@stranger"
 	_, err := w.AddRoomMessages(t.Context(), append(lost,
-		message("aaaa", 1, "one"), message("aaaa", 2, "two"), message("bbbb", 2, "two"), message("bbbb", 3, "three"),
+		message("aaaa", 1, "one"), message("aaaa", 2, "two"), message("bbbb", 2, "two"),
+		message("bbbb", 3, "three"),
 		message("dddd", 4, "four"), message("dddd", 5, "five"), message("dddd", 8, "six"), again, stranger))
 	w.must(err)
 	for name, test := range map[string]struct {
@@ -110,7 +117,7 @@ func testRoomsOfAllEpochs(t *testing.T, w *world) {
 }
 
 // Where two epochs have the same numbers, as when a log began while the archive
-// was away, who reads page by page gets each message once, either way.
+// was unavailable, paging in either direction returns each message once.
 func testRoomsOfSameNumbers(t *testing.T, w *world) {
 	first, second := w.roomMessages("hall", epochB, 1, 7), w.roomMessages("hall", epochA, 1, 5)
 	w.archive(append(slices.Clone(first), second...))

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -11,12 +10,13 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Found is a message that a search has found: one of a private chat (Chat and N) or one of a live room (Room, Epoch and Seq).
+// Found is a search result: a message of a private chat (Chat and N) or of a
+// live room (Room, Epoch and Seq).
 type Found struct {
-	Chat string // "" for a room's message
+	Chat string // "" for a message of a room
 	N    int64
 
-	Room, Epoch string // "" for a chat's message
+	Room, Epoch string // "" for a message of a chat
 	Seq         int64
 
 	ID     string
@@ -25,81 +25,117 @@ type Found struct {
 	At     time.Time
 }
 
-// maxSearchWords is how many words of a query count. maxSearchChats is how many of a user's chats are searched, those with the newest
-// activity: all of them, for nearly everybody.
+// SearchQuery is what a search is for.
+type SearchQuery struct {
+	User   int64  // whose chats are searched, too; 0 for none
+	Words  string // all of them must be in a message
+	Room   string // only messages of this room; "" for all rooms and the user's chats
+	From   string // only messages by this name, in any case (of ASCII letters); "" for all
+	Before string // next of the page before; "" for the first page
+	Limit  int
+}
+
+// maxSearchWords is how many words of a query count. maxSearchChats is how many
+// of a user's chats are searched, those with the newest activity first; nearly
+// all users have fewer.
 const (
 	maxSearchWords = 16
 	maxSearchChats = "1000"
 )
 
 const (
-	// foundChat and foundRoom are the same columns out of two tables.
-	foundChat = `SELECT m.chat, m.n, '', '', 0, m.id, coalesce(u.name, '` + DeletedName + `'), m.text, m.at `
-	foundRoom = `SELECT '', 0, m.room, m.epoch, m.seq, m.id, m.name, m.text, m.at `
+	// foundChat and foundRoom select the same columns from two tables. What
+	// precedes is the row's place in the order of SQLite.
+	foundChat = `m.chat, m.n, '', '', 0, m.id, coalesce(u.name, '` + DeletedName + `'), m.text, m.at `
+	foundRoom = `'', 0, m.room, m.epoch, m.seq, m.id, m.name, m.text, m.at `
 
-	// A chat is a word of its messages' vectors (see the migration), so the index finds what is in it with the words: chat by chat, since all of them
-	// in one query cost the index a comparison of each message of each with each. That the message is one of the chat is asked all the same.
-	searchChatsPostgres = foundChat + `
-FROM (SELECT chat FROM members WHERE user_id = $2 ORDER BY updated DESC, chat DESC LIMIT ` + maxSearchChats + `) k
+	// A chat's id is a word of the vector of its messages (see the migration),
+	// so the index finds the words within a chat. It searches chat by chat: for
+	// all chats in one query the index would compare each message of each with
+	// each. The chat of the message is checked all the same.
+	searchChatsPostgres = `SELECT 0, ` + foundChat + `
+FROM (SELECT chat, user_id, other FROM members WHERE user_id = $2 ORDER BY updated DESC, chat DESC
+LIMIT ` + maxSearchChats + `) k
 CROSS JOIN LATERAL (
 	SELECT * FROM messages
-	WHERE words @@ (CAST($1 AS tsquery) && CAST(quote_literal(k.chat) AS tsquery)) ORDER BY at DESC LIMIT $3
+	WHERE words @@ (CAST($1 AS tsquery) && CAST(quote_literal(k.chat) AS tsquery))
+	AND at <= $5 AND (at, chat, n) < ($5, CAST($6 AS uuid), $7)
+	AND ($4 = '' OR author IN (
+		SELECT id FROM users WHERE id IN (k.user_id, k.other) AND lower(name) = lower($4)))
+	ORDER BY at DESC, chat DESC, n DESC LIMIT $3
 ) m
 JOIN users u ON u.id = m.author
 WHERE m.chat = k.chat
-ORDER BY m.at DESC LIMIT $3`
-	searchRoomsPostgres = foundRoom + `
+ORDER BY m.at DESC, m.chat DESC, m.n DESC LIMIT $3`
+	searchRoomsPostgres = `SELECT 0, ` + foundRoom + `
 FROM room_messages m
 WHERE m.words @@ CAST($1 AS tsquery) AND ` + inLog + `
-ORDER BY m.at DESC LIMIT $2`
+AND m.at <= $5 AND (m.at, m.room, m.epoch, m.seq) < ($5, $6, $7, $8)
+AND ($3 = '' OR m.room = $3) AND ($4 = '' OR lower(m.name) = lower($4))
+ORDER BY m.at DESC, m.room DESC, m.epoch DESC, m.seq DESC LIMIT $2`
 
-	// FTS5 gives the newest rows first by itself and stops at the limit; CROSS JOIN keeps SQLite from beginning with another table.
-	searchChatsSQLite = foundChat + `
+	// FTS5 returns the newest rows first and stops at the limit. CROSS JOIN
+	// keeps SQLite from starting with another table.
+	searchChatsSQLite = `SELECT m.rid, ` + foundChat + `
 FROM messages_words w
 CROSS JOIN messages m ON m.rid = w.rowid
 JOIN members k ON k.chat = m.chat AND k.user_id = $2
 JOIN users u ON u.id = m.author
-WHERE w.messages_words MATCH $1
+WHERE w.messages_words MATCH $1 AND w.rowid < $5 AND ($4 = '' OR lower(u.name) = lower($4))
 ORDER BY w.rowid DESC LIMIT $3`
-	searchRoomsSQLite = foundRoom + `
+	searchRoomsSQLite = `SELECT m.rid, ` + foundRoom + `
 FROM room_messages_words w
 CROSS JOIN room_messages m ON m.rid = w.rowid
-WHERE w.room_messages_words MATCH $1 AND ` + inLog + `
+WHERE w.room_messages_words MATCH $1 AND w.rowid < $5 AND ` + inLog + `
+AND ($3 = '' OR m.room = $3) AND ($4 = '' OR lower(m.name) = lower($4))
 ORDER BY w.rowid DESC LIMIT $2`
 )
 
 // Search returns up to limit messages that contain all words of the query, the
-// newest first, out of the user's chats and the live rooms' archive, as far as
-// it is in their logs (see EndEpochs). Words are letters and digits, whole, in
-// any case and any normal form; signs separate them. In scripts without spaces
-// what is looked for can be anywhere (see words.go). A query without a word
-// finds nothing.
-func (s *Store) Search(ctx context.Context, user int64, query string, limit int) ([]Found, error) {
-	words := queryTerms(query)
-	if len(words) == 0 {
-		return nil, nil
+// newest first, from the user's chats and from the archive of the live rooms
+// (without messages past the end of their epoch, see EndEpochs). Words are
+// whole runs of letters and digits, in any case and any normal form;
+// punctuation separates them. In scripts without spaces the search text may be
+// anywhere (see words.go). A query without a word finds nothing.
+//
+// next is the Before of the page that follows, and "" on the last one. Messages
+// that come in between change no later page. ErrBadCursor: Before is not a next.
+func (s *Store) Search(ctx context.Context, q SearchQuery) (found []Found, next string, err error) {
+	place, err := s.parseSearchPlace(q.Before)
+	if err != nil {
+		return nil, "", err
 	}
-	var chats, rooms []Found
-	err := s.searching(ctx, func(q querier) (err error) {
-		if chats, err = s.searchChats(ctx, q, user, words, limit); err != nil {
-			return fmt.Errorf("search the chats: %w", err)
+	words := queryTerms(q.Words)
+	if len(words) == 0 {
+		return nil, "", nil
+	}
+	var chats, rooms []hit
+	q.Limit++ // one more tells whether a page follows
+	err = s.searching(ctx, func(db querier) (err error) {
+		if q.User != 0 && q.Room == "" {
+			if chats, err = s.searchChats(ctx, db, q, words, place.Chats); err != nil {
+				return fmt.Errorf("search the chats: %w", err)
+			}
 		}
-		if rooms, err = s.searchRooms(ctx, q, words, limit); err != nil {
+		if rooms, err = s.searchRooms(ctx, db, q, words, place.Rooms); err != nil {
 			return fmt.Errorf("search the rooms: %w", err)
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	all := append(chats, rooms...)
-	slices.SortStableFunc(all, func(a, b Found) int { return cmp.Compare(b.At.UnixMilli(), a.At.UnixMilli()) })
-	return all[:min(limit, len(all))], nil
+	found, isLast := place.take(chats, rooms, q.Limit-1)
+	slices.SortStableFunc(found, func(a, b Found) int { return b.At.Compare(a.At) })
+	if isLast {
+		return found, "", nil
+	}
+	return found, place.text(), nil
 }
 
-// searching runs queries that PostgreSQL gives up by itself after searchLimit: if a
-// client goes away, word of that may not reach it. SQLite runs in this process and
-// stops when ctx is done.
+// searching runs queries with a statement timeout of searchLimit on PostgreSQL,
+// which may not notice that the client has gone. SQLite runs in this process
+// and stops when ctx ends.
 func (s *Store) searching(ctx context.Context, do func(q querier) error) error {
 	if s.dialect == sqlite {
 		return do(s.read)
@@ -108,7 +144,7 @@ func (s *Store) searching(ctx context.Context, do func(q querier) error) error {
 	if err != nil {
 		return fmt.Errorf("begin to search: %w", err)
 	}
-	defer func() { _ = tx.Rollback() }() // it has changed nothing
+	defer func() { _ = tx.Rollback() }() // nothing was changed
 	if _, err := tx.ExecContext(ctx, limitSearch, searchLimit); err != nil {
 		return fmt.Errorf("begin to search: %w", err)
 	}
@@ -116,20 +152,35 @@ func (s *Store) searching(ctx context.Context, do func(q querier) error) error {
 }
 
 const (
-	searchLimit = "6s" // more than any caller waits
+	searchLimit = "6s" // longer than any caller waits
 	limitSearch = `SELECT set_config('statement_timeout', $1, true)`
 )
 
-func (s *Store) searchChats(ctx context.Context, q querier, user int64, words []term, limit int) ([]Found, error) {
-	return list(ctx, q, scanFound, s.queries.searchChats, s.planned(s.match(words), user, limit)...)
+func (s *Store) searchChats(ctx context.Context, db querier, q SearchQuery, words []term, from searchKey) (
+	[]hit, error) {
+	args := s.planned(s.match(words), q.User, q.Limit, q.From)
+	if s.dialect == postgres {
+		args = append(args, from.At, from.ID, from.N)
+	} else {
+		args = append(args, from.Row)
+	}
+	return list(ctx, db, scanHit, s.queries.searchChats, args...)
 }
 
-func (s *Store) searchRooms(ctx context.Context, q querier, words []term, limit int) ([]Found, error) {
-	return list(ctx, q, scanFound, s.queries.searchRooms, s.planned(s.match(words), limit)...)
+func (s *Store) searchRooms(ctx context.Context, db querier, q SearchQuery, words []term, from searchKey) (
+	[]hit, error) {
+	args := s.planned(s.match(words), q.Limit, q.Room, q.From)
+	if s.dialect == postgres {
+		args = append(args, from.At, from.ID, from.Epoch, from.N)
+	} else {
+		args = append(args, from.Row)
+	}
+	return list(ctx, db, scanHit, s.queries.searchRooms, args...)
 }
 
-// planned makes PostgreSQL plan a query for the given values each time. How to search depends on how common the words are: a plan kept
-// for any words can be a thousand times as slow.
+// planned makes PostgreSQL plan a query for the given values each time. The
+// best plan depends on how common the words are: a generic one can be a
+// thousand times as slow.
 func (s *Store) planned(args ...any) []any {
 	if s.dialect == postgres {
 		return append([]any{pgx.QueryExecModeCacheDescribe}, args...)
@@ -137,7 +188,7 @@ func (s *Store) planned(args ...any) []any {
 	return args
 }
 
-// match is a query for all the terms.
+// match returns a query for all the terms.
 func (s *Store) match(terms []term) string {
 	if s.dialect == sqlite {
 		return matchSQLite(terms)
@@ -145,12 +196,13 @@ func (s *Store) match(terms []term) string {
 	return matchPostgres(terms)
 }
 
-func scanFound(row scanner) (Found, error) {
-	var f Found
+func scanHit(row scanner) (hit, error) {
+	var h hit
 	var at int64
-	if err := row.Scan(&f.Chat, &f.N, &f.Room, &f.Epoch, &f.Seq, &f.ID, &f.Author, &f.Text, &at); err != nil {
-		return Found{}, err
+	if err := row.Scan(&h.row, &h.Chat, &h.N, &h.Room, &h.Epoch, &h.Seq, &h.ID, &h.Author, &h.Text,
+		&at); err != nil {
+		return hit{}, err
 	}
-	f.At = fromMS(at)
-	return f, nil
+	h.At = fromMS(at)
+	return h, nil
 }

@@ -8,10 +8,10 @@ import (
 	"livechat/server/store"
 )
 
-// found returns what a search finds, as texts.
+// found returns the texts of the results of a search.
 func (w *world) found(u store.User, query string, limit int) string {
 	w.t.Helper()
-	all, err := w.Search(w.t.Context(), u.ID, query, limit)
+	all, _, err := w.Search(w.t.Context(), store.SearchQuery{User: u.ID, Words: query, Limit: limit})
 	w.must(err)
 	texts := make([]string, len(all))
 	for i, f := range all {
@@ -41,7 +41,7 @@ func testSearch(t *testing.T, w *world) {
 		"fo":                        `[]`,
 		"":                          `[]`,
 		" ' \" * ( ) & | ! : -- \\": `[]`,
-		"½":                         `[]`, // 1 and 2, as NFKC has it
+		"½":                         `[]`, // NFKC makes it 1 and 2
 		"\u0301":                    `[]`,
 		"\x00\xff":                  `[]`,
 		"quick' OR NOT (":           `[]`,
@@ -52,10 +52,13 @@ func testSearch(t *testing.T, w *world) {
 	}
 	same(t, "limit", w.found(w.ann, "fox", 1), `["a fox in the room"]`)
 
-	all, err := w.Search(t.Context(), w.bob.ID, "fox", 10)
+	all, _, err := w.Search(t.Context(), store.SearchQuery{User: w.bob.ID, Words: "fox", Limit: 10})
 	w.must(err)
-	same(t, "in the room", all[0], store.Found{Room: "livechat", Epoch: epochA, Seq: 1, ID: room[0].ID, Author: "Zoë", Text: room[0].Text, At: room[0].At})
-	same(t, "in the chat", all[1], store.Found{Chat: w.chat, N: 2, ID: fox.ID, Author: "bob", Text: fox.Text, At: fox.At})
+	same(t, "in the room", all[0], store.Found{
+		Room: "livechat", Epoch: epochA, Seq: 1, ID: room[0].ID, Author: "Zoë", Text: room[0].Text,
+		At: room[0].At})
+	same(t, "in the chat", all[1], store.Found{
+		Chat: w.chat, N: 2, ID: fox.ID, Author: "bob", Text: fox.Text, At: fox.At})
 }
 
 func testSearchStrangers(t *testing.T, w *world) {
@@ -66,13 +69,14 @@ func testSearchStrangers(t *testing.T, w *world) {
 	same(t, "eve", w.found(w.eve, "secret", 10), `["my secret"]`)
 	same(t, "bob", w.found(w.bob, "secret", 10), `["a secret"]`)
 	same(t, "ann", w.found(w.ann, "secret", 10), `["my secret" "a secret"]`)
-	// On PostgreSQL a chat's id is a word of the index: neither writing nor searching one may open another chat.
+	// On PostgreSQL the id of a chat is a word of the index: neither writing
+	// nor searching it may give access to another chat.
 	w.say(w.ann, w.chat, "open "+mine+" secret")
 	same(t, "eve, id in the text", w.found(w.eve, "secret", 10), `["my secret"]`)
 	same(t, "eve, id in the query", w.found(w.eve, "secret "+w.chat, 10), `[]`)
 }
 
-// searches are what people write and how others look for it.
+// searches are texts, queries that find them, and queries that do not.
 var searches = []struct{ text, finds, misses string }{
 	{"Café au lait", "café cafe\u0301 CAFÉ CAFE\u0301 LAIT", "cafe caf"},
 	{"zoe\u0308 is here", "zoë ZOË zoe\u0308", "zoe"},
@@ -89,8 +93,8 @@ var searches = []struct{ text, finds, misses string }{
 	{"naïve Ærøskøbing Привет мир", "NAÏVE ærøskøbing привет МИР", "aeroskobing"},
 }
 
-// testSearchScripts: whatever keyboard a word comes from, and inside the texts of
-// scripts without spaces; the same on every database.
+// testSearchScripts: words are found whatever keyboard they come from, and
+// inside texts in scripts without spaces; the same on every database.
 func testSearchScripts(t *testing.T, w *world) {
 	for i, s := range searches {
 		room := w.roomMessages("livechat", epochA, int64(2*i+1), int64(2*i+2))
@@ -109,7 +113,8 @@ func testSearchScripts(t *testing.T, w *world) {
 			}
 		}
 	}
-	same(t, "two words", w.found(w.ann, "京都 住んで", 10), fmt.Sprintf("%q", []string{searches[6].text, searches[6].text}))
+	same(t, "two words", w.found(w.ann, "京都 住んで", 10),
+		fmt.Sprintf("%q", []string{searches[6].text, searches[6].text}))
 	long := strings.Repeat("long", 500)
 	w.say(w.ann, w.chat, long)
 	same(t, "a long word", w.found(w.ann, long, 10), fmt.Sprintf("%q", []string{long}))
@@ -117,8 +122,8 @@ func testSearchScripts(t *testing.T, w *world) {
 	same(t, "many words", len(w.found(w.ann, "字 x", 10)) > 1000, true)
 }
 
-// testSearchLater: messages that are not indexed are found once they are, some at a
-// time; deleted ones never.
+// testSearchLater: unindexed messages are found once they are indexed, in
+// batches; deleted ones are never found.
 func testSearchLater(t *testing.T, w *world) {
 	for range 7 {
 		w.say(w.ann, w.chat, "東京都 later")
@@ -138,13 +143,13 @@ func testSearchLater(t *testing.T, w *world) {
 		}
 	}
 	same(t, "indexed", done, 12)
-	all, err := w.Search(t.Context(), w.ann.ID, "京都", 10)
+	all, _, err := w.Search(t.Context(), store.SearchQuery{User: w.ann.ID, Words: "京都", Limit: 10})
 	w.must(err)
 	same(t, "found", len(all), 7)
 	same(t, "the newest first", all[0].N, int64(7))
 }
 
-// unindex is SQL that makes a database one that was just migrated.
+// unindex is SQL that puts a database in the state just after the migration.
 func (w *world) unindex() string {
 	if w.Dialect() == "postgres" {
 		return `UPDATE messages SET words = NULL; UPDATE room_messages SET words = NULL`

@@ -6,12 +6,13 @@ import (
 	"time"
 )
 
-// Each request asks whose session it is. On PostgreSQL those who ask at the same time ask together; nobody is answered by what was asked before he came,
-// so a session that has ended is nobody's at once.
+// Every request looks up its session. On PostgreSQL, concurrent look-ups share
+// a query. No look-up is answered by a query that began before it, so a session
+// that has ended is invalid at once.
 
-// sessionAt asks for the user of a session at a time, in Unix milliseconds.
+// sessionAt is a look-up of a session at a time in Unix milliseconds.
 type sessionAt struct {
-	token string // its hash
+	token string // hash of the token
 	now   int64
 }
 
@@ -20,13 +21,13 @@ SELECT s.token, s.expires, u.id, u.name, u.created
 FROM sessions s JOIN users u ON u.id = s.user_id
 WHERE s.token = ANY ($1::bytea[]) AND u.deleted IS NULL`
 
-// Session is whose a session is, and until when.
+// Session is the user of a session and the time when it expires.
 type Session struct {
 	User User
 	Ends time.Time
 }
 
-// sessionRow is what there is of a session.
+// sessionRow is a row of sessions, with its user.
 type sessionRow struct {
 	token   string
 	expires int64
@@ -34,10 +35,12 @@ type sessionRow struct {
 }
 
 func (s *Store) newSessions() *batcher[sessionAt, Session] {
-	return &batcher[sessionAt, Session]{most: maxBatch, lanes: batchLanes, timeout: batchTimeout, do: s.findSessions}
+	return &batcher[sessionAt, Session]{most: maxBatch, lanes: batchLanes, timeout: batchTimeout,
+		do: s.findSessions}
 }
 
-func (s *Store) findSessions(ctx context.Context, batch []*question[sessionAt, Session], _ bool) (left []*question[sessionAt, Session]) {
+func (s *Store) findSessions(ctx context.Context, batch []*question[sessionAt, Session], _ bool) (
+	left []*question[sessionAt, Session]) {
 	tokens := make([][]byte, len(batch))
 	for i, a := range batch {
 		tokens[i] = []byte(a.in.token)

@@ -1,12 +1,17 @@
-// Package store keeps what must outlive the servers: accounts, private chats and the archive of the live rooms, in PostgreSQL or,
-// for a server that stands alone, in SQLite. It is the only package that speaks SQL.
+// Package store keeps what must outlive the servers: accounts, private chats
+// and the archive of the live rooms. The database is PostgreSQL or, for a
+// standalone server, SQLite. This is the only package that speaks SQL.
 //
-// Both databases get the same queries, but for the full-text search, for lists as parameters, and for what comes with each message, which PostgreSQL is asked for many at a time. Times are kept as Unix
-// milliseconds: what comes back is what was given, cut to the millisecond, in UTC. All methods may be called from many goroutines
-// at once, and by many servers on one database.
+// Both databases get the same queries, with three exceptions: full-text search,
+// lists as parameters, and the work that comes with each message, which
+// PostgreSQL does in batches. Times are stored as Unix milliseconds: a time
+// read back is the time written, truncated to the millisecond, in UTC. All
+// methods may be called by many goroutines at once, and by many servers on one
+// database.
 //
-// Who may see what is asked here, in the query itself: a method that takes a user answers ErrNotFound for a chat that he is no
-// member of, just as for one that does not exist.
+// Access control is part of the queries: a method that takes a user returns
+// ErrNotFound for a chat that the user is not a member of, just as for one that
+// does not exist.
 package store
 
 import (
@@ -16,50 +21,57 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
+	"livechat/server/chat"
+
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// The errors that callers branch on. All others mean that the database could not do it, or not now.
+// Errors that callers branch on. Any other error means that the database could
+// not do the work, or not now.
 var (
-	ErrNotFound = errors.New("not found")         // none, or none of this user's
-	ErrTaken    = errors.New("taken")             // another account has the name, or one that looks like it
+	ErrNotFound = errors.New("not found") // no such row, or none that this user may see
+	// another account has this name, or one that looks like it
+	ErrTaken    = errors.New("taken")
 	ErrConflict = errors.New("id used before")    // the id belongs to another message or chat
-	ErrGone     = errors.New("account deleted")   // that of the other member
-	errBadID    = errors.New("id is not a UUID")  // a bug of the caller: ids are checked before
+	ErrGone     = errors.New("account deleted")   // the account of the other member
+	errBadID    = errors.New("id is not a UUID")  // a bug in the caller, which checks ids first
 	errOneself  = errors.New("chat with oneself") // likewise
 )
 
 // Store is an open database.
 type Store struct {
 	dialect string
-	holder  string  // names this Store among those that want a lease
-	queries queries // where the two databases differ
+	holder  string  // identifies this Store as the holder of a lease
+	queries queries // SQL that differs between the databases
 	refused refused
 
-	// On PostgreSQL one pool. SQLite has one writer at a time: its connection is taken in turn, instead of failing with "busy".
+	// PostgreSQL has one pool for both. SQLite allows one writer at a time:
+	// goroutines queue for its single connection instead of failing with
+	// "busy".
 	write, read *sql.DB
 
-	// What comes with each message, on PostgreSQL; nil on SQLite.
+	// Batchers for the work that comes with each message on PostgreSQL; nil on
+	// SQLite.
 	posts    *batcher[Message, Message]
 	sessions *batcher[sessionAt, Session]
 }
 
-// queries are those that cannot be the same on both databases.
+// queries holds the SQL that cannot be the same on both databases.
 type queries struct {
 	now          string // Unix milliseconds
 	forUpdate    string // locks the rows that a query in a transaction has read
-	forShare     string // keeps others from changing them
+	forShare     string // lets others read those rows but not change them
 	published    string
+	resend       string
 	searchChats  string
 	searchRooms  string
-	addRoomBatch string // "" where rows are added one by one
+	addRoomBatch string // "" where rows are inserted one by one
 }
 
-// Dialect says which database this is: "postgres" or "sqlite".
+// Dialect returns "postgres" or "sqlite".
 func (s *Store) Dialect() string { return s.dialect }
 
-// Ping asks the database whether it is there. It does not wait for SQLite's writer.
+// Ping checks that the database answers. It does not wait for SQLite's writer.
 func (s *Store) Ping(ctx context.Context) error {
 	if err := s.read.PingContext(ctx); err != nil {
 		return fmt.Errorf("ping the database: %w", err)
@@ -67,7 +79,8 @@ func (s *Store) Ping(ctx context.Context) error {
 	return nil
 }
 
-// Close ends all connections when new messages are answered for; other calls that still run fail.
+// Close waits for the batches of new messages and then closes all connections.
+// Other calls that still run fail.
 func (s *Store) Close() error {
 	if s.dialect == postgres {
 		s.posts.wait()
@@ -83,15 +96,30 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// attempts is how often a transaction is tried that lost against another one.
-const attempts = 5
+// attempts is how often a transaction that lost against another one is tried.
+// Before the second attempt it waits for firstPause, and each time for twice as
+// long. The winner has to wake up first: an attempt that locks its first row
+// again before that would be in the next deadlock with the same transaction.
+const (
+	attempts   = 5
+	firstPause = 10 * time.Millisecond
+)
 
-// inTx runs do in a transaction and commits. A transaction that the database gave up in favour of another one is run again, so do
-// may run several times and must change nothing but the database and what it overwrites each time.
+// inTx runs do in a transaction and commits it. If the database rolls the
+// transaction back in favour of another one, inTx runs it again. So do may run
+// several times: apart from the database it may change only what it overwrites
+// each time.
 func (s *Store) inTx(ctx context.Context, do func(tx *sql.Tx) error) error {
 	for attempt := 1; ; attempt++ {
 		err := s.seen(s.tryTx(ctx, do))
 		if err == nil || attempt == attempts || !lostRace(err) {
+			return err
+		}
+		pause := time.NewTimer(firstPause << (attempt - 1))
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			pause.Stop()
 			return err
 		}
 	}
@@ -102,7 +130,8 @@ func (s *Store) tryTx(ctx context.Context, do func(tx *sql.Tx) error) error {
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	defer func() { _ = tx.Rollback() }() // after Commit it does nothing; after an error that one is told, not this
+	// no-op after Commit; after an error that error matters more
+	defer func() { _ = tx.Rollback() }()
 	if err := do(tx); err != nil {
 		return err
 	}
@@ -112,7 +141,8 @@ func (s *Store) tryTx(ctx context.Context, do func(tx *sql.Tx) error) error {
 	return nil
 }
 
-// lostRace says whether PostgreSQL undid the whole transaction because of another one: a deadlock or a serialization failure.
+// lostRace reports whether PostgreSQL rolled the transaction back because of
+// another one: a deadlock or a serialization failure.
 func lostRace(err error) bool {
 	e, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && (e.Code == "40001" || e.Code == "40P01")
@@ -135,7 +165,8 @@ func exec(ctx context.Context, q querier, query string, args ...any) (int64, err
 }
 
 // list reads all rows of a query; scan reads one.
-func list[T any](ctx context.Context, q querier, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+func list[T any](ctx context.Context, q querier, scan func(scanner) (T, error), query string, args ...any) (
+	[]T, error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
@@ -152,10 +183,10 @@ func list[T any](ctx context.Context, q querier, scan func(scanner) (T, error), 
 	return all, rows.Err()
 }
 
-// scanner is a row that can be read.
+// scanner is a row that can be scanned.
 type scanner interface{ Scan(into ...any) error }
 
-// notFound makes ErrNotFound of an empty answer.
+// notFound turns sql.ErrNoRows into ErrNotFound.
 func notFound(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotFound
@@ -163,11 +194,12 @@ func notFound(err error) error {
 	return err
 }
 
-// isID says whether s is a UUID in its usual form, lower case. Asked before the database is: PostgreSQL would answer with an error where
-// SQLite finds nothing.
+// isID reports whether s is a lower-case UUID in its usual form. It is checked
+// before a query, because PostgreSQL returns an error for a malformed UUID
+// where SQLite finds nothing.
 func isID(s string) bool {
-	id, err := uuid.Parse(s)
-	return err == nil && id.String() == s
+	id, ok := chat.ParseUUID(s)
+	return ok && id == s
 }
 
 func fromMS(ms int64) time.Time { return time.UnixMilli(ms).UTC() }

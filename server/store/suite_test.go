@@ -2,20 +2,24 @@ package store_test
 
 import (
 	"fmt"
-	"path/filepath"
+	"os"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"go.uber.org/goleak"
 
-	"livechat/internal/testpg"
 	"livechat/server/store"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		store.SharedPostgres.Close()
+		os.Exit(code)
+	}))
+}
 
-// behaviour is what every database must do.
+// behaviour is the contract that every database must fulfil.
 var behaviour = []struct {
 	name string
 	run  func(*testing.T, *world)
@@ -36,18 +40,29 @@ var behaviour = []struct {
 	{"strangers", testStrangers},
 	{"lease", testLease},
 	{"outbox", testOutbox},
+	{"events are resent", testResend},
 	{"outbox cannot be written", testOutboxBroken},
 	{"cancelled", testCancelled},
 	{"rooms", testRooms},
 	{"rooms whatever the epoch", testRoomsOfAllEpochs},
 	{"rooms in which numbers came twice", testRoomsOfSameNumbers},
 	{"rooms as logs", testLogPages},
+	{"entries that are not messages", testEntries},
+	{"numbers of other entries", testOthers},
+	{"edits", testEdits},
+	{"edits in any order", testEditsInAnyOrder},
+	{"edits of one's own", testEditsOfOnesOwn},
+	{"edits of what was moved", testEditsOfMoved},
+	{"edits at once", testEditsAtOnce},
 	{"ends of epochs", testEpochEnds},
 	{"strange text in rooms", testStrangeText},
 	{"search", testSearch},
 	{"search is for members", testSearchStrangers},
 	{"search in all scripts", testSearchScripts},
 	{"search for what was not indexed", testSearchLater},
+	{"search page by page", testSearchPages},
+	{"search for one name or room", testSearchNarrow},
+	{"first message since a time", testSince},
 	{"export and import", testTransfer},
 	{"export and import of nothing", testTransferEmpty},
 	{"export of one moment", testExportMoment},
@@ -58,26 +73,27 @@ var behaviour = []struct {
 	{"rooms expire in batches", testExpireMany},
 }
 
-func TestSQLiteFile(t *testing.T) {
+// behaves tests the contract on databases that create makes, one for each test.
+func behaves(t *testing.T, create func(testing.TB) string) {
+	t.Parallel()
 	for _, b := range behaviour {
-		t.Run(b.name, func(t *testing.T) { b.run(t, newWorld(t, "sqlite:"+filepath.Join(t.TempDir(), "livechat.db"))) })
+		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
+			b.run(t, newWorld(t, create(t)))
+		})
 	}
 }
+
+func TestSQLiteFile(t *testing.T) { behaves(t, store.MigratedSQLite) }
 
 func TestSQLiteMemory(t *testing.T) {
-	for _, b := range behaviour {
-		t.Run(b.name, func(t *testing.T) { b.run(t, newWorld(t, "sqlite::memory:")) })
-	}
+	behaves(t, func(testing.TB) string { return "sqlite::memory:" })
 }
 
-func TestPostgres(t *testing.T) {
-	server := testpg.New(t)
-	for _, b := range behaviour {
-		t.Run(b.name, func(t *testing.T) { b.run(t, newWorld(t, server.Database())) })
-	}
-}
+func TestPostgres(t *testing.T) { behaves(t, store.SharedPostgres.Database) }
 
-// world is a new database with three users: ann and bob have a chat, eve is a stranger to it.
+// world is a new database with three users: ann and bob have a chat that eve is
+// not a member of.
 type world struct {
 	*store.Store
 	url           string
@@ -116,6 +132,14 @@ func (w *world) user(name string) store.User {
 	return u
 }
 
+// members returns the members of w.chat in the order of their events.
+func (w *world) members() []store.User {
+	if w.ann.ID < w.bob.ID {
+		return []store.User{w.ann, w.bob}
+	}
+	return []store.User{w.bob, w.ann}
+}
+
 func (w *world) newChat(a, b store.User) string {
 	w.t.Helper()
 	id := uuid.NewString()
@@ -127,7 +151,7 @@ func (w *world) newChat(a, b store.User) string {
 	return id
 }
 
-// now is a second later each time.
+// now is a second later with each call.
 func (w *world) now() time.Time {
 	w.at = w.at.Add(time.Second)
 	return w.at
@@ -135,7 +159,8 @@ func (w *world) now() time.Time {
 
 func (w *world) say(author store.User, chat, text string) store.Message {
 	w.t.Helper()
-	m, created, err := w.AddMessage(w.t.Context(), store.Message{ID: uuid.NewString(), Chat: chat, Author: author.ID, Text: text, At: w.now()})
+	m, created, err := w.AddMessage(w.t.Context(),
+		store.Message{ID: uuid.NewString(), Chat: chat, Author: author.ID, Text: text, At: w.now()})
 	w.must(err)
 	if !created {
 		w.t.Fatal("a new message was not created")
@@ -143,7 +168,7 @@ func (w *world) say(author store.User, chat, text string) store.Message {
 	return m
 }
 
-// sayMany writes n messages, "1", "2", …, as ann.
+// sayMany adds n messages of ann's, "1", "2", ….
 func (w *world) sayMany(n int) {
 	w.t.Helper()
 	for i := range n {
@@ -177,7 +202,7 @@ func (w *world) must(err error) {
 	}
 }
 
-// same fails the test unless got is want.
+// same fails the test unless got equals want.
 func same[T comparable](t *testing.T, what string, got, want T) {
 	t.Helper()
 	if got != want {

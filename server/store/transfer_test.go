@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,19 +14,19 @@ import (
 	"livechat/server/store"
 )
 
-// export returns what a store exports.
+// export returns the export of a store.
 func export(t *testing.T, s *store.Store) string {
 	t.Helper()
 	var out bytes.Buffer
-	lines, err := s.Export(t.Context(), &out)
+	counts, err := s.Export(t.Context(), &out)
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, "lines", lines, int64(strings.Count(out.String(), "\n"))-2)
+	same(t, "lines", counts.Lines(), int64(strings.Count(out.String(), "\n"))-2)
 	return out.String()
 }
 
-// values returns what follows a key in each line that has it.
+// values returns the values of a key in all lines that have it.
 func values(export, key string) (all []string) {
 	for line := range strings.Lines(export) {
 		if _, value, ok := strings.Cut(line, key+`:"`); ok {
@@ -37,15 +36,16 @@ func values(export, key string) (all []string) {
 	return all
 }
 
-// clear empties the store behind its back.
+// clear empties the tables directly.
 func (w *world) clear() {
 	w.t.Helper()
-	for _, table := range []string{"outbox", "messages", "members", "chats", "room_messages", "sessions", "users"} {
+	for _, table := range []string{"outbox", "messages", "members", "chats", "room_messages", "sessions",
+		"users"} {
 		w.must(w.Exec(w.t.Context(), "DELETE FROM "+table))
 	}
 }
 
-// live fills the store with some of everything.
+// live adds some of everything to the store.
 func (w *world) live() {
 	w.t.Helper()
 	ctx := w.t.Context()
@@ -57,7 +57,7 @@ func (w *world) live() {
 	w.must(err)
 	gone := w.user("zoë")
 	w.say(gone, w.newChat(w.eve, gone), "I leave")
-	w.newChat(w.bob, gone) // nobody says anything there
+	w.newChat(w.bob, gone) // without messages
 	w.must(w.DeleteUser(ctx, gone.ID))
 	w.must(w.CreateSession(ctx, []byte("token"), w.ann.ID, "hash of ann", time.Now().Add(time.Hour)))
 	w.archive(w.roomMessages("livechat", epochB, 1, 3))
@@ -67,72 +67,21 @@ func (w *world) live() {
 	strange := w.roomMessages("go", epochA, 1, 1)
 	strange[0].Text, strange[0].Name = "a\x00\xff", "名前"
 	w.archive(strange)
+	others := w.roomMessages("go", epochA, 2, 3)
+	others[0].Type, others[0].Name, others[0].Text = "later", "", ""
+	others[1].Extra = `"data":{"a":[1,"\u0000"]}`
+	w.archive(others)
 }
 
-func testTransfer(t *testing.T, w *world) {
-	ctx := t.Context()
-	w.live()
-	first := export(t, w.Store)
-	chats, err := w.Chats(ctx, w.ann.ID, nil, 10)
-	w.must(err)
-	for _, secret := range []string{"token", "outbox"} {
-		if strings.Contains(first, secret) {
-			t.Errorf("the export has a %s", secret)
-		}
-	}
-	for _, key := range []string{`"type":"chat","id"`, `"type":"room_message","room"`} {
-		if all := values(first, key); len(all) < 3 || !slices.IsSorted(all) {
-			t.Errorf("%s is not in its order: %q", key, all)
-		}
-	}
-	w.clear()
-	lines, err := w.Import(ctx, strings.NewReader(first))
-	w.must(err)
-	same(t, "lines", lines, 4+3+5+10)
-	same(t, "the export of the import", export(t, w.Store), first)
-
-	// All goes on as before.
-	again, err := w.Chats(ctx, w.ann.ID, nil, 10)
-	w.must(err)
-	same(t, "chats", len(again), 1)
-	same(t, "last", *again[0].Last, *chats[0].Last)
-	again[0].Last, chats[0].Last = nil, nil
-	same(t, "chat", again[0], chats[0])
-	same(t, "unread", again[0].Unread, 1)
-	of, err := w.Chats(ctx, w.bob.ID, nil, 10)
-	w.must(err)
-	same(t, "chats of bob", len(of), 2)
-	same(t, "whose account is gone", of[0].Other.Name, store.DeletedName)
-	same(t, "unread of bob", of[1].Unread, 2)
-	same(t, "next message", w.say(w.bob, w.chat, "on").N, 5)
-	found, err := w.Search(ctx, w.ann.ID, "привет", 10)
-	w.must(err)
-	same(t, "found", len(found), 1)
-	_, hash, err := w.UserByName(ctx, "ann")
-	w.must(err)
-	same(t, "hash", hash, "hash of ann")
-	reserved, err := w.NameReserved(ctx, "~zoë")
-	w.must(err)
-	same(t, "the deleted account's name is reserved", reserved, true)
-}
-
-func testTransferEmpty(t *testing.T, w *world) {
-	w.clear()
-	const nothing = `{"type":"livechat","version":1}` + "\n" + `{"type":"end","lines":0}` + "\n"
-	same(t, "export of nothing", export(t, w.Store), nothing)
-	_, err := w.Import(t.Context(), strings.NewReader(nothing))
-	w.must(err)
-	same(t, "export of nothing imported", export(t, w.Store), nothing)
-	w.user("first")
-}
-
-// TestTransferAcross goes from one database to the other and back.
+// TestTransferAcross transfers from one database to the other and back.
 func TestTransferAcross(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, "sqlite::memory:")
 	w.live()
 	first := export(t, w.Store)
 	through := first
-	for _, url := range []string{testpg.New(t).Database(), "sqlite:" + filepath.Join(t.TempDir(), "back.db")} {
+	for _, url := range []string{testpg.New(t).Database(),
+		"sqlite:" + filepath.Join(t.TempDir(), "back.db")} {
 		s := open(t, url)
 		if _, err := s.Import(t.Context(), strings.NewReader(through)); err != nil {
 			t.Fatal(err)
@@ -147,40 +96,17 @@ type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 
-func testExportMoment(t *testing.T, w *world) {
-	if strings.HasSuffix(w.url, ":memory:") {
-		t.Skip("one connection: nobody writes meanwhile")
-	}
-	w.say(w.ann, w.chat, strings.Repeat("more than a buffer ", 10_000))
-	before := export(t, w.Store)
-	var out bytes.Buffer
-	writes := 0
-	_, err := w.Export(t.Context(), writerFunc(func(b []byte) (int, error) {
-		if writes++; writes == 1 {
-			w.say(w.bob, w.chat, "meanwhile")
-			w.archive(w.roomMessages("livechat", epochA, 1, 3))
-		}
-		return out.Write(b)
-	}))
-	w.must(err)
-	same(t, "export while others write", out.String(), before)
-	if writes < 2 {
-		t.Error("it was written at once")
-	}
-	full := errors.New("disk full")
-	_, err = w.Export(t.Context(), writerFunc(func([]byte) (int, error) { return 0, full }))
-	wantErr(t, "Export", err, full)
-}
-
 func testImportNotEmpty(t *testing.T, w *world) {
 	before := export(t, w.Store)
-	if _, err := w.Import(t.Context(), strings.NewReader(before)); err == nil || !strings.Contains(err.Error(), "not empty") {
+	if _, err := w.Import(t.Context(), strings.NewReader(before)); err == nil ||
+		!strings.Contains(err.Error(), "not empty") {
 		t.Errorf("users are there: %v", err)
 	}
 	same(t, "the store", export(t, w.Store), before)
 	w.clear()
 	w.archive(w.roomMessages("livechat", epochA, 1, 1))
-	if _, err := w.Import(t.Context(), strings.NewReader(before)); err == nil || !strings.Contains(err.Error(), "not empty") {
+	if _, err := w.Import(t.Context(), strings.NewReader(before)); err == nil ||
+		!strings.Contains(err.Error(), "not empty") {
 		t.Errorf("a room message is there: %v", err)
 	}
 }
@@ -190,10 +116,19 @@ func testImportIDs(t *testing.T, w *world) {
 	_, err := w.Import(t.Context(), strings.NewReader(sound(
 		`{"type":"user","id":1000,"name":"ann","skeleton":"ann","hash":"h","created":1}`)))
 	w.must(err)
-	same(t, "the next id", w.user("next").ID, 1001)
+	ann, _, err := w.UserByName(t.Context(), "ann")
+	w.must(err)
+	same(t, "the id", ann.ID, 1000)
+	w.must(w.Exec(t.Context(), // as an earlier version does
+		`INSERT INTO users (name, skeleton, hash, created) VALUES ('next', 'next', 'h', 1)`))
+	next, _, err := w.UserByName(t.Context(), "next")
+	w.must(err)
+	if next.ID <= 1000 {
+		t.Errorf("an earlier version gives the id %d", next.ID)
+	}
 }
 
-// sound puts header and end around lines.
+// sound adds header and end to lines.
 func sound(lines ...string) string {
 	all := append([]string{`{"type":"livechat","version":1}`}, lines...)
 	all = append(all, fmt.Sprintf(`{"type":"end","lines":%d}`, len(lines)))
@@ -225,38 +160,45 @@ func testImportUnsound(t *testing.T, w *world) {
 		{"nothing", "", "line 1: want"},
 		{"no header", ann + "\n", "line 1: want"},
 		{"two headers", sound(`{"type":"livechat","version":1}`), "line 2: want"},
-		{"another version", with(all, `"version":1`, `"version":2`), "line 1: version 2"},
+		{"another version", with(all, `"version":1`, `"version":2`), "line 1: unknown version 2"},
 		{"cut off in a line", all[:len(all)-5], "line 8: not JSON"},
 		{"cut off between lines", all[:strings.Index(all, `{"type":"end"`)], "line 8: the export is cut off"},
 		{"a line too few", with(all, one+"\n", ""), "line 5: the chat's messages"},
 		{"the last message too few", with(all, two+"\n", ""), "line 7: lines are missing"},
-		{"the last message too few, counted", sound(ann, bob, both, one, heard), "line 7: messages of the chat before"},
+		{"the last message too few, counted", sound(ann, bob, both, one, heard),
+			"line 7: messages of the previous chat"},
 		{"no message at all", sound(ann, bob, both, heard), "line 6: messages of a chat"},
-		{"a message too many", sound(ann, bob, both, one, two, with(with(one, `"n":1`, `"n":3`), "a1", "a3")), "line 7: the chat's messages"},
-		{"more behind the end", all + "\n", "line 9: there is a line behind"},
+		{"a message too many", sound(ann, bob, both, one, two,
+			with(with(one, `"n":1`, `"n":3`), "a1", "a3")), "line 7: the chat's messages"},
+		{"more after the end", all + "\n", "line 9: there is a line after"},
 		{"an empty line", with(all, bob+"\n", "\n"), "line 3: not"},
 		{"not JSON", sound(ann, "sesame"), "line 3: not JSON"},
 		{"two objects", sound(ann, bob+bob), "line 3: not JSON"},
 		{"no object", sound(ann, `"sesame"`), "line 3: not a JSON object"},
 		{"null", sound("null"), "line 2: not a JSON object"},
-		{"no type", sound(`{"id":1}`), "line 2: it has no type"},
-		{"type of another type", sound(`{"type":7}`), "line 2: it has no type"},
-		{"unknown type", sound(`{"type":"sesame"}`), "line 2: its type is not known"},
-		{"unknown field", sound(ann, with(bob, `"name"`, `"sesame":1,"name"`)), "line 3: it has a field"},
+		{"no type", sound(`{"id":1}`), "line 2: type is missing"},
+		{"type of another type", sound(`{"type":7}`), "line 2: type is missing"},
+		{"unknown type", sound(`{"type":"sesame"}`), "line 2: unknown type"},
+		{"unknown field", sound(ann, with(bob, `"name"`, `"sesame":1,"name"`)), "line 3: unknown field"},
 		{"field in capitals", sound(ann, with(bob, `"hash"`, `"Hash"`)), `line 3: field "hash" is missing`},
 		{"field twice", sound(ann, with(bob, `"hash"`, `"hash":"x","hash"`)), "line 3: not JSON"},
 		{"field missing", sound(ann, with(bob, `"hash":"sesame",`, "")), `line 3: field "hash" is missing`},
 		{"null field", sound(ann, with(bob, `"sesame"`, "null")), `line 3: field "hash" is null`},
-		{"text for a number", sound(ann, with(bob, `"id":2`, `"id":"sesame"`)), `line 3: field "id" is no int64`},
-		{"fraction", sound(ann, with(bob, `"id":2`, `"id":2.5`)), `line 3: field "id" is no int64`},
-		{"too large", sound(ann, with(bob, `"created":1`, `"created":9223372036854775808`)), `line 3: field "created" is no int64`},
-		{"number for text", sound(ann, with(bob, `"sesame"`, `5`)), `line 3: field "hash" is no string`},
+		{"text for a number", sound(ann, with(bob, `"id":2`, `"id":"sesame"`)),
+			`line 3: field "id" is not of type int64`},
+		{"fraction", sound(ann, with(bob, `"id":2`, `"id":2.5`)), `line 3: field "id" is not of type int64`},
+		{"too large", sound(ann, with(bob, `"created":1`, `"created":9223372036854775808`)),
+			`line 3: field "created" is not of type int64`},
+		{"number for text", sound(ann, with(bob, `"sesame"`, `5`)), `line 3: field "hash" is not of type string`},
 		{"broken UTF-8", sound(ann, with(bob, `sesame`, "\xff")), "line 3: not JSON"},
 		{"half a surrogate", sound(ann, with(bob, `sesame`, `\ud800`)), "line 3: not JSON"},
-		{"zero byte in a name", sound(ann, with(bob, `"bob"`, `"b\u0000b"`)), "line 3: a text has a zero byte"},
+		{"zero byte in a name", sound(ann, with(bob, `"bob"`, `"b\u0000b"`)),
+			"line 3: a text has a zero byte"},
 		{"zero byte in a hash", sound(ann, with(bob, `sesame`, `\u0000`)), "line 3: a text has a zero byte"},
-		{"zero byte in a message", sound(ann, bob, both, with(one, `sesame`, `\u0000`)), "line 5: a text has a zero byte"},
-		{"zero byte in a room", sound(ann, with(heard, `sesame`, `\u0000`)), "line 3: a text has a zero byte"},
+		{"zero byte in a message", sound(ann, bob, both, with(one, `sesame`, `\u0000`)),
+			"line 5: a text has a zero byte"},
+		{"zero byte in a room", sound(ann, with(heard, `sesame`, `\u0000`)),
+			"line 3: a text has a zero byte"},
 		{"id 0", sound(with(ann, `"id":1`, `"id":0`)), "line 2: the id must be"},
 		{"last of all ids", sound(with(ann, `"id":1`, `"id":9223372036854775807`)), "line 2: the id must be"},
 		{"id twice", sound(ann, with(bob, `"id":2`, `"id":1`)), "line 3: "},
@@ -265,17 +207,21 @@ func testImportUnsound(t *testing.T, w *world) {
 		{"no name", sound(with(ann, `"name":"ann",`, "")), "line 2: an account has"},
 		{"empty name", sound(with(ann, `"name":"ann"`, `"name":""`)), "line 2: name or skeleton"},
 		{"no hash", sound(with(ann, `sesame`, "")), "line 2: an account has"},
-		{"deleted with a name", sound(with(ann, `"created":1`, `"created":1,"deleted":2`)), "line 2: an account has"},
+		{"deleted with a name", sound(with(ann, `"created":1`, `"created":1,"deleted":2`)),
+			"line 2: an account has"},
 		{"chat of nobody", sound(ann, with(both, `"last":2`, `"last":0`), bob), "line 3: "},
 		{"chat with oneself", sound(ann, with(both, `"b":2`, `"b":1`)), "line 3: a must be lower"},
 		{"chat twice", sound(ann, bob, both, both), "line 5: "},
-		{"chat without an id", sound(ann, bob, with(both, "00000000-0000-4000-8000-000000000001", "sesame")), "line 4: id is not"},
+		{"chat without an id", sound(ann, bob,
+			with(both, "00000000-0000-4000-8000-000000000001", "sesame")), "line 4: id is not"},
 		{"read too much", sound(ann, bob, with(both, `"read_a":0`, `"read_a":3`)), "line 4: want 0 <="},
-		{"message in no chat", sound(ann, one), "line 3: there is no such chat"},
-		{"message of a stranger", sound(ann, bob, eve, both, with(one, `"author":1`, `"author":3`)), "line 6: the author"},
+		{"message in no chat", sound(ann, one), "line 3: no line above"},
+		{"message of a stranger", sound(ann, bob, eve, both, with(one, `"author":1`, `"author":3`)),
+			"line 6: the author"},
 		{"message twice", sound(ann, bob, both, one, with(two, "a2", "a1")), "line 6: "},
-		{"message without an id", sound(ann, bob, both, with(one, "00000000-0000-4000-8000-0000000000a1", "sesame")), "line 5: id is not"},
-		{"room message twice", sound(heard, heard), "line 3: the message is there twice"},
+		{"message without an id", sound(ann, bob, both,
+			with(one, "00000000-0000-4000-8000-0000000000a1", "sesame")), "line 5: id is not"},
+		{"room message twice", sound(heard, heard), "line 3: duplicate message"},
 		{"room without a name", sound(with(heard, "hall", "")), "line 2: room or epoch"},
 		{"endless line", sound(with(heard, "sesame", strings.Repeat("x", 17<<20))), "line 2: read: "},
 	} {
@@ -290,12 +236,13 @@ func testImportUnsound(t *testing.T, w *world) {
 			t.Fatalf("%s: there is something in the store: %s", c.name, after)
 		}
 	}
-	broken := errors.New("cable torn")
+	broken := errors.New("connection lost")
 	_, err := w.Import(t.Context(), io.MultiReader(strings.NewReader(ann), errorReader{broken}))
 	if err == nil {
 		t.Error("a broken input was imported")
 	}
-	_, err = w.Import(t.Context(), strings.NewReader(all)) // and what all those were made of is sound
+	// and the lines that they were made of are valid
+	_, err = w.Import(t.Context(), strings.NewReader(all))
 	w.must(err)
 	same(t, "what was imported", export(t, w.Store), all)
 }

@@ -5,10 +5,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 )
 
-// DeletedName is shown for the author of a message whose account is gone. Nobody may register it.
+// DeletedName is shown as the author of a message whose account is deleted.
+// Nobody may register it.
 const DeletedName = "deleted"
 
 // User is an account.
@@ -19,32 +21,56 @@ type User struct {
 }
 
 const (
-	insertUser     = `INSERT INTO users (name, skeleton, hash, created) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING id`
+	insertUser = `INSERT INTO users (id, name, skeleton, hash, created) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT DO NOTHING`
 	selectUser     = `SELECT id, name, created, hash FROM users WHERE name = $1`
 	selectSkeleton = `SELECT EXISTS (SELECT 1 FROM users WHERE skeleton = $1)`
 	selectHash     = `SELECT hash FROM users WHERE id = $1 AND deleted IS NULL`
 	updateHash     = `UPDATE users SET hash = $2 WHERE id = $1 AND deleted IS NULL`
 	renewHash      = `UPDATE users SET hash = $3 WHERE id = $1 AND hash = $2 AND deleted IS NULL`
-	eraseUser      = `UPDATE users SET name = NULL, hash = '', deleted = $2 WHERE id = $1 AND deleted IS NULL`
-	insertSession  = `INSERT INTO sessions (token, user_id, expires) SELECT $1, id, $3 FROM users WHERE id = $2 AND hash = $4 AND deleted IS NULL`
-	selectOne      = `SELECT 1 FROM users WHERE id = $1`
-	selectSession  = `SELECT u.id, u.name, u.created, s.expires FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token = $1 AND s.expires > $2 AND u.deleted IS NULL`
+	eraseUser      = `UPDATE users SET name = NULL, hash = '', deleted = $2 WHERE id = $1
+		AND deleted IS NULL`
+	insertSession = `INSERT INTO sessions (token, user_id, expires) SELECT $1, id, $3 FROM users
+		WHERE id = $2 AND hash = $4 AND deleted IS NULL`
+	selectOne     = `SELECT 1 FROM users WHERE id = $1`
+	selectSession = `SELECT u.id, u.name, u.created, s.expires FROM sessions s
+		JOIN users u ON u.id = s.user_id WHERE s.token = $1 AND s.expires > $2 AND u.deleted IS NULL`
 	deleteSession  = `DELETE FROM sessions WHERE token = $1 RETURNING user_id`
 	deleteSessions = `DELETE FROM sessions WHERE user_id = $1`
 	deleteExpired  = `DELETE FROM sessions WHERE expires <= $1`
 	selectTwoUsers = `SELECT id FROM users WHERE id IN ($1, $2) AND deleted IS NULL`
 
-	// lockUser keeps others from making chats of this user, and leaves alone those who only look up his key, as each message that he wrote does: who
-	// does has locked the chat, which the next statement then waits for. Chats are locked in the order of lockChats.
+	// lockUser keeps others from creating chats of this user. It does not block
+	// those who only check the foreign key, as each message of this user does:
+	// they hold the lock of the chat, which the next statement waits for. Chats
+	// are locked in the order of lockChats.
 	lockUser      = `SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE`
-	lockUserChats = `SELECT 1 FROM chats WHERE id IN (SELECT chat FROM members WHERE user_id = $1) ORDER BY id FOR UPDATE`
+	lockUserChats = `SELECT 1 FROM chats WHERE id IN (SELECT chat FROM members WHERE user_id = $1)
+		ORDER BY id FOR UPDATE`
 )
 
-// CreateUser makes an account. ErrTaken: another one has the name or the skeleton, or had it before it was deleted.
+// Numbers of accounts are random. Redis, open sockets and limits know accounts
+// by number, and may know accounts that this database has lost: it may be an
+// older copy, or a replica that lagged behind. If numbers were counted, the next
+// account would get the number of a lost one, and with it the private messages
+// in its feed.
+//
+// Versions that counted used numbers below minUser. Those above maxUser are not
+// exact in every JSON reader.
+const (
+	minUser = 1 << 32
+	maxUser = 1 << 53
+)
+
+func newUserID() int64 { return minUser + rand.Int64N(maxUser-minUser) }
+
+// CreateUser creates an account. ErrTaken: another account has the name or the
+// skeleton, or had it before it was deleted; or, with a million accounts once in
+// nine billion times, the new number.
 func (s *Store) CreateUser(ctx context.Context, name, skeleton, hash string) (User, error) {
-	u := User{Name: name, Created: time.Now().Truncate(time.Millisecond).UTC()}
-	err := s.write.QueryRowContext(ctx, insertUser, name, skeleton, hash, u.Created.UnixMilli()).Scan(&u.ID)
-	if errors.Is(err, sql.ErrNoRows) {
+	u := User{ID: newUserID(), Name: name, Created: time.Now().Truncate(time.Millisecond).UTC()}
+	n, err := exec(ctx, s.write, insertUser, u.ID, name, skeleton, hash, u.Created.UnixMilli())
+	if err == nil && n == 0 {
 		err = ErrTaken
 	}
 	if err != nil {
@@ -53,20 +79,23 @@ func (s *Store) CreateUser(ctx context.Context, name, skeleton, hash string) (Us
 	return u, nil
 }
 
-// UserByName returns the account with exactly this name, and the hash of its password. ErrNotFound: none, or deleted.
+// UserByName returns the account with exactly this name, and its password hash.
+// ErrNotFound: no such account, or deleted.
 func (s *Store) UserByName(ctx context.Context, name string) (u User, hash string, err error) {
 	var created int64
-	if err := s.read.QueryRowContext(ctx, selectUser, name).Scan(&u.ID, &u.Name, &created, &hash); err != nil {
+	if err := s.read.QueryRowContext(ctx, selectUser, name).Scan(
+		&u.ID, &u.Name, &created, &hash); err != nil {
 		return User{}, "", fmt.Errorf("find a user: %w", notFound(err))
 	}
 	u.Created = fromMS(created)
 	return u, hash, nil
 }
 
-// UserByID returns a user. ErrNotFound: none, or deleted.
+// UserByID returns a user. ErrNotFound: no such account, or deleted.
 func (s *Store) UserByID(ctx context.Context, id int64) (u User, err error) {
 	var created int64
-	err = s.read.QueryRowContext(ctx, `SELECT id, name, created FROM users WHERE id = $1 AND deleted IS NULL`, id).Scan(&u.ID, &u.Name, &created)
+	err = s.read.QueryRowContext(ctx, `SELECT id, name, created FROM users WHERE id = $1
+		AND deleted IS NULL`, id).Scan(&u.ID, &u.Name, &created)
 	if err != nil {
 		return User{}, fmt.Errorf("read a user: %w", notFound(err))
 	}
@@ -74,7 +103,8 @@ func (s *Store) UserByID(ctx context.Context, id int64) (u User, err error) {
 	return u, nil
 }
 
-// NameReserved says whether an account has, or before its deletion had, a name that looks like this.
+// NameReserved reports whether an account has, or had before its deletion, a
+// name that looks like this one.
 func (s *Store) NameReserved(ctx context.Context, skeleton string) (reserved bool, err error) {
 	if err := s.read.QueryRowContext(ctx, selectSkeleton, skeleton).Scan(&reserved); err != nil {
 		return false, fmt.Errorf("look for a name: %w", err)
@@ -82,10 +112,13 @@ func (s *Store) NameReserved(ctx context.Context, skeleton string) (reserved boo
 	return reserved, nil
 }
 
-// Skeletons returns the skeletons of all names that are or were accounts', in the order of the accounts, those behind the account after; last is
-// the newest of them.
-func (s *Store) Skeletons(ctx context.Context, after int64, limit int) (skeletons []string, last int64, err error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT id, skeleton FROM users WHERE id > $1 ORDER BY id LIMIT $2`, after, limit)
+// Skeletons returns the skeletons of all names that are or were used by
+// accounts, in the order of account ids, starting after the account after. last
+// is the id of the last one returned.
+func (s *Store) Skeletons(ctx context.Context, after int64, limit int) (
+	skeletons []string, last int64, err error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT id, skeleton FROM users WHERE id > $1 ORDER BY id
+		LIMIT $2`, after, limit)
 	if err != nil {
 		return nil, 0, fmt.Errorf("list names: %w", err)
 	}
@@ -103,7 +136,8 @@ func (s *Store) Skeletons(ctx context.Context, after int64, limit int) (skeleton
 	return skeletons, last, nil
 }
 
-// PasswordHash returns the hash of a user's password. ErrNotFound: none, or deleted.
+// PasswordHash returns the password hash of a user. ErrNotFound: no such
+// account, or deleted.
 func (s *Store) PasswordHash(ctx context.Context, user int64) (hash string, err error) {
 	if err := s.read.QueryRowContext(ctx, selectHash, user).Scan(&hash); err != nil {
 		return "", fmt.Errorf("read a password's hash: %w", notFound(err))
@@ -111,7 +145,8 @@ func (s *Store) PasswordHash(ctx context.Context, user int64) (hash string, err 
 	return hash, nil
 }
 
-// SetPassword replaces the hash and ends all sessions of the user. ErrNotFound: none, or deleted.
+// SetPassword replaces the hash and ends all sessions of the user. ErrNotFound:
+// no such account, or deleted.
 func (s *Store) SetPassword(ctx context.Context, user int64, hash string) error {
 	err := s.inTx(ctx, func(tx *sql.Tx) error { return changeUser(ctx, tx, user, updateHash, hash) })
 	if err != nil {
@@ -120,7 +155,9 @@ func (s *Store) SetPassword(ctx context.Context, user int64, hash string) error 
 	return nil
 }
 
-// RenewHash replaces the hash by another one of the same password, if it is still old, and ends no session. It is no error if it is not.
+// RenewHash replaces the hash by another hash of the same password, if it is
+// still old. It ends no session. If the hash has changed since, RenewHash does
+// nothing and returns nil.
 func (s *Store) RenewHash(ctx context.Context, user int64, old, hash string) error {
 	if _, err := s.write.ExecContext(ctx, renewHash, user, old, hash); err != nil {
 		return fmt.Errorf("renew a password's hash: %w", err)
@@ -128,10 +165,13 @@ func (s *Store) RenewHash(ctx context.Context, user int64, old, hash string) err
 	return nil
 }
 
-// DeleteUser ends an account and its sessions. Its chats and messages stay for the other side, without its name; nobody
-// can register that name, or one that looks like it, again. ErrNotFound: none, or deleted before.
+// DeleteUser deletes an account and ends its sessions. Its chats and messages
+// stay for the other members, without its name. Nobody can register that name,
+// or one that looks like it, again. ErrNotFound: no such account, or deleted
+// before.
 //
-// It waits for those who write in its chats. Whoever writes later finds it deleted: no message comes behind the answer.
+// It waits for writers in the user's chats. Later writers find the account
+// deleted: no message is added after DeleteUser has returned.
 func (s *Store) DeleteUser(ctx context.Context, user int64) error {
 	err := s.inTx(ctx, func(tx *sql.Tx) error { return s.deleteUser(ctx, tx, user) })
 	if err != nil {
@@ -151,7 +191,7 @@ func (s *Store) deleteUser(ctx context.Context, tx *sql.Tx, user int64) error {
 	return changeUser(ctx, tx, user, eraseUser, time.Now().UnixMilli())
 }
 
-// changeUser runs an update of one user, who loses his sessions with it.
+// changeUser runs an update of one user and ends the user's sessions.
 func changeUser(ctx context.Context, tx *sql.Tx, user int64, update string, value any) error {
 	switch n, err := exec(ctx, tx, update, user, value); {
 	case err != nil:
@@ -165,12 +205,16 @@ func changeUser(ctx context.Context, tx *sql.Tx, user int64, update string, valu
 	return revoke(ctx, tx, user)
 }
 
-// CreateSession begins a session under the hash of its token, on the strength of a password: hash is what PasswordHash or UserByName gave of it.
-// ErrNotFound: there is no such user, or not any more, or the password has been changed since.
+// CreateSession begins a session under the hash of its token, for a user whose
+// password was checked: hash is what PasswordHash or UserByName returned.
+// ErrNotFound: the user is unknown or deleted, or the password has changed
+// since.
 //
-// The user's row is locked as long as this takes. So whoever ends the sessions of the user either waits until this one is there, and ends it too,
-// or has come first, and then the password is another one: no session outlives a change that it knew nothing of.
-func (s *Store) CreateSession(ctx context.Context, tokenHash []byte, user int64, hash string, expires time.Time) error {
+// The user's row is locked meanwhile. A call that ends the user's sessions
+// either waits and ends this one too, or came first, and then the hash no
+// longer matches. So no session outlives a change that it did not know of.
+func (s *Store) CreateSession(ctx context.Context, tokenHash []byte, user int64, hash string,
+	expires time.Time) error {
 	n, err := exec(ctx, s.write, insertSession+s.queries.forShare, tokenHash, user, expires.UnixMilli(), hash)
 	if err == nil && n == 0 {
 		err = ErrNotFound
@@ -181,20 +225,22 @@ func (s *Store) CreateSession(ctx context.Context, tokenHash []byte, user int64,
 	return nil
 }
 
-// SessionUser returns the user of a session that has not expired. ErrNotFound: there is none.
+// SessionUser returns the user of an unexpired session. ErrNotFound: there is
+// none.
 func (s *Store) SessionUser(ctx context.Context, tokenHash []byte, now time.Time) (User, error) {
 	session, err := s.Session(ctx, tokenHash, now)
 	return session.User, err
 }
 
-// Session returns a session that has not expired. ErrNotFound: there is none.
+// Session returns an unexpired session. ErrNotFound: there is none.
 func (s *Store) Session(ctx context.Context, tokenHash []byte, now time.Time) (session Session, err error) {
 	if s.dialect == postgres {
 		session, err = s.sessions.ask(ctx, sessionAt{string(tokenHash), now.UnixMilli()})
 	} else {
 		var created, ends int64
 		u := &session.User
-		err = s.read.QueryRowContext(ctx, selectSession, tokenHash, now.UnixMilli()).Scan(&u.ID, &u.Name, &created, &ends)
+		err = s.read.QueryRowContext(ctx, selectSession, tokenHash, now.UnixMilli()).Scan(
+			&u.ID, &u.Name, &created, &ends)
 		u.Created, session.Ends = fromMS(created), fromMS(ends)
 	}
 	if err != nil {
@@ -203,8 +249,8 @@ func (s *Store) Session(ctx context.Context, tokenHash []byte, now time.Time) (s
 	return session, nil
 }
 
-// DeleteSession ends a session; one that is not there has ended already. Like
-// whatever ends sessions, it leaves a Revocation.
+// DeleteSession ends a session and leaves a Revocation, as everything does that
+// ends sessions. A session that does not exist is no error.
 func (s *Store) DeleteSession(ctx context.Context, tokenHash []byte) error {
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
 		var user int64
@@ -222,7 +268,8 @@ func (s *Store) DeleteSession(ctx context.Context, tokenHash []byte) error {
 	return nil
 }
 
-// DeleteSessions ends all sessions of a user, those that are being begun as well: it waits for them.
+// DeleteSessions ends all sessions of a user, including those being created: it
+// waits for them.
 func (s *Store) DeleteSessions(ctx context.Context, user int64) error {
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, selectOne+s.queries.forUpdate, user); err != nil {
@@ -239,7 +286,7 @@ func (s *Store) DeleteSessions(ctx context.Context, user int64) error {
 	return nil
 }
 
-// DeleteExpired removes the sessions that have expired and returns how many.
+// DeleteExpired deletes expired sessions and returns how many.
 func (s *Store) DeleteExpired(ctx context.Context, now time.Time) (int64, error) {
 	n, err := exec(ctx, s.write, deleteExpired, now.UnixMilli())
 	if err != nil {

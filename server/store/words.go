@@ -9,48 +9,50 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// What a search finds is decided here, and not by the databases: each has its own
-// idea of what a letter is, which case it has and where a word ends. Messages and
-// queries are cut into the same tokens, which the databases only compare.
+// This file decides what a search finds. The databases do not: each has its own
+// idea of letters, case and word boundaries. Messages and queries are split
+// into the same tokens, which the databases only compare.
 //
-// A word is a run of letters, digits and marks, folded: in NFKC, without case,
-// without invisible characters. In scripts that are written without spaces nobody
-// can say where a word ends, so a run of theirs becomes its pairs of characters
-// (東京都: 東京 京都 都), and what is looked for is found inside it.
+// A word is a run of letters, digits and marks, folded: NFKC, no case, no
+// invisible characters. Scripts without spaces have no visible word boundaries,
+// so a run of such a script becomes its pairs of characters (東京都: 東京 京都 都), and
+// a search text is found inside it.
 
-// maxWord is the longest word in characters. Of longer ones this much counts.
+// maxWord is the longest word in characters. The rest of a longer one is
+// ignored.
 const maxWord = 64
 
-// term is a part of a text that is looked for as a whole: one token, or several
-// that follow each other.
+// term is a part of a query that is searched as a whole: one token, or several
+// in a row.
 type term struct {
 	tokens []string
-	prefix bool // the one token is the beginning of one in the text
+	prefix bool // the single token is a prefix of one in the text
 }
 
-// unspaced are the scripts in which words follow each other without spaces.
+// unspaced are the scripts written without spaces between words.
 var unspaced = []*unicode.RangeTable{
 	unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Bopomofo,
 	unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar,
 }
 
-// folded brings a text into the form in which texts are compared.
+// folded returns a text in the form in which texts are compared.
 func folded(text string) string {
 	text = norm.NFKC.String(strings.ToValidUTF8(text, " "))
 	text = norm.NFKC.String(cases.Fold().String(text)) // a Caser may not be shared
-	return strings.ReplaceAll(text, "i\u0307", "i")    // folding makes that of İ
+	return strings.ReplaceAll(text, "i\u0307", "i")    // the folded form of İ
 }
 
-// A run is letters of one kind, to be cut in the same way.
+// A run is a sequence of letters of one kind, split in the same way.
 const (
 	noRun = iota
 	wordRun
 	unspacedRun
 )
 
-// kindOf says which run r is a part of. Marks belong to whatever is before them.
+// kindOf returns the kind of run that r belongs to. A mark belongs to the run
+// before it.
 func kindOf(r rune, before int) int {
-	const longVowel = 'ー' // of Hiragana and Katakana, and of neither
+	const longVowel = 'ー' // used in both Hiragana and Katakana, and assigned to neither
 	switch {
 	case r == longVowel || unicode.In(r, unspaced...) && !unicode.Is(unicode.P, r):
 		return unspacedRun
@@ -85,7 +87,7 @@ func runs(text string, found func(run []rune, kind int)) {
 	end()
 }
 
-// pairs returns each two characters of a run that follow each other.
+// pairs returns each pair of adjacent characters of a run.
 func pairs(run []rune) []string {
 	all := make([]string, 0, len(run))
 	for i := range len(run) - 1 {
@@ -94,8 +96,8 @@ func pairs(run []rune) []string {
 	return all
 }
 
-// indexTokens returns the tokens of a message, in order. The last character of a
-// run of pairs stands alone, so that each character begins one.
+// indexTokens returns the tokens of a message, in order. The last character of
+// an unspaced run is also a token, so that each character begins one.
 func indexTokens(text string) (tokens []string) {
 	runs(text, func(run []rune, kind int) {
 		if kind == wordRun {
@@ -107,7 +109,7 @@ func indexTokens(text string) (tokens []string) {
 	return tokens
 }
 
-// queryTerms returns what a query looks for, up to maxSearchWords of it.
+// queryTerms returns the terms of a query, up to maxSearchWords.
 func queryTerms(query string) (terms []term) {
 	runs(query, func(run []rune, kind int) {
 		switch {
@@ -123,12 +125,13 @@ func queryTerms(query string) (terms []term) {
 	return terms
 }
 
-// wordsSQLite is the text that FTS5 indexes for a message: its tokens, which have
-// no spaces.
+// wordsSQLite returns the text that FTS5 indexes for a message: its tokens,
+// which contain no spaces.
 func wordsSQLite(text string) string { return strings.Join(indexTokens(text), " ") }
 
-// wordsPostgres is a message's tsvector as text; tokens have no signs that mean
-// something in it. chat is a word of it, too, and "" in a room.
+// wordsPostgres returns a message's tsvector as text. Tokens contain no
+// character that needs quoting. In a private chat the id of the chat is a word
+// too; it is "" for a room.
 func wordsPostgres(chat, text string) string {
 	var b strings.Builder
 	if chat != "" {
@@ -140,7 +143,8 @@ func wordsPostgres(chat, text string) string {
 	return b.String()
 }
 
-// matchSQLite is an FTS5 query for all terms, and matchPostgres a tsquery.
+// matchSQLite returns an FTS5 query for all terms; matchPostgres returns a
+// tsquery.
 func matchSQLite(terms []term) string {
 	all := make([]string, len(terms))
 	for i, t := range terms {

@@ -1,5 +1,6 @@
-// Package turn shares a few places among many who want one, fairly: whoever asks for
-// many at once waits behind itself, not others behind it.
+// Package turn shares a limited number of places fairly: a caller that asks for
+// many at once waits behind its own calls, and does not make others wait behind
+// them.
 package turn
 
 import (
@@ -10,41 +11,42 @@ import (
 	"sync"
 )
 
-// ErrFull is what Enter returns at once while as many wait as may.
-var ErrFull = errors.New("too many wait")
+// ErrFull is what Enter returns when the queue is full.
+var ErrFull = errors.New("too many callers are waiting")
 
-// Limits say how many there may be. All must be 1 or more, but for the numbers of
-// those who wait, which may be 0.
+// Limits of places and of waiting callers. All must be at least 1, except the
+// numbers of waiting callers, which may be 0.
 type Limits struct {
-	Places        int // taken at once
-	PlacesPerKey  int // of those, under one key
-	Waiting       int // for a place
-	WaitingPerKey int // of those, under one key
+	Places        int // in use at once
+	PlacesPerKey  int // in use at once, under one key
+	Waiting       int // callers waiting for a place
+	WaitingPerKey int // callers waiting, under one key
 }
 
-// Turns gives places to those who wait, one key after the other. Its methods may be
-// called from any goroutine. It has nothing to close.
+// Turns hands out places to waiting callers, one key after the other. Its
+// methods may be called from any goroutine. It need not be closed.
 type Turns struct {
 	limits Limits
 
 	mu      sync.Mutex
 	taken   int                  // guarded by mu
-	held    map[string]int       // guarded by mu: places taken under each key
+	held    map[string]int       // guarded by mu: places in use by key
 	waiting int                  // guarded by mu
-	queues  map[string][]*waiter // guarded by mu: of each key, the first to come first
+	queues  map[string][]*waiter // guarded by mu: waiting callers by key, in order of arrival
 	order   []string             // guarded by mu: the keys of queues, the next one first
 }
 
-// waiter is somebody who waits. granted is closed when the place is theirs.
+// waiter is a waiting caller. granted is closed when it gets a place.
 type waiter struct{ granted chan struct{} }
 
-// New makes Turns of which every place is free.
+// New returns Turns with all places free.
 func New(l Limits) *Turns {
 	return &Turns{limits: l, held: make(map[string]int), queues: make(map[string][]*waiter)}
 }
 
-// Enter waits for a place and returns the function that gives it back, to be called
-// once. The error is ErrFull, or wraps ctx's cause if that ended first.
+// Enter waits for a place and returns the function that releases it, which must
+// be called once. The error is ErrFull, or wraps the cause of ctx if that ended
+// first.
 func (t *Turns) Enter(ctx context.Context, key string) (leave func(), err error) {
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("wait for a turn: %w", context.Cause(ctx))
@@ -66,12 +68,12 @@ func (t *Turns) Enter(ctx context.Context, key string) (leave func(), err error)
 	}
 }
 
-// queue takes a place, or makes a waiter.
+// queue takes a place, or returns a waiter.
 func (t *Turns) queue(key string) (*waiter, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
-	case t.freeLocked(key): // nobody waits who could take it
+	case t.freeLocked(key): // no waiting caller could take it
 		t.takeLocked(key)
 		return nil, nil
 	case t.waiting >= t.limits.Waiting || len(t.queues[key]) >= t.limits.WaitingPerKey:
@@ -101,7 +103,7 @@ func (t *Turns) leave(key string) {
 	t.leaveLocked(key)
 }
 
-// leaveLocked gives a place back, and to the next key that may have one.
+// leaveLocked releases a place and grants it to the next key that may have one.
 func (t *Turns) leaveLocked(key string) {
 	t.taken--
 	if t.held[key]--; t.held[key] == 0 {
@@ -119,19 +121,19 @@ func (t *Turns) leaveLocked(key string) {
 	close(w.granted)
 }
 
-// cancel is leave for somebody who waits no longer.
+// cancel gives up a waiter.
 func (t *Turns) cancel(key string, w *waiter) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	select {
-	case <-w.granted: // meanwhile
+	case <-w.granted: // granted meanwhile
 		t.leaveLocked(key)
 	default:
 		t.removeLocked(key, w)
 	}
 }
 
-// removeLocked takes a waiter out of its queue.
+// removeLocked removes a waiter from its queue.
 func (t *Turns) removeLocked(key string, w *waiter) {
 	t.waiting--
 	queue := slices.DeleteFunc(t.queues[key], func(other *waiter) bool { return other == w })
@@ -141,7 +143,7 @@ func (t *Turns) removeLocked(key string, w *waiter) {
 	}
 }
 
-// Count returns how many places are taken and how many wait for one.
+// Count returns the number of places in use and of waiting callers.
 func (t *Turns) Count() (taken, waiting int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

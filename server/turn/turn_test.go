@@ -15,7 +15,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// TestOneAfterTheOther: who asks a hundred times at once delays others by one turn.
+// A key that asks a hundred times at once delays others by one turn.
 func TestOneAfterTheOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		turns := New(Limits{Places: 1, PlacesPerKey: 1, Waiting: 200, WaitingPerKey: 100})
@@ -47,13 +47,14 @@ func TestOneAfterTheOther(t *testing.T) {
 		if got := strings.Join(order[:7], ""); got != "aabcaba" || len(order) != 103 {
 			t.Errorf("had their turns: %s, %d in all", got, len(order))
 		}
-		if taken, waiting := turns.Count(); taken != 0 || waiting != 0 || len(turns.held)+len(turns.queues)+len(turns.order) != 0 {
+		if taken, waiting := turns.Count(); taken != 0 || waiting != 0 ||
+			len(turns.held)+len(turns.queues)+len(turns.order) != 0 {
 			t.Errorf("left: %+v", turns)
 		}
 	})
 }
 
-// TestAPlaceForOthers: one key cannot take all places, however long it holds them.
+// One key cannot take all places, however long it holds them.
 func TestAPlaceForOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		turns := New(Limits{Places: 2, PlacesPerKey: 1, Waiting: 3, WaitingPerKey: 2})
@@ -110,7 +111,8 @@ func TestAPlaceForOthers(t *testing.T) {
 		if _, err := turns.Enter(ctx, "a"); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("after the deadline: %v", err)
 		}
-		if taken, waiting := turns.Count(); taken != 0 || waiting != 0 || len(turns.held)+len(turns.queues)+len(turns.order) != 0 {
+		if taken, waiting := turns.Count(); taken != 0 || waiting != 0 ||
+			len(turns.held)+len(turns.queues)+len(turns.order) != 0 {
 			t.Errorf("left: %+v", turns)
 		}
 	})

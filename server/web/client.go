@@ -8,15 +8,14 @@ import (
 	"strings"
 )
 
-// ClientAddr returns a function that tells the address of the client behind a
-// request. Only proxies whose addresses are in trusted are believed when they
-// say in X-Forwarded-For whom they ask for; from anybody else the header says
-// nothing, since every client can send one. With no trusted proxies it is
-// always the address of the connection.
+// ClientAddr returns a function that returns the address of a request's client.
+// X-Forwarded-For is used only if it comes from a proxy whose address is in
+// trusted: any other sender could put anything into it. Without trusted proxies
+// the result is always the address of the connection.
 //
-// The header is read from the right, where each proxy has added the address
-// that it was asked from: the first one that is no trusted proxy is the client.
-// The function is safe for concurrent use.
+// The header is read from the right, where each proxy appends the address of
+// its peer: the first one that is not a trusted proxy is the client. The
+// function is safe for concurrent use.
 func ClientAddr(trusted []netip.Prefix) func(*http.Request) string {
 	return func(r *http.Request) string {
 		client, ok := hopAddr(r.RemoteAddr)
@@ -30,7 +29,7 @@ func ClientAddr(trusted []netip.Prefix) func(*http.Request) string {
 		for i := len(hops) - 1; i >= 0 && isProxy(client); i-- {
 			next, ok := hopAddr(strings.TrimSpace(hops[i]))
 			if !ok {
-				break // not an address, so nothing left of it can be trusted either
+				break // not an address, so nothing to the left of it can be trusted either
 			}
 			client = next
 		}
@@ -38,8 +37,9 @@ func ClientAddr(trusted []netip.Prefix) func(*http.Request) string {
 	}
 }
 
-// hopAddr reads an address with or without a port, in the one form in which
-// addresses are compared: IPv4 is never written as IPv6, and there is no zone.
+// hopAddr parses an address with or without a port. It returns the one form in
+// which addresses are compared: IPv4 is never written as IPv6, and there is no
+// zone.
 func hopAddr(s string) (netip.Addr, bool) {
 	if host, _, err := net.SplitHostPort(s); err == nil {
 		s = host

@@ -10,30 +10,30 @@ import (
 // connKey is the key of a request's *conn in its context.
 type connKey struct{}
 
-// conn is how far a connection has come with its request.
+// conn tracks the progress of a connection's request.
 type conn struct {
 	server *Server
 
 	// Guarded by server.mu.
 	step    step
 	since   time.Time // when the step began
-	dropped bool      // for another connection
+	dropped bool      // closed to make room for another connection
 }
 
-// step is a part of the life of a request.
+// step is a stage of a request.
 type step int
 
 const (
-	reading step = iota // the request is not there, or not all of it
+	reading step = iota // the request has not been received completely
 	working             // the handler has the whole request
-	writing             // the client gets the answer
+	writing             // the client is sent the answer
 )
 
-// received notes that the whole request is there.
+// received records that the whole request has arrived.
 func (c *conn) received() { c.advance(reading, working) }
 
-// answered notes that the client gets an answer. If the request is not there in
-// whole, that remains what the connection waits for.
+// answered records that an answer is being sent. If the request is incomplete,
+// the connection still waits for its rest.
 func (c *conn) answered() { c.advance(working, writing) }
 
 func (c *conn) advance(from, to step) {
@@ -45,7 +45,7 @@ func (c *conn) advance(from, to step) {
 }
 
 // overdue reports whether a shutdown that began at begin has waited long enough
-// for the connection. It is called with server.mu held.
+// for the connection. Called with server.mu held.
 func (c *conn) overdue(begin, now time.Time) bool {
 	switch c.step {
 	case reading:
@@ -57,7 +57,7 @@ func (c *conn) overdue(begin, now time.Time) bool {
 	}
 }
 
-// follow notes how far the requests have come that next answers.
+// follow records the progress of the requests that next answers.
 func (s *Server) follow(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := r.Context().Value(connKey{}).(*conn)
@@ -71,7 +71,7 @@ func (s *Server) follow(next http.Handler) http.Handler {
 	})
 }
 
-// followedBody tells when the whole body has been read.
+// followedBody reports when the whole body has been read.
 type followedBody struct {
 	io.ReadCloser
 	conn *conn
@@ -86,7 +86,7 @@ func (b *followedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// followedAnswer gives each step of an answer a deadline.
+// followedAnswer sets a deadline for each part of an answer.
 type followedAnswer struct {
 	http.ResponseWriter
 	control *http.ResponseController
@@ -108,5 +108,6 @@ func (a *followedAnswer) Write(p []byte) (written int, err error) {
 	}
 }
 
-// Unwrap is how http.ResponseController finds the other powers of the ResponseWriter.
+// Unwrap lets http.ResponseController reach the methods of the wrapped
+// ResponseWriter.
 func (a *followedAnswer) Unwrap() http.ResponseWriter { return a.ResponseWriter }

@@ -9,11 +9,12 @@ import (
 	"time"
 )
 
-// healthcheckTimeout bounds one health check; a server that takes longer is as good as dead.
+// healthcheckTimeout limits one health check; a slower server counts as dead.
 const healthcheckTimeout = 3 * time.Second
 
-// Healthcheck asks the server that listens on addr (as in ADDR: host:port, the host may be empty or a wildcard) whether it is
-// alive. It is for the image's HEALTHCHECK, where there is no shell and no curl.
+// Healthcheck asks the server that listens on addr (as in ADDR: host:port,
+// where the host may be empty or a wildcard) whether it is alive. It serves the
+// image's HEALTHCHECK, because the image has no shell and no curl.
 func Healthcheck(ctx context.Context, addr string) error {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -24,19 +25,21 @@ func Healthcheck(ctx context.Context, addr string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, healthcheckTimeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/healthz", nil)
+	request, err := http.NewRequestWithContext(
+		ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/healthz", nil)
 	if err != nil {
 		return fmt.Errorf("make the request: %w", err)
 	}
-	// A transport of its own: the default one would ask a proxy where the environment names one, and keep the connection.
+	// Not the default transport: it would use a proxy from the environment and
+	// keep the connection open.
 	transport := &http.Transport{DisableKeepAlives: true}
 	response, err := transport.RoundTrip(request)
 	if err != nil {
-		return fmt.Errorf("ask for health: %w", err)
+		return fmt.Errorf("check health: %w", err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("ask for health: http://%s answers %s", net.JoinHostPort(host, port), response.Status)
+		return fmt.Errorf("check health: http://%s answers %s", net.JoinHostPort(host, port), response.Status)
 	}
 	return nil
 }

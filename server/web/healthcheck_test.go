@@ -12,7 +12,7 @@ import (
 )
 
 func TestHealthcheck(t *testing.T) {
-	t.Setenv("HTTP_PROXY", "http://127.0.0.1:1") // must not be asked
+	t.Setenv("HTTP_PROXY", "http://127.0.0.1:1") // must not be used
 	server := httptest.NewServer(newSite(t, nil))
 	defer server.Close()
 	port := server.Listener.Addr().(*net.TCPAddr).Port
@@ -28,11 +28,13 @@ func TestHealthcheckFails(t *testing.T) {
 		if r.URL.Path != "/healthz" {
 			t.Errorf("asks for %s", r.URL.Path)
 		}
-		http.Redirect(w, r, "/", http.StatusFound) // some other service: following it would find a page
+		// another service: following the redirect would find a page
+		http.Redirect(w, r, "/", http.StatusFound)
 	}))
 	defer broken.Close()
 	port := broken.Listener.Addr().(*net.TCPAddr).Port
-	if err := Healthcheck(t.Context(), address("", port)); err == nil || !strings.Contains(err.Error(), "302") {
+	if err := Healthcheck(t.Context(), address("", port)); err == nil ||
+		!strings.Contains(err.Error(), "302") {
 		t.Errorf("302 is healthy: %v", err)
 	}
 
@@ -47,7 +49,7 @@ func TestHealthcheckFails(t *testing.T) {
 	}
 }
 
-// TestHealthcheckGivesUp: a server that takes the connection and is silent is not healthy.
+// A server that accepts the connection and does not answer is unhealthy.
 func TestHealthcheckGivesUp(t *testing.T) {
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

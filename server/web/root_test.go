@@ -20,15 +20,16 @@ func newLog(level slog.Level) (*slog.Logger, *testlog.Buffer) {
 func TestPanic(t *testing.T) {
 	log, out := newLog(slog.LevelInfo)
 	site := newSite(t, func(d *Deps) {
-		d.Log = log
-		d.Online = func(string) (int, bool) { panic("presence is broken") }
+		d.Logger = log
+		d.Online = func(string, int) (int, []string, bool) { panic("presence is broken") }
 	})
 	w := ask(site, "GET", "/rooms/livechat")
 	wantProblem(t, w, http.StatusInternalServerError, "internal")
 	if strings.Contains(w.Body.String(), "presence") {
 		t.Errorf("the answer tells what happened inside: %s", w.Body)
 	}
-	if w.Header().Get("Access-Control-Allow-Origin") != "" || w.Header().Get("Content-Security-Policy") == "" {
+	if w.Header().Get("Access-Control-Allow-Origin") != "" ||
+		w.Header().Get("Content-Security-Policy") == "" {
 		t.Errorf("headers of the broken answer are left, or those of every answer are not: %v", w.Header())
 	}
 	for _, part := range []string{"presence is broken", "root_test.go", "/rooms/livechat"} {
@@ -40,13 +41,14 @@ func TestPanic(t *testing.T) {
 
 func TestPanicAfterTheAnswerBegan(t *testing.T) {
 	log, out := newLog(slog.LevelInfo)
-	server := httptest.NewServer(&root{log: log, next: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, "half")
-		if err := http.NewResponseController(w).Flush(); err != nil {
-			t.Errorf("flush: %v", err)
-		}
-		panic("late")
-	})})
+	server := httptest.NewServer(&root{log: log,
+		next: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, "half")
+			if err := http.NewResponseController(w).Flush(); err != nil {
+				t.Errorf("flush: %v", err)
+			}
+			panic("late")
+		})})
 	defer server.Close()
 	response, err := http.Get(server.URL)
 	if err == nil {
@@ -61,11 +63,12 @@ func TestPanicAfterTheAnswerBegan(t *testing.T) {
 	}
 }
 
-// TestPanicAfterUpgrade: what has been written to a connection that was taken over must not be followed by an HTTP answer.
+// What was written to a hijacked connection must not be followed by an HTTP
+// answer.
 func TestPanicAfterUpgrade(t *testing.T) {
 	log, out := newLog(slog.LevelInfo)
 	site := newSite(t, func(d *Deps) {
-		d.Log = log
+		d.Logger = log
 		d.Room = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			conn, _, err := http.NewResponseController(w).Hijack()
 			if err != nil {
@@ -101,7 +104,8 @@ func TestPanicAfterUpgrade(t *testing.T) {
 
 func TestAbortIsNoPanic(t *testing.T) {
 	log, out := newLog(slog.LevelDebug)
-	handler := &root{log: log, next: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })}
+	handler := &root{log: log, next: http.HandlerFunc(
+		func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })}
 	defer func() {
 		if v := recover(); v != http.ErrAbortHandler {
 			t.Errorf("recovered %v", v)
@@ -115,7 +119,7 @@ func TestAbortIsNoPanic(t *testing.T) {
 
 func TestRequestLog(t *testing.T) {
 	log, out := newLog(slog.LevelDebug)
-	site := newSite(t, func(d *Deps) { d.Log = log })
+	site := newSite(t, func(d *Deps) { d.Logger = log })
 	ask(site, "GET", "/nothing?name=ann")
 	ask(site, "GET", "/")
 	for _, part := range []string{"path=/nothing status=404", "path=/ status=200"} {
@@ -128,29 +132,30 @@ func TestRequestLog(t *testing.T) {
 	}
 
 	quiet, none := newLog(slog.LevelInfo)
-	ask(newSite(t, func(d *Deps) { d.Log = quiet }), "GET", "/")
+	ask(newSite(t, func(d *Deps) { d.Logger = quiet }), "GET", "/")
 	if none.String() != "" {
 		t.Errorf("a request is worth more than debug: %s", none)
 	}
 }
 
-// TestAnswerHidesNothing: what a handler may ask of its ResponseWriter still works behind root.
+// The methods that a handler may use of its ResponseWriter work behind root.
 func TestAnswerHidesNothing(t *testing.T) {
 	log, _ := newLog(slog.LevelInfo)
-	server := httptest.NewServer(&root{log: log, next: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		control := http.NewResponseController(w)
-		w.WriteHeader(http.StatusEarlyHints)
-		if err := control.SetWriteDeadline(time.Now().Add(time.Minute)); err != nil {
-			t.Errorf("set a deadline: %v", err)
-		}
-		_, _ = io.WriteString(w, "a")
-		if err := control.Flush(); err != nil {
-			t.Errorf("flush: %v", err)
-		}
-		if got := w.(*answer).status; got != http.StatusOK {
-			t.Errorf("after early hints and a write the status is %d", got)
-		}
-	})})
+	server := httptest.NewServer(&root{log: log,
+		next: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			control := http.NewResponseController(w)
+			w.WriteHeader(http.StatusEarlyHints)
+			if err := control.SetWriteDeadline(time.Now().Add(time.Minute)); err != nil {
+				t.Errorf("set a deadline: %v", err)
+			}
+			_, _ = io.WriteString(w, "a")
+			if err := control.Flush(); err != nil {
+				t.Errorf("flush: %v", err)
+			}
+			if got := w.(*answer).status; got != http.StatusOK {
+				t.Errorf("after early hints and a write the status is %d", got)
+			}
+		})})
 	defer server.Close()
 	response, err := http.Get(server.URL)
 	if err != nil {

@@ -11,28 +11,29 @@ import (
 	"time"
 )
 
-// Timeouts bound how long a client may keep an HTTP connection busy. All must
+// Timeouts limit how long a client may keep an HTTP connection busy. All must
 // be above 0. They end when a WebSocket takes the connection over.
 type Timeouts struct {
 	Header time.Duration // for the request line and the headers
-	Body   time.Duration // for the body, after Header at the latest
+	Body   time.Duration // for the body, which begins Header later at the latest
 	Answer time.Duration // from the headers to the first byte of the answer
 	Write  time.Duration // for each writeStep bytes of the answer
 	Idle   time.Duration // between two requests
 }
 
 const (
-	// writeStep is how much of an answer one Timeouts.Write is for: a client
-	// has to take that much in that time, but not the whole of a long answer.
+	// writeStep is the part of an answer that one Timeouts.Write is for: a
+	// client has to take that much in that time, not the whole of a long
+	// answer.
 	writeStep = 64 << 10
-	// A shutdown gives requests that have not come in whole, and answers that
-	// the client has not taken, so long. Handlers have limits of their own.
+	// restOfRequest is how long a shutdown waits for incomplete requests and
+	// for clients to take their answers. Handlers have their own limits.
 	restOfRequest = 200 * time.Millisecond
 	restOfAnswer  = 2 * time.Second
 )
 
-// Server serves HTTP/1 so that no client can hold a connection, or a shutdown,
-// by doing nothing: each read and each write has a deadline.
+// Server serves HTTP/1 such that no client can occupy a connection, or delay a
+// shutdown, by doing nothing: each read and each write has a deadline.
 type Server struct {
 	http     http.Server
 	timeouts Timeouts
@@ -40,15 +41,15 @@ type Server struct {
 
 	mu      sync.Mutex
 	conns   map[net.Conn]*conn // neither hijacked nor closed
-	dropped int                // of conns: those that are being closed for others
+	dropped int                // number of conns that are being closed to make room for others
 	ending  bool
 	empty   chan struct{} // closed when ending is set and no connection is left
 }
 
-// NewServer returns a server for handler. It has about most connections at once:
-// one more is taken in the place of that which has gone without a whole request
-// for the longest, so that whoever asks something is answered however many ask
-// nothing. log gets what net/http has to say, at debug level.
+// NewServer returns a server for handler. It holds about most connections at
+// once. One more replaces the connection that has gone longest without a
+// complete request, so that clients with requests are answered however many
+// idle ones there are. log gets the messages of net/http at debug level.
 func NewServer(handler http.Handler, timeouts Timeouts, most int, log *slog.Logger) *Server {
 	s := &Server{timeouts: timeouts, most: most, conns: map[net.Conn]*conn{}, empty: make(chan struct{})}
 	s.http = http.Server{
@@ -64,7 +65,7 @@ func NewServer(handler http.Handler, timeouts Timeouts, most int, log *slog.Logg
 	return s
 }
 
-// Serve answers on l until Shutdown or Close; then it returns nil.
+// Serve answers on l until Shutdown or Close, then returns nil.
 func (s *Server) Serve(l net.Listener) error {
 	if err := s.http.Serve(&listener{l, s}); !errors.Is(err, http.ErrServerClosed) {
 		return err
@@ -72,10 +73,9 @@ func (s *Server) Serve(l net.Listener) error {
 	return nil
 }
 
-// Shutdown closes the listener and all connections but those of requests that
-// have come in whole, whose answers it waits for. At the end of ctx it closes
-// these as well and returns the error of ctx. Hijacked connections are not its
-// business.
+// Shutdown closes the listener and all connections except those of complete
+// requests, whose answers it waits for. When ctx ends it closes these as well
+// and returns the error of ctx. It does not touch hijacked connections.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	if !s.ending {
@@ -86,7 +86,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 
 	var stopping sync.WaitGroup
 	waiting, stop := context.WithCancel(ctx)
-	// closes the listener and what is idle; we know sooner when all have gone
+	// closes the listener and idle connections; we notice earlier when all have
+	// gone
 	stopping.Go(func() { _ = s.http.Shutdown(waiting) })
 	defer stopping.Wait()
 	defer stop()
@@ -109,13 +110,13 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // Close closes the listener and every connection that is not hijacked, at once.
 func (s *Server) Close() error { return s.http.Close() }
 
-// closeAll closes the connections that which is true for.
+// closeAll closes the connections for which which returns true.
 func (s *Server) closeAll(which func(*conn) bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for nc, c := range s.conns {
 		if which(c) {
-			_ = nc.Close() // net/http notices, and tells changed
+			_ = nc.Close() // net/http notices and calls changed
 		}
 	}
 }
@@ -139,7 +140,7 @@ func (s *Server) changed(nc net.Conn, state http.ConnState) {
 	}
 }
 
-// checkEmptyLocked tells Shutdown when no connection is left.
+// checkEmptyLocked wakes Shutdown when no connection is left.
 func (s *Server) checkEmptyLocked() {
 	if s.ending && len(s.conns) == 0 {
 		select {
@@ -150,25 +151,27 @@ func (s *Server) checkEmptyLocked() {
 	}
 }
 
-// add begins to follow a connection.
+// add starts to track a connection.
 func (s *Server) add(nc net.Conn) *conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.trimLocked(1) // and not afterwards: where all others are being answered, this one would go
+	// before the new one is added: if all others are being answered, it would
+	// be the one to go
+	s.trimLocked(1)
 	c := &conn{server: s, since: time.Now()}
 	s.conns[nc] = c
 	return c
 }
 
-// trimLocked closes connections that ask nothing, until there are no more than
-// there may be with so many new ones.
+// trimLocked closes connections without a request until there is room for the
+// given number of new ones.
 func (s *Server) trimLocked(fresh int) {
 	for len(s.conns)-s.dropped+fresh > s.most && s.dropLocked() {
 	}
 }
 
-// dropLocked closes the connection that has been without a whole request for
-// the longest, and reports whether there was one.
+// dropLocked closes the connection that has gone longest without a complete
+// request, and reports whether there was one.
 func (s *Server) dropLocked() bool {
 	var oldest net.Conn
 	for nc, c := range s.conns {
@@ -181,12 +184,12 @@ func (s *Server) dropLocked() bool {
 	}
 	s.conns[oldest].dropped = true
 	s.dropped++
-	_ = oldest.Close() // net/http notices, and tells changed
+	_ = oldest.Close() // net/http notices and calls changed
 	return true
 }
 
-// listener takes connections also when the process has no files left, in the
-// place of one that asks nothing.
+// listener accepts connections even when the process is out of file
+// descriptors, by closing one that has no request.
 type listener struct {
 	net.Listener
 	server *Server
@@ -203,7 +206,7 @@ func (l *listener) Accept() (net.Conn, error) {
 		dropped := l.server.dropLocked()
 		l.server.mu.Unlock()
 		if !dropped {
-			return nil, err // net/http waits a moment
+			return nil, err // net/http pauses and retries
 		}
 	}
 }

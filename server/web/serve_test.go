@@ -19,13 +19,13 @@ import (
 	"livechat/internal/poll"
 )
 
-// long is an answer that no kernel's buffers take whole.
+// long is an answer that does not fit into the kernel's buffers.
 var long = bytes.Repeat([]byte("livechat"), 4<<20)
 
-// serve serves a few handlers until the test's end, and returns the server and
-// where it is: /long, /echo (reads the body), /raw (takes the connection over
-// and echoes), /wait (answers when released), and anything else ("ok", without
-// a look at the body).
+// serve serves some handlers until the end of the test and returns the server
+// and its address: /long, /echo (reads the body), /raw (takes the connection
+// over and echoes), /wait (answers when released), and anything else ("ok",
+// without reading the body).
 func serve(t *testing.T, timeouts Timeouts) (s *Server, addr string, release func()) {
 	t.Helper()
 	released := make(chan struct{})
@@ -60,7 +60,8 @@ func serve(t *testing.T, timeouts Timeouts) (s *Server, addr string, release fun
 	if err != nil {
 		t.Fatal(err)
 	}
-	s = NewServer(&root{next: mux, log: slog.New(slog.DiscardHandler)}, timeouts, 20, slog.New(slog.DiscardHandler))
+	s = NewServer(&root{next: mux, log: slog.New(slog.DiscardHandler)}, timeouts, 20,
+		slog.New(slog.DiscardHandler))
 	var serving sync.WaitGroup
 	serving.Go(func() {
 		if err := s.Serve(l); err != nil {
@@ -71,10 +72,11 @@ func serve(t *testing.T, timeouts Timeouts) (s *Server, addr string, release fun
 	return s, l.Addr().String(), release
 }
 
-// minute is more than any test takes.
+// minute is longer than any test takes.
 var minute = Timeouts{time.Minute, time.Minute, time.Minute, time.Minute, time.Minute}
 
-// say opens a connection and sends something on it; the test's end closes it.
+// say opens a connection and sends text on it; it is closed at the end of the
+// test.
 func say(t *testing.T, addr, text string) net.Conn {
 	t.Helper()
 	conn, err := net.Dial("tcp", addr)
@@ -91,12 +93,13 @@ func say(t *testing.T, addr, text string) net.Conn {
 	return conn
 }
 
-// request is a request with the first bytes of its body.
+// request returns a request with the first bytes of its body.
 func request(method, path string, length int, body string) string {
-	return fmt.Sprintf("%s %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", method, path, length, body)
+	return fmt.Sprintf("%s %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", method, path, length,
+		body)
 }
 
-// ends waits until the server closes a connection, reading what comes before.
+// ends waits until the server closes a connection, and reads what comes before.
 func ends(t *testing.T, what string, conn net.Conn) {
 	t.Helper()
 	if _, err := io.Copy(io.Discard, conn); errors.Is(err, os.ErrDeadlineExceeded) {
@@ -104,7 +107,7 @@ func ends(t *testing.T, what string, conn net.Conn) {
 	}
 }
 
-// wantAnswer reads an answer.
+// wantAnswer reads an answer and compares it.
 func wantAnswer(t *testing.T, conn net.Conn, want string) {
 	t.Helper()
 	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
@@ -123,7 +126,7 @@ func (s *Server) open() int {
 	return len(s.conns)
 }
 
-// Whatever a client does not do, its connection ends.
+// Whatever a client fails to do, its connection ends.
 func TestEveryWaitHasAnEnd(t *testing.T) {
 	t.Parallel()
 	const soon = 100 * time.Millisecond
@@ -132,13 +135,19 @@ func TestEveryWaitHasAnEnd(t *testing.T) {
 		text   string
 		unread bool // the client does not read
 	}{
-		"says nothing":                    {func(o *Timeouts) { o.Header = soon }, "", false},
-		"half of the headers":             {func(o *Timeouts) { o.Header = soon }, "GET / HTTP/1.1\r\nHost: x\r\n", false},
-		"half of a body that is read":     {func(o *Timeouts) { o.Header, o.Body = soon, soon }, request("POST", "/echo", 9, "a"), false},
-		"half of a body that is not read": {func(o *Timeouts) { o.Header, o.Body = soon, soon }, request("POST", "/", 9, "a"), false},
-		"no second request":               {func(o *Timeouts) { o.Idle = soon }, request("GET", "/", 0, ""), false},
-		"does not read":                   {func(o *Timeouts) { o.Write = soon }, request("GET", "/long", 0, ""), true},
-		"does not read many answers":      {func(o *Timeouts) { o.Answer, o.Write = soon, soon }, strings.Repeat(request("GET", "/long", 0, ""), 30), true},
+		"says nothing": {func(o *Timeouts) { o.Header = soon }, "", false},
+		"half of the headers": {func(o *Timeouts) { o.Header = soon },
+			"GET / HTTP/1.1\r\nHost: x\r\n", false},
+		"half of a body that is read": {func(o *Timeouts) { o.Header, o.Body = soon, soon },
+			request("POST", "/echo", 9, "a"), false},
+		"half of a body that is not read": {func(o *Timeouts) { o.Header, o.Body = soon, soon },
+			request("POST", "/", 9, "a"), false},
+		"no second request": {func(o *Timeouts) { o.Idle = soon }, request("GET", "/", 0, ""),
+			false},
+		"does not read": {func(o *Timeouts) { o.Write = soon }, request("GET", "/long", 0, ""),
+			true},
+		"does not read many answers": {func(o *Timeouts) { o.Answer, o.Write = soon, soon },
+			strings.Repeat(request("GET", "/long", 0, ""), 30), true},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -154,7 +163,7 @@ func TestEveryWaitHasAnEnd(t *testing.T) {
 	}
 }
 
-// A client that takes its time, but takes a long answer in, gets the whole of it.
+// A slow client that keeps reading gets the whole of a long answer.
 func TestSlowButSteady(t *testing.T) {
 	t.Parallel()
 	timeouts := minute
@@ -181,7 +190,7 @@ func TestSlowButSteady(t *testing.T) {
 	}
 }
 
-// A connection that was taken over has none of these deadlines.
+// A hijacked connection has none of these deadlines.
 func TestTakenOver(t *testing.T) {
 	t.Parallel()
 	const soon = 100 * time.Millisecond
@@ -198,13 +207,15 @@ func TestTakenOver(t *testing.T) {
 	}
 }
 
-// A shutdown waits for nobody who has not asked, or does not listen.
+// A shutdown waits neither for incomplete requests nor for clients that do not
+// read.
 func TestShutdownWaitsForNoHalfRequest(t *testing.T) {
 	t.Parallel()
 	s, addr, _ := serve(t, minute)
 	for _, text := range []string{
 		"", "GET / HTTP/1.1\r\nHost: x\r\n", request("GET", "/", 0, ""),
-		request("POST", "/echo", 9, "a"), request("POST", "/", 9, "a"), request("POST", "/", 1<<20, strings.Repeat("a", 1000)),
+		request("POST", "/echo", 9, "a"), request("POST", "/", 9, "a"),
+		request("POST", "/", 1<<20, strings.Repeat("a", 1000)),
 		strings.Repeat(request("GET", "/long", 0, ""), 30),
 	} {
 		say(t, addr, text)
@@ -217,11 +228,12 @@ func TestShutdownWaitsForNoHalfRequest(t *testing.T) {
 	}
 }
 
-// A request that has come in whole is answered.
+// A complete request is answered.
 func TestShutdownWaitsForAnswers(t *testing.T) {
 	t.Parallel()
 	s, addr, release := serve(t, minute)
-	conns := []net.Conn{say(t, addr, request("GET", "/wait", 0, "")), say(t, addr, request("POST", "/wait", 4, "body"))}
+	conns := []net.Conn{say(t, addr, request("GET", "/wait", 0, "")),
+		say(t, addr, request("POST", "/wait", 4, "body"))}
 	working := func(want int) func() bool {
 		return func() bool {
 			s.mu.Lock()
@@ -252,7 +264,7 @@ func TestShutdownWaitsForAnswers(t *testing.T) {
 	}
 }
 
-// A handler that does not end is left behind at the end of the context.
+// When the context ends, a handler that does not return is left behind.
 func TestShutdownEnds(t *testing.T) {
 	t.Parallel()
 	s, addr, _ := serve(t, minute)
@@ -265,14 +277,15 @@ func TestShutdownEnds(t *testing.T) {
 	}
 }
 
-// However many connections ask nothing, or not the whole of it, one that does is
-// answered; and what is being answered is not cut off for it.
+// However many connections send no complete request, one that does is answered,
+// and answers in progress are not cut off for it.
 func TestFullOfThoseWhoAskNothing(t *testing.T) {
 	t.Parallel()
 	s, addr, release := serve(t, minute)
 	waiting := say(t, addr, request("GET", "/wait", 0, ""))
 	for range 30 {
-		for _, text := range []string{"", "GET / HTTP/1.1\r\n", request("POST", "/echo", 9, "a"), request("GET", "/", 0, "")} {
+		for _, text := range []string{"", "GET / HTTP/1.1\r\n", request("POST", "/echo", 9, "a"),
+			request("GET", "/", 0, "")} {
 			say(t, addr, text)
 		}
 		conn := say(t, addr, request("GET", "/", 0, ""))

@@ -16,7 +16,8 @@ import (
 	"time"
 )
 
-// newSite returns a handler with a small page and a room that says 101 by hand, as changed by change.
+// newSite returns a handler with a small page and a room that writes a 101 by
+// hand; change may replace parts.
 func newSite(t *testing.T, change func(*Deps)) http.Handler {
 	t.Helper()
 	deps := Deps{
@@ -38,22 +39,19 @@ func newSite(t *testing.T, change func(*Deps)) http.Handler {
 			"thing.unknown":    {Data: []byte("<html>")},
 		},
 		Ready:   func() (int, Readiness) { return http.StatusOK, Readiness{Status: "ready"} },
-		Online:  func(string) (int, bool) { return 0, true },
+		Online:  func(string, int) (int, []string, bool) { return 0, nil, true },
 		App:     "1000",
 		Version: "v1",
-		Log:     slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Logger:  slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	if change != nil {
 		change(&deps)
 	}
-	site, err := New(deps)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return site
+	return New(deps)
 }
 
-// ask sends one request, with headers as "Name: value", to the handler alone.
+// ask sends one request, with headers as "Name: value", directly to the
+// handler.
 func ask(site http.Handler, method, target string, headers ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, target, nil)
 	for _, header := range headers {
@@ -65,7 +63,7 @@ func ask(site http.Handler, method, target string, headers ...string) *httptest.
 	return w
 }
 
-// wantProblem checks that w is a problem+json answer with that status and code.
+// wantProblem checks that w is a problem+json answer with this status and code.
 func wantProblem(t *testing.T, w *httptest.ResponseRecorder, status int, code string) {
 	t.Helper()
 	var body struct {
@@ -76,7 +74,8 @@ func wantProblem(t *testing.T, w *httptest.ResponseRecorder, status int, code st
 		t.Errorf("%d, not JSON: %q", w.Code, w.Body)
 		return
 	}
-	if w.Code != status || body.Status != status || body.Code != code || w.Header().Get("Content-Type") != "application/problem+json" {
+	if w.Code != status || body.Status != status || body.Code != code ||
+		w.Header().Get("Content-Type") != "application/problem+json" {
 		t.Errorf("got %d %s %s, want %d %s", w.Code, w.Header().Get("Content-Type"), w.Body, status, code)
 	}
 }
@@ -120,14 +119,18 @@ func TestPage(t *testing.T) {
 		wantBody(t, ask(site, "GET", path, `If-None-Match: "other"`), http.StatusOK, want.body)
 		wantBody(t, ask(site, "HEAD", path), http.StatusOK, "")
 	}
-	for _, path := range []string{"/nothing", "/app", "/app/", "/index.html/", "/app/main.js/x", "/%2e%2e/web.go", "/INDEX.HTML", "/rooms/", "/rooms/a/b"} {
+	for _, path := range []string{"/nothing", "/app", "/app/", "/index.html/", "/app/main.js/x",
+		"/%2e%2e/web.go", "/INDEX.HTML", "/rooms/", "/rooms/a/b"} {
 		wantProblem(t, ask(site, "GET", path), http.StatusNotFound, "not_found")
 	}
 }
 
 func TestETagIsOfTheContent(t *testing.T) {
 	etag := func(body string) string {
-		site := newSite(t, func(d *Deps) { d.Static = fstest.MapFS{"index.html": {Data: []byte(body), ModTime: time.Now()}} })
+		site := newSite(t, func(d *Deps) {
+			d.Static = fstest.MapFS{
+				"index.html": {Data: []byte(body), ModTime: time.Now()}}
+		})
 		return ask(site, "GET", "/").Header().Get("ETag")
 	}
 	first, same, other := etag("a"), etag("a"), etag("b")
@@ -136,10 +139,11 @@ func TestETagIsOfTheContent(t *testing.T) {
 	}
 }
 
-func TestNewWantsAPage(t *testing.T) {
+func TestBadPageIsTold(t *testing.T) {
 	for _, files := range []fstest.MapFS{{}, {"main.js": {}}, {"index.html/x": {}}} {
-		if _, err := New(Deps{Static: files}); err == nil {
-			t.Errorf("%v is taken for a page", files)
+		site := newSite(t, func(d *Deps) { d.Static = files })
+		if answer := ask(site, "GET", "/"); answer.Code != http.StatusInternalServerError {
+			t.Errorf("%v is taken for a page: %d", files, answer.Code)
 		}
 	}
 }
@@ -148,7 +152,8 @@ func TestStates(t *testing.T) {
 	site := newSite(t, nil)
 	wantBody(t, ask(site, "GET", "/healthz"), http.StatusOK, `{"status":"ok"}`)
 	wantBody(t, ask(site, "GET", "/config.json"), http.StatusOK, `{}`)
-	wantBody(t, ask(site, "GET", "/version"), http.StatusOK, `{"app":"1000","go":"`+runtime.Version()+`","version":"v1"}`)
+	wantBody(t, ask(site, "GET", "/version"), http.StatusOK,
+		`{"app":"1000","go":"`+runtime.Version()+`","version":"v1"}`)
 
 	for status, word := range map[int]string{200: "ready", 404: "draining", 503: "starting"} {
 		site := newSite(t, func(d *Deps) {
@@ -157,8 +162,10 @@ func TestStates(t *testing.T) {
 			}
 		})
 		w := ask(site, "GET", "/readyz")
-		wantBody(t, w, status, `{"status":"`+word+`","app":"1000","redis":"down","feed_age_ms":7,"connections":3}`)
-		if got := w.Header().Get("Content-Type") + " " + w.Header().Get("Cache-Control"); got != "application/json no-store" {
+		wantBody(t, w, status, `{"status":"`+word+
+			`","app":"1000","redis":"down","feed_age_ms":7,"connections":3}`)
+		if got := w.Header().Get("Content-Type") + " " + w.Header().Get(
+			"Cache-Control"); got != "application/json no-store" {
 			t.Errorf("readyz: %s", got)
 		}
 	}
@@ -166,15 +173,22 @@ func TestStates(t *testing.T) {
 
 func TestRooms(t *testing.T) {
 	site := newSite(t, func(d *Deps) {
-		d.Online = func(room string) (int, bool) { return len(room), room != "early" }
+		d.Online = func(room string, most int) (int, []string, bool) {
+			return len(room), []string{"ann", "bob", "eve", "zoe"}[:min(most, len(room)-4)], room != "early"
+		}
 	})
 	w := ask(site, "GET", "/rooms/livechat")
-	wantBody(t, w, http.StatusOK, `{"room":"livechat","online":8}`)
+	wantBody(t, w, http.StatusOK, `{"room":"livechat","online":8,"names":["ann","bob","eve","zoe"]}`)
+	wantBody(t, ask(site, "GET", "/rooms/quie"), http.StatusOK, `{"room":"quie","online":4}`)
+	keeping := newSite(t, func(d *Deps) { d.Kept = Kept{Seconds: 3600, Count: 50} })
+	wantBody(t, ask(keeping, "GET", "/rooms/go"), http.StatusOK,
+		`{"room":"go","online":0,"kept_s":3600,"kept_count":50}`)
 	if w.Header().Get("Access-Control-Allow-Origin") != "*" {
 		t.Error("the page behind Nginx may not read it")
 	}
 	wantProblem(t, ask(site, "GET", "/rooms/Not%20A%20Room"), http.StatusBadRequest, "bad_room")
 	wantProblem(t, ask(site, "GET", "/rooms/a%2fb"), http.StatusBadRequest, "bad_room")
+	wantProblem(t, ask(site, "GET", "/rooms/user:7"), http.StatusBadRequest, "bad_room") // a feed
 	early := ask(site, "GET", "/rooms/early")
 	wantProblem(t, early, http.StatusServiceUnavailable, "unavailable")
 	if early.Header().Get("Access-Control-Allow-Origin") != "*" {
@@ -184,7 +198,8 @@ func TestRooms(t *testing.T) {
 
 func TestMethods(t *testing.T) {
 	site := newSite(t, nil)
-	for _, path := range []string{"/", "/ws", "/healthz", "/readyz", "/version", "/config.json", "/rooms/livechat", "/style.css", "/nothing"} {
+	for _, path := range []string{"/", "/ws", "/healthz", "/readyz", "/version", "/config.json",
+		"/rooms/livechat", "/style.css", "/nothing"} {
 		for _, method := range []string{"POST", "PUT", "DELETE", "PATCH", "OPTIONS", "BREW"} {
 			w := ask(site, method, path, "Connection: Upgrade", "Upgrade: websocket")
 			wantProblem(t, w, http.StatusMethodNotAllowed, "method_not_allowed")
@@ -198,8 +213,9 @@ func TestMethods(t *testing.T) {
 func TestSecurityHeaders(t *testing.T) {
 	site := newSite(t, nil)
 	policy := func(connect string) string {
-		return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src " + connect +
-			"; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+		return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src " +
+			connect +
+			"; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 	}
 	for _, path := range []string{"/", "/nothing", "/ws", "/readyz", "/rooms/?", "/rooms//x"} {
 		h := ask(site, "GET", path).Header()
@@ -234,7 +250,7 @@ func TestNoUpgrade(t *testing.T) {
 	site := newSite(t, nil)
 	for _, headers := range [][]string{
 		nil,
-		{"Upgrade: websocket"}, // a proxy that does not pass Connection on
+		{"Upgrade: websocket"}, // a proxy that does not pass on Connection
 		{"Connection: Upgrade"},
 		{"Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c"},
 		{"Connection: notupgrade", "Upgrade: websocket"},
@@ -246,10 +262,11 @@ func TestNoUpgrade(t *testing.T) {
 		}
 		wantBody(t, ask(site, "GET", "/", headers...), http.StatusOK, "<h1>hello</h1>")
 	}
-	wantProblem(t, ask(site, "GET", "/other", "Connection: Upgrade", "Upgrade: websocket"), http.StatusNotFound, "not_found")
+	wantProblem(t, ask(site, "GET", "/other", "Connection: Upgrade", "Upgrade: websocket"),
+		http.StatusNotFound, "not_found")
 }
 
-// TestUpgrade goes over a real connection: what Room gets must be able to take it over.
+// Upgrades work over a real connection: Room must be able to hijack it.
 func TestUpgrade(t *testing.T) {
 	server := httptest.NewServer(newSite(t, nil))
 	defer server.Close()
@@ -265,7 +282,7 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
-// exchange sends raw bytes and returns all that comes back.
+// exchange sends raw bytes and returns everything that comes back.
 func exchange(t *testing.T, server *httptest.Server, request string) string {
 	t.Helper()
 	conn, err := net.DialTimeout("tcp", server.Listener.Addr().String(), 5*time.Second)

@@ -8,29 +8,30 @@ import (
 
 // CloseCode is the status of a close frame (RFC 6455 section 7.4).
 //
-// Codes from 4000 to 4499 and the 1000s below except as noted ask the client to come back, with back-off; 4500 to 4999 ask it not to:
-// the same client would only be closed again.
+// The 1000s below, except as noted, and 4000 to 4499 ask the client to
+// reconnect, with back-off. 4500 to 4999 ask it not to: the same client would
+// only be closed again.
 type CloseCode uint16
 
 // All codes that the server sends, and what a client does about each:
 //
 //	code  name               the client
-//	1000  normal             asked for it itself; else comes back
-//	1001  shutting down      comes back
-//	1002  protocol error     has a bug: comes back, its last frame is not sent again
-//	1003  binary frame       comes back, that frame is not sent again
-//	1007  bad UTF-8          comes back, that frame is not sent again
-//	1009  too big            comes back, that frame is not sent again
-//	1011  our bug            comes back
-//	1012  restart            comes back at once, with jitter
-//	1013  overloaded         comes back later
-//	4001  logged out         or its session has ended: comes back with a new ticket, if it gets one
-//	4008  too slow           comes back and resumes: the log went on without it; later, if an error too_slow before it said when
-//	4009  no answer          comes back and resumes: it did not answer pings
-//	4013  too fast           comes back later, and sends more slowly
-//	4500  bad requests       stays away: it keeps sending what is refused
-//	4501  name reserved      asks for another name, or logs in: an account has this one
-//	4502  name kept back     asks for another name: nobody can have this one
+//	1000  normal             closed the connection itself; otherwise reconnects
+//	1001  shutting down      reconnects
+//	1002  protocol error     has a bug: reconnects without its last frame
+//	1003  binary frame       reconnects without that frame
+//	1007  bad UTF-8          reconnects without that frame
+//	1009  too big            reconnects without that frame
+//	1011  our bug            reconnects
+//	1012  restart            reconnects at once, with jitter
+//	1013  overloaded         reconnects later
+//	4001  logged out         or session over: reconnects if it gets a new ticket
+//	4008  too slow           resumes; later, if an error too_slow named a time
+//	4009  no answer          resumes: it did not answer pings
+//	4013  too fast           reconnects later, and sends more slowly
+//	4500  bad requests       stays away: it repeats refused requests
+//	4501  name reserved      logs in or uses another name: it belongs to an account
+//	4502  name kept back     uses another name: nobody can have this one
 const (
 	CloseNormal       CloseCode = 1000
 	CloseShuttingDown CloseCode = 1001
@@ -50,7 +51,7 @@ const (
 	CloseNameKept     CloseCode = 4502
 )
 
-// reasons are what people see next to the code.
+// reasons are shown to users next to the code.
 var reasons = map[CloseCode]string{
 	CloseNormal:       "",
 	CloseShuttingDown: "shutting down",
@@ -73,7 +74,8 @@ var reasons = map[CloseCode]string{
 // String returns the reason that is sent with the code.
 func (c CloseCode) String() string { return reasons[c] }
 
-// Label returns the code as a word for statistics, of which there are few: codes that only clients use are one.
+// Label returns the code as a metric label. Codes that only clients use share
+// one label, so there are few.
 func (c CloseCode) Label() string {
 	if c == 0 {
 		return "none"
@@ -84,14 +86,16 @@ func (c CloseCode) Label() string {
 	return "other"
 }
 
-// CloseFrame returns the finished close frame of a code (RFC 6455 section 5.5.1).
+// CloseFrame returns a complete close frame (RFC 6455 section 5.5.1).
 func CloseFrame(c CloseCode) []byte {
 	body := binary.BigEndian.AppendUint16(nil, uint16(c))
 	return control(opClose, append(body, c.String()...))
 }
 
-// AnswerClose returns the finished answer to a client's close frame, and its code (RFC 6455 sections 5.5.1 and 7.4). A payload in good order is
-// echoed without its reason; no payload is answered by none, whose code is CloseNormal here. Others break the protocol, or their reason's UTF-8 is bad.
+// AnswerClose returns the complete answer to a client's close frame, and its
+// code (RFC 6455 sections 5.5.1 and 7.4). A valid payload is echoed without its
+// reason. An empty one gets an empty answer, whose code is CloseNormal here.
+// Other payloads violate the protocol, or have a reason in invalid UTF-8.
 func AnswerClose(payload []byte) (frame []byte, code CloseCode) {
 	if len(payload) == 0 {
 		return control(opClose, nil), CloseNormal
@@ -105,8 +109,9 @@ func AnswerClose(payload []byte) (frame []byte, code CloseCode) {
 	return control(opClose, payload[:2:2]), CloseCode(binary.BigEndian.Uint16(payload))
 }
 
-// validClose says whether a client may send this code: one that is registered (1014 is the last at the time of writing), or one of those that
-// are for libraries and applications. 1004 to 1006 and 1015 never stand in a frame.
+// validClose reports whether a client may send this code: registered codes (up
+// to 1014 at the time of writing), and those for libraries and applications.
+// 1004 to 1006 and 1015 never appear in a frame.
 func validClose(code uint16) bool {
 	switch {
 	case code >= 3000:

@@ -1,76 +1,115 @@
-// Package wire is the protocol of livechat, version 1: what goes over a WebSocket, byte for byte, and over the room's channel.
+// Package wire is the protocol of livechat, version 1: the bytes on a
+// WebSocket, and on a room's channel.
 //
-// One JSON object is one text frame (RFC 6455 section 5.6), `type` comes first, times are Unix milliseconds. Both sides ignore
-// fields that they do not know; a client ignores types that it does not know, the server answers one with `error bad_request`.
-// Duplicate keys, invalid UTF-8 and trailing data are refused. Liveness is by RFC 6455 pings, so any WebSocket client stays alive.
+// One JSON object is one text frame (RFC 6455 section 5.6). `type` comes first,
+// times are Unix milliseconds. Both sides ignore unknown fields. A client
+// ignores unknown types, but any frame with both `seq` and `at` is an entry of
+// the log and advances its position. The server answers unknown types with
+// `error bad_request`.
+// Duplicate keys, invalid UTF-8 and trailing data are refused. Liveness uses
+// RFC 6455 pings, so any WebSocket client stays connected.
 //
-// Beside the limits that a welcome tells, a client may send a message in at most 4096 frames and within 30 seconds, and at most 1000 pings, pongs
-// and typing frames in 10 seconds: more than any has a use for.
+// In addition to the limits in the welcome, a client may send a message in at
+// most 4096 frames and within 30 seconds, and at most 1000 pings, pongs and
+// typing frames in 10 seconds: more than any client needs.
 //
 // # The conversation
 //
-// Joining. The answer to the handshake `GET /?name=ann` is a welcome, the room's newest messages, and from then on all that is said:
+// Joining. The answer to the handshake `GET /?name=ann` is a welcome, the
+// newest messages of the room, and from then on all new ones:
 //
-//	S  {"type":"welcome","app":"2000","session":"5f1c…","name":"ann","room":"livechat","epoch":"8d0f…","seq":7,"limits":{…}}
+//	S  {"type":"welcome","app":"2000","session":"5f1c…","name":"ann","room":"livechat",
+//	    "epoch":"8d0f…","seq":7,"limits":{…}}
 //	S  {"type":"presence","online":3,"names":["ann","bob","eve"]}
-//	S  {"type":"message","seq":7,"id":"…","app":"1000","session":"…","name":"bob","text":"anyone?","at":1763770000000}
+//	S  {"type":"message","seq":7,"id":"…","app":"1000","session":"…","name":"bob",
+//	    "text":"anyone?","at":1763770000000}
 //
-// Talking. The message comes back to its sender like to everybody else; who gave an id also gets an ack, after the message is in the log:
+// Talking. A message is also sent to its author. If it has an id, the author
+// gets an ack as well, once the message is in the log:
 //
 //	C  {"type":"message","id":"0b9d…","text":"I am"}
 //	S  {"type":"message","seq":8,"id":"0b9d…","app":"2000",…,"text":"I am",…}
 //	S  {"type":"ack","id":"0b9d…","seq":8,"duplicate":false}
 //
-// An ack and its message may come in either order. Text that is no JSON object is a message as it stands, so that people can type into wscat.
-// What cannot be taken is answered with an error that carries the id, if there was one; the connection stays:
+// An ack and its message may come in either order. Text that is not a JSON
+// object is taken as a message, so that people can type into wscat. A message
+// that cannot be accepted is answered with an error, which has its id, if any;
+// the connection stays open:
 //
 //	C  {"type":"message","id":"77aa…","text":"one too many"}
-//	S  {"type":"error","id":"77aa…","code":"rate_limited","message":"…","retryable":true,"retry_after_ms":200}
+//	S  {"type":"error","id":"77aa…","code":"rate_limited","message":"…",
+//	    "retryable":true,"retry_after_ms":200}
 //
-// Coming back. A client that lost its connection, to whatever, asks any server for what followed the last message that it saw:
+// Reconnecting. A client that lost its connection, for whatever reason, asks
+// any server for the messages after the last one that it has:
 //
 //	`GET /?name=ann&after=8d0f…:8`
 //	S  {"type":"welcome",…,"epoch":"8d0f…","seq":11,"recovered":true,…}
 //	S  messages 9, 10, 11, then live
 //
-// However far it is behind: what the log is too short for comes from the archive, if this server has one, before what is in the log, as the same frames.
+// It may be any distance behind: messages that have left the log come from the
+// archive, if the server has one, in the same frames, before those in the log.
 //
-// A server that is about to stop asks its clients to do so while it is still there. They open the new connection before they close the old one:
+// A server that is about to stop asks its clients to reconnect while it is
+// still running. They open the new connection before they close the old one:
 //
 //	S  {"type":"reconnect","after_ms":2100}
 //
-// One that is cut off as too slow again and again is told how long to stay away, at the third time in a minute. The close frame, with 4008, follows:
+// A client that is disconnected as too slow for the third time in a minute is
+// told how long to stay away. The close frame follows, with 4008:
 //
-//	S  {"type":"error","code":"too_slow","message":"…","retryable":true,"retry_after_ms":20000}
+//	S  {"type":"error","code":"too_slow","message":"…","retryable":true,
+//	    "retry_after_ms":20000}
 //
-// Who comes back earlier, or could not be told because its socket was full, hears just this, with the time that is left, in place of a welcome.
+// A client that reconnects earlier, or that could not be told because its
+// socket was full, gets this frame with the remaining time instead of a
+// welcome.
 //
-// `recovered:false` says that not all of it may be in reach, and a gap says what is missing, where it is missing. A message that was not acked is sent again with the same id, on
-// any server: it is in the log once.
+// `recovered:false` means that some messages may be out of reach; a gap then
+// says which, at their place. A message without an ack is sent again with the
+// same id, to any server: it is in the log once.
 //
-// Authors. An id belongs to its author: `@` and the name of an account, or a hash
-// of the guest key, which a guest sends as a subprotocol (`livechat.user,
-// livechat.guest.<key>`). The same id by somebody else is another message. A
-// client that shows no key has no author; then an id is known together with the
-// name and the text that came with it. So a client takes two messages for the
-// same one if id, author, name and text are equal.
+// Authors. An id belongs to its author: `@` and the name of an account, or a
+// hash of the guest key, which a guest sends as a subprotocol (`livechat.user,
+// livechat.guest.<key>`). The same id of another author is another message. A
+// client without a key has no author; an id is then known together with the
+// name and the text that came with it. So a client treats two messages as the
+// same if id, author, name and text are equal.
 //
-// Epochs. Whenever Redis may have lost something (it restarted, a replica took over, keys were deleted) the servers put back what they still have, and
-// the log goes on in a new epoch. Who is there is told:
+// Editing. An author gives a message another text; the edit is an entry with a
+// number of its own, and the one with the highest number counts:
+//
+//	C  {"type":"edit","id":"51ad…","target":{"seq":8,"id":"0b9d…"},"text":"I am here"}
+//	S  {"type":"ack","id":"51ad…","seq":9,"duplicate":false}
+//	S  {"type":"edit","seq":9,"id":"51ad…",…,"text":"I am here",
+//	    "target":{"seq":8,"id":"0b9d…"},"at":1763770060000}
+//
+// Epochs. Whenever Redis may have lost messages (it restarted, failed over to a
+// replica, or keys were deleted), the servers restore what they still have, and
+// the log continues in a new epoch. Connected clients are told:
 //
 //	S  {"type":"reset","epoch":"c41e…","seq":12}
 //	S  {"type":"message","seq":13,…}
 //
-// From then on a position is c41e…:13. As a rule the numbers just go on. If seq is lower than what the client has seen, the log lost what came behind
-// it: most of that comes again under other numbers, as it was, so a client shows a message that it has shown only once. Positions of an
-// earlier epoch remain good for resuming, and `recovered` says the same as ever: the welcome tells the new epoch, and a reset follows it if the client has
-// seen what was lost. An epoch that no server remembers is another log; what follows then is its newest part.
+// From then on a position is c41e…:13. Usually the numbers simply continue. If
+// seq is lower than what the client has, the log lost the messages after it.
+// Most of them are republished unchanged under other numbers, so a client shows
+// a message that it has shown only once. Positions of an earlier epoch can
+// still be resumed from, and `recovered` means the same: the welcome has the
+// new epoch, and a reset follows it if the client has messages that were lost.
+// An epoch that no server remembers is another log; the newest part of the
+// current log follows then.
 //
-// Watching. A WebSocket at /cluster is in no room: it gets a Cluster frame at once, one a second from then on, and one whenever a server comes, goes or
-// changes its state:
+// Watching. A WebSocket at /cluster is in no room: it gets a Cluster frame at
+// once, then one a second, and one whenever a server comes, goes or changes its
+// state:
 //
-//	S  {"type":"cluster","at":1763770000000,"app":"1000","redis":{"state":"up","round_trip_us":412},"servers":[{"node":"5f1c…","app":"1000","state":"ready",
-//	    "connections":31,"rate_in":5.2,"rate_out":161,"p99_pass_us":840,"uptime_s":3600,"version":"…"}, …]}
+//	S  {"type":"cluster","at":1763770000000,"app":"1000",
+//	    "redis":{"state":"up","round_trip_us":412},
+//	    "servers":[{"node":"5f1c…","app":"1000","state":"ready","connections":31,
+//	    "rate_in":5.2,"rate_out":161,"p99_pass_us":840,"uptime_s":3600,
+//	    "version":"…"}, …]}
 //
-// Leaving. Each side may send a close frame; the table of codes in close.go says what each means and whether to come back.
+// Leaving. Either side may send a close frame; the table in close.go says what
+// each code means and whether to reconnect.
 package wire

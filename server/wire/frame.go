@@ -7,7 +7,8 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// The first byte of a frame that is not fragmented: FIN and the opcode (RFC 6455 section 5.2).
+// First byte of an unfragmented frame: FIN and the opcode (RFC 6455 section
+// 5.2).
 const (
 	opText  = 0x80 | OpText
 	opClose = 0x80 | OpClose
@@ -15,19 +16,22 @@ const (
 	opPong  = 0x80 | OpPong
 )
 
-// maxControl is the longest payload of a control frame in bytes (RFC 6455 section 5.5).
+// maxControl is the longest payload of a control frame in bytes (RFC 6455
+// section 5.5).
 const maxControl = 125
 
-// TextFrame returns the finished text frame of a payload, as a server sends it: one frame, not masked (RFC 6455 section 5.1).
+// TextFrame returns a complete text frame, as a server sends it: not
+// fragmented, not masked (RFC 6455 section 5.1).
 func TextFrame(payload []byte) []byte {
 	frame := appendHeader(make([]byte, 0, headerLen(len(payload))+len(payload)), opText, len(payload))
 	return append(frame, payload...)
 }
 
-// Ping returns the ping frame that servers send. Its payload is empty: the answer matters, not its content.
+// Ping returns the ping frame that servers send. Its payload is empty.
 func Ping() []byte { return control(opPing, nil) }
 
-// PongFrame returns the answer to a ping with that payload (RFC 6455 section 5.5.3).
+// PongFrame returns the answer to a ping with this payload (RFC 6455 section
+// 5.5.3).
 func PongFrame(payload []byte) []byte { return control(opPong, payload) }
 
 func control(op byte, payload []byte) []byte {
@@ -47,7 +51,8 @@ func headerLen(n int) int {
 	return 10
 }
 
-// appendHeader writes op and the length in its shortest form (RFC 6455 section 5.2).
+// appendHeader appends op and the length in its shortest form (RFC 6455 section
+// 5.2).
 func appendHeader(b []byte, op byte, n int) []byte {
 	switch headerLen(n) {
 	case 2:
@@ -60,15 +65,17 @@ func appendHeader(b []byte, op byte, n int) []byte {
 
 // Welcome is the first frame of every connection.
 type Welcome struct {
-	Type      string `json:"type"` // "welcome"
-	App       string `json:"app"`
-	Session   string `json:"session"`
-	Author    string `json:"author,omitempty"` // of what this connection says; not there if that cannot be told: see chat.Message.Key
+	Type    string `json:"type"` // "welcome"
+	App     string `json:"app"`
+	Session string `json:"session"`
+	// the author of this connection's messages; absent if it has none: see
+	// chat.Message.Key
+	Author    string `json:"author,omitempty"`
 	Name      string `json:"name"`
 	Room      string `json:"room"`
 	Epoch     string `json:"epoch"`
 	Seq       uint64 `json:"seq"`                 // newest in the room
-	Recovered *bool  `json:"recovered,omitempty"` // only when `after` was given: everything after it follows
+	Recovered *bool  `json:"recovered,omitempty"` // only with `after`: all messages after it follow
 	Limits    Limits `json:"limits"`
 }
 
@@ -76,8 +83,10 @@ type Welcome struct {
 type Limits struct {
 	Text  int     `json:"text"`  // characters in a message
 	Frame int     `json:"frame"` // bytes in a frame
-	Rate  float64 `json:"rate"`  // messages a second in the long run; 0 = no limit
+	Rate  float64 `json:"rate"`  // messages per second in the long run; 0: no limit
 	Burst int     `json:"burst"` // messages at once
+	// seconds for which an author may edit a message, 0 for ever; absent: never
+	Edit *int64 `json:"edit_s,omitempty"`
 }
 
 // Ack says that a message is in the log.
@@ -85,10 +94,10 @@ type Ack struct {
 	Type      string `json:"type"` // "ack"
 	ID        string `json:"id"`
 	Seq       uint64 `json:"seq"`
-	Duplicate bool   `json:"duplicate"` // it was there before: this id had been taken already
+	Duplicate bool   `json:"duplicate"` // this id was in the log already
 }
 
-// Error says that something was not taken, and why.
+// Error says that something was refused, and why.
 type Error struct {
 	Type         string `json:"type"` // "error"
 	ID           string `json:"id,omitempty"`
@@ -98,54 +107,68 @@ type Error struct {
 	RetryAfterMS int64  `json:"retry_after_ms,omitzero"`
 }
 
-// Presence says who is in the room: a snapshot has Names, a change has Joined and Left.
+// Presence lists the users in the room: a snapshot has Names, a change has
+// Joined and Left.
 type Presence struct {
 	Type   string   `json:"type"`   // "presence"
 	Online int      `json:"online"` // connections
 	Names  []string `json:"names,omitempty"`
 	Joined []string `json:"joined,omitempty"`
 	Left   []string `json:"left,omitempty"`
+	// those of Names or Joined that are names of accounts
+	Accounts []string `json:"accounts,omitempty"`
 }
 
-// Typing says that somebody is writing.
+// Typing says that a user is typing in the room.
 type Typing struct {
 	Type    string `json:"type"` // "typing"
 	Session string `json:"session"`
 	Name    string `json:"name"`
 }
 
-// Notice is a text that somebody published on the room's channel by hand.
+// TypingInChat says in a feed that the other user of a private chat is typing.
+type TypingInChat struct {
+	Type string `json:"type"` // "typing"
+	Chat string `json:"chat"`
+	Name string `json:"name"`
+}
+
+// Notice is text that was published on the room's channel by hand.
 type Notice struct {
 	Type string `json:"type"` // "notice"
 	Text string `json:"text"`
 }
 
-// Gap says that messages From to To, inclusive, are no longer in reach.
+// Gap says that messages From to To, inclusive, are no longer available.
 type Gap struct {
 	Type string `json:"type"` // "gap"
 	From uint64 `json:"from"`
 	To   uint64 `json:"to"`
 }
 
-// Reset says that the log goes on in another epoch: the next message is the one after Seq. If Seq is below what the client has seen, what it has seen
-// behind it is not in the log under those numbers.
+// Reset says that the log continues in another epoch: the next message is the
+// one after Seq. If the client has messages after Seq, they are not in the log
+// under those numbers.
 type Reset struct {
 	Type  string `json:"type"` // "reset"
 	Epoch string `json:"epoch"`
 	Seq   uint64 `json:"seq"`
 }
 
-// Reconnect asks the client to open another connection after a time, and to close this one when it has.
+// Reconnect asks the client to open another connection after a time, and then
+// to close this one.
 type Reconnect struct {
 	Type    string `json:"type"` // "reconnect"
 	AfterMS int64  `json:"after_ms"`
 }
 
-// Frame returns the finished text frame of v, which is one of the structs above with its Type set.
+// Frame returns the complete text frame of v, one of the structs above with its
+// Type set.
 func Frame(v any) []byte {
 	payload, err := json.Marshal(v)
 	if err != nil {
-		panic(fmt.Sprintf("wire: encode %T: %v", v, err)) // our own plain structs, with text that was checked when it came in
+		// unreachable: our own plain structs, with text that was checked
+		panic(fmt.Sprintf("wire: encode %T: %v", v, err))
 	}
 	return TextFrame(payload)
 }

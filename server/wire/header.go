@@ -20,9 +20,10 @@ type Header struct {
 	Mask   [4]byte
 }
 
-// ParseHeader reads the header at the beginning of b, which has at least two bytes, and returns its size. If b is shorter than that, h is
-// not known yet. code is CloseProtocol for a header that no client may send, and 0 for all others; most wrong ones are
-// known by their first two bytes.
+// ParseHeader parses the header at the start of b, which has at least two
+// bytes, and returns its size. If b is shorter than that, h is not valid yet.
+// code is CloseProtocol for a header that no client may send, otherwise 0; most
+// invalid headers are detected by their first two bytes.
 func ParseHeader(b []byte) (h Header, size int, code CloseCode) {
 	const fin, reserved, masked = 0x80, 0x70, 0x80
 	h = Header{Fin: b[0]&fin != 0, Op: b[0] & 0xF, Length: uint64(b[1] &^ masked)}
@@ -63,10 +64,12 @@ func ParseHeader(b []byte) (h Header, size int, code CloseCode) {
 	return h, size, 0
 }
 
-// Control says whether the frame is a control frame, which may come between the fragments of a message.
+// Control reports whether the frame is a control frame, which may come between
+// the fragments of a message.
 func (h Header) Control() bool { return h.Op >= OpClose }
 
-// Unmask turns a masked payload, or the beginning of one, into what the client meant (RFC 6455 section 5.3), in place.
+// Unmask decodes a masked payload, or the start of one, in place (RFC 6455
+// section 5.3).
 func Unmask(payload []byte, mask [4]byte) {
 	four := uint64(binary.LittleEndian.Uint32(mask[:]))
 	eight := four | four<<32

@@ -6,12 +6,14 @@ import (
 	"testing"
 )
 
-// TestParseHeader: every pair of first bytes is taken or refused as RFC 6455 section 5.2 says.
+// Every pair of first bytes is accepted or refused according to RFC 6455
+// section 5.2.
 func TestParseHeader(t *testing.T) {
 	for first := range 256 {
 		for second := range 256 {
 			op, length := first&0xF, second&0x7F
-			right := first&0x70 == 0 && second&0x80 != 0 && (op <= 2 || op >= 8 && op <= 10 && first&0x80 != 0 && length <= 125)
+			right := first&0x70 == 0 && second&0x80 != 0 &&
+				(op <= 2 || op >= 8 && op <= 10 && first&0x80 != 0 && length <= 125)
 			_, size, code := ParseHeader([]byte{byte(first), byte(second)})
 			want := map[int]int{126: 8, 127: 14}[length]
 			if want == 0 {
@@ -24,13 +26,16 @@ func TestParseHeader(t *testing.T) {
 	}
 	for length, right := range map[uint64]bool{0: false, 125: false, 126: true, 65535: true} {
 		b := append(binary.BigEndian.AppendUint16([]byte{0x81, 0xFE}, uint16(length)), 1, 2, 3, 4)
-		if h, size, code := ParseHeader(b); right != (code == 0) || right && (h.Length != length || size != 8 || h.Mask != [4]byte{1, 2, 3, 4}) {
+		if h, size, code := ParseHeader(b); right != (code == 0) ||
+			right && (h.Length != length || size != 8 || h.Mask != [4]byte{1, 2, 3, 4}) {
 			t.Errorf("%d in two bytes: %+v, %d, %d", length, h, size, code)
 		}
 	}
-	for length, right := range map[uint64]bool{0: false, 125: false, 65535: false, 65536: true, 1<<63 - 1: true, 1 << 63: false, 1<<64 - 1: false} {
+	for length, right := range map[uint64]bool{
+		0: false, 125: false, 65535: false, 65536: true, 1<<63 - 1: true, 1 << 63: false, 1<<64 - 1: false} {
 		b := append(binary.BigEndian.AppendUint64([]byte{0x81, 0xFF}, length), 1, 2, 3, 4)
-		if h, size, code := ParseHeader(b); right != (code == 0) || right && (h.Length != length || size != 14) {
+		if h, size, code := ParseHeader(b); right != (code == 0) ||
+			right && (h.Length != length || size != 14) {
 			t.Errorf("%d in eight bytes: %+v, %d, %d", length, h, size, code)
 		}
 	}
@@ -67,7 +72,8 @@ func TestAnswerClose(t *testing.T) {
 			t.Fatalf("%d: % x, %d, want %d", code, frame, got, want)
 		}
 	}
-	for payload, want := range map[string]CloseCode{"": CloseNormal, "\x03": CloseProtocol, "\x03\xe8\xff": CloseBadUTF8, "\x00\x01\xff": CloseProtocol} {
+	for payload, want := range map[string]CloseCode{
+		"": CloseNormal, "\x03": CloseProtocol, "\x03\xe8\xff": CloseBadUTF8, "\x00\x01\xff": CloseProtocol} {
 		if _, got := AnswerClose([]byte(payload)); got != want {
 			t.Errorf("%q: %d, want %d", payload, got, want)
 		}
@@ -77,7 +83,8 @@ func TestAnswerClose(t *testing.T) {
 	}
 }
 
-// FuzzParseHeader: what is taken can be written again as it was, so there is one way to write each.
+// An accepted header can be written back unchanged, so there is one encoding
+// for each.
 func FuzzParseHeader(f *testing.F) {
 	f.Add([]byte{0x81, 0x85, 1, 2, 3, 4})
 	f.Add([]byte{0x01, 0xFE, 0, 126, 1, 2, 3, 4})
@@ -112,7 +119,7 @@ func FuzzParseHeader(f *testing.F) {
 	})
 }
 
-// FuzzAnswerClose: the answer is a whole close frame whose code is the one returned.
+// The answer is a complete close frame with the returned code.
 func FuzzAnswerClose(f *testing.F) {
 	f.Add([]byte("\x03\xe8bye"))
 	f.Add([]byte{})
@@ -121,7 +128,8 @@ func FuzzAnswerClose(f *testing.F) {
 		if frame[0] != 0x88 || len(frame) != 2+int(frame[1]) {
 			t.Fatalf("% x", frame)
 		}
-		if len(frame) >= 4 && CloseCode(binary.BigEndian.Uint16(frame[2:])) != code || len(frame) < 4 && len(payload) > 0 {
+		if len(frame) >= 4 && CloseCode(binary.BigEndian.Uint16(frame[2:])) != code ||
+			len(frame) < 4 && len(payload) > 0 {
 			t.Errorf("% x with code %d", frame, code)
 		}
 	})

@@ -9,7 +9,7 @@ import (
 	"livechat/server/chat"
 )
 
-// statuses is the one table from codes to HTTP statuses.
+// statuses maps codes to HTTP statuses.
 var statuses = map[chat.Code]int{
 	chat.CodeBadRequest:         http.StatusBadRequest,
 	chat.CodeBadName:            http.StatusBadRequest,
@@ -19,6 +19,9 @@ var statuses = map[chat.Code]int{
 	chat.CodeBadText:            http.StatusBadRequest,
 	chat.CodeTooLong:            http.StatusRequestEntityTooLarge,
 	chat.CodeIDConflict:         http.StatusConflict,
+	chat.CodeUnknownMessage:     http.StatusNotFound,
+	chat.CodeNotYours:           http.StatusForbidden,
+	chat.CodeTooOld:             http.StatusForbidden,
 	chat.CodeRateLimited:        http.StatusTooManyRequests,
 	chat.CodeUnavailable:        http.StatusServiceUnavailable,
 	chat.CodeForbiddenOrigin:    http.StatusForbidden,
@@ -43,24 +46,26 @@ var statuses = map[chat.Code]int{
 
 // Problem is the body of an HTTP error (RFC 9457).
 type Problem struct {
-	Type   string `json:"type"` // "about:blank": title is the status' phrase
+	Type   string `json:"type"` // "about:blank": the title is the status' phrase
 	Title  string `json:"title"`
 	Status int    `json:"status"`
 	Detail string `json:"detail"`
 	Code   string `json:"code"`
 }
 
-// WriteProblem answers a request with an error: its code's status, and a problem+json body.
-// An error that is no *chat.Error is an internal one; its text stays inside.
+// WriteProblem answers a request with an error: the HTTP status of its code,
+// and a problem+json body. An error that is not a *chat.Error is internal; its
+// text is not sent.
 func WriteProblem(w http.ResponseWriter, err error) {
 	e := chat.AsError(err)
 	status, ok := statuses[e.Code]
 	if !ok {
 		status = http.StatusInternalServerError
 	}
-	body, jsonErr := json.Marshal(Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: e.Message, Code: string(e.Code)})
+	body, jsonErr := json.Marshal(Problem{Type: "about:blank", Title: http.StatusText(status),
+		Status: status, Detail: e.Message, Code: string(e.Code)})
 	if jsonErr != nil {
-		body = nil // cannot happen: strings that were checked, and an int
+		body = nil // unreachable: strings that were checked, and an int
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
@@ -74,5 +79,5 @@ func WriteProblem(w http.ResponseWriter, err error) {
 		h.Set("Retry-After", strconv.FormatInt(max(1, (e.RetryAfterMS+999)/1000), 10)) // seconds
 	}
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // the client is gone: nobody is left to tell
+	_, _ = w.Write(body) // on an error the client has gone
 }

@@ -3,26 +3,29 @@ package wire
 import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-	"github.com/google/uuid"
 
 	"livechat/server/chat"
 )
 
-// The types of the frames that clients send.
+// Types of the frames that clients send.
 const (
 	TypeMessage = "message"
 	TypeTyping  = "typing"
+	TypeEdit    = chat.TypeEdit
 )
 
-// Request is what a client asks for in one frame.
+// Request is a frame from a client.
 type Request struct {
-	Type string // TypeMessage or TypeTyping
-	ID   string // UUID in lower case; "" if the client gave none
-	Text string // as the client wrote it: not checked yet
+	Type   string      // TypeMessage, TypeEdit or TypeTyping
+	ID     string      // UUID in lower case; "" if the client gave none
+	Text   string      // as the client wrote it: not checked
+	Target chat.Target // of an edit; ID is "" if the client gave none
 }
 
-// ParseRequest reads one text frame, whose UTF-8 has been checked. A text that does not begin like a JSON object is a message as it
-// stands. The error is a *chat.Error; with it, ID is set where it could be read, so that the answer can name it.
+// ParseRequest parses one text frame, whose UTF-8 has been checked. A text that
+// does not start like a JSON object is taken as a message. The error is a
+// *chat.Error; with it, ID is set if it could be read, so that the answer can
+// name it.
 func ParseRequest(payload []byte) (Request, error) {
 	if !looksLikeObject(payload) {
 		return Request{Type: TypeMessage, Text: string(payload)}, nil
@@ -31,30 +34,50 @@ func ParseRequest(payload []byte) (Request, error) {
 		Type string         `json:"type"`
 		ID   jsontext.Value `json:"id"`
 		Text jsontext.Value `json:"text"`
+
+		Target jsontext.Value `json:"target"`
 	}
 	if err := json.Unmarshal(payload, &in); err != nil {
-		return Request{}, chat.Errorf(chat.CodeBadRequest, "this is not a JSON object that livechat knows (duplicate keys and trailing data are refused)")
+		return Request{}, chat.Errorf(chat.CodeBadRequest,
+			"not a valid JSON object (duplicate keys and trailing data are refused)")
 	}
 	req := Request{Type: in.Type}
 	var err error
 	switch in.Type {
 	case TypeTyping:
 		return req, nil
-	case TypeMessage:
+	case TypeMessage, TypeEdit:
 		if req.ID, err = parseID(in.ID); err != nil {
 			return req, err
 		}
 		if in.Text.Kind() != '"' || json.Unmarshal(in.Text, &req.Text) != nil {
-			return req, chat.Errorf(chat.CodeBadRequest, "a message needs a text, and it must be a string")
+			return req, chat.Errorf(chat.CodeBadRequest, "text is missing or not a string")
 		}
-		return req, nil
+		if in.Type == TypeEdit {
+			req.Target, err = parseTarget(in.Target)
+		}
+		return req, err
 	case "":
 		return req, chat.Errorf(chat.CodeBadRequest, "type is missing")
 	}
-	return req, chat.Errorf(chat.CodeBadRequest, "unknown type: known are message and typing")
+	return req, chat.Errorf(chat.CodeBadRequest, "unknown type; use message, edit or typing")
 }
 
-// looksLikeObject says whether the first character that is not JSON white space (RFC 8259 section 2) opens an object.
+func parseTarget(v jsontext.Value) (t chat.Target, err error) {
+	var in struct {
+		Seq uint64         `json:"seq"`
+		ID  jsontext.Value `json:"id"`
+	}
+	if v.Kind() != '{' || json.Unmarshal(v, &in) != nil || in.Seq == 0 || in.Seq > chat.MaxSeq {
+		return t, chat.Errorf(chat.CodeBadRequest, "target must have the seq of a message")
+	}
+	t.Seq = in.Seq
+	t.ID, err = parseID(in.ID)
+	return t, err
+}
+
+// looksLikeObject reports whether the first character that is not JSON white
+// space (RFC 8259 section 2) opens an object.
 func looksLikeObject(b []byte) bool {
 	for _, c := range b {
 		switch c {
@@ -71,10 +94,10 @@ func parseID(v jsontext.Value) (string, error) {
 		return "", nil
 	}
 	var s string
-	if v.Kind() == '"' && json.Unmarshal(v, &s) == nil && len(s) == idLen {
-		if id, err := uuid.Parse(s); err == nil {
-			return id.String(), nil
+	if v.Kind() == '"' && json.Unmarshal(v, &s) == nil {
+		if id, ok := chat.ParseUUID(s); ok {
+			return id, nil
 		}
 	}
-	return "", chat.Errorf(chat.CodeBadRequest, "id must be a UUID such as 123e4567-e89b-42d3-a456-426614174000")
+	return "", chat.Errorf(chat.CodeBadRequest, "id must be a UUID such as "+chat.ExampleUUID)
 }

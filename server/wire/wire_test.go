@@ -21,17 +21,19 @@ const (
 	id    = "123e4567-e89b-42d3-a456-426614174000"
 )
 
-// payload is what the publish script writes around a body.
+// payload returns what the publish script writes around a body.
 func payload(seq uint64, body string) []byte {
-	return fmt.Appendf(nil, `{"type":"message","seq":%d,%s,"at":1763770000000,"epoch":"%s"}`, seq, body, epoch)
+	return fmt.Appendf(nil, `{"type":"message","seq":%d,%s,"at":1763770000000,"epoch":"%s"}`, seq, body,
+		epoch)
 }
 
 func TestEntry(t *testing.T) {
-	for _, text := range []string{"hi", `"quoted" \ <b>`, "line\nbreak\t", "日本語 👩‍👩‍👧 \u202eabc", strings.Repeat("ä", 4000), "\u2028", strings.Repeat("x", 70000), `,"at":12`} {
+	for _, text := range []string{"hi", `"quoted" \ <b>`, "line\nbreak\t", "日本語 👩‍👩‍👧 \u202eabc",
+		strings.Repeat("ä", 4000), "\u2028", strings.Repeat("x", 70000), `,"at":12`} {
 		m := chat.Message{ID: id, App: "1000", Session: "s1", Name: `an"n`, Text: text}
-		e, ok := ParseEntry(payload(12, string(AppendBody(nil, &m))))
+		e, ok := ParseEntry(payload(12, string(chat.AppendBody(nil, &m))))
 		if !ok {
-			t.Fatalf("ParseEntry refused what AppendBody wrote of %.20q", text)
+			t.Fatalf("ParseEntry refused what chat.AppendBody wrote of %.20q", text)
 		}
 		if want := (chat.Position{Epoch: epoch, Seq: 12}); e.Position != want {
 			t.Errorf("position = %v, want %v", e.Position, want)
@@ -40,39 +42,31 @@ func TestEntry(t *testing.T) {
 		if err := json.Unmarshal(textPayload(t, e.Frame), &got); err != nil {
 			t.Fatalf("frame of %.20q: %v", text, err)
 		}
-		want := map[string]any{"type": "message", "seq": 12.0, "id": id, "app": "1000", "session": "s1", "name": `an"n`, "text": text, "at": 1763770000000.0}
+		want := map[string]any{"type": "message", "seq": 12.0, "id": id, "app": "1000", "session": "s1",
+			"name": `an"n`, "text": text, "at": 1763770000000.0}
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("frame holds\n%.300v, want\n%.300v", got, want)
 		}
-		wantReadBack(t, payload(12, string(AppendBody(nil, &m))), e.Frame, m)
+		wantReadBack(t, payload(12, string(chat.AppendBody(nil, &m))), e.Frame, m)
 		m.Author = "@ann"
-		e, _ = ParseEntry(payload(12, string(AppendBody(nil, &m))))
-		wantReadBack(t, payload(12, string(AppendBody(nil, &m))), e.Frame, m)
-		m.Seq, m.Epoch, m.At = 12, epoch, 1763770000000
-		if got, want := MessagePayload(&m), payload(12, string(AppendBody(nil, &m))); !bytes.Equal(got, want) {
-			t.Errorf("MessagePayload of %.20q: %.200s, want %.200s", text, got, want)
-		}
+		e, _ = ParseEntry(payload(12, string(chat.AppendBody(nil, &m))))
+		wantReadBack(t, payload(12, string(chat.AppendBody(nil, &m))), e.Frame, m)
 	}
 }
 
-// wantReadBack fails unless what servers put back into the log, made of a frame, is what the log had.
+// wantReadBack checks that the payload restored from a frame equals the one
+// that the log had.
 func wantReadBack(t *testing.T, payload, frame []byte, m chat.Message) {
 	t.Helper()
 	if again, ok := Payload(frame, epoch); !ok || !bytes.Equal(again, payload) {
 		t.Errorf("the payload of %.50q is read back as %.300q, %v", m.Text, again, ok)
 	}
-	want := chat.Message{ID: m.ID, Author: m.Author, Name: m.Name, Text: m.Text}
-	if got, err := Said(payload); got != want || err != nil {
-		t.Errorf("Said = %.200v, %v, want %.200v", got, err, want)
-	}
-	if at := SaidAt(payload); at.UnixMilli() != 1763770000000 {
-		t.Errorf("SaidAt = %v", at)
-	}
 }
 
 func TestPayloadIsThatOfMessages(t *testing.T) {
 	for _, frame := range [][]byte{
-		Frame(Gap{Type: "gap", From: 1, To: 2}), Frame(Notice{Type: "notice", Text: strings.Repeat("x", 70000)}), Ping(), CloseFrame(CloseTooSlow),
+		Frame(Gap{Type: "gap", From: 1, To: 2}),
+		Frame(Notice{Type: "notice", Text: strings.Repeat("x", 70000)}), Ping(), CloseFrame(CloseTooSlow),
 	} {
 		if p, ok := Payload(frame, epoch); ok {
 			t.Errorf("%.20q has the payload %.50q", frame, p)
@@ -81,12 +75,10 @@ func TestPayloadIsThatOfMessages(t *testing.T) {
 	if _, ok := Payload(TextFrame([]byte(`{"type":"message","seq":1}`)), ""); ok {
 		t.Error("a message without an epoch has a payload")
 	}
-	if at := SaidAt([]byte("hello")); !at.IsZero() {
-		t.Errorf("hello was said at %v", at)
-	}
 }
 
-// textPayload checks the header of an unfragmented, unmasked text frame and returns what it holds.
+// textPayload checks the header of an unfragmented, unmasked text frame and
+// returns its payload.
 func textPayload(t *testing.T, frame []byte) []byte {
 	t.Helper()
 	if frame[0] != 0x81 || frame[1]&0x80 != 0 {
@@ -108,15 +100,26 @@ func textPayload(t *testing.T, frame []byte) []byte {
 func TestEntryRefuses(t *testing.T) {
 	body := `"id":"` + id + `","app":"1000","session":"s","name":"ann","text":"hi"`
 	good := string(payload(12, body))
-	if _, ok := ParseEntry([]byte(good)); !ok {
-		t.Fatal("the good one is refused")
+	for _, good := range []string{good, strings.Replace(good, "message", "later", 1)} {
+		if _, ok := ParseEntry([]byte(good)); !ok {
+			t.Fatalf("refused: %s", good)
+		}
 	}
 	bad := map[string]string{
-		"empty": "", "text": "hello", "object": "{}", "no epoch": strings.Replace(good, `,"epoch":"`+epoch+`"`, "", 1), "space": " " + good, "trailing": good + " ",
-		"seq 0": string(payload(0, body)), "seq too large": strings.Replace(good, ":12,", ":9007199254740992,", 1), "seq 012": strings.Replace(good, ":12,", ":012,", 1),
-		"seq string": strings.Replace(good, ":12,", `:"12",`, 1), "epoch upper": strings.Replace(good, epoch, strings.ToUpper(epoch), 1),
-		"no JSON": strings.Replace(good, `"ann"`, `"ann`, 1), "bad UTF-8": strings.Replace(good, `"ann"`, "\"\xff\"", 1), "duplicate": strings.Replace(good, `"app":"1000"`, `"id":"1000"`, 1),
-		"short id": strings.Replace(good, id, id[1:], 1), "epoch in text": `{"type":"message","seq":1,"id":"` + id + `","text":","epoch":"` + epoch + `"}`, "cut": good[:len(good)-1],
+		"empty": "", "text": "hello", "object": "{}",
+		"no epoch": strings.Replace(good, `,"epoch":"`+epoch+`"`, "", 1), "space": " " + good,
+		"trailing":      good + " ",
+		"seq 0":         string(payload(0, body)),
+		"seq too large": strings.Replace(good, ":12,", ":9007199254740992,", 1),
+		"seq 012":       strings.Replace(good, ":12,", ":012,", 1),
+		"seq string":    strings.Replace(good, ":12,", `:"12",`, 1),
+		"epoch upper":   strings.Replace(good, epoch, strings.ToUpper(epoch), 1),
+		"no JSON":       strings.Replace(good, `"ann"`, `"ann`, 1),
+		"bad UTF-8":     strings.Replace(good, `"ann"`, "\"\xff\"", 1),
+		"duplicate":     strings.Replace(good, `"app":"1000"`, `"id":"1000"`, 1),
+		"short id":      strings.Replace(good, id, id[1:], 1),
+		"epoch in text": `{"type":"message","seq":1,"id":"` + id + `","text":","epoch":"` + epoch + `"}`,
+		"cut":           good[:len(good)-1],
 	}
 	for what, in := range bad {
 		if e, ok := ParseEntry([]byte(in)); ok {
@@ -144,14 +147,21 @@ func TestRequest(t *testing.T) {
 		in   string
 		want Request
 	}{
-		"plain":           {"hello", Request{Type: TypeMessage, Text: "hello"}},
-		"empty":           {"", Request{Type: TypeMessage}},
-		"array":           {`["x"]`, Request{Type: TypeMessage, Text: `["x"]`}},
-		"number":          {`12`, Request{Type: TypeMessage, Text: "12"}},
-		"message":         {`{"type":"message","text":"hi"}`, Request{Type: TypeMessage, Text: "hi"}},
-		"with id":         {` {"type":"message","id":"` + strings.ToUpper(id) + `","text":"hi"} `, Request{Type: TypeMessage, ID: id, Text: "hi"}},
-		"unknown fields":  {`{"type":"message","text":"hi","colour":{"r":1}}`, Request{Type: TypeMessage, Text: "hi"}},
-		"escapes":         {`{"type":"message","text":"\u00e4\n\ud83d\ude00"}`, Request{Type: TypeMessage, Text: "ä\n😀"}},
+		"plain":   {"hello", Request{Type: TypeMessage, Text: "hello"}},
+		"empty":   {"", Request{Type: TypeMessage}},
+		"array":   {`["x"]`, Request{Type: TypeMessage, Text: `["x"]`}},
+		"number":  {`12`, Request{Type: TypeMessage, Text: "12"}},
+		"message": {`{"type":"message","text":"hi"}`, Request{Type: TypeMessage, Text: "hi"}},
+		"with id": {` {"type":"message","id":"` + strings.ToUpper(id) + `","text":"hi"} `,
+			Request{Type: TypeMessage, ID: id, Text: "hi"}},
+		"unknown fields": {`{"type":"message","text":"hi","colour":{"r":1}}`,
+			Request{Type: TypeMessage, Text: "hi"}},
+		"escapes": {`{"type":"message","text":"\u00e4\n\ud83d\ude00"}`,
+			Request{Type: TypeMessage, Text: "ä\n😀"}},
+		"edit": {`{"type":"edit","target":{"seq":7,"id":"` + id + `"},"id":"` + id + `","text":"hi"}`,
+			Request{Type: TypeEdit, ID: id, Text: "hi", Target: chat.Target{Seq: 7, ID: id}}},
+		"edit by number": {`{"type":"edit","target":{"seq":7},"text":"hi"}`,
+			Request{Type: TypeEdit, Text: "hi", Target: chat.Target{Seq: 7}}},
 		"typing":          {`{"type":"typing"}`, Request{Type: TypeTyping}},
 		"typing and more": {`{"type":"typing","x":1}`, Request{Type: TypeTyping}},
 	}
@@ -161,18 +171,31 @@ func TestRequest(t *testing.T) {
 		}
 	}
 	bad := map[string]string{
-		"broken": `{"type":"message"`, "duplicate keys": `{"type":"message","text":"a","text":"b"}`, "trailing": `{"type":"typing"} x`, "two": `{"type":"typing"}{"type":"typing"}`,
-		"unknown type": `{"type":"hello"}`, "no type": `{"text":"x"}`, "type number": `{"type":1}`, "type case": `{"Type":"message","text":"x"}`,
-		"text number": `{"type":"message","text":1}`, "text null": `{"type":"message","text":null}`, "no text": `{"type":"message"}`, "text object": `{"type":"message","text":{}}`,
-		"id number": `{"type":"message","id":1,"text":"x"}`, "id null": `{"type":"message","id":null,"text":"x"}`, "id word": `{"type":"message","id":"abc","text":"x"}`,
-		"id in braces": `{"type":"message","id":"{` + id + `}","text":"x"}`, "lone surrogate": `{"type":"message","text":"\ud800"}`, "nested": strings.Repeat(`{"a":`, 20000),
+		"broken": `{"type":"message"`, "duplicate keys": `{"type":"message","text":"a","text":"b"}`,
+		"trailing": `{"type":"typing"} x`, "two": `{"type":"typing"}{"type":"typing"}`,
+		"unknown type": `{"type":"hello"}`, "no type": `{"text":"x"}`, "type number": `{"type":1}`,
+		"type case":   `{"Type":"message","text":"x"}`,
+		"text number": `{"type":"message","text":1}`, "text null": `{"type":"message","text":null}`,
+		"no text": `{"type":"message"}`, "text object": `{"type":"message","text":{}}`,
+		"no target": `{"type":"edit","text":"x"}`, "target number": `{"type":"edit","target":7,"text":"x"}`,
+		"target without seq": `{"type":"edit","target":{"id":"` + id + `"},"text":"x"}`,
+		"target id word":     `{"type":"edit","target":{"seq":1,"id":"abc"},"text":"x"}`,
+		"target seq":         `{"type":"edit","target":{"seq":9007199254740992},"text":"x"}`,
+		"edit without text":  `{"type":"edit","target":{"seq":1}}`,
+		"id number":          `{"type":"message","id":1,"text":"x"}`,
+		"id null":            `{"type":"message","id":null,"text":"x"}`,
+		"id word":            `{"type":"message","id":"abc","text":"x"}`,
+		"id in braces":       `{"type":"message","id":"{` + id + `}","text":"x"}`,
+		"lone surrogate":     `{"type":"message","text":"\ud800"}`, "nested": strings.Repeat(`{"a":`, 20000),
 	}
 	for what, in := range bad {
-		if got, err := ParseRequest([]byte(in)); err == nil || chat.AsError(err).Code != chat.CodeBadRequest {
+		if got, err := ParseRequest([]byte(in)); err == nil ||
+			chat.AsError(err).Code != chat.CodeBadRequest {
 			t.Errorf("%s: ParseRequest(%.60q) = %+v, %v", what, in, got, err)
 		}
 	}
-	if got, err := ParseRequest([]byte(`{"type":"message","id":"` + id + `","text":7}`)); err == nil || got.ID != id {
+	if got, err := ParseRequest([]byte(`{"type":"message","id":"` + id + `","text":7}`)); err == nil ||
+		got.ID != id {
 		t.Errorf("the id of a refused message is lost: %+v, %v", got, err)
 	}
 }
@@ -192,7 +215,9 @@ func FuzzParseRequest(f *testing.F) {
 			}
 			return
 		}
-		if req.Type != TypeMessage && req.Type != TypeTyping || !utf8.ValidString(req.Text) || req.ID != "" && len(req.ID) != idLen {
+		if req.Type != TypeMessage && req.Type != TypeTyping && req.Type != TypeEdit ||
+			!utf8.ValidString(req.Text) ||
+			req.ID != "" && len(req.ID) != chat.IDLen {
 			t.Errorf("ParseRequest(%q) = %+v", b, req)
 		}
 	})
@@ -204,23 +229,29 @@ func TestFrames(t *testing.T) {
 			t.Errorf("payload of %d bytes came out with %d", n, len(got))
 		}
 	}
-	if f := TextFrame(make([]byte, 65536)); !bytes.Equal(f[:10], []byte{0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0}) {
+	if f := TextFrame(make([]byte, 65536)); !bytes.Equal(
+		f[:10],
+		[]byte{0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0},
+	) {
 		t.Errorf("header of 65536 bytes: % x", f[:10])
 	}
-	if f := CloseFrame(CloseTooSlow); !bytes.Equal(f[:4], []byte{0x88, byte(len(f) - 2), 0x0f, 0xa8}) || string(f[4:]) != CloseTooSlow.String() {
+	if f := CloseFrame(CloseTooSlow); !bytes.Equal(f[:4], []byte{0x88, byte(len(f) - 2), 0x0f, 0xa8}) ||
+		string(f[4:]) != CloseTooSlow.String() {
 		t.Errorf("close frame: % x", f)
 	}
 	if f := PongFrame(bytes.Repeat([]byte{'p'}, 125)); len(f) != 127 || f[0] != 0x8A {
 		t.Errorf("pong frame: % x", f)
 	}
 	yes := true
-	got := string(textPayload(t, Frame(Welcome{Type: "welcome", App: "1000", Name: "ann", Epoch: epoch, Seq: 3, Recovered: &yes})))
-	if !strings.HasPrefix(got, `{"type":"welcome","app":"1000",`) || !strings.Contains(got, `"recovered":true`) {
+	got := string(textPayload(t, Frame(Welcome{
+		Type: "welcome", App: "1000", Name: "ann", Epoch: epoch, Seq: 3, Recovered: &yes})))
+	if !strings.HasPrefix(got, `{"type":"welcome","app":"1000",`) ||
+		!strings.Contains(got, `"recovered":true`) {
 		t.Errorf("welcome: %s", got)
 	}
 }
 
-// TestCloseCodesAreDocumented holds the table in close.go against the codes: what is sent must be explained.
+// The table in close.go documents every code.
 func TestCloseCodesAreDocumented(t *testing.T) {
 	src, err := os.ReadFile("close.go")
 	if err != nil {
@@ -238,9 +269,11 @@ func TestCloseCodesAreDocumented(t *testing.T) {
 
 func TestWriteProblem(t *testing.T) {
 	w := httptest.NewRecorder()
-	WriteProblem(w, fmt.Errorf("check name: %w", chat.Errorf(chat.CodeBadName, "a name needs at least 1 character")))
+	WriteProblem(w, fmt.Errorf("check name: %w",
+		chat.Errorf(chat.CodeBadName, "a name needs at least 1 character")))
 	want := `{"type":"about:blank","title":"Bad Request","status":400,"detail":"a name needs at least 1 character","code":"bad_name"}`
-	if w.Code != 400 || w.Body.String() != want || w.Header().Get("Content-Type") != "application/problem+json" {
+	if w.Code != 400 || w.Body.String() != want ||
+		w.Header().Get("Content-Type") != "application/problem+json" {
 		t.Errorf("got %d %v\n%s", w.Code, w.Header(), w.Body)
 	}
 	w = httptest.NewRecorder()
@@ -256,8 +289,9 @@ func TestWriteProblem(t *testing.T) {
 }
 
 func BenchmarkParseEntry(b *testing.B) {
-	m := chat.Message{ID: id, App: "1000", Session: "5f1c000000000000", Name: "ann", Text: strings.Repeat("x", 100)}
-	p := payload(12, string(AppendBody(nil, &m)))
+	m := chat.Message{ID: id, App: "1000", Session: "5f1c000000000000", Name: "ann",
+		Text: strings.Repeat("x", 100)}
+	p := payload(12, string(chat.AppendBody(nil, &m)))
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, ok := ParseEntry(p); !ok {

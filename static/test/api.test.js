@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { Api, ApiError } from '../js/net/api.js'
+import { Api } from '../js/net/api.js'
+import { ApiError } from '../js/net/problem.js'
 import { FakeClock } from './helpers.js'
 
 const problem = (status, code, headers = {}) => () => new Response(
@@ -47,22 +48,47 @@ test('what is asked, and how', async () => {
   assert.deepEqual(await api.messages('c1', { before: 9, limit: 100 }), [said])
   assert.deepEqual(await api.send('c1', 'm1', 'hi'), said)
   assert.equal(await api.read('c1', 7), 7)
-  assert.deepEqual(await api.search('a&b'), [])
+  assert.deepEqual(await api.search({ q: 'a&b', from: 'bob', room: '', before: '', limit: 50 }), { results: [], next: null })
   await api.logout()
   assert.deepEqual(asked.map(({ method, url }) => `${method} ${url}`), [
     'POST /api/v1/accounts/', 'GET /api/v1/chats/', 'GET /api/v1/chats/?before=x+y', 'GET /api/v1/chats/c1/messages/?before=9&limit=100',
-    'POST /api/v1/chats/c1/messages/', 'POST /api/v1/chats/c1/read/', 'GET /api/v1/search/?q=a%26b', 'POST /api/v1/logout/',
+    'POST /api/v1/chats/c1/messages/', 'POST /api/v1/chats/c1/read/', 'GET /api/v1/search/?q=a%26b&from=bob&limit=50', 'POST /api/v1/logout/',
   ])
-  assert.deepEqual([asked[4].body, asked[4].type, asked[1].body], [{ id: 'm1', text: 'hi' }, 'application/json', undefined])
+  assert.deepEqual(
+    [asked[4].body, asked[4].type, asked[1].body],
+    [{ id: 'm1', text: 'hi' }, 'application/json', undefined],
+  )
 })
 
 test('a chat as the page has it', async () => {
-  const { api } = make(answer({ id: 'c1', with: { name: 'bob' }, created_at: 1, updated_at: 2, last: said, unread: 3, read: 4, other_read: 5 }, 201))
-  assert.deepEqual(await api.createChat('bob'), { id: 'c1', other: 'bob', created: 1, updated: 2, last: said, unread: 3, read: 4, otherRead: 5 })
+  const { api } = make(
+    answer(
+      {
+        id: 'c1',
+        with: { name: 'bob' },
+        created_at: 1,
+        updated_at: 2,
+        last: said,
+        unread: 3,
+        read: 4,
+        other_read: 5,
+      },
+      201,
+    ),
+  )
+  assert.deepEqual(
+    await api.createChat('bob'),
+    { id: 'c1', other: 'bob', created: 1, updated: 2, last: said, unread: 3, read: 4, otherRead: 5 },
+  )
 })
 
 test('a problem is an error with its code', async () => {
-  const { api, asked } = make(problem(409, 'id_conflict'), problem(404, 'unknown_user'), () => new Response('<html>', { status: 500 }), () => new Response('<html>'))
+  const { api, asked } = make(
+    problem(409, 'id_conflict'),
+    problem(404, 'unknown_user'),
+    () => new Response('<html>', { status: 500 }),
+    () => new Response('<html>'),
+  )
   const error = await api.send('c1', 'm1', 'hi').catch((e) => e)
   assert.ok(error instanceof ApiError)
   assert.deepEqual([error.code, error.status, error.message], ['id_conflict', 409, 'about id_conflict'])
@@ -101,7 +127,10 @@ test('what must not happen twice is asked once', async () => {
 })
 
 test('the server says when to come back, unless that is too long', async () => {
-  const { api, clock, asked, answers } = make(problem(429, 'rate_limited', { 'Retry-After': '7' }), answer(said))
+  const { api, clock, asked, answers } = make(
+    problem(429, 'rate_limited', { 'Retry-After': '7' }),
+    answer(said),
+  )
   const sent = api.send('c1', 'm1', 'hi')
   await settle()
   clock.pass(6999)
@@ -144,7 +173,9 @@ test('nobody is logged in, or not with that password: an answer like others', as
 
 test('forgotten: what was asked in a session that is over is not asked again, and says nothing of the next one', async () => {
   const all = make(broken, silence)
-  const [waiting, flying] = ['m1', 'm2'].map((id) => all.api.send('c1', id, 'hi').catch((error) => error.code))
+  const [waiting, flying] = ['m1', 'm2'].map(
+    (id) => all.api.send('c1', id, 'hi').catch((error) => error.code),
+  )
   await settle()
   all.api.forget()
   all.clock.pass(60_000)

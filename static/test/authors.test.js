@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { Conversation } from '../js/model/conversation.js'
-import { Past } from '../js/model/past.js'
-import { guestProtocols, isGuestKey, newGuestKey } from '../js/net/guest.js'
+import { Authors, numbered } from '../js/model/authors.js'
+import { ArchivedItems } from '../js/model/archive.js'
+import { guestProtocols, isGuestKey, newGuestKey } from '../js/storage/guest-key.js'
 import { OTHER_EPOCH, itemsOf, message, welcome } from './helpers.js'
 import { joined } from './joined.js'
 
@@ -35,15 +36,21 @@ test('a stranger who sends the id of a message that is on its way does not take 
   assert.equal(room.unsent, 1, 'it is still on its way')
   last().say(message(4, { id, author: 'me', name: 'ann', session: 's1', text: 'mine' }))
   assert.equal(room.unsent, 0)
-  assert.deepEqual(itemsOf(room.conversation).slice(-2).map(({ text, own, state }) => [text, own, state]), [['not yours', false, 'sent'], ['mine', true, 'sent']])
+  assert.deepEqual(
+    itemsOf(room.conversation).slice(-2).map(({ text, own, state }) => [text, own, state]),
+    [['not yours', false, 'sent'], ['mine', true, 'sent']],
+  )
 })
 
 test('what a stranger has put into the archive under a known id is another message', () => {
   const c = new Conversation()
   c.welcome(welcome(), 0)
   c.message(said(5, '@bob', 'the first'))
-  const past = new Past(c)
-  past.add([{ ...said(3, '@eve', 'another'), epoch: OTHER_EPOCH }, { ...said(4, '@bob', 'the first'), epoch: OTHER_EPOCH }])
+  const past = new ArchivedItems(c)
+  past.add([
+    { ...said(3, '@eve', 'another'), epoch: OTHER_EPOCH },
+    { ...said(4, '@bob', 'the first'), epoch: OTHER_EPOCH },
+  ])
   assert.deepEqual([past.at(past.first).text, past.length - past.first], ['another', 2])
 })
 
@@ -53,4 +60,31 @@ test('a guest key: 128 random bits, beside the protocol that the server answers 
   assert.notEqual(key, newGuestKey())
   for (const bad of ['', 'x', key + '0', key.slice(1), key.replace(/./, 'g')]) assert.ok(!isGuestKey(bad), bad)
   assert.deepEqual(guestProtocols(key), ['livechat.user', `livechat.guest.${key}`])
+})
+
+test('the second guest of a name is told from the first, and accounts have their names alone', () => {
+  const authors = new Authors()
+  authors.own('tomas', 'mine')
+  const nth = (author, name = 'tomas') => numbered({ name, nth: authors.nth(name, author) })
+  assert.deepEqual(
+    ['his', 'hers', 'his', 'mine', ''].map((author) => nth(author)),
+    ['tomas (2)', 'tomas (3)', 'tomas (2)', 'tomas', 'tomas'],
+  )
+  assert.equal(nth('@ann', 'ann'), 'ann')
+  for (let i = 0; i < 2000; i++) authors.nth(`guest-${i}`, 'x')
+  assert.equal(nth('hers'), 'tomas', 'old names are forgotten')
+})
+
+test('what this browser wrote in another window is ours, if the name is', () => {
+  const c = new Conversation()
+  c.welcome(welcome({ name: 'ann', author: 'mine' }), 0)
+  const ownOf = (seq, over) => [c.message(message(seq, { id: `${seq}`, session: 'other', ...over })) === null, itemsOf(c).at(-1).own]
+  assert.deepEqual(ownOf(1, { name: 'ann', author: 'mine' }), [true, true])
+  assert.deepEqual(ownOf(2, { name: 'ann', author: 'theirs' }), [false, false])
+  assert.deepEqual(
+    ownOf(3, { name: 'bob', author: 'mine' }),
+    [false, false],
+    'a guest of another name in this browser',
+  )
+  assert.deepEqual(itemsOf(c).map(numbered), ['ann', 'ann (2)', 'bob'])
 })

@@ -1,7 +1,7 @@
-import { Unsent } from '../js/model/unsent.js'
+import { Unsent } from '../js/storage/unsent.js'
 import { FakeClock } from './helpers.js'
 
-/** What all tabs of a browser share: a shelf in memory, and who lives. */
+/** What all tabs of a browser share: a unsentStore in memory, and who lives. */
 export class Browser {
   records = new Map()
   living = new Set()
@@ -12,7 +12,7 @@ export class Browser {
     return this.broken ? Promise.reject(new Error('no storage')) : Promise.resolve().then(run)
   }
 
-  shelf = {
+  unsentStore = {
     all: () => this.#turn(() => [...this.records.values()].reverse()),
     put: (record) => this.#turn(() => this.records.set(record.id, { ...record })),
     remove: (id) => this.#turn(() => this.records.delete(id)),
@@ -36,7 +36,7 @@ export class Browser {
       },
     }
     const end = () => held.forEach((tab) => this.living.delete(tab))
-    return { unsent: new Unsent(this.shelf, tabs, memory), memory, end }
+    return { unsent: new Unsent(this.unsentStore, tabs, memory), memory, end }
   }
 }
 

@@ -1,4 +1,5 @@
-// The cluster page without a page: its model, its words, its lines and its dots.
+// The cluster page without a page: its model, its words, its lines and its
+// dots.
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
@@ -7,7 +8,8 @@ import { History, SPAN, sparkline, thin } from '../js/cluster/history.js'
 import { Cluster, moves } from '../js/cluster/model.js'
 import { bent, curve, join, route, widthOf } from '../js/cluster/routes.js'
 import { personDots, Traffic, unitFor } from '../js/cluster/traffic.js'
-import { duration, number, redisWords, unitWords, uptime } from '../js/cluster/words.js'
+import { duration, number, uptime } from '../js/cluster/figures.js'
+import { describeRedis } from '../js/cluster/table.js'
 import { addressOf } from '../js/net/address.js'
 import { FakeClock } from './helpers.js'
 
@@ -31,19 +33,34 @@ test('the first frame is how it is, and no event', () => {
 test('servers that come, drain, leave, die and come back are told', () => {
   const one = server('1000')
   const two = (state) => server('2000', { state })
-  assert.deepEqual(told(frame(one), frame(one, two('ready'))), ['server 2000 has joined'])
+  assert.deepEqual(told(frame(one), frame(one, two('ready'))), ['Server 2000 joined'])
   assert.deepEqual(told(frame(one, two('ready')), frame(one, two('ready'))), [])
-  assert.deepEqual(told(frame(two('ready')), frame(two('draining')), frame(two('left')), frame()), ['server 2000 is draining: its people move over', 'server 2000 has left'])
-  assert.deepEqual(told(frame(two('ready')), frame(two('gone')), frame(two('ready'))), ['server 2000 is gone', 'server 2000 is back'])
-  assert.deepEqual(told(frame(two('gone')), frame(server('2000', { node: 'another' }))), ['server 2000 has restarted'])
-  assert.deepEqual(told(frame(two('starting')), frame(two('ready')), frame(two('deaf'))), ['server 2000 is ready', 'server 2000 does not hear Redis'])
-  assert.deepEqual(told(frame(two('ready')), frame(two('read-only')), frame(two('ready'))), ['server 2000 cannot write: Redis refuses it', 'server 2000 is back'])
+  assert.deepEqual(
+    told(frame(two('ready')), frame(two('draining')), frame(two('left')), frame()),
+    ['Server 2000 is draining: people are moving to the others', 'Server 2000 left'],
+  )
+  assert.deepEqual(
+    told(frame(two('ready')), frame(two('gone')), frame(two('ready'))),
+    ['Server 2000 is down', 'Server 2000 is back'],
+  )
+  assert.deepEqual(
+    told(frame(two('gone')), frame(server('2000', { node: 'another' }))),
+    ['Server 2000 restarted'],
+  )
+  assert.deepEqual(
+    told(frame(two('starting')), frame(two('ready')), frame(two('deaf'))),
+    ['Server 2000 is ready', 'Server 2000 is cut off from Redis'],
+  )
+  assert.deepEqual(
+    told(frame(two('ready')), frame(two('read-only')), frame(two('ready'))),
+    ["Server 2000 can't write: Redis refuses it", 'Server 2000 is back'],
+  )
 })
 
 test('when Redis is away, that is what is told, and not every server', () => {
   const up = frame(server('1000'), server('2000'))
   const down = { ...frame(server('1000'), server('2000', { state: 'unknown' })), redis: { state: 'down' } }
-  assert.deepEqual(told(up, down, up), ['Redis does not answer', 'Redis is back'])
+  assert.deepEqual(told(up, down, up), ["Redis isn't answering", 'Redis is back'])
 })
 
 test('the figures in all are those of the servers that are there', () => {
@@ -67,9 +84,18 @@ test('a server that has restarted goes on where it was; one that is forgotten is
 })
 
 test('who came and who went', () => {
-  const before = [server('1000', { connections: 5 }), server('2000', { connections: 5 }), server('3000', { connections: 1 })]
-  const after = [server('1000', { connections: 8 }), server('2000', { state: 'gone' }), server('3000', { connections: 1 }), server('4000', { connections: 2 })]
-  assert.deepEqual(moves(before, after), [{ node: 'n1000', count: 3 }, { node: 'n2000', count: -5 }, { node: 'n4000', count: 2 }])
+  const before = [
+    server('1000', { connections: 5 }), server('2000', { connections: 5 }),
+    server('3000', { connections: 1 }),
+  ]
+  const after = [
+    server('1000', { connections: 8 }), server('2000', { state: 'gone' }),
+    server('3000', { connections: 1 }), server('4000', { connections: 2 }),
+  ]
+  assert.deepEqual(
+    moves(before, after),
+    [{ node: 'n1000', count: 3 }, { node: 'n2000', count: -5 }, { node: 'n4000', count: 2 }],
+  )
   assert.deepEqual(moves(before, [server('1000', { state: 'unknown' })]), [])
 })
 
@@ -89,7 +115,10 @@ test('a history keeps five minutes, a value a second, and knows what it does not
 })
 
 test('a line rises with its values, and breaks where nothing is known', () => {
-  assert.deepEqual(sparkline([0, 5, 10], 100, 20, 10), { line: 'M0 20L50 10L100 0', area: 'M0 20L0 20L50 10L100 0L100 20Z' })
+  assert.deepEqual(
+    sparkline([0, 5, 10], 100, 20, 10),
+    { line: 'M0 20L50 10L100 0', area: 'M0 20L0 20L50 10L100 0L100 20Z' },
+  )
   assert.equal(sparkline([1, NaN, 1, 1], 90, 20, 2).line, 'M0 10L30 10M60 10L90 10')
   assert.equal(sparkline([NaN, NaN], 100, 20, 2).line, '')
   assert.equal(sparkline([0, 0], 100, 20, 0).line, 'M0 20L100 20', 'nothing at all is the ground')
@@ -109,7 +138,11 @@ test('so many dots set out as messages were measured', () => {
   for (let second = 0; second < 100; second++) dots += traffic.next([server('1000', { rate_in: 0.3 })]).get('n1000') ?? 0
   assert.ok(Math.abs(dots - 30) <= 1, `${dots} dots for 30 messages`)
 
-  const busy = [server('1000', { rate_in: 700 }), server('2000', { rate_in: 300 }), server('3000', { state: 'gone', rate_in: 9 })]
+  const busy = [
+    server('1000', { rate_in: 700 }),
+    server('2000', { rate_in: 300 }),
+    server('3000', { state: 'gone', rate_in: 9 }),
+  ]
   const sum = { n1000: 0, n2000: 0 }
   for (let second = 0; second < 100; second++) for (const [node, count] of traffic.next(busy)) sum[node] += count
   assert.equal(traffic.unit, 50)
@@ -125,15 +158,28 @@ test('people are a dot each while they are few', () => {
 test('lines run from box to box', () => {
   assert.equal(curve({ x: 0, y: 0 }, { x: 10, y: 20 }), 'M0 0C5 0 5 20 10 20')
   assert.equal(bent([{ x: 0, y: 0 }, { x: 0, y: 50 }, { x: 50, y: 50 }]), 'M0 0L0 40Q0 50 10 50L50 50')
-  assert.equal(bent([{ x: 0, y: 0 }, { x: 0, y: 0 }, { x: 0, y: 9 }]), 'M0 0L0 0Q0 0 0 0L0 9', 'no corner without a way')
+  assert.equal(
+    bent([{ x: 0, y: 0 }, { x: 0, y: 0 }, { x: 0, y: 9 }]),
+    'M0 0L0 0Q0 0 0 0L0 9',
+    'no corner without a way',
+  )
   assert.equal(join('M0 0L1 1', '', 'M2 2L3 3'), 'M0 0L1 1L2 2L3 3')
 })
 
 for (const narrow of [false, true]) {
   test(`a message goes from the people to Redis and back, ${narrow ? 'on a phone' : 'on a screen'}`, () => {
     const box = (x, y) => ({ x, y, width: 100, height: 40 })
-    const places = { people: box(0, 0), balancer: box(200, 0), server: box(400, 200), redis: box(600, 400), narrow }
-    const ends = (path) => [path.match(/^M(\S+ \S+?)(?=[A-Z])/)[1], path.match(/(\S+ \S+)$/)[1].replace(/^.*[A-Z]/, '')]
+    const places = {
+      people: box(0, 0),
+      balancer: box(200, 0),
+      server: box(400, 200),
+      redis: box(600, 400),
+      narrow,
+    }
+    const ends = (path) => [
+      path.match(/^M(\S+ \S+?)(?=[A-Z])/)[1],
+      path.match(/(\S+ \S+)$/)[1].replace(/^.*[A-Z]/, ''),
+    ]
     const way = route(places)
     const redis = narrow ? '650 400' : '600 420'
     assert.deepEqual(ends(way.toRedis), ['100 20', redis])
@@ -154,16 +200,24 @@ test('a line is as wide as its share of the people', () => {
 
 test('numbers have four digits at most', () => {
   const all = [0, 0.04, 5.25, 9.94, 10, 161.4, 999.6, 9999, 9999.6, 12_345, 999_949, 999_950, 1.25e6]
-  assert.deepEqual(all.map(number), ['0', '0', '5.3', '9.9', '10', '161', '1,000', '9,999', '10k', '12.3k', '999.9k', '1M', '1.3M'])
-  assert.deepEqual([0, 840, 999.6, 1240, 9960, 12_400, 999_600, 1.5e6].map(duration), ['0 µs', '840 µs', '1 ms', '1.2 ms', '10 ms', '12 ms', '1 s', '1.5 s'])
-  assert.deepEqual([0, 59, 60, 61, 3600, 3661, 90_000, 86_400 * 3 + 59].map(uptime), ['0 s', '59 s', '1 min', '1 min 1 s', '1 h', '1 h 1 min', '1 d 1 h', '3 d'])
+  assert.deepEqual(
+    all.map(number),
+    ['0', '0', '5.3', '9.9', '10', '161', '1,000', '9,999', '10k', '12.3k', '999.9k', '1M', '1.3M'],
+  )
+  assert.deepEqual(
+    [0, 840, 999.6, 1240, 9960, 12_400, 999_600, 1.5e6].map(duration),
+    ['0 µs', '840 µs', '1 ms', '1.2 ms', '10 ms', '12 ms', '1 s', '1.5 s'],
+  )
+  assert.deepEqual(
+    [0, 59, 60, 61, 3600, 3661, 90_000, 86_400 * 3 + 59].map(uptime),
+    ['0 s', '59 s', '1 min', '1 min 1 s', '1 h', '1 h 1 min', '1 d 1 h', '3 d'],
+  )
 })
 
 test('Redis in words', () => {
-  assert.equal(redisWords({ state: 'up', round_trip_us: 412 }), 'Redis is up. A word through it takes 412 µs.')
-  assert.equal(redisWords({ state: 'up', embedded: true }), 'Redis is inside the server.')
-  assert.match(redisWords({ state: 'down' }), /does not answer/)
-  assert.deepEqual([unitWords(1), unitWords(50)], ['a dot is a message', 'a dot is 50 messages'])
+  assert.equal(describeRedis({ state: 'up', round_trip_us: 412 }), 'Redis is up. Round trip 412 µs.')
+  assert.equal(describeRedis({ state: 'up', embedded: true }), 'Redis is built into this server.')
+  assert.match(describeRedis({ state: 'down' }), /isn't answering/)
 })
 
 // ---- The socket ----

@@ -1,11 +1,15 @@
-// Colours as the style sheets write them, and how well one can be read on another.
+// Colours as the style sheets write them, and how well one can be read on
+// another.
 
 /** The custom properties of a style sheet. */
 export function tokensOf(css) {
   return Object.fromEntries([...css.matchAll(/^\s*(--[a-z0-9-]+):\s*([^;]+);/gm)].map((match) => [match[1], match[2]]))
 }
 
-/** `oklch(l c h)` as linear sRGB, cut to what a screen shows (https://bottosson.github.io/posts/oklab/). */
+/**
+ * `oklch(l c h)` as linear sRGB, cut to what a screen shows
+ * (https://bottosson.github.io/posts/oklab/).
+ */
 export function srgb(text) {
   const [l, c, h] = text.match(/oklch\(([^/)]+)/)[1].trim().split(/\s+/).map(Number)
   const a = c * Math.cos((h * Math.PI) / 180)

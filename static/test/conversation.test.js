@@ -19,7 +19,7 @@ test('history, then live, in the order of the log', () => {
   assert.deepEqual(c.position, { epoch: EPOCH, seq: 4 })
 })
 
-test('who has heard nothing in an empty room can resume', () => {
+test('who has received nothing in an empty room can resume', () => {
   assert.deepEqual(joined(0).position, { epoch: EPOCH, seq: 0 })
 })
 
@@ -123,6 +123,25 @@ test('a hole says how many are missing', () => {
   assert.equal(lineOf(c), '1 4 (4)7', 'one of them came after all')
 })
 
+test('an entry that is no message counts, and is neither shown nor missing', () => {
+  const c = joined(1)
+  c.message(message(1))
+  c.entry({ type: 'entry', seq: 2, at: 1 })
+  c.entry({ type: 'entry', seq: 2, at: 1 })
+  assert.deepEqual([lineOf(c), c.position.seq], ['1', 2])
+  c.message(message(3))
+  assert.equal(lineOf(c), '1 3')
+  c.entry({ type: 'entry', seq: 5, at: 1 })
+  c.entry({ type: 'entry', seq: 6, at: 1 })
+  c.message(message(8))
+  assert.equal(lineOf(c), '1 3 (2)8', 'what is missing before it is said with the next message')
+  c.gap({ type: 'gap', from: 9, to: 10 }, 1)
+  c.entry({ type: 'entry', seq: 11, at: 1 })
+  c.message(message(12))
+  c.message(message(13))
+  assert.equal(lineOf(c), '1 3 (2)8 (2)12 13')
+})
+
 test('what happens without a number stays where it happened', () => {
   const c = joined(1)
   c.message(message(1))
@@ -175,7 +194,8 @@ test('memory is bounded, and a message from before it does not come back', () =>
   assert.equal(c.message(message(3)), null)
 })
 
-// A random log, delivered as badly as several connections may deliver it, to somebody who writes as well.
+// A random log, delivered as badly as several connections may deliver it, to
+// somebody who writes as well.
 test('whatever the delivery, the end is the log: in order, nothing twice', () => {
   for (let seed = 1; seed <= 300; seed++) {
     const random = randomFrom(seed)

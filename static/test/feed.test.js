@@ -1,16 +1,29 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { ApiError } from '../js/net/api.js'
+import { ApiError } from '../js/net/problem.js'
 import { eventOf, Feed } from '../js/net/feed.js'
 import { EPOCH, FakeClock, FakeSocket, message, OTHER_EPOCH, welcome } from './helpers.js'
 
 const settle = () => new Promise((resolve) => { setImmediate(resolve) })
 const event = (seq, over = {}) => message(seq, { event: 'message', chat: 'c1', n: seq, message: `m-${seq}`, sent: 77, ...over })
 
-/** A feed that has started. Tickets are t1, t2 and so on, unless `refuse` says why there is none. */
+/**
+ * A feed that has started. Tickets are t1, t2 and so on, unless `refuse` says
+ * why there is none.
+ */
 async function make(start = true) {
   const clock = new FakeClock()
-  const all = { clock, random: 0, sockets: [], tickets: 0, refuse: null, events: [], catchUps: [], out: 0, states: [] }
+  const all = {
+    clock,
+    random: 0,
+    sockets: [],
+    tickets: 0,
+    refuse: null,
+    events: [],
+    catchUps: [],
+    out: 0,
+    states: [],
+  }
   all.feed = new Feed({
     url: 'ws://example.org/feed', clock, random: () => all.random,
     ticket: async () => {
@@ -70,7 +83,7 @@ test('after the first welcome all is asked for by HTTP; what comes then is an ev
   assert.equal(catchUps.length, 1, 'nothing was missing')
 })
 
-test('it resumes after what it has heard, with another ticket, and need not ask by HTTP', async () => {
+test('it resumes after what it has received, with another ticket, and need not ask by HTTP', async () => {
   const all = await standing()
   all.last().say(event(6))
   await all.comeBack()
@@ -80,7 +93,7 @@ test('it resumes after what it has heard, with another ticket, and need not ask 
   assert.deepEqual([all.events.length, all.catchUps.length], [2, 1])
 })
 
-test('who has heard nothing yet resumes after the welcome', async () => {
+test('who has received nothing yet resumes after the welcome', async () => {
   const all = await standing()
   await all.comeBack()
   assert.equal(all.after(), `${EPOCH}:5`)
@@ -118,6 +131,18 @@ test('a reset, a gap and a hole: it is asked for by HTTP, once each', async () =
   assert.equal(all.events.length, 4, 'its numbers begin anew')
   await all.comeBack()
   assert.equal(all.after(), `${OTHER_EPOCH}:3`)
+})
+
+test('an entry of an unknown type is counted; a hole before it is asked for', async () => {
+  const all = await standing()
+  const before = all.catchUps.length
+  all.last().say({ type: 'later', seq: 6, id: 'x', at: 5 })
+  all.last().say(event(7))
+  assert.deepEqual([all.events.map(({ n }) => n), all.catchUps.length], [[7], before])
+  all.last().say({ type: 'later', seq: 9, id: 'y', at: 5 })
+  assert.equal(all.catchUps.length, before + 1)
+  await all.comeBack()
+  assert.equal(all.after(), `${EPOCH}:9`)
 })
 
 test('a reset at where the feed is: nothing is missing, and nothing is asked for', async () => {
@@ -181,7 +206,10 @@ test('closed because of a logout: one new ticket; if it is refused, logged out',
   const all = await standing()
   all.refuse = new ApiError('unauthorized', 'no', 401)
   await all.comeBack(4001)
-  assert.deepEqual([all.tickets, all.sockets.length, all.out, all.feed.state], [2, 1, 1, { kind: 'stopped', code: 4001 }])
+  assert.deepEqual(
+    [all.tickets, all.sockets.length, all.out, all.feed.state],
+    [2, 1, 1, { kind: 'stopped', code: 4001 }],
+  )
   all.clock.pass(600_000)
   await settle()
   assert.deepEqual([all.tickets, all.out, all.states.at(-1)], [2, 1, 'stopped'])

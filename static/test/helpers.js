@@ -1,4 +1,5 @@
-// What the tests share: a clock that moves when told, sockets that the test holds the other end of, and seeded randomness.
+// What the tests share: a clock that moves when told, sockets that the test
+// holds the other end of, and seeded randomness.
 
 export class FakeClock {
   time = Date.UTC(2026, 0, 15, 12)
@@ -64,7 +65,10 @@ export class FakeSocket {
   }
 }
 
-/** A generator of numbers from 0 to 1 that gives the same ones for the same seed (mulberry32). */
+/**
+ * A generator of numbers from 0 to 1 that gives the same ones for the same seed
+ * (mulberry32).
+ */
 export function randomFrom(seed) {
   return () => {
     seed = (seed + 0x6d2b79f5) | 0
@@ -88,10 +92,16 @@ export const message = (seq, over = {}) => ({
 
 /** All items of a conversation. */
 export function itemsOf(conversation) {
-  return Array.from({ length: conversation.length - conversation.first }, (_, i) => conversation.at(conversation.first + i))
+  return Array.from(
+    { length: conversation.length - conversation.first },
+    (_, i) => conversation.at(conversation.first + i),
+  )
 }
 
-/** A conversation in one line: seqs, ids of what has none, `#` for notices, `~n` for breaks. */
+/**
+ * A conversation in one line: seqs, ids of what has none, `#` for notices, `~n`
+ * for breaks.
+ */
 export function lineOf(conversation) {
   return itemsOf(conversation).map((item) => {
     if (item.kind === 'notice') return '#'

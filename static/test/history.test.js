@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { addMessageFromSocket, holes, noMessages, threadOf } from '../js/model/messages.js'
 import { Store } from '../js/model/store.js'
-import { History } from '../js/net/history.js'
-import { Marks } from '../js/net/marks.js'
+import { History } from '../js/chat/history.js'
+import { ReadMarks } from '../js/chat/read-marks.js'
 
 const said = (n) => ({ id: `m${n}`, n, name: 'bob', text: `text ${n}`, at: n })
 
@@ -40,14 +40,6 @@ test('opened once, then page by page to the beginning', async () => {
   assert.equal(asked.length, 3)
 })
 
-test('as far as a message that somebody wants to see', async () => {
-  const { history, asked, span } = make(450)
-  await history.reach('c', 120)
-  assert.deepEqual([span()[0], asked], [51, ['newest', '<351', '<251', '<151']])
-  await history.reach('c', 400)
-  assert.equal(asked.length, 4)
-})
-
 test('what the feed did not bring is asked for; of a chat that nobody opened nothing is', async () => {
   const all = make(10)
   await all.history.catchUp('c', 10)
@@ -79,7 +71,7 @@ test('what failed can be asked for again', async () => {
 test('marks: one at a time, only the farthest, again when nobody answered', async () => {
   const posted = []
   const answers = []
-  const marks = new Marks((chat, n) => new Promise((resolve, reject) => {
+  const marks = new ReadMarks((chat, n) => new Promise((resolve, reject) => {
     posted.push(n)
     answers.push({ resolve, reject })
   }))

@@ -8,9 +8,12 @@ import { randomFrom } from './helpers.js'
 
 const CHAT = 'c1'
 const said = (n, over = {}) => ({ id: `id-${n}`, n, name: 'bob', text: `text ${n}`, at: 1000 + n, ...over })
-const heard = (n, over) => ({ chat: CHAT, ...said(n, over) })
+const received = (n, over) => ({ chat: CHAT, ...said(n, over) })
 const mine = (id, at = 1) => ({ id, text: `text of ${id}`, at })
-const run = (...actions) => actions.reduce((state, [action, ...args]) => action(state, ...args), noMessages('ann'))
+const run = (...actions) => actions.reduce(
+  (state, [action, ...args]) => action(state, ...args),
+  noMessages('ann'),
+)
 const all = (state) => shown(threadOf(state, CHAT))
 /** A chat in one line: what has a number, then what has none. */
 const line = (state) => all(state).map(({ id, n, own, state: progress }) => `${n ?? id}${own ? `:${progress}` : ''}`).join(' ')
@@ -19,7 +22,10 @@ test('messages are in the order of n, once, by whatever way and however often th
   const random = randomFrom(7)
   for (let round = 0; round < 50; round++) {
     let state = noMessages('ann')
-    const ways = [(s, n) => addMessageFromSocket(s, heard(n)), (s, n) => getAllMessages(s, CHAT, [said(n + 1), said(n), said(n)])]
+    const ways = [
+      (s, n) => addMessageFromSocket(s, received(n)),
+      (s, n) => getAllMessages(s, CHAT, [said(n + 1), said(n), said(n)]),
+    ]
     for (let i = 0; i < 60; i++) state = ways[Math.floor(random() * 2)](state, 1 + Math.floor(random() * 20))
     const numbers = all(state).map(({ n }) => n)
     assert.deepEqual(numbers, [...new Set(numbers)].sort((a, b) => a - b))
@@ -28,7 +34,7 @@ test('messages are in the order of n, once, by whatever way and however often th
 
 test('what says nothing new changes nothing', () => {
   const state = run([getAllMessages, CHAT, [said(1), said(2)]])
-  assert.equal(addMessageFromSocket(state, heard(2)), state)
+  assert.equal(addMessageFromSocket(state, received(2)), state)
   assert.equal(getAllMessages(state, CHAT, [said(1), said(2)]), state)
   assert.equal(getAllMessages(state, CHAT, []), state)
   assert.equal(noteNewest(state, CHAT, 2), state)
@@ -38,31 +44,53 @@ test('an action leaves the state before it as it was', () => {
   const before = run([getAllMessages, CHAT, [said(2)]], [sendMessage, CHAT, mine('a')])
   const copy = structuredClone(before)
   for (const [action, ...args] of [
-    [addMessageFromSocket, heard(3)], [getAllMessages, CHAT, [said(1)]], [sentMessage, CHAT, said(3, { id: 'a', name: 'ann' })],
+    [addMessageFromSocket, received(3)], [getAllMessages, CHAT, [said(1)]], [
+      sentMessage, CHAT, said(3, { id: 'a', name: 'ann' }),
+    ],
     [failMessage, CHAT, 'a', 'because'], [sendMessage, CHAT, mine('b')], [noteNewest, CHAT, 9],
   ]) action(before, ...args)
   assert.deepEqual(before, copy)
 })
 
 test('an own message: sending, sent, delivered, read', () => {
-  let state = run([getAllMessages, CHAT, [said(1)]], [sendMessage, CHAT, mine('a')], [addMessageFromSocket, heard(2)])
+  let state = run(
+    [getAllMessages, CHAT, [said(1)]],
+    [sendMessage, CHAT, mine('a')],
+    [addMessageFromSocket, received(2)],
+  )
   assert.equal(line(state), '1 2 a:sending', 'what the other one says meanwhile comes before it')
   state = sentMessage(state, CHAT, said(3, { id: 'a', name: 'ann' }))
   assert.equal(line(state), '1 2 3:sent')
-  state = addMessageFromSocket(state, heard(3, { id: 'a', name: 'ann' }))
+  state = addMessageFromSocket(state, received(3, { id: 'a', name: 'ann' }))
   assert.equal(line(state), '1 2 3:delivered')
-  assert.equal(sentMessage(state, CHAT, said(3, { id: 'a', name: 'ann' })), state, 'a late answer takes nothing back')
+  assert.equal(
+    sentMessage(state, CHAT, said(3, { id: 'a', name: 'ann' })),
+    state,
+    'a late answer takes nothing back',
+  )
   assert.deepEqual([2, 3].map((mark) => deliveryOf(all(state).at(-1), mark)), ['delivered', 'read'])
-  assert.equal(deliveryOf(all(sendMessage(state, CHAT, mine('b'))).at(-1), 9), 'sending', 'what has no number is not read')
+  assert.equal(
+    deliveryOf(all(sendMessage(state, CHAT, mine('b'))).at(-1), 9),
+    'sending',
+    'what has no number is not read',
+  )
 })
 
 test('the feed is faster than the answer', () => {
-  const state = run([sendMessage, CHAT, mine('a')], [addMessageFromSocket, heard(1, { id: 'a', name: 'ann' })], [sentMessage, CHAT, said(1, { id: 'a', name: 'ann' })])
+  const state = run(
+    [sendMessage, CHAT, mine('a')],
+    [addMessageFromSocket, received(1, { id: 'a', name: 'ann' })],
+    [sentMessage, CHAT, said(1, { id: 'a', name: 'ann' })],
+  )
   assert.equal(line(state), '1:delivered')
 })
 
 test('failed with a reason, tried again with the same id after the rest, or thrown away', () => {
-  let state = run([sendMessage, CHAT, mine('a')], [sendMessage, CHAT, mine('b')], [failMessage, CHAT, 'a', 'because'])
+  let state = run(
+    [sendMessage, CHAT, mine('a')],
+    [sendMessage, CHAT, mine('b')],
+    [failMessage, CHAT, 'a', 'because'],
+  )
   assert.equal(line(state), 'a:failed b:sending')
   assert.equal(all(state)[0].reason, 'because')
   assert.deepEqual(unsentOf(threadOf(state, CHAT)).map(({ id }) => id), ['b'])
@@ -77,7 +105,11 @@ test('failed with a reason, tried again with the same id after the rest, or thro
 })
 
 test('given up, and there after all; there, and not given up any more', () => {
-  const state = run([sendMessage, CHAT, mine('a')], [failMessage, CHAT, 'a', 'because'], [getAllMessages, CHAT, [said(1, { id: 'a', name: 'ann' })]])
+  const state = run(
+    [sendMessage, CHAT, mine('a')],
+    [failMessage, CHAT, 'a', 'because'],
+    [getAllMessages, CHAT, [said(1, { id: 'a', name: 'ann' })]],
+  )
   assert.equal(line(state), '1:delivered')
   assert.equal(failMessage(state, CHAT, 'a', 'because'), state)
   assert.equal(sendMessage(state, CHAT, mine('a')), state, 'the same id is the same message')
@@ -85,11 +117,15 @@ test('given up, and there after all; there, and not given up any more', () => {
 
 test('holes are known, between messages and behind them', () => {
   const of = (state) => holes(threadOf(state, CHAT)).map(({ from, to }) => `${from}-${to}`).join(' ')
-  let state = run([getAllMessages, CHAT, [said(5), said(6)]], [addMessageFromSocket, heard(9)], [noteNewest, CHAT, 12])
+  let state = run(
+    [getAllMessages, CHAT, [said(5), said(6)]],
+    [addMessageFromSocket, received(9)],
+    [noteNewest, CHAT, 12],
+  )
   assert.equal(of(state), '7-8 10-12')
   state = getAllMessages(state, CHAT, [said(7), said(8), said(10), said(11)])
   assert.equal(of(state), '12-12')
-  assert.equal(of(addMessageFromSocket(state, heard(12))), '')
+  assert.equal(of(addMessageFromSocket(state, received(12))), '')
   assert.equal(of(run([noteNewest, CHAT, 12])), '', 'a chat of which nothing was asked has no holes')
   assert.equal(of(run([sendMessage, CHAT, mine('a')])), '')
 })
@@ -107,13 +143,16 @@ test('history comes in above without touching what is there', () => {
 
 test('chats do not touch one another', () => {
   const before = run([getAllMessages, CHAT, [said(1)]])
-  const after = addMessageFromSocket(before, { ...heard(1, { id: 'x' }), chat: 'c2' })
+  const after = addMessageFromSocket(before, { ...received(1, { id: 'x' }), chat: 'c2' })
   assert.equal(threadOf(after, CHAT), threadOf(before, CHAT))
   assert.equal(threadOf(after, 'c2').list.length, 1)
 })
 
 test('an account that was deleted: its messages change their name, and nothing else', () => {
-  const state = run([getAllMessages, CHAT, [said(1), said(2, { name: 'ann' })]], [getAllMessages, CHAT, [said(1, { name: 'deleted' })]])
+  const state = run(
+    [getAllMessages, CHAT, [said(1), said(2, { name: 'ann' })]],
+    [getAllMessages, CHAT, [said(1, { name: 'deleted' })]],
+  )
   assert.equal(line(state), '1 2:delivered')
   assert.deepEqual(all(state).map(({ name }) => name), ['deleted', 'ann'])
 })

@@ -1,19 +1,70 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { addressOf } from '../js/net/address.js'
-import { delay, isFinal, refusesLast } from '../js/net/closing.js'
+import { addressOf, findConfig, glanceFrom } from '../js/net/address.js'
+import { delay, isFinal, refusesLast } from '../js/model/close-codes.js'
 import { frameSize, parse } from '../js/net/frames.js'
-import { uuid, uuidOf } from '../js/net/uuid.js'
-import { message, randomFrom, welcome } from './helpers.js'
+import { uuid, uuidOf } from '../js/model/uuid.js'
+import { FakeClock, message, randomFrom, welcome } from './helpers.js'
 
 test('where the socket is', () => {
   const page = { protocol: 'http:', host: 'localhost:1007', hostname: 'localhost' }
-  assert.equal(addressOf({}, page).socket({ name: 'a b', room: 'x' }), 'ws://localhost:1007/ws?name=a+b&room=x')
+  assert.equal(
+    addressOf({}, page).socket({ name: 'a b', room: 'x' }),
+    'ws://localhost:1007/ws?name=a+b&room=x',
+  )
   assert.equal(addressOf({ socketPort: 8080 }, page).socket({}), 'ws://localhost:8080/ws?')
-  assert.equal(addressOf({ socketPort: 8080 }, page).count('x'), 'http://localhost:8080/rooms/x')
+  assert.equal(addressOf({ socketPort: 8080 }, page).glance('x'), 'http://localhost:8080/rooms/x')
   assert.equal(addressOf({ socketPort: 8080 }, page).feed, 'ws://localhost:8080/feed')
-  assert.equal(addressOf({ socketPort: 443 }, { ...page, protocol: 'https:' }).socket({}), 'wss://localhost:443/ws?')
+  assert.equal(
+    addressOf({ socketPort: 443 }, { ...page, protocol: 'https:' }).socket({}),
+    'wss://localhost:443/ws?',
+  )
   for (const socketPort of ['x', 0, -1, 70_000, 1.5, null]) assert.match(addressOf({ socketPort }, page).socket({}), /^ws:\/\/localhost:1007/)
+})
+
+/** Asks for the configuration; the answers come one after the other. */
+function configFrom(...answers) {
+  const clock = new FakeClock()
+  const asked = { count: 0, tryNow: null }
+  const fetch = async () => {
+    asked.count++
+    const answer = answers.shift()
+    if (answer instanceof Error) throw answer
+    const { status = 200, body = '' } = answer
+    return { ok: status < 400, status, json: async () => JSON.parse(body) }
+  }
+  const found = findConfig({ fetch, clock, random: () => 1, failed: (tryNow) => { asked.tryNow = tryNow } })
+  const settle = async () => { for (let i = 0; i < 20; i++) await null }
+  return { found, asked, clock, settle }
+}
+
+test('the configuration is asked for until somebody answers', async () => {
+  const { found, asked, clock, settle } = configFrom(new TypeError('no network'), { status: 502 }, { body: '{"socketPort":8080}' })
+  await settle()
+  assert.deepEqual([asked.count, typeof asked.tryNow], [1, 'function'])
+  clock.pass(499)
+  await settle()
+  assert.equal(asked.count, 1)
+  clock.pass(1)
+  await settle()
+  assert.equal(asked.count, 2)
+  asked.tryNow() // the wait of a second is cut short, and asks once only
+  await settle()
+  clock.pass(60_000)
+  assert.deepEqual([await found, asked.count], [{ socketPort: 8080 }, 3])
+})
+
+test('a web server that does not know where the socket is says so', async () => {
+  for (const answer of [{ status: 404 }, { body: '<!doctype html>' }, { body: 'null' }, { body: '{}' }]) {
+    assert.deepEqual(await configFrom(answer).found, {})
+  }
+})
+
+test('a look into a room, by servers of any version', () => {
+  const plain = { online: 3, names: [], keptSeconds: 0, keptCount: 0 }
+  assert.deepEqual(glanceFrom({ room: 'x', online: 3 }), plain)
+  assert.deepEqual(glanceFrom({ online: 3, names: ['ann'], kept_s: 60, kept_count: 9 }), { online: 3, names: ['ann'], keptSeconds: 60, keptCount: 9 })
+  for (const bad of [{}, { online: 'x' }, { online: 1, names: 'ann' }]) assert.equal(glanceFrom(bad), null)
 })
 
 test('frames that are what they claim to be', () => {
@@ -24,11 +75,18 @@ test('frames that are what they claim to be', () => {
     message('1'), message(1.5), message(2 ** 53), { ...message(1), text: undefined }, welcome({ limits: null }), welcome({ recovered: 'yes' }),
     { type: 'presence', online: 1, names: 'ann' }, { type: 'presence', online: 1, joined: [1] }, { type: 'constructor' }, [], 'x', null,
   ]
+  assert.deepEqual(parse('{"type":"later","seq":7,"id":"x","what":{},"at":5}'), { type: 'entry', seq: 7, at: 5 })
+  for (const later of ['{"type":"later","seq":7}', '{"type":"later","at":7}', '{"type":"later","seq":0,"at":1}', '{"seq":1,"at":1}', '{"type":1,"seq":1,"at":1}']) {
+    assert.equal(parse(later), null, later)
+  }
   for (const frame of bad) assert.equal(parse(JSON.stringify(frame)), null, JSON.stringify(frame))
 })
 
 test('the size of a frame is in bytes', () => {
-  assert.equal(frameSize({ type: 'message', id: '', text: 'ä👍\n' }), JSON.stringify({ type: 'message', id: '', text: '' }).length + 2 + 4 + 2)
+  assert.equal(
+    frameSize({ type: 'message', id: '', text: 'ä👍\n' }),
+    JSON.stringify({ type: 'message', id: '', text: '' }).length + 2 + 4 + 2,
+  )
 })
 
 test('close codes', () => {

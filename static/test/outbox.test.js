@@ -16,7 +16,15 @@ function make() {
   return { clock, outbox, taken }
 }
 
-const refusal = (id, over = {}) => ({ type: 'error', id, code: 'unavailable', message: 'not now', retryable: true, retry_after_ms: 200, ...over })
+const refusal = (id, over = {}) => ({
+  type: 'error',
+  id,
+  code: 'unavailable',
+  message: 'not now',
+  retryable: true,
+  retry_after_ms: 200,
+  ...over,
+})
 
 test('one at a time, in order', () => {
   const { outbox, taken } = make()
@@ -92,7 +100,7 @@ test('while the log cannot be reached it tries on, as long as the server knows t
   clock.pass(10_000)
   outbox.refuse(refusal('a'))
   clock.pass(200)
-  assert.match(taken(), /^fail a: it is not known/)
+  assert.match(taken(), /^fail a: we don't know/)
 })
 
 test('a message that closed the connection is not sent again by itself', () => {
@@ -125,7 +133,7 @@ test('what may be in a log that forgot its id is not sent again by itself', () =
   outbox.add('b', 'x') // never sent: may wait as long as it likes
   clock.pass(16 * 60_000)
   outbox.open(LIMITS)
-  assert.equal(taken(), 'send a, fail a: it is not known whether it arrived, send b')
+  assert.equal(taken(), "send a, fail a: we don't know whether it arrived, send b")
 })
 
 test('it keeps to the rate of the server', () => {
@@ -144,5 +152,8 @@ test('a bucket gives its burst and then its rate', () => {
   const bucket = new Bucket()
   assert.equal(bucket.take(0), 0, 'no limit is known')
   bucket.fill({ ...LIMITS, rate: 4, burst: 2 }, 0)
-  assert.deepEqual([0, 0, 0, 100, 250, 250, 10_000, 10_000, 10_000].map((now) => bucket.take(now)), [0, 0, 250, 150, 0, 250, 0, 0, 250])
+  assert.deepEqual(
+    [0, 0, 0, 100, 250, 250, 10_000, 10_000, 10_000].map((now) => bucket.take(now)),
+    [0, 0, 250, 150, 0, 250, 0, 0, 250],
+  )
 })

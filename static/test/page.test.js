@@ -1,5 +1,6 @@
-// What holds for the files as they are served: no markup from strings, nothing that the content security policy would refuse, every
-// module announced in the head, and colours that can be read.
+// What holds for the files as they are served: no markup from strings, nothing
+// that the content security policy would refuse, every module announced in the
+// head, and colours that can be read.
 
 import assert from 'node:assert/strict'
 import { readFileSync, readdirSync } from 'node:fs'
@@ -48,23 +49,50 @@ for (const [page, main] of Object.entries(pages)) {
 
 test('no module that nobody imports', () => {
   const reached = Object.values(pages).flatMap((main) => [...reachedFrom(main)])
-  assert.deepEqual(modules('js').sort(), [...new Set([...reached, 'js/early.js'])].sort())
+  assert.deepEqual(modules('js').sort(), [...new Set([...reached, 'js/theme-boot.js'])].sort())
+})
+
+/**
+ * Which folders the modules of each folder may import from, besides its own.
+ */
+const arrows = {
+  model: [], net: ['model'], storage: ['model'], chat: ['model', 'net'], view: ['chat', 'model', 'net', 'storage'], cluster: ['model', 'net', 'view'],
+}
+
+test('imports run one way', () => {
+  const drawn = new Set()
+  for (const [folder, allowed] of Object.entries(arrows)) {
+    for (const name of modules(`js/${folder}`)) {
+      for (const [, to] of read(name).matchAll(/^import .* from '\.\.\/([a-z]+)\//gm)) {
+        assert.ok(allowed.includes(to), `${name} may not import from ${to}`)
+        drawn.add(`${folder} -> ${to}`)
+      }
+    }
+    for (const to of allowed) assert.ok(drawn.has(`${folder} -> ${to}`), `${folder} imports nothing from ${to} any more`)
+  }
 })
 
 test('no markup from strings, nothing evaluated, nothing from elsewhere', () => {
   for (const name of modules('js')) {
-    assert.doesNotMatch(read(name), /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|setAttribute\('style'/, name)
+    assert.doesNotMatch(
+      read(name),
+      /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|setAttribute\('style'/,
+      name,
+    )
     assert.doesNotMatch(read(name), /(?:from|import\()\s*['"](?!\.)/, name)
   }
   for (const name of modules('css')) assert.doesNotMatch(read(name), /url\(|@import/, name)
 })
 
 test('every colour token is in both themes', () => {
-  assert.deepEqual(Object.keys(tokensOf(read('css/light.css'))).sort(), Object.keys(tokensOf(read('css/dark.css'))).sort())
+  assert.deepEqual(
+    Object.keys(tokensOf(read('css/light.css'))).sort(),
+    Object.keys(tokensOf(read('css/dark.css'))).sort(),
+  )
   const known = new Set(['light', 'tokens'].flatMap((file) => Object.keys(tokensOf(read(`css/${file}.css`)))))
   for (const name of modules('css')) {
     for (const [, token] of read(name).matchAll(/var\((--[a-z0-9-]+)/g)) {
-      assert.ok(known.has(token) || ['--hue', '--server-hue', '--side'].includes(token), `${name}: ${token}`)
+      assert.ok(known.has(token) || ['--hue', '--server-hue', '--side', '--top', '--left'].includes(token), `${name}: ${token}`)
     }
   }
 })
@@ -81,7 +109,10 @@ for (const theme of ['light', 'dark']) {
     text: [['text', 'muted', 'bad', 'link'], ['ground', 'surface', 'bubble']],
     own: [['text', 'link'], ['own']],
     control: [['text', 'muted'], ['hover']],
-    button: [['on-accent'], ['accent', 'accent-hover']],
+    button: [['on-fill'], ['fill', 'fill-hover']],
+    count: [['on-accent'], ['accent']],
+    panel: [['text', 'muted', 'bad', 'link'], ['panel']],
+    banner: [['warn-ink'], ['warn']],
   }
   for (const [what, [inks, papers]] of Object.entries(pairs)) {
     test(`${theme}: ${what} can be read`, () => {
@@ -96,6 +127,15 @@ for (const theme of ['light', 'dark']) {
     for (const shape of ['edge', 'accent', 'good', 'wait', 'idle', 'bad']) for (const paper of ['ground', 'surface', 'bubble']) {
       const ratio = contrast(colour(shape), colour(paper))
       assert.ok(ratio >= (shape === 'edge' && paper === 'bubble' ? 0 : SHAPE), `${shape} on ${paper}: ${ratio.toFixed(2)}`)
+    }
+  })
+
+  test(`${theme}: names can be read in every hue, and the dots of servers be seen`, () => {
+    for (let hue = 0; hue < 360; hue += 15) {
+      const name = contrast(at('name', hue), colour('ground'))
+      const dot = contrast(at('server-dot', hue), colour('ground'))
+      assert.ok(name >= TEXT, `name at ${hue}: ${name.toFixed(2)}`)
+      assert.ok(dot >= SHAPE, `dot at ${hue}: ${dot.toFixed(2)}`)
     }
   })
 

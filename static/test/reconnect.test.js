@@ -106,9 +106,18 @@ test('a final code: no more attempts', () => {
   assert.deepEqual([room.state, sockets.length], [{ kind: 'stopped', code: 4500 }, 1])
 })
 
-const tooSlow = (ms) => ({ type: 'error', code: 'too_slow', message: 'too slow', retryable: true, retry_after_ms: ms })
+const tooSlow = (ms) => ({
+  type: 'error',
+  code: 'too_slow',
+  message: 'too slow',
+  retryable: true,
+  retry_after_ms: ms,
+})
 
-/** Comes back and is cut off with that code, without the clock's help beyond what is needed. */
+/**
+ * Comes back and is cut off with that code, without the clock's help beyond
+ * what is needed.
+ */
 function comeBackAndEnd({ clock, room, last }, code) {
   clock.pass(room.state.until - clock.now())
   last().say(welcome({ seq: 2, session: 's2', recovered: true }))
@@ -128,7 +137,10 @@ test('too slow three times in a minute: it stays away for a while, whoever asks 
   last().end(4008)
   comeBackAndEnd(all, 4008)
   comeBackAndEnd(all, 4008)
-  assert.deepEqual([room.state.kind, room.state.code, room.state.away, room.state.until - clock.now()], ['waiting', 4008, true, 16_875])
+  assert.deepEqual(
+    [room.state.kind, room.state.code, room.state.away, room.state.until - clock.now()],
+    ['waiting', 4008, true, 16_875],
+  )
   const before = sockets.length
   room.retryNow()
   room.refresh()

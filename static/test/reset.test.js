@@ -1,4 +1,5 @@
-// A log that is replaced: what was seen stays, nothing is shown twice, and the next connection begins where the new log is.
+// A log that is replaced: what was seen stays, nothing is shown twice, and the
+// next connection begins where the new log is.
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
@@ -20,7 +21,7 @@ test('a reset right where we are: the numbers go on, and nothing is missing', ()
   const c = seen(3)
   c.reset(reset(OTHER_EPOCH, 3), 1)
   assert.deepEqual(c.position, { epoch: OTHER_EPOCH, seq: 3 })
-  assert.equal(c.message(message(3)), null, 'heard once more from the end of the old log')
+  assert.equal(c.message(message(3)), null, 'received once more from the end of the old log')
   c.message(message(4))
   assert.equal(lineOf(c), '1 2 3 4')
 })
@@ -41,7 +42,10 @@ test('a reset to a lower seq: old numbers come again for new messages, and known
   assert.equal(c.message(message(4, { id: 'new-4' })).text, 'text 4')
   c.message(message(5, { id: 'new-5' }))
   assert.equal(lineOf(c), '1 2 3 4 5 4 5', 'all that is missing is missing in the log')
-  assert.deepEqual(itemsOf(c).filter((item) => item.kind === 'message').map((item) => item.id), ['id-1', 'id-2', 'id-3', 'id-4', 'id-5', 'new-4', 'new-5'])
+  assert.deepEqual(
+    itemsOf(c).filter((item) => item.kind === 'message').map((item) => item.id),
+    ['id-1', 'id-2', 'id-3', 'id-4', 'id-5', 'new-4', 'new-5'],
+  )
   assert.deepEqual(c.position, { epoch: OTHER_EPOCH, seq: 5 })
 })
 
@@ -79,7 +83,11 @@ test('a welcome of another epoch that recovers: the epoch is new, the seq is our
   c.compose(pending('acked'))
   c.ack({ type: 'ack', id: 'acked', seq: 6 })
   c.welcome(welcome({ epoch: OTHER_EPOCH, seq: 7, session: 's2', recovered: true }), 1)
-  assert.deepEqual(c.position, { epoch: EPOCH, seq: 4 }, 'a reset may be on its way: who is cut off now resumes as before')
+  assert.deepEqual(
+    c.position,
+    { epoch: EPOCH, seq: 4 },
+    'a reset may be on its way: who is cut off now resumes as before',
+  )
   assert.equal(c.message(message(4)), null)
   assert.deepEqual(c.position, { epoch: OTHER_EPOCH, seq: 4 })
   c.message(message(5))
@@ -135,7 +143,8 @@ test('what the old log took and never gave out stays where it stood', () => {
   }
 })
 
-// A log that is replaced again and again by a part of itself, read over connections that break, by somebody who writes as well.
+// A log that is replaced again and again by a part of itself, read over
+// connections that break, by somebody who writes as well.
 test('whatever is replaced: every message once, and behind the last reset exactly the log', () => {
   for (let seed = 1; seed <= 300; seed++) {
     const random = randomFrom(seed)

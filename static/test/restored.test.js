@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { addressOf } from '../js/net/address.js'
-import { Room } from '../js/net/room.js'
+import { Room } from '../js/chat/room.js'
 import { Browser, settled } from './browser.js'
 import { FakeSocket, itemsOf, message, welcome } from './helpers.js'
 
@@ -102,7 +102,7 @@ test('what failed is still failed after a reload, and gone once it is thrown awa
 
 test('a storage that does not answer holds up nothing for long', async () => {
   const browser = new Browser()
-  browser.shelf.all = () => new Promise(() => {})
+  browser.unsentStore.all = () => new Promise(() => {})
   const { room, last } = open(browser)
   last().say(welcome({ seq: 0 }))
   room.send('one')
@@ -113,7 +113,7 @@ test('a storage that does not answer holds up nothing for long', async () => {
 
 test('a storage that answers while the connection is gone: all waits for the next welcome', async () => {
   const browser = new Browser()
-  browser.shelf.all = () => new Promise(() => {})
+  browser.unsentStore.all = () => new Promise(() => {})
   const { room, last } = open(browser)
   last().say(welcome({ seq: 0 }))
   room.send('one')

@@ -4,16 +4,32 @@ import { EPOCH, LIMITS, OTHER_EPOCH, lineOf, message, welcome } from './helpers.
 import { joined, make } from './joined.js'
 
 test('joining asks for history, which is nothing new', () => {
-  const { room, sockets, heard, states } = joined()
+  const { room, sockets, received, states } = joined()
   assert.equal(sockets[0].url.href, 'ws://example.org:8080/ws?name=ann&room=livechat&history=200')
   assert.equal(lineOf(room.conversation), '1 2')
   sockets[0].say(message(3))
-  assert.deepEqual(heard, [3])
+  assert.deepEqual(received, [3])
   assert.deepEqual(states, ['connecting', 'connected'])
 })
 
+test('an entry of a type that the page does not know is counted, and nothing else', () => {
+  const { clock, room, sockets, last, query, received } = joined()
+  const send = () => sockets.at(-1).say({ type: 'later', seq: 3, id: 'x', at: 5 })
+  send()
+  assert.deepEqual([lineOf(room.conversation), received], ['1 2', []])
+  last().end(1006)
+  clock.pass(250)
+  assert.equal(query().after, `${EPOCH}:3`)
+  last().open()
+  last().say(welcome({ session: 's2', seq: 4, recovered: true }))
+  room.send('hello')
+  assert.deepEqual(last().messages, [], 'an entry is missing yet')
+  last().say({ type: 'later', seq: 4, id: 'y', at: 5 })
+  assert.equal(last().messages.length, 1)
+})
+
 test('after a break it resumes where it was, and what was missed is new', () => {
-  const { clock, room, last, query, heard, states } = joined()
+  const { clock, room, last, query, received, states } = joined()
   last().end(1006)
   assert.deepEqual([room.state.kind, room.state.until - clock.now()], ['waiting', 250])
   clock.pass(250)
@@ -22,7 +38,7 @@ test('after a break it resumes where it was, and what was missed is new', () => 
   last().open()
   last().say(welcome({ app: '3000', session: 's2', seq: 4, recovered: true }))
   for (const seq of [3, 4]) last().say(message(seq))
-  assert.deepEqual(heard, [3, 4])
+  assert.deepEqual(received, [3, 4])
   assert.deepEqual(states, ['connecting', 'connected', 'waiting', 'connecting', 'connected'])
 })
 
@@ -92,7 +108,7 @@ test('an error for a message: final ones fail it, and trying again sends the sam
   room.send('hello')
   const [{ id }] = last().messages
   last().say({ type: 'error', id, code: 'bad_text', message: 'no', retryable: false })
-  assert.equal(room.conversation.find(id).reason, 'no')
+  assert.equal(room.conversation.find(id).reason, 'this message has no visible text')
   room.retry(id)
   room.retry(id)
   assert.deepEqual(last().messages.map((frame) => frame.id), [id, id])

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { characters, cleanName, cleanText, validRoom } from '../js/model/rules.js'
+import { characters, cleanName, cleanText, isVisible, validRoom } from '../js/model/rules.js'
 
-// The same examples as in server/chat: the page must not promise what the server refuses, nor refuse what it takes.
+// The same examples as in server/chat: the page must not promise what the
+// server refuses, nor refuse what it takes.
 test('names that are fine', () => {
   const good = {
     'ann': 'ann',
@@ -28,7 +29,13 @@ test('names that are not', () => {
     'mark': 'a\u200fb', 'BOM': '\ufeffann', 'soft hyphen': 'a\u00adb', 'zero width space': 'a\u200bb', 'zalgo': 'x\u0301\u0302\u0303',
     'only joiners': '\u200d\u200c', 'only a mark': '\u0301', 'half a character': 'a\ud83d', 'hangul filler': '\u3164', 'braille blank': '\u2800', 'private': '\ue000',
   }
-  for (const [what, typed] of Object.entries(bad)) assert.match(cleanName(typed).problem, /^Your name .*\.$/, what)
+  for (const [what, typed] of Object.entries(bad)) assert.match(cleanName(typed).problem, /^[A-Z].*\.$/, what)
+  const problems = ['empty', 'too long', 'zero width space', 'zalgo', 'only a mark'].map((what) => cleanName(bad[what]).problem)
+  assert.deepEqual(problems, [
+    'Type a name first.', "That's too long: 32 characters at most.",
+    "There's an invisible character in that name. Please type it again.", 'Too many accents on one letter.',
+    'That name would be invisible.',
+  ])
 })
 
 test('texts keep what people wrote, and lose what they cannot have meant', () => {
@@ -38,6 +45,11 @@ test('texts keep what people wrote, and lose what they cannot have meant', () =>
   assert.equal(cleanText('half \ud83d a face'), 'half \ufffd a face')
   assert.equal(cleanText('👩‍👩‍👧 مرحبا Zoe\u0308'), '👩‍👩‍👧 مرحبا Zoe\u0308')
   assert.equal(cleanText(' \n\t '), '')
+})
+
+test('a text needs something to see', () => {
+  for (const text of ['', ' \n\t', '\u200b', '\u200d \u2060', '\u3164', '\u2800\u00a0', '\u00ad', '\ufeff']) assert.ok(!isVisible(text), JSON.stringify(text))
+  for (const text of ['a', '\u200b.', '👍', '\u0301', '次', '\u3164x']) assert.ok(isVisible(text), JSON.stringify(text))
 })
 
 test('characters are code points', () => {

@@ -3,8 +3,8 @@ import test from 'node:test'
 import { createChat, isDeleted, noChats } from '../js/model/chats.js'
 import { noMessages, shown, threadOf } from '../js/model/messages.js'
 import { Store } from '../js/model/store.js'
-import { ApiError } from '../js/net/api.js'
-import { Sender } from '../js/net/sender.js'
+import { ApiError } from '../js/net/problem.js'
+import { Sender } from '../js/chat/sender.js'
 import { FakeClock } from './helpers.js'
 
 const settle = () => new Promise((resolve) => { setImmediate(resolve) })
@@ -12,16 +12,20 @@ const AWAY = new ApiError('network', 'no answer')
 
 function make(kept = []) {
   const posts = []
-  const shelf = new Map(kept.map((one) => [one.id, one]))
+  const unsentStore = new Map(kept.map((one) => [one.id, one]))
   const chats = new Store(noChats('ann'))
   const messages = new Store(noMessages('ann'))
-  const all = { posts, shelf, chats, messages, n: 0 }
+  const all = { posts, unsentStore, chats, messages, n: 0 }
   const unsent = {
     take: async () => kept,
-    keep: (one) => shelf.set(one.id, one),
-    drop: (id) => shelf.delete(id),
+    keep: (one) => unsentStore.set(one.id, one),
+    drop: (id) => unsentStore.delete(id),
   }
-  const api = { send: (chat, id, text) => new Promise((resolve, reject) => { posts.push({ chat, id, text, resolve, reject }) }) }
+  const api = {
+    send: (chat, id, text) => new Promise(
+      (resolve, reject) => { posts.push({ chat, id, text, resolve, reject }) },
+    ),
+  }
   all.sender = new Sender({ me: 'ann', api, chats, messages, unsent, clock: new FakeClock() })
   all.answer = async (error) => {
     const { id, text, resolve, reject } = posts.at(-1)
@@ -34,13 +38,19 @@ function make(kept = []) {
 }
 
 test('one at a time, in the order in which they were written', async () => {
-  const { sender, posts, answer, line, shelf } = make()
+  const { sender, posts, answer, line, unsentStore } = make()
   for (const text of ['a', 'b', 'c']) sender.send('c', text)
   await settle()
-  assert.deepEqual([posts.map(({ text }) => text), line(), shelf.size], [['a'], 'a:sending b:sending c:sending', 3])
+  assert.deepEqual(
+    [posts.map(({ text }) => text), line(), unsentStore.size],
+    [['a'], 'a:sending b:sending c:sending', 3],
+  )
   await answer()
   await answer()
-  assert.deepEqual([posts.map(({ text }) => text), line(), shelf.size], [['a', 'b', 'c'], 'a:sent b:sent c:sending', 1])
+  assert.deepEqual(
+    [posts.map(({ text }) => text), line(), unsentStore.size],
+    [['a', 'b', 'c'], 'a:sent b:sent c:sending', 1],
+  )
 })
 
 test('chats do not wait for one another', async () => {
@@ -64,48 +74,60 @@ test('nobody answers, and the feed is down: it goes when that is back, with the 
 })
 
 test('nobody answers though the feed stands: it has failed, and can be tried again', async () => {
-  const { sender, posts, answer, line, shelf } = make()
+  const { sender, posts, answer, line, unsentStore } = make()
   sender.open()
   sender.send('c', 'a')
   sender.send('c', 'b')
   await answer(AWAY)
-  assert.deepEqual([line(), [...shelf.values()].map(({ reason }) => reason)], ['a:failed b:sending', ['', null]])
+  assert.deepEqual(
+    [line(), [...unsentStore.values()].map(({ reason }) => reason)],
+    ['a:failed b:sending', ['', null]],
+  )
   await answer()
   sender.retry('c', posts[0].id)
   await settle()
   assert.deepEqual([posts.at(-1).id, line()], [posts[0].id, 'b:sent a:sending'])
   await answer()
-  assert.deepEqual([line(), shelf.size], ['b:sent a:sent', 0])
+  assert.deepEqual([line(), unsentStore.size], ['b:sent a:sent', 0])
 })
 
 test('a refusal is final; what failed can be discarded', async () => {
-  const { sender, posts, answer, line, shelf, messages } = make()
+  const { sender, posts, answer, line, unsentStore, messages } = make()
   sender.send('c', 'a')
   await answer(new ApiError('too_long', 'the text is too long', 413))
-  assert.deepEqual([line(), shown(threadOf(messages.state, 'c'))[0].reason], ['a:failed', 'the text is too long'])
+  assert.deepEqual(
+    [line(), shown(threadOf(messages.state, 'c'))[0].reason],
+    ['a:failed', 'the text is too long'],
+  )
   sender.discard('c', posts[0].id)
-  assert.deepEqual([line(), shelf.size], ['', 0])
+  assert.deepEqual([line(), unsentStore.size], ['', 0])
 })
 
 test('the other account was deleted: the chat is closed, the text stays where it can be read, and does not go out again by itself', async () => {
-  const { sender, posts, answer, line, shelf, chats, messages } = make()
+  const { sender, posts, answer, line, unsentStore, chats, messages } = make()
   const bob = { id: 'c', other: 'bob', created: 1, updated: 1, last: null, unread: 0, read: 0, otherRead: 0 }
   chats.do(createChat, bob)
   sender.open()
   sender.send('c', 'a')
-  await answer(new ApiError('account_deleted', 'the other account is deleted: nobody would read this', 409))
+  await answer(
+    new ApiError('account_deleted', 'The other account was deleted, so nobody would read this message.', 409),
+  )
   assert.deepEqual([isDeleted(chats.state.chats.c), line(), posts.length], [true, 'a:failed', 1])
-  assert.match(shown(threadOf(messages.state, 'c'))[0].reason, /nobody would read/)
-  assert.deepEqual([...shelf.values()].map(({ text, reason }) => [text, reason !== null]), [['a', true]], 'over a reload, too')
+  assert.match(shown(threadOf(messages.state, 'c'))[0].reason, /this account was deleted/)
+  assert.deepEqual(
+    [...unsentStore.values()].map(({ text, reason }) => [text, reason !== null]),
+    [['a', true]],
+    'over a reload, too',
+  )
   chats.do(createChat, bob) // an answer from before the deletion
   assert.equal(isDeleted(chats.state.chats.c), true)
 })
 
 test('logged out: it waits for whoever logs in under this name', async () => {
-  const { sender, posts, answer, line, shelf } = make()
+  const { sender, posts, answer, line, unsentStore } = make()
   sender.send('c', 'a')
   await answer(new ApiError('unauthorized', 'log in', 401))
-  assert.deepEqual([line(), posts.length, shelf.size], ['a:sending', 1, 1])
+  assert.deepEqual([line(), posts.length, unsentStore.size], ['a:sending', 1, 1])
 })
 
 test('what was kept over a reload goes on where it was', async () => {
@@ -126,10 +148,10 @@ test('stopped: nothing goes out any more', async () => {
 })
 
 test('stopped: what was on its way is not kept once more, for whoever comes next', async () => {
-  const { sender, answer, shelf } = make()
+  const { sender, answer, unsentStore } = make()
   sender.send('c', 'a')
   sender.stop()
-  shelf.clear()
+  unsentStore.clear()
   await answer(AWAY)
-  assert.equal(shelf.size, 0)
+  assert.equal(unsentStore.size, 0)
 })

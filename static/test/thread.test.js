@@ -5,7 +5,10 @@ import { Store } from '../js/model/store.js'
 import { ThreadItems } from '../js/model/thread.js'
 
 const said = (n, name = 'bob') => ({ id: `m${n}`, n, name, text: `text ${n}`, at: n })
-const texts = (items) => Array.from({ length: items.length - items.first }, (_, i) => items.at(items.first + i).text)
+const texts = (items) => Array.from(
+  { length: items.length - items.first },
+  (_, i) => items.at(items.first + i).text,
+)
 
 function make() {
   const store = new Store(noMessages('ann'))

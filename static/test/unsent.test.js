@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { Unsent } from '../js/model/unsent.js'
+import { Unsent } from '../js/storage/unsent.js'
 import { Browser, settled } from './browser.js'
 
 const MINUTE = 60_000
@@ -79,7 +79,10 @@ test('what was written by an account is forgotten, of all tabs, and what guests 
   other.unsent.keep(one('c', 1000, { room: '@private', chat: 'c1' }))
   other.unsent.keep(one('d', 1000, { name: 'bob', account: true }))
   await settled()
-  assert.deepEqual([await unsent.count('ann'), await unsent.count('bob'), await unsent.count('eve')], [2, 1, 0])
+  assert.deepEqual(
+    [await unsent.count('ann'), await unsent.count('bob'), await unsent.count('eve')],
+    [2, 1, 0],
+  )
   unsent.forgetAccounts('bob')
   await settled()
   assert.deepEqual([...browser.records.keys()].sort(), ['a', 'd'])
@@ -100,7 +103,11 @@ test('without a storage nothing is kept, and nothing fails', async () => {
 
 test('without a name of its own a tab keeps nothing: another one might send it too', async () => {
   const browser = new Browser()
-  const unsent = new Unsent(browser.shelf, { hold: async () => false, ifGone: async () => {} }, { tab: '' })
+  const unsent = new Unsent(
+    browser.unsentStore,
+    { hold: async () => false, ifGone: async () => {} },
+    { tab: '' },
+  )
   unsent.keep(one('a'))
   assert.deepEqual(await unsent.take('livechat', 'ann', 2000), [])
   assert.equal(browser.records.size, 0)

@@ -35,7 +35,11 @@ test('scrolling up and down moves it', () => {
   w.older(0)
   assert.deepEqual(range(w), [600, 900])
   w.hold(0, 1010)
-  assert.deepEqual([...range(w), w.isLatest], [600, 900, false], 'what comes is not put next to what does not belong there')
+  assert.deepEqual(
+    [...range(w), w.isLatest],
+    [600, 900, false],
+    'what comes is not put next to what does not belong there',
+  )
   w.newer()
   assert.deepEqual(range(w), [700, 1000])
   w.newer()

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Before nginx: every *.envsh in /docker-entrypoint.d is sourced and every *.sh run.
+# Before nginx starts, each *.envsh in /docker-entrypoint.d is sourced and each
+# *.sh is run.
 set -e
 case $1 in nginx | nginx-debug)
     for f in /docker-entrypoint.d/*; do

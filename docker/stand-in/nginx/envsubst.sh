@@ -1,5 +1,6 @@
 #!/bin/sh
-# /etc/nginx/templates/NAME.template becomes /etc/nginx/conf.d/NAME, for variables that are set.
+# Makes /etc/nginx/conf.d/NAME from /etc/nginx/templates/NAME.template, with the
+# variables that are set.
 set -e
 from=${NGINX_ENVSUBST_TEMPLATE_DIR:-/etc/nginx/templates}
 to=${NGINX_ENVSUBST_OUTPUT_DIR:-/etc/nginx/conf.d}

@@ -1,6 +1,8 @@
-// A wall clock that is wrong by as many seconds as the first eight bytes of the file CLOCK_FILE say, for LD_PRELOAD: whoever writes another number there
-// steps the clock of a program that runs. It asks the kernel by system calls, as looking up the functions that it replaces
-// would need memory, and with it an allocator that asks for the time. Clocks that only count, as CLOCK_MONOTONIC, are left as they are.
+// A wall clock that is wrong by the number of seconds in the first eight bytes
+// of the file CLOCK_FILE, for LD_PRELOAD. Writing another number there steps the
+// clock of a running program. It makes system calls itself: looking up the
+// replaced functions would need memory, and thus an allocator that asks for the
+// time. Clocks that only count, such as CLOCK_MONOTONIC, are unchanged.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@ import { find, stamp, write } from '../view/dom.js'
 import { MEASURES, spell } from './measures.js'
 import { alive } from './model.js'
 import { Spark } from './spark.js'
-import { stateWord } from './words.js'
+import { stateName } from './strings.js'
 
 /** @typedef {import('../../types.js').ClusterServer} ClusterServer */
 /** @typedef {import('../../types.js').Measure} Measure */
@@ -34,11 +34,12 @@ export class Card {
   /**
    * @param {ClusterServer} server
    * @param {Record<Measure, number[]>} past its last five minutes
-   * @param {Record<Measure, number>} tops what the full height of each line stands for: the same for all servers, so that they compare
+   * @param {Record<Measure, number>} tops what the full height of each line stands for: the
+   *   same for all servers, so that they compare
    */
   draw(server, past, tops) {
     this.element.dataset.state = server.state
-    write(this.#word, stateWord(server.state))
+    write(this.#word, stateName(server.state))
     for (const { measure, spark, value } of this.#measures) {
       write(value, alive(server) ? spell(measure, server[measure]) : '–')
       spark.draw(past[measure], tops[measure])

@@ -1,4 +1,5 @@
-// The dots on their way. The browser moves them along the lines; nothing here runs between two frames.
+// The dots on their way. The browser moves them along the lines; nothing here
+// runs between two frames.
 
 import { make } from '../view/dom.js'
 import { alive } from './model.js'
@@ -20,7 +21,10 @@ export class Dots {
   #traffic = new Traffic()
   #last = 0
 
-  /** @param {HTMLElement} layer @param {MediaQueryList} still whether nothing is to move */
+  /**
+   * @param {HTMLElement} layer
+   * @param {MediaQueryList} still whether nothing is to move
+   */
   constructor(layer, still) {
     this.#layer = layer
     this.#still = still
@@ -32,8 +36,11 @@ export class Dots {
   }
 
   /**
-   * Lets the messages of a second set out. Frames that come in between show nothing.
-   * @param {ClusterServer[]} servers @param {(node: string) => Route | undefined} routeOf @param {number} now
+   * Lets the messages of a second set out. Frames that come in between show
+   * nothing.
+   * @param {ClusterServer[]} servers
+   * @param {(node: string) => Route | undefined} routeOf
+   * @param {number} now
    */
   messages(servers, routeOf, now) {
     if (now - this.#last < SECOND / 2) return
@@ -53,7 +60,8 @@ export class Dots {
 
   /**
    * Lets people come and go.
-   * @param {{node: string, count: number}[]} moves @param {(node: string) => Route | undefined} routeOf
+   * @param {{node: string, count: number}[]} moves
+   * @param {(node: string) => Route | undefined} routeOf
    */
   people(moves, routeOf) {
     if (this.#idle()) return
@@ -76,14 +84,23 @@ export class Dots {
     return this.#still.matches || document.hidden
   }
 
-  /** @param {ClusterServer} server @param {Route | undefined} way @param {number} start */
+  /**
+   * @param {ClusterServer} server
+   * @param {Route | undefined} way
+   * @param {number} start
+   */
   #deliver(server, way, start) {
     if (!way) return
     this.#send(way.fromRedis, 'out', start, TO_SERVER)
     if (server.connections > 0) this.#send(way.toPeople, 'out', start + TO_SERVER, TO_PEOPLE)
   }
 
-  /** @param {string} path @param {string} kind @param {number} delay @param {number} duration */
+  /**
+   * @param {string} path
+   * @param {string} kind
+   * @param {number} delay
+   * @param {number} duration
+   */
   #send(path, kind, delay, duration) {
     if (this.#layer.childElementCount >= MOST) return
     const dot = make('i', `traveller ${kind}`)

@@ -1,6 +1,6 @@
 // What happened, the newest first; screen readers are told as it happens.
 
-import { hourAndMinute } from '../model/clock.js'
+import { hourToSecond } from '../model/clock.js'
 import { find, make } from '../view/dom.js'
 
 const MOST = 40
@@ -19,7 +19,7 @@ export class Events {
   add(sentences, now) {
     for (const sentence of sentences) {
       const item = make('li', '')
-      const time = make('time', 'meta', `${hourAndMinute(now)}:${String(new Date(now).getSeconds()).padStart(2, '0')}`)
+      const time = make('time', 'meta', hourToSecond(now))
       time.dateTime = new Date(now).toISOString()
       item.append(time, make('span', '', sentence))
       this.#list.prepend(item)

@@ -1,4 +1,5 @@
-// The last five minutes of some figures, a value a second. Seconds of which nothing is known are NaN.
+// The last five minutes of some figures, a value a second. Seconds of which
+// nothing is known are NaN.
 
 export const SPAN = 300 // seconds
 
@@ -43,7 +44,10 @@ export class History {
 
 /**
  * The line of some values as SVG paths, and what is below it.
- * @param {number[]} values @param {number} width @param {number} height @param {number} top what the full height stands for
+ * @param {number[]} values
+ * @param {number} width
+ * @param {number} height
+ * @param {number} top what the full height stands for
  * @returns {{line: string, area: string}}
  */
 export function sparkline(values, width, height, top) {

@@ -8,6 +8,7 @@ import { Events } from './events.js'
 import { Feed } from './feed.js'
 import { MapView } from './map.js'
 import { Cluster } from './model.js'
+import { STATUS } from './strings.js'
 import { Table } from './table.js'
 import { Totals } from './totals.js'
 
@@ -31,8 +32,8 @@ function say(kind, label) {
 function stale() {
   main.dataset.stale = ''
   const { frame } = cluster
-  say('stopped', 'no server answers')
-  if (frame) views.events.add(['no server answers; these figures are the last ones'], Date.now())
+  say('stopped', STATUS.lost)
+  if (frame) views.events.add([STATUS.stale], Date.now())
 }
 
 applyTheme()
@@ -45,14 +46,14 @@ const feed = new Feed({ open: () => new WebSocket(address.cluster), clock: syste
     keepFresh = null
     delete main.dataset.stale
     views.events.add(cluster.take(frame, now), now)
-    say('connected', `live · ${frame.app}`)
+    say('connected', STATUS.live(frame.app))
     views.map.draw(cluster, now)
     views.table.draw(frame)
     views.totals.draw(cluster, now)
   },
   lost() {
     if ('stale' in main.dataset) return
-    say('reconnecting', 'reconnecting')
+    say('reconnecting', STATUS.reconnecting)
     keepFresh ??= systemClock.after(STALE, stale)
   },
 })

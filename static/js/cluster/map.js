@@ -1,4 +1,5 @@
-// The picture: people, HAProxy, the servers and Redis, the lines between them, and what travels there.
+// The picture: people, HAProxy, the servers and Redis, the lines between them,
+// and what travels there.
 
 import { find, write } from '../view/dom.js'
 import { onceAFrame } from '../view/frame.js'
@@ -8,7 +9,8 @@ import { each } from './measures.js'
 import { alive, moves } from './model.js'
 import { route, widthOf } from './routes.js'
 import { peak } from './spark.js'
-import { duration, number, unitWords } from './words.js'
+import { duration, number } from './figures.js'
+import { dotIs, REDIS, serversReady } from './strings.js'
 
 /** @typedef {import('../../types.js').ClusterServer} ClusterServer */
 /** @typedef {import('../../types.js').Route} Route */
@@ -29,7 +31,9 @@ export class MapView {
   #narrow = matchMedia(NARROW)
   /** @type {Map<string, Card>} by node */
   #cards = new Map()
-  /** @type {Map<string, {branch: SVGPathElement, link: SVGPathElement}>} by node */
+  /**
+   * @type {Map<string, {branch: SVGPathElement, link: SVGPathElement}>} by node
+   */
   #lines = new Map()
   /** @type {Map<string, Route>} by node */
   #routes = new Map()
@@ -66,12 +70,13 @@ export class MapView {
     const routeOf = (/** @type {string} */ node) => this.#routes.get(node)
     if (!first) this.#dots.people(moves(this.#servers, servers), routeOf)
     this.#dots.messages(servers, routeOf, now)
-    write(this.#unit, unitWords(this.#dots.unit))
+    write(this.#unit, dotIs(number(this.#dots.unit), this.#dots.unit === 1))
     this.#servers = servers
   }
 
   /**
-   * Makes the cards those of the servers, and says whether there are others than before.
+   * Makes the cards those of the servers, and says whether there are others
+   * than before.
    * @param {ClusterServer[]} servers
    */
   #reconcile(servers) {
@@ -118,9 +123,9 @@ export class MapView {
     this.#balancer.hidden = redis.embedded === true
     this.#redis.dataset.state = redis.state
     write(find(this.#people, '.place-value', HTMLElement), number(cluster.totals.connections))
-    write(find(this.#balancer, '.place-value', HTMLElement), `${ready} of ${servers.length} ready`)
+    write(find(this.#balancer, '.place-value', HTMLElement), serversReady(ready, servers.length))
     const trip = redis.round_trip_us ? duration(redis.round_trip_us) : redis.state
-    write(find(this.#redis, '.place-value', HTMLElement), redis.state === 'up' ? trip : 'no answer')
+    write(find(this.#redis, '.place-value', HTMLElement), redis.state === 'up' ? trip : REDIS.noAnswer)
   }
 
   /** @param {Cluster} cluster @param {number} now */

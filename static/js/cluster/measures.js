@@ -1,6 +1,7 @@
-// What is measured of a server: the same four things in the picture, in the table, in all, and over time.
+// What is measured of a server: the same four things in the picture, in the
+// table, in all, and over time.
 
-import { duration, number } from './words.js'
+import { duration, number } from './figures.js'
 
 /** @typedef {import('../../types.js').ClusterServer} ClusterServer */
 /** @typedef {import('../../types.js').Measure} Measure */

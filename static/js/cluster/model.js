@@ -1,8 +1,10 @@
-// The cluster as the frames tell it: how each server is now and was in the last five minutes, and what has changed.
+// The cluster as the frames tell it: how each server is now and was in the last
+// five minutes, and what has changed.
 
+import { change } from './figures.js'
 import { History, SPAN } from './history.js'
 import { each, MEASURES, totals } from './measures.js'
-import { change } from './words.js'
+import { REDIS } from './strings.js'
 
 /** @typedef {import('../../types.js').ClusterFrame} ClusterFrame */
 /** @typedef {import('../../types.js').ClusterServer} ClusterServer */
@@ -24,7 +26,9 @@ export class Cluster {
   frame = null
   /** In all. */
   total = histories()
-  /** @type {Map<string, Histories>} by app: a server that has restarted goes on where it was */
+  /**
+   * @type {Map<string, Histories>} by app: a server that has restarted goes on where it was
+   */
   #histories = new Map()
   #since = NaN
 
@@ -75,7 +79,7 @@ export class Cluster {
 /** @param {ClusterFrame} before @param {ClusterFrame} after */
 function changes(before, after) {
   const events = []
-  if (before.redis.state !== after.redis.state) events.push(after.redis.state === 'up' ? 'Redis is back' : 'Redis does not answer')
+  if (before.redis.state !== after.redis.state) events.push(after.redis.state === 'up' ? REDIS.back : REDIS.lost)
   const known = new Map(before.servers.map((server) => [server.node, server]))
   const apps = new Set(before.servers.map((server) => server.app))
   for (const server of after.servers) {

@@ -62,7 +62,8 @@ function towards(from, to, far) {
 }
 
 /**
- * The lines of one server: from the people to it, from it to Redis; and both ways back.
+ * The lines of one server: from the people to it, from it to Redis; and both
+ * ways back.
  * @param {{people: Box, balancer: Box | null, server: Box, redis: Box, narrow: boolean}} places
  * @returns {Route}
  */
@@ -96,7 +97,8 @@ export function route({ people, balancer, server, redis, narrow }) {
 }
 
 /**
- * Lines behind one another as one: what lies between the end of one and the beginning of the next is behind a box.
+ * Lines behind one another as one: what lies between the end of one and the
+ * beginning of the next is behind a box.
  * @param {string[]} paths
  */
 export const join = (...paths) => paths.filter(Boolean).map((path, i) => (i === 0 ? path : path.replace(/^M/, 'L'))).join('')

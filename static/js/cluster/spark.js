@@ -23,7 +23,8 @@ export class Spark {
   }
 
   /**
-   * @param {number[]} values a second each @param {number} top what the full height stands for
+   * @param {number[]} values a second each
+   * @param {number} top what the full height stands for
    */
   draw(values, top) {
     const { line, area } = sparkline(thin(values, Math.ceil(values.length / POINTS)), WIDTH, HEIGHT, top)

@@ -3,7 +3,8 @@
 import { find, make, write } from '../view/dom.js'
 import { MEASURES, spell } from './measures.js'
 import { alive } from './model.js'
-import { redisWords, stateWord, uptime } from './words.js'
+import { duration, uptime } from './figures.js'
+import { REDIS, stateName } from './strings.js'
 
 export class Table {
   #body
@@ -26,8 +27,15 @@ export class Table {
     })
     this.#rows = new Map(rows.map((row) => [row.dataset.node ?? '', row]))
     if (rows.some((row, i) => this.#body.children[i] !== row) || this.#body.children.length !== rows.length) this.#body.replaceChildren(...rows)
-    write(this.#redis, redisWords(frame.redis))
+    write(this.#redis, describeRedis(frame.redis))
   }
+}
+
+/** @param {import('../../types.js').ClusterFrame['redis']} redis */
+export function describeRedis({ state, embedded, round_trip_us: trip }) {
+  if (state !== 'up') return REDIS.down
+  const sentence = embedded ? REDIS.embedded : REDIS.up
+  return trip ? `${sentence} ${REDIS.roundTrip(duration(trip))}` : sentence
 }
 
 /** @param {string} node */
@@ -44,13 +52,16 @@ function makeRow(node) {
   return row
 }
 
-/** @param {HTMLTableRowElement} row @param {import('../../types.js').ClusterServer} server */
+/**
+ * @param {HTMLTableRowElement} row
+ * @param {import('../../types.js').ClusterServer} server
+ */
 function update(row, server) {
   row.dataset.app = server.app
   row.dataset.state = server.state
   const here = alive(server)
   const texts = [
-    server.app, stateWord(server.state), ...MEASURES.map((measure) => (here ? spell(measure, server[measure]) : '–')),
+    server.app, stateName(server.state), ...MEASURES.map((measure) => (here ? spell(measure, server[measure]) : '–')),
     here ? uptime(server.uptime_s) : '–', server.version,
   ]
   texts.forEach((text, i) => {

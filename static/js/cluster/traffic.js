@@ -1,4 +1,5 @@
-// The dots that travel. Each stands for so many messages, measured and not made up; in between, fractions are kept for later.
+// The dots that travel. Each stands for so many messages, measured and not made
+// up; in between, fractions are kept for later.
 
 import { alive } from './model.js'
 
@@ -7,7 +8,8 @@ import { alive } from './model.js'
 const BUDGET = 60 // dots that may set out in a second
 
 /**
- * How many messages a dot stands for: 1, 2, 5, 10, 20 …, the least that keeps within the budget.
+ * How many messages a dot stands for: 1, 2, 5, 10, 20 …, the least that keeps
+ * within the budget.
  * @param {number} rate dots a second, if each were one message
  */
 export function unitFor(rate) {
@@ -18,11 +20,14 @@ export function unitFor(rate) {
 
 export class Traffic {
   unit = 1
-  /** @type {Map<string, number>} what each server has in dots that have not set out, by node */
+  /**
+   * @type {Map<string, number>} what each server has in dots that have not set out, by node
+   */
   #rest = new Map()
 
   /**
-   * How many dots set out in the next second, from the people to each server. Each comes back from Redis to every server.
+   * How many dots set out in the next second, from the people to each server.
+   * Each comes back from Redis to every server.
    * @param {ClusterServer[]} servers
    * @returns {Map<string, number>} by node
    */
@@ -43,7 +48,8 @@ export class Traffic {
 }
 
 /**
- * How many dots of people set out for so many who came or went: one each for a few, then ever less.
+ * How many dots of people set out for so many who came or went: one each for a
+ * few, then ever less.
  * @param {number} count
  */
 export const personDots = (count) => Math.min(Math.ceil(count), 6 + Math.round(Math.log2(1 + Math.max(0, count - 6))))

@@ -1,36 +1,24 @@
-// What an answer of the API means for people, in words: what is, and what they can do.
+// Which text describes an answer of the API. The texts are in strings/.
 
-/** @typedef {import('../net/api.js').ApiError} ApiError */
+import { ACCOUNTS_DOWN, API_DOWN, isGuest, PROBLEMS, tooOften } from './strings/connection.js'
+import { REASONS } from './strings/messages.js'
 
-/** @typedef {keyof typeof LIMITED} Limited what was asked for too often */
+/** @typedef {import('../net/problem.js').ApiError} ApiError */
+/**
+ * What has a limit of its own.
+ * @typedef {keyof typeof import('./strings/connection.js').TOO_OFTEN} Limited
+ */
 
-const AWAY = new Set([404, 500, 502, 503, 504])
+const DOWN = new Set([404, 500, 502, 503, 504])
 const TOO_OFTEN = 429
 
 /**
- * Whether it is the API that is not there, and not something about what was asked.
+ * Whether the API is down, as opposed to refusing this request.
  * @param {ApiError} error
  */
-export const isAway = ({ code, status }) => status !== TOO_OFTEN && (code === 'network' || code === 'bad_answer' || (AWAY.has(status) && code !== 'unknown_user'))
-
-/** @type {Record<string, string>} by the code of the problem */
-const SENTENCES = {
-  name_reserved: 'This name is reserved: nobody can have it. Choose another name.',
-  name_taken: 'This name is taken, or looks too much like one that is. Take another one.',
-  unauthorized: 'The name or the password is wrong.',
-  forbidden: 'The password is wrong.',
-  forbidden_origin: 'This server does not let this page log anybody in.',
-  unknown_user: 'Nobody is registered under this name.',
-  bad_chat: 'This is your own name.',
-}
-
-/** The server counts each by itself: who has to wait with one may go on with the others. */
-const LIMITED = {
-  login: 'Too many attempts to log in',
-  register: 'Too many new accounts from this network',
-  password: 'Too many attempts with the password',
-  write: 'Too many messages and new chats in a short time', // of one account, in all its windows
-  other: 'Too many requests in a short time',
+export function isDown({ code, status }) {
+  if (status === TOO_OFTEN) return false
+  return code === 'network' || code === 'bad_answer' || (DOWN.has(status) && code !== 'unknown_user')
 }
 
 /**
@@ -39,38 +27,45 @@ const LIMITED = {
  * @returns {string} a sentence
  */
 export function whyNot(error, what = 'other') {
-  if (error.status === TOO_OFTEN) return `${LIMITED[what]}. Try again in ${wait(error.retryAfter)}.`
-  if (isAway(error)) return 'The server does not answer. Try again in a moment.'
-  return SENTENCES[error.code] ?? sentence(error.message)
+  if (error.status === TOO_OFTEN) return tooOften(what, error.retryAfter)
+  if (isDown(error)) return API_DOWN
+  return PROBLEMS[error.code] ?? sentence(error.message)
 }
 
 /**
- * Why somebody cannot register or log in.
+ * Why registering or logging in failed.
  * @param {ApiError} error @param {'login' | 'register'} way
  */
-export const whyNotIn = (error, way) => (isAway(error) ? 'Accounts cannot be reached at the moment. Guests can join all the same.' : whyNot(error, way))
+export const whyNotIn = (error, way) => (isDown(error) ? ACCOUNTS_DOWN : whyNot(error, way))
 
 /**
- * Why there is no chat with somebody who is here. That people have a name does not tell whether they have an account.
+ * Why there is no chat with a person in the room. A name does not tell whether
+ * its owner has an account.
  * @param {ApiError} error @param {string} name
  */
-export const whyNoChat = (error, name) => (error.code === 'unknown_user' ? `${name} is here as a guest; only accounts have private chats.` : whyNot(error, 'write'))
+export function whyNoChat(error, name) {
+  return error.code === 'unknown_user' ? isGuest(name) : whyNot(error, 'write')
+}
 
 /**
- * Why a private message failed, as the second half of a sentence; '' if there is nothing to say but that.
+ * Why a private message failed, as the second half of a sentence; '' if there
+ * is no more to say.
  * @param {ApiError} error
  */
 export function whyNotDelivered(error) {
-  if (error.status === TOO_OFTEN) return `too many messages in a short time; wait ${wait(error.retryAfter)}`
-  return isAway(error) || error.passes ? '' : error.message
+  if (error.status === TOO_OFTEN) return REASONS.tooOften(error.retryAfter)
+  return isDown(error) || error.passes ? '' : whyRefused(error)
 }
 
-/** @param {number} ms 0 if nobody said */
-function wait(ms) {
-  if (ms === 0) return 'a moment'
-  const count = Math.ceil(ms / 1000)
-  return count < 100 ? `${count} s` : `${Math.ceil(count / 60)} minutes`
+/**
+ * Why a message was refused, as the second half of a sentence. The page has
+ * removed control characters, so a bad text is an invisible one.
+ * @param {{code: string, message: string}} error of a frame, or of the API
+ */
+export function whyRefused({ code, message }) {
+  if (code === 'bad_text') return REASONS.invisible
+  return code === 'account_deleted' ? REASONS.deleted : message
 }
 
-/** @param {string} words of the server: lower case, and without a full stop */
-const sentence = (words) => `${words.charAt(0).toUpperCase()}${words.slice(1).replace(/\.$/, '')}.`
+/** @param {string} text of the server: lower case, without a full stop */
+const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/\.$/, '')}.`

@@ -1,4 +1,5 @@
-// How fast this page may send: the server's own limit, kept from this side, so that nothing is refused that could have waited.
+// How fast this page may send: the server's own limit, kept from this side, so
+// that nothing is refused that could have waited.
 
 export class Bucket {
   #rate = 0 // messages a second; 0 = no limit

@@ -1,28 +1,31 @@
-// One's private chats as a list: with whom, what was said last, how much of it is unread, what was begun to be written. A store that is
-// changed only by the actions below, each a pure function from a state to the next; the messages themselves are in messages.js.
+// The list of private chats: the other person, the last message, the number of
+// unread ones, the draft. Only the actions below change the state, each a pure
+// function from one state to the next. The messages are in messages.js.
 //
-// News of a chat come by HTTP and by the feed, and may overtake one another. So marks never go back, and of two last messages the one with
-// the higher n counts.
+// HTTP and the feed both bring news of a chat, in any order. So marks never go
+// back, and of two last messages the one with the higher n counts.
+
+import { CHATS } from './strings/people.js'
 
 /** @typedef {import('./messages.js').KnownMessage} KnownMessage */
 /**
  * @typedef {object} Chat Never changed, only replaced. Times are Unix milliseconds.
  * @property {string} id
- * @property {string} other the name of the other one
+ * @property {string} other the name of the other person
  * @property {number} created
- * @property {number} updated when it last had something new
+ * @property {number} updated of the last change
  * @property {KnownMessage | null} last the newest message
- * @property {number} unread how many of the other one's messages I have not read; at most so many right after a mark that was not the last
- * @property {number} read n up to which I have read; 0 for nothing
- * @property {number} otherRead n up to which the other one has
+ * @property {number} unread messages of the other person; an upper bound after a partial mark
+ * @property {number} read n up to which I have read; 0 for none
+ * @property {number} otherRead the other person's
  */
 /**
  * @typedef {object} ChatsState
  * @property {string} me the name of the account
  * @property {Readonly<Record<string, Chat>>} chats by id
- * @property {boolean} loaded whether a page of the list has ever come
- * @property {string | null} next what to ask for the list's next page with; null if there is none
- * @property {Readonly<Record<string, string>>} drafts by conversation: the id of a chat, or any other name that no chat has
+ * @property {boolean} loaded whether a page of the list has come
+ * @property {string | null} next cursor of the next page; null if there is none
+ * @property {Readonly<Record<string, string>>} drafts by id of the chat
  */
 
 /** @param {string} me @returns {Readonly<ChatsState>} */
@@ -33,42 +36,53 @@ export const noChats = (me) => ({ me, chats: {}, loaded: false, next: null, draf
 /** @param {ChatsState} state @param {string} id */
 export const chatOf = (state, id) => state.chats[id]
 
-/** @param {ChatsState} state @param {string} name @returns {Chat | undefined} the chat with that person */
+/**
+ * @param {ChatsState} state
+ * @param {string} name
+ * @returns {Chat | undefined} with that person
+ */
 export const chatWith = (state, name) => Object.values(state.chats).find(({ other }) => other === name)
 
 /**
- * The chats, the one in which something happened last first: in the order of the server's list.
+ * The chats, latest change first, as in the server's list.
  * @param {ChatsState} state
  */
 export const chatsInOrder = (state) => Object.values(state.chats).sort((a, b) => b.updated - a.updated || (a.id < b.id ? 1 : -1))
 
 /**
- * How many messages are unread in all chats that are known.
+ * Unread messages in all known chats.
  * @param {ChatsState} state
+ * @param {(chat: Chat) => number} [unreadIn]
  */
-export const totalUnread = (state) => Object.values(state.chats).reduce((sum, { unread }) => sum + unread, 0)
+export const totalUnread = (state, unreadIn = ({ unread }) => unread) => Object.values(state.chats).reduce((sum, chat) => sum + unreadIn(chat), 0)
 
 /** @param {ChatsState} state @param {string} conversation */
 export const draftOf = (state, conversation) => state.drafts[conversation] ?? ''
 
-const DELETED = 'deleted' // what the server calls who is gone; nobody can have that name
+const DELETED = 'deleted' // the server's name for deleted accounts; reserved
 
-/** @param {Chat | undefined} chat @returns {boolean} whether the other one's account is deleted */
+/**
+ * @param {Chat | undefined} chat
+ * @returns {boolean} whether the other account is deleted
+ */
 export const isDeleted = (chat) => chat?.other === DELETED
 
-/** @param {Chat | undefined} chat @returns {string} with whom it is, for people; '' for a chat that is not known */
-export const titleOf = (chat) => (isDeleted(chat) ? 'deleted account' : chat?.other ?? '')
+/**
+ * @param {Chat | undefined} chat
+ * @returns {string} the name of the other person, or its text; '' for an unknown chat
+ */
+export const titleOf = (chat) => (isDeleted(chat) ? CHATS.deleted : chat?.other ?? '')
 
 // ---- Actions ----
 
 /**
- * A chat is there: it was begun, by whomever, or asked for.
+ * Adds a new chat, or updates a known one.
  * @param {ChatsState} state @param {Chat} chat
  */
 export const createChat = (state, chat) => put(state, merged(state.chats[chat.id], chat))
 
 /**
- * The other one's account is deleted.
+ * The other account is deleted.
  * @param {ChatsState} state @param {string} id
  */
 export function loseOther(state, id) {
@@ -90,7 +104,7 @@ export const getAllChats = (state, { chats, next }) => ({ ...chats.reduce(create
 export const sentMessage = (state, chat, message) => addMessageFromSocket(state, { ...message, chat })
 
 /**
- * A message that the feed says. Of a chat that is not known it changes nothing: that one has to be asked for.
+ * A message from the feed. Ignored for unknown chats, which have to be loaded.
  * @param {ChatsState} state @param {KnownMessage & {chat: string}} message
  */
 export function addMessageFromSocket(state, { chat: id, ...message }) {
@@ -111,8 +125,9 @@ export function markRead(state, id, n) {
 }
 
 /**
- * Somebody has read up to n: the other one, or I on another device.
- * @param {ChatsState} state @param {{chat: string, name: string, n: number}} mark as the feed says it
+ * The other person has read up to n, or I have on another device.
+ * @param {ChatsState} state
+ * @param {{chat: string, name: string, n: number}} mark from the feed
  */
 export function markReadFromSocket(state, { chat: id, name, n }) {
   if (name === state.me) return markRead(state, id, n)
@@ -121,7 +136,9 @@ export function markReadFromSocket(state, { chat: id, name, n }) {
 }
 
 /**
- * @param {ChatsState} state @param {string} conversation @param {string} text '' for none
+ * @param {ChatsState} state
+ * @param {string} conversation
+ * @param {string} text '' for none
  * @returns {ChatsState}
  */
 export function setDraft(state, conversation, text) {
@@ -136,13 +153,14 @@ export function setDraft(state, conversation, text) {
 const put = (state, chat) => (state.chats[chat.id] === chat ? state : { ...state, chats: { ...state.chats, [chat.id]: chat } })
 
 /**
- * No more can be unread than there are messages after the mark.
+ * No more messages can be unread than there are after the mark.
  * @param {number} unread @param {KnownMessage | null} last @param {number} read
  */
 const atMost = (unread, last, read) => Math.max(0, Math.min(unread, (last?.n ?? 0) - read))
 
 /**
- * What the server says of a chat, put together with what we know: its answer may be older than what the feed has said since.
+ * Merges an answer of the server with what we know: the feed may have brought
+ * newer things since.
  * @param {Chat | undefined} known @param {Chat} said
  * @returns {Chat}
  */

@@ -1,38 +1,46 @@
-// The conversation of one room as this page knows it: what the log holds, in its order, then what is still on its way.
+// The conversation of one room: the messages of its log, in their order, then
+// own messages that are not in the log yet.
 //
-// A message of one's own is `sending` from the moment it is written, `sent` once the log has it (an ack or the message itself,
-// whichever comes first) and `failed` when it was given up. Order is by seq, never by time; the same message is shown once, told by
-// its seq while the numbers of the log go on, and by its id when they have begun anew. An id belongs to its author: what somebody else sends
-// under it, or with another text, is another message.
+// An own message is `sending` when it is written, `sent` once the log has it
+// (by an ack or the message itself, whichever comes first), and `failed` when
+// it is given up. Order is by seq, never by time. A message is shown once: its
+// seq identifies it within an epoch, its id from one epoch to the next. Ids
+// belong to authors: the same id from another author is another message.
 
+import { Authors } from './authors.js'
 import { Cursor } from './cursor.js'
+import { blank, insert, isSame } from './places.js'
 
 /** @typedef {import('../../types.js').Item} Item */
 /** @typedef {import('../../types.js').MessageItem} MessageItem */
 /** @typedef {import('../../types.js').MessageFrame} MessageFrame */
 
-const MEMORY = 5000 // items that are kept; the page shows a part of them
+const MEMORY = 5000 // items; the page shows some of them
 const MEMORY_LEEWAY = 500 // more than that before the oldest go
 
 export class Conversation {
-  /** @type {Item[]} what has its place: messages of the log, failed ones, notices and breaks */
+  /** @type {Item[]} messages of the log, failed ones, notices and breaks */
   #settled = []
-  /** @type {MessageItem[]} own messages that the log does not have yet, as far as we know */
+  /** @type {MessageItem[]} own messages not in the log, as far as we know */
   #tail = []
   /** @type {Map<string, MessageItem>} */ #byId = new Map()
-  /** @type {Set<string>} the sessions that were ours */
+  /** @type {Set<string>} ours */
   #sessions
   #me
-  #author = '' // of what we say; '' if the server cannot tell
-  /** @type {Set<string>} the messages whose place we know from an ack only */
+  #author = '' // of our messages; '' if the server does not tell
+  authors = new Authors()
+  /** @type {Set<string>} messages whose place is known from an ack only */
   #guessed = new Set()
   #forgotten = 0
   #counter = 0
   #cursor = new Cursor()
-  /** @type {Item | null} a break that the next message of the same log may explain better */
+  /** @type {Item | null} a break that the next message of this epoch may replace */
   #openBreak = null
 
-  /** @param {Iterable<string>} [sessions] earlier sessions of this window @param {string} [me] a name under which nobody else can speak */
+  /**
+   * @param {Iterable<string>} [sessions] earlier sessions of this window
+   * @param {string} [me] a name that is ours alone
+   */
   constructor(sessions = [], me = '') {
     this.#sessions = new Set(sessions)
     this.#me = me
@@ -40,7 +48,7 @@ export class Conversation {
 
   // ---- Reading ----
 
-  /** The place of the oldest item in memory. It grows when older ones are forgotten. */
+  /** The place of the oldest item in memory. Grows as older ones are forgotten. */
   get first() {
     return this.#forgotten
   }
@@ -62,7 +70,8 @@ export class Conversation {
   }
 
   /**
-   * The last message seen, to resume after it; null if there is none and the log was not empty.
+   * The last message seen, to resume after it; null if there is none and the
+   * log was not empty.
    * @returns {import('../../types.js').Position | null}
    */
   get position() {
@@ -70,18 +79,17 @@ export class Conversation {
   }
 
   /**
-   * Whether a message of the log is one that is known, and not one that another author, or the same one, has put under its id. Of our own that
-   * the log does not have yet, the author is who we are.
-   * @param {MessageItem} item @param {{author?: string, name: string, text: string}} message with the same id
+   * Whether a message of the log is the item with the same id.
+   * @param {MessageItem} item
+   * @param {{author?: string, name: string, text: string}} message
    */
-  isSame(item, { author = '', name, text }) {
-    if (item.app === '') return this.#author === '' || author === this.#author
-    return (item.author ?? '') === author && item.name === name && item.text === text
+  isSame(item, message) {
+    return isSame(item, message, this.#author)
   }
 
-  /** @param {string} session @param {string} [name] of who speaks */
-  isOwn(session, name = '') {
-    return this.#sessions.has(session) || (name !== '' && name === this.#me)
+  /** @param {string} session @param {string} [name] @param {string} [author] */
+  isOwn(session, name = '', author = '') {
+    return this.#sessions.has(session) || this.authors.isOwn(name, author) || (name !== '' && name === this.#me)
   }
 
   get sessions() {
@@ -92,20 +100,22 @@ export class Conversation {
 
   /** @param {{id: string, text: string, name: string, session: string, at: number}} message */
   compose(message) {
-    this.#addToTail({ ...this.#blank(message.id), ...message })
+    this.#addToTail({ ...blank(message.id, this.#cursor.era), ...message })
   }
 
   /**
-   * Shows again what was written before the page was reloaded, before what has been written since.
-   * @param {{id: string, text: string, name: string, at: number, reason: string | null}[]} messages those with a reason have failed
+   * Puts messages from before a reload in front of those written since.
+   * @param {{id: string, text: string, name: string, at: number, reason: string | null}[]} messages
+   *   those with a reason have failed
    */
   restore(messages) {
-    this.#tail.unshift(...messages.map(({ id, text, name, at, reason }) => this.#remember(
-      { ...this.#blank(id), text, name, at, state: reason === null ? 'sending' : 'failed', reason: reason ?? '' },
-    )))
+    this.#tail.unshift(...messages.map(({ id, text, name, at, reason }) => {
+      const state = reason === null ? 'sending' : 'failed'
+      return this.#remember({ ...blank(id, this.#cursor.era), text, name, at, state, reason: reason ?? '' })
+    }))
   }
 
-  /** All that was said meanwhile is there: what failed before has its place after it. */
+  /** After a catch-up: failed messages get their place after what was missed. */
   settleFailed() {
     for (const item of this.#tail.filter((item) => item.state === 'failed')) {
       this.#remove(item)
@@ -132,12 +142,13 @@ export class Conversation {
     if (this.#takeFailed(id)) this.#byId.delete(id)
   }
 
-  // ---- What the server says ----
+  // ---- Frames ----
 
   /** @param {import('../../types.js').WelcomeFrame} frame @param {number} now */
   welcome(frame, now) {
     this.#sessions.add(frame.session)
     this.#author = frame.author ?? ''
+    this.authors.own(frame.name, this.#author)
     if (this.#cursor.welcome(frame)) this.#breakOff(now)
   }
 
@@ -156,12 +167,12 @@ export class Conversation {
     if (twice || (known && known.seq !== null && !this.#guessed.delete(id))) return null
     if (known) this.#remove(known)
     const { app, session, author = '', name, text, at } = frame
-    const own = known !== undefined || this.isOwn(session, name)
+    const own = known !== undefined || this.isOwn(session, name, author)
     const { era } = this.#cursor
     /** @type {MessageItem} */
     const item = {
       kind: 'message', key: id && known === holder ? id : `${era}:${seq}`, id, era, seq, missing,
-      app, session, author, name, text, at, own, state: 'sent', reason: '',
+      app, session, author, name, nth: this.authors.nth(name, author), text, at, own, state: 'sent', reason: '',
     }
     this.#closeBreak()
     this.#insert(item)
@@ -169,21 +180,25 @@ export class Conversation {
     return own ? null : item
   }
 
+  /** @param {import('../../types.js').EntryFrame} frame has a number, and nothing to show */
+  entry = (frame) => this.#cursor.pass(frame.seq)
+
   /** @param {import('../../types.js').AckFrame} frame */
   ack(frame) {
     const item = this.#byId.get(frame.id)
     if (!item || item.seq !== null) return
-    // Taken now and yet further back than what we have seen: then it is in a log that we have not been told of.
+    // A new seq below one that we have seen is of an epoch that we have not
+    // been told of.
     const newest = this.#cursor.seq
     const passed = frame.duplicate === true && newest !== null && frame.seq <= newest
     if (item.state === 'sent' && !passed) return
     this.#remove(item)
-    if (passed) { // it lies before what we were given
+    if (passed) { // its place is before what we received
       this.#guessed.add(item.id)
       this.#cursor.note(frame.seq)
       this.#insert({ ...item, era: this.#cursor.era, seq: frame.seq, state: 'sent', reason: '' })
-    } else {
-      this.#addToTail({ ...item, state: 'sent', reason: '' }) // the message itself is about to come, and says where it belongs
+    } else { // the message itself is about to come, with its place
+      this.#addToTail({ ...item, state: 'sent', reason: '' })
     }
   }
 
@@ -203,19 +218,12 @@ export class Conversation {
   reset(frame, now) {
     this.#settleSent()
     if (this.#cursor.reset(frame)) this.#breakOff(now)
-    this.#openBreak = null // what it says stays
+    this.#openBreak = null // it stays
   }
 
   // ---- Places ----
 
-  /** @param {string} id @returns {MessageItem} one's own message before anybody has it */
-  #blank(id) {
-    return {
-      kind: 'message', key: id, id, era: this.#cursor.era, seq: null, missing: 0, app: '', session: '', name: '', text: '', at: 0, own: true, state: 'sending', reason: '',
-    }
-  }
-
-  /** @param {number} now when another log began: what was seen stays, and nobody will ever know how much was missed */
+  /** @param {number} now A new epoch begins: how much was missed is not known */
   #breakOff(now) {
     this.#settleSent()
     const last = this.#settled.at(-1)
@@ -223,7 +231,7 @@ export class Conversation {
     this.#openBreak = null // it stays
   }
 
-  /** What the old log took and never gave out has the place where it stood. */
+  /** Messages that the old epoch acked but never delivered keep their place. */
   #settleSent() {
     for (const item of this.#tail.filter((item) => item.state === 'sent')) {
       this.#remove(item)
@@ -239,44 +247,19 @@ export class Conversation {
     this.#settle(this.#openBreak)
   }
 
-  /** The message that follows says itself what is missing before it. */
+  /** The message that follows tells what is missing before it. */
   #closeBreak() {
     if (this.#openBreak) this.#remove(this.#openBreak)
     this.#openBreak = null
   }
 
-  /**
-   * Puts a message of the log where its seq belongs.
-   * @param {MessageItem} item
-   */
+  /** @param {MessageItem} item of the log */
   #insert(item) {
-    const place = this.#placeOf(item)
-    const next = this.#settled[place]
-    if (next?.kind === 'message' && next.missing > 0) this.#settled[place] = this.#remember({ ...next, missing: next.missing - 1 })
-    this.#settled.splice(place, 0, this.#remember(item))
+    insert(this.#settled, this.#remember(item), (next) => this.#remember(next))
   }
 
-  /** @param {MessageItem} item @returns {number} an index of settled */
-  #placeOf(item) {
-    let place = this.#settled.length
-    for (let i = place - 1; i >= 0; i--) {
-      const other = this.#settled[i]
-      if (other?.kind !== 'message' || other.seq === null) continue
-      if (other.era < item.era || other.seq < /** @type {number} */ (item.seq)) break
-      place = i
-    }
-    return place
-  }
-
-  /** @param {Item} item */
-  #settle(item) {
-    this.#settled.push(item.kind === 'message' ? this.#remember(item) : item)
-  }
-
-  /** @param {MessageItem} item */
-  #addToTail(item) {
-    this.#tail.push(this.#remember(item))
-  }
+  #settle = (/** @type {Item} */ item) => this.#settled.push(item.kind === 'message' ? this.#remember(item) : item)
+  #addToTail = (/** @type {MessageItem} */ item) => this.#tail.push(this.#remember(item))
 
   /** @template {MessageItem} T @param {T} item @returns {T} */
   #remember(item) {

@@ -1,4 +1,5 @@
-// Where this page stands in the log of its room: which log it is, and which of its numbers have been seen.
+// Where this page stands in the log of its room: which log it is, and which of
+// its numbers have been seen.
 
 /** @typedef {import('../../types.js').Position} Position */
 
@@ -11,10 +12,17 @@ export class Cursor {
   #seqs = new Set()
   #floor = 0 // below this nothing is remembered
   #skipped = 0 // up to here, we were told, nothing more will come
-  /** @type {Position | null} where to resume as long as a new epoch was named, and nothing of its log has come */
+  #carried = 0 // missing before entries that show nothing, since the last message
+  /**
+   * @type {Position | null} where to resume as long as a new epoch was named, and nothing of
+   *   its log has come
+   */
   #before = null
 
-  /** Counts the numberings that this page has seen: a seq means something inside its era only. */
+  /**
+   * Counts the numberings that this page has seen: a seq means something inside
+   * its era only.
+   */
   get era() {
     return this.#era
   }
@@ -25,7 +33,8 @@ export class Cursor {
   }
 
   /**
-   * The last message seen, to resume after it; null if there is none and the log was not empty.
+   * The last message seen, to resume after it; null if there is none and the
+   * log was not empty.
    * @returns {Position | null}
    */
   get position() {
@@ -37,12 +46,17 @@ export class Cursor {
     return seq < this.#floor || this.#seqs.has(seq)
   }
 
-  /** @param {number} seq @returns {number} how many messages before this one have not been seen */
+  /**
+   * @param {number} seq
+   * @returns {number} how many messages before this one have not been seen
+   */
   holeBefore(seq) {
-    return this.#seq === null || this.has(seq) ? 0 : Math.max(0, seq - this.#seq - 1)
+    return this.#seq === null || this.has(seq) || seq < this.#seq ? 0 : seq - this.#seq - 1 + this.#carried
   }
 
-  /** @param {number} seq of a message that has its place, but is not the newest */
+  /**
+   * @param {number} seq of a message that has its place, but is not the newest
+   */
   note(seq) {
     if (seq >= this.#floor) this.#seqs.add(seq)
   }
@@ -51,7 +65,19 @@ export class Cursor {
   advance(seq) {
     this.#before = null
     this.note(seq)
-    if (this.#seq === null || seq > this.#seq) this.#seq = seq
+    if (this.#seq !== null && seq <= this.#seq) return
+    this.#seq = seq
+    this.#carried = 0
+  }
+
+  /**
+   * @param {number} seq of an entry that is no message. What is missing before it
+   *   is missing before the message that follows
+   */
+  pass(seq) {
+    const missing = this.holeBefore(seq)
+    this.advance(seq)
+    if (seq === this.#seq) this.#carried = missing || this.#carried
   }
 
   /** @param {number} seq up to which messages will not come */
@@ -67,11 +93,13 @@ export class Cursor {
   }
 
   /**
-   * Goes over to the epoch of a new connection. If everything after our position follows, the numbers go on from there, whatever the epoch
-   * is called by now; but a reset may be on its way that takes us back, so until something of that log has come we would resume as before.
+   * Goes over to the epoch of a new connection. If everything after our
+   * position follows, the numbers go on from there, whatever the epoch
+   * is called by now; but a reset may be on its way that takes us back, so
+   * until something of that log has come we would resume as before.
    * Else it is another log, of which the newest part follows.
    * @param {import('../../types.js').WelcomeFrame} frame
-   * @returns {boolean} whether the numbers begin anew: those seen so far say nothing about them
+   * @returns {boolean} whether the numbers start again: those seen so far say nothing about them
    */
   welcome({ epoch, seq, recovered }) {
     const known = this.#epoch !== ''
@@ -83,8 +111,10 @@ export class Cursor {
   }
 
   /**
-   * The next message is the one after seq. If that is where we are, the numbers go on. If it is further back, the log has lost the newest that
-   * we have seen, and gives their numbers to others; also in the same epoch. If it begins at 0 it is another log, and nobody knows what was in the old one.
+   * The next message is the one after seq. If that is where we are, the numbers
+   * go on. If it is further back, the log has lost the newest that
+   * we have seen, and gives their numbers to others; also in the same epoch. If
+   * it begins at 0 it is another log, and nobody knows what was in the old one.
    * @param {import('../../types.js').ResetFrame} frame
    * @returns {boolean} whether there may be messages that we have not seen and will not see
    */
@@ -103,6 +133,6 @@ export class Cursor {
     this.#before = null
     this.#seq = seq
     this.#seqs.clear()
-    this.#floor = this.#skipped = 0
+    this.#floor = this.#skipped = this.#carried = 0
   }
 }

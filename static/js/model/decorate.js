@@ -1,4 +1,5 @@
-// What stands above an item because of the one before it: a day, a hole in the log, what is new, or the name of who speaks now.
+// What stands above an item because of the one before it: a day, a hole in the
+// log, what is new, or the name of who speaks now.
 
 import { sameDay } from './clock.js'
 

@@ -1,4 +1,5 @@
-// Those who want to hear of something: objects with a method for each kind of news, or without it.
+// Objects that want to be told of something, with a method for each kind of
+// news, or without it.
 
 /** @template {object} L */
 export class Listeners {
@@ -17,7 +18,8 @@ export class Listeners {
 
   /**
    * @template {keyof L} K
-   * @param {K} news @param {NonNullable<L[K]> extends (...args: infer A) => any ? A : never} args
+   * @param {K} news
+   * @param {NonNullable<L[K]> extends (...args: infer A) => any ? A : never} args
    */
   tell(news, ...args) {
     for (const listener of this.#all) {

@@ -1,13 +1,16 @@
-// The messages of one's private chats: a store that is changed only by the actions below, each a pure function from a state to the next.
-// What an action does not touch stays the same object, so who sees the same object sees the same message.
+// The messages of private chats. Only the actions below change the state, each a
+// pure function from one state to the next. Objects that an action does not
+// change stay the same, so equal objects are equal messages.
 //
-// In a chat order is by n, which the server gives: 1, 2, 3 and so on. Own messages that have no n yet come after all others, in the order in
-// which they were written. A message is told from others by its id, from whatever side it comes: the answer to our post, a page of the
-// history, or the feed, and in whatever order these come.
+// Messages are ordered by n, which the server assigns: 1, 2, 3 and so on. Own
+// messages without an n come last, in the order in which they were written. The
+// id identifies a message whether it comes by an answer, a page of the history
+// or the feed, in any order.
 
 /**
- * How far an own message has come. `sending`: on its way. `failed`: given up, until somebody tries again. `sent`: the server has answered that it
- * has it. `delivered`: it is where the other one gets it: in the feed or the history. That it was `read` says the other one's mark.
+ * How far an own message has come. `sending`: not acked. `failed`: given up
+ * until the user retries. `sent`: acked by the server. `delivered`: seen in the
+ * feed or the history. Whether it was read follows from the other mark.
  * @typedef {'sending' | 'failed' | 'sent' | 'delivered'} Progress
  */
 /**
@@ -19,16 +22,22 @@
  * @property {number} at Unix milliseconds
  * @property {boolean} own
  * @property {Progress} state `delivered` for those of the other one
- * @property {string} reason why it failed, for people; '' otherwise
+ * @property {string} reason why it failed; '' otherwise
  */
-/** @typedef {{id: string, n: number, name: string, text: string, at: number}} KnownMessage a message as the server has it */
+/**
+ * @typedef {{id: string, n: number, name: string, text: string, at: number}} KnownMessage a
+ *   message as the server has it
+ */
 /**
  * @typedef {object} Thread the messages of one chat
  * @property {readonly PrivateMessage[]} list those with an n, by n
  * @property {readonly PrivateMessage[]} tail own ones without
  * @property {number} newest the highest n that is known to exist
  */
-/** @typedef {{readonly me: string, readonly threads: Readonly<Record<string, Thread>>}} MessagesState */
+/**
+ * @typedef {{readonly me: string, readonly threads: Readonly<Record<string, Thread>>}}
+ *   MessagesState
+ */
 
 /** @type {Thread} */
 const EMPTY = Object.freeze({ list: Object.freeze([]), tail: Object.freeze([]), newest: 0 })
@@ -49,14 +58,15 @@ export const shown = ({ list, tail }) => [...list, ...tail]
 
 /**
  * What an own message shows.
- * @param {PrivateMessage} message @param {number} otherRead n up to which the other one has read
+ * @param {PrivateMessage} message
+ * @param {number} otherRead n up to which the other one has read
  * @returns {Progress | 'read'}
  */
 export const deliveryOf = ({ n, state }, otherRead) => (n !== null && n <= otherRead ? 'read' : state)
 
 /**
- * The messages that are missing between those that we have, and behind them: from and to belong to them. What lies before the first is
- * no hole, but history that nobody has asked for; a chat of which we have nothing has none.
+ * The messages that are missing between and after those that we have; from and
+ * to are included. Messages before the first are history, not a hole.
  * @param {Thread} thread
  * @returns {{from: number, to: number}[]}
  */
@@ -71,7 +81,7 @@ export function holes({ list, newest }) {
 }
 
 /**
- * The n before which a page of the history is to be asked for; null if it is all there, or nothing is.
+ * The n before which to load history; null if it is complete, or empty.
  * @param {Thread} thread
  */
 export function historyBefore({ list }) {
@@ -80,12 +90,12 @@ export function historyBefore({ list }) {
 }
 
 /**
- * Own messages that are still on their way, in their order.
+ * Own messages that are being sent, in their order.
  * @param {Thread} thread
  */
 export const unsentOf = ({ tail }) => tail.filter(({ state }) => state === 'sending')
 
-// ---- Actions: what the reader does ----
+// ---- Actions: the reader ----
 
 /**
  * Shows an own message at once.
@@ -101,8 +111,11 @@ export function sendMessage(state, chat, { id, text, at }) {
 }
 
 /**
- * The same message is to go once more, after all that has been written since.
- * @param {MessagesState} state @param {string} chat @param {string} id of one that failed @param {number} at
+ * Sends a message again, after all that were written since.
+ * @param {MessagesState} state
+ * @param {string} chat
+ * @param {string} id of one that failed
+ * @param {number} at
  */
 export function retryMessage(state, chat, id, at) {
   const thread = threadOf(state, chat)
@@ -113,24 +126,33 @@ export function retryMessage(state, chat, id, at) {
   return put(state, chat, { ...thread, tail: [...thread.tail.filter((one) => one !== failed), again] })
 }
 
-/** @param {MessagesState} state @param {string} chat @param {string} id of one that failed */
+/**
+ * @param {MessagesState} state
+ * @param {string} chat
+ * @param {string} id of one that failed
+ */
 export function discardMessage(state, chat, id) {
   const thread = threadOf(state, chat)
   const failed = findFailed(thread, id)
   return failed ? put(state, chat, { ...thread, tail: thread.tail.filter((one) => one !== failed) }) : state
 }
 
-// ---- Actions: what the server says ----
+// ---- Actions: the server ----
 
 /**
- * The answer to our post: the server has it.
- * @param {MessagesState} state @param {string} chat @param {KnownMessage} message
+ * The server has stored our message.
+ * @param {MessagesState} state
+ * @param {string} chat
+ * @param {KnownMessage} message
  */
 export const sentMessage = (state, chat, message) => take(state, chat, [message], 'sent')
 
 /**
- * It was given up. One that is known to be there has not failed, whatever became of the answer.
- * @param {MessagesState} state @param {string} chat @param {string} id @param {string} reason
+ * It was given up. A message that the server is known to have has not failed.
+ * @param {MessagesState} state
+ * @param {string} chat
+ * @param {string} id
+ * @param {string} reason
  */
 export function failMessage(state, chat, id, reason) {
   const thread = threadOf(state, chat)
@@ -141,18 +163,20 @@ export function failMessage(state, chat, id, reason) {
 
 /**
  * A page of a chat's history, wherever it belongs.
- * @param {MessagesState} state @param {string} chat @param {KnownMessage[]} messages in any order
+ * @param {MessagesState} state
+ * @param {string} chat
+ * @param {KnownMessage[]} messages in any order
  */
 export const getAllMessages = (state, chat, messages) => take(state, chat, messages, 'delivered')
 
 /**
  * @param {MessagesState} state
- * @param {KnownMessage & {chat: string}} message as the feed says it
+ * @param {KnownMessage & {chat: string}} message from the feed
  */
 export const addMessageFromSocket = (state, message) => take(state, message.chat, [message], 'delivered')
 
 /**
- * Messages are known to exist up to n. What of them is not there is a hole.
+ * Messages exist up to n; those that we lack are a hole.
  * @param {MessagesState} state @param {string} chat @param {number} n
  */
 export function noteNewest(state, chat, n) {
@@ -165,12 +189,19 @@ export function noteNewest(state, chat, n) {
 /** @param {Thread} thread @param {string} id */
 const findFailed = ({ tail }, id) => tail.find((one) => one.id === id && one.state === 'failed')
 
-/** @param {MessagesState} state @param {string} chat @param {Thread} thread @returns {MessagesState} */
+/**
+ * @param {MessagesState} state
+ * @param {string} chat
+ * @param {Thread} thread
+ * @returns {MessagesState}
+ */
 const put = (state, chat, thread) => ({ ...state, threads: { ...state.threads, [chat]: thread } })
 
 /**
- * @param {MessagesState} state @param {string} chat @param {KnownMessage[]} messages
- * @param {'sent' | 'delivered'} progress what their coming says about own ones
+ * @param {MessagesState} state
+ * @param {string} chat
+ * @param {KnownMessage[]} messages
+ * @param {'sent' | 'delivered'} progress of own ones
  */
 function take(state, chat, messages, progress) {
   const thread = threadOf(state, chat)
@@ -179,19 +210,22 @@ function take(state, chat, messages, progress) {
   if (news.length === 0) return state
   const ids = new Set(news.map(({ id }) => id))
   const numbers = new Set(news.map(({ n }) => n))
-  const kept = thread.list.filter(({ id, n }) => !ids.has(id) && !numbers.has(n))
-  const list = [...kept, ...new Map(news.map((one) => [one.id, one])).values()].sort((a, b) => (a.n ?? 0) - (b.n ?? 0))
+  const others = thread.list.filter(({ id, n }) => !ids.has(id) && !numbers.has(n))
+  const list = [...others, ...new Map(news.map((one) => [one.id, one])).values()].sort((a, b) => (a.n ?? 0) - (b.n ?? 0))
   const tail = thread.tail.some(({ id }) => ids.has(id)) ? thread.tail.filter(({ id }) => !ids.has(id)) : thread.tail
   return put(state, chat, { list, tail, newest: Math.max(thread.newest, list.at(-1)?.n ?? 0) })
 }
 
 /**
- * A message with its place: the one that is there already if this says nothing new.
- * @param {KnownMessage} message @param {PrivateMessage | undefined} known @param {string} me @param {'sent' | 'delivered'} progress
+ * A message with its n; the known object if nothing is new.
+ * @param {KnownMessage} message
+ * @param {PrivateMessage | undefined} known
+ * @param {string} me
+ * @param {'sent' | 'delivered'} progress
  * @returns {PrivateMessage}
  */
 function settled({ id, n, name, text, at }, known, me, progress) {
-  const own = known?.own ?? name === me // also if the account has another name by now
+  const own = known?.own ?? name === me // also if the account is renamed
   const state = own && known?.state !== 'delivered' ? progress : 'delivered'
   if (known && known.n === n && known.name === name && known.state === state) return known
   return { id, n, name, text, at, own, state, reason: '' }

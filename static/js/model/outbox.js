@@ -1,24 +1,28 @@
-// The messages that the log does not have yet, in the order in which they were written.
+// Own messages that are not in the log yet, in the order in which they were
+// written.
 //
-// One is on its way at a time and the next goes when it has arrived: so they stay in order whatever is refused or cut off, and when
-// the server closes the connection because of a message we know which one it was. All keep their id, so a message that went out twice
-// is in the log once.
+// One is sent at a time, and the next after its ack. So they stay in order over
+// refusals and lost connections, and if the server closes the connection because
+// of a message, we know which. They keep their id, so resending is idempotent.
 
+import { whyRefused } from './answers.js'
 import { Bucket } from './bucket.js'
+import { REASONS } from './strings/messages.js'
 
-/** @typedef {{id: string, text: string, tries: number, sentAt: number | null}} Entry */
+/**
+ * @typedef {{id: string, text: string, tries: number, sentAt: number | null}} Entry
+ */
 
-const TRIES = 8 // refusals that ask for another try, before people are asked
-const AWAY = 'unavailable' // the log cannot be reached: that is no refusal, and lasts as long as it lasts
-const ACK_TIMEOUT = 12_000 // ms; longer than the server tries (5 s): after that the connection is not worth waiting for
-export const RESEND_SPAN = 15 * 60_000 // ms; the server remembers an id for 20 minutes, then a resent message would appear twice
-export const UNKNOWN = 'it is not known whether it arrived'
-const PAUSE = 1000 // ms before another try, when the server does not say
+const TRIES = 8 // retryable refusals, before the message fails
+const UNAVAILABLE = 'unavailable' // the log is down: not counted as a refusal
+const ACK_TIMEOUT = 12_000 // ms; longer than the server tries (5 s)
+export const RESEND_SPAN = 15 * 60_000 // ms; the server remembers ids for 20 minutes
+const PAUSE = 1000 // ms before another try, unless the server tells
 
 export class Outbox {
   /** @type {Entry[]} */
   #entries = []
-  /** @type {Entry | null} the one on its way */
+  /** @type {Entry | null} sent, not acked */
   #flying = null
   #open = false
   #pausing = false
@@ -54,7 +58,8 @@ export class Outbox {
   }
 
   /**
-   * What was written before the page was reloaded goes first. It may have been sent then, so it counts as sent when it was written.
+   * Messages from before a reload go first. They may have been sent then, so
+   * they count as sent when they were written.
    * @param {{id: string, text: string, at: number}[]} messages
    */
   restore(messages) {
@@ -63,7 +68,7 @@ export class Outbox {
   }
 
   /**
-   * The connection stands.
+   * The connection is open.
    * @param {import('../../types.js').Limits} limits
    */
   open(limits) {
@@ -72,7 +77,7 @@ export class Outbox {
     this.#next()
   }
 
-  /** The connection is gone: what was on its way goes again. */
+  /** The connection is lost: a message without an ack is sent again. */
   close() {
     this.#open = this.#pausing = false
     this.#flying = null
@@ -80,7 +85,7 @@ export class Outbox {
   }
 
   /**
-   * The log has it.
+   * The message is in the log.
    * @param {string} id
    */
   confirm(id) {
@@ -95,14 +100,15 @@ export class Outbox {
   refuse(error) {
     const entry = this.#flying
     if (!entry || entry.id !== error.id) return
-    if (error.code !== AWAY) entry.tries++
-    if (!error.retryable || entry.tries >= TRIES) return this.#giveUp(entry, error.message)
+    if (error.code !== UNAVAILABLE) entry.tries++
+    if (!error.retryable || entry.tries >= TRIES) return this.#giveUp(entry, whyRefused(error))
     this.#flying = null
     this.#pause(error.retry_after_ms || PAUSE)
   }
 
   /**
-   * The server closed the connection because of what was on its way: sent again, it would do so again.
+   * The server closed the connection because of the message in flight. It would
+   * do so again.
    * @param {string} reason
    */
   refuseFlying(reason) {
@@ -129,7 +135,7 @@ export class Outbox {
     if (!entry || !this.#open || this.#pausing || this.#flying) return
     const now = this.#clock.now()
     if (entry.sentAt !== null && now - entry.sentAt > RESEND_SPAN) {
-      return this.#giveUp(entry, UNKNOWN)
+      return this.#giveUp(entry, REASONS.unknown)
     }
     const pause = this.#bucket.take(now)
     if (pause > 0) return this.#pause(pause)

@@ -1,4 +1,5 @@
-// Who is here. The count is that of connections; names are distinct, and of very many only the first are known.
+// Who is here. The count is that of connections; names are distinct, and of
+// very many only the first are known.
 
 const SNAPSHOT_LIMIT = 200 // names that the server gives at most
 
@@ -6,19 +7,55 @@ export class People {
   online = 0
   /** Whether there may be names that we were not told. */
   partial = false
-  /** @type {Set<string>} */
-  #names = new Set()
+  /** @type {Map<string, number>} when they came; 0 if that is not known */
+  #names = new Map()
+  /** @type {Set<string>} those of them that belong to accounts */
+  #accounts = new Set()
   #order = new Intl.Collator(undefined, { sensitivity: 'base', numeric: true })
 
-  /** @param {import('../../types.js').PresenceFrame} frame */
-  take(frame) {
+  /**
+   * @param {import('../../types.js').PresenceFrame} frame
+   * @param {number} [now]
+   */
+  take(frame, now = 0) {
     this.online = frame.online
     if (frame.names) {
-      this.#names = new Set(frame.names)
+      const before = this.#names
+      this.#names = new Map(frame.names.map((name) => [name, before.get(name) ?? 0]))
+      this.#accounts.clear()
       this.partial = frame.names.length >= SNAPSHOT_LIMIT
     }
-    for (const name of frame.joined ?? []) this.#names.add(name)
-    for (const name of frame.left ?? []) this.#names.delete(name)
+    for (const name of frame.joined ?? []) {
+      this.#names.set(name, this.#names.get(name) ?? now)
+      this.#accounts.delete(name)
+    }
+    for (const name of frame.accounts ?? []) this.#accounts.add(name)
+    for (const name of frame.left ?? []) {
+      this.#names.delete(name)
+      this.#accounts.delete(name)
+    }
+  }
+
+  /** @param {string} name */
+  has(name) {
+    return this.#names.has(name)
+  }
+
+  /**
+   * When we saw somebody come.
+   * @param {string} name
+   * @returns {number} Unix milliseconds; 0 if they were here before us
+   */
+  since(name) {
+    return this.#names.get(name) ?? 0
+  }
+
+  /**
+   * Whether somebody who is here has that name as an account.
+   * @param {string} name
+   */
+  isAccount(name) {
+    return this.#accounts.has(name)
   }
 
   /**
@@ -26,7 +63,7 @@ export class People {
    * @param {string} own
    */
   names(own) {
-    const others = [...this.#names].filter((name) => name !== own).sort((a, b) => this.#order.compare(a, b) || (a < b ? -1 : 1))
+    const others = [...this.#names.keys()].filter((name) => name !== own).sort((a, b) => this.#order.compare(a, b) || (a < b ? -1 : 1))
     if (this.#names.has(own)) others.unshift(own)
     this.partial ||= others.length > SNAPSHOT_LIMIT
     return others.slice(0, SNAPSHOT_LIMIT)

@@ -1,4 +1,5 @@
-// Whether what wants to go out goes out. A connection may stand while the room behind it takes nothing.
+// Whether what wants to go out goes out. A connection may stand while the room
+// behind it takes nothing.
 
 export class Progress {
   #unsent = 0
@@ -7,7 +8,8 @@ export class Progress {
   /**
    * To be asked at every change, and now and then.
    * @param {boolean} connected @param {number} unsent @param {number} now
-   * @returns {number} milliseconds for which nothing has gone out over the connection though something should have
+   * @returns {number} milliseconds for which nothing has gone out over the connection though
+   *   something should have
    */
   idle(connected, unsent, now) {
     if (!connected || unsent === 0 || this.#unsent === 0 || unsent < this.#unsent) this.#since = now

@@ -1,8 +1,13 @@
-// What a name, a text and a room may be: the rules of the server (server/chat), so that people hear about a mistake before
-// anything is sent. A browser cannot read why a handshake was refused.
+// What a name, a text and a room may be: the rules of the server (server/chat),
+// so that users see a mistake before anything is sent. A browser cannot
+// read why a handshake was refused.
+
+import { NAME, PASSWORD } from './strings/card.js'
 
 const NAME_LIMIT = 32 // characters (code points) after trimming
 const MARKS_LIMIT = 2 // combining marks on one character
+const PASSWORD_LEAST = 8 // characters of a new password
+const PASSWORD_MOST = 256
 
 const SPACES = /\p{Zs}+/gu
 const EDGES = /^[\p{White_Space}]+|[\p{White_Space}]+$/gu
@@ -10,6 +15,7 @@ const JOINERS_AND_TAGS = /[\u200c\u200d\u{e0020}-\u{e007f}]/gu
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\ufffd\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\uffa0]/u
 const EMOJI_MARKS = /[\ufe00-\ufe0f\u20e3]/gu
 const TOO_MANY_MARKS = new RegExp(`[\\p{Mn}\\p{Me}]{${MARKS_LIMIT + 1}}`, 'u')
+const BLANK_TEXT = /^[\s\p{C}\p{Z}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\uffa0]*$/u
 const VISIBLE = /[^\p{Mn}\p{Me}\p{C}\p{Z}]/u
 
 const TEXT_CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/gu // all but tab and line feed
@@ -28,10 +34,11 @@ export function cleanName(typed) {
 /** @param {string} name */
 function nameProblem(name) {
   const length = characters(name)
-  if (length < 1 || length > NAME_LIMIT) return `Your name needs 1 to ${NAME_LIMIT} characters.`
-  if (UNSEEN.test(name.replace(JOINERS_AND_TAGS, ''))) return 'Your name has an invisible character in it. Type it anew.'
-  if (TOO_MANY_MARKS.test(name.replace(EMOJI_MARKS, ''))) return `Your name may have at most ${MARKS_LIMIT} accents on a letter.`
-  if (!VISIBLE.test(name)) return 'Your name needs a character that one can see.'
+  if (length < 1) return NAME.empty
+  if (length > NAME_LIMIT) return NAME.tooLong(NAME_LIMIT)
+  if (UNSEEN.test(name.replace(JOINERS_AND_TAGS, ''))) return NAME.invisibleCharacter
+  if (TOO_MANY_MARKS.test(name.replace(EMOJI_MARKS, ''))) return NAME.accents
+  if (!VISIBLE.test(name)) return NAME.invisible
   return ''
 }
 
@@ -42,7 +49,8 @@ function nameProblem(name) {
  */
 export function cleanAccountName(typed) {
   const name = typed.replace(EDGES, '').toLowerCase()
-  return { name, problem: /^[a-z0-9_-]{3,20}$/.test(name) ? '' : 'A name has 3 to 20 characters: letters a to z, digits, _ and -.' }
+  if (!name) return { name, problem: NAME.empty }
+  return { name, problem: /^[a-z0-9_-]{3,20}$/.test(name) ? '' : NAME.account }
 }
 
 /**
@@ -51,15 +59,25 @@ export function cleanAccountName(typed) {
  */
 export function passwordProblem(password) {
   const length = characters(password)
-  return length >= 8 && length <= 256 ? '' : 'A password has 8 to 256 characters.'
+  if (length < PASSWORD_LEAST) return PASSWORD.tooShort(PASSWORD_LEAST)
+  return length <= PASSWORD_MOST ? '' : PASSWORD.tooLong(PASSWORD_MOST)
 }
 
 /**
- * A text as it is sent: without blank lines around it, and without the control characters that pasting sometimes brings along.
+ * A text as it is sent: without blank lines around it, and without the control
+ * characters that pasting sometimes brings along.
  * @param {string} typed
  */
 export function cleanText(typed) {
   return typed.replace(/\r\n?/g, '\n').replace(TEXT_CONTROLS, '').replace(LONE_SURROGATES, '\ufffd').replace(/^\s*\n/, '').trimEnd()
+}
+
+/**
+ * Whether a text has a character that can be seen: the server takes no other.
+ * @param {string} text
+ */
+export function isVisible(text) {
+  return !BLANK_TEXT.test(text)
 }
 
 /** @param {string} room */

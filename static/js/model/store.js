@@ -1,4 +1,5 @@
-// A state that is never changed, only replaced, and that only actions replace: pure functions from a state to the next.
+// A state that is never changed, only replaced, and that only actions replace:
+// pure functions from a state to the next.
 
 /** @template S */
 export class Store {
@@ -17,7 +18,8 @@ export class Store {
 
   /**
    * @template {any[]} A
-   * @param {(state: S, ...args: A) => S} action @param {A} args what it wants to know beside the state
+   * @param {(state: S, ...args: A) => S} action
+   * @param {A} args what it wants to know beside the state
    * @returns {boolean} whether that changed anything
    */
   do(action, ...args) {
@@ -28,7 +30,10 @@ export class Store {
     return true
   }
 
-  /** @param {() => void} run after each change @returns {() => void} stops listening */
+  /**
+   * @param {() => void} run after each change
+   * @returns {() => void} stops listening
+   */
   listen(run) {
     this.#listeners.add(run)
     return () => this.#listeners.delete(run)

@@ -1,4 +1,7 @@
-// What a screen reader says of messages that come in: at most one line a second, however many there are.
+// What a screen reader says of messages that come in: at most one line a
+// second, however many there are.
+
+import { newMessages, spokenMessage } from './strings/messages.js'
 
 const INTERVAL = 1000 // ms
 const TEXT_LIMIT = 200 // characters that are read out
@@ -10,7 +13,10 @@ export class Summary {
   #clock
   #say
 
-  /** @param {import('../../types.js').Clock} clock @param {(line: string) => void} say */
+  /**
+   * @param {import('../../types.js').Clock} clock
+   * @param {(line: string) => void} say
+   */
   constructor(clock, say) {
     this.#clock = clock
     this.#say = say
@@ -26,7 +32,8 @@ export class Summary {
     const [first] = this.#waiting
     this.#resting = first !== undefined
     if (!first) return
-    this.#say(this.#waiting.length > 1 ? `${this.#waiting.length} new messages` : `${first.name}: ${first.text.slice(0, TEXT_LIMIT)}`)
+    const { length } = this.#waiting
+    this.#say(length > 1 ? newMessages(length) : spokenMessage(first.name, first.text.slice(0, TEXT_LIMIT)))
     this.#waiting = []
     this.#clock.after(INTERVAL, () => this.#speak())
   }

@@ -1,7 +1,7 @@
-// The messages of a private chat as the log shows them. A place is the n of a message as long as none is missing, so that places stay the same
-// when older ones come in before them.
+// The messages of a private chat as items of the log. Places are n where no
+// message is missing, so they stay the same as older messages are loaded.
 
-import { deliveryOf, shown } from './messages.js'
+import { deliveryOf, getAllMessages, noMessages, shown, threadOf } from './messages.js'
 
 /** @typedef {import('./messages.js').PrivateMessage} PrivateMessage */
 /** @typedef {import('./messages.js').Thread} Thread */
@@ -11,22 +11,31 @@ export class ThreadItems {
   /** @type {Thread | null} */
   #thread = null
   #otherRead = -1
+  #read = 0
+  /** @type {MessageItem | null} the first that the reader had not seen */
+  firstNew = null
   /** @type {MessageItem[]} */
   #items = []
-  /** @type {WeakMap<PrivateMessage, MessageItem>} so that the same message is the same item */
+  /**
+   * @type {WeakMap<PrivateMessage, MessageItem>} the same message is the same item
+   */
   #made = new WeakMap()
 
   /**
    * What is shown from now on.
-   * @param {Thread} thread @param {number} otherRead n up to which the other one has read
-   * @param {number} [read] n up to which the reader had read before; 0 if there is nothing to say about it
+   * @param {Thread} thread
+   * @param {number} otherRead n up to which the other one has read
+   * @param {number} [read] n up to which the reader had read before; 0 if there is nothing to
+   *   say about it
    */
   take(thread, otherRead, read = 0) {
-    if (thread === this.#thread && otherRead === this.#otherRead) return
+    if (thread === this.#thread && otherRead === this.#otherRead && read === this.#read) return
     const first = read > 0 ? thread.list.find(({ n, own }) => !own && (n ?? 0) > read) : undefined
     this.#items = shown(thread).map((message) => this.#item(message, deliveryOf(message, otherRead), message === first))
     this.#thread = thread
     this.#otherRead = otherRead
+    this.#read = read
+    this.firstNew = this.#items.find(({ isNew }) => isNew) ?? null
   }
 
   get first() {
@@ -48,7 +57,11 @@ export class ThreadItems {
     return index < 0 ? undefined : this.first + index
   }
 
-  /** @param {PrivateMessage} message @param {import('../../types.js').Delivery} state @param {boolean} isNew */
+  /**
+   * @param {PrivateMessage} message
+   * @param {import('../../types.js').Delivery} state
+   * @param {boolean} isNew
+   */
   #item(message, state, isNew) {
     const known = this.#made.get(message)
     if (known?.state === state && known.isNew === isNew) return known
@@ -57,5 +70,52 @@ export class ThreadItems {
     const item = { kind: 'message', key: id, id, era: 0, seq: n, missing: 0, app: '', session: '', name, text, at, own, state: own ? state : 'delivered', reason, private: true, isNew }
     this.#made.set(message, item)
     return item
+  }
+}
+
+/** A part of a chat's past on its own. Its places are n as well. */
+export class ThreadPart {
+  items = new ThreadItems()
+  #state
+
+  /** @param {string} me */
+  constructor(me) {
+    this.#state = noMessages(me)
+  }
+
+  /** @returns {import('./messages.js').KnownMessage[]} */
+  get messages() {
+    return this.#thread.list.map(({ id, n, name, text, at }) => ({ id, n: n ?? 0, name, text, at }))
+  }
+
+  get oldest() {
+    return this.#thread.list[0]?.n ?? null
+  }
+
+  get newest() {
+    return this.#thread.list.at(-1)?.n ?? null
+  }
+
+  /** @param {import('./messages.js').KnownMessage[]} messages from before the oldest */
+  prepend(messages) {
+    this.#state = getAllMessages(this.#state, '', messages)
+    this.items.take(this.#thread, 0)
+  }
+
+  /** @param {import('./messages.js').KnownMessage[]} messages from after the newest */
+  append(messages) {
+    this.prepend(messages)
+  }
+
+  /**
+   * What is shown from now on.
+   * @param {number} otherRead @param {number} read as in ThreadItems
+   */
+  take(otherRead, read) {
+    this.items.take(this.#thread, otherRead, (this.oldest ?? Infinity) <= read + 1 ? read : 0)
+  }
+
+  get #thread() {
+    return threadOf(this.#state, '')
   }
 }

@@ -1,6 +1,26 @@
-// Who is writing just now: whoever said so in the last five seconds and has not sent the message yet.
+// Who is writing just now: whoever said so in the last five seconds and has not
+// sent the message yet.
 
 const SPAN = 5000 // ms after which somebody is taken to have stopped
+
+const TELLING = 3000 // ms between two times that we tell that we write
+
+/** When to tell the others that we write. */
+export class TypingPace {
+  #toldAt = -Infinity
+
+  /** @param {number} now @returns {boolean} whether to tell it; then it counts as told */
+  isDue(now) {
+    if (now - this.#toldAt < TELLING) return false
+    this.#toldAt = now
+    return true
+  }
+
+  /** What was written is sent. */
+  reset() {
+    this.#toldAt = -Infinity
+  }
+}
 
 export class Typists {
   /** @type {Map<string, {name: string, until: number}>} by session */
@@ -9,7 +29,10 @@ export class Typists {
   #changed
   #cancel = () => {}
 
-  /** @param {import('../../types.js').Clock} clock @param {() => void} changed */
+  /**
+   * @param {import('../../types.js').Clock} clock
+   * @param {() => void} changed
+   */
   constructor(clock, changed) {
     this.#clock = clock
     this.#changed = changed
@@ -21,6 +44,11 @@ export class Typists {
     this.#typists.set(session, { name, until: this.#clock.now() + SPAN })
     this.#sweepLater()
     this.#changed()
+  }
+
+  /** @param {string} session */
+  has(session) {
+    return this.#typists.has(session)
   }
 
   /** @param {string} session */

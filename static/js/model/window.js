@@ -1,5 +1,6 @@
-// Which part of a long conversation is in the page. Places are counted from the first message that was ever there, so that they stay
-// the same when the oldest ones are forgotten.
+// Which part of a long conversation is in the page. Places are counted from the
+// first message that was ever there, so that they stay the same when the oldest
+// ones are forgotten.
 
 const SHOWN = 300 // messages in the page
 const LEEWAY = 20 // more than that before the far end is cut, so that not every message cuts one
@@ -17,7 +18,8 @@ export class Window {
 
   /**
    * The reader is at the end: show what has come.
-   * @param {number} first the oldest place in memory @param {number} length the place after the newest
+   * @param {number} first the oldest place in memory
+   * @param {number} length the place after the newest
    */
   follow(first, length) {
     this.#length = this.end = length
@@ -26,7 +28,8 @@ export class Window {
   }
 
   /**
-   * The reader is somewhere else: add below what has come, as long as there is room, and take away nothing.
+   * The reader is somewhere else: add below what has come, as long as there is
+   * room, and take away nothing.
    * @param {number} first @param {number} length
    */
   hold(first, length) {
@@ -68,6 +71,17 @@ export class Window {
     this.#length = length
     this.start = place - SHOWN / 2
     this.end = place + SHOWN / 2
+    this.#within(first)
+  }
+
+  /**
+   * The same messages have other places.
+   * @param {number} by @param {number} first @param {number} length
+   */
+  move(by, first, length) {
+    this.#length = length
+    this.start += by
+    this.end += by
     this.#within(first)
   }
 

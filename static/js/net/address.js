@@ -1,4 +1,11 @@
-// Where the socket is: at the origin of the page, or at another port of the same host when a web server of its own serves the page.
+// Where the server is: at the origin of the page, or at another port of its host
+// if a separate web server serves the page.
+
+import { systemClock } from '../model/clock.js'
+import { delay } from '../model/close-codes.js'
+
+const BROKEN = 1006 // the back-off of a connection that broke
+const TIMEOUT = 10_000 // ms for one try
 
 /**
  * @param {{socketPort?: unknown}} config /config.json
@@ -11,33 +18,92 @@ export function addressOf(config, location) {
   const secure = location.protocol === 'https:' ? 's' : ''
   return {
     socket: (query) => `ws${secure}://${host}/ws?${new URLSearchParams(query)}`,
-    count: (room) => `http${secure}://${host}/rooms/${encodeURIComponent(room)}`,
+    glance: (room) => `http${secure}://${host}/rooms/${encodeURIComponent(room)}`,
     feed: `ws${secure}://${host}/feed`,
     cluster: `ws${secure}://${host}/cluster`,
   }
 }
 
-/** Asks where the socket is; without an answer it is at the origin of the page. */
-export async function findAddress() {
-  try {
-    const response = await fetch('config.json', { cache: 'no-cache' })
-    return addressOf(response.ok ? await response.json() : {}, location)
-  } catch {
-    return addressOf({}, location)
+/**
+ * Asks where the server is, until there is an answer. A web server that does
+ * not know says so with 404, or with another page: then it is at the origin.
+ * @param {object} with_
+ * @param {typeof globalThis.fetch} with_.fetch
+ * @param {import('../../types.js').Clock} with_.clock
+ * @param {() => number} with_.random from 0 to 1
+ * @param {(tryNow: () => void) => void} with_.failed nobody answered; it is asked again later,
+ *   or at once by `tryNow`
+ */
+export async function findConfig({ fetch, clock, random, failed }) {
+  for (let attempt = 0; ; attempt++) {
+    const config = await askOnce(fetch, clock)
+    if (config) return config
+    await new Promise((resolve) => {
+      const cancel = clock.after(delay(BROKEN, attempt, random), () => resolve(null))
+      failed(() => {
+        cancel()
+        resolve(null)
+      })
+    })
   }
 }
 
 /**
- * How many are in a room; null if nobody answers.
- * @param {import('../../types.js').Address} address @param {string} room
- * @returns {Promise<number | null>}
+ * @param {typeof globalThis.fetch} fetch @param {import('../../types.js').Clock} clock
+ * @returns {Promise<object | null>} null without an answer
  */
-export async function countOnline(address, room) {
+async function askOnce(fetch, clock) {
+  const abort = new AbortController()
+  const cancel = clock.after(TIMEOUT, () => abort.abort())
   try {
-    const response = await fetch(address.count(room), { cache: 'no-store', credentials: 'omit' })
-    const { online } = await response.json()
-    return Number.isInteger(online) ? online : null
+    const response = await fetch('config.json', { cache: 'no-cache', signal: abort.signal })
+    if (response.status >= 500) return null
+    const config = response.ok ? await response.json() : {}
+    return typeof config === 'object' && config ? config : {}
+  } catch (error) {
+    return error instanceof SyntaxError ? {} : null
+  } finally {
+    cancel()
+  }
+}
+
+/**
+ * Where the server is, for a page.
+ * @param {(tryNow: () => void) => void} [failed]
+ */
+export async function findAddress(failed = () => {}) {
+  const config = await findConfig({ fetch: fetch.bind(window), clock: systemClock, random: Math.random, failed })
+  return addressOf(config, location)
+}
+
+/**
+ * What can be known of a room from outside.
+ * @typedef {object} Glance
+ * @property {number} online connections
+ * @property {string[]} names the first few; none where the server that was asked knows none
+ * @property {number} keptSeconds how long messages are archived; 0: for good
+ * @property {number} keptCount how many of the newest are archived; 0: all
+ */
+
+/**
+ * Looks into a room.
+ * @param {import('../../types.js').Address} address @param {string} room
+ * @returns {Promise<Glance | null>} null without an answer
+ */
+export async function lookInto(address, room) {
+  try {
+    const response = await fetch(address.glance(room), { cache: 'no-store', credentials: 'omit' })
+    return glanceFrom(await response.json())
   } catch {
     return null
   }
+}
+
+/**
+ * @param {any} answer of any server, also of an older one
+ * @returns {Glance | null}
+ */
+export function glanceFrom({ online, names = [], kept_s = 0, kept_count = 0 }) {
+  if (!Number.isInteger(online) || !Array.isArray(names)) return null
+  return { online, names: names.map(String), keptSeconds: Number(kept_s), keptCount: Number(kept_count) }
 }

@@ -1,41 +1,21 @@
-// The API, as the page asks it. What may be asked twice without being done twice is asked again by itself when no answer came: a message by its
-// id, a chat and a mark as they are, and whatever only reads. The rest is for people to try again.
+// The API's client. Idempotent requests are retried if no answer comes: reads,
+// messages (they have an id), new chats and read marks. Users retry the others.
 
-import { delay } from './closing.js'
+import { messagesOf } from '../model/archive.js'
+import { delay } from '../model/close-codes.js'
+import { ApiError, problem, unreadable } from './problem.js'
 
 /** @typedef {import('../model/chats.js').Chat} Chat */
 /** @typedef {import('../model/messages.js').KnownMessage} KnownMessage */
 /** @typedef {{name: string, created: number}} Account */
-/** @typedef {{before?: number, after?: number, limit?: number}} Span of a history: before or after that n, not both */
+/** @typedef {KnownMessage & {chat?: string, room?: string, epoch?: string}} Found */
+/** @typedef {{before?: number, after?: number, at?: number, limit?: number}} Span by n or time */
 
 const BASE = '/api/v1'
 const TRIES = 5
 const TIMEOUT = 15_000 // ms for one try; longer than the server takes
-const PATIENCE = 30_000 // ms; who is asked to wait longer than that tells people so
-const BROKEN = 1006 // to the back-off, a request without an answer is what a connection without a close frame is
-const AWAY = new Set([502, 503, 504])
-const TOO_OFTEN = 429
+const BROKEN = 1006 // the back-off of a connection that broke
 const LOGGED_OUT = 401
-
-/** An answer that is an error, or none. Its message is a sentence for people. */
-export class ApiError extends Error {
-  /**
-   * @param {string} code the problem's, which never changes its meaning; `network` if no answer came, `bad_answer` if it cannot be read
-   * @param {string} message @param {number} status 0 if no answer came @param {number} retryAfter ms to wait at least; 0 if nobody said
-   */
-  constructor(code, message, status = 0, retryAfter = 0) {
-    super(message)
-    this.name = 'ApiError'
-    this.code = code
-    this.status = status
-    this.retryAfter = retryAfter
-  }
-
-  /** Whether the same may succeed in a moment. */
-  get passes() {
-    return this.retryAfter <= PATIENCE && (this.code === 'network' || this.status === TOO_OFTEN || AWAY.has(this.status))
-  }
-}
 
 export class Api {
   #fetch
@@ -54,7 +34,7 @@ export class Api {
    * @param {import('../../types.js').Clock} options.clock
    * @param {() => number} [options.random] from 0 to 1
    * @param {string} [options.base]
-   * @param {() => void} [options.loggedOut] the session has ended; once, until somebody logs in
+   * @param {() => void} [options.loggedOut] the session has ended; told once per login
    */
   constructor({ fetch, clock, random = Math.random, base = BASE, loggedOut = () => {} }) {
     this.#fetch = fetch
@@ -76,7 +56,7 @@ export class Api {
     return this.#enter('/login/', name, password)
   }
 
-  /** @returns {Promise<Account | null>} null for nobody: then it is no news that one is logged out */
+  /** @returns {Promise<Account | null>} null if logged out, which `loggedOut` is not told */
   async me() {
     try {
       return this.#in(await this.#again('GET', '/me/', undefined, true))
@@ -86,7 +66,7 @@ export class Api {
     }
   }
 
-  /** Whoever asks from now on may be somebody else: what was asked before is not asked again, and its answer is nobody's. */
+  /** Another account may ask from now on: pending requests are aborted. */
   forget() {
     this.#session++
     for (const abort of this.#going) abort.abort()
@@ -122,7 +102,10 @@ export class Api {
     return chatFrom(await this.#again('POST', '/chats/', { with: name }))
   }
 
-  /** @param {string | null} [before] next of the page before @returns {Promise<{chats: Chat[], next: string | null}>} */
+  /**
+   * @param {string | null} [before] next of the page before
+   * @returns {Promise<{chats: Chat[], next: string | null}>}
+   */
   async chats(before = null) {
     const page = await this.#again('GET', `/chats/${query({ before: before ?? undefined })}`)
     return { chats: page.chats.map(chatFrom), next: page.next ?? null }
@@ -133,40 +116,56 @@ export class Api {
     return chatFrom(await this.#again('GET', `/chats/${part(id)}/`))
   }
 
-  /** @param {string} chat @param {Span} [span] without one, the newest @returns {Promise<KnownMessage[]>} oldest first */
+  /**
+   * @param {string} chat
+   * @param {Span} [span] without one, the newest
+   * @returns {Promise<KnownMessage[]>} oldest first
+   */
   async messages(chat, span = {}) {
     return (await this.#again('GET', `/chats/${part(chat)}/messages/${query(span)}`)).messages
   }
 
   /**
-   * @param {string} chat @param {string} id the same for each try, also for one that people ask for @param {string} text
+   * @param {string} chat
+   * @param {string} id the same for each try
+   * @param {string} text
    * @returns {Promise<KnownMessage>}
    */
   send(chat, id, text) {
     return this.#again('POST', `/chats/${part(chat)}/messages/`, { id, text })
   }
 
-  /** @param {string} chat @param {number} n @returns {Promise<number>} where the mark is now */
+  /**
+   * @param {string} chat
+   * @param {number} n
+   * @returns {Promise<number>} where the mark is now
+   */
   async read(chat, n) {
     return (await this.#again('POST', `/chats/${part(chat)}/read/`, { n })).read
   }
 
+  /** The other one of a chat is told that we are writing. */
+  typing = (/** @type {string} */ chat) => this.#once('POST', `/chats/${part(chat)}/typing/`)
+
   // ---- Memory ----
 
   /**
-   * @param {string} words @param {number} [limit]
-   * @returns {Promise<{chat?: string, room?: string, epoch?: string, n: number, id: string, name: string, text: string, at: number}[]>}
+   * Asked once: somebody waits, and may try again.
+   * @param {{q: string, room: string, from: string, before: string, limit: number}} wish '' for
+   *   what does not matter
+   * @returns {Promise<{results: Found[], next: string | null}>} newest first
    */
-  async search(words, limit) {
-    return (await this.#again('GET', `/search/${query({ q: words, limit })}`)).results
+  search = async (wish) => {
+    const { results, next = null } = await this.#once('GET', `/search/${query(Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== '')))}`)
+    return { results, next }
   }
 
   /**
    * @param {string} room @param {Span & {epoch?: string}} [span] by seq
-   * @returns {Promise<(Omit<KnownMessage, 'n'> & {seq: number, epoch: string, app: string, session: string})[]>} oldest first
+   * @returns {Promise<import('../model/archive.js').Archived[]>} oldest first
    */
   async roomMessages(room, span = {}) {
-    return (await this.#again('GET', `/rooms/${part(room)}/messages/${query(span)}`)).messages
+    return messagesOf(await this.#again('GET', `/rooms/${part(room)}/messages/${query(span)}`))
   }
 
   // ---- Inside ----
@@ -183,7 +182,10 @@ export class Api {
   }
 
   /**
-   * @param {string} method @param {string} path @param {object} [body] @param {boolean} [quiet]
+   * @param {string} method
+   * @param {string} path
+   * @param {object} [body]
+   * @param {boolean} [quiet]
    * @returns {Promise<any>}
    */
   async #again(method, path, body, quiet) {
@@ -192,7 +194,8 @@ export class Api {
       try {
         return await this.#once(method, path, body, quiet)
       } catch (error) {
-        if (!(error instanceof ApiError) || !error.passes || session !== this.#session || attempt + 1 >= TRIES) throw error
+        const isFinal = session !== this.#session || attempt + 1 >= TRIES
+        if (!(error instanceof ApiError) || !error.passes || isFinal) throw error
         const wait = Math.max(error.retryAfter, delay(BROKEN, attempt, this.#random))
         await new Promise((resolve) => { this.#clock.after(wait, () => resolve(null)) })
         if (session !== this.#session) throw error
@@ -202,8 +205,8 @@ export class Api {
 
   /**
    * @param {string} method @param {string} path @param {object} [body]
-   * @param {boolean} [quiet] an answer that says logged out is an answer like others
-   * @returns {Promise<any>} null if there was nothing to say
+   * @param {boolean} [quiet] do not tell `loggedOut`
+   * @returns {Promise<any>} null for an empty answer
    */
   async #once(method, path, body, quiet = false) {
     const session = this.#session
@@ -213,8 +216,9 @@ export class Api {
     try {
       const fetch = this.#fetch // a browser's must not be called as a method
       const response = await fetch(this.#base + path, { method, signal: abort.signal, ...(body ? json(body) : {}) })
-      if (response.ok) return response.status === 204 ? null : await response.json().catch((cause) => { throw unreadable(cause, response) })
-      throw await problem(response)
+      if (!response.ok) throw await problem(response)
+      if (response.status === 204) return null
+      return await response.json().catch((cause) => { throw unreadable(cause, response) })
     } catch (error) {
       const known = error instanceof ApiError ? error : new ApiError('network', 'no answer from the server')
       if (known.status === LOGGED_OUT && !quiet && session === this.#session) this.#tellLoggedOut()
@@ -238,28 +242,13 @@ const json = (body) => ({ headers: { 'Content-Type': 'application/json' }, body:
 /** @param {string} segment of a path */
 const part = (segment) => encodeURIComponent(segment)
 
-/** @param {Record<string, string | number | undefined>} values @returns {string} '' if there are none */
+/**
+ * @param {Record<string, string | number | undefined>} values
+ * @returns {string} '' if there are none
+ */
 function query(values) {
   const given = Object.entries(values).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]))
   return given.length > 0 ? `?${new URLSearchParams(given)}` : ''
-}
-
-/**
- * An answer of which the rest did not come is none; one that is no JSON stays that way.
- * @param {unknown} cause @param {Response} response
- */
-const unreadable = (cause, response) => (cause instanceof SyntaxError
-  ? new ApiError('bad_answer', 'the server said something that this page cannot read', response.status)
-  : new ApiError('network', 'no answer from the server'))
-
-/** @param {Response} response @returns {Promise<ApiError>} also for an answer of something between us and the server */
-async function problem(response) {
-  const seconds = Number(response.headers.get('Retry-After'))
-  const retryAfter = seconds > 0 ? seconds * 1000 : 0
-  const { code, detail } = (await response.json().catch(() => null)) ?? {}
-  const said = typeof code === 'string' && typeof detail === 'string'
-  return said ? new ApiError(code, detail, response.status, retryAfter)
-    : new ApiError('bad_answer', `the server answered with status ${response.status}`, response.status, retryAfter)
 }
 
 /** @param {any} said @returns {Chat} */

@@ -1,6 +1,7 @@
-// The feed of an account: what happens in its chats, as it happens. The connection is that of a room, with all its patience; only each WebSocket
-// needs a ticket before it. The feed goes on where it was; whenever it cannot, it says that what happened meanwhile is to be asked for by HTTP.
-// That is asked for after the welcome: what is published later comes over the socket, so nothing falls between the two. It may come by both.
+// The feed of an account: the events of its chats. It uses the connection of a
+// room, with a ticket for each WebSocket. The feed resumes where it was; if it
+// cannot, it asks for a catch-up by HTTP. The catch-up starts after the welcome,
+// so every event comes by one of the two, and some by both.
 
 import { Cursor } from '../model/cursor.js'
 import { Connection } from './connection.js'
@@ -9,23 +10,26 @@ import { TicketSocket } from './ticket.js'
 /** @typedef {import('../../types.js').ConnectionState} ConnectionState */
 /** @typedef {import('../../types.js').Socket} Socket */
 /**
- * @typedef {{kind: 'message', chat: string, n: number, id: string, name: string, text: string, at: number}
+ * @typedef {{kind: 'message', chat: string, n: number, id: string, name: string, text: string,
+ *   at: number}
  *   | {kind: 'read', chat: string, n: number, name: string}
- *   | {kind: 'chat', chat: string, name: string}} FeedEvent
- * `read`: that one has read up to n. `chat`: that one has begun a chat.
+ *   | {kind: 'chat', chat: string, name: string}
+ *   | {kind: 'typing', chat: string, name: string}} FeedEvent
+ * `read`: that one has read up to n. `chat`: that one has begun a chat. `typing`: that one is
+ * writing, which is in no log.
  */
 
 const LOGGED_OUT = 4001
-const SPREAD = 3000 // ms over which pages ask by HTTP that have lost something at the same moment, as all have whose Redis has
-const MEMORY = 1000 // seqs that are remembered; nothing comes again from further back on a connection that goes on
+const SPREAD = 3000 // ms: after a loss in Redis, all pages catch up, but not at once
+const MEMORY = 1000 // seqs remembered, to recognize duplicates
 
 export class Feed {
   #url
   #connection
   #cursor = new Cursor()
-  #behind = false // whether something is to be asked for by HTTP
+  #behind = false // whether a catch-up is needed
   #turn = 0
-  #hasCaughtUp = false // once: whoever has just come waits for nobody
+  #hasCaughtUp = false // the first catch-up is not delayed
   /** @type {(() => void) | null} null unless a catch-up is due in a moment */
   #cancelCatchUp = null
   #clock
@@ -43,8 +47,8 @@ export class Feed {
    * @param {() => number} [with_.random]
    * @param {object} on
    * @param {(event: FeedEvent) => void} on.event may come again after a catch-up
-   * @param {(done: () => void) => void} on.catchUp what happened up to now is to be asked for by HTTP. It is said again
-   *   with each new connection until done is called; a later catch-up takes the place of an earlier one
+   * @param {(done: () => void) => void} on.catchUp asks for all past events by HTTP. Repeated
+   *   with each connection until done is called; a later catch-up replaces an earlier one
    * @param {() => void} on.loggedOut the session has ended, and with it the feed
    * @param {(state: ConnectionState) => void} on.state
    */
@@ -53,7 +57,8 @@ export class Feed {
     this.#clock = clock
     this.#random = random
     this.#on = on
-    const dial = () => new TicketSocket(() => this.#address(), { ticket, open, unauthorized: () => this.#loggedOut() })
+    const unauthorized = () => this.#loggedOut()
+    const dial = () => new TicketSocket(() => this.#address(), { ticket, open, unauthorized })
     this.#connection = new Connection({ dial, clock, random }, {
       up: (frame) => this.#up(frame),
       frame: (frame) => this.#received(frame),
@@ -77,17 +82,17 @@ export class Feed {
     this.#connection.stop()
   }
 
-  /** Does not wait any longer if it was waiting. */
+  /** Stops waiting. */
   retryNow() {
     this.#connection.retryNow()
   }
 
-  /** The network may be another one. */
+  /** The network may have changed. */
   refresh() {
     this.#connection.refresh()
   }
 
-  /** The browser says that there is no network. */
+  /** The browser reports no network. */
   doubt() {
     this.#connection.doubt()
   }
@@ -102,7 +107,7 @@ export class Feed {
   /** @param {import('../../types.js').WelcomeFrame} frame */
   #up(frame) {
     this.#cursor.welcome(frame)
-    if (frame.recovered !== true) { // all up to the welcome is asked for by HTTP, so that is where we are
+    if (frame.recovered !== true) { // the catch-up covers all up to the welcome
       this.#cursor.reset({ type: 'reset', epoch: frame.epoch, seq: frame.seq })
       this.#behind = true
     }
@@ -117,23 +122,25 @@ export class Feed {
       if (!goesOn) this.#fallBehind()
     } else if (frame.type === 'gap') {
       if (frame.to <= (this.#cursor.seq ?? -1)) return // the catch-up of the welcome covers it
-      this.#cursor.advance(frame.to) // what is missing up to there is asked for by HTTP
+      this.#cursor.advance(frame.to) // a catch-up covers the rest
       this.#fallBehind()
-    } else if (frame.type === 'message') {
+    } else if (frame.type === 'typing') {
+      if (frame.chat !== undefined) this.#on.event({ kind: 'typing', chat: frame.chat, name: frame.name })
+    } else if (frame.type === 'message' || frame.type === 'entry') {
       if (this.#cursor.has(frame.seq)) return
       const hole = this.#cursor.holeBefore(frame.seq) > 0
       this.#cursor.advance(frame.seq)
       this.#cursor.forget(frame.seq - MEMORY)
-      const event = eventOf(frame)
+      const event = frame.type === 'message' ? eventOf(frame) : null
       if (event) this.#on.event(event)
-      if (hole) this.#fallBehind() // also while a catch-up is under way: that may have asked too early
+      if (hole) this.#fallBehind() // also during a catch-up, which may have asked too early
     }
   }
 
   #fallBehind() {
     this.#turn++
     this.#behind = true
-    if (this.#cancelCatchUp) return // it will ask for this as well
+    if (this.#cancelCatchUp) return // it covers this as well
     const wait = this.#hasCaughtUp ? this.#random() * SPREAD : 0
     if (wait > 0) this.#cancelCatchUp = this.#clock.after(wait, () => this.#catchUp())
     else this.#catchUp()
@@ -158,7 +165,7 @@ export class Feed {
 
 /**
  * @param {any} frame a message of the feed's log
- * @returns {FeedEvent | null} null for what this page does not know, or cannot read
+ * @returns {FeedEvent | null} null if unknown or unreadable
  */
 export function eventOf({ event, chat, n, name, text, message, sent }) {
   if (typeof chat !== 'string' || !Number.isSafeInteger(n) || n < 0) return null

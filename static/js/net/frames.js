@@ -1,18 +1,27 @@
-// Reading and writing frames. What comes in is checked here, so that nothing behind has to.
+// Parses and encodes frames. Received ones are validated here, once.
 
 /** @typedef {import('../../types.js').ServerFrame} ServerFrame */
 
+/** @type {import('../../types.js').Limits} until a welcome brings others */
+export const LIMITS = { text: 4000, frame: 16_384, rate: 5, burst: 10 }
+
 /**
- * The fields that a frame of each type must have, and those it may have (marked `?`).
+ * The fields of each type of frame; `?` marks optional ones.
  * @type {Record<string, Record<string, string>>}
  */
 const SHAPES = {
-  welcome: { app: 'string', session: 'string', author: 'string?', name: 'string', room: 'string', epoch: 'string', seq: 'number', recovered: 'boolean?', limits: 'limits' },
-  message: { seq: 'number', id: 'string', app: 'string', session: 'string', author: 'string?', name: 'string', text: 'string', at: 'number' },
+  welcome: {
+    app: 'string', session: 'string', author: 'string?', name: 'string', room: 'string',
+    epoch: 'string', seq: 'number', recovered: 'boolean?', limits: 'limits',
+  },
+  message: {
+    seq: 'number', id: 'string', app: 'string', session: 'string', author: 'string?',
+    name: 'string', text: 'string', at: 'number',
+  },
   ack: { id: 'string', seq: 'number', duplicate: 'boolean?' },
   error: { id: 'string?', code: 'string', message: 'string', retryable: 'boolean?', retry_after_ms: 'number?' },
-  presence: { online: 'number', names: 'strings?', joined: 'strings?', left: 'strings?' },
-  typing: { session: 'string', name: 'string' },
+  presence: { online: 'number', names: 'strings?', joined: 'strings?', left: 'strings?', accounts: 'strings?' },
+  typing: { session: 'string?', chat: 'string?', name: 'string' },
   notice: { text: 'string' },
   gap: { from: 'number', to: 'number' },
   reset: { epoch: 'string', seq: 'number' },
@@ -31,7 +40,8 @@ const CHECKS = {
 
 /**
  * @param {unknown} data the payload of a frame
- * @returns {ServerFrame | null} null for what this page does not know, or cannot read
+ * @returns {ServerFrame | null} null if unknown or unreadable. What is in the log, and of a
+ *   type that we do not know, is an `entry`
  */
 export function parse(data) {
   if (typeof data !== 'string') return null
@@ -42,9 +52,19 @@ export function parse(data) {
   } catch {
     return null
   }
-  if (value === null || typeof value !== 'object' || !Object.hasOwn(SHAPES, value.type)) return null
+  if (value === null || typeof value !== 'object') return null
+  if (!Object.hasOwn(SHAPES, value.type)) return entryOf(value)
   const shape = Object.entries(SHAPES[value.type] ?? {})
   return shape.every(([field, kind]) => fits(value[field], kind)) ? value : null
+}
+
+/**
+ * Any frame with both a number and a time is in the log.
+ * @param {any} value
+ * @returns {import('../../types.js').EntryFrame | null}
+ */
+function entryOf({ type, seq, at }) {
+  return typeof type === 'string' && fits(seq, 'number') && seq > 0 && fits(at, 'number') ? { type: 'entry', seq, at } : null
 }
 
 /** @param {any} value @param {string} kind @returns {boolean} */

@@ -1,14 +1,15 @@
-// A WebSocket of somebody who is logged in. It begins with a ticket, which is good for one socket and half a minute, so each asks for its own.
-// The ticket goes beside the subprotocol, never into an address: addresses stand in logs.
+// A WebSocket of an account. It needs a ticket, which is valid for one socket and
+// half a minute. Tickets are sent as a subprotocol, not in the URL, because URLs
+// are logged.
 
-import { ApiError } from './api.js'
+import { ApiError } from './problem.js'
 
 /** @typedef {import('../../types.js').Socket} Socket */
 
 const PROTOCOL = 'livechat.user'
 const TICKET = 'livechat.ticket.'
-const BROKEN = 1006 // no ticket because nobody answered
-const OVERLOADED = 1013 // no ticket for now
+const BROKEN = 1006 // no answer
+const OVERLOADED = 1013 // the server has no ticket for now
 const LOGGED_OUT = 401
 
 /** @implements {Socket} */
@@ -21,11 +22,11 @@ export class TicketSocket {
   #closed = false
 
   /**
-   * @param {() => string} url asked for when there is a ticket: where to go on may be another place by then
+   * @param {() => string} url called once there is a ticket: the position may change until then
    * @param {object} with_
    * @param {() => Promise<string>} with_.ticket asks for a ticket; its error is an ApiError
    * @param {(url: string, protocols: string[]) => Socket} with_.open
-   * @param {() => void} [with_.unauthorized] there is no ticket for us any more
+   * @param {() => void} [with_.unauthorized] the session has ended
    */
   constructor(url, { ticket, open, unauthorized = () => {} }) {
     ticket().then((ticket) => {

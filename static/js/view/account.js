@@ -1,8 +1,10 @@
-// The account of whoever is logged in: to log out, to change the password, to delete it.
+// The account of whoever is logged in: to log out, to change the password, to
+// delete it.
 
 import { whyNot } from '../model/answers.js'
 import { passwordProblem } from '../model/rules.js'
-import { ApiError } from '../net/api.js'
+import { accountOf, PASSWORD } from '../model/strings/card.js'
+import { ApiError } from '../net/problem.js'
 import { paintAvatar } from './avatar.js'
 import { find, write } from './dom.js'
 
@@ -15,12 +17,13 @@ export class AccountView {
   /**
    * @param {ParentNode} root @param {string} name
    * @param {object} does all fail as the API does
-   * @param {() => Promise<string>} does.atStake what logging out would delete, in a sentence; '' for nothing
+   * @param {() => Promise<string>} does.atStake what logging out would delete, in a sentence;
+   *   '' for nothing
    * @param {() => Promise<void>} does.logout
    * @param {() => Promise<void>} does.logoutEverywhere
    * @param {(old: string, new_: string) => Promise<void>} does.changePassword
    * @param {(password: string) => Promise<void>} does.deleteAccount
-   * @param {import('../model/trail.js').Trail} trail
+   * @param {import('../model/navigation.js').Navigation} trail
    */
   constructor(root, name, does, trail) {
     const button = find(root, '#account', HTMLButtonElement)
@@ -29,7 +32,7 @@ export class AccountView {
     this.#atStake = does.atStake
     for (const place of [button, this.#dialog]) paintAvatar(find(place, '.avatar', HTMLElement), name)
     button.hidden = false
-    button.title = `Account: ${name}`
+    button.title = accountOf(name)
     button.setAttribute('aria-label', button.title)
     find(this.#dialog, '#account-title', HTMLElement).textContent = name
     for (const id of ['#password-user', '#delete-user']) find(this.#dialog, id, HTMLInputElement).defaultValue = name // a reset keeps it
@@ -40,11 +43,12 @@ export class AccountView {
     this.#dialog.addEventListener('close', () => !this.#dialog.open && trail.closed(this.#dialog.id))
     this.#dialog.addEventListener('click', (event) => event.target === this.#dialog && this.#dialog.close()) // beside it
     find(this.#dialog, '#account-close', HTMLButtonElement).addEventListener('click', () => this.#dialog.close())
+    this.#dialog.addEventListener('input', () => this.#say(''))
     this.#leaves('#logout', does.logout)
     this.#leaves('#logout-all', does.logoutEverywhere)
     find(this.#dialog, '#unsent-form', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault()
-      this.#try(this.#leave)
+      this.#try(find(this.#dialog, '#unsent-confirm', HTMLElement), this.#leave)
     })
     this.#fold('#change-password', '#password-form')
     this.#fold('#delete-account', '#delete-form')
@@ -54,7 +58,10 @@ export class AccountView {
     })
     find(this.#dialog, '#delete-form', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault()
-      this.#try(() => does.deleteAccount(this.#value('#delete-password')), 'password')
+      const field = this.#field('#delete-password')
+      const password = field.value
+      if (!password) return this.#say(PASSWORD.empty, field)
+      this.#try(field, () => does.deleteAccount(password), 'password')
     })
   }
 
@@ -66,13 +73,18 @@ export class AccountView {
   }
 
   #open() {
+    this.#foldAll()
+    this.#say('')
+    this.#dialog.showModal()
+  }
+
+  /** One form at a time: what a sentence below it is about must be clear. */
+  #foldAll() {
     for (const form of this.#dialog.querySelectorAll('form')) {
       form.reset()
       form.hidden = true
     }
     for (const button of this.#dialog.querySelectorAll('[aria-expanded]')) button.setAttribute('aria-expanded', 'false')
-    this.#say('')
-    this.#dialog.showModal()
   }
 
   /**
@@ -85,24 +97,30 @@ export class AccountView {
     toggle.addEventListener('click', async () => {
       const isOpen = toggle.getAttribute('aria-expanded') === 'true'
       const words = isOpen ? '' : await this.#atStake()
-      if (!words && !isOpen) return this.#try(leave)
+      this.#foldAll()
+      if (!words && !isOpen) return this.#try(toggle, leave)
       this.#leave = leave
       this.#say('')
       toggle.after(form)
       form.hidden = isOpen
-      for (const one of ['#logout', '#logout-all']) find(this.#dialog, one, HTMLElement).setAttribute('aria-expanded', String(!isOpen && one === button))
+      toggle.setAttribute('aria-expanded', String(!isOpen))
       write(find(form, '#unsent-note', HTMLElement), words)
       form.scrollIntoView({ block: 'nearest' })
     })
   }
 
-  /** @param {string} button that shows a form, or puts it away @param {string} form */
+  /**
+   * @param {string} button that shows a form, or puts it away
+   * @param {string} form
+   */
   #fold(button, form) {
     const toggle = find(this.#dialog, button, HTMLButtonElement)
     const folded = find(this.#dialog, form, HTMLFormElement)
     toggle.addEventListener('click', () => {
-      folded.hidden = !folded.hidden
-      toggle.setAttribute('aria-expanded', String(!folded.hidden))
+      const isWanted = folded.hidden
+      this.#foldAll()
+      folded.hidden = !isWanted
+      toggle.setAttribute('aria-expanded', String(isWanted))
       this.#say('')
       folded.querySelector('input:not([hidden])')?.scrollIntoView({ block: 'nearest' })
       if (!folded.hidden) find(folded, 'input:not([hidden])', HTMLInputElement).focus()
@@ -111,37 +129,55 @@ export class AccountView {
 
   /** @param {(old: string, new_: string) => Promise<void>} change */
   async #changePassword(change) {
-    const [old, new_] = [this.#value('#old-password'), this.#value('#new-password')]
-    const problem = passwordProblem(new_)
-    if (problem) return this.#say(problem)
-    await this.#try(async () => {
-      await change(old, new_)
-      find(this.#dialog, '#change-password', HTMLButtonElement).click() // puts the form away
-      find(this.#dialog, '#password-form', HTMLFormElement).reset()
-      find(this.#dialog, '#change-password', HTMLButtonElement).focus()
-      this.#say('Your password is changed.', 'done')
+    const [old, new_] = [this.#field('#old-password'), this.#field('#new-password')]
+    if (!old.value) return this.#say(PASSWORD.empty, old)
+    const problem = passwordProblem(new_.value)
+    if (problem) return this.#say(problem, new_)
+    await this.#try(old, async () => {
+      await change(old.value, new_.value)
+      const toggle = find(this.#dialog, '#change-password', HTMLButtonElement)
+      this.#foldAll()
+      toggle.focus()
+      this.#say(PASSWORD.changed, toggle, 'done')
     }, 'password')
   }
 
-  /** @param {() => Promise<void>} run @param {import('../model/answers.js').Limited} [what] it is, to a server that has had too much of it */
-  async #try(run, what) {
+  /**
+   * @param {HTMLElement} below where it is said that it failed
+   * @param {() => Promise<void>} run
+   * @param {import('../model/answers.js').Limited} [what] it is, to a server that has had too
+   *   much of it
+   */
+  async #try(below, run, what) {
     this.#say('')
     try {
       await run()
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      this.#say(whyNot(error, what))
+      this.#say(whyNot(error, what), below)
     }
   }
 
-  /** @param {string} selector of a field */
-  #value(selector) {
-    return find(this.#dialog, selector, HTMLInputElement).value
+  /** @param {string} selector */
+  #field(selector) {
+    return find(this.#dialog, selector, HTMLInputElement)
   }
 
-  /** @param {string} sentence @param {'wrong' | 'done'} kind */
-  #say(sentence, kind = 'wrong') {
+  /**
+   * @param {string} sentence
+   * @param {HTMLElement} [below] what it is about: a field that is wrong is marked
+   * @param {'wrong' | 'done'} kind
+   */
+  #say(sentence, below, kind = 'wrong') {
+    for (const field of this.#dialog.querySelectorAll('[aria-invalid]')) {
+      for (const name of ['aria-invalid', 'aria-describedby']) field.removeAttribute(name)
+    }
+    below?.after(this.#note)
     write(this.#note, sentence)
     this.#note.dataset.kind = kind
+    if (!(below instanceof HTMLInputElement)) return
+    below.setAttribute('aria-invalid', 'true')
+    below.setAttribute('aria-describedby', this.#note.id)
+    below.focus()
   }
 }

@@ -1,9 +1,11 @@
-// New messages for those who do not look: one line a second for screen readers, a number in the title and on the app's icon.
+// New messages for those who do not look: one line a second for screen readers,
+// a number in the title and on the app's icon.
 
 import { systemClock } from '../model/clock.js'
 import { Summary } from '../model/summary.js'
-import { badge } from '../model/words.js'
+import { badge } from '../model/strings/messages.js'
 import { find } from './dom.js'
+import { markIcon } from './favicon.js'
 
 export class Announcer {
   #missed = 0 // messages of the room while the page was hidden
@@ -33,7 +35,7 @@ export class Announcer {
   }
 
   /** Somebody has said something in the room: it counts while nobody looks. */
-  heard() {
+  received() {
     if (!document.hidden) return
     this.#missed++
     this.#show()
@@ -56,6 +58,7 @@ export class Announcer {
 
   #show() {
     const count = this.#missed + this.#unread
+    markIcon(count > 0)
     document.title = count > 0 ? `(${badge(count)}) ${this.#title}` : this.#title
   }
 }

@@ -1,7 +1,7 @@
 // The circle with a person's initial.
 
 import { personHue } from '../model/hue.js'
-import { initial } from '../model/rich.js'
+import { initial } from '../model/linkify.js'
 
 /** @param {HTMLElement} element @param {string} name */
 export function paintAvatar(element, name) {

@@ -1,7 +1,9 @@
-// One conversation in the list: with whom, what was said last and when, and how much of it is unread.
+// One conversation in the list: with whom, what was said last and when, and how
+// much of it is unread.
 
 import { shortWhen } from '../model/clock.js'
-import { badge, plural } from '../model/words.js'
+import { badge, unreadMessages } from '../model/strings/messages.js'
+import { PERSON } from '../model/strings/people.js'
 import { paintAvatar } from './avatar.js'
 import { find, stamp, write } from './dom.js'
 
@@ -12,8 +14,10 @@ import { find, stamp, write } from './dom.js'
  * @property {string} title what is shown of it
  * @property {string} line what stands below the name
  * @property {boolean} draft whether that is not sent yet
+ * @property {boolean} typing whether it says that the other one is writing
  * @property {number} at 0 for no time
  * @property {number} unread
+ * @property {boolean} online whether the other one is in the room now
  * @property {boolean} open
  */
 
@@ -31,7 +35,7 @@ export function makeRow({ id, name }) {
 }
 
 /** @param {HTMLLIElement} li @param {Row} row */
-export function updateRow(li, { id, name, title, line, draft, at, unread, open }) {
+export function updateRow(li, { id, name, title, line, draft, typing, at, unread, online, open }) {
   write(find(li, '.chat-name', HTMLElement), title)
   if (id !== 'room' && li.dataset.name !== name) { // a new row, or an account that is deleted now
     li.dataset.name = name
@@ -40,11 +44,14 @@ export function updateRow(li, { id, name, title, line, draft, at, unread, open }
   const text = find(li, '.chat-line', HTMLElement)
   write(text, line)
   text.toggleAttribute('data-draft', draft)
+  text.toggleAttribute('data-typing', typing)
   write(find(li, 'time', HTMLElement), at ? shortWhen(at, Date.now()) : '')
   const count = find(li, '.count', HTMLElement)
   write(count, unread > 0 ? badge(unread) : '')
-  write(find(li, '.count-label', HTMLElement), unread > 0 ? plural(unread, 'unread message', 'unread messages') : '')
+  write(find(li, '.count-label', HTMLElement), unread > 0 ? unreadMessages(unread) : '')
   li.dataset.unread = String(unread)
+  li.toggleAttribute('data-online', online)
+  write(find(li, '.online-label', HTMLElement), online ? PERSON.here : '')
   for (const element of [li, find(li, 'button', HTMLButtonElement)]) {
     if (open) element.setAttribute('aria-current', 'true')
     else element.removeAttribute('aria-current')

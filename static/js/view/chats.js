@@ -1,10 +1,12 @@
-// The conversations of somebody who is logged in: the room first, then the private chats, and a field to begin another one.
+// The conversations of somebody who is logged in: the room first, then the
+// private chats, and a field to begin another one.
 
-import { chatsInOrder, draftOf, titleOf, totalUnread } from '../model/chats.js'
+import { chatsInOrder, draftOf, titleOf } from '../model/chats.js'
 import { whyNot } from '../model/answers.js'
 import { cleanAccountName } from '../model/rules.js'
-import { badge, plural } from '../model/words.js'
-import { ApiError } from '../net/api.js'
+import { badge, NO_MESSAGES } from '../model/strings/messages.js'
+import { CHATS, HIDDEN } from '../model/strings/people.js'
+import { ApiError } from '../net/problem.js'
 import { makeRow, updateRow } from './chatrow.js'
 import { find, write } from './dom.js'
 import { onceAFrame } from './frame.js'
@@ -29,17 +31,22 @@ export class ChatsView {
   #field
   #error
   #sheet
+  #search
   #frame = onceAFrame(() => this.#draw())
 
   /**
    * @param {ParentNode} root
-   * @param {import('../net/privates.js').Privates} privates @param {import('../net/room.js').Room} room
+   * @param {import('../chat/direct-messages.js').DirectMessages} privates
+   * @param {import('../chat/room.js').Room} room
    * @param {object} on
    * @param {(id: string) => boolean} on.isOpen whether that conversation is on the screen
-   * @param {(id: string, message?: {n: number, id: string}) => void} on.open somebody wants to see a conversation, or a message in it
-   * @param {import('../model/trail.js').Trail} trail @param {AbortSignal} signal
+   * @param {(id: string) => void} on.open somebody wants to see a conversation
+   * @param {ConstructorParameters<typeof SearchView>[1]} on.ask searches
+   * @param {ConstructorParameters<typeof SearchView>[4]['open']} on.openFound a message
+   * @param {import('../model/navigation.js').Navigation} trail
+   * @param {AbortSignal} signal
    */
-  constructor(root, privates, room, { isOpen, open }, trail, signal) {
+  constructor(root, privates, room, { isOpen, open, ask, openFound }, trail, signal) {
     this.#privates = privates
     this.#room = room
     this.#isOpen = isOpen
@@ -49,11 +56,20 @@ export class ChatsView {
     this.#none = find(root, '#chats-none', HTMLElement)
     this.#field = find(root, '#chat-name', HTMLInputElement)
     this.#error = find(root, '#chat-open-error', HTMLElement)
-    this.#onOpen = (/** @type {string} */ id, /** @type {{n: number, id: string} | undefined} */ message) => {
+    this.#onOpen = (/** @type {string} */ id) => {
       this.#sheet.hide()
-      open(id, message)
+      open(id)
     }
-    new SearchView(this.#dialog, privates, room, this.#onOpen, signal)
+    const others = find(root, '#chats-part', HTMLElement)
+    this.#search = new SearchView(this.#dialog, ask, room, privates, {
+      open: (found, back) => {
+        this.#sheet.hide()
+        openFound(found, back)
+      },
+      show: () => this.#sheet.set(true),
+      close: () => this.#sheet.hide(),
+      results: (isThere) => { others.hidden = isThere },
+    }, signal)
     this.#list.addEventListener('click', (event) => this.#clicked(event), { signal })
     this.#list.addEventListener('keydown', (event) => this.#pressed(event), { signal })
     this.#field.addEventListener('input', () => this.#say(''), { signal })
@@ -76,6 +92,17 @@ export class ChatsView {
     this.#sheet.follow(sheet)
   }
 
+  /** @param {1 | -1} step opens the next conversation of the list, or the one before */
+  step(step) {
+    const ids = ['room', ...chatsInOrder(this.#privates.chats.state).map(({ id }) => id)]
+    const to = ids[ids.findIndex((id) => this.#isOpen(id)) + step]
+    if (to) this.#onOpen(to)
+  }
+
+  search() {
+    this.#search.focus()
+  }
+
   /** Something in the list has changed. */
   changed() {
     this.#frame.ask()
@@ -85,10 +112,10 @@ export class ChatsView {
 
   #draw() {
     const { state } = this.#privates.chats
-    const unread = totalUnread(state) + this.missed
+    const unread = this.#privates.unread + this.missed
     this.#toggle.dataset.unread = String(unread)
     write(find(this.#toggle, '.count', HTMLElement), unread > 0 ? badge(unread) : '')
-    this.#toggle.setAttribute('aria-label', unread > 0 ? `Chats: ${plural(unread, 'unread message', 'unread messages')}` : 'Chats')
+    this.#toggle.setAttribute('aria-label', CHATS.button(unread))
     if (!this.#dialog.open) return
     const chats = chatsInOrder(state)
     this.#reconcile([this.#roomRow(), ...chats.map((chat) => this.#chatRow(chat, draftOf(state, chat.id)))])
@@ -98,17 +125,26 @@ export class ChatsView {
   /** @returns {Row} */
   #roomRow() {
     const { room, people } = this.#room
-    const line = people.online > 0 ? plural(people.online, 'person is here', 'people are here') : 'Live room'
-    return { id: 'room', name: room, title: room, line, draft: false, at: 0, unread: this.missed, open: this.#isOpen('room') }
+    const line = CHATS.room(people.online)
+    const open = this.#isOpen('room')
+    return { id: 'room', name: room, title: room, line, draft: false, typing: false, at: 0, unread: this.missed, online: false, open }
   }
 
-  /** @param {import('../model/chats.js').Chat} chat @param {string} draft @returns {Row} */
+  /**
+   * @param {import('../model/chats.js').Chat} chat
+   * @param {string} draft
+   * @returns {Row}
+   */
   #chatRow(chat, draft) {
-    const { id, other, last, updated, unread } = chat
+    const { id, other, last, updated } = chat
     const open = this.#isOpen(id)
     const isDraft = !open && draft.trim() !== ''
-    const said = last ? `${last.name === this.#privates.me ? 'You: ' : ''}${last.text}` : 'Nobody has written yet.'
-    return { id, name: other, title: titleOf(chat), line: isDraft ? `Draft: ${draft}` : said, draft: isDraft, at: last ? updated : 0, unread, open }
+    const own = last?.name === this.#privates.me
+    const isHidden = this.#privates.hides(chat)
+    const newest = last ? (own ? CHATS.own(last.text) : last.text) : NO_MESSAGES
+    const typing = this.#privates.typing.isIn(id)
+    const line = typing ? CHATS.typing : isDraft ? CHATS.draft(draft) : isHidden ? HIDDEN.chat : newest
+    return { id, name: other, title: titleOf(chat), line, draft: isDraft && !typing, typing, at: last && !isHidden ? updated : 0, unread: this.#privates.unreadIn(chat), online: !isHidden && this.#room.people.isAccount(other), open }
   }
 
   /**

@@ -1,12 +1,17 @@
-// The field where one writes. Enter sends, Shift+Enter breaks the line; Enter that ends the choice of a word (an input method) does neither.
+// The field for a new message. Enter sends and Shift+Enter breaks the line;
+// under a finger Enter breaks the line, because phones have no Shift+Enter, and
+// the button sends. Enter that ends the choice of a word (an input method)
+// does neither.
 
-import { characters, cleanText } from '../model/rules.js'
-import { plural, tooLong } from '../model/words.js'
+import { number } from '../model/clock.js'
+import { characters, cleanText, isVisible } from '../model/rules.js'
+import { charactersLeft, COMPOSER, tooLong } from '../model/strings/messages.js'
 import { frameSize } from '../net/frames.js'
 import { find, write } from './dom.js'
 
 const WARN = 200 // characters before the limit at which the counter appears
 const ENTER_OF_INPUT_METHOD = 229 // keyCode; Safari says so after the composition has ended
+const PASTE_LIMIT = 4 // times the longest message; the browser takes seconds to lay out a megabyte
 const ANY_ID = '00000000-0000-4000-8000-000000000000' // as long as every id
 
 export class Composer {
@@ -17,9 +22,13 @@ export class Composer {
   #send
   #counter
   #note
+  #said = '' // about what was dropped or pasted
+  #width = 0
 
   /**
-   * @param {ParentNode} root @param {import('../../types.js').Talk} talk @param {import('../../types.js').Draft} draft
+   * @param {ParentNode} root
+   * @param {import('../../types.js').ConversationSource} talk
+   * @param {import('../../types.js').Draft} draft
    * @param {AbortSignal} signal @param {() => void} onSend
    */
   constructor(root, talk, draft, signal, onSend) {
@@ -36,21 +45,55 @@ export class Composer {
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault()
       submit()
-      this.focus()
+      this.#field.focus({ preventScroll: true })
     }, { signal })
     this.#field.addEventListener('keydown', (event) => {
       if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === ENTER_OF_INPUT_METHOD) return
+      if (isTouch() && !event.ctrlKey && !event.metaKey) return
       event.preventDefault()
       submit()
     }, { signal })
     this.#field.addEventListener('input', () => this.#typed(), { signal })
+    this.#field.addEventListener('paste', (event) => this.#take(event, event.clipboardData), { signal })
+    // Anywhere on the page: a browser opens a file that is dropped on it, in
+    // place of the conversation.
+    document.addEventListener('dragover', (event) => hasFiles(event.dataTransfer) && event.preventDefault(), { signal })
+    document.addEventListener('drop', (event) => this.#take(event, event.dataTransfer), { signal })
+    this.#field.enterKeyHint = isTouch() ? 'enter' : 'send'
+    const observer = new ResizeObserver(() => {
+      if (this.#field.clientWidth !== this.#width) this.#grow() // the window was resized, or the phone turned
+    })
+    observer.observe(this.#field)
+    signal.addEventListener('abort', () => observer.disconnect())
     this.#field.value = this.#draft.text
     this.settle()
     this.changed()
   }
 
+  /** Focuses the field, except on a phone, where the keyboard would come up. */
   focus() {
+    if (!isTouch()) this.#field.focus({ preventScroll: true })
+  }
+
+  /** @param {string} name that is put where one writes */
+  mention(name) {
+    const { value, selectionStart, selectionEnd } = this.#field
+    const before = value.slice(0, selectionStart)
+    this.#put(`${before}${/\S$/.test(before) ? ' ' : ''}@${name} `, value.slice(selectionEnd))
+  }
+
+  /** @param {string} text that was not sent, to be written again */
+  edit(text) {
+    this.#put(text, this.#field.value && `\n${this.#field.value}`)
+  }
+
+  /** @param {string} before where the reader goes on @param {string} after */
+  #put(before, after) {
+    if (this.#field.disabled) return
+    this.#field.value = before + after
+    this.#field.setSelectionRange(before.length, before.length)
     this.#field.focus({ preventScroll: true })
+    this.#typed()
   }
 
   /** Whether one can write here may have changed. */
@@ -65,17 +108,19 @@ export class Composer {
   changed() {
     const text = cleanText(this.#field.value)
     const left = this.#left(text)
-    write(this.#counter, left <= WARN ? String(left).replace('-', '−') : '')
-    this.#counter.setAttribute('aria-label', left < 0 ? tooLong(-left) : `${plural(left, 'character', 'characters')} left`)
+    write(this.#counter, left <= WARN ? number(left).replace('-', '−') : '')
+    this.#counter.setAttribute('aria-label', left < 0 ? tooLong(-left) : charactersLeft(left))
+    this.#field.setAttribute('aria-describedby', left <= WARN ? 'counter composer-note' : 'composer-note')
     this.#counter.toggleAttribute('data-over', left < 0)
     this.#field.setAttribute('aria-invalid', String(left < 0))
-    write(this.#note, this.#talk.closed || (left < 0 ? tooLong(-left) : ''))
+    write(this.#note, this.#talk.closed || (left < 0 ? tooLong(-left) : this.#said))
     this.#note.toggleAttribute('data-over', left < 0)
-    this.#send.disabled = !text || left < 0 || this.#field.disabled
+    this.#send.disabled = !isVisible(text) || left < 0 || this.#field.disabled
     this.#grow()
   }
 
   #typed() {
+    this.#said = ''
     this.#draft.text = this.#field.value
     this.changed()
     if (this.#field.value.trim()) this.#talk.typed()
@@ -84,7 +129,7 @@ export class Composer {
   /** @returns {boolean} whether something was sent */
   #submit() {
     const text = cleanText(this.#field.value)
-    if (!text || this.#left(text) < 0 || this.#field.disabled) return false
+    if (!isVisible(text) || this.#left(text) < 0 || this.#field.disabled) return false
     this.#talk.send(text)
     this.#field.value = this.#draft.text = ''
     this.changed()
@@ -92,7 +137,8 @@ export class Composer {
   }
 
   /**
-   * How many characters still fit. A frame has a limit as well, in bytes: emoji reach that one first.
+   * How many characters still fit. A frame has a limit as well, in bytes: emoji
+   * reach that one first.
    * @param {string} text
    */
   #left(text) {
@@ -101,9 +147,35 @@ export class Composer {
     return Math.min(limits.text - characters(text), bytes < 0 ? Math.floor(bytes / 4) : Infinity)
   }
 
-  /** As high as the text; the style sheet knows the most. */
+  /**
+   * Refuses files, and more text than a message could hold.
+   * @param {ClipboardEvent | DragEvent} event
+   * @param {DataTransfer | null} data
+   */
+  #take(event, data) {
+    const text = data?.getData('text/plain') ?? ''
+    const tooMuch = text.length > PASTE_LIMIT * this.#talk.limits.text
+    if (!tooMuch && (!hasFiles(data) || (text && event.type === 'paste'))) return // a table that is pasted is a picture as well
+    event.preventDefault()
+    this.#said = tooMuch ? COMPOSER.tooMuch(this.#talk.limits.text) : COMPOSER.noFiles
+    this.changed()
+  }
+
+  /**
+   * Makes the field as high as its text, up to the limit in the style sheet.
+   * The form keeps its height meanwhile: if it shrank for a moment, the log
+   * above would grow, and lose its place at the end.
+   */
   #grow() {
+    this.#form.style.height = `${this.#form.offsetHeight}px`
     this.#field.style.height = 'auto'
     if (this.#field.value) this.#field.style.height = `${this.#field.scrollHeight}px`
+    this.#form.style.height = ''
+    this.#width = this.#field.clientWidth
   }
 }
+
+const isTouch = () => matchMedia('(pointer: coarse)').matches
+
+/** @param {DataTransfer | null} data */
+const hasFiles = (data) => data?.types.includes('Files') ?? false

@@ -1,4 +1,5 @@
-// The few words that the views have for the document. Text goes in as text, never as markup.
+// The few words that the views have for the document. Text goes in as text,
+// never as markup.
 
 /**
  * The content of a template, once more.
@@ -9,7 +10,8 @@ export function stamp(id) {
 }
 
 /**
- * An element that is there, and of that kind: anything else is a mistake in index.html.
+ * An element that is there, and of that kind: anything else is a mistake in
+ * index.html.
  * @template {Element} T
  * @param {ParentNode} root @param {string} selector @param {new () => T} kind
  * @returns {T}

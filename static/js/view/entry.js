@@ -1,17 +1,15 @@
-// The form of accounts on the card: to log in, or to register. What is wrong stands under the fields in words.
+// The form of accounts on the card: to log in, or to register. What is wrong
+// stands under the fields in words.
 
 import { whyNotIn } from '../model/answers.js'
 import { cleanAccountName, passwordProblem } from '../model/rules.js'
-import { ApiError } from '../net/api.js'
+import { ENTRY, PASSWORD } from '../model/strings/card.js'
+import { ApiError } from '../net/problem.js'
 import { find, write } from './dom.js'
 
 /** @typedef {'login' | 'register'} Way */
 
-/** @type {Record<Way, {lead: string, button: string, busy: string, question: string, other: string, autocomplete: 'current-password' | 'new-password'}>} */
-const WORDS = {
-  login: { lead: 'Log in to join under your own name, with your private chats beside the room.', button: 'LOG IN', busy: 'LOGGING IN…', question: 'No account yet?', other: 'Register', autocomplete: 'current-password' },
-  register: { lead: 'Register a name that nobody else can take, and write to people privately.', button: 'REGISTER', busy: 'REGISTERING…', question: 'Have an account?', other: 'Log in', autocomplete: 'new-password' },
-}
+const OF_NAME = new Set(['name_taken', 'name_reserved', 'bad_name']) // answers about the name alone
 
 export class EntryForm {
   /** @type {Way} */
@@ -20,6 +18,7 @@ export class EntryForm {
   #form
   #name
   #password
+  #nameError
   #error
   #button
   #reveal
@@ -28,16 +27,18 @@ export class EntryForm {
 
   /**
    * @param {ParentNode} root
-   * @param {(way: Way, name: string, password: string) => Promise<void>} onEnter fails as the API does
+   * @param {(way: Way, name: string, password: string) => Promise<void>} onEnter fails as the
+   *   API does
    */
   constructor(root, onEnter) {
     this.#form = find(root, '#account-form', HTMLFormElement)
     this.#name = find(root, '#account-name', HTMLInputElement)
     this.#password = find(root, '#account-password', HTMLInputElement)
+    this.#nameError = find(root, '#account-name-error', HTMLElement)
     this.#error = find(root, '#account-error', HTMLElement)
     this.#button = find(root, '#account-submit', HTMLButtonElement)
     this.#reveal = find(root, '#account-show', HTMLButtonElement)
-    this.#rules = find(root, '#account-rules', HTMLElement)
+    this.#rules = ['#account-name-rule', '#account-password-rule'].map((id) => find(root, id, HTMLElement))
     this.#onEnter = onEnter
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault()
@@ -50,12 +51,12 @@ export class EntryForm {
 
   /** @param {Way} way @param {string} name */
   open(way, name) {
-    const words = WORDS[way]
+    const texts = ENTRY[way]
     this.#way = way
-    write(find(this.#form, '#account-lead', HTMLElement), words.lead)
-    write(find(this.#form, '#account-question', HTMLElement), words.question)
-    write(find(this.#form, '#account-other', HTMLElement), words.other)
-    this.#password.autocomplete = words.autocomplete
+    write(find(this.#form, '#account-lead', HTMLElement), texts.lead)
+    write(find(this.#form, '#account-question', HTMLElement), texts.question)
+    write(find(this.#form, '#account-other', HTMLElement), texts.other)
+    this.#password.autocomplete = way === 'login' ? 'current-password' : 'new-password'
     this.#name.value = name
     this.#show(false)
     this.say('')
@@ -65,12 +66,16 @@ export class EntryForm {
 
   /**
    * What is wrong, or what is going on.
-   * @param {string} sentence @param {'name' | 'waiting'} kind @param {HTMLInputElement[]} [fields] in which it is wrong
+   * @param {string} sentence
+   * @param {'name' | 'waiting'} kind
+   * @param {HTMLInputElement[]} [fields] in which it is wrong
+   * @param {string} [wrongName] what is wrong with the name, said below it
    */
-  say(sentence, kind = 'name', fields = []) {
+  say(sentence, kind = 'name', fields = [], wrongName = '') {
     write(this.#error, sentence)
+    write(this.#nameError, wrongName)
     this.#error.dataset.kind = kind
-    this.#rules.hidden = this.#way === 'login' || sentence !== '' // which says the rule that counts
+    for (const rule of this.#rules) rule.hidden = this.#way === 'login'
     for (const field of [this.#name, this.#password]) {
       if (fields.includes(field)) field.setAttribute('aria-invalid', 'true')
       else field.removeAttribute('aria-invalid')
@@ -81,9 +86,9 @@ export class EntryForm {
   async #submit() {
     if (this.#isBusy) return
     const { name, problem } = cleanAccountName(this.#name.value)
-    const wrong = this.#way === 'register' || !this.#password.value ? passwordProblem(this.#password.value) : ''
-    if (problem) return this.#refuse(problem, this.#name)
-    if (wrong) return this.#refuse(wrong, this.#password)
+    const password = this.#password.value
+    const wrong = this.#way === 'register' ? passwordProblem(password) : password ? '' : PASSWORD.empty
+    if (problem || wrong) return this.#refuse(problem, wrong, [problem ? [this.#name] : [], wrong ? [this.#password] : []].flat())
     this.say('')
     this.#name.value = name
     this.#show(false)
@@ -93,23 +98,30 @@ export class EntryForm {
       await this.#onEnter(way, name, this.#password.value)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      const fields = { name_taken: [this.#name], name_reserved: [this.#name], bad_name: [this.#name], bad_password: [this.#password], unauthorized: [this.#password, this.#name] }[error.code] ?? []
-      this.#refuse(whyNotIn(error, way), ...fields)
+      const why = whyNotIn(error, way)
+      if (OF_NAME.has(error.code)) return this.#refuse(why, '', [this.#name])
+      const fields = { bad_password: [this.#password], unauthorized: [this.#password, this.#name] }[error.code] ?? []
+      this.#refuse('', why, fields)
     }
   }
 
-  /** @param {string} sentence @param {HTMLInputElement[]} fields in which it is wrong, the one to begin with first */
-  #refuse(sentence, ...fields) {
-    this.say(sentence, 'name', fields)
+  /**
+   * @param {string} wrongName said below the name
+   * @param {string} sentence said below the password, and what is wrong with neither
+   * @param {HTMLInputElement[]} fields in which it is wrong, the one to begin with first
+   */
+  #refuse(wrongName, sentence, fields) {
+    this.say(sentence, 'name', fields, wrongName)
     fields[0]?.select()
     fields[0]?.focus()
   }
 
   /** @param {boolean} busy */
   #busy(busy) {
-    const { button, busy: doing } = WORDS[this.#way]
+    const { button, busy: doing } = ENTRY[this.#way]
     write(this.#button, busy ? doing : button)
     this.#isBusy = busy
+    for (const field of [this.#name, this.#password]) field.readOnly = busy // what stands there is what was sent
   }
 
   /** @param {boolean} plain whether the password is to be read */

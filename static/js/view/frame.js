@@ -1,4 +1,5 @@
-// Work that is done once for many changes: with the next picture, or soon when no picture is drawn because nobody looks.
+// Work that is done once for many changes: with the next picture, or soon when
+// no picture is drawn because nobody looks.
 
 const UNSEEN_LIMIT = 150 // ms
 

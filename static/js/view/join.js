@@ -1,51 +1,54 @@
-// The card: a name and a button, or an account. What is wrong with it, or with the way to the server, stands under the field in words.
+// The card: a name and a button, or an account. What is wrong with it, or with
+// the way to the server, stands under the field in words.
 
 import { cleanAccountName, cleanName } from '../model/rules.js'
-import { plural, whyNotJoined } from '../model/words.js'
-import { countOnline } from '../net/address.js'
-import { settings } from '../settings.js'
+import { whyNotJoined } from '../model/status.js'
+import { CARD } from '../model/strings/card.js'
+import { settings } from '../storage/settings.js'
 import { find, stamp, write } from './dom.js'
 import { EntryForm } from './entry.js'
-
-const COUNT_INTERVAL = 10_000 // ms between two looks at how many are in the room
+import { GlanceView } from './glance.js'
 
 /** @typedef {import('../../types.js').Address} Address */
 /** @typedef {import('./entry.js').Way} Way */
 
 export class JoinView {
-  #room
-  #address
   #onJoin
+  #onCancel
   #form
   #field
   #error
   #button
-  #count
+  #glance
   #entry
   #entryForm
+  #cancelled = 0 // tries
   #life = new AbortController()
 
   /**
    * @param {Element} stage @param {string} room @param {Address} address
    * @param {object} on
    * @param {(name: string) => void} on.join as a guest
-   * @param {(way: Way, name: string, password: string) => Promise<void>} on.enter with an account; fails as the API does
+   * @param {() => void} on.cancel what is being tried: another name is typed
+   * @param {(way: Way, name: string, password: string) => Promise<void>} on.enter with an
+   *   account; fails as the API does
    */
-  constructor(stage, room, address, { join, enter }) {
+  constructor(stage, room, address, { join, cancel, enter }) {
     const root = stamp('join-view')
-    this.#room = room
-    this.#address = address
     this.#onJoin = join
+    this.#onCancel = cancel
     this.#form = find(root, '#join', HTMLFormElement)
     this.#field = find(root, '#name', HTMLInputElement)
     this.#error = find(root, '#name-error', HTMLElement)
     this.#button = find(root, '#subscribe', HTMLButtonElement)
-    this.#count = find(root, '#join-count', HTMLElement)
+    find(root, '#join', HTMLFormElement).after(stamp('entry-view'))
     this.#entryForm = find(root, '#account-form', HTMLFormElement)
+    this.#entryForm.hidden = true
     this.#entry = new EntryForm(root, enter)
     find(root, '#join-room', HTMLElement).textContent = room
     this.#field.value = settings.name
-    this.#field.addEventListener('input', () => this.#say(''))
+    find(root, '#join-about', HTMLElement).hidden = settings.name !== '' // not the first visit
+    this.#field.addEventListener('input', () => this.#typed())
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault()
       this.#submit()
@@ -53,9 +56,9 @@ export class JoinView {
     find(root, '#account-open-login', HTMLButtonElement).addEventListener('click', () => this.account('login'))
     find(root, '#account-open-register', HTMLButtonElement).addEventListener('click', () => this.account('register'))
     find(root, '#account-back', HTMLButtonElement).addEventListener('click', () => this.#guest())
+    this.#glance = new GlanceView(root, room, address, this.#life.signal)
     stage.replaceChildren(root)
     this.#focus()
-    this.#lookIn()
   }
 
   /**
@@ -87,13 +90,17 @@ export class JoinView {
     this.#life.abort()
   }
 
-  /** The connection could not be made, and will be tried again. */
-  async failed() {
+  /**
+   * Connecting failed, and will be tried again.
+   * @param {number} code with which the connection closed
+   */
+  async failed(code) {
     const offline = !navigator.onLine
-    const online = offline ? null : await countOnline(this.#address, this.#room)
-    if (this.#life.signal.aborted) return
-    this.#showCount(online)
-    this.note(whyNotJoined(offline, online !== null))
+    const cancelled = this.#cancelled
+    if (offline) this.#glance.nothing()
+    const isReachable = !offline && await this.#glance.look()
+    if (this.#life.signal.aborted || cancelled !== this.#cancelled) return
+    this.note(whyNotJoined(code, offline, isReachable))
   }
 
   /**
@@ -102,7 +109,10 @@ export class JoinView {
    */
   refused(sentence) {
     this.#say(sentence)
-    write(this.#button, 'SUBSCRIBE')
+    this.#isJoining(false)
+    if (this.#form.hidden) return
+    this.#field.select()
+    this.#field.focus()
   }
 
   #guest() {
@@ -121,8 +131,24 @@ export class JoinView {
     this.#say(problem)
     if (problem) return this.#field.focus()
     this.#field.value = settings.name = name
-    write(this.#button, 'JOINING…')
+    this.#isJoining(true)
     this.#onJoin(name)
+  }
+
+  /** What is typed counts: nobody joins under the name that stood there before. */
+  #typed() {
+    this.#say('')
+    if (this.#button.dataset.busy === undefined) return
+    this.#isJoining(false)
+    this.#cancelled++
+    this.#onCancel()
+  }
+
+  /** @param {boolean} busy */
+  #isJoining(busy) {
+    write(this.#button, busy ? CARD.joining : CARD.subscribe)
+    if (busy) this.#button.dataset.busy = ''
+    else delete this.#button.dataset.busy
   }
 
   /** @param {string} sentence @param {'name' | 'waiting'} kind */
@@ -132,20 +158,5 @@ export class JoinView {
     this.#error.dataset.kind = kind
     if (sentence && kind === 'name') this.#field.setAttribute('aria-invalid', 'true')
     else this.#field.removeAttribute('aria-invalid')
-  }
-
-  /** @param {number | null} online nothing is said when nobody answers */
-  #showCount(online) {
-    const words = online === 0 ? 'Nobody is here yet.' : `${plural(online ?? 0, 'person is', 'people are')} here now.`
-    write(this.#count, online === null ? '\u00a0' : words)
-  }
-
-  /** Says how many are in the room, again and again. */
-  async #lookIn() {
-    const online = await countOnline(this.#address, this.#room)
-    if (this.#life.signal.aborted) return
-    this.#showCount(online)
-    const timer = setTimeout(() => this.#lookIn(), COUNT_INTERVAL)
-    this.#life.signal.addEventListener('abort', () => clearTimeout(timer))
   }
 }

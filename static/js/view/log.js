@@ -1,61 +1,147 @@
-// The conversation on the screen: a window of it, as elements that stay the same as long as their items are there.
+// The conversation on the screen: a window of it, and how the reader moves
+// through it.
 
-import { decorate } from '../model/decorate.js'
-import { pill } from '../model/words.js'
+import { Pace } from '../model/pace.js'
+import { NEWER_FAILED, OLDER_FAILED } from '../model/strings/messages.js'
 import { Window } from '../model/window.js'
+import { MessageActions } from './actions.js'
 import { find, write } from './dom.js'
 import { onceAFrame } from './frame.js'
-import { makeItem, updateItem } from './message.js'
+import { Later } from './later.js'
+import { answerClicks } from './log-clicks.js'
+import { FloatingDay } from './log-day.js'
+import { LogEdge } from './log-edge.js'
+import { steerByKeys } from './log-keys.js'
+import { LinkedMessage } from './log-link.js'
+import { LogPill } from './log-pill.js'
+import { LogTravel } from './log-travel.js'
+import { Rows } from './rows.js'
 import { Scroller } from './scroller.js'
-
-/** @typedef {import('../../types.js').Item} Item */
+import { Toast } from './toast.js'
+import { UnreadPill } from './unread.js'
 
 const FAR = 1.5 // screens above the end from which a way back is offered
+const BUSY = 5 // messages a second above which none moves in, and those off the screen are not laid out
+const CALM = 1100 // ms after which a burst is over
+const STILL = 1000 // ms after the log is made in which nothing moves
 
 export class LogView {
   #talk
-  #signal
   #list
+  #box
   #start
   #empty
-  #newer
+  #rows
+  #actions
+  #unread
+  day
+  #pill
   #scroller
   #window = new Window()
-  #unseen = 0
   #frame = onceAFrame(() => this.#draw())
-  #asking = false
-  /** @type {Map<string, {li: HTMLLIElement, item: Item, before: Item | undefined}>} what is in the page, by key */
-  #shown = new Map()
+  /** @type {LogEdge} */ #above
+  /** @type {LogEdge} */ #below
+  #items // what the window is of
+  #pace = new Pace()
+  #length = 0 // messages when they were last drawn
+  #made = performance.now()
+  #linked
+  #later
 
-  /** @param {ParentNode} root @param {import('../../types.js').Talk} talk @param {AbortSignal} signal */
-  constructor(root, talk, signal) {
+  /**
+   * @param {ParentNode} root
+   * @param {import('../../types.js').ConversationSource} talk
+   * @param {import('../model/navigation.js').Navigation} trail
+   * @param {object} on
+   * @param {(name: string) => void} on.mention
+   * @param {(text: string) => void} on.edit a text that was not sent
+   * @param {AbortSignal} signal
+   */
+  constructor(root, talk, trail, { mention, edit }, signal) {
     this.#talk = talk
-    this.#signal = signal
+    this.#items = talk.items
     this.#list = find(root, '#messages', HTMLOListElement)
     this.#start = find(root, '#log-start', HTMLElement)
     this.#empty = find(root, '#empty', HTMLElement)
-    this.#newer = find(root, '#newer', HTMLButtonElement)
-    const box = find(root, '#log', HTMLElement)
+    const box = this.#box = find(root, '#log', HTMLElement)
+    const later = this.#later = new Later(signal)
+    const toast = new Toast(find(root, '#log-note', HTMLElement), later)
+    const say = (/** @type {string} */ sentence) => toast.say(sentence)
+    const rows = this.#rows = new Rows(this.#list, later, (item) => talk.hides(item), signal)
+    this.day = new FloatingDay(find(root, '#log-day', HTMLElement), box, rows, later, signal)
     this.#scroller = new Scroller(box, this.#list, (at) => this.#moved(at), signal)
-    this.#newer.addEventListener('click', () => {
+    this.#pill = new LogPill(find(root, '#newer', HTMLButtonElement), () => {
       this.toEnd()
       box.focus({ preventScroll: true }) // the button is about to vanish
-    }, { signal })
-    this.#list.addEventListener('click', (event) => this.#clicked(event), { signal })
-    signal.addEventListener('abort', () => this.#frame.cancel())
+    }, signal)
+    answerClicks(this.#list, rows, talk, { stay: () => this.#scroller.release(), changed: () => this.#render(), edit }, signal)
+    const edge = (/** @type {'older' | 'newer'} */ name, /** @type {() => void} */ more) => new LogEdge(root, name, {
+      ask: () => talk[name](),
+      changed: () => signal.aborted || this.changed(),
+      retry() {
+        box.focus({ preventScroll: true }) // the button is about to vanish
+        more()
+      },
+    }, later, signal)
+    this.#above = edge('older', () => this.#older())
+    this.#below = edge('newer', () => this.#newer())
+    steerByKeys(box, this.#list, find(root, '#text', HTMLTextAreaElement), signal)
+    this.#actions = new MessageActions(root, this.#list, {
+      item: this.messageOf,
+      say,
+      hasLinks: talk.id === 'room',
+      mention,
+    }, trail, signal)
+    this.#unread = new UnreadPill(root, box, talk, rows, {
+      reveal: (id) => this.#reveal(id),
+      say,
+    }, signal)
+    document.addEventListener('visibilitychange', () => this.changed(), { signal })
+    this.#linked = new LinkedMessage(talk, later, {
+      taken: () => this.changed(),
+      reveal: (id) => this.#reveal(id),
+      say,
+    }, signal)
+    this.travel = new LogTravel(talk, toast, {
+      reveal: (id) => this.#reveal(id),
+      revealFrom: (place) => this.#revealAt(place, 'start'),
+      toEnd: () => this.toEnd(),
+    }, signal)
+    signal.addEventListener('abort', () => {
+      this.#frame.cancel()
+      talk.latest() // who comes back begins at the end
+    })
+  }
+
+  messageOf = (/** @type {Element} */ li) => this.#rows.messageOf(li)
+
+  /** @param {string} sheet to which the reader has gone back or forward */
+  follow(sheet) {
+    this.#actions.follow(sheet)
   }
 
   /** Something in the conversation has changed. */
   changed() {
-    this.#frame.ask()
+    const wait = this.#pace.wait(performance.now())
+    if (wait === 0) return this.#frame.ask()
+    if (!this.#later.waits('draw')) this.#later.run('draw', wait, () => this.#frame.ask())
   }
 
   /** Somebody else has said something. */
-  heard() {
-    this.#unseen++
+  received() {
+    this.#pill.received()
+    if (!this.isSeen) this.#talk.missed()
+  }
+
+  /** The reader has said something. */
+  sent() {
+    this.toEnd()
+    this.#unread.end()
   }
 
   toEnd() {
+    this.#talk.latest()
+    this.#turn()
     this.#window.latest(this.#talk.items.first)
     this.#scroller.toEnd()
     this.#draw()
@@ -63,130 +149,151 @@ export class LogView {
 
   /** Whether the newest message is on the screen, and somebody looks. */
   get isSeen() {
-    return this.#scroller.atEnd && this.#window.isLatest && !document.hidden
+    return this.#isAtEnd && !document.hidden
   }
 
   /**
    * Shows a message that is in memory, in the middle of the screen.
    * @param {string} id @returns {boolean} whether it is there
    */
-  reveal(id) {
+  #reveal(id) {
+    const place = this.#talk.items.placeOf(id)
+    return place !== undefined && this.#revealAt(place, 'center')
+  }
+
+  /** @param {number} place @param {'center' | 'start'} block */
+  #revealAt(place, block) {
+    this.#turn()
     const { items } = this.#talk
-    const place = items.placeOf(id)
-    if (place === undefined) return false
     this.#scroller.release()
     this.#window.around(place, items.first, items.length)
     this.#render()
-    const li = [...this.#shown.values()].find(({ item }) => item.kind === 'message' && item.id === id)?.li
+    const li = this.#rows.withKey(items.at(place)?.key ?? '')
     if (!li) return false
-    this.#scroller.toMiddle(li)
-    li.classList.add('sought')
-    li.addEventListener('animationend', () => li.classList.remove('sought'), { once: true, signal: this.#signal })
+    if (this.#rows.unfold(li)) this.#render()
+    this.#scroller.toElement(li, block)
+    this.#rows.highlight(li)
     li.tabIndex = -1
     li.focus({ preventScroll: true })
+    this.changed() // what is around it may be short
     return true
+  }
+
+  /** Another part is shown now: the same messages have other places there. */
+  #turn() {
+    const before = this.#items
+    const { items } = this.#talk
+    if (items === before) return
+    const { first, length } = items
+    this.#items = items
+    this.#length = length
+    for (let place = this.#window.start; place < this.#window.end; place++) {
+      const item = before.at(place)
+      const now = item?.kind === 'message' ? items.placeOf(item.id) : undefined
+      if (now !== undefined) return this.#window.move(now - place, first, length)
+    }
+    this.#window.around(length, first, length)
   }
 
   // ---- Drawing ----
 
   #draw() {
+    this.#turn()
     const { first, length } = this.#talk.items
-    const following = this.#scroller.atEnd && this.#window.isLatest
-    if (following) this.#window.follow(first, length)
+    if (this.#isAtEnd) this.#window.follow(first, length)
     else this.#window.hold(first, length)
     this.#render()
     if (this.#scroller.nearTop && (this.#talk.isEager || this.#window.start > first)) this.#older()
+    if (this.#scroller.nearBottom && !this.#isLatest) this.#newer()
     if (this.isSeen) this.#talk.seen()
+    this.#pace.drew(length - this.#length, performance.now())
+    this.#length = length
+    this.#linked.changed()
   }
 
-  /** The reader is at the upper edge: shows what is before it, or asks for it. */
+  /**
+   * The reader is at the upper edge: shows what is before it, or asks for it.
+   */
   #older() {
     const { items, hasOlder } = this.#talk
     if (this.#window.start > items.first) {
       this.#window.older(items.first)
       this.#render()
-    } else if (hasOlder && !this.#asking) {
-      this.#asking = true
-      this.#talk.older().then(() => this.#signal.aborted || this.changed(), () => {}) // who scrolls again asks again
-        .finally(() => { this.#asking = false })
+    } else if (hasOlder) {
+      this.#above.load()
+    }
+  }
+
+  /** The reader is at the lower edge of what is not the newest. */
+  #newer() {
+    if (!this.#window.isLatest) {
+      this.#window.newer()
+      this.#render()
+    } else if (this.#talk.hasNewer) {
+      this.#below.load()
     }
   }
 
   #render() {
     this.#scroller.steady(() => {
+      const busy = this.#isAtEnd && this.#isBusy
+      this.#list.toggleAttribute('data-busy', busy)
+      if (busy) this.#later.run('calm', CALM, () => this.#render())
       this.#reconcile()
       this.#drawEdges()
     })
-    this.#drawPill()
+    this.#drawPills()
   }
 
-  /** Makes the list what the window shows. Elements move only if their order has changed. */
   #reconcile() {
-    const { items } = this.#talk
-    const gone = new Set(this.#shown.keys())
-    let before = items.at(this.#window.start - 1)
-    let next = this.#list.firstElementChild
-    for (let place = this.#window.start; place < this.#window.end; place++) {
-      const item = items.at(place)
-      if (!item) break
-      const li = this.#element(item, before)
-      gone.delete(item.key)
-      if (li === next) next = next.nextElementSibling
-      else this.#list.insertBefore(li, next)
-      before = item
-    }
-    for (const key of gone) {
-      this.#shown.get(key)?.li.remove()
-      this.#shown.delete(key)
-    }
+    const moves = this.#isAtEnd && !this.#isBusy && performance.now() - this.#made > STILL
+    const focused = this.#list.contains(document.activeElement)
+    this.#rows.show(this.#talk.items, this.#window, moves)
+    if (focused && !this.#list.contains(document.activeElement)) this.#box.focus({ preventScroll: true }) // its message is gone
   }
 
-  /** @param {Item} item @param {Item | undefined} before */
-  #element(item, before) {
-    const shown = this.#shown.get(item.key)
-    if (shown?.item === item && shown.before === before) return shown.li
-    const li = shown?.li ?? makeItem(item)
-    updateItem(li, item, decorate(before, item))
-    this.#shown.set(item.key, { li, item, before })
-    return li
+  /** The reader sees the newest message, and the next one comes in below. */
+  get #isAtEnd() {
+    return this.#scroller.atEnd && this.#isLatest
+  }
+
+  /** The newest message is in the page. */
+  get #isLatest() {
+    return this.#window.isLatest && !this.#talk.hasNewer
+  }
+
+  get #isBusy() {
+    return this.#pace.rate(performance.now()) > BUSY
   }
 
   #drawEdges() {
     const { items, joined, beginning } = this.#talk
+    const atTop = this.#window.start === items.first
+    this.#above.draw(atTop, !joined && !beginning, OLDER_FAILED)
+    this.#below.draw(this.#talk.hasNewer && this.#window.isLatest, false, NEWER_FAILED)
     this.#empty.hidden = !joined || items.length > items.first
-    write(this.#start, this.#window.start === items.first ? beginning : '')
+    write(this.#start, atTop ? beginning : '')
   }
 
-  #drawPill() {
-    if (this.#scroller.atEnd && this.#window.isLatest) this.#unseen = 0
-    const { shown, spoken } = pill(this.#unseen)
-    write(find(this.#newer, '.pill-label', HTMLElement), shown)
-    this.#newer.setAttribute('aria-label', spoken)
-    this.#newer.hidden = this.#unseen === 0 && this.#window.isLatest && this.#scroller.screensBelow < FAR
+  #drawPills() {
+    this.#unread.draw(this.#isLatest)
+    this.#pill.draw(this.#isAtEnd, !this.#isLatest || this.#scroller.screensBelow >= FAR)
   }
 
   // ---- The reader ----
 
   /** @param {{end: boolean, upper: boolean, lower: boolean}} at */
   #moved({ end, upper, lower }) {
-    const { isLatest } = this.#window
+    const isLatest = this.#isLatest
     if (!isLatest) this.#scroller.release()
+    if (!end && this.#list.hasAttribute('data-busy')) this.#render() // all of it has its true height again
+    if (!end) this.day.show()
     if (upper) {
       this.#older()
     } else if (lower && !isLatest) {
-      this.#window.newer()
-      this.#render()
+      this.#newer()
     }
-    if (end || this.#newer.hidden) this.#drawPill()
+    this.#drawPills()
     if (end && this.isSeen) this.#talk.seen()
-  }
-
-  /** @param {Event} event */
-  #clicked(event) {
-    const button = event.target instanceof Element ? event.target.closest('button') : null
-    const id = button?.closest('li')?.dataset.id
-    if (!id) return
-    if (button.classList.contains('retry')) this.#talk.retry(id)
-    if (button.classList.contains('discard')) this.#talk.discard(id)
   }
 }

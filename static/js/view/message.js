@@ -1,46 +1,108 @@
-// One item of the conversation as an element. It is made once and then brought up to date: its text never changes.
+// One item of the conversation as an element. It is made once and then brought
+// up to date: its text never changes.
 
+import { isAccount, numbered } from '../model/authors.js'
 import { dayName, fullDate, hourAndMinute } from '../model/clock.js'
-import { serverHue } from '../model/hue.js'
-import { fewEmoji, parts } from '../model/rich.js'
-import { missing, notDelivered, PROGRESS } from '../model/words.js'
+import { personHue, serverHue } from '../model/hue.js'
+import { fewEmoji, linesOf, parts } from '../model/linkify.js'
+import { FOLD, missing, NEW, notDelivered, NOTICE, PROGRESS, REASONS, viaServer, YOU } from '../model/strings/messages.js'
 import { paintAvatar } from './avatar.js'
+import { accountMark } from './mark.js'
 import { find, make, stamp, write } from './dom.js'
+import { reach } from './log-keys.js'
 
 /** @typedef {import('../../types.js').Item} Item */
 /** @typedef {import('../../types.js').MessageItem} MessageItem */
 /** @typedef {import('../../types.js').Decoration} Decoration */
 
-/** @param {Item} item @returns {HTMLLIElement} */
-export function makeItem(item) {
-  if (item.kind === 'message') return makeMessage(item)
+const FOLDED = 24 // lines that a long message shows; bubbles.css says so, too
+const LEEWAY = 4 // more than that before a message is folded, since lines are only guessed
+
+/**
+ * @param {Item} item
+ * @param {number} columns letters that a line of it holds, roughly
+ * @returns {HTMLLIElement}
+ */
+export function makeItem(item, columns) {
+  if (item.kind === 'message') return makeMessage(item, columns)
   const li = make('li', item.kind)
   const line = make('p', 'line')
   line.dir = 'auto'
-  if (item.kind === 'notice') line.append(make('span', 'label', 'notice'), item.text)
+  if (item.kind === 'notice') line.append(make('span', 'label', NOTICE), item.text)
   else line.append(missing(item.count))
   li.append(line)
   return li
 }
 
-/** @param {MessageItem} item */
-function makeMessage(item) {
+/** @param {MessageItem} item @param {number} columns */
+function makeMessage(item, columns) {
   const li = find(stamp('message-item'), 'li', HTMLLIElement)
-  paintAvatar(find(li, '.avatar', HTMLElement), item.name)
-  find(li, '.who', HTMLElement).textContent = item.own ? 'You' : item.name
-  find(li, '.text', HTMLElement).append(...parts(item.text).map(textOrLink))
+  li.style.setProperty('--hue', String(personHue(numbered(item))))
+  paintAvatar(find(li, '.avatar', HTMLElement), numbered(item))
+  const who = find(li, '.who', HTMLElement)
+  who.textContent = item.own ? YOU : numbered(item)
+  if (!item.own) addCard(who)
+  if (!item.own && isAccount(item.author ?? '')) find(li, '.name', HTMLElement).after(accountMark())
+  find(li, '.text', HTMLElement).append(...parts(item.text).flatMap(textOrLink))
   find(li, '.bubble', HTMLElement).classList.toggle('emoji', fewEmoji(item.text))
+  li.tabIndex = -1 // the arrows of the keyboard lead there
+  if (linesOf(item.text, columns) > FOLDED + LEEWAY) addFold(li)
   return li
 }
 
-/** @param {{text: string, href: string}} part */
-function textOrLink({ text, href }) {
-  if (!href) return text
+/** @param {HTMLElement} who the name, which opens the card of the person */
+function addCard(who) {
+  const name = make('button', 'name')
+  name.type = 'button'
+  name.tabIndex = -1 // until its message has the focus
+  name.setAttribute('aria-haspopup', 'dialog')
+  who.replaceWith(name)
+  name.append(who)
+}
+
+/** @param {HTMLLIElement} li */
+function addFold(li) {
+  const more = make('button', 'more', FOLD.more)
+  more.type = 'button'
+  more.tabIndex = -1
+  more.setAttribute('aria-expanded', 'false')
+  find(li, '.bubble', HTMLElement).append(more)
+  li.classList.add('folded')
+}
+
+/**
+ * Shows all of a long message, or its first lines again.
+ * @param {Element} li
+ */
+export function turnFold(li) {
+  const more = find(li, '.more', HTMLButtonElement)
+  const folded = li.classList.toggle('folded')
+  write(more, folded ? FOLD.more : FOLD.less)
+  more.setAttribute('aria-expanded', String(!folded))
+}
+
+/**
+ * Names the day above an item once more: today becomes yesterday.
+ * @param {HTMLLIElement} li @param {Item} item
+ */
+export function renameDay(li, item) {
+  const day = li.querySelector(':scope > .day')
+  if (day) write(day, dayName(item.at, Date.now()))
+}
+
+/**
+ * @param {{text: string, href: string, host: string}} part
+ * @returns {(string | Node)[]}
+ */
+function textOrLink({ text, href, host }) {
+  if (!href) return [text]
   const link = make('a', '', text)
+  link.tabIndex = -1 // until its message has the focus
+  link.dir = 'ltr' // and isolated: letters around it do not change places with its own
   link.href = href
   link.target = '_blank'
   link.rel = 'noopener noreferrer nofollow'
-  return link
+  return host ? [link, make('span', 'host', ` (${host})`)] : [link]
 }
 
 /**
@@ -51,7 +113,7 @@ function textOrLink({ text, href }) {
 export function updateItem(li, item, decoration) {
   line(li, 'day', decoration.day ? dayName(item.at, Date.now()) : '')
   line(li, 'missing', decoration.missing ? missing(decoration.missing) : '')
-  line(li, 'new', decoration.isNew ? 'New' : '')
+  line(li, 'new', decoration.isNew ? NEW : '')
   if (item.kind === 'message') updateMessage(li, item, decoration.head)
 }
 
@@ -99,9 +161,9 @@ function updateProgress(li, item) {
 function updateBadge(badge, app) {
   if (badge.textContent === app) return
   badge.textContent = app
-  badge.title = `taken by server ${app}`
+  badge.title = viaServer(app)
   badge.setAttribute('role', 'img')
-  badge.setAttribute('aria-label', `taken by server ${app}`)
+  badge.setAttribute('aria-label', viaServer(app))
   badge.style.setProperty('--server-hue', String(serverHue(app)))
 }
 
@@ -112,5 +174,7 @@ function updateFailure(li, item) {
   if (shown) return
   const note = stamp('failed-note')
   find(note, '.why', HTMLElement).textContent = notDelivered(item.reason)
+  find(note, '.retry', HTMLButtonElement).hidden = item.reason === REASONS.invisible || item.reason === REASONS.tooLong // again and again
   find(li, '.said', HTMLElement).append(note)
+  if (li.contains(document.activeElement)) reach(li, 0)
 }

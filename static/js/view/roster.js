@@ -1,12 +1,12 @@
 // Who is here: beside the conversation.
 
-import { whyNoChat } from '../model/answers.js'
-import { cleanAccountName } from '../model/rules.js'
-import { ApiError } from '../net/api.js'
-import { settings } from '../settings.js'
+import { number } from '../model/clock.js'
+import { PEOPLE } from '../model/strings/people.js'
+import { settings } from '../storage/settings.js'
 import { paintAvatar } from './avatar.js'
 import { find, make, write } from './dom.js'
 import { onceAFrame } from './frame.js'
+import { accountMark } from './mark.js'
 import { Sheet } from './sheet.js'
 
 const NARROW = '(max-width: 700px)' // as in css/room.css
@@ -18,18 +18,19 @@ export class Roster {
   #count
   #names
   #sheet
-  #onWrite
+  #onPerson
   #frame = onceAFrame(() => this.#draw())
 
   /**
-   * @param {ParentNode} root @param {import('../net/room.js').Room} room @param {AbortSignal} signal
-   * @param {((name: string) => Promise<() => void>) | null} onWrite somebody wants to write to that person alone: finds what opens their chat, or fails as
-   *   the API does; null for guests, who cannot
-   * @param {import('../model/trail.js').Trail} trail
+   * @param {ParentNode} root
+   * @param {import('../chat/room.js').Room} room
+   * @param {AbortSignal} signal
+   * @param {(name: string, row: Element) => void} onPerson somebody wants to know more of them
+   * @param {import('../model/navigation.js').Navigation} trail
    */
-  constructor(root, room, signal, onWrite, trail) {
+  constructor(root, room, signal, onPerson, trail) {
     this.#room = room
-    this.#onWrite = onWrite
+    this.#onPerson = onPerson
     this.#dialog = find(root, '#roster', HTMLDialogElement)
     this.#toggle = find(root, '#people', HTMLButtonElement)
     this.#count = find(root, '#people-count', HTMLElement)
@@ -48,6 +49,11 @@ export class Roster {
     this.#sheet.follow(sheet)
   }
 
+  /** If it lies over the conversation, it has done what it was opened for. */
+  hide() {
+    this.#sheet.hide()
+  }
+
   /** Somebody has come or gone. */
   changed() {
     this.#frame.ask()
@@ -62,22 +68,48 @@ export class Roster {
 
   #draw() {
     const { people, name } = this.#room
-    const online = people.online.toLocaleString('en')
+    const online = number(people.online)
     write(this.#count, people.online ? online : '–')
-    this.#toggle.setAttribute('aria-label', people.online ? `People: ${online}` : 'People')
+    this.#toggle.setAttribute('aria-label', PEOPLE.button(people.online))
     if (!this.#dialog.open) return
     write(find(this.#dialog, '#roster-count', HTMLElement), people.online ? online : '')
     const names = people.names(name)
     this.#reconcile(names)
-    const foot = people.partial ? `The first ${names.length} names are shown.` : ''
-    const twice = names.length > 0 && names.length < people.online ? 'Some names are here more than once.' : ''
+    find(this.#dialog, '#roster-alone', HTMLElement).hidden = people.online !== 1 || names.length > 1
+    const foot = people.partial ? PEOPLE.part(names.length, people.online) : ''
+    const twice = names.length > 0 && names.length < people.online ? PEOPLE.twice : ''
     write(find(this.#dialog, '#roster-foot', HTMLElement), foot || twice)
   }
 
-  /** @param {string[]} names */
+  /**
+   * Touches only the rows that come, go or move: a row that is taken out and
+   * put back loses the focus.
+   * @param {string[]} names
+   */
   #reconcile(names) {
-    const old = new Map([...this.#names.children].map((li) => [li instanceof HTMLElement ? li.dataset.name : '', li]))
-    this.#names.replaceChildren(...names.map((name) => old.get(name) ?? this.#row(name)))
+    const here = new Set(names)
+    /** @type {Map<string, HTMLElement>} */
+    const old = new Map()
+    for (const li of [...this.#names.children]) {
+      if (!(li instanceof HTMLElement)) continue
+      const name = li.dataset.name ?? ''
+      if (here.has(name)) old.set(name, li)
+      else li.remove()
+    }
+    let next = this.#names.firstElementChild
+    for (const name of names) {
+      const li = old.get(name) ?? this.#row(name)
+      this.#mark(li, this.#room.people.isAccount(name))
+      if (li === next) next = next.nextElementSibling
+      else this.#names.insertBefore(li, next)
+    }
+  }
+
+  /** @param {HTMLElement} li @param {boolean} isAccount a guest's name may become that of one */
+  #mark(li, isAccount) {
+    const mark = li.querySelector('.verified')
+    if (!isAccount) mark?.remove()
+    else if (!mark) find(li, 'bdi', HTMLElement).after(accountMark())
   }
 
   /** @param {string} name */
@@ -89,40 +121,18 @@ export class Roster {
     paintAvatar(avatar, name)
     const shown = make('bdi', '', name)
     shown.title = name
-    const isOwn = name === this.#room.name
-    if (isOwn || !this.#onWrite || cleanAccountName(name).name !== name || cleanAccountName(name).problem) li.append(avatar, shown)
-    else li.append(this.#writeButton(li, name, avatar, shown))
-    if (isOwn) li.append(make('span', 'meta you', 'you'))
+    if (name === this.#room.name) li.append(avatar, shown, make('span', 'meta you', PEOPLE.you))
+    else li.append(this.#button(name, avatar, shown))
     return li
   }
 
-  /** @param {HTMLElement} li @param {string} name @param {Element[]} shown */
-  #writeButton(li, name, ...shown) {
+  /** @param {string} name @param {Element[]} shown */
+  #button(name, ...shown) {
     const button = make('button', 'person')
     button.type = 'button'
-    button.title = `Write to ${name}`
-    button.setAttribute('aria-label', button.title)
+    button.setAttribute('aria-haspopup', 'dialog')
     button.append(...shown)
-    button.addEventListener('click', () => this.#write(li, name))
+    button.addEventListener('click', () => this.#onPerson(name, button))
     return button
-  }
-
-  /**
-   * Opens the chat with somebody, or says below the name why there is none: nobody can see beforehand who is a guest.
-   * @param {HTMLElement} li @param {string} name
-   */
-  async #write(li, name) {
-    li.querySelector('.why')?.remove()
-    try {
-      const open = await this.#onWrite?.(name)
-      this.#sheet.hide()
-      open?.()
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error
-      li.querySelector('.why')?.remove() // of a click before
-      const why = make('p', 'why meta', whyNoChat(error, name))
-      why.setAttribute('role', 'alert')
-      li.append(why)
-    }
   }
 }

@@ -1,5 +1,6 @@
-// Where the reader is in the log. At the end it sticks there; anywhere else it keeps what is on the screen where it is, whatever
-// is added or taken away around it.
+// Where the reader is in the log. At the end it sticks there; anywhere else it
+// keeps what is on the screen where it is, whatever is added or taken away
+// around it.
 
 const NEAR_END = 48 // px that still count as the end
 const EDGE = 800 // px before an edge at which more is fetched
@@ -14,7 +15,8 @@ export class Scroller {
   /**
    * @param {HTMLElement} box what scrolls
    * @param {HTMLElement} content what is in it
-   * @param {(at: {end: boolean, upper: boolean, lower: boolean}) => void} moved the reader has scrolled: is at the end, near an edge
+   * @param {(at: {end: boolean, upper: boolean, lower: boolean}) => void} moved the reader has
+   *   scrolled: is at the end, near an edge
    * @param {AbortSignal} signal
    */
   constructor(box, content, moved, signal) {
@@ -24,7 +26,8 @@ export class Scroller {
       const up = box.scrollTop < this.#top
       this.#top = box.scrollTop
       const below = this.#below
-      // Growing content also fires scroll events; only the reader leaves the end, and only upwards.
+      // Growing content also fires scroll events; only the reader leaves the
+      // end, and only upwards.
       this.#atEnd = below <= NEAR_END || (this.#atEnd && !up)
       moved({ end: this.#atEnd, upper: up && box.scrollTop < EDGE, lower: !up && below < EDGE })
     }, { passive: true, signal })
@@ -48,6 +51,10 @@ export class Scroller {
     return this.#box.scrollTop < EDGE
   }
 
+  get nearBottom() {
+    return this.#below < EDGE
+  }
+
   /** What is below is not the newest: its end is no place to stick to. */
   release() {
     this.#atEnd = false
@@ -59,10 +66,10 @@ export class Scroller {
     this.#top = this.#box.scrollTop
   }
 
-  /** @param {Element} element */
-  toMiddle(element) {
+  /** @param {Element} element @param {'center' | 'start'} block */
+  toElement(element, block) {
     this.#atEnd = false
-    element.scrollIntoView({ block: 'center' })
+    element.scrollIntoView({ block })
     this.#top = this.#box.scrollTop
   }
 

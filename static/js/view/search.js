@@ -1,130 +1,196 @@
-// Looking for messages: in one's own chats and in the rooms. What was found opens its conversation at the message.
+// Looking for messages: in one's own chats and in the rooms, as a guest in the
+// room that one is in. What was found opens its conversation at the message.
 
 import { chatOf, titleOf } from '../model/chats.js'
 import { whyNot } from '../model/answers.js'
-import { fullDate, shortWhen } from '../model/clock.js'
-import { plural } from '../model/words.js'
-import { ApiError } from '../net/api.js'
+import { wishFrom } from '../model/search-words.js'
+import { SEARCH } from '../model/strings/people.js'
+import { Search } from '../chat/search.js'
 import { find, stamp, write } from './dom.js'
+import { FoundRows } from './found.js'
+import { Later } from './later.js'
 
-/** @typedef {Awaited<ReturnType<import('../net/privates.js').Privates['search']>>[number]} Found */
+/** @typedef {import('../net/api.js').Found} Found */
 
 const CALM = 300 // ms without a key, after which it is asked
 const PATIENCE = 300 // ms without an answer, after which it is said that it is being looked for
+const EDGE = 400 // px before the end of the list at which more is asked for
 
 export class SearchView {
+  #search
+  #rows
   #privates
   #room
-  #onOpen
+  #on
   #field
   #part
   #note
+  #again
   #list
-  #others
-  #timer = 0
-  #patience = 0
-  #turn = 0
-  /** @type {WeakMap<Element, Found>} */
-  #found = new WeakMap()
+  #scroll
+  #end
+  #later
+  #shown = 0 // rows of so many messages are in the list
+  /** @type {readonly Found[]} of which they are the first */
+  #of = []
 
   /**
-   * @param {ParentNode} root
-   * @param {import('../net/privates.js').Privates} privates @param {import('../net/room.js').Room} room
-   * @param {(id: string, message: {n: number, id: string}) => void} onOpen
+   * @param {HTMLElement} place that it is put into, after the head
+   * @param {import('../net/api.js').Api['search']} ask
+   * @param {import('../chat/room.js').Room} room
+   * @param {import('../chat/direct-messages.js').DirectMessages | null} privates null for guests
+   * @param {object} on
+   * @param {(found: Found, back: () => void) => void} on.open somebody wants to see a message, and
+   *   may want to come back
+   * @param {() => void} on.show what the search is in is to be seen
+   * @param {() => void} on.close the search is over
+   * @param {(isThere: boolean) => void} on.results whether there are results
    * @param {AbortSignal} signal
    */
-  constructor(root, privates, room, onOpen, signal) {
+  constructor(place, ask, room, privates, on, signal) {
+    find(place, '.side-head', HTMLElement).after(stamp('search-view'))
     this.#privates = privates
     this.#room = room
-    this.#onOpen = onOpen
-    this.#field = find(root, '#search', HTMLInputElement)
-    this.#part = find(root, '#search-part', HTMLElement)
-    this.#note = find(root, '#search-note', HTMLElement)
-    this.#list = find(root, '#search-results', HTMLUListElement)
-    this.#others = find(root, '#chats-part', HTMLElement)
-    this.#field.addEventListener('input', () => this.#later(), { signal })
-    this.#field.addEventListener('keydown', (event) => {
-      if (event.key !== 'Escape' || !this.#field.value) return
-      event.preventDefault() // it empties the field, and closes no sheet
-      this.#clear()
-    }, { signal })
-    find(root, '#search-clear', HTMLButtonElement).addEventListener('click', () => this.#clear(), { signal })
-    find(root, '#search-form', HTMLFormElement).addEventListener('submit', (event) => {
+    this.#on = on
+    this.#later = new Later(signal)
+    this.#field = find(place, '#search', HTMLInputElement)
+    this.#part = find(place, '#search-part', HTMLElement)
+    this.#note = find(place, '#search-note', HTMLElement)
+    this.#again = find(place, '#search-again', HTMLButtonElement)
+    this.#list = find(place, '#search-results', HTMLUListElement)
+    this.#scroll = find(place, '#search-scroll', HTMLElement)
+    this.#end = find(place, '#search-end', HTMLElement)
+    this.#search = new Search(ask, () => this.#draw())
+    this.#rows = new FoundRows({
+      who: (found) => this.#who(found),
+      isHidden: ({ name }) => name !== privates?.me && room.hidden.hasNamed(name),
+    })
+    this.#field.addEventListener('input', () => this.#later.run('begin', this.#field.value.trim() ? CALM : 0, () => this.#begin()), { signal })
+    find(place, '#search-form', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault()
-      this.#search()
+      this.#begin()
     }, { signal })
-    this.#list.addEventListener('click', (event) => this.#clicked(event), { signal })
-    signal.addEventListener('abort', () => this.#stop())
+    find(place, '#search-clear', HTMLButtonElement).addEventListener('click', () => this.#clear(), { signal })
+    this.#part.addEventListener('click', ({ target }) => target instanceof Element && this.#clicked(target), { signal })
+    for (const part of [this.#field, this.#part]) part.addEventListener('keydown', (event) => this.#pressed(event), { signal })
+    this.#scroll.addEventListener('scroll', () => this.#fill(), { passive: true, signal })
+  }
+
+  focus() {
+    this.#on.show()
+    this.#field.focus()
+    this.#field.select()
+  }
+
+  // ---- The search ----
+
+  #begin() {
+    this.#later.cancel('begin')
+    const wish = wishFrom(this.#field.value)
+    if (wish && !this.#privates) wish.room ||= this.#room.room // what a guest can search
+    this.#search.begin(wish?.lacks ? null : wish)
+    if (wish?.lacks) this.#say(wish.lacks === 'room' ? SEARCH.noRoom(wish.room) : SEARCH.noWord)
   }
 
   #clear() {
     this.#field.value = ''
     this.#field.focus()
-    this.#search()
+    this.#begin()
   }
 
-  #later() {
-    clearTimeout(this.#timer)
-    this.#timer = window.setTimeout(() => this.#search(), this.#field.value.trim() ? CALM : 0)
+  #draw() {
+    const { state, found, wish, error, hasMore } = this.#search
+    const isLate = state === 'asking' || state === 'more'
+    if (isLate) this.#later.run('late', PATIENCE, () => this.#late())
+    else this.#later.cancel('late')
+    this.#again.hidden = state !== 'failed' && state !== 'moreFailed'
+    if (isLate) return // what is shown stays until there is an answer
+    this.#drawRows(found, wish?.words ?? '')
+    this.#on.results(state !== 'none' && state !== 'failed')
+    this.#again.remove()
+    const place = state === 'moreFailed' ? this.#end : this.#note
+    place.after(this.#again)
+    write(this.#end, state === 'moreFailed' ? SEARCH.moreFailed : !hasMore && found.length > 50 ? SEARCH.end : '')
+    if (state === 'none') this.#say('')
+    else if (state === 'failed' && error) this.#say(whyNot(error))
+    else if (found.length > 0) this.#say(hasMore ? SEARCH.first(found.length) : SEARCH.found(found.length))
+    else if (wish) this.#say(SEARCH.none(wish.words, wish.from, this.#privates || wish.room !== this.#room.room ? wish.room : ''))
+    this.#fill()
   }
 
-  #stop() {
-    clearTimeout(this.#timer)
-    clearTimeout(this.#patience)
+  #late() {
+    if (this.#search.state === 'more') write(this.#end, SEARCH.searching)
+    else this.#say(SEARCH.searching)
   }
 
-  /** What is shown stays until there is an answer. */
-  async #search() {
-    this.#stop()
-    const turn = ++this.#turn
-    const words = this.#field.value.trim()
-    if (!words) return this.#show('')
-    this.#patience = window.setTimeout(() => this.#say('Searching…'), PATIENCE)
-    try {
-      const found = await this.#privates.search(words)
-      if (turn === this.#turn) this.#show(found.length > 0 ? plural(found.length, 'message', 'messages') : 'Nothing was found.', found)
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error
-      if (turn === this.#turn) this.#show(whyNot(error))
-    }
+  /** @param {readonly Found[]} found @param {string} words */
+  #drawRows(found, words) {
+    const goesOn = this.#shown > 0 && found.length >= this.#shown && found[0] === this.#of[0]
+    const rows = this.#rows.make(goesOn ? found.slice(this.#shown) : found, words)
+    if (goesOn) this.#list.append(...rows)
+    else this.#list.replaceChildren(...rows)
+    if (!goesOn) this.#scroll.scrollTop = 0
+    this.#of = found
+    this.#shown = found.length
   }
 
-  /** @param {string} note '' for nothing @param {Found[] | null} [found] null for no answer: then the chats are back */
-  #show(note, found = null) {
-    clearTimeout(this.#patience)
-    this.#list.replaceChildren(...(found ?? []).map((one) => this.#row(one)))
-    this.#others.hidden = found !== null
-    this.#say(note)
+  /** Asks for more when the reader comes near the end. */
+  #fill() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroll
+    if (clientHeight > 0 && scrollHeight - scrollTop - clientHeight < EDGE) this.#search.more()
   }
 
-  /** @param {string} note */
+  /** @param {string} note '' for nothing */
   #say(note) {
     this.#part.hidden = !note
     write(this.#note, note)
   }
 
   /** @param {Found} found */
-  #row(found) {
-    const li = find(stamp('found-item'), 'li', HTMLLIElement)
-    const where = found.chat ? titleOf(chatOf(this.#privates.chats.state, found.chat)) : found.room ?? ''
-    const mine = found.name === this.#privates.me
-    const who = found.chat ? `${mine ? 'You to ' : ''}${where}` : `${mine ? 'You' : found.name} in ${where}`
-    find(li, '.chat-name', HTMLElement).textContent = who
-    find(li, '.found-text', HTMLElement).textContent = found.text
-    const time = find(li, 'time', HTMLElement)
-    time.textContent = shortWhen(found.at, Date.now())
-    time.title = fullDate(found.at)
-    this.#found.set(li, found)
-    return li
+  #who({ chat, room = '', name }) {
+    const mine = name === this.#privates?.me
+    if (chat && this.#privates) return SEARCH.inChat(titleOf(chatOf(this.#privates.chats.state, chat)), mine)
+    return this.#search.wish?.room ? SEARCH.here(name, mine) : SEARCH.inRoom(name, mine, room)
   }
 
-  /** @param {Event} event */
-  #clicked(event) {
-    const li = event.target instanceof Element ? event.target.closest('li') : null
-    const found = li && this.#found.get(li)
-    if (!found) return
-    if (found.chat) this.#onOpen(found.chat, found)
-    else if (found.room === this.#room.room) this.#onOpen('room', found)
-    else location.search = `?${new URLSearchParams({ room: found.room ?? '' })}`
+  // ---- The reader ----
+
+  /** @param {Element} target */
+  #clicked(target) {
+    if (target === this.#again) {
+      this.#field.focus() // the button is about to vanish
+      this.#search.again()
+      return
+    }
+    const li = target.closest('li')
+    const found = li && this.#rows.at(li)
+    const button = li?.querySelector('button')
+    if (!found || !button) return
+    this.#list.querySelector('[aria-current]')?.removeAttribute('aria-current')
+    button.setAttribute('aria-current', 'true')
+    this.#on.open(found, () => {
+      this.#on.show()
+      if (button.isConnected) button.focus()
+      else this.#field.focus()
+    })
+  }
+
+  /** @param {KeyboardEvent} event arrows go through what was found */
+  #pressed(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
+    const { key } = event
+    const buttons = [...this.#list.querySelectorAll('button')]
+    const now = buttons.findIndex((button) => button === document.activeElement)
+    if (key === 'Escape') {
+      event.stopPropagation()
+      if (now < 0 && !this.#field.value) return this.#on.close()
+      event.preventDefault() // it closes no sheet
+      if (now >= 0) this.#field.focus()
+      else this.#clear()
+    } else if (key === 'ArrowDown' || key === 'ArrowUp') {
+      event.preventDefault()
+      if (key === 'ArrowUp' && now <= 0) return this.#field.focus()
+      buttons[now + (key === 'ArrowDown' ? 1 : -1)]?.focus()
+    }
   }
 }

@@ -1,5 +1,6 @@
-// A part beside the conversation: a column on a wide screen, a sheet over it on a narrow one; one element for both, because a modal dialog brings
-// what a sheet needs: focus stays inside, Escape closes it, the rest is out of reach.
+// A part beside the conversation: a column on a wide screen, a sheet over it on
+// a narrow one; one element for both, because a modal dialog brings what a
+// sheet needs: focus stays inside, Escape closes it, the rest is out of reach.
 
 export class Sheet {
   #dialog
@@ -11,13 +12,15 @@ export class Sheet {
   #trail
 
   /**
-   * @param {HTMLDialogElement} dialog @param {HTMLElement} toggle the button that opens and closes it
+   * @param {HTMLDialogElement} dialog
+   * @param {HTMLElement} toggle the button that opens and closes it
    * @param {object} with_
-   * @param {string} with_.narrow the media condition under which it is a sheet, as in the style sheet
+   * @param {string} with_.narrow the media condition under which it is a sheet, as in the style
+   *   sheet
    * @param {string} with_.role that of the column
    * @param {() => boolean} with_.isColumnOpen whether the column is to be seen
    * @param {() => void} with_.opened it is to be seen from now on
-   * @param {import('../model/trail.js').Trail} with_.trail
+   * @param {import('../model/navigation.js').Navigation} with_.trail
    * @param {AbortSignal} signal
    */
   constructor(dialog, toggle, { narrow, role, isColumnOpen, opened, trail }, signal) {
@@ -47,7 +50,10 @@ export class Sheet {
     return this.isSheet && this.#dialog.open
   }
 
-  /** The screen has become wide or narrow, or is seen for the first time: a sheet opens only when asked for. */
+  /**
+   * The screen has become wide or narrow, or is seen for the first time: a
+   * sheet opens only when asked for.
+   */
   settle() {
     if (this.#dialog.open) this.#dialog.close()
     if (!this.isSheet) this.set(this.#isColumnOpen())

@@ -1,22 +1,34 @@
-// The chip that says how the connection is, the banner for what needs a sentence, and both for screen readers.
+// The chip that says how the connection is, the banner for what needs a
+// sentence, and both for screen readers.
 
 import { Progress } from '../model/progress.js'
-import { chip, whyClosed } from '../model/words.js'
-import { NAME_KEPT, NAME_RESERVED } from '../net/closing.js'
-import { find, make, write } from './dom.js'
+import { canTryNow, chip, whyClosed } from '../model/status.js'
+import { BANNER } from '../model/strings/connection.js'
+import { NAME_KEPT, NAME_RESERVED } from '../model/close-codes.js'
+import { find, write } from './dom.js'
 
 const CALM = 300 // ms that a state has to last before it is shown
 const TICK = 250 // ms between two looks at the countdown
 const STUCK = 2000 // ms for which nothing goes out over a connection that stands, after which the chip says so
 const LONG = 5000 // ms without a connection, or with one over which nothing goes out, after which it gets a sentence
 
+/**
+ * @typedef {object} StatusActions
+ * @property {(isKept: boolean) => void} login somebody whose name is an account's wants to log in,
+ *   or needs another one, if nobody can have it
+ * @property {() => void} tryNow nobody wants to wait
+ */
+
 export class StatusView {
   #talk
   #chip
   #label
+  #short
   #banner
   #spoken
-  #onLogin
+  #button
+  #on
+  #act = () => {}
   #kind = ''
   #pending = 0
   #downSince = 0
@@ -24,15 +36,20 @@ export class StatusView {
   #progress = new Progress()
 
   /**
-   * @param {ParentNode} root @param {import('../../types.js').Talk} talk @param {AbortSignal} signal
-   * @param {() => void} onLogin somebody whose name is an account's wants to log in
+   * @param {ParentNode} root
+   * @param {import('../../types.js').ConversationSource} talk
+   * @param {AbortSignal} signal
+   * @param {StatusActions} on
    */
-  constructor(root, talk, signal, onLogin) {
-    this.#onLogin = onLogin
+  constructor(root, talk, signal, on) {
+    this.#on = on
     this.#talk = talk
     this.#chip = find(root, '#state', HTMLElement)
     this.#label = find(root, '.chip-label', HTMLElement)
+    this.#short = find(root, '.chip-short', HTMLElement)
     this.#banner = find(root, '#banner', HTMLElement)
+    this.#button = find(this.#banner, 'button', HTMLButtonElement)
+    this.#button.addEventListener('click', () => this.#act(), { signal })
     this.#spoken = find(document, '#announce-state', HTMLElement)
     signal.addEventListener('abort', () => {
       clearTimeout(this.#pending)
@@ -64,9 +81,9 @@ export class StatusView {
 
   #show() {
     this.#pending = 0
-    const { kind, label } = this.#current()
+    const { kind, label, short } = this.#current()
     write(this.#label, label)
-    this.#chip.title = label
+    write(this.#short, short)
     if (kind !== this.#kind) {
       if (this.#kind) write(this.#spoken, label)
       this.#kind = this.#chip.dataset.kind = kind
@@ -83,14 +100,25 @@ export class StatusView {
     const long = (this.#downSince ? Date.now() - this.#downSince : this.#idle()) > LONG
     const sentence = whyClosed(state, long, !navigator.onLine)
     this.#banner.hidden = !sentence
-    const text = find(this.#banner, 'p', HTMLElement)
-    if (text.firstChild?.textContent === sentence) return
-    text.replaceChildren(make('span', '', sentence))
-    if (state.kind !== 'stopped') return
-    const reserved = state.code === NAME_RESERVED || state.code === NAME_KEPT
-    const again = make('button', 'button primary', state.code === NAME_KEPT ? 'Choose a name' : reserved ? 'Log in' : 'Join again')
-    again.type = 'button'
-    again.addEventListener('click', () => (reserved ? this.#onLogin() : this.#talk.join()))
-    text.append(again)
+    write(find(this.#banner, 'span', HTMLElement), sentence)
+    const action = this.#action(long)
+    this.#button.hidden = !action
+    if (action) write(this.#button, action.label)
+    this.#act = action?.run ?? (() => {})
+  }
+
+  /**
+   * @param {boolean} long the connection has been away for a while
+   * @returns {{label: string, run: () => void} | null} what the reader can do
+   */
+  #action(long) {
+    const { state } = this.#talk
+    if (state.kind === 'stopped') {
+      const isKept = state.code === NAME_KEPT
+      if (!isKept && state.code !== NAME_RESERVED) return { label: BANNER.rejoin, run: () => this.#talk.join() }
+      return { label: isKept ? BANNER.chooseName : BANNER.login, run: () => this.#on.login(isKept) }
+    }
+    if (!long || !canTryNow(state)) return null
+    return { label: state.kind === 'waiting' ? BANNER.tryNow : BANNER.trying, run: this.#on.tryNow }
   }
 }

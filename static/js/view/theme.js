@@ -1,6 +1,8 @@
-// The theme: that of the system, or one that was chosen. dark.css lies over light.css and counts when its media condition does.
+// The theme: that of the system, or one that was chosen. dark.css lies over
+// light.css and counts when its media condition does.
 
-import { settings } from '../settings.js'
+import { settings } from '../storage/settings.js'
+import { theme } from '../model/strings/messages.js'
 import { find } from './dom.js'
 
 /** @typedef {import('../../types.js').Theme} Theme */
@@ -8,7 +10,10 @@ import { find } from './dom.js'
 /** @type {Theme[]} */
 const THEMES = ['system', 'light', 'dark']
 
-/** @type {Record<Theme, Record<'light' | 'dark', string>>} which media condition a theme has in each choice */
+/**
+ * @type {Record<Theme, Record<'light' | 'dark', string>>} which media condition a theme has in
+ *   each choice
+ */
 const MEDIA = {
   system: { light: '(prefers-color-scheme: light)', dark: '(prefers-color-scheme: dark)' },
   light: { light: 'all', dark: 'not all' },
@@ -30,8 +35,9 @@ export function applyTheme() {
 export function themeButton(button) {
   const show = () => {
     button.dataset.theme = settings.theme
-    button.title = `Theme: ${settings.theme}`
-    button.setAttribute('aria-label', `Theme: ${settings.theme}. Switch to ${next()}`)
+    const { label, spoken } = theme(settings.theme, next())
+    button.title = label
+    button.setAttribute('aria-label', spoken)
   }
   const next = () => THEMES[(THEMES.indexOf(settings.theme) + 1) % THEMES.length] ?? 'system'
   button.addEventListener('click', () => {
@@ -39,5 +45,22 @@ export function themeButton(button) {
     applyTheme()
     show()
   })
+  show()
+}
+
+/**
+ * The same as words to choose from.
+ * @param {HTMLElement} group
+ */
+export function themeChoice(group) {
+  const words = [...group.querySelectorAll('button')]
+  const show = () => words.forEach((word) => word.setAttribute('aria-checked', String(word.dataset.theme === settings.theme)))
+  for (const word of words) {
+    word.addEventListener('click', () => {
+      settings.theme = THEMES.find((theme) => theme === word.dataset.theme) ?? 'system'
+      applyTheme()
+      show()
+    })
+  }
   show()
 }

@@ -1,5 +1,5 @@
 -- +goose Up
--- What one process at a time does.
+-- Work that one process at a time does.
 CREATE TABLE leases (
     name   text PRIMARY KEY,
     holder text NOT NULL,

@@ -1,5 +1,6 @@
 -- +goose Up
--- For a room's messages whatever the epoch: numbers go on from one to the next.
+-- For the messages of a room over all epochs: numbers continue from one epoch
+-- to the next.
 CREATE INDEX room_messages_by_seq ON room_messages (room, seq, epoch);
 
 -- +goose Down

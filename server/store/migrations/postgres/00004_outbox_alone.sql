@@ -1,6 +1,7 @@
 -- +goose Up
--- An event is written with what it tells, in one transaction, and what it names is never deleted: its keys were looked up, and users' rows
--- locked, six times for each message, to find what is always there.
+-- An event is written in one transaction with the change it reports, and the
+-- rows it refers to are never deleted. The foreign keys cost six look-ups, with
+-- locks on users' rows, for each message, and could never fail.
 ALTER TABLE outbox
     DROP CONSTRAINT outbox_user_id_fkey,
     DROP CONSTRAINT outbox_chat_fkey,

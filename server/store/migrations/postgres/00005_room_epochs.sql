@@ -1,6 +1,7 @@
 -- +goose Up
--- Where epochs of rooms' logs have ended. A log that was mended goes on in another epoch, and gives the numbers behind the end again: what the archive
--- had of them by then is not in the log.
+-- Where epochs of rooms' logs ended. A repaired log continues in another epoch
+-- and assigns the numbers after the end again. Messages past the end that were
+-- archived by then are not part of the log.
 CREATE TABLE room_epochs (
     room  TEXT NOT NULL,
     epoch TEXT NOT NULL,

@@ -1,5 +1,6 @@
 -- +goose Up
--- Who sent a message, over all connections; empty if nobody knows. An id belongs to its author.
+-- The author of a message, the same over all connections; empty if unknown.
+-- Ids are unique per author.
 ALTER TABLE room_messages ADD COLUMN author TEXT NOT NULL DEFAULT '';
 
 -- +goose Down

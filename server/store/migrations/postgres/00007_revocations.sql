@@ -1,7 +1,7 @@
 -- +goose Up
--- Users whose sockets Redis was not told yet to close, since sessions of theirs
--- have ended. n is another random number each time, so that who has told Redis
--- removes what it has told and nothing newer.
+-- Users with ended sessions, whose sockets are to be closed, until Redis has
+-- been told. n is a new random number each time, so that a server removes only
+-- the revocation that it has announced, not a newer one.
 CREATE TABLE revocations (
     user_id BIGINT PRIMARY KEY,
     n       BIGINT NOT NULL

@@ -1,7 +1,7 @@
 -- +goose Up
--- The words of a message are made by the servers, the same for both databases: see
--- words.go. NULL: not yet; a server that runs makes them, some at a time. A chat is
--- still a word of its messages.
+-- The servers extract the words of a message, the same for both databases: see
+-- words.go. NULL: not done yet; a running server does it in batches. The id of
+-- a chat is still a word of its messages.
 ALTER TABLE messages DROP COLUMN words, ADD COLUMN words TSVECTOR;
 ALTER TABLE room_messages DROP COLUMN words, ADD COLUMN words TSVECTOR;
 CREATE INDEX messages_by_words ON messages USING GIN (words) WITH (gin_pending_list_limit = 512);

@@ -1,8 +1,9 @@
--- The tables of the PostgreSQL migration of the same number; see there for what the columns mean.
+-- The tables of the PostgreSQL migration of the same number, which documents
+-- the columns.
 
 -- +goose Up
 CREATE TABLE users (
-    id       INTEGER PRIMARY KEY AUTOINCREMENT, -- AUTOINCREMENT: an id is never given twice
+    id       INTEGER PRIMARY KEY AUTOINCREMENT, -- AUTOINCREMENT: ids are never reused
     name     TEXT UNIQUE,
     skeleton TEXT NOT NULL UNIQUE,
     hash     TEXT NOT NULL,
@@ -76,7 +77,7 @@ CREATE TABLE room_messages (
     UNIQUE (room, epoch, seq)
 ) STRICT;
 
--- Diacritics stay, as on PostgreSQL: one query finds the same on both.
+-- Diacritics are kept, as on PostgreSQL: a query finds the same on both.
 CREATE VIRTUAL TABLE messages_words USING fts5 (text, content='messages', content_rowid='rid', tokenize='unicode61 remove_diacritics 0');
 CREATE VIRTUAL TABLE room_messages_words USING fts5 (text, content='room_messages', content_rowid='rid', tokenize='unicode61 remove_diacritics 0');
 

@@ -1,4 +1,5 @@
--- The tables of the PostgreSQL migration of the same number; see there for what the columns mean.
+-- The tables of the PostgreSQL migration of the same number, which documents
+-- the columns.
 
 -- +goose Up
 CREATE TABLE leases (

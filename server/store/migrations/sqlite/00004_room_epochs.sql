@@ -1,4 +1,4 @@
--- The tables of the PostgreSQL migration 00005; see there for what the columns mean.
+-- The table of PostgreSQL migration 00005, which documents the columns.
 
 -- +goose Up
 CREATE TABLE room_epochs (

@@ -1,4 +1,4 @@
--- The column of the PostgreSQL migration 00006; see there for what it means.
+-- The column of PostgreSQL migration 00006, which documents it.
 
 -- +goose Up
 ALTER TABLE room_messages ADD COLUMN author TEXT NOT NULL DEFAULT '';

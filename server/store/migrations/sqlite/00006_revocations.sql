@@ -1,4 +1,4 @@
--- The table of the PostgreSQL migration 00007; see there for what it means.
+-- The table of PostgreSQL migration 00007, which documents it.
 
 -- +goose Up
 CREATE TABLE revocations (

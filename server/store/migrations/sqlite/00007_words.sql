@@ -1,5 +1,5 @@
--- The words are made by the servers, as on PostgreSQL: see words.go. The index has
--- them and not the texts, and compares bytes.
+-- The servers extract the words, as on PostgreSQL: see words.go. The index
+-- contains the words and not the texts, and compares bytes.
 
 -- +goose Up
 DROP TRIGGER messages_added;
@@ -32,8 +32,8 @@ CREATE TRIGGER room_messages_deleted AFTER DELETE ON room_messages BEGIN
 END;
 -- +goose StatementEnd
 
--- What was there before, from the lowest row to upto, is indexed by a server that
--- runs, some at a time.
+-- A running server indexes the rows that existed before, from the lowest to
+-- upto, in batches.
 CREATE TABLE unindexed (
     source TEXT PRIMARY KEY NOT NULL, -- the table
     upto   INTEGER NOT NULL

@@ -1,0 +1,214 @@
+// Command bench compares one server with the lower bound of its work, on this
+// machine, in one run. It measures:
+//
+//   - what a delivery costs, next to a bare loop that only writes finished
+//     frames and to the two usual ways of writing such a server (baseline.go)
+//   - what happens when more is offered than the machine can handle
+//   - the memory of an idle connection and the cost of a handshake
+//   - how soon all clients are back when many reconnect at once
+//   - how many messages a second one room can accept
+//   - how many private messages a second the API can accept, and how soon they
+//     are received
+//   - how long the most frequent queries take on a database with a million
+//     messages
+//   - what clients that do not read cost the others
+//   - what lagging clients in one room cost another room on the same server
+//
+// It prints figures and ratios and judges nothing. Servers, Redis and the bare
+// loop are separate processes; the clients are in this one. All traffic stays
+// on loopback.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"livechat/internal/localcluster"
+)
+
+// settings are the flags.
+type settings struct {
+	only    string
+	cases   string
+	length  time.Duration
+	rounds  int
+	clients int
+	many    int
+	idle    int
+	mute    int
+	offer   int
+	nodes   int
+	flush   string
+	rates   []int
+	rated   bool // -rates was given
+}
+
+// bench is one run.
+type bench struct {
+	settings
+	binary string
+	out    *tabwriter.Writer
+}
+
+func main() {
+	if done, err := runSubcommand(os.Args[1:]); done {
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "bench %s: %v\n", strings.Join(os.Args[1:], " "), err)
+			os.Exit(1)
+		}
+		return
+	}
+	var s settings
+	flag.StringVar(
+		&s.only,
+		"only",
+		"",
+		"comma-separated: cost, many, overload, memory, handshakes, storm, ingest, posts, store, haproxy, "+
+			"grid, stalled, neighbour (default all)",
+	)
+	flag.StringVar(
+		&s.cases,
+		"cases",
+		"",
+		"comma-separated: the servers to compare: livechat, gorilla's chat example, plain Redis rebroadcaster "+
+			"(default all)",
+	)
+	flag.DurationVar(&s.length, "for", 10*time.Second, "length of each measurement")
+	flag.IntVar(&s.rounds, "rounds", 3, "how often each case is measured, in turn; the median counts")
+	flag.IntVar(&s.clients, "clients", 1000, "clients")
+	flag.IntVar(&s.many, "many", 10000, "many clients; limited by the number of files a process may open")
+	flag.IntVar(&s.offer, "offer", 3000, "messages a second, for overload")
+	flag.IntVar(&s.idle, "idle", 15000, "idle connections; limited in the same way")
+	flag.IntVar(&s.nodes, "servers", 4, "servers behind HAProxy, 1 to 4, for haproxy")
+	flag.StringVar(&s.flush, "flush", "0s,10ms", "comma-separated: values of FLUSH_INTERVAL, for haproxy")
+	s.rates = []int{20, 100, 300, 1000}
+	flag.Func(
+		"rates",
+		"comma-separated: messages a second, for haproxy (default 20,100,300,1000) and posts (default "+
+			"250,500,1000,2000,0; 0: as many as possible)",
+		func(list string) error {
+			s.rates, s.rated = nil, true
+			for one := range strings.SplitSeq(list, ",") {
+				n, err := strconv.Atoi(one)
+				if err != nil || n < 0 {
+					return fmt.Errorf("%q is not a number of messages", one)
+				}
+				s.rates = append(s.rates, n)
+			}
+			return nil
+		},
+	)
+	flag.IntVar(&s.mute, "mute", 100, "clients that do not read, for stalled, or that lag, for neighbour")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, s); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, s settings) error {
+	dir, err := os.MkdirTemp("", "livechat-bench")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	b := &bench{settings: s, out: tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)}
+	if b.binary, err = localcluster.Build(ctx, dir, false); err != nil {
+		return err
+	}
+	parts := []struct {
+		name, what string
+		measure    func(context.Context) error
+	}{
+		{
+			"cost",
+			fmt.Sprintf("%d clients, 20 messages a second of 100 bytes", s.clients),
+			func(ctx context.Context) error { return b.cost(ctx, s.clients, 20) },
+		},
+		{
+			"many",
+			fmt.Sprintf("%d clients, 2 messages a second of 100 bytes", s.many),
+			func(ctx context.Context) error { return b.cost(ctx, s.many, 2) },
+		},
+		{"overload", fmt.Sprintf("%d clients, %d messages a second offered", s.clients, s.offer), b.overload},
+		{"memory", fmt.Sprintf("%d idle connections", s.idle), b.memory},
+		{"handshakes", fmt.Sprintf("%d clients that join, 32 at a time", s.many), b.handshakes},
+		{"storm", fmt.Sprintf("%d clients that reconnect to three servers at once", s.many), b.storm},
+		{"ingest", "messages into one room of four servers, up to its limit", b.ingest},
+		{
+			"posts",
+			fmt.Sprintf("private messages between %d pairs of users, and live messages between them",
+				postPairs),
+			b.posts,
+		},
+		{
+			"store",
+			fmt.Sprintf("databases with a million stored messages and with none, each query %d times",
+				storeTimes),
+			b.store,
+		},
+		{"haproxy", fmt.Sprintf("%d clients behind HAProxy, %d servers", s.clients, s.nodes), b.haproxy},
+		{"grid", "clusters of several sizes behind HAProxy", b.grid},
+		{
+			"stalled",
+			fmt.Sprintf("%d clients, %d messages a second, without and with %d more that do not read",
+				s.clients, stalledRate, s.mute),
+			b.stalled,
+		},
+		{
+			"neighbour",
+			fmt.Sprintf(
+				"%d clients, %d messages a second, without and with %d that lag in another room of the server",
+				s.clients,
+				neighbourRate,
+				s.mute,
+			),
+			b.neighbour,
+		},
+	}
+	for _, p := range parts {
+		if s.only != "" && !slices.Contains(strings.Split(s.only, ","), p.name) {
+			continue
+		}
+		fmt.Printf("\n%s: %s\n", p.name, p.what)
+		// also print what was measured before an error
+		if err := errors.Join(p.measure(ctx), b.out.Flush()); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+	}
+	return nil
+}
+
+// row prints a line of a table.
+func (b *bench) row(cells ...any) {
+	for _, c := range cells {
+		fmt.Fprintf(b.out, "%v\t", c)
+	}
+	fmt.Fprintln(b.out)
+}
+
+// runSubcommand runs what args ask for: one of the cases, which returns only on
+// an error, or drawing the charts of a folder. done is false if args name
+// neither.
+func runSubcommand(args []string) (done bool, err error) {
+	switch {
+	case len(args) == 3 && args[0] == "lower-bound":
+		return true, lowerBound(args[1], args[2])
+	case len(args) == 2 && args[0] == "draw":
+		return true, drawCharts(args[1])
+	case len(args) == 4 && args[0] == "baseline":
+		return true, baseline(args[2], args[1], args[3])
+	}
+	return false, nil
+}

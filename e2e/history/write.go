@@ -1,0 +1,78 @@
+package history
+
+import (
+	"fmt"
+	"io"
+	"time"
+)
+
+// WriteTo writes everything in a readable form, to find the cause of a
+// violation: each message with its ack, and what each reader received, with
+// successive messages in one line. Times are since the first message was sent.
+func (h *History) WriteTo(w io.Writer) (int64, error) {
+	sends, readers, _ := h.snapshot()
+	out := &counter{w: w}
+	var zero time.Time
+	if len(sends) > 0 {
+		zero = sends[0].Sent
+	}
+	since := func(t time.Time) string { return fmt.Sprintf("%9.3fs", t.Sub(zero).Seconds()) }
+	for _, s := range sends {
+		if s.Acked.IsZero() {
+			fmt.Fprintf(out, "%s sent %s, never acked\n", since(s.Sent), s.ID)
+			continue
+		}
+		fmt.Fprintf(out, "%s sent %s, acked %s at %v\n", since(s.Sent), s.ID, since(s.Acked), s.At)
+	}
+	names := map[Kind]string{
+		Joined:       "joined",
+		Gap:          "gap",
+		Reset:        "reset",
+		Resumed:      "resumed",
+		Disconnected: "disconnected",
+		Recovered:    "recovered up to",
+		NotRecovered: "not recovered up to",
+		Asked:        "has from the store",
+		Other:        "another entry at",
+	}
+	for _, r := range readers {
+		fmt.Fprintf(out, "\n%s\n", r.Name)
+		for i := 0; i < len(r.events); i++ {
+			e := r.events[i]
+			switch e.Kind {
+			case Message:
+				first := e
+				for i+1 < len(r.events) && r.events[i+1].Kind == Message &&
+					r.events[i+1].At == (Position{e.At.Epoch, e.At.Seq + 1}) {
+					i++
+					e = r.events[i]
+				}
+				fmt.Fprintf(out, "%s messages %v to %d, %s to %s, until %s\n", since(first.When), first.At,
+					e.At.Seq, first.ID, e.ID, since(e.When))
+			case Gap:
+				fmt.Fprintf(out, "%s gap %v to %d\n", since(e.When), e.At, e.To)
+			case Asked:
+				fmt.Fprintf(out, "%s %s %s\n", since(e.When), names[e.Kind], e.ID)
+			default:
+				fmt.Fprintf(out, "%s %s %v\n", since(e.When), names[e.Kind], e.At)
+			}
+		}
+	}
+	return out.n, out.err
+}
+
+// counter counts the bytes that it passes on and keeps the first error.
+type counter struct {
+	w   io.Writer
+	n   int64
+	err error
+}
+
+func (c *counter) Write(b []byte) (int, error) {
+	if c.err != nil {
+		return 0, c.err
+	}
+	n, err := c.w.Write(b)
+	c.n, c.err = c.n+int64(n), err
+	return n, err
+}

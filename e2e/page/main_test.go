@@ -1,0 +1,9 @@
+package page
+
+import (
+	"testing"
+
+	"livechat/e2e/harness"
+)
+
+func TestMain(m *testing.M) { harness.Main(m) }

@@ -1,0 +1,231 @@
+package bus
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/redis/go-redis/v9"
+)
+
+// The pauses between attempts to subscribe. The first attempt after a link that
+// was up comes soon. Later ones spare Redis, with jitter, since all servers
+// have lost it at the same moment.
+const (
+	firstPause = 50 * time.Millisecond
+	maxPause   = time.Second
+	jitter     = 0.5 // of the pause, up and down
+)
+
+func newPause(most time.Duration) *backoff.ExponentialBackOff {
+	return &backoff.ExponentialBackOff{
+		InitialInterval: firstPause, Multiplier: 2, RandomizationFactor: jitter,
+		MaxInterval: most * 2 / 3, // half of that upwards is most
+	}
+}
+
+// mostPause is shorter where another Redis is promoted when one has died: the
+// attempts are spread over the Sentinels, and the wait is noticed.
+func (b *Bus) mostPause() time.Duration {
+	if b.nodes != nil || b.watched {
+		return maxPause / 4
+	}
+	return maxPause
+}
+
+// runLinks keeps the subscription alive until ctx is done: in a cluster one to
+// any node for gossip, and one to each node that has rooms.
+func (b *Bus) runLinks(ctx context.Context, h Subscriber) {
+	main := newLink(b, h)
+	main.gossips = true
+	if b.nodes == nil {
+		main.topics = b.topics
+		main.choose = func(context.Context) (redis.UniversalClient, error) { return b.client, nil }
+		main.keep(ctx)
+		return
+	}
+	main.choose = b.anyNode()
+	b.gossipLink.Store(main)
+	var shards sync.WaitGroup
+	b.places.open(func(node *redis.Client) *link {
+		l := newLink(b, h)
+		l.sharded = true
+		l.choose = func(context.Context) (redis.UniversalClient, error) { return node, nil }
+		l.logger = l.logger.With("node", node.Options().Addr)
+		ctx, cancel := context.WithCancel(ctx)
+		l.end = cancel
+		shards.Go(func() { l.keep(ctx) })
+		return l
+	})
+	b.nodes.trouble() // there may be rooms to place
+	main.keep(ctx)
+	b.places.close()
+	shards.Wait()
+}
+
+// link is a subscription that is replaced whenever anything about it is in
+// doubt.
+type link struct {
+	bus     *Bus
+	handler Subscriber
+	topics  *topics // the rooms that it is for
+	gossips bool    // it receives gossip, and decides whether the subscription is up
+	sharded bool    // rooms' channels live on its node alone
+	choose  func(context.Context) (redis.UniversalClient, error)
+	end     context.CancelFunc // of a sharded link: ends it
+	logger  *slog.Logger
+	active  atomic.Pointer[subscription] // nil: the link is down
+}
+
+func newLink(b *Bus, h Subscriber) *link {
+	return &link{bus: b, handler: h, topics: newTopics(), logger: b.logger}
+}
+
+// keep keeps the link alive until ctx is done.
+func (l *link) keep(ctx context.Context) {
+	pause := newPause(l.bus.mostPause())
+	trouble := outage{logger: l.logger}
+	for {
+		s := subscription{link: l, bus: l.bus, handler: l.handler, outage: &trouble}
+		err := s.run(ctx)
+		l.active.Store(nil)
+		if l.gossips {
+			l.bus.repairs.unlinked()
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		l.bus.nodes.trouble()
+		trouble.began(err)
+		if !s.up.IsZero() {
+			l.bus.options.Metrics.LinksLost.Inc()
+		}
+		if !s.up.IsZero() && time.Since(s.up) > maxPause {
+			pause.Reset()
+		}
+		if !sleep(ctx, pause.NextBackOff()) {
+			return
+		}
+	}
+}
+
+// outage logs an outage of the link: one line when it begins, one when it ends,
+// none per attempt.
+type outage struct {
+	logger   *slog.Logger
+	since    time.Time // zero: no outage
+	attempts int
+	everUp   bool
+}
+
+func (o *outage) began(err error) {
+	o.attempts++
+	if !o.since.IsZero() {
+		return
+	}
+	o.since = time.Now()
+	what := "redis: not reachable yet, retrying"
+	if o.everUp {
+		what = "redis: connection lost, reconnecting"
+	}
+	o.logger.Warn(what, "error", err)
+}
+
+func (o *outage) ended() {
+	switch {
+	case !o.since.IsZero():
+		o.logger.Info("redis: connected",
+			"after", time.Since(o.since).Round(time.Millisecond), "attempts", o.attempts)
+	case !o.everUp:
+		o.logger.Info("redis: connected")
+	}
+	o.since, o.attempts, o.everUp = time.Time{}, 0, true
+}
+
+func (s *subscription) pushed(msg *redis.Message) {
+	switch msg.Channel {
+	case s.bus.gossipChannel():
+		s.gossip(msg.Payload)
+		return
+	case s.bus.ownChannel(s.bus.name):
+		s.handler.Gossip([]byte(msg.Payload))
+		return
+	}
+	if room, ok := s.topics.roomOf(msg.Channel); ok {
+		s.handler.Payload(room, []byte(msg.Payload))
+	}
+}
+
+// gossip handles what servers tell each other. What is about logs stays in the
+// bus.
+func (s *subscription) gossip(payload string) {
+	n, ok := aboutLog(payload)
+	if !ok {
+		s.handler.Gossip([]byte(payload))
+		return
+	}
+	switch n.Type {
+	case "came":
+		s.bus.repairs.pokeAll()
+		return
+	case "mended":
+		s.bus.repairs.poke(n.Room)
+	}
+	if n.Type != "mended" {
+		s.handler.LogInDoubt(n.Room)
+	}
+	if n.By == s.bus.name {
+		return
+	}
+	_, subscribed := s.bus.subscribedRoom(s.bus.channel(n.Room))
+	switch {
+	case n.Type == "mend" && (subscribed || s.bus.recent.has(n.Room)):
+		s.bus.repairs.want(n.Room, n.Epoch, false)
+		s.bus.repairs.poke(n.Room) // earlier steps may have failed, and others wait
+	case n.Type == "begun" && !subscribed && s.bus.recent.has(n.Room):
+		s.bus.repairs.want(n.Room, n.Epoch, true) // what this server has published is not part of it
+	case n.Type != "mend" && subscribed:
+		s.handler.Subscribed(n.Room)
+	}
+}
+
+// notice is what the scripts that look after logs publish on the gossip
+// channel.
+type notice struct {
+	Type  string `json:"type"` // `mend`: sealed; `mended`: unsealed; begun; came: see arrivals.go
+	By    string `json:"by"`   // the server that called the script, if it need not be told
+	Room  string `json:"room"`
+	Epoch string `json:"epoch"` // `mend`: the epoch that was sealed, as far as the log knows
+}
+
+// aboutLog parses a notice.
+func aboutLog(payload string) (n notice, ok bool) {
+	for _, kind := range []string{"mend", "mended", "begun", "came"} {
+		if strings.HasPrefix(payload, `{"type":"`+kind+`",`) {
+			err := json.Unmarshal([]byte(payload), &n)
+			return n, err == nil
+		}
+	}
+	return n, false
+}
+
+func (s *subscription) subscribed(channel string) {
+	if channel == s.bus.gossipChannel() { // requested first, so confirmed first
+		if s.up.IsZero() {
+			s.markUp()
+			s.bus.arrivals.begin(s.bus.followed())
+			s.bus.repairs.linked()
+			s.handler.Connected(true)
+		}
+		s.handler.GossipSubscribed()
+		return
+	}
+	if room, ok := s.topics.confirm(channel); ok {
+		s.handler.Subscribed(room)
+	}
+}

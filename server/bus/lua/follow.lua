@@ -1,0 +1,31 @@
+-- listeners returns the number of subscriptions to a room's channel. Redis
+-- counts them, so it is known how many servers may have in their rings what a
+-- log has lost, even where every key is gone. kind is NUMSUB, or in a cluster
+-- SHARDNUMSUB.
+local function listeners(kind, channel)
+  local n = redis.call('PUBSUB', kind, channel)
+  return tonumber(n[2] or 0) or 0
+end
+
+-- The followers of a log are in its head:
+--
+--       follower:<name>   by which of its subscriptions that server follows it
+--
+-- follow adds one. Servers that die stay until the log is repaired without
+-- them. If so many have died since that the head is too large, all are removed
+-- and asked to come again.
+local function follow(head, name, request, side, room)
+  local field = 'follower:' .. name
+  if request == '' or redis.call('HGET', head, field) == request then
+    return
+  end
+  if redis.call('HLEN', head) > 2000 then
+    for _, f in ipairs(redis.call('HKEYS', head)) do
+      if string.sub(f, 1, 9) == 'follower:' then
+        redis.call('HDEL', head, f)
+      end
+    end
+    redis.call('PUBLISH', side, '{"type":"begun","by":"' .. name .. '","room":"' .. room .. '"}')
+  end
+  redis.call('HSET', head, field, request)
+end

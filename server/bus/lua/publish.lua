@@ -1,0 +1,81 @@
+-- Appends a message, or another entry, to the log of its room and publishes it
+-- to all servers, or says where it already is.
+--
+--   KEYS  1 head   2 log: stream   3 what is remembered of the entry's id
+--   ARGV  1 channel   2 body: the inner part of the payload's JSON
+--         3 digest of the content   4 how long to remember an id, ms
+--         5 length of the stream   6 the epoch that the server knows
+--         7 the newest seq of it that the server has received
+--         8 how long the log stays in Redis after a message, ms
+--         9 type of an entry that is not a message
+--   Returns {position, outcome}: position is "<epoch>:<seq>", outcome one of
+--         new        appended and published
+--         duplicate  this id is in the log, at that position; nothing was done
+--         conflict   this id is in the log with another digest; nothing was done
+--         closed     the log has to be opened first, or again; nothing was done,
+--                    and position is empty
+--
+-- Why one script: a seq that is drawn, stored and published by three commands
+-- can be used twice, or published in another order than it is stored. Redis
+-- runs a script as one step, so subscribers receive the order of the log,
+-- without a hole.
+--
+-- Why it is idempotent: a sender whose connection broke cannot know whether the
+-- script ran. It sends the same id again and gets the first position. Only
+-- here, in the same step as the append, can that be decided without a race.
+--
+-- Why it can find the log closed (see log.lua): the text of this script names
+-- the process of Redis in which it may run. In any other process it is not
+-- known, which is what a server notices first after a restart; and there the
+-- log was not opened by that name. The epoch keeps out servers that have not
+-- noticed that a log was closed and opened again, also in the middle of a
+-- pipeline: either all of its messages go in or, from one on, none, so their
+-- order holds.
+--
+-- Why in this order: an error in the middle does not undo what came before it.
+-- The append goes first, since it can fail (another type at the key, a stream
+-- that is ahead of the head), and until then nothing has been counted. The id
+-- is remembered before PUBLISH, since that can fail as well (an ACL without the
+-- channel), and a second attempt must not append again. Redis checks for memory
+-- and for being a replica at the first write, when nothing has been done.
+--
+-- PUBLISH_COMMAND is PUBLISH, or in a cluster SPUBLISH: see places.go. The
+-- format of the payload is that of chat/payload.go.
+local head, log, id = KEYS[1], KEYS[2], KEYS[3]
+local channel, body, digest, ttl, maxlen = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+
+local state = redis.call('HMGET', head, 'epoch', 'seq', 'base', 'run', 'top')
+local epoch, seq = state[1], tonumber(state[2] or 0)
+if epoch ~= ARGV[6] or state[4] ~= 'RUN_ID' or seq < tonumber(ARGV[7])
+  or (state[2] ~= state[3] or (state[5] or '0') ~= '0') and redis.call('XLEN', log) == 0 then
+  return {'', 'closed'}
+end
+
+local known = redis.pcall('GET', id) -- the key may have another type
+if type(known) == 'string' then
+  local position, said = string.match(known, '^(%x+:%d+) (.*)$')
+  if said == digest then
+    return {position, 'duplicate'}
+  end
+  return {position, 'conflict'}
+end
+
+-- Never let Lua convert a number to text: from fifteen digits on it writes
+-- 1e+15.
+local number = string.format('%.0f', seq + 1)
+local now = redis.call('TIME')
+local at = string.format('%.0f', tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000))
+local payload = '{"type":"' .. (ARGV[9] or 'message') .. '","seq":' .. number .. ',' .. body
+  .. ',"at":' .. at .. ',"epoch":"' .. epoch .. '"}'
+local position = epoch .. ':' .. number
+
+redis.call('XADD', log, 'MAXLEN', '~', maxlen, number .. '-0', 'm', payload)
+redis.call('HSET', head, 'seq', number)
+local stays = ARGV[8]
+if redis.call('PTTL', log) < stays * 3 / 4 then -- not for each message
+  redis.call('PEXPIRE', head, stays)
+  redis.call('PEXPIRE', log, stays)
+end
+redis.call('SET', id, position .. ' ' .. digest, 'PX', ttl)
+redis.call('PUBLISH_COMMAND', channel, payload)
+return {position, 'new'}

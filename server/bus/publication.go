@@ -1,0 +1,96 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"livechat/server/chat"
+)
+
+// Publication is an entry on its way into the log of its room.
+type Publication struct {
+	Room string
+	Type string // [a-z]+; "" for a message
+	// ID identifies the message: its id and its author, see chat.LogKey.
+	// Publishing it again within the time that ids are remembered, by any
+	// server, appends nothing. No spaces.
+	ID string
+	// Body is the middle of the payload as chat.AppendBody writes it; the
+	// script puts seq, time and epoch around it. It must not change until Done.
+	Body []byte
+	// Digest of the content (chat.DigestOf): it tells a repetition from another
+	// entry with the same ID.
+	Digest string
+	// Epoch is the one in which the log has to be; empty: any. In another one,
+	// or if the log has to be opened first, nothing is done, and the error of
+	// Done is chat.ErrLogClosed. The log is being opened then.
+	Epoch string
+	// Done is called exactly once, by the publisher. It must not block, nor
+	// call PublishBody. The error carries a chat.Error: id_conflict, or a
+	// retryable unavailable. After the latter the message may or may not be in
+	// the log, and publishing it again is right.
+	Done func(Receipt, error)
+}
+
+// Receipt says where a message is in the log.
+type Receipt struct {
+	Position  chat.Position
+	Duplicate bool // it was there before
+	// Epoch of the log now. A message that was there before may be of an
+	// earlier one.
+	Epoch string
+}
+
+// Publish queues a message for the log of its room, as PublishBody does. done
+// is called as Publication.Done is, with the position and whether the message
+// had been there before.
+func (b *Bus) Publish(
+	ctx context.Context, room string, m chat.Message, done func(at chat.Position, duplicate bool, err error),
+) error {
+	return b.PublishBody(ctx, Publication{
+		Room: room, Type: m.Type, ID: chat.LogKey(room, &m), Body: chat.AppendBody(nil, &m),
+		Digest: chat.DigestOf(&m),
+		Done:   func(r Receipt, err error) { done(r.Position, r.Duplicate, err) },
+	})
+}
+
+// PublishEvent puts an event into a feed and returns the epoch of the feed when
+// it is there. Publishing it again with the same id is no error. After an error
+// the event may be in the feed or not. epoch is that of Publication.
+func (b *Bus) PublishEvent(ctx context.Context, room, id string, body []byte, digest, epoch string) (
+	now string, err error) {
+	type result struct {
+		receipt Receipt
+		err     error
+	}
+	done := make(chan result, 1)
+	err = b.PublishBody(ctx, Publication{
+		Room: room, ID: id, Body: body, Digest: digest, Epoch: epoch,
+		Done: func(r Receipt, err error) { done <- result{r, err} },
+	})
+	if err != nil {
+		return "", err
+	}
+	select {
+	case r := <-done:
+		return r.receipt.Epoch, r.err
+	case <-ctx.Done():
+		return "", fmt.Errorf("wait for an event to be published: %w", context.Cause(ctx))
+	}
+}
+
+// PublishBody queues p. While the queue is full it waits. The publications of
+// one caller reach the log in the order of its calls. An error, that of ctx or
+// a retryable unavailable once the bus has stopped, means that p has not been
+// queued and Done is not called.
+func (b *Bus) PublishBody(ctx context.Context, p Publication) error {
+	switch err := b.put(ctx, queued{Publication: p, since: time.Now()}); {
+	case errors.Is(err, errStopped):
+		return fmt.Errorf("publish: %w", unavailable(err))
+	case err != nil:
+		return fmt.Errorf("publish: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"livechat/server/config"
+)
+
+const usage = `livechat is a live chat server: rooms over WebSocket, the page and the HTTP API.
+
+Usage:
+  livechat                start the server; it needs no settings
+  livechat healthcheck    ask the server at ADDR whether it is alive; status 0 if so
+  livechat export         write the database to standard output, a line of JSON per record
+  livechat import         read such an export from standard input into an empty database
+  livechat page DIR       write the page, bundled, into an empty folder for another web server
+  livechat version        print the version
+  livechat help           print this text
+
+Settings are environment variables. An empty value is the same as none.
+
+`
+
+// help writes the commands and all settings.
+func help(w io.Writer) error {
+	var text strings.Builder
+	text.WriteString(usage)
+	for _, s := range config.Settings() {
+		fmt.Fprintf(&text, "  %-22s  %s", s.Name, s.About)
+		if s.Default != "" {
+			fmt.Fprintf(&text, " (%s)", s.Default)
+		}
+		text.WriteByte('\n')
+	}
+	text.WriteString("\nDefaults are in parentheses. docs/configuration.md explains each setting.\n")
+	_, err := io.WriteString(w, text.String())
+	return err
+}

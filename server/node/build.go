@@ -1,0 +1,122 @@
+package node
+
+import (
+	"fmt"
+	"net"
+	"time"
+
+	"livechat/server/auth"
+	"livechat/server/bus"
+	"livechat/server/cluster"
+	"livechat/server/config"
+	"livechat/server/fanout"
+	"livechat/server/presence"
+	"livechat/server/room"
+	"livechat/server/socket"
+	"livechat/server/web"
+	"livechat/static"
+)
+
+// build makes the parts, bottom up.
+func (n *Node) build(version string) (err error) {
+	if n.listener, err = net.Listen("tcp", n.cfg.Server.Addr); err != nil {
+		return fmt.Errorf("ADDR=%s: %w", n.cfg.Server.Addr, err)
+	}
+	n.monitor = openMonitor(n.cfg.Metrics.Addr, n.metrics, n.logger)
+	url := n.cfg.Redis.URL
+	if url == "" {
+		if n.embedded, url, err = startEmbedded(); err != nil {
+			return fmt.Errorf("start the embedded Redis: %w", err)
+		}
+	}
+	n.bus, err = bus.Open(bus.Options{
+		URL: url, Name: n.id, Channel: n.cfg.Redis.Channel, HistoryLength: n.cfg.Room.HistoryLength,
+		IDTTL:   n.cfg.Redis.IDTTL,
+		RoomTTL: n.cfg.Room.RoomTTL, FeedTTL: n.cfg.Room.FeedTTL,
+		PublishTimeout:      n.cfg.Redis.PublishTimeout,
+		SubscriptionTimeout: n.cfg.Redis.SubscriptionTimeout, Archived: n.archived, Logger: n.logger,
+		Metrics:  n.metrics,
+		Commands: auth.Commands(n.cfg.Redis.Channel),
+	})
+	if err != nil {
+		return fmt.Errorf("REDIS_URL: %w", err)
+	}
+	if err := n.checkRights(); err != nil {
+		return fmt.Errorf("REDIS_URL: %w", err)
+	}
+	n.auth = auth.New(n.bus, n.cfg.Redis.Channel)
+	n.names = auth.NewReserved(n.auth, func() bool {
+		return n.cfg.Server.Role != config.RoleWS || hasAPI(n.presence.Nodes())
+	})
+	s := n.cfg.Socket
+	n.fan = fanout.New(fanout.Options{
+		FlushInterval: s.FlushInterval, WriteTimeout: s.WriteTimeout, PingInterval: s.PingInterval,
+		PongTimeout: s.PongTimeout,
+		SendBuffer:  s.SendBuffer, Logger: n.logger, Metrics: n.metrics, Passed: n.passes.Add,
+	})
+	if err := n.openDatabase(); err != nil {
+		return err
+	}
+	rooms := room.Options{
+		RingSize: n.cfg.Room.RingSize, MaxRooms: n.cfg.Room.MaxRooms, Linger: n.cfg.Room.Linger,
+		Log: n.bus, Archive: n.archive(), Subscriptions: n.bus, Wake: n.fan.Wake, Logger: n.logger,
+		Metrics: n.metrics,
+	}
+	n.rooms = room.NewRegistry(rooms)
+	rooms.RingSize, rooms.MaxRooms, rooms.Archive = min(feedRing, rooms.RingSize), maxFeeds, nil
+	n.feeds = room.NewRegistry(rooms)
+	n.presence = presence.New(presence.Options{
+		Node: n.id, App: n.cfg.Server.App, Role: n.cfg.Server.Role, Interval: n.cfg.Presence.Interval,
+		Expiry: n.cfg.Presence.Expiry,
+		Send:   n.bus.PublishGossip, SendTo: n.bus.PublishGossipTo, Emit: n.emitPresence,
+		EmitTyping: n.emitTyping, Logger: n.logger,
+	})
+	n.cluster = cluster.New(cluster.Options{
+		Node: n.id, App: n.cfg.Server.App, Version: version, Embedded: n.embedded != nil,
+		Figures: n.figures, Send: n.bus.PublishGossip, Logger: n.logger,
+	})
+	l := n.cfg.Limits
+	n.sockets = socket.New(socket.Options{
+		App: n.cfg.Server.App, AllowedOrigins: n.cfg.Server.AllowedOrigins,
+		MaxConnections: l.MaxConnections, MaxFrame: l.MaxFrame,
+		MaxText: l.MaxText, MessageRate: l.MessageRate, MessageBurst: l.MessageBurst,
+		NoEdits: l.EditWindow == config.WindowOff, EditWindow: max(0, time.Duration(l.EditWindow)),
+		ClientAddr: web.ClientAddr(n.cfg.Server.TrustedProxies.Prefixes()),
+		Rooms:      n.rooms, Fan: n.fan, Publisher: n.bus, Presence: socketPresence{n.presence},
+		Watch: n.cluster.Watch, Logger: n.logger, Metrics: n.metrics,
+		Users: n.userOptions(),
+	})
+	if err := n.buildServices(); err != nil {
+		return err
+	}
+	deps := web.Deps{
+		API: n.services.handler, Static: static.Files, Ready: n.readiness, Online: n.online,
+		App: n.cfg.Server.App, Version: version, Logger: n.logger,
+		Kept: web.Kept{Seconds: int64(n.cfg.Archive.Age.Seconds()), Count: n.cfg.Archive.Count},
+	}
+	deps.Room, deps.Watch, deps.Feed = n.handshakes()
+	_, requests := config.ShareFiles(config.OpenFiles())
+	n.http = web.NewServer(web.New(deps), web.Timeouts{
+		Header: n.cfg.Server.HeaderTimeout, Body: bodyTimeout, Answer: answerTimeout,
+		Write: s.WriteTimeout, Idle: time.Minute,
+	}, requests, n.logger)
+	n.gauges()
+	return nil
+}
+
+// closeParts closes what build opened.
+func (n *Node) closeParts() {
+	if n.listener != nil {
+		_ = n.listener.Close() // the HTTP server may have closed it
+	}
+	n.monitor.close()
+	n.closeDatabase()
+	if n.bus != nil {
+		if err := n.bus.Close(); err != nil {
+			n.logger.Debug("redis: close failed", "error", err)
+		}
+	}
+	if n.embedded != nil {
+		n.embedded.Close()
+	}
+}

@@ -1,0 +1,102 @@
+package room
+
+import (
+	"context"
+	"fmt"
+
+	"livechat/server/chat"
+	"livechat/server/wire"
+)
+
+// Lookup returns the message that a client means by seq and id; an empty id
+// leaves it to seq. It asks the ring, the log, and then the archive. A message
+// that is no longer at seq, because a repair has moved it, is found in the
+// ring, if it is the client's: others may use its id. ok is false if there is no
+// such message.
+func (r *Room) Lookup(ctx context.Context, t chat.Target, own func(*chat.Message) bool) (
+	m chat.Message, ok bool, err error) {
+	is := func(m chat.Message) bool { return m.Type == "" && (t.ID == "" || m.ID == t.ID) }
+	if m, ok = r.inRing(t.Seq); ok && is(m) {
+		return m, true, nil
+	}
+	l := r.logState()
+	if !ok {
+		payloads, err := r.log.After(ctx, r.Name, t.Seq-1, 1)
+		if err != nil {
+			return m, false, fmt.Errorf("read log of %s: %w", r.Name, err)
+		}
+		if m, ok = entryAt(l, t.Seq, payloads); ok && is(m) {
+			return m, true, nil
+		}
+	}
+	if !ok && r.archive != nil {
+		payloads, err := r.archive.Between(ctx, r.Name, l, t.Seq-1, t.Seq+1, 1)
+		if err != nil {
+			return m, false, fmt.Errorf("read archive of %s: %w", r.Name, err)
+		}
+		if m, ok = entryAt(l, t.Seq, payloads); ok && is(m) {
+			return m, true, nil
+		}
+	}
+	m, ok = r.byID(t.ID, own)
+	return m, ok, nil
+}
+
+// entryAt returns the entry of l that is the first of some payloads, if it is
+// at seq.
+func entryAt(l chat.Log, seq uint64, payloads [][]byte) (m chat.Message, ok bool) {
+	if len(payloads) == 0 {
+		return m, false
+	}
+	position, _, ok := chat.ParsePayload(payloads[0])
+	if !ok || position.Seq != seq || !l.HasEntry(position) {
+		return m, false
+	}
+	m, err := chat.DecodePayload(payloads[0])
+	return m, err == nil
+}
+
+// inRing returns the entry at seq if the ring has it.
+func (r *Room) inRing(seq uint64) (m chat.Message, ok bool) {
+	r.mu.Lock()
+	pos := r.ring.Find(max(r.first, r.ring.Tail()), seq-1)
+	var e *Entry
+	if pos < r.ring.Head() {
+		e = r.ring.At(pos)
+	}
+	epoch := chat.Log{Head: r.pos, Epochs: r.epochs}.EpochOf(seq)
+	r.mu.Unlock()
+	if e == nil || e.Kind != Message || e.Seq != seq {
+		return m, false
+	}
+	return decode(e, epoch)
+}
+
+func decode(e *Entry, epoch string) (m chat.Message, ok bool) {
+	p, ok := wire.Payload(e.Frame, epoch)
+	if !ok { // a gap
+		return m, false
+	}
+	m, err := chat.DecodePayload(p)
+	return m, err == nil
+}
+
+// byID returns the newest message in the ring with this id that is the client's.
+func (r *Room) byID(id string, own func(*chat.Message) bool) (m chat.Message, ok bool) {
+	if id == "" {
+		return m, false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l := chat.Log{Head: r.pos, Epochs: r.epochs}
+	for pos := r.ring.Head(); pos > max(r.first, r.ring.Tail()); pos-- {
+		e := r.ring.At(pos - 1)
+		if e.Kind != Message || !wire.HasID(e.Frame, id) {
+			continue
+		}
+		if m, ok = decode(e, l.EpochOf(e.Seq)); ok && m.Type == "" && own(&m) {
+			return m, true
+		}
+	}
+	return chat.Message{}, false
+}

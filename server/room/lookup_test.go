@@ -1,0 +1,90 @@
+package room
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"livechat/server/chat"
+)
+
+// pageArchive is an Archive with the messages up to a seq.
+type pageArchive struct {
+	to  uint64
+	err error
+}
+
+func (a pageArchive) Between(_ context.Context, _ string, l chat.Log, after, before uint64, limit int) (
+	list [][]byte, err error) {
+	for seq := after + 1; seq < before && seq <= a.to && len(list) < limit; seq++ {
+		list = append(list, payload(chat.Position{Epoch: l.EpochOf(seq), Seq: seq}))
+	}
+	return list, a.err
+}
+
+func (a pageArchive) Count(context.Context, string, chat.Log, uint64, uint64) (uint64, error) {
+	return 0, a.err
+}
+
+func idOf(seq uint64) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", seq) }
+
+func anyone(*chat.Message) bool { return true }
+
+func TestLookup(t *testing.T) {
+	l := newLog(300) // the ring has 64, of which the log fills a half
+	for seq := range uint64(100) {
+		delete(l.messages, seq+1)
+	}
+	r := open(t, l)
+	r.archive = pageArchive{to: 50}
+	for name, c := range map[string]struct {
+		target chat.Target
+		want   uint64 // 0: none
+	}{
+		"ring":                     {chat.Target{Seq: 300, ID: idOf(300)}, 300},
+		"ring, by number":          {chat.Target{Seq: 290}, 290},
+		"log":                      {chat.Target{Seq: 150, ID: idOf(150)}, 150},
+		"archive":                  {chat.Target{Seq: 50, ID: idOf(50)}, 50},
+		"archive, by number":       {chat.Target{Seq: 7}, 7},
+		"lost":                     {chat.Target{Seq: 60, ID: idOf(60)}, 0},
+		"never":                    {chat.Target{Seq: 301, ID: idOf(301)}, 0},
+		"moved":                    {chat.Target{Seq: 120, ID: idOf(295)}, 295},
+		"moved, number is to come": {chat.Target{Seq: 400, ID: idOf(295)}, 295},
+		"moved out of reach":       {chat.Target{Seq: 295, ID: idOf(120)}, 0},
+	} {
+		m, ok, err := r.Lookup(t.Context(), c.target, anyone)
+		if err != nil || ok != (c.want > 0) || m.Seq != c.want {
+			t.Errorf("%s: %+v, %v, %v, want %d", name, m, ok, err, c.want)
+		}
+	}
+	moved := chat.Target{Seq: 120, ID: idOf(295)}
+	if m, ok, err := r.Lookup(t.Context(), moved, func(*chat.Message) bool { return false }); ok || err != nil {
+		t.Errorf("found the message of another one with the same id: %+v, %v", m, err)
+	}
+	r.archive = pageArchive{err: errors.New("no database")}
+	if _, ok, err := r.Lookup(t.Context(), chat.Target{Seq: 50}, anyone); ok || err == nil {
+		t.Errorf("without the archive: %v, %v", ok, err)
+	}
+	l.err = errors.New("no Redis")
+	if _, ok, err := r.Lookup(t.Context(), chat.Target{Seq: 150}, anyone); ok || err == nil {
+		t.Errorf("without the log: %v, %v", ok, err)
+	}
+	if m, ok, err := r.Lookup(t.Context(), chat.Target{Seq: 300}, anyone); !ok || err != nil {
+		t.Errorf("in the ring, without both: %+v, %v", m, err)
+	}
+}
+
+// Entries that are no messages cannot be meant.
+func TestLookupOfOtherEntries(t *testing.T) {
+	l := newLog(3)
+	r := open(t, l)
+	p := fmt.Sprintf(`{"type":"edit","seq":4,"id":"%s","text":"x","target":{"seq":1,"id":"%s"},"at":1,`+
+		`"epoch":"%s"}`, idOf(4), idOf(1), epochA)
+	ingest(t, r, []byte(p))
+	for _, target := range []chat.Target{{Seq: 4}, {Seq: 4, ID: idOf(4)}, {Seq: 9, ID: idOf(4)}} {
+		if m, ok, err := r.Lookup(t.Context(), target, anyone); ok || err != nil {
+			t.Errorf("%+v is the message %+v, %v", target, m, err)
+		}
+	}
+}

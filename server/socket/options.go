@@ -1,0 +1,60 @@
+package socket
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"livechat/server/chat"
+	"livechat/server/fanout"
+	"livechat/server/metrics"
+	"livechat/server/room"
+	"livechat/server/wire"
+)
+
+// Publisher appends messages to rooms' logs.
+type Publisher interface {
+	// Publish queues a message. It blocks while the queue is full, until ctx is
+	// done. done is called once, when the message is in the log or its fate is
+	// known to be failure or unknown; it must not block. It is not called if
+	// Publish returns an error.
+	Publish(ctx context.Context, room string, m chat.Message,
+		done func(at chat.Position, duplicate bool, err error)) error
+}
+
+// Presence is told who is connected.
+type Presence interface {
+	Join(room, session, name string) // a guest
+	JoinAccount(room, session, name string)
+	Leave(room, session string)
+	Typing(room, session, name string)
+	Snapshot(room string) wire.Presence
+}
+
+// Options configure a Server.
+type Options struct {
+	App            string
+	AllowedOrigins []string      // besides the request's own host on any port; "*" = all
+	MaxConnections int           // 0 = no limit
+	MaxFrame       int           // bytes
+	MaxText        int           // characters
+	MessageRate    float64       // sustained messages per second; 0 = no limit
+	MessageBurst   int           // messages before MessageRate applies
+	NoEdits        bool          // messages cannot be edited
+	EditWindow     time.Duration // how long a message may be edited; 0 = for ever
+
+	// the client's address, as far as trusted proxies tell it
+	ClientAddr func(*http.Request) string
+
+	Rooms     *room.Registry
+	Fan       *fanout.Fan
+	Publisher Publisher
+	Presence  Presence
+	// sends frames to a watcher until leave is called; ok is false if there are
+	// too many watchers
+	Watch   func(send func(frame []byte)) (leave func(), ok bool)
+	Users   *UserOptions // nil: guests only
+	Metrics *metrics.Set
+	Logger  *slog.Logger
+}

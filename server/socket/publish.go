@@ -1,0 +1,144 @@
+package socket
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"livechat/server/chat"
+	"livechat/server/metrics"
+	"livechat/server/wire"
+)
+
+// publish publishes a message of the client, or an edit of one.
+func (c *conn) publish(req wire.Request) error {
+	if c.sender == nil {
+		c.sender = &sender{limit: newLimiter(c.server.opts.MessageRate, c.server.opts.MessageBurst)}
+	}
+	if wait, persists := c.sender.limit.take(time.Now()); wait > 0 {
+		c.sendError(req.ID, &chat.Error{
+			Code: chat.CodeRateLimited, Message: "too many messages in a short time", Retryable: true,
+			RetryAfterMS: max(1, wait.Milliseconds()),
+		})
+		if persists {
+			return c.end(wire.CloseTooFast)
+		}
+		return nil
+	}
+	text, err := chat.CleanText(req.Text, c.server.opts.MaxText)
+	if err != nil {
+		return c.refuse(req.ID, err)
+	}
+	m := chat.Message{
+		ID:      req.ID,
+		App:     c.server.opts.App,
+		Session: c.session,
+		Author:  c.author,
+		Name:    c.name,
+		Text:    text,
+	}
+	if m.ID == "" {
+		m.ID = uuid.NewString()
+	}
+	if req.Type == wire.TypeEdit {
+		target, err := c.editable(req.Target)
+		if err != nil {
+			c.sendError(req.ID, err)
+			return nil
+		}
+		m.Type, m.Extra = chat.TypeEdit, chat.ExtraOf(target)
+	}
+	began := time.Now()
+	defer func() { c.sender.limit.hold(time.Since(began)) }()
+	if !c.room.Admit(c.server.ctx, admitTime, len(m.Text)) {
+		c.sendError(
+			req.ID,
+			&chat.Error{
+				Code:         chat.CodeUnavailable,
+				Message:      "this server cannot keep up",
+				Retryable:    true,
+				RetryAfterMS: 1000,
+			},
+		)
+		return nil
+	}
+	sender := c.sender
+	sender.begin()
+	err = c.server.opts.Publisher.Publish(
+		c.server.ctx,
+		c.room.Name,
+		m,
+		func(at chat.Position, duplicate bool, err error) {
+			defer sender.finish()
+			if err != nil {
+				c.room.Refused(len(m.Text))
+				c.sendError(req.ID, err)
+				return
+			}
+			m.Epoch, m.Seq, m.At = at.Epoch, at.Seq, time.Now().
+				UnixMilli()
+				// the log has Redis' time, which is not returned
+			c.room.Published(m)
+			c.server.opts.Metrics.Received.WithLabelValues(taken(duplicate)).Inc()
+			if req.ID != "" {
+				c.out.Send(wire.Frame(wire.Ack{Type: "ack", ID: req.ID, Seq: at.Seq, Duplicate: duplicate}))
+			}
+		},
+	)
+	if err != nil {
+		c.room.Refused(len(m.Text))
+		sender.finish()
+		c.sendError(req.ID, err)
+	}
+	return nil
+}
+
+func taken(duplicate bool) string {
+	if duplicate {
+		return metrics.Duplicate
+	}
+	return metrics.Taken
+}
+
+var (
+	errNoEdits = chat.Errorf(chat.CodeForbidden, "messages cannot be edited here")
+	errUnknown = chat.Errorf(chat.CodeUnknownMessage, "there is no such message, or it is out of reach")
+	errOthers  = chat.Errorf(chat.CodeNotYours, "only its author may edit a message")
+	errTooOld  = chat.Errorf(chat.CodeTooOld, "this message is too old to be edited")
+)
+
+// editable returns the message that the client means, if it may edit it.
+func (c *conn) editable(t chat.Target) (chat.Target, error) {
+	if c.server.opts.NoEdits {
+		return t, errNoEdits
+	}
+	ctx, cancel := context.WithTimeout(c.server.ctx, openTimeout)
+	defer cancel()
+	m, ok, err := c.room.Lookup(ctx, t, c.wrote)
+	switch {
+	case err != nil:
+		c.server.opts.Logger.Debug("socket: cannot find a message to edit", "room", c.room.Name, "error", err)
+		return t, &chat.Error{
+			Code: chat.CodeUnavailable, Message: "this message cannot be found right now; try again",
+			Retryable: true, RetryAfterMS: time.Second.Milliseconds(),
+		}
+	case !ok:
+		return t, errUnknown
+	case !c.wrote(&m):
+		return t, errOthers
+	}
+	if w := c.server.opts.EditWindow; w > 0 && time.Since(time.UnixMilli(m.At)) > w {
+		return t, errTooOld
+	}
+	return chat.Target{Seq: m.Seq, ID: m.ID}, nil
+}
+
+// wrote reports whether a message is this client's. Without an author only the
+// connection that sent it can be told to be the same.
+func (c *conn) wrote(m *chat.Message) bool {
+	if m.Author != "" {
+		return m.Author == c.author
+	}
+	return m.Session == c.session
+}

@@ -1,0 +1,15 @@
+-- +goose Up
+-- When an event was first put into its feed, in Unix milliseconds; 0: not yet.
+-- Events stay for some time after that, because Redis may lose its newest data.
+-- Negative: the event is to be put there again.
+ALTER TABLE outbox ADD COLUMN sent INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX outbox_waiting ON outbox (seq) WHERE sent <= 0;
+CREATE INDEX outbox_sent ON outbox (sent) WHERE sent > 0;
+CREATE INDEX outbox_sent_by_user ON outbox (user_id) WHERE sent > 0;
+
+-- +goose Down
+DELETE FROM outbox WHERE sent > 0;
+DROP INDEX outbox_sent_by_user;
+DROP INDEX outbox_sent;
+DROP INDEX outbox_waiting;
+ALTER TABLE outbox DROP COLUMN sent;

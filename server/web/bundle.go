@@ -1,0 +1,196 @@
+package web
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// bundle makes a page of many small files quick to load: in the HTML, each run
+// of stylesheets becomes one, and a module with all that it imports becomes one.
+// These files are under v/HASH/, so browsers may keep them for good. It adds
+// them to files, by path, rewrites the HTML there and returns "v/HASH/". All
+// other files stay, for those who ask for them by name.
+//
+// It knows only the few forms of import, export and HTML that the page has, and
+// fails on others: a test bundles the real page.
+func bundle(files map[string][]byte) (prefix string, err error) {
+	const placeholder = "v/{version}/"
+	b := bundler{files: files, made: map[string][]byte{}}
+	pages := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if path.Ext(name) == ".html" {
+			pages[name] = b.page(name, placeholder)
+		}
+	}
+	if b.err != nil {
+		return "", b.err
+	}
+	hash := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(b.made)) {
+		fmt.Fprintf(hash, "%s %d\n%s", name, len(b.made[name]), b.made[name])
+	}
+	prefix = "v/" + hex.EncodeToString(hash.Sum(nil)[:8]) + "/"
+	for name, body := range b.made {
+		files[prefix+name] = body
+	}
+	for name, html := range pages {
+		files[name] = []byte(strings.ReplaceAll(html, placeholder, prefix))
+	}
+	return prefix, nil
+}
+
+type bundler struct {
+	files, made map[string][]byte
+	err         error // the first
+}
+
+func (b *bundler) fail(format string, args ...any) {
+	if b.err == nil {
+		b.err = fmt.Errorf(format, args...)
+	}
+}
+
+func (b *bundler) read(name string) string {
+	body, ok := b.files[name]
+	if !ok {
+		b.fail("%s is missing", name)
+	}
+	return string(body)
+}
+
+var (
+	preload = regexp.MustCompile(`(?m)^ *<link rel="modulepreload" href="[^"]*">\n`)
+	styles  = regexp.MustCompile(`(?m)(?:^ *<link rel="stylesheet" href="[^"]*">\n)+`)
+	script  = regexp.MustCompile(`<script type="module" src="([^"]*)"`)
+	asIs    = regexp.MustCompile(
+		`(<script src|<link rel="(?:(?:apple-touch-)?icon|stylesheet)" href)="([^"]*)"`)
+	href       = regexp.MustCompile(`href="([^"]*)"`)
+	importLine = regexp.MustCompile(`(?m)^import \{([^}]*)\} from '([^']*)'$`)
+	exportLine = regexp.MustCompile(
+		`(?m)^export ((?:async function|function|class|const) (?:([\w$]+)|\{ ([\w$, ]+) \}))`)
+	// Comments that have their lines to themselves; about a quarter of what would
+	// be sent. No text of the page has such lines: a test holds that.
+	comment = regexp.MustCompile(`(?m)^[ \t]*(?://.*|/\*(?:[^*]|\*+[^*/])*\*+/[ \t]*)\n`)
+	unknown = regexp.MustCompile(`(?m)^(?:import|export)\b.*|\bimport\.meta\b`)
+	waits   = regexp.MustCompile(`(?m)^(?:(?:const|let) .*= )?await\b.*`)
+	nameAs  = regexp.MustCompile(`^([\w$]+)(?: as ([\w$]+))?$`)
+)
+
+// page returns the HTML with references to files below prefix, which it makes.
+// What loads as it is, such as a stylesheet with a condition, only moves.
+func (b *bundler) page(name, prefix string) string {
+	html := preload.ReplaceAllString(b.read(name), "")
+	html = asIs.ReplaceAllStringFunc(html, func(tag string) string {
+		m := asIs.FindStringSubmatch(tag)
+		root, source := fromRoot(m[2])
+		b.made[source] = []byte(b.read(source))
+		return m[1] + `="` + root + prefix + source + `"`
+	})
+	run := 0
+	html = styles.ReplaceAllStringFunc(html, func(links string) string {
+		var css strings.Builder
+		root := ""
+		for _, m := range href.FindAllStringSubmatch(links, -1) {
+			var source string
+			root, source = fromRoot(m[1])
+			source = strings.TrimPrefix(source, prefix)
+			css.WriteString(comment.ReplaceAllString(b.read(source), "") + "\n")
+			delete(b.made, source)
+		}
+		run++
+		made := fmt.Sprintf("css/%s-%d.css", strings.TrimSuffix(name, ".html"), run)
+		b.made[made] = []byte(css.String())
+		return `  <link rel="stylesheet" href="` + root + prefix + made + "\">\n"
+	})
+	return script.ReplaceAllStringFunc(html, func(tag string) string {
+		source := script.FindStringSubmatch(tag)[1]
+		modules := modules{bundler: b, entry: source, exports: map[string][]string{}, numbers: map[string]int{}}
+		modules.add(source)
+		b.made[source] = []byte(modules.text.String())
+		return `<script type="module" src="` + prefix + source + `"`
+	})
+}
+
+// fromRoot splits the slash from a reference that begins with one, as those of a
+// page do that has no address of its own.
+func fromRoot(reference string) (root, source string) {
+	if source, ok := strings.CutPrefix(reference, "/"); ok {
+		return "/", source
+	}
+	return "", reference
+}
+
+// modules writes modules one after the other, each in a function that returns
+// its exports, so that their names stay their own. Only the last, which is the
+// page's own, needs no function, and so may wait at its top level.
+type modules struct {
+	*bundler
+	entry   string
+	text    strings.Builder
+	exports map[string][]string // of modules that are begun
+	numbers map[string]int      // of modules that are written
+}
+
+func (m *modules) add(name string) {
+	if m.numbers[name] > 0 || m.err != nil {
+		return
+	}
+	if _, begun := m.exports[name]; begun {
+		m.fail("%s imports itself, through others", name)
+		return
+	}
+	source := m.read(name)
+	m.exports[name] = nil
+	for _, export := range exportLine.FindAllStringSubmatch(source, -1) {
+		m.exports[name] = append(m.exports[name], strings.Split(export[2]+export[3], ", ")...)
+	}
+	body := importLine.ReplaceAllStringFunc(source, func(line string) string {
+		match := importLine.FindStringSubmatch(line)
+		from := path.Join(path.Dir(name), match[2])
+		m.add(from)
+		return m.names(name, match[1], from)
+	})
+	body = comment.ReplaceAllString(body, "")
+	body = exportLine.ReplaceAllString(body, "$1")
+	if line := unknown.FindString(body); line != "" {
+		m.fail("%s: a bundle cannot have %q", name, line)
+	}
+	m.numbers[name] = len(m.numbers) + 1
+	if name == m.entry {
+		fmt.Fprintf(&m.text, "// %s\n%s", name, body)
+		return
+	}
+	if line := waits.FindString(body); line != "" {
+		m.fail("%s: an imported module cannot have %q", name, line)
+	}
+	fmt.Fprintf(&m.text, "// %s\nconst module$%d = (() => {\n%s\nreturn { %s }\n})()\n",
+		name, m.numbers[name], body, strings.Join(m.exports[name], ", "))
+}
+
+// names is an import's list as a declaration. It copies values, which is the
+// same as long as exports are constants; exportLine has no let.
+func (m *modules) names(importer, list, from string) string {
+	var names []string
+	for item := range strings.SplitSeq(list, ",") {
+		item = strings.TrimSpace(item)
+		if item == "" { // after the last comma
+			continue
+		}
+		match := nameAs.FindStringSubmatch(item)
+		if match == nil || !slices.Contains(m.exports[from], match[1]) {
+			m.fail("%s imports %q, which %s does not export", importer, item, from)
+			return ""
+		}
+		if match[2] != "" {
+			match[1] += ": " + match[2]
+		}
+		names = append(names, match[1])
+	}
+	return fmt.Sprintf("const { %s } = module$%d", strings.Join(names, ", "), m.numbers[from])
+}

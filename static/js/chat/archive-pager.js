@@ -1,0 +1,87 @@
+// The messages of a room from before those that the socket brought: asked for
+// by HTTP, page by page, by guests as well.
+
+import { ArchivedItems } from '../model/archive.js'
+import { ArchivedPart } from '../model/excerpt.js'
+import { BEGINNING } from '../model/strings/messages.js'
+import { Excerpts } from './excerpts.js'
+
+const PAGE = 100 // messages
+
+/** @typedef {import('../model/archive.js').Archived} Archived */
+/** @typedef {import('../net/api.js').Span} Span */
+
+export class ArchivePager {
+  /** What leads up to the live end. */
+  items
+  #ask
+  #isOver = false // the archive has nothing older
+  /** @type {Excerpts<Archived, ArchivedPart>} */
+  #excerpts
+
+  /**
+   * @param {import('../model/conversation.js').Conversation} conversation
+   * @param {((span: Span) => Promise<Archived[]>) | null} ask a page by seq, oldest first; null
+   *   where there is no archive
+   */
+  constructor(conversation, ask) {
+    const items = this.items = new ArchivedItems(conversation)
+    this.#ask = ask
+    this.#excerpts = new Excerpts({
+      ask: ask ?? (async () => []),
+      make: () => new ArchivedPart(conversation),
+      live: {
+        oldest: () => items.oldest,
+        isWhole: () => items.oldest !== null && !this.canGrow,
+        items: () => items,
+        has: ({ n, id }) => (id ? items.placeOf(id) !== undefined : n >= (items.oldest ?? Infinity)),
+        join: (messages) => items.add(messages.filter(({ seq }) => seq < (items.oldest ?? Infinity))),
+      },
+    })
+  }
+
+  /** What is shown: the live end, or a part of the past. */
+  get shown() {
+    return this.#excerpts.part ?? this.items
+  }
+
+  /** Whether there may be more before the live end. */
+  get canGrow() {
+    return this.#ask !== null && !this.#isOver && (this.items.oldest ?? 1) > 1
+  }
+
+  /** Whether there may be more before what is shown. */
+  get hasOlder() {
+    return this.#excerpts.part ? this.#excerpts.hasOlder : this.canGrow
+  }
+
+  /** Whether there is more after what is shown. */
+  get hasNewer() {
+    return this.#excerpts.part !== null
+  }
+
+  /**
+   * What stands above the oldest; '' for nothing.
+   * @param {string} room its name
+   */
+  beginning(room) {
+    const { oldest } = this.shown
+    if (this.hasOlder || oldest === null) return ''
+    return oldest === 1 ? BEGINNING.room(room) : BEGINNING.gone
+  }
+
+  /** Asks for the page before the oldest. Fails if nobody answers. */
+  async older() {
+    if (this.hasNewer) return this.#excerpts.older()
+    const before = this.items.oldest
+    if (!this.#ask || !this.canGrow || before === null) return
+    const page = await this.#ask({ before, limit: PAGE })
+    this.#isOver = page.length === 0
+    if (this.items.oldest === before) this.items.add(page)
+  }
+
+  newer = () => this.#excerpts.newer()
+  reach = (/** @type {{n: number, id: string}} */ message) => this.#excerpts.reach(message)
+  reachTime = (/** @type {number} */ time) => this.#excerpts.reachTime(time)
+  close = () => this.#excerpts.close()
+}

@@ -1,0 +1,299 @@
+// A room that we have joined: its connection, conversation, outbox, people and
+// typists. It does not know the document; the views listen to it.
+
+import { Conversation } from '../model/conversation.js'
+import { Hidden } from '../model/hidden.js'
+import { Listeners } from '../model/listeners.js'
+import { Outbox, RESEND_SPAN } from '../model/outbox.js'
+import { People } from '../model/people.js'
+import { refused } from '../model/status.js'
+import { CatchUp } from './catchup.js'
+import { refusesLast } from '../model/close-codes.js'
+import { Connection } from '../net/connection.js'
+import { LIMITS } from '../net/frames.js'
+import { ArchivePager } from './archive-pager.js'
+import { LastSeen } from './last-seen.js'
+import { RestoredRoom } from './restore.js'
+import { RoomTyping } from './room-typing.js'
+import { uuid } from '../model/uuid.js'
+
+/** @typedef {import('../../types.js').RoomListener} RoomListener */
+/** @typedef {import('../../types.js').ConversationSource} ConversationSource */
+
+const HISTORY = 200 // messages asked for on joining: the server's maximum
+
+/** @implements {ConversationSource} */
+export class Room {
+  id = 'room'
+  name
+  room
+  title
+  limits = LIMITS
+  people = new People()
+  hidden
+  joined = false // whether a welcome has come
+  conversation
+  isEager = false
+  #clock
+  /** @type {Outbox} */ #outbox
+  #typing
+  /** @type {Connection} */ #connection
+  /** @type {Listeners<RoomListener>} */ #listeners = new Listeners()
+  #session = ''
+  #catchUp
+  #unhide
+  #restored
+  #archive
+  #lastSeen
+
+  /** @param {import('../../types.js').RoomOptions} options */
+  constructor({
+    name, isAccount = false, room, sessions = [], unsent = null, archive = null, lastSeen = null, hidden = new Hidden(), address, clock, open, random = Math.random,
+  }) {
+    this.name = name
+    this.room = this.title = room
+    this.#clock = clock
+    this.hidden = hidden
+    this.#unhide = hidden.listen(() => this.#listeners.tell('items'))
+    this.#catchUp = new CatchUp(clock, () => this.#caughtUp())
+    this.#restored = new RestoredRoom(unsent, { room, isAccount }, clock, {
+      restore: (messages) => this.#restore(messages),
+      ready: () => this.#openOutbox(),
+    })
+    this.conversation = new Conversation(sessions, isAccount ? name : '')
+    this.#archive = new ArchivePager(this.conversation, archive)
+    this.#lastSeen = new LastSeen(this.conversation, this.#archive, lastSeen, this.hides)
+    this.#typing = new RoomTyping(this, clock, { changed: () => this.#listeners.tell('typing'), typed: () => this.#connection.send({ type: 'typing' }) })
+    this.#outbox = new Outbox(clock, {
+      send: (frame) => this.#connection.send(frame),
+      fail: (id, reason) => this.#failed(id, reason),
+      stalled: () => this.#connection.drop(),
+    })
+    this.#connection = new Connection({ dial: () => open(address.socket(this.#query())), clock, random }, {
+      up: (frame) => this.#up(frame),
+      frame: (frame) => this.#received(frame),
+      down: (code) => this.#down(code),
+      state: (state) => this.#listeners.tell('state', state),
+    })
+  }
+
+  /** @param {RoomListener} listener @returns {() => void} stops listening */
+  listen(listener) {
+    return this.#listeners.add(listener)
+  }
+
+  get state() {
+    return this.#connection.state
+  }
+
+  get unsent() {
+    return this.#outbox.size
+  }
+
+  get typing() {
+    return this.#typing.names
+  }
+
+  get items() {
+    return this.#lastSeen.items
+  }
+
+  get hasOlder() {
+    return this.#catchUp.over && this.#archive.hasOlder
+  }
+
+  get hasNewer() {
+    return this.#archive.hasNewer
+  }
+
+  get beginning() {
+    return this.#archive.beginning(this.room)
+  }
+
+  // ---- What the reader does ----
+
+  join() {
+    this.#restored.take(this.name)
+    this.#connection.start()
+  }
+
+  leave() {
+    this.#unhide()
+    this.#restored.stop()
+    this.#catchUp.stop()
+    this.#typing.clear()
+    this.#outbox.close()
+    this.#connection.stop()
+    this.#listeners.clear()
+  }
+
+  /** @param {string} text a clean one */
+  send(text) {
+    const id = uuid()
+    this.conversation.compose({ id, text, name: this.name, session: this.#session, at: this.#clock.now() })
+    this.#typing.sent()
+    this.#post(id, text)
+  }
+
+  /** @param {string} id of a message that failed */
+  retry(id) {
+    const item = this.conversation.find(id)
+    const now = this.#clock.now()
+    if (item?.state !== 'failed') return
+    this.#restored.drop(id)
+    if (now - item.at > RESEND_SPAN) { // the server may have forgotten the id
+      this.conversation.discard(id)
+      return this.send(item.text)
+    }
+    this.conversation.retry(id, now)
+    this.#post(id, item.text)
+  }
+
+  /** @param {string} id of a message that failed */
+  discard(id) {
+    this.conversation.discard(id)
+    this.#restored.drop(id)
+    this.#listeners.tell('items')
+  }
+
+  get newFrom() {
+    return this.#lastSeen.newFrom
+  }
+
+  typed = () => this.#typing.typed()
+  older = () => this.#archive.older().then(() => this.#lastSeen.find())
+  newer = () => this.#archive.newer().then(() => this.#lastSeen.find())
+  reach = (/** @type {{n: number, id: string}} */ message) => this.#archive.reach(message).then(() => this.#lastSeen.find())
+  reachTime = (/** @type {number} */ time) => this.#archive.reachTime(time)
+  latest = () => this.#archive.close()
+  seen = () => this.#lastSeen.seen()
+  missed = () => this.#lastSeen.missed()
+  hides = (/** @type {import('../../types.js').MessageItem} */ item) => !item.own && this.hidden.has(item)
+  retryNow = () => this.#connection.retryNow()
+  /** The network may have changed, or be gone; the browser may be wrong about a local server. */
+  refresh = () => this.#connection.refresh()
+  doubt = () => this.#connection.doubt()
+
+  // ---- The connection ----
+
+  /** Where the next WebSocket starts. */
+  #query() {
+    const position = this.conversation.position
+    const from = position ? { after: `${position.epoch}:${position.seq}` } : { history: String(HISTORY) }
+    return { name: this.name, room: this.room, ...from }
+  }
+
+  /** @param {import('../../types.js').WelcomeFrame} frame */
+  #up(frame) {
+    this.#outbox.close()
+    this.#session = frame.session
+    this.name = frame.name
+    this.limits = frame.limits
+    this.#catchUp.begin(frame.seq, this.conversation.position === null)
+    this.conversation.welcome(frame, this.#clock.now())
+    this.joined = true
+    this.#catchUp.reached(this.conversation.position?.seq)
+    this.#listeners.tell('items')
+  }
+
+  /** @param {number} code */
+  #down(code) {
+    this.#catchUp.stop()
+    if (refusesLast(code)) this.#outbox.refuseFlying(refused(code))
+    this.#outbox.close()
+    this.#typing.clear()
+  }
+
+  /** @param {import('../../types.js').ServerFrame} frame @returns {void} */
+  #received(frame) {
+    const now = this.#clock.now()
+    switch (frame.type) {
+      case 'message': return this.#message(frame)
+      case 'entry':
+        this.conversation.entry(frame)
+        return this.#catchUp.reached(this.conversation.position?.seq)
+      case 'ack':
+        this.conversation.ack(frame)
+        this.#confirmed(frame.id)
+        break
+      case 'error': return this.#outbox.refuse(frame)
+      case 'presence':
+        this.people.take(frame, now)
+        return this.#listeners.tell('people')
+      case 'typing': return this.#typing.received(frame)
+      case 'notice': this.conversation.notice(frame, now); break
+      case 'gap': this.conversation.gap(frame, now); break
+      case 'reset':
+        this.conversation.reset(frame, now)
+        this.#catchUp.reached(frame.seq)
+        break
+      default: return
+    }
+    this.#listeners.tell('items')
+  }
+
+  /** @param {import('../../types.js').MessageFrame} frame */
+  #message(frame) {
+    const taken = this.conversation.message(frame)
+    const received = taken && !this.hides(taken) ? taken : null
+    this.#typing.remove(frame.session)
+    const ours = this.conversation.find(frame.id)
+    if (received) this.#lastSeen.received(received)
+    const isOurs = ours?.own && this.conversation.isSame(ours, frame) // others may use our id
+    if (isOurs) this.#confirmed(frame.id)
+    this.#listeners.tell('items')
+    if (received && !this.#catchUp.isHistory) this.#listeners.tell('received', received)
+    this.#catchUp.reached(this.conversation.position?.seq)
+  }
+
+  /** @param {string} id */
+  #confirmed(id) {
+    const before = this.unsent
+    this.#outbox.confirm(id)
+    this.#restored.drop(id)
+    if (this.unsent !== before) this.#listeners.tell('unsent')
+  }
+
+  /** Own messages that were in the log are known by now: the rest may be sent. */
+  #caughtUp() {
+    this.conversation.settleFailed()
+    this.#lastSeen.find()
+    this.#listeners.tell('items')
+    this.#openOutbox()
+  }
+
+  #openOutbox() {
+    if (this.#restored.ready && this.#catchUp.over) this.#outbox.open(this.limits)
+  }
+
+  /**
+   * Shows the unsent messages from before a reload, and sends them first.
+   * @param {import('../../types.js').UnsentMessage[]} messages
+   */
+  #restore(messages) {
+    const unknown = messages.filter(({ id }) => !this.conversation.find(id))
+    const sent = messages.filter(({ id }) => this.conversation.find(id)?.state === 'sent')
+    for (const { id } of sent) this.#restored.drop(id)
+    this.conversation.restore(unknown)
+    if (this.#catchUp.over) this.conversation.settleFailed()
+    this.#outbox.restore(unknown.filter(({ reason }) => reason === null))
+    this.#listeners.tell('items')
+    this.#listeners.tell('unsent')
+  }
+
+  /** @param {string} id @param {string} text */
+  #post(id, text) {
+    this.#listeners.tell('items')
+    this.#restored.keep(this.conversation.find(id))
+    this.#outbox.add(id, text)
+    this.#listeners.tell('unsent')
+  }
+
+  /** @param {string} id @param {string} reason */
+  #failed(id, reason) {
+    this.conversation.fail(id, reason)
+    this.#restored.keep(this.conversation.find(id))
+    this.#listeners.tell('items')
+    this.#listeners.tell('unsent')
+  }
+}

@@ -1,0 +1,56 @@
+// Where the messages of a conversation belong, and whose they are.
+
+/** @typedef {import('../../types.js').Item} Item */
+/** @typedef {import('../../types.js').MessageItem} MessageItem */
+
+/**
+ * An own message that has just been written.
+ * @param {string} id
+ * @param {number} era
+ * @returns {MessageItem}
+ */
+export const blank = (id, era) => ({
+  kind: 'message', key: id, id, era, seq: null, missing: 0, app: '', session: '', name: '', text: '',
+  at: 0, own: true, state: 'sending', reason: '',
+})
+
+/**
+ * Puts a message of the log among settled items, in the order of era and seq.
+ * @param {Item[]} settled
+ * @param {MessageItem} item
+ * @param {(next: MessageItem) => MessageItem} replaced the item after it, which misses one
+ *   message less
+ */
+export function insert(settled, item, replaced) {
+  const index = indexOf(settled, item)
+  const next = settled[index]
+  if (next?.kind === 'message' && next.missing > 0) {
+    settled[index] = replaced({ ...next, missing: next.missing - 1 })
+  }
+  settled.splice(index, 0, item)
+}
+
+/** @param {Item[]} settled @param {MessageItem} item */
+function indexOf(settled, item) {
+  let index = settled.length
+  for (let i = index - 1; i >= 0; i--) {
+    const other = settled[i]
+    if (other?.kind !== 'message' || other.seq === null) continue
+    if (other.era < item.era || other.seq < /** @type {number} */ (item.seq)) break
+    index = i
+  }
+  return index
+}
+
+/**
+ * Whether a message of the log is the item with the same id. Ids belong to
+ * authors, so another author, or another text, makes another message. The
+ * author of an item that the log does not have yet is us.
+ * @param {MessageItem} item
+ * @param {{author?: string, name: string, text: string}} message
+ * @param {string} us '' if the server does not tell
+ */
+export function isSame(item, { author = '', name, text }, us) {
+  if (item.app === '') return us === '' || author === us
+  return (item.author ?? '') === author && item.name === name && item.text === text
+}

@@ -1,0 +1,298 @@
+// What outlives a reload. In localStorage, for the browser: the name and
+// preferences. In sessionStorage, for one window: its room, its sessions and the
+// drafts of its account.
+
+import { isGuestKey, newGuestKey } from './guest-key.js'
+
+/** @typedef {import('../../types.js').Theme} Theme */
+/** @typedef {import('../model/navigation.js').Way} Way */
+
+const PREFIX = 'livechat.'
+const SESSIONS = 50 // own sessions that are remembered
+const ROOMS = 20 // in which it is remembered how far the reader has seen
+
+/**
+ * @param {() => Storage} storage even access throws if it is switched off
+ */
+const store = (storage) => ({
+  /** @param {string} key */
+  get(key) {
+    try {
+      return storage().getItem(PREFIX + key) ?? ''
+    } catch {
+      return ''
+    }
+  },
+  /** @param {string} key @param {string} value '' removes it */
+  set(key, value) {
+    try {
+      if (value) storage().setItem(PREFIX + key, value)
+      else storage().removeItem(PREFIX + key)
+    } catch {
+      // Full or switched off: the value is lost.
+    }
+  },
+})
+
+const browser = store(() => localStorage)
+const tab = store(() => sessionStorage)
+let drawn = '' // the guest key of this page
+
+/**
+ * The drafts of this window by room: a draft stays where it was begun.
+ * @returns {Record<string, string>}
+ */
+function roomDrafts() {
+  try {
+    return { ...JSON.parse(tab.get('draft')) }
+  } catch {
+    return {} // none yet
+  }
+}
+
+/**
+ * Epoch and seq by room, the one looked at last at the end.
+ * @returns {Record<string, [string, number]>}
+ */
+function seenRooms() {
+  try {
+    return { ...JSON.parse(browser.get('seen')) }
+  } catch {
+    return {} // none yet
+  }
+}
+
+/**
+ * The people whom somebody has hidden, by who that is.
+ * @returns {Record<string, [string, string][]>}
+ */
+function hiddenPeople() {
+  try {
+    return { ...JSON.parse(browser.get('hidden')) }
+  } catch {
+    return {} // none yet
+  }
+}
+
+export const settings = {
+  get name() {
+    return browser.get('name')
+  },
+  set name(name) {
+    browser.set('name', name)
+  },
+
+  /**
+   * The key of guests in this browser. Without storage it lasts until the
+   * reload.
+   */
+  get guestKey() {
+    const stored = browser.get('guest')
+    if (isGuestKey(stored)) return stored
+    drawn ||= newGuestKey()
+    browser.set('guest', drawn)
+    return drawn
+  },
+
+  /** @returns {Theme} */
+  get theme() {
+    const theme = browser.get('theme')
+    return theme === 'light' || theme === 'dark' ? theme : 'system'
+  },
+  set theme(theme) {
+    browser.set('theme', theme === 'system' ? '' : theme)
+  },
+
+  // ---- What calls the reader ----
+
+  get notify() {
+    return browser.get('notify') === 'on'
+  },
+  set notify(on) {
+    browser.set('notify', on ? 'on' : '')
+  },
+
+  get sound() {
+    return browser.get('sound') === 'on'
+  },
+  set sound(on) {
+    browser.set('sound', on ? 'on' : '')
+  },
+
+  /** @param {string} room */
+  isMuted: (room) => browser.get('muted').split(' ').includes(room),
+  /** @param {string} room @param {boolean} on */
+  setMuted(room, on) {
+    const others = browser.get('muted').split(' ').filter((one) => one && one !== room)
+    browser.set('muted', [...others, ...(on ? [room] : [])].join(' '))
+  },
+
+  /** Whether single characters are commands. */
+  get singleKeys() {
+    return browser.get('keys') !== 'off'
+  },
+  set singleKeys(on) {
+    browser.set('keys', on ? '' : 'off')
+  },
+
+  get rosterOpen() {
+    return browser.get('roster') !== 'closed'
+  },
+  set rosterOpen(open) {
+    browser.set('roster', open ? '' : 'closed')
+  },
+
+  /** @returns {{room: string, name: string} | null} where a reload goes back to */
+  get joined() {
+    const [room, name] = tab.get('joined').split('\n')
+    return room && name ? { room, name } : null
+  },
+  set joined(joined) {
+    tab.set('joined', joined ? `${joined.room}\n${joined.name}` : '') // neither has a line break in it
+  },
+
+  /**
+   * Our earlier sessions under that name, to recognize own messages after a
+   * reload.
+   * @param {string} name
+   */
+  sessionsOf(name) {
+    const [owner, ...sessions] = tab.get('sessions').split('\n')
+    return owner === name ? sessions : []
+  },
+  /** @param {string} name @param {string[]} sessions newest last */
+  rememberSessions(name, sessions) {
+    tab.set('sessions', [name, ...sessions.slice(-SESSIONS)].join('\n'))
+  },
+
+  /**
+   * The identity of this tab among those that share unsent messages; '' for a
+   * new one.
+   */
+  get tab() {
+    return tab.get('id')
+  },
+  set tab(id) {
+    tab.set('id', id)
+  },
+
+  /** The draft in the room. */
+  get draft() {
+    return roomDrafts()[this.joined?.room ?? ''] ?? ''
+  },
+  set draft(text) {
+    const { [this.joined?.room ?? '']: _, ...others } = roomDrafts()
+    const drafts = text ? { ...others, [this.joined?.room ?? '']: text } : others
+    tab.set('draft', Object.keys(drafts).length > 0 ? JSON.stringify(drafts) : '')
+  },
+
+  /**
+   * How far the reader has seen a room.
+   * @param {string} room @returns {import('../../types.js').Memory}
+   */
+  lastSeenIn: (room) => ({
+    get position() {
+      const [epoch, seq] = seenRooms()[room] ?? []
+      return epoch && seq ? { epoch, seq } : null
+    },
+    set position(position) {
+      const { [room]: before, ...others } = seenRooms()
+      if (!position || (before?.[0] === position.epoch && before[1] === position.seq)) return
+      const kept = Object.entries(others).slice(1 - ROOMS)
+      browser.set('seen', JSON.stringify(Object.fromEntries([...kept, [room, [position.epoch, position.seq]]])))
+    },
+  }),
+
+  /**
+   * @param {string} of an account, or guests ('')
+   * @returns {[string, string][]} the people whom they have hidden
+   */
+  hiddenOf: (of) => hiddenPeople()[of] ?? [],
+  /** @param {string} of @param {[string, string][]} people */
+  rememberHidden(of, people) {
+    const { [of]: _, ...others } = hiddenPeople()
+    const all = people.length > 0 ? { ...others, [of]: people } : others
+    browser.set('hidden', Object.keys(all).length > 0 ? JSON.stringify(all) : '')
+  },
+  /** @param {() => void} run after a change in another window */
+  watchHidden(run) {
+    window.addEventListener('storage', ({ key }) => (key === null || key === PREFIX + 'hidden') && run())
+  },
+
+  // ---- Accounts ----
+
+  /**
+   * The account that is logged in, as far as we know; only the server can tell.
+   * '' for none.
+   */
+  get account() {
+    return browser.get('account')
+  },
+  set account(name) {
+    this.forgetOthers(name)
+    browser.set('account', name)
+    tab.set('of', name)
+  },
+
+  /**
+   * The account changes in another window.
+   * @param {() => void} run
+   */
+  watchAccount(run) {
+    window.addEventListener('storage', ({ key }) => (key === null || key === PREFIX + 'account') && run())
+  },
+
+  /**
+   * @param {string} me
+   * @returns {Record<string, string>} by chat
+   */
+  draftsOf(me) {
+    try {
+      const { of, drafts } = JSON.parse(tab.get('drafts'))
+      return of === me ? drafts : {}
+    } catch {
+      return {}
+    }
+  },
+  /** @param {string} me @param {Readonly<Record<string, string>>} drafts */
+  rememberDrafts(me, drafts) {
+    tab.set('drafts', Object.keys(drafts).length > 0 ? JSON.stringify({ of: me, drafts }) : '')
+  },
+
+  /**
+   * @param {string} of
+   * @returns {Way | null} the way through this window, of an account or a guest ('')
+   */
+  wayOf(of) {
+    try {
+      const { of: whose, ...way } = JSON.parse(tab.get('way'))
+      return whose === of ? way : null
+    } catch {
+      return null
+    }
+  },
+  /** @param {string} of @param {Way | null} way */
+  rememberWay(of, way) {
+    tab.set('way', way ? JSON.stringify({ of, ...way }) : '')
+  },
+
+  /**
+   * Forgets an account in this window. Another account that has logged in
+   * elsewhere stays logged in.
+   * @param {string} me
+   */
+  forgetAccount(me) {
+    if (me) this.rememberHidden(me, [])
+    if (browser.get('account') === me) for (const key of ['account', 'seen']) browser.set(key, '')
+    for (const key of ['of', 'draft', 'drafts', 'way', 'joined', 'sessions']) tab.set(key, '')
+  },
+
+  /**
+   * Forgets an account of this window that was logged out elsewhere.
+   * @param {string} but the name of the account that is not meant
+   */
+  forgetOthers(but) {
+    const of = tab.get('of')
+    if (of && of !== but) this.forgetAccount(of)
+  },
+}

@@ -1,0 +1,141 @@
+// What can be done with a message: a bar beside it under the mouse or the
+// focus, a sheet after a long press. One bar serves all messages.
+
+import { messageLink } from '../model/message-link.js'
+import { COPIED } from '../model/strings/messages.js'
+import { copy } from './clipboard.js'
+import { find, stamp } from './dom.js'
+
+const LONG_PRESS = 450 // ms
+const SLIP = 10 // px that a finger may move meanwhile
+const SHEET = 'message-sheet'
+
+/** @typedef {import('../../types.js').MessageItem} MessageItem */
+
+export class MessageActions {
+  #bar
+  #sheet
+  #item
+  #hasLinks
+  #trail
+  /** @type {Element | null} the message that the sheet is of */
+  #li = null
+  /**
+   * What each button does, by its class. The markup of a new one goes into both
+   * the bar and the sheet, its condition into #offer.
+   * @type {Record<string, (item: MessageItem) => unknown>}
+   */
+  #does
+  /** @type {MessageItem | undefined} the message of the sheet */
+  #pressed
+
+  /**
+   * @param {ParentNode} root
+   * @param {HTMLElement} list
+   * @param {object} of
+   * @param {(li: Element) => MessageItem | undefined} of.item
+   * @param {(sentence: string) => void} of.say
+   * @param {boolean} of.hasLinks whether others can open an address of a message
+   * @param {(name: string) => void} of.mention
+   * @param {import('../model/navigation.js').Navigation} trail
+   * @param {AbortSignal} signal
+   */
+  constructor(root, list, { item, say, hasLinks, mention }, trail, signal) {
+    this.#bar = find(stamp('message-actions'), '.actions', HTMLElement)
+    this.#sheet = find(root, `#${SHEET}`, HTMLDialogElement)
+    this.#item = item
+    this.#hasLinks = hasLinks
+    this.#trail = trail
+    this.#does = {
+      'copy-text': async ({ text }) => say(await copy(text) ? COPIED.text : COPIED.not),
+      'copy-link': async ({ seq, id }) => seq !== null && say(await copy(messageLink(location, { seq, id })) ? COPIED.link : COPIED.not),
+      mention: ({ name }) => mention(name),
+      'select-text': () => this.#select(),
+    }
+    // Not `pointerover`: what scrolls under a mouse at rest would take the bar
+    // from the message that has the focus.
+    list.addEventListener('pointermove', (event) => event.pointerType === 'mouse' && this.#showAt(event.target), { signal })
+    list.addEventListener('focusin', (event) => this.#showAt(event.target), { signal })
+    list.addEventListener('pointerdown', (event) => event.pointerType !== 'mouse' && this.#press(event), { signal })
+    list.addEventListener('contextmenu', (event) => this.#sheet.open && event.preventDefault(), { signal })
+    this.#bar.addEventListener('click', (event) => this.#clicked(event, this.#item(this.#bar.closest('li') ?? this.#bar)))
+    this.#sheet.addEventListener('click', (event) => this.#clicked(event, this.#pressed), { signal })
+    this.#sheet.addEventListener('close', () => !this.#sheet.open && trail.closed(SHEET), { signal })
+    this.#sheet.addEventListener('pointerdown', (event) => event.target === this.#sheet && this.#sheet.close(), { signal })
+  }
+
+  /** @param {EventTarget | null} target */
+  #showAt(target) {
+    const li = messageAt(target)
+    const item = li && this.#item(li)
+    if (!li || !item || this.#bar.parentElement?.closest('li') === li) return
+    this.#offer(this.#bar, item)
+    find(li, '.said', HTMLElement).append(this.#bar)
+  }
+
+  /** @param {ParentNode} place @param {MessageItem} item */
+  #offer(place, item) {
+    find(place, '.copy-link', HTMLButtonElement).hidden = !this.#hasLinks || item.seq === null
+    find(place, '.mention', HTMLButtonElement).hidden = !this.#hasLinks || item.own // in the room
+  }
+
+  /** @param {string} sheet to which the reader has gone back or forward */
+  follow(sheet) {
+    if (sheet === SHEET && this.#pressed) this.#open(this.#pressed)
+    else if (this.#sheet.open) this.#sheet.close()
+  }
+
+  /** @param {MessageItem} item */
+  #open(item) {
+    this.#pressed = item
+    this.#offer(this.#sheet, item)
+    if (!this.#sheet.open) this.#sheet.showModal()
+    this.#trail.opened(SHEET)
+  }
+
+  /** Selects the text of a message: from there a finger chooses a part of it. */
+  #select() {
+    const text = this.#li?.querySelector('.text')
+    if (!text) return
+    text.classList.add('selectable')
+    getSelection()?.selectAllChildren(text)
+    const watch = new AbortController()
+    document.addEventListener('selectionchange', () => {
+      if (!getSelection()?.isCollapsed) return
+      text.classList.remove('selectable')
+      watch.abort()
+    }, { signal: watch.signal })
+  }
+
+  /** @param {PointerEvent} event */
+  #press(event) {
+    const li = messageAt(event.target)
+    const item = li && this.#item(li)
+    if (!item || (event.target instanceof Element && event.target.closest('a, button, .selectable'))) return // which have a long press of their own
+    const over = new AbortController()
+    const end = () => over.abort()
+    const timer = setTimeout(() => {
+      end()
+      this.#li = li
+      this.#open(item)
+    }, LONG_PRESS)
+    over.signal.addEventListener('abort', () => clearTimeout(timer))
+    for (const kind of ['pointerup', 'pointercancel', 'scroll']) document.addEventListener(kind, end, { capture: true, signal: over.signal })
+    document.addEventListener('pointermove', (moved) => {
+      if (Math.hypot(moved.clientX - event.clientX, moved.clientY - event.clientY) > SLIP) end()
+    }, { signal: over.signal })
+  }
+
+  /** @param {Event} event @param {MessageItem | undefined} item */
+  #clicked(event, item) {
+    const button = event.target instanceof Element ? event.target.closest('button') : null
+    if (!button) return
+    event.stopPropagation()
+    if (this.#sheet.open) this.#sheet.close()
+    const action = [...button.classList].find((name) => name in this.#does)
+    if (item && action) this.#does[action]?.(item)
+  }
+}
+
+/** @param {EventTarget | null} target */
+const messageAt = (target) => (target instanceof Element ? target.closest('li.message:not([data-hidden])') : null)

@@ -1,0 +1,10 @@
+// What stands in place of the card while not even the way to the server is
+// known.
+
+import { find, stamp } from './dom.js'
+
+/** @param {HTMLElement} stage @param {() => void} tryNow */
+export function showAway(stage, tryNow) {
+  if (!stage.querySelector('#away')) stage.replaceChildren(stamp('away-view'))
+  find(stage, '#away button', HTMLButtonElement).onclick = tryNow
+}

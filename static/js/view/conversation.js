@@ -1,0 +1,135 @@
+// One conversation on the screen, the room or a private chat: what was said,
+// how the connection is, and the field where one writes.
+
+import { conversationWith, typing } from '../model/strings/messages.js'
+import { Composer } from './composer.js'
+import { DateDialog } from './date-dialog.js'
+import { find, stamp, write } from './dom.js'
+import { fillEmpty } from './empty.js'
+import { LogView } from './log.js'
+import { StatusView } from './status.js'
+
+export class ConversationView {
+  #life = new AbortController()
+  #talk
+  /** @type {LogView} */ #log
+  /** @type {Composer} */ #composer
+  #dates
+  /** @type {(() => void) | null} to where the reader has come from */
+  #back = null
+
+  /**
+   * @param {HTMLElement} main what it fills
+   * @param {ParentNode} root where the chip of the connection is
+   * @param {import('../../types.js').ConversationSource} talk
+   * @param {import('../../types.js').Draft} draft
+   * @param {import('../model/navigation.js').Navigation} trail
+   * @param {import('./status.js').StatusActions} on
+   */
+  constructor(main, root, talk, draft, trail, on) {
+    const { signal } = this.#life
+    this.#talk = talk
+    main.replaceChildren(stamp('talk-view'))
+    fillEmpty(main, talk)
+    const box = find(main, '#log', HTMLElement)
+    const typists = find(main, '#typing', HTMLElement)
+    const line = find(typists, '.typists', HTMLElement)
+    find(root, '#skip', HTMLButtonElement).addEventListener('click', () => find(main, '#text', HTMLTextAreaElement).focus(), { signal })
+    box.dataset.conversation = talk.id
+    if (talk.id !== 'room') box.setAttribute('aria-label', conversationWith(talk.title))
+    const log = this.#log = new LogView(main, talk, trail, {
+      mention: (name) => this.#composer.mention(name),
+      edit: (text) => this.#composer.edit(text),
+    }, signal)
+    const composer = this.#composer = new Composer(main, talk, draft, signal, () => log.sent())
+    this.#dates = new DateDialog(main, { shown: () => log.day.at, go: (day) => log.travel.toDay(day) }, trail, signal)
+    const status = new StatusView(root, talk, signal, on)
+    const unlisten = talk.listen({
+      items() {
+        log.changed()
+        composer.settle()
+      },
+      received: () => log.received(),
+      state() {
+        composer.changed() // the limits may be others
+        status.changed()
+      },
+      typing() {
+        write(line, typing(talk.typing))
+        typists.toggleAttribute('data-shown', talk.typing.length > 0)
+      },
+      unsent: () => status.changed(),
+    })
+    signal.addEventListener('abort', unlisten)
+    document.addEventListener('visibilitychange', () => log.isSeen && talk.seen(), { signal })
+    box.addEventListener('keydown', (event) => {
+      // Who begins to type means the field. A space scrolls.
+      if (event.key.length === 1 && event.key !== ' ' && !event.ctrlKey && !event.metaKey && !event.altKey && event.target === event.currentTarget) composer.focus()
+    }, { signal })
+    box.addEventListener('keydown', (event) => {
+      const back = this.#back
+      if (event.key !== 'Escape' || !back) return
+      event.stopPropagation()
+      event.preventDefault() // or it closes the sheet that it leads back to
+      this.#back = null
+      back()
+    }, { capture: true, signal })
+    find(main, '#composer', HTMLElement).addEventListener('focusin', () => { this.#back = null }, { signal }) // the reader goes on here
+    log.changed()
+  }
+
+  get id() {
+    return this.#talk.id
+  }
+
+  get title() {
+    return this.#talk.title
+  }
+
+  /** Whether what comes in is seen as it comes. */
+  get isSeen() {
+    return this.#log.isSeen
+  }
+
+  /** @param {Element} li */
+  messageOf(li) {
+    return this.#log.messageOf(li)
+  }
+
+  /** @param {string} name */
+  mention(name) {
+    this.#composer.mention(name)
+  }
+
+  /** The reader wants to choose the day that is shown. */
+  chooseDay() {
+    this.#dates.open()
+  }
+
+  focus() {
+    this.#composer.focus()
+  }
+
+  latest() {
+    this.#log.toEnd()
+  }
+
+  /** @param {string} sheet to which the reader has gone back or forward */
+  follow(sheet) {
+    this.#log.follow(sheet)
+    this.#dates.follow(sheet)
+  }
+
+  /**
+   * Shows a message, if it is still to be had. From there Escape leads back.
+   * @param {{n: number, id: string}} message @param {() => void} back
+   */
+  async show(message, back) {
+    if (await this.#log.travel.toMessage(message)) this.#back = back
+  }
+
+  /** Another one takes its place. */
+  end() {
+    this.#life.abort()
+  }
+}

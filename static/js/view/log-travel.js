@@ -1,0 +1,67 @@
+// The way of the log to a message or a time, however far back: while it is
+// being asked for, what was shown stays.
+
+import { sameDay } from '../model/clock.js'
+import { LOADING, MESSAGE_FAILED, MESSAGE_GONE, QUIET_DAY, QUIET_SINCE } from '../model/strings/messages.js'
+
+export class LogTravel {
+  #talk
+  #toast
+  #log
+  #signal
+
+  /**
+   * @param {import('../../types.js').ConversationSource} talk
+   * @param {import('./toast.js').Toast} toast
+   * @param {object} log
+   * @param {(id: string) => boolean} log.reveal whether the message is there
+   * @param {(place: number) => void} log.revealFrom what is there, and on
+   * @param {() => void} log.toEnd
+   * @param {AbortSignal} signal
+   */
+  constructor(talk, toast, log, signal) {
+    this.#talk = talk
+    this.#toast = toast
+    this.#log = log
+    this.#signal = signal
+  }
+
+  /** @param {{n: number, id: string}} message @returns {Promise<boolean>} whether it is shown */
+  async toMessage(message) {
+    if (!await this.#arrived(this.#talk.reach(message).then(() => true))) return false
+    const isHere = this.#log.reveal(message.id)
+    if (!isHere) this.#toast.say(MESSAGE_GONE)
+    return isHere
+  }
+
+  /**
+   * Shows what was said from a day on.
+   * @param {number} day when it began; 0 for the beginning of all
+   */
+  async toDay(day) {
+    const place = await this.#arrived(this.#talk.reachTime(day))
+    if (place === undefined) return
+    const at = place === null ? undefined : this.#talk.items.at(place)?.at
+    if (place === null) this.#log.toEnd()
+    else this.#log.revealFrom(place)
+    if (at === undefined) this.#toast.say(QUIET_SINCE)
+    else if (day > 0 && !sameDay(at, day)) this.#toast.say(QUIET_DAY)
+  }
+
+  /**
+   * @template T
+   * @param {Promise<T>} way
+   * @returns {Promise<T | undefined>} undefined if nobody answers, or looks any more
+   */
+  async #arrived(way) {
+    this.#toast.wait(LOADING)
+    try {
+      const there = await way
+      this.#toast.say('')
+      return this.#signal.aborted ? undefined : there
+    } catch {
+      this.#toast.say(MESSAGE_FAILED)
+      return undefined
+    }
+  }
+}

@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { Navigation } from '../js/model/navigation.js'
+import { FakeClock } from './helpers.js'
+
+const settle = () => new Promise((resolve) => { setImmediate(resolve) })
+const ROOM = { id: 'room', other: '' }
+const BOB = { id: 'c1', other: 'bob' }
+const CAY = { id: 'c2', other: 'cay' }
+
+/**
+ * A browser with one window, which goes back and forward in its own time, as
+ * browsers do.
+ */
+class Browser {
+  entries = [null]
+  at = 0
+  stored = null
+  clock = new FakeClock()
+  navigation = null
+  shown = []
+
+  get state() {
+    return this.entries[this.at]
+  }
+
+  pushState(state) {
+    this.entries = [...this.entries.slice(0, ++this.at), state]
+  }
+
+  replaceState(state) {
+    this.entries[this.at] = state
+  }
+
+  go(delta) {
+    setImmediate(() => {
+      if (this.at + delta < 0 || this.at + delta >= this.entries.length) return // nothing happens, and nobody is told
+      this.at += delta
+      this.navigation.moved(this.state)
+    })
+  }
+
+  /** The page is loaded. */
+  load(of = 'ann') {
+    const memory = {
+      wayOf: (whose) => (this.stored && JSON.parse(this.stored).of === whose ? JSON.parse(this.stored).way : null),
+      rememberWay: (whose, way) => { this.stored = way && JSON.stringify({ of: whose, way }) },
+    }
+    let n = 0
+    this.navigation = new Navigation({ history: this, clock: this.clock, memory, uuid: () => `${of}-${this.entries.length}-${++n}` })
+    this.begin(of)
+    return this.navigation
+  }
+
+  begin(of) {
+    this.navigation.begin(of, () => this.shown.push(this.view))
+  }
+
+  get view() {
+    return `${this.navigation.conversation.other || 'room'}${this.navigation.sheet && `+${this.navigation.sheet}`}`
+  }
+
+  /** The reader presses Back, or Forward. */
+  async press(delta) {
+    await settle()
+    this.go(delta)
+    await settle()
+    await settle()
+    return this.shown.at(-1)
+  }
+}
+
+async function make(of) {
+  const browser = new Browser()
+  const navigation = browser.load(of)
+  await settle()
+  return { browser, navigation }
+}
+
+test('on a wide screen: back to the conversation before, and forward again', async () => {
+  const { browser, navigation } = await make()
+  for (const one of [ROOM, BOB, BOB, CAY, ROOM]) navigation.to(one)
+  assert.deepEqual([await browser.press(-1), await browser.press(-1), await browser.press(-1), browser.at], ['cay', 'bob', 'room', 0])
+  assert.deepEqual([await browser.press(1), browser.entries.length], ['bob', 4])
+})
+
+test('on a phone: from a chat to the list, from the list to the room', async () => {
+  const { browser, navigation } = await make()
+  navigation.opened('chats')
+  navigation.to(BOB)
+  assert.equal(browser.view, 'bob')
+  navigation.closed('chats') // the sheet says so later
+  assert.deepEqual([await browser.press(-1), await browser.press(-1), browser.at], ['room+chats', 'room', 0])
+})
+
+test('whoever goes from chat to chat by the list has not to go back through all of them', async () => {
+  const { browser, navigation } = await make()
+  for (const one of [BOB, CAY, BOB, CAY]) {
+    navigation.opened('chats')
+    navigation.to(one)
+    await settle()
+    await settle()
+  }
+  assert.deepEqual([browser.view, await browser.press(-1), await browser.press(-1), browser.at], ['cay', 'room+chats', 'room', 0])
+  await browser.press(1)
+  await browser.press(1)
+  navigation.opened('chats')
+  navigation.to(ROOM)
+  await settle()
+  await settle()
+  assert.deepEqual([browser.view, browser.at], ['room', 0])
+})
+
+test('a sheet that is closed by its own button, or whose conversation is chosen, has no entry any more', async () => {
+  const { browser, navigation } = await make()
+  navigation.opened('chats')
+  navigation.to(BOB)
+  for (const close of [() => navigation.closed('chats'), () => navigation.to(BOB)]) {
+    navigation.opened('chats')
+    navigation.opened('chats')
+    await settle()
+    assert.equal(browser.at, 3)
+    close()
+    navigation.closed('chats')
+    await settle()
+    await settle()
+    assert.deepEqual([browser.view, browser.at, browser.shown], ['bob', 2, []])
+  }
+  assert.equal(await browser.press(1), 'bob+chats')
+})
+
+test('a reload changes nothing, but closes the sheet', async () => {
+  const { browser, navigation } = await make()
+  navigation.opened('chats')
+  navigation.to(BOB)
+  await settle()
+  browser.load()
+  assert.deepEqual([browser.view, await browser.press(-1)], ['bob', 'room+chats'])
+  browser.load()
+  await settle()
+  await settle()
+  assert.deepEqual([browser.view, browser.at], ['room', 0])
+  assert.deepEqual([await browser.press(1), await browser.press(1)], ['room+chats', 'bob'])
+})
+
+test('the page is opened anew in the window: in the conversation that was open last, with nothing behind it', async () => {
+  const { browser, navigation } = await make()
+  navigation.to(BOB)
+  await settle()
+  browser.pushState(null)
+  browser.load()
+  await settle()
+  assert.equal(browser.view, 'bob')
+  browser.navigation.to(ROOM)
+  assert.equal(await browser.press(-1), 'bob')
+})
+
+test('left: back at the beginning, and what is ahead leads nowhere, also for the next one', async () => {
+  const { browser, navigation } = await make()
+  navigation.opened('chats')
+  navigation.to(BOB)
+  navigation.opened('account-dialog')
+  navigation.end()
+  await settle()
+  await settle()
+  assert.deepEqual([browser.at, browser.state, browser.stored], [0, null, null])
+  browser.begin('eve')
+  assert.equal(browser.view, 'room')
+  for (const delta of [1, 1, -1, -1]) await browser.press(delta)
+  assert.deepEqual([browser.shown, browser.view], [['room'], 'room'])
+})
+
+test('left and entered at once: the browser is given its time', async () => {
+  const { browser, navigation } = await make()
+  navigation.opened('chats')
+  navigation.to(BOB)
+  navigation.end()
+  browser.begin('eve')
+  navigation.to(CAY)
+  await settle()
+  await settle()
+  await settle()
+  assert.deepEqual([browser.at, browser.entries.length, await browser.press(-1)], [1, 2, 'room'])
+})
+
+test('somebody else has not been where one was', async () => {
+  const { browser, navigation } = await make('ann')
+  navigation.to(BOB)
+  await settle()
+  browser.load('eve')
+  assert.equal(browser.view, 'room')
+})
+
+test('the browser is told numbers only', async () => {
+  const { browser, navigation } = await make()
+  navigation.opened('chats')
+  navigation.to(BOB)
+  await settle()
+  assert.doesNotMatch(JSON.stringify(browser.entries), /c1|bob|chats/)
+})
+
+test('a browser that does not go back: the way goes on where it is', async () => {
+  const { browser, navigation } = await make()
+  navigation.opened('chats')
+  await settle()
+  browser.entries = [browser.state]
+  browser.at = 0
+  navigation.closed('chats')
+  navigation.to(BOB)
+  await settle()
+  await settle()
+  browser.clock.pass(1000)
+  await settle()
+  assert.deepEqual([browser.at, await browser.press(-1)], [1, 'room'])
+})
+
+test('no more is remembered than browsers do', async () => {
+  const { browser, navigation } = await make()
+  for (let i = 0; i < 120; i++) navigation.to(i % 2 ? BOB : CAY)
+  assert.equal(Object.keys(JSON.parse(browser.stored).way.places).length, 50)
+})

@@ -12,9 +12,10 @@
 # others install what they need and fail without it.
 source "$(dirname "$0")/stage.sh"
 
-# The packages that start clusters, besides ./e2e/page.
+# The packages that start clusters, besides ./e2e/page. Those of ./e2e/browsers
+# need browsers that only their own part installs.
 whole=(./e2e/faults ./e2e/protocol ./e2e/rooms ./e2e/accounts ./e2e/haproxy ./tools/cluster)
-parts() { go list ./... | grep -vxF "$(go list ./e2e/page "${whole[@]}")"; }
+parts() { go list ./... | grep -vxF "$(go list ./e2e/page ./e2e/browsers "${whole[@]}")"; }
 
 # Debian's wscat finds its modules only so when node is not Debian's.
 [ ! -d /usr/share/nodejs ] || export NODE_PATH=${NODE_PATH:-/usr/share/nodejs}

@@ -47,6 +47,16 @@ for (const [page, main] of Object.entries(pages)) {
   })
 }
 
+test('index.html: each icon is drawn once, and used', () => {
+  const html = read('index.html')
+  const symbols = [...html.matchAll(/<symbol id="([^"]+)"/g)].map((match) => match[1])
+  const used = [...html.matchAll(/<use href="#([^"]+)"/g)].map((match) => match[1])
+  assert.deepEqual([...new Set(used)].sort(), symbols.sort())
+  const drawings = [...html.matchAll(/<(?:svg|symbol)\b[^>]*>(?!<use|\s*<symbol|<\/svg>)(.*?)<\/(?:svg|symbol)>/g)].map((match) => match[1])
+  assert.ok(drawings.length >= symbols.length)
+  assert.equal(new Set(drawings).size, drawings.length)
+})
+
 test('no module that nobody imports', () => {
   const reached = Object.values(pages).flatMap((main) => [...reachedFrom(main)])
   assert.deepEqual(modules('js').sort(), [...new Set([...reached, 'js/theme-boot.js'])].sort())

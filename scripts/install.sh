@@ -23,6 +23,7 @@ tsc          node-typescript
 wscat        node-ws
 websockets   python3-websockets
 chromium     chromium
+chromium-headless-shell chromium-headless-shell
 gcc          gcc libc6-dev
 ip           iproute2
 git          git
@@ -35,6 +36,7 @@ WebKitWebDriver webkit2gtk-driver
 Xvfb            xvfb
 '
 daemons='redis-server haproxy nginx prometheus postgresql'
+on_ubuntu() { grep -qs '^ID=ubuntu' "${OS_RELEASE:-/etc/os-release}"; }
 policy=${POLICY_RC_D:-/usr/sbin/policy-rc.d}
 
 # missing NAME: succeeds if the program is not installed.
@@ -79,7 +81,8 @@ install_as_root() {
   done
 }
 
-# chromium_on_ubuntu: Ubuntu's package only fetches a snap, which needs snapd.
+# chromium_on_ubuntu: Ubuntu's package only fetches a snap, which needs snapd. It
+# has no headless shell; the tests use Chromium then.
 chromium_on_ubuntu() {
   if ! command -v snap >/dev/null; then
     echo "install: Ubuntu has chromium as a snap only and this machine has no snapd;" \
@@ -100,6 +103,7 @@ wanted=("$@")
 lacking=()
 packages=()
 for name in "${wanted[@]}"; do
+  if [ "$name" = chromium-headless-shell ] && on_ubuntu; then continue; fi
   list=$(packages_of "$name")
   if missing "$name"; then
     lacking+=("$name")
@@ -122,7 +126,7 @@ if [ "$(id -u)" != 0 ]; then
   }
   root=(sudo)
 fi
-if grep -qs '^ID=ubuntu' "${OS_RELEASE:-/etc/os-release}" && [[ " ${packages[*]} " == *" chromium "* ]]; then
+if on_ubuntu && [[ " ${packages[*]} " == *" chromium "* ]]; then
   chromium_on_ubuntu
   mapfile -t packages < <(printf '%s\n' "${packages[@]}" | grep -vx chromium)
 fi

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -50,6 +51,17 @@ var Binary = sync.OnceValues(func() (string, error) {
 	return localcluster.Build(context.Background(), buildDir, race)
 })
 
+// written returns the folder of the page that all clusters of a package serve.
+// A server with the race detector needs a second to write it.
+var written = sync.OnceValues(func() (dir string, err error) {
+	binary, err := Binary()
+	if err != nil {
+		return "", err
+	}
+	dir = filepath.Join(buildDir, "page")
+	return dir, localcluster.WritePage(binary, dir)
+})
+
 // QuickSettings are the settings of every cluster here: no limit on messages, a
 // short drain, and health checks that tolerate a machine that is busy with
 // other tests and the race detector.
@@ -71,6 +83,11 @@ func Start(t *testing.T, o localcluster.Options) *localcluster.Cluster {
 		t.Fatal(err)
 	}
 	o.Binary = binary
+	if o.Nginx {
+		if o.PageDir, err = written(); err != nil {
+			t.Fatal(err)
+		}
+	}
 	env := maps.Clone(QuickSettings)
 	maps.Copy(env, o.Env)
 	o.Env = env

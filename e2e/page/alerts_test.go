@@ -22,7 +22,7 @@ const recordAlerts = `window.alerts = []
 // want to be, and not by a room that they have muted.
 func TestAlerts(t *testing.T) {
 	t.Parallel()
-	ws := people(t, 2, "ann", "bob")
+	ws := peopleIn(t, browseInTabs(t), 2, "ann", "bob")
 	ann, bob := ws[0], ws[1]
 	ann.before(recordAlerts)
 	ann.do(chromedp.Reload(), chromedp.EmulateViewport(1280, 760))

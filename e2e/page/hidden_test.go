@@ -19,7 +19,7 @@ import (
 // order.
 func TestPageHiddenAndFrozen(t *testing.T) {
 	t.Parallel()
-	s := setScene(t, localcluster.Options{})
+	s := setSceneIn(t, browseInTabs(t), localcluster.Options{})
 	s.ann.drafts("half a sen")
 	s.ann.do(
 		chromedp.Evaluate("document.addEventListener('freeze', () => { window.wasFrozen = true })", nil),
@@ -51,7 +51,7 @@ func TestPageHiddenAndFrozen(t *testing.T) {
 }
 
 // cover opens another tab in front of the window's, waits until the page knows
-// that it is hidden, and returns the tab.
+// that it is hidden, and returns the tab. The browser is one of browseInTabs.
 func (w *window) cover() target.ID {
 	w.t.Helper()
 	tab, err := target.CreateTarget("about:blank").

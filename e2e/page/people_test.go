@@ -1,6 +1,7 @@
 package page
 
 import (
+	"context"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -26,9 +27,13 @@ func (w *window) registers() {
 // The first ones have accounts.
 func people(t *testing.T, accounts int, names ...string) (all []*window) {
 	t.Helper()
-	need.Program(t, "chromium")
+	return peopleIn(t, browse(t), accounts, names...)
+}
+
+// peopleIn is people in a browser of the test's choice.
+func peopleIn(t *testing.T, browser context.Context, accounts int, names ...string) (all []*window) {
+	t.Helper()
 	p := harness.StartAlone(t)
-	browser := browse(t)
 	for i, name := range names {
 		w := openWindow(t, browser, name, "http://"+p.Addr+"/")
 		if i < accounts {

@@ -15,7 +15,6 @@ import (
 	"livechat/client"
 	"livechat/e2e/harness"
 	"livechat/internal/localcluster"
-	"livechat/internal/need"
 )
 
 // scene is a cluster with two users in their windows, and a client without a
@@ -35,12 +34,16 @@ type scene struct {
 // recorded.
 func setScene(t *testing.T, o localcluster.Options) *scene {
 	t.Helper()
-	need.Program(t, "chromium")
-	s := &scene{t: t}
+	return setSceneIn(t, browse(t), o)
+}
+
+// setSceneIn is setScene in a browser of the test's choice.
+func setSceneIn(t *testing.T, browser context.Context, o localcluster.Options) *scene {
+	t.Helper()
+	s := &scene{t: t, browser: browser}
 	s.c, s.cable = startWithPage(t, o)
 	s.witness = harness.JoinAll(t, 1,
 		func(int) client.Options { return client.Options{URL: s.c.RoomURL(), Name: "witness"} })[0]
-	s.browser = browse(t)
 	s.ann, s.bob = openWindow(t, s.browser, "ann", s.c.PageURL()), openWindow(t, s.browser, "bob",
 		s.c.PageURL())
 	for _, w := range []*window{s.ann, s.bob} {

@@ -25,7 +25,7 @@ func TestNewLine(t *testing.T) {
 			}
 		}
 	}
-	w := openWindow(t, browse(t), "ann", "http://"+p.Addr+"/")
+	w := openWindow(t, browseInTabs(t), "ann", "http://"+p.Addr+"/")
 	w.enter()
 	shown := func(n int) string {
 		return fmt.Sprintf(`document.querySelectorAll("#messages li").length === %d`, n)

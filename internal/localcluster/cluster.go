@@ -31,7 +31,10 @@ type Options struct {
 	Nginx   bool // also serve the page
 	// LivePage lets Nginx serve the folder static as it is now, not bundled.
 	LivePage bool
-	API      int // servers with the API, up to 4
+	// PageDir has the page that Nginx serves, as the server's argument `page`
+	// writes it; empty: the cluster writes its own.
+	PageDir string
+	API     int // servers with the API, up to 4
 	// DATABASE_URL of all servers, if some have the API; empty: an SQLite file
 	// of this cluster
 	DB     string

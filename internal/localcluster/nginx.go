@@ -27,9 +27,17 @@ http {
 }
 `
 
+// WritePage lets the server write its page into dir, bundled, as it does when
+// the image of Nginx is built.
+func WritePage(binary, dir string) error {
+	if out, err := exec.Command(binary, "page", dir).CombinedOutput(); err != nil {
+		return fmt.Errorf("write the page for nginx: %w\n%s", err, out)
+	}
+	return nil
+}
+
 // nginxPart returns Nginx with the repository's template. Its four variables
-// are filled in as the image does when it starts, and the server writes the page
-// as it does when the image is built.
+// are filled in as the image does when it starts.
 func (c *Cluster) nginxPart(root, page string) (*Part, error) {
 	path, err := program("nginx")
 	if err != nil {
@@ -49,11 +57,14 @@ func (c *Cluster) nginxPart(root, page string) (*Part, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make a directory for nginx: %w", err)
 	}
-	files := filepath.Join(root, "static")
-	if !c.options.LivePage {
+	files := c.options.PageDir
+	switch {
+	case c.options.LivePage:
+		files = filepath.Join(root, "static")
+	case files == "":
 		files = filepath.Join(dir, "page")
-		if out, err := exec.Command(c.options.Binary, "page", files).CombinedOutput(); err != nil {
-			return nil, fmt.Errorf("write the page for nginx: %w\n%s", err, out)
+		if err := WritePage(c.options.Binary, files); err != nil {
+			return nil, err
 		}
 	}
 	filled := strings.NewReplacer("${PAGE_PORT}", page, "${SOCKET_PORT}", socketPort, "${PAGE_ROOT}",

@@ -11,7 +11,7 @@ import (
 // TestFilesAreServable holds that only what a browser needs is embedded.
 func TestFilesAreServable(t *testing.T) {
 	kinds := map[string]bool{
-		".html": true, ".webmanifest": true, ".css": true, ".svg": true, ".png": true, ".js": true,
+		".html": true, ".webmanifest": true, ".css": true, ".svg": true, ".png": true, ".js": true, ".json": true,
 	}
 	count := 0
 	err := fs.WalkDir(Files, ".", func(name string, d fs.DirEntry, err error) error {

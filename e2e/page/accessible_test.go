@@ -43,6 +43,8 @@ const (
 // axNode is a node of the accessibility tree. The types of cdproto refuse
 // properties that are newer than they are.
 type axNode struct {
+	ID         string  `json:"nodeId"`
+	Parent     string  `json:"parentId"`
 	Ignored    bool    `json:"ignored"`
 	Role       axValue `json:"role"`
 	Name       axValue `json:"name"`
@@ -86,6 +88,7 @@ func (w *window) checkTree(s accessState) {
 	w.do(chromedp.ActionFunc(func(ctx context.Context) error {
 		return cdp.Execute(ctx, "Accessibility.getFullAXTree", nil, &tree)
 	}))
+	w.checkMenus(s, tree.Nodes)
 	count, places := map[string]int{}, map[string]int{}
 	modals := 0
 	for _, n := range tree.Nodes {
@@ -131,6 +134,33 @@ func (w *window) checkTree(s accessState) {
 	if count["h1"] != 1 || count["main"] != 1 || count["log"] > 1 || modals > 0 {
 		w.t.Errorf("%s: %d h1, %d main, %d log, %d modal dialogs, want 1, 1, at most 1, 0",
 			s.name, count["h1"], count["main"], count["log"], modals)
+	}
+}
+
+// checkMenus checks that menus contain items, and groups of items, only: a
+// screen reader goes from item to item, and counts them.
+func (w *window) checkMenus(s accessState, tree []axNode) {
+	w.t.Helper()
+	nodes := make(map[string]axNode, len(tree))
+	for _, n := range tree {
+		nodes[n.ID] = n
+	}
+	none := func(n axNode) bool { return n.Ignored || n.Role.String() == "generic" }
+	within := func(n axNode) axNode {
+		n = nodes[n.Parent]
+		for none(n) && n.Parent != "" {
+			n = nodes[n.Parent]
+		}
+		return n
+	}
+	for _, n := range tree {
+		role, owner := n.Role.String(), within(n)
+		inMenu := owner.Role.String() == "menu"
+		inGroup := owner.Role.String() == "group" && within(owner).Role.String() == "menu"
+		isAllowed := strings.HasPrefix(role, "menuitem") || inMenu && role == "group"
+		if (inMenu || inGroup) && !none(n) && !isAllowed {
+			w.t.Errorf("%s: a menu contains a %s: %q", s.name, role, n.Name.String())
+		}
 	}
 }
 
@@ -240,22 +270,29 @@ func TestAccessibleStates(t *testing.T) {
 		}},
 	}
 	for _, s := range states {
-		w.do(chromedp.EmulateViewport(cmp.Or(s.width, 1280), 800))
-		if s.arrange != nil {
-			s.arrange()
-		}
-		if s.click != "" {
-			w.do(chromedp.Evaluate(fmt.Sprintf(`document.querySelector(%q).click()`, s.click), nil))
-		}
-		w.do(chromedp.WaitVisible(s.until, chromedp.ByQuery))
-		w.checkTree(s)
-		w.checkContrast(s)
-		w.shoot("accessible-" + s.name)
-		if s.stops = cmp.Or(s.stops, s.modal); s.stops != "" {
-			w.checkStops(s)
-		}
-		if s.modal != "" || s.click == "#menu-button" {
-			w.do(chromedp.KeyEvent(kb.Escape))
-		}
+		w.checkState(s)
+	}
+}
+
+// checkState arranges a state, checks it, and closes what it has opened.
+func (w *window) checkState(s accessState) {
+	w.t.Helper()
+	// The panels beside the room open and close with the next frame.
+	w.do(chromedp.EmulateViewport(cmp.Or(s.width, 1280), 800), chromedp.Evaluate(paints, nil, awaited))
+	if s.arrange != nil {
+		s.arrange()
+	}
+	if s.click != "" {
+		w.do(chromedp.Evaluate(fmt.Sprintf(`document.querySelector(%q).click()`, s.click), nil))
+	}
+	w.do(chromedp.WaitVisible(s.until, chromedp.ByQuery))
+	w.checkTree(s)
+	w.checkContrast(s)
+	w.shoot("accessible-" + s.name)
+	if s.stops = cmp.Or(s.stops, s.modal); s.stops != "" {
+		w.checkStops(s)
+	}
+	if s.modal != "" || s.click == "#menu-button" {
+		w.do(chromedp.KeyEvent(kb.Escape))
 	}
 }

@@ -53,7 +53,11 @@ func TestAlerts(t *testing.T) {
 	ann.do(chromedp.Evaluate(`window.answer = "denied"`, nil))
 	click("#menu-notify")
 	ann.saysOf("#menu-note", "Your browser blocks notifications for this site. Allow them in its settings.")
+	ann.saysOf("#menu-said", "Your browser blocks notifications for this site. Allow them in its settings.")
 	ann.is("they stay off", checked("#menu-notify")+` === "false"`)
+	blocked := accessState{name: "menu, notifications blocked", roles: "menu menuitemcheckbox status"}
+	ann.checkTree(blocked)
+	ann.checkContrast(blocked)
 	ann.looks("alerts-blocked")
 	ann.do(closeMenu, chromedp.Evaluate(`window.answer = "granted"`, nil))
 	click("#menu-notify", "#menu-sound")

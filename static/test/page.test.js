@@ -119,7 +119,7 @@ for (const theme of ['light', 'dark']) {
     text: [['text', 'muted', 'bad', 'link'], ['ground', 'surface', 'bubble']],
     own: [['text', 'link'], ['own']],
     control: [['text', 'muted'], ['hover']],
-    button: [['on-fill'], ['fill', 'fill-hover']],
+    button: [['on-fill'], ['fill', 'fill-hover', 'fill-bad']],
     count: [['on-accent'], ['accent']],
     panel: [['text', 'muted', 'bad', 'link'], ['panel']],
     banner: [['warn-ink'], ['warn']],

@@ -15,6 +15,7 @@ export class Alerts {
   #open
   #items
   #note
+  #said
 
   /**
    * @param {ParentNode} root
@@ -26,6 +27,7 @@ export class Alerts {
     this.#room = room
     this.#open = open
     this.#note = find(root, '#menu-note', HTMLElement)
+    this.#said = find(root, '#menu-said', HTMLElement)
     const item = (/** @type {string} */ id, /** @type {() => unknown} */ run) => {
       const button = find(root, id, HTMLButtonElement)
       button.addEventListener('click', run, { signal })
@@ -93,7 +95,7 @@ export class Alerts {
     const isAllowed = !on || await Notification.requestPermission() === 'granted'
     settings.notify = on && isAllowed
     this.#show()
-    write(this.#note, isAllowed ? '' : ALERT.blocked)
+    for (const note of [this.#note, this.#said]) write(note, isAllowed ? '' : ALERT.blocked)
     this.#note.hidden = isAllowed
   }
 

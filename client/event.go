@@ -133,6 +133,9 @@ type Presence struct {
 	Left   []string `json:"left"`
 	// those of Names or Joined that are names of accounts
 	Accounts []string `json:"accounts"`
+	// connections of those of Names or Joined that have more than one; a name
+	// joins again when its number changes
+	Connections map[string]int `json:"connections"`
 }
 
 // Typing says that a user is typing in the room, or, on a feed, in a private

@@ -22,6 +22,7 @@ export type ErrorFrame = {
 export type PresenceFrame = {
   type: 'presence'; online: number; names?: string[]; joined?: string[]; left?: string[]
   accounts?: string[] // those of the names that are not guests'
+  connections?: Record<string, number> // of the names with more than one
 }
 export type TypingFrame = { type: 'typing'; session?: string; chat?: string; name: string } // session in rooms, chat in feeds
 export type NoticeFrame = { type: 'notice'; text: string }

@@ -75,6 +75,30 @@ func TestAccountsAreMarked(t *testing.T) {
 	}
 }
 
+// A name with several connections has their number beside it: two guests of one
+// name, or one person in two windows.
+func TestPeopleOfOneName(t *testing.T) {
+	t.Parallel()
+	all := people(t, 1, "ann", "tomas", "tomas", "a-name-of-32-characters-iiiiiii")
+	ann, tomas, second := all[0], all[1], all[2]
+	here := func(w *window, want string) {
+		t.Helper()
+		w.becomes(`[...document.querySelectorAll("#names li")].map(li => [...li.querySelectorAll("bdi, .times, .you")]
+			.map(e => e.innerText).join(" ")).join("; ") === "` + want + `"`)
+	}
+	here(ann, "ann you; a-name-of-32-characters-iiiiiii; tomas ×2")
+	here(tomas, "tomas ×2 you; a-name-of-32-characters-iiiiiii; ann")
+	var address string
+	ann.do(chromedp.Location(&address))
+	again := openIn(t, ann.browser, ann.storage, "ann again", address)
+	again.state("connected")
+	here(tomas, "tomas ×2 you; a-name-of-32-characters-iiiiiii; ann ×2")
+	here(ann, "ann ×2 you; a-name-of-32-characters-iiiiiii; tomas ×2")
+	ann.looks("people-of-one-name")
+	second.do(chromedp.Navigate("about:blank"))
+	here(ann, "ann ×2 you; a-name-of-32-characters-iiiiiii; tomas")
+}
+
 // A name opens the card of its person: from a message by mouse or by keyboard,
 // and from the list of people. It leads to a mention or to a private chat.
 func TestPersonCard(t *testing.T) {

@@ -114,6 +114,7 @@ func (p socketPresence) Snapshot(room string) wire.Presence {
 func presenceFrame(u presence.Update) wire.Presence {
 	return wire.Presence{
 		Type: "presence", Online: u.Online, Names: u.Names, Joined: u.Joined, Left: u.Left, Accounts: u.Accounts,
+		Connections: u.Connections,
 	}
 }
 

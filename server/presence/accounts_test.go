@@ -44,7 +44,9 @@ func TestAccountsAreMarkedOnAllServers(t *testing.T) {
 					t.Errorf("server %s emits %+v, want no leave", s.opts.Node, u)
 				}
 			}
-			if !slices.Equal(joined, []string{"ann"}) || !slices.Equal(accounts, joined) {
+			// twice, if the guest's leave is reported after the account's join
+			if !slices.Equal(slices.Compact(joined), []string{"ann"}) ||
+				!slices.Equal(slices.Compact(accounts), []string{"ann"}) {
 				t.Errorf("server %s emits the joins %q and the accounts %q, want ann", s.opts.Node, joined, accounts)
 			}
 		}

@@ -105,18 +105,17 @@ func (p *Presence) applyChangeLocked(node string, from *peer, name string, c cha
 		if _, ok := accounts[person]; ok {
 			r.mark(person)
 		}
-		if _, ok := s.names[person]; !ok {
-			if s.names == nil {
-				s.names = make(map[string]struct{})
-			}
-			s.names[person] = struct{}{}
-			r.add(person)
+		if s.names == nil {
+			s.names = make(map[string]int)
 		}
+		is := max(c.Connections[person], 1)
+		r.add(person, is-s.names[person])
+		s.names[person] = is
 	}
 	for _, person := range c.Left {
-		if _, ok := s.names[person]; ok {
+		if was, ok := s.names[person]; ok {
 			delete(s.names, person)
-			r.remove(person)
+			r.add(person, -was)
 		}
 	}
 	p.changedLocked(r, 0, 0)
@@ -124,8 +123,8 @@ func (p *Presence) applyChangeLocked(node string, from *peer, name string, c cha
 
 // forgetNamesLocked forgets the names that a peer has in a room.
 func (p *Presence) forgetNamesLocked(r *room, s *share) {
-	for person := range s.names {
-		r.remove(person)
+	for person, was := range s.names {
+		r.add(person, -was)
 	}
 	s.names = nil
 }
@@ -144,7 +143,7 @@ func (p *Presence) dropLocked(node string) {
 }
 
 // missingIn returns the names that are not in list.
-func missingIn(names map[string]struct{}, list []string) (gone []string) {
+func missingIn(names map[string]int, list []string) (gone []string) {
 	here := make(map[string]struct{}, len(list))
 	for _, person := range list {
 		here[person] = struct{}{}

@@ -3,7 +3,6 @@ package presence
 import (
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -173,14 +172,14 @@ func (w *world) exit(session string) (at place, ok bool) {
 
 func (w *world) check() error {
 	for r := range 2 {
-		online, names := 0, map[string]bool{}
+		online, names := 0, map[string]int{}
 		for _, at := range w.here {
 			if at.room == r {
 				online++
-				names[fmt.Sprint("name", at.name)] = true
+				names[fmt.Sprint("name", at.name)]++
 			}
 		}
-		want := describe(online, slices.Sorted(maps.Keys(names)))
+		want := describe(online, counted(names))
 		for _, s := range w.servers {
 			if err := s.check(fmt.Sprint("room", r), want); err != nil {
 				return err

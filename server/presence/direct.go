@@ -107,23 +107,23 @@ func (p *Presence) addOwedLocked(m *message, to *peer) {
 // wholeLocked returns who is in a room as announced so far.
 func (p *Presence) wholeLocked(name string) change {
 	c := change{Online: p.ownLocked(name), All: []string{}}
+	connections := make(map[string]int)
 	if c.Online == 0 { // the last leave is not announced yet, and may never be
 		c.Online = p.report.announced[name]
 	}
 	touched := p.report.rooms[name]
-	if r := p.rooms[name]; r != nil {
-		for person := range r.own {
-			if was, ok := touched[person]; !ok || was {
-				c.All = append(c.All, person)
-			}
-		}
+	r := p.rooms[name]
+	if r != nil {
+		maps.Copy(connections, r.own)
 	}
-	for person, was := range touched {
-		if r := p.rooms[name]; was && (r == nil || r.own[person] == 0) {
+	maps.Copy(connections, touched) // what they were
+	for person, n := range connections {
+		if n > 0 {
 			c.All = append(c.All, person)
 		}
 	}
-	if r := p.rooms[name]; r != nil {
+	c.Connections = several(c.All, connections)
+	if r != nil {
 		c.Accounts = r.accountsIn(c.All)
 	}
 	return c

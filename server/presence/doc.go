@@ -45,7 +45,8 @@
 //	 "rooms":{"livechat":{"online":12,"joined":["ann"],"left":["bob"],
 //	                      "accounts":["ann"]}}}
 //	{"type":"presence","node":"5f1c…","to":"77ab…","d":5,
-//	 "rooms":{"den":{"online":2,"all":["ann","eve"]}}}
+//	 "rooms":{"den":{"online":3,"all":["ann","eve"],
+//	                 "connections":{"eve":2}}}}
 //	{"type":"presence","node":"5f1c…","to":"77ab…","d":5}
 //	{"type":"presence","node":"5f1c…","to":"77ab…","d":6,"app":…,"n":9,
 //	 "full":true,"counts":{…},"rooms":{…}}
@@ -59,9 +60,12 @@
 //
 // node is chosen at random when a process starts: a restarted server is a new
 // one. Counts and online are connections; names are distinct, and accounts lists
-// those of them that belong to an account. role is what the process does: all,
-// ws or api. A server whose reports have no role is a legacy server, from before
-// messages to single servers. It is assumed to have sockets, its reports contain
+// those of them that belong to an account. connections has the number of
+// connections of those names that have more than one on the sender; a name joins
+// again when its number changes. For a server that does not know connections
+// each name has one. role is what the process does: all, ws or api. A server
+// whose reports have no role is a legacy server, from before messages to single
+// servers. It is assumed to have sockets, its reports contain
 // all names ("rooms"), and as long as there is one, so do the reports of the
 // others.
 package presence

@@ -16,10 +16,10 @@ func TestKilledServerTimesOut(t *testing.T) {
 		pass(5 * time.Second)
 		h.kill(s[2])
 		pass(3 * time.Second)
-		s[0].sees(t, lobby, 6, "ann", "name0", "name1", "name2")
+		s[0].sees(t, lobby, 6, "ann×3", "name0", "name1", "name2")
 		pass(s[0].opts.Expiry + time.Second - 3*time.Second)
 		for _, s := range s[:2] {
-			s.sees(t, lobby, 4, "ann", "name0", "name1")
+			s.sees(t, lobby, 4, "ann×2", "name0", "name1")
 			if nodes := s.Nodes(); len(nodes) != 2 {
 				t.Errorf("nodes %v", nodes)
 			}

@@ -49,7 +49,7 @@ type told struct {
 type people struct {
 	room   string
 	online int
-	names  map[string]bool
+	names  map[string]int // connections
 }
 
 func newHub() *hub { return &hub{lines: make(map[*server]bool)} }
@@ -179,7 +179,7 @@ func (s *server) enter(room, session, name string) {
 	// like the ring: what is emitted from here on comes after the snapshot
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.people[session] = people{room: room, names: map[string]bool{}}.with(s.Snapshot(room))
+	s.people[session] = people{room: room, names: map[string]int{}}.with(s.Snapshot(room))
 }
 
 func (s *server) exit(room, session string) {
@@ -195,7 +195,7 @@ func (p people) with(u Update) people {
 		clear(p.names)
 	}
 	for _, n := range slices.Concat(u.Names, u.Joined) {
-		p.names[n] = true
+		p.names[n] = max(u.Connections[n], 1)
 	}
 	for _, n := range u.Left {
 		delete(p.names, n)
@@ -203,7 +203,18 @@ func (p people) with(u Update) people {
 	return p
 }
 
-func (p people) String() string { return describe(p.online, slices.Sorted(maps.Keys(p.names))) }
+func (p people) String() string { return describe(p.online, counted(p.names)) }
+
+// counted returns names as sees takes them: ann, or ann×2 with two connections.
+func counted(connections map[string]int) (names []string) {
+	for _, name := range slices.Sorted(maps.Keys(connections)) {
+		if n := connections[name]; n > 1 {
+			name = fmt.Sprint(name, "×", n)
+		}
+		names = append(names, name)
+	}
+	return names
+}
 
 func describe(online int, names []string) string { return fmt.Sprintf("%d %v", online, names) }
 
@@ -222,7 +233,7 @@ func (s *server) check(room, want string) error {
 		want, _, _ = strings.Cut(want, " ")
 		want += " []"
 	}
-	if got := describe(u.Online, u.Names); got != want {
+	if got := (people{names: map[string]int{}}).with(u); got.String() != want {
 		return fmt.Errorf("server %s sees %s in %s, want %s", s.opts.Node, got, room, want)
 	}
 	s.mu.Lock()

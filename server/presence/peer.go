@@ -29,8 +29,9 @@ func (p *peer) legacy() bool { return p.role == "" }
 // share is what one server has in one room.
 type share struct {
 	online int
-	// nil until there is one; only for rooms with announced clients here
-	names map[string]struct{}
+	// connections by name; nil until there is one; only for rooms with announced
+	// clients here
+	names map[string]int
 }
 
 // Receive processes a payload from the gossip channel, or from this server's

@@ -28,6 +28,9 @@ type Update struct {
 	// Accounts are those of Names or Joined that are names of accounts, sorted.
 	// A name that was a guest's may join again as an account's.
 	Accounts []string
+	// Connections has the number of connections of those of Names or Joined with
+	// more than one. A name joins again when its number changes.
+	Connections map[string]int
 }
 
 // Options configure a Presence. Send, SendTo, Emit and EmitTyping are required;
@@ -120,13 +123,12 @@ func (p *Presence) join(room, session, name string, account bool) {
 	r.sessions[session] = name
 	p.report.total++
 	if account && r.mark(name) {
-		p.report.touch(room, name, r.own[name] > 0)
+		p.report.touch(room, name, r.own[name])
 		r.renewed[name] = struct{}{}
 	}
-	if r.own[name]++; r.own[name] == 1 {
-		p.report.touch(room, name, false)
-		r.add(name)
-	}
+	p.report.touch(room, name, r.own[name])
+	r.own[name]++
+	r.add(name, 1)
 	p.reportLocked(room, 0)
 	p.changedLocked(r, +1, 0)
 }
@@ -145,11 +147,11 @@ func (p *Presence) Leave(room, session string) {
 	}
 	delete(r.sessions, session)
 	p.report.total--
+	p.report.touch(room, name, r.own[name])
 	if r.own[name]--; r.own[name] == 0 {
 		delete(r.own, name)
-		p.report.touch(room, name, true)
-		r.remove(name)
 	}
+	r.add(name, -1)
 	p.reportLocked(room, p.opts.Interval)
 	p.changedLocked(r, -1, p.opts.Interval)
 }
@@ -241,7 +243,7 @@ func (p *Presence) roomLocked(name string) *room {
 	if r == nil {
 		r = &room{
 			name: name, names: make(map[string]int), sessions: make(map[string]string), own: make(map[string]int),
-			touched: make(map[string]bool), accounts: make(map[string]struct{}),
+			touched: make(map[string]int), accounts: make(map[string]struct{}),
 			marked: make(map[string]struct{}), renewed: make(map[string]struct{}),
 			typing: rate.NewLimiter(typingRate, typingRate),
 		}

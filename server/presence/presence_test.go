@@ -38,7 +38,7 @@ func TestServersSeeAllNames(t *testing.T) {
 		s[2].enter(lobby, "s4", "ann")
 		pass(time.Second)
 		for _, s := range s {
-			s.sees(t, lobby, 3, "ann", "bob")
+			s.sees(t, lobby, 3, "ann×2", "bob")
 			s.sees(t, "den", 1, "eve")
 		}
 		s[1].exit(lobby, "s2")
@@ -79,7 +79,7 @@ func TestUpdateTiming(t *testing.T) {
 		for _, u := range s[0].told() {
 			got = append(got, fmt.Sprint(u.at.Sub(began), " ", u.Online, " ", u.Names, u.Joined, u.Left))
 		}
-		want := []string{"0s 2 [] [bob] []", "1s 4 [] [eve] []", "6.3s 3 [] [] [eve]"}
+		want := []string{"0s 2 [] [bob] []", "1s 4 [] [bob eve] []", "6.3s 3 [] [] [eve]"}
 		if !slices.Equal(got, want) {
 			t.Errorf("updates\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}

@@ -58,6 +58,8 @@ type change struct {
 	All    []string `json:"all,omitempty"`
 	// those of Joined or All that belong to accounts
 	Accounts []string `json:"accounts,omitempty"`
+	// connections of those of Joined or All that have more than one
+	Connections map[string]int `json:"connections,omitempty"`
 }
 
 func encode(m message) []byte {
@@ -74,9 +76,9 @@ type outbox struct {
 	n     uint64 // of the last report
 	total int    // connections of this server
 
-	// by changed room: names touched since the last report, and whether they
-	// were there
-	rooms map[string]map[string]bool
+	// by changed room: names touched since the last report, and how many
+	// connections they had
+	rooms map[string]map[string]int
 	at    time.Time // when to report that; zero: nothing has changed
 	next  time.Time // not before
 	beat  time.Time // when to report even without changes
@@ -97,22 +99,22 @@ type outbox struct {
 
 func newOutbox() outbox {
 	return outbox{
-		rooms: make(map[string]map[string]bool), announced: make(map[string]int),
+		rooms: make(map[string]map[string]int), announced: make(map[string]int),
 		counts: make(map[string]struct{}), full: true, askSome: make(map[string]struct{}),
 	}
 }
 
-func (o *outbox) touch(room, name string, was bool) {
+func (o *outbox) touch(room, name string, was int) {
 	touched := o.change(room)
 	if _, ok := touched[name]; !ok {
 		touched[name] = was
 	}
 }
 
-func (o *outbox) change(room string) (touched map[string]bool) {
+func (o *outbox) change(room string) (touched map[string]int) {
 	touched = o.rooms[room]
 	if touched == nil {
-		touched = make(map[string]bool)
+		touched = make(map[string]int)
 		o.rooms[room] = touched
 	}
 	return touched
@@ -229,17 +231,17 @@ func (p *Presence) changesLocked() map[string]change {
 			r = &room{}
 		}
 		for person, was := range touched {
-			is := r.own[person] > 0
+			is := r.own[person]
 			_, renewed := r.renewed[person]
 			switch {
-			case is && (!was || renewed):
+			case is > 0 && (is != was || renewed):
 				c.Joined = append(c.Joined, person)
-			case !is && was:
+			case is == 0 && was > 0:
 				c.Left = append(c.Left, person)
 			}
 		}
 		clear(r.renewed)
-		c.Accounts = r.accountsIn(c.Joined)
+		c.Accounts, c.Connections = r.accountsIn(c.Joined), several(c.Joined, r.own)
 		rooms[name] = c
 	}
 	return rooms
@@ -265,7 +267,9 @@ func (p *Presence) allLocked() map[string]change {
 	for name, r := range p.rooms {
 		if len(r.sessions) > 0 {
 			all := slices.Collect(maps.Keys(r.own))
-			rooms[name] = change{Online: len(r.sessions), All: all, Accounts: r.accountsIn(all)}
+			rooms[name] = change{
+				Online: len(r.sessions), All: all, Accounts: r.accountsIn(all), Connections: several(all, r.own),
+			}
 		}
 	}
 	return rooms

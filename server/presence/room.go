@@ -15,7 +15,7 @@ type room struct {
 
 	// Who is online.
 	online int            // connections on all servers
-	names  map[string]int // on how many servers a name is
+	names  map[string]int // connections by name, on all servers
 	// the first keys of names, sorted: MaxNames to 2×MaxNames, or all
 	first []string
 	// those of names that belong to an account. A name that has left stays
@@ -31,8 +31,8 @@ type room struct {
 	typing  *rate.Limiter
 
 	// What clients were sent.
-	// names that joined or left since, and whether they were there before
-	touched   map[string]bool
+	// names whose number of connections changed since, and what it was
+	touched   map[string]int
 	marked    map[string]struct{} // names that became an account's since
 	announced int                 // number of connections
 	at        time.Time           // when to send the next update; zero: nothing to send
@@ -45,12 +45,24 @@ type room struct {
 	shown bool
 }
 
-// add records that a name is on one more server.
-func (r *room) add(name string) {
-	if r.names[name]++; r.names[name] > 1 {
-		return
+// add records that a name has so many more connections, or less.
+func (r *room) add(name string, more int) {
+	was := r.names[name]
+	r.touch(name, was)
+	switch is := was + more; {
+	case is <= 0:
+		delete(r.names, name)
+		r.hide(name)
+	default:
+		r.names[name] = is
+		if was == 0 {
+			r.show(name)
+		}
 	}
-	r.touch(name, false)
+}
+
+// show adds a name to the first ones.
+func (r *room) show(name string) {
 	// Clients see at most the first MaxNames, and inserting into a list of all
 	// names would be slow when thousands join at once.
 	at, _ := slices.BinarySearch(r.first, name)
@@ -63,13 +75,8 @@ func (r *room) add(name string) {
 	}
 }
 
-// remove records that a name is on one server less.
-func (r *room) remove(name string) {
-	if r.names[name]--; r.names[name] > 0 {
-		return
-	}
-	delete(r.names, name)
-	r.touch(name, true)
+// hide removes a name from the first ones.
+func (r *room) hide(name string) {
 	at, ok := slices.BinarySearch(r.first, name)
 	if !ok {
 		return
@@ -88,7 +95,7 @@ func (r *room) mark(name string) bool {
 		return false
 	}
 	r.accounts[name], r.marked[name] = struct{}{}, struct{}{}
-	r.touch(name, r.names[name] > 0)
+	r.touch(name, r.names[name])
 	return true
 }
 
@@ -105,7 +112,21 @@ func (r *room) accountsIn(names []string) (some []string) {
 	return some
 }
 
-func (r *room) touch(name string, was bool) {
+// several returns the number of connections of those of the names that have more
+// than one.
+func several(names []string, connections map[string]int) (some map[string]int) {
+	for _, name := range names {
+		if n := connections[name]; n > 1 {
+			if some == nil {
+				some = make(map[string]int)
+			}
+			some[name] = n
+		}
+	}
+	return some
+}
+
+func (r *room) touch(name string, was int) {
 	if _, ok := r.touched[name]; !ok {
 		r.touched[name] = was
 	}
@@ -113,25 +134,27 @@ func (r *room) touch(name string, was bool) {
 
 func (r *room) snapshot() Update {
 	names := slices.Clone(r.first[:min(len(r.first), MaxNames)])
-	return Update{Online: r.online, Names: names, Accounts: r.accountsIn(names)}
+	return Update{
+		Online: r.online, Names: names, Accounts: r.accountsIn(names), Connections: several(names, r.names),
+	}
 }
 
 // takeUpdate returns the pending update, if there is one, and marks it as sent.
 func (r *room) takeUpdate() (u Update, ok bool) {
 	u.Online = r.online
 	for name, was := range r.touched {
-		is := r.names[name] > 0
+		is := r.names[name]
 		_, marked := r.marked[name]
 		switch {
-		case is && (!was || r.shown || marked):
+		case is > 0 && (is != was || r.shown || marked):
 			u.Joined = append(u.Joined, name)
-		case !is && (was || r.shown):
+		case is == 0 && (was > 0 || r.shown):
 			u.Left = append(u.Left, name)
 		}
 	}
 	slices.Sort(u.Joined)
 	slices.Sort(u.Left)
-	u.Accounts = r.accountsIn(u.Joined)
+	u.Accounts, u.Connections = r.accountsIn(u.Joined), several(u.Joined, r.names)
 	ok = r.shown || r.online != r.announced || len(u.Joined) > 0 || len(u.Left) > 0
 	if len(u.Joined)+len(u.Left) > MaxNames {
 		u = r.snapshot() // shorter, and as much as a user can read

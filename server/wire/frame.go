@@ -117,6 +117,8 @@ type Presence struct {
 	Left   []string `json:"left,omitempty"`
 	// those of Names or Joined that are names of accounts
 	Accounts []string `json:"accounts,omitempty"`
+	// connections of those of Names or Joined that have more than one
+	Connections map[string]int `json:"connections,omitempty"`
 }
 
 // Typing says that a user is typing in the room.

@@ -186,6 +186,23 @@ test('people: who has an account', () => {
   assert.deepEqual(accounts(), [])
 })
 
+test('people: how often each is connected', () => {
+  const people = new People()
+  const times = () => ['ann', 'bob', 'constructor'].map((name) => people.connections(name))
+  people.take({ type: 'presence', online: 4, names: ['ann', 'bob', 'constructor'], connections: { ann: 2 } })
+  assert.deepEqual(times(), [2, 1, 1])
+  people.take({ type: 'presence', online: 6, joined: ['ann', 'bob'], connections: { ann: 3, bob: 2 } })
+  assert.deepEqual(times(), [3, 2, 1])
+  people.take({ type: 'presence', online: 4, joined: ['ann'] })
+  assert.deepEqual(times(), [1, 2, 1])
+  people.take({ type: 'presence', online: 2, left: ['bob'] })
+  people.take({ type: 'presence', online: 3, joined: ['bob'] })
+  assert.deepEqual(times(), [1, 1, 1])
+  people.take({ type: 'presence', online: 4, joined: ['bob'], connections: { bob: 2 } })
+  people.take({ type: 'presence', online: 3, names: ['ann', 'bob'] })
+  assert.deepEqual(times(), [1, 1, 1])
+})
+
 test('people: a snapshot, then changes; oneself first', () => {
   const people = new People()
   people.take({ type: 'presence', online: 4, names: ['eve', 'Bob', 'ann'] })

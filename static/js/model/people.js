@@ -11,6 +11,8 @@ export class People {
   #names = new Map()
   /** @type {Set<string>} those of them that belong to accounts */
   #accounts = new Set()
+  /** @type {Map<string, number>} connections of those with more than one */
+  #connections = new Map()
   #order = new Intl.Collator(undefined, { sensitivity: 'base', numeric: true })
 
   /**
@@ -23,16 +25,20 @@ export class People {
       const before = this.#names
       this.#names = new Map(frame.names.map((name) => [name, before.get(name) ?? 0]))
       this.#accounts.clear()
+      this.#connections.clear()
       this.partial = frame.names.length >= SNAPSHOT_LIMIT
     }
     for (const name of frame.joined ?? []) {
       this.#names.set(name, this.#names.get(name) ?? now)
       this.#accounts.delete(name)
+      this.#connections.delete(name)
     }
     for (const name of frame.accounts ?? []) this.#accounts.add(name)
+    for (const [name, count] of Object.entries(frame.connections ?? {})) this.#connections.set(name, count)
     for (const name of frame.left ?? []) {
       this.#names.delete(name)
       this.#accounts.delete(name)
+      this.#connections.delete(name)
     }
   }
 
@@ -56,6 +62,15 @@ export class People {
    */
   isAccount(name) {
     return this.#accounts.has(name)
+  }
+
+  /**
+   * How often somebody with that name is connected: in several windows, or
+   * several guests.
+   * @param {string} name
+   */
+  connections(name) {
+    return this.#connections.get(name) ?? 1
   }
 
   /**

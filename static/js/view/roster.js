@@ -77,8 +77,7 @@ export class Roster {
     this.#reconcile(names)
     find(this.#dialog, '#roster-alone', HTMLElement).hidden = people.online !== 1 || names.length > 1
     const foot = people.partial ? PEOPLE.part(names.length, people.online) : ''
-    const twice = names.length > 0 && names.length < people.online ? PEOPLE.twice : ''
-    write(find(this.#dialog, '#roster-foot', HTMLElement), foot || twice)
+    write(find(this.#dialog, '#roster-foot', HTMLElement), foot)
   }
 
   /**
@@ -100,6 +99,7 @@ export class Roster {
     for (const name of names) {
       const li = old.get(name) ?? this.#row(name)
       this.#mark(li, this.#room.people.isAccount(name))
+      this.#times(li, this.#room.people.connections(name))
       if (li === next) next = next.nextElementSibling
       else this.#names.insertBefore(li, next)
     }
@@ -110,6 +110,15 @@ export class Roster {
     const mark = li.querySelector('.verified')
     if (!isAccount) mark?.remove()
     else if (!mark) find(li, 'bdi', HTMLElement).after(accountMark())
+  }
+
+  /** @param {HTMLElement} li @param {number} connections */
+  #times(li, connections) {
+    const old = li.querySelector('.times')
+    if (connections < 2) return old?.remove()
+    const times = old ?? make('span', 'meta times')
+    write(times, PEOPLE.times(connections))
+    if (!old) (li.querySelector('.verified') ?? find(li, 'bdi', HTMLElement)).after(times)
   }
 
   /** @param {string} name */

@@ -13,7 +13,8 @@ export const PEOPLE = {
   word: (online) => (online === 1 ? 'person' : 'people'),
   /** @param {number} names @param {number} online */
   part: (names, online) => `Showing ${number(names)} of ${number(online)}`,
-  twice: 'Some people are connected more than once.',
+  /** @param {number} connections of one name */
+  times: (connections) => `×${number(connections)}`,
   you: 'you',
   account: 'Registered name',
 }

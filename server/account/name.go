@@ -136,6 +136,20 @@ func ReservedOf(ctx context.Context, ask func(ctx context.Context, skeletons []s
 	return reserved, nil
 }
 
+// AccountsOf returns those of names, in lower case, that accounts have or had.
+// A name that only looks like one of them counts as well. ask is as in
+// ReservedOf.
+func AccountsOf(ctx context.Context, ask func(ctx context.Context, skeletons []string) ([]bool, error),
+	names []string) ([]string, error) {
+	var possible []string
+	for _, name := range names {
+		if as, err := CheckName(name); err == nil && as == name && !IsSystemName(name) {
+			possible = append(possible, name)
+		}
+	}
+	return ReservedOf(ctx, ask, possible)
+}
+
 // judge decides whether a guest's name is reserved, if that can be known
 // without a look-up.
 func judge(guestName string) (skeleton string, reserved, known bool) {

@@ -3,6 +3,7 @@ package api
 import (
 	"strconv"
 
+	"livechat/server/chat"
 	"livechat/server/store"
 )
 
@@ -15,8 +16,9 @@ type foundView struct {
 	ID    string `json:"id"`
 	Name  string `json:"name"`
 	Text  string `json:"text"`
-	At    int64  `json:"at"`   // Unix milliseconds
-	Link  string `json:"link"` // the messages around it
+	chat.Members
+	At   int64  `json:"at"`   // Unix milliseconds
+	Link string `json:"link"` // the messages around it
 }
 
 func viewFound(f store.Found) foundView {
@@ -25,7 +27,7 @@ func viewFound(f store.Found) foundView {
 		v.Link = base + "/chats/" + f.Chat + "/messages/" + around(f.N)
 		return v
 	}
-	v.Room, v.Epoch, v.N = f.Room, f.Epoch, f.Seq
+	v.Room, v.Epoch, v.N, v.Members = f.Room, f.Epoch, f.Seq, chat.MembersOf(f.Extra)
 	v.Link = base + "/rooms/" + f.Room + "/messages/" + around(f.Seq) + "&epoch=" + f.Epoch
 	return v
 }

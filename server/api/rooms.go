@@ -22,14 +22,15 @@ type roomMessageView struct {
 	Author  string `json:"author,omitzero"`
 	Name    string `json:"name"`
 	Text    string `json:"text"`
-	Edited  int64  `json:"edited,omitzero"` // Unix milliseconds; absent if it never was
-	At      int64  `json:"at"`              // Unix milliseconds
-	Epoch   string `json:"epoch"`
+	chat.Members
+	Edited int64  `json:"edited,omitzero"` // Unix milliseconds; absent if it never was
+	At     int64  `json:"at"`              // Unix milliseconds
+	Epoch  string `json:"epoch"`
 }
 
 func viewRoomMessage(m store.RoomMessage) roomMessageView {
 	view := roomMessageView{Seq: m.Seq, ID: m.ID, App: m.App, Session: m.Session, Author: m.Author,
-		Name: m.Name, Text: m.Text, At: m.At.UnixMilli(), Epoch: m.Epoch}
+		Name: m.Name, Text: m.Text, Members: chat.MembersOf(m.Extra), At: m.At.UnixMilli(), Epoch: m.Epoch}
 	if !m.Edited.IsZero() {
 		view.Edited = m.Edited.UnixMilli()
 	}
@@ -48,7 +49,9 @@ func (a *api) roomMessages(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	win, err := q.window(func(at time.Time) (int64, error) { return a.Archive.RoomSince(r.Context(), room, at) })
+	win, err := q.window(func(at time.Time) (int64, error) {
+		return a.Archive.RoomSince(r.Context(), room, at)
+	})
 	if err != nil {
 		return err
 	}

@@ -53,9 +53,6 @@ func (m *Message) Key() string {
 	if m.Author != "" {
 		return m.ID + ":" + m.Author
 	}
-	if m.Type == "" {
-		return m.ID + ":" + shortHash(m.Name+"\x00"+m.Text)
-	}
 	return m.ID + ":" + shortHash(m.Name+"\x00"+m.content())
 }
 

@@ -1,10 +1,6 @@
 package chat
 
-import (
-	"strconv"
-
-	"github.com/go-json-experiment/json"
-)
+import "github.com/go-json-experiment/json"
 
 // TypeEdit is the type of entries that give a message another text. The newest
 // edit of a message counts.
@@ -18,7 +14,7 @@ type Target struct {
 
 // ExtraOf returns the Extra of an entry about a message.
 func ExtraOf(t Target) string {
-	return `"target":{"seq":` + strconv.FormatUint(t.Seq, 10) + `,"id":"` + t.ID + `"}`
+	return Members{Target: &t}.Extra()
 }
 
 // Target returns the message that an entry is about; zero if it is about none.
@@ -32,12 +28,24 @@ func (m *Message) Target() Target {
 	return extra.Target
 }
 
-// content is what tells the entries of one author and id apart. The place of a
-// target may change before an edit is sent again.
+// content is what tells the entries of one author and id apart: what the
+// sender wrote. What the server has added may be another when an entry is sent
+// again: the place of a target, the text of the message that a reply answers,
+// and who is mentioned because it is here.
 func (m *Message) content() string {
-	extra := m.Extra
-	if m.Type == TypeEdit {
-		extra = m.Target().ID
+	switch m.Type {
+	case "":
+		more := MembersOf(m.Extra)
+		if more.Reply == nil && more.Data == nil {
+			return m.Text
+		}
+		var to string
+		if more.Reply != nil {
+			to = more.Reply.ID
+		}
+		return m.Text + "\x00" + to + "\x00" + string(more.Data)
+	case TypeEdit:
+		return m.Type + "\x00" + m.Text + "\x00" + m.Target().ID
 	}
-	return m.Type + "\x00" + m.Text + "\x00" + extra
+	return m.Type + "\x00" + m.Text + "\x00" + m.Extra
 }

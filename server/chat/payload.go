@@ -127,8 +127,8 @@ func ParsePayload(payload []byte) (at Position, object []byte, ok bool) {
 	object = payload[:len(payload)-tailLen]
 	tail := payload[len(object):]
 	epoch := string(tail[len(tailPrefix) : len(tail)-len(tailSuffix)])
-	if string(tail[:len(tailPrefix)]) != tailPrefix || string(tail[len(tail)-len(tailSuffix):]) != tailSuffix ||
-		!ValidEpoch(epoch) {
+	if string(tail[:len(tailPrefix)]) != tailPrefix ||
+		string(tail[len(tail)-len(tailSuffix):]) != tailSuffix || !ValidEpoch(epoch) {
 		return Position{}, nil, false
 	}
 	// Strict: no duplicate keys, valid UTF-8, nothing after the object.
@@ -246,14 +246,9 @@ func DecodePayload(payload []byte) (Message, error) {
 // DigestOf tells one entry from another under the same id. It is made of what
 // the sender wrote, so a server that restores an entry from its payload gets
 // the same one.
-func DigestOf(m *Message) string {
-	if m.Type == "" {
-		return Digest(m.Text)
-	}
-	return Digest(m.content())
-}
+func DigestOf(m *Message) string { return Digest(m.content()) }
 
-// Digest is DigestOf of a message with this text.
+// Digest is DigestOf of a message with this text and nothing else.
 func Digest(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:8])

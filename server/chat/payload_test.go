@@ -120,7 +120,7 @@ func TestDigestOfAnyType(t *testing.T) {
 		}
 		seen[m.Key()] = m
 	}
-	if got := DigestOf(&Message{Text: "hello", Extra: `"data":1`}); got != Digest("hello") {
+	if got := DigestOf(&Message{Text: "hello", Extra: `"edited":1,"mentions":["ann"]`}); got != Digest("hello") {
 		t.Errorf("a message has the digest %s", got)
 	}
 }

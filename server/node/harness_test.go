@@ -132,6 +132,15 @@ type event struct {
 		Seq uint64
 		ID  string
 	}
+	Reply    repliedTo
+	Mentions []string
+	Data     json.RawMessage
+}
+
+// repliedTo is what a reply says of the message that it answers.
+type repliedTo struct {
+	Seq            uint64
+	ID, Name, Text string
 }
 
 // address returns a node's WebSocket address with a query: name=ann and so on.

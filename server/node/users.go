@@ -54,11 +54,17 @@ func (n *Node) userOptions() *socket.UserOptions {
 			}, name)
 		},
 		ReservedOf: func(ctx context.Context, names []string) ([]string, error) {
-			return account.ReservedOf(ctx, func(ctx context.Context, skeletons []string) ([]bool, error) {
-				return n.names.Ask(ctx, skeletons...)
-			}, names)
+			return account.ReservedOf(ctx, n.askNames, names)
+		},
+		AskMention: n.askName(),
+		AccountsOf: func(ctx context.Context, names []string) ([]string, error) {
+			return account.AccountsOf(ctx, n.askNames, names)
 		},
 	}
+}
+
+func (n *Node) askNames(ctx context.Context, skeletons []string) ([]bool, error) {
+	return n.names.Ask(ctx, skeletons...)
 }
 
 // accounts is the account service, which also passes on to the servers with

@@ -193,6 +193,15 @@ func (p *Presence) Glance(room string, most int) (online int, names []string) {
 	return r.online, slices.Clone(r.first[:min(len(r.first), most)])
 }
 
+// Here reports whether somebody in a room has this name, on any server. A server
+// without clients in the room knows no names.
+func (p *Presence) Here(room, name string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r := p.rooms[room]
+	return r != nil && r.names[name] > 0
+}
+
 // SubscriptionAge returns the age of this server's newest own report that came
 // back through Redis. It sends one a second. So it measures what delivery
 // needs: that this server can publish, that it receives, and with what delay.
@@ -242,7 +251,8 @@ func (p *Presence) roomLocked(name string) *room {
 	r := p.rooms[name]
 	if r == nil {
 		r = &room{
-			name: name, names: make(map[string]int), sessions: make(map[string]string), own: make(map[string]int),
+			name: name, names: make(map[string]int), sessions: make(map[string]string),
+			own:     make(map[string]int),
 			touched: make(map[string]int), accounts: make(map[string]struct{}),
 			marked: make(map[string]struct{}), renewed: make(map[string]struct{}),
 			typing: rate.NewLimiter(typingRate, typingRate),

@@ -100,3 +100,22 @@ func (r *Room) byID(id string, own func(*chat.Message) bool) (m chat.Message, ok
 	}
 	return chat.Message{}, false
 }
+
+// EditOf returns the text of the newest edit of a message, if the ring has one.
+func (r *Room) EditOf(m *chat.Message) (text string, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l := chat.Log{Head: r.pos, Epochs: r.epochs}
+	for pos := r.ring.Head(); pos > max(r.first, r.ring.Tail()); pos-- {
+		e := r.ring.At(pos - 1)
+		if e.Kind != Message || !wire.IsOfType(e.Frame, chat.TypeEdit) {
+			continue
+		}
+		edit, ok := decode(e, l.EpochOf(e.Seq))
+		if ok && edit.Target().ID == m.ID && edit.Author == m.Author &&
+			(m.Author != "" || edit.Session == m.Session) {
+			return edit.Text, true
+		}
+	}
+	return "", false
+}

@@ -45,6 +45,7 @@ type conn struct {
 	name    string
 	author  string // of its messages; empty if unknown
 	who     uint64 // see slowClients
+	from    string // the client's address
 	sock    *socket
 	raw     syscall.RawConn
 	out     *fanout.Client // for writing
@@ -56,7 +57,9 @@ type conn struct {
 	// Set before the reader starts.
 	admitted bool // it counts towards MaxConnections, and presence knows it
 
-	unchecked atomic.Bool // a guest whose name could not be checked: it may only read. Changed under server.mu
+	// A guest whose name could not be checked: it may only read. Changed under
+	// server.mu.
+	unchecked atomic.Bool
 
 	// Guarded by server.mu.
 	joined time.Time

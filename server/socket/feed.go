@@ -38,6 +38,11 @@ type UserOptions struct {
 	CountNames func(ctx context.Context) (int64, error)
 	// ReservedOf returns which of the names guests may not use.
 	ReservedOf func(ctx context.Context, names []string) ([]string, error)
+	// AskMention is called for each name of AccountsOf, as AskName.
+	AskMention func(addr, name string) error
+	// AccountsOf returns which of the names, in lower case, accounts have, or
+	// had.
+	AccountsOf func(ctx context.Context, names []string) ([]string, error)
 	// Revoked returns a function that reports whether a user was logged out
 	// after the ticket was issued; nil if nobody was.
 	Revoked func(ctx context.Context) (func(User) bool, error)

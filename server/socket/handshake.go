@@ -139,7 +139,8 @@ func checkHandshake(r *http.Request) error {
 		return chat.Errorf(chat.CodeMethodNotAllowed, "a WebSocket handshake is a GET")
 	case !r.ProtoAtLeast(1, 1):
 		return chat.Errorf(chat.CodeBadRequest, "a WebSocket handshake needs HTTP/1.1")
-	case !wire.HasToken(r.Header, "Connection", "upgrade") || !wire.HasToken(r.Header, "Upgrade", "websocket"):
+	case !wire.HasToken(r.Header, "Connection", "upgrade"),
+		!wire.HasToken(r.Header, "Upgrade", "websocket"):
 		return chat.Errorf(chat.CodeUpgradeRequired, "this is a WebSocket address: ask for an upgrade")
 	case r.ContentLength != 0:
 		return chat.Errorf(chat.CodeBadRequest, "a WebSocket handshake has no body")
@@ -167,9 +168,10 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, q query, rm *ro
 		return nil, fmt.Errorf("upgrade: %w", err)
 	}
 	sock := taken.sock // gorilla's own connection is not used: see frame.go
+	from := s.opts.ClientAddr(r)
 	c := &conn{
 		server: s, room: rm, session: newSession(), name: q.name, author: q.author,
-		who: s.slow.who(s.opts.ClientAddr(r), q), sock: sock,
+		who: s.slow.who(from, q), from: from, sock: sock,
 		user: q.user, named: q.named && q.user == nil, feed: q.feed,
 	}
 	c.unchecked.Store(q.unchecked)

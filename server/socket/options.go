@@ -30,6 +30,8 @@ type Presence interface {
 	Leave(room, session string)
 	Typing(room, session, name string)
 	Snapshot(room string) wire.Presence
+	// Here reports whether somebody in the room has this name.
+	Here(room, name string) bool
 }
 
 // Options configure a Server.

@@ -42,13 +42,14 @@ func (c *conn) publish(req wire.Request) error {
 		m.ID = uuid.NewString()
 	}
 	if req.Type == wire.TypeEdit {
-		target, err := c.editable(req.Target)
-		if err != nil {
-			c.sendError(req.ID, err)
-			return nil
-		}
-		m.Type, m.Extra = chat.TypeEdit, chat.ExtraOf(target)
+		m.Type = chat.TypeEdit
 	}
+	members, err := c.members(req, text)
+	if err != nil {
+		c.sendError(req.ID, err)
+		return nil
+	}
+	m.Extra = members.Extra()
 	began := time.Now()
 	defer func() { c.sender.limit.hold(time.Since(began)) }()
 	if !c.room.Admit(c.server.ctx, admitTime, len(m.Text)) {
@@ -113,18 +114,10 @@ func (c *conn) editable(t chat.Target) (chat.Target, error) {
 	if c.server.opts.NoEdits {
 		return t, errNoEdits
 	}
-	ctx, cancel := context.WithTimeout(c.server.ctx, openTimeout)
-	defer cancel()
-	m, ok, err := c.room.Lookup(ctx, t, c.wrote)
+	m, err := c.lookUp(t, c.wrote)
 	switch {
 	case err != nil:
-		c.server.opts.Logger.Debug("socket: cannot find a message to edit", "room", c.room.Name, "error", err)
-		return t, &chat.Error{
-			Code: chat.CodeUnavailable, Message: "this message cannot be found right now; try again",
-			Retryable: true, RetryAfterMS: time.Second.Milliseconds(),
-		}
-	case !ok:
-		return t, errUnknown
+		return t, err
 	case !c.wrote(&m):
 		return t, errOthers
 	}
@@ -132,6 +125,24 @@ func (c *conn) editable(t chat.Target) (chat.Target, error) {
 		return t, errTooOld
 	}
 	return chat.Target{Seq: m.Seq, ID: m.ID}, nil
+}
+
+// lookUp returns the message that the client means; see room.Lookup.
+func (c *conn) lookUp(t chat.Target, own func(*chat.Message) bool) (chat.Message, error) {
+	ctx, cancel := context.WithTimeout(c.server.ctx, openTimeout)
+	defer cancel()
+	m, ok, err := c.room.Lookup(ctx, t, own)
+	switch {
+	case err != nil:
+		c.server.opts.Logger.Debug("socket: cannot find a message", "room", c.room.Name, "error", err)
+		return m, &chat.Error{
+			Code: chat.CodeUnavailable, Message: "this message cannot be found right now; try again",
+			Retryable: true, RetryAfterMS: time.Second.Milliseconds(),
+		}
+	case !ok:
+		return m, errUnknown
+	}
+	return m, nil
 }
 
 // wrote reports whether a message is this client's. Without an author only the

@@ -35,6 +35,7 @@ type Server struct {
 	opts     Options
 	upgrader websocket.Upgrader
 	slow     *slowClients
+	accounts *accounts
 	ctx      context.Context // done when the server stops; ends every wait of a connection
 	cancel   context.CancelFunc
 	readers  sync.WaitGroup
@@ -56,7 +57,9 @@ var _ http.Handler = (*Server)(nil)
 func New(o Options) *Server {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Server{
-		opts: o, slow: newSlowClients(), ctx: ctx, cancel: cancel, conns: map[*conn]struct{}{},
+		opts: o, slow: newSlowClients(),
+		accounts: &accounts{users: o.Users, known: map[string]accountKnown{}},
+		ctx:      ctx, cancel: cancel, conns: map[*conn]struct{}{},
 		watchers: map[*conn]struct{}{},
 		upgrader: websocket.Upgrader{
 			WriteBufferPool: &sync.Pool{},                             // nothing is written through it

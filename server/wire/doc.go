@@ -73,7 +73,7 @@
 // hash of the guest key, which a guest sends as a subprotocol (`livechat.user,
 // livechat.guest.<key>`). The same id of another author is another message. A
 // client without a key has no author; an id is then known together with the
-// name and the text that came with it. So a client treats two messages as the
+// name and the content that came with it. So a client treats two messages as the
 // same if id, author, name and text are equal.
 //
 // Editing. An author gives a message another text; the edit is an entry with a
@@ -83,6 +83,13 @@
 //	S  {"type":"ack","id":"51ad…","seq":9,"duplicate":false}
 //	S  {"type":"edit","seq":9,"id":"51ad…",…,"text":"I am here",
 //	    "target":{"seq":8,"id":"0b9d…"},"at":1763770060000}
+//
+// Answering. A message may answer another one, and carry an object of its
+// sender. The server adds what was said, and who is mentioned:
+//
+//	C  {"type":"message","text":"@bob I am","reply":{"seq":7,"id":"51ad…"},"data":{…}}
+//	S  {"type":"message","seq":9,…,"text":"@bob I am","reply":{"seq":7,"id":"51ad…",
+//	    "name":"bob","text":"anyone?"},"mentions":["bob"],"data":{…},"at":1763770000000}
 //
 // Epochs. Whenever Redis may have lost messages (it restarted, failed over to a
 // replica, or keys were deleted), the servers restore what they still have, and

@@ -40,7 +40,7 @@ func TestCompareProtocol(t *testing.T) {
 		"a field is missing":          {"`id` `seq` `duplicate`", "`id` `seq`"},
 		"a field in the wrong place":  {"`id` `seq` `duplicate`", "`seq` `id` `duplicate`"},
 		"an optional field":           {"`app` `session` [`author`]", "`app` `session` `author`"},
-		"a request's field":           {"[`id`] `text`", "`text`"},
+		"a request's field":           {"[`id`] `text` [`reply`] [`data`]", "`text`"},
 		"a field of a server":         {" `uptime_s`", ""},
 		"an error code is missing":    {"`id_conflict` | 409", "| 409"},
 		"an error code too many":      {"`id_conflict` | 409", "`id_conflict` `fun` | 409"},
@@ -61,8 +61,9 @@ func TestCompareProtocol(t *testing.T) {
 
 func compareProtocol(text string) (faults []string) {
 	server := map[string]string{
-		"message": "`seq` `id` `app` `session` [`author`] `name` `text` [`edited`] `at`",
-		"edit":    "`seq` `id` `app` `session` [`author`] `name` `text` `target` `at`",
+		"message": "`seq` `id` `app` `session` [`author`] `name` `text` [`reply`] [`mentions`] [`data`] " +
+			"[`edited`] `at`",
+		"edit": "`seq` `id` `app` `session` [`author`] `name` `text` `target` [`mentions`] `at`",
 	}
 	for name, frame := range map[string]any{
 		"welcome": Welcome{}, "ack": Ack{}, "error": Error{}, "presence": Presence{}, "typing": Typing{},
@@ -72,7 +73,7 @@ func compareProtocol(text string) (faults []string) {
 	}
 	faults = append(faults, compareRows(text, "server frames", server)...)
 	faults = append(faults, compareRows(text, "client frames",
-		map[string]string{TypeMessage: "[`id`] `text`", TypeEdit: "[`id`] `target` `text`", TypeTyping: ""})...)
+		map[string]string{TypeMessage: "[`id`] `text` [`reply`] [`data`]", TypeEdit: "[`id`] `target` `text`", TypeTyping: ""})...)
 	faults = append(faults, compareRows(text, "cluster", map[string]string{
 		"redis": fieldsOf(ClusterRedis{}), "servers": fieldsOf(ClusterServer{}),
 	})...)

@@ -31,15 +31,24 @@ func HasID(frame []byte, id string) bool {
 	return found && len(rest) > chat.IDLen && string(rest[:chat.IDLen]) == id
 }
 
+// IsOfType reports whether a frame is an entry of a type. It decodes nothing.
+func IsOfType(frame []byte, kind string) bool {
+	return chat.PayloadType(object(frame)) == kind
+}
+
 // Payload returns the payload from which ParseEntry made the frame of a
 // message, given its epoch. ok is false for other frames.
 func Payload(frame []byte, epoch string) (payload []byte, ok bool) {
-	object := frame[2:] // after the shortest header
+	return chat.PayloadOf(object(frame), epoch)
+}
+
+// object returns the JSON object in a frame of a server.
+func object(frame []byte) []byte {
 	switch frame[1] {
 	case 126: // two more bytes of length
-		object = frame[4:]
+		return frame[4:]
 	case 127: // eight more
-		object = frame[10:]
+		return frame[10:]
 	}
-	return chat.PayloadOf(object, epoch)
+	return frame[2:] // after the shortest header
 }

@@ -20,6 +20,10 @@ type Request struct {
 	ID     string      // UUID in lower case; "" if the client gave none
 	Text   string      // as the client wrote it: not checked
 	Target chat.Target // of an edit; ID is "" if the client gave none
+
+	// Of a message only.
+	Reply chat.Target // zero if the client gave none
+	Data  string      // a JSON object without white space; "" if the client gave none
 }
 
 // ParseRequest parses one text frame, whose UTF-8 has been checked. A text that
@@ -36,6 +40,8 @@ func ParseRequest(payload []byte) (Request, error) {
 		Text jsontext.Value `json:"text"`
 
 		Target jsontext.Value `json:"target"`
+		Reply  jsontext.Value `json:"reply"`
+		Data   jsontext.Value `json:"data"`
 	}
 	if err := json.Unmarshal(payload, &in); err != nil {
 		return Request{}, chat.Errorf(chat.CodeBadRequest,
@@ -54,8 +60,15 @@ func ParseRequest(payload []byte) (Request, error) {
 			return req, chat.Errorf(chat.CodeBadRequest, "text is missing or not a string")
 		}
 		if in.Type == TypeEdit {
-			req.Target, err = parseTarget(in.Target)
+			req.Target, err = parseTarget("target", in.Target)
+			return req, err
 		}
+		if in.Reply != nil {
+			if req.Reply, err = parseTarget("reply", in.Reply); err != nil {
+				return req, err
+			}
+		}
+		req.Data, err = parseData(in.Data)
 		return req, err
 	case "":
 		return req, chat.Errorf(chat.CodeBadRequest, "type is missing")
@@ -63,17 +76,29 @@ func ParseRequest(payload []byte) (Request, error) {
 	return req, chat.Errorf(chat.CodeBadRequest, "unknown type; use message, edit or typing")
 }
 
-func parseTarget(v jsontext.Value) (t chat.Target, err error) {
+func parseTarget(name string, v jsontext.Value) (t chat.Target, err error) {
 	var in struct {
 		Seq uint64         `json:"seq"`
 		ID  jsontext.Value `json:"id"`
 	}
 	if v.Kind() != '{' || json.Unmarshal(v, &in) != nil || in.Seq == 0 || in.Seq > chat.MaxSeq {
-		return t, chat.Errorf(chat.CodeBadRequest, "target must have the seq of a message")
+		return t, chat.Errorf(chat.CodeBadRequest, "%s must have the seq of a message", name)
 	}
 	t.Seq = in.Seq
 	t.ID, err = parseID(in.ID)
 	return t, err
+}
+
+// parseData returns a sender's own object without white space.
+func parseData(v jsontext.Value) (string, error) {
+	if v == nil {
+		return "", nil
+	}
+	if v.Kind() != '{' || v.Compact() != nil || len(v) > chat.MaxData {
+		return "", chat.Errorf(chat.CodeBadRequest, "data must be an object of at most %d bytes",
+			chat.MaxData)
+	}
+	return string(v), nil
 }
 
 // looksLikeObject reports whether the first character that is not JSON white

@@ -3,7 +3,10 @@
 
 // ---- The protocol, as the page reads it (server/wire says it in full) ----
 
-export type Limits = { text: number; frame: number; rate: number; burst: number }
+export type Limits = {
+  text: number; frame: number; rate: number; burst: number
+  edit_s?: number // for how long a message may be edited, 0 for ever; never where it is missing
+}
 export type Position = { epoch: string; seq: number }
 
 export type WelcomeFrame = {
@@ -12,7 +15,16 @@ export type WelcomeFrame = {
 }
 export type MessageFrame = {
   type: 'message'; seq: number; id: string; app: string; session: string; author?: string; name: string; text: string; at: number
+  edited?: number; deleted?: true
 }
+/** The message it was made for; a repair of the log may have moved that one since. */
+export type Target = { seq: number; id: string }
+export type EditFrame = {
+  type: 'edit'; seq: number; id: string; app: string; session: string; author?: string; name: string; text: string; target: Target; at: number
+}
+export type DeleteFrame = Omit<EditFrame, 'type' | 'text'> & { type: 'delete'; by: string } // `author`, or what else the one is who deletes
+/** What is left of a deleted message, or of an edit of one, which has a target. */
+export type TombstoneFrame = Omit<EditFrame, 'type' | 'text' | 'target'> & { type: 'tombstone'; target?: Target }
 /** What is in the log, and not a message that we know. */
 export type EntryFrame = { type: 'entry'; seq: number; at: number }
 export type AckFrame = { type: 'ack'; id: string; seq: number; duplicate?: boolean }
@@ -30,9 +42,11 @@ export type GapFrame = { type: 'gap'; from: number; to: number }
 export type ResetFrame = { type: 'reset'; epoch: string; seq: number }
 export type ReconnectFrame = { type: 'reconnect'; after_ms: number }
 
-export type ServerFrame = WelcomeFrame | MessageFrame | EntryFrame | AckFrame | ErrorFrame | PresenceFrame | TypingFrame | NoticeFrame
+export type ServerFrame = WelcomeFrame | MessageFrame | EditFrame | DeleteFrame | TombstoneFrame | EntryFrame | AckFrame | ErrorFrame | PresenceFrame | TypingFrame | NoticeFrame
   | GapFrame | ResetFrame | ReconnectFrame
-export type ClientFrame = { type: 'message'; id: string; text: string } | { type: 'typing' }
+export type ChangeFrame = { type: 'edit'; id: string; target: Target; text: string } | { type: 'delete'; id: string; target: Target }
+export type PostedFrame = { type: 'message'; id: string; text: string } | ChangeFrame // is acked
+export type ClientFrame = PostedFrame | { type: 'typing' }
 
 // ---- The conversation ----
 
@@ -67,6 +81,11 @@ export type MessageItem = {
   state: Delivery
   reason: string // why it failed, for people; '' otherwise
   private?: true // of a private chat: it shows how far it has come
+  edited?: number // when it got the text that it has; Unix milliseconds
+  deleted?: true // it has no text any more
+  by?: string // who deleted it, if that was not the one who wrote it
+  changing?: true // as the reader has changed it, which the log does not know yet
+  was?: { text: string; edited?: number; deleted?: true; by?: string } // as the log knows it
   isNew?: boolean // the first that had not been read when the chat was opened
 }
 export type NoticeItem = { kind: 'notice'; key: string; text: string; at: number }
@@ -92,6 +111,7 @@ export type UnsentMessage = {
   id: string; room: string; name: string; text: string
   chat?: string // for a private one: the id of its chat
   account?: true // written by who is logged in, not by a guest
+  change?: { kind: 'edit' | 'delete'; target: Target; author?: string; session: string } // of a message in the log, and not a message
   at: number // Unix milliseconds
   reason: string | null // why it failed; null while it waits
 }
@@ -169,16 +189,25 @@ export type RoomOptions = {
 export type TalkListener = {
   /** Messages, notices or their state have changed. */
   items: () => void
+  /** What another one has said is deleted. */
+  removed?: (item: MessageItem) => void
+  /** A change of the reader's own came to nothing. */
+  refused?: (sentence: string) => void
   /** Somebody else has just said something. */
-  received: () => void
+  received: (item?: MessageItem) => void
   state: (state: ConnectionState) => void
   typing: () => void
   unsent: () => void
 }
 export type RoomListener = Omit<TalkListener, 'received'> & {
   received: (item: MessageItem) => void
+  /** A message has another text, or none. */
+  revised?: (item: Revised) => void
   people?: () => void
 }
+
+/** A message of a room, as it is now. */
+export type Revised = { id: string; name: string; text: string; deleted?: true }
 
 /** A place where it is kept how far the reader has seen a room. */
 export type Memory = { position: Position | null }
@@ -228,6 +257,8 @@ export type ConversationSource = {
   typed: () => void
   retry: (id: string) => void
   discard: (id: string) => void
+  /** Where messages can be edited and deleted. */
+  changes?: import('./js/chat/changes.js').Changes
   /** Asks for what is before the oldest. Fails if nobody answers. */
   older: () => Promise<void>
   /** Asks for what is after a part of the past. Fails if nobody answers. */

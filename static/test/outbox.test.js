@@ -16,6 +16,7 @@ function make() {
   return { clock, outbox, taken }
 }
 
+const frame = (id) => ({ type: 'message', id, text: 'x' })
 const refusal = (id, over = {}) => ({
   type: 'error',
   id,
@@ -28,9 +29,9 @@ const refusal = (id, over = {}) => ({
 
 test('one at a time, in order', () => {
   const { outbox, taken } = make()
-  outbox.add('a', 'x')
+  outbox.add(frame('a'))
   assert.equal(taken(), '', 'nothing goes before the connection stands')
-  outbox.add('b', 'x')
+  outbox.add(frame('b'))
   outbox.open(LIMITS)
   assert.equal(taken(), 'send a')
   outbox.confirm('a')
@@ -43,8 +44,8 @@ test('one at a time, in order', () => {
 test('what was on its way when the connection broke goes again, first', () => {
   const { outbox, taken } = make()
   outbox.open(LIMITS)
-  outbox.add('a', 'x')
-  outbox.add('b', 'x')
+  outbox.add(frame('a'))
+  outbox.add(frame('b'))
   outbox.close()
   assert.equal(taken(), 'send a')
   outbox.open(LIMITS)
@@ -54,9 +55,9 @@ test('what was on its way when the connection broke goes again, first', () => {
 test('a retryable error: the same again after the pause, before the others', () => {
   const { clock, outbox, taken } = make()
   outbox.open(LIMITS)
-  outbox.add('a', 'x')
+  outbox.add(frame('a'))
   outbox.refuse(refusal('a'))
-  outbox.add('b', 'x')
+  outbox.add(frame('b'))
   clock.pass(199)
   assert.equal(taken(), 'send a')
   clock.pass(1)
@@ -66,7 +67,7 @@ test('a retryable error: the same again after the pause, before the others', () 
 test('an error about something else changes nothing', () => {
   const { outbox, taken } = make()
   outbox.open(LIMITS)
-  outbox.add('a', 'x')
+  outbox.add(frame('a'))
   outbox.refuse(refusal('z', { retryable: false }))
   outbox.refuse(refusal(undefined, { retryable: false }))
   assert.equal(taken(), 'send a')
@@ -75,8 +76,8 @@ test('an error about something else changes nothing', () => {
 test('a final error, or too many tries, and people are asked; the next one goes', () => {
   const { clock, outbox, taken } = make()
   outbox.open(LIMITS)
-  outbox.add('a', 'x')
-  outbox.add('b', 'x')
+  outbox.add(frame('a'))
+  outbox.add(frame('b'))
   outbox.refuse(refusal('a', { retryable: false, message: 'too long' }))
   assert.equal(taken(), 'send a, fail a: too long, send b')
   for (let i = 0; i < 8; i++) {
@@ -90,7 +91,7 @@ test('a final error, or too many tries, and people are asked; the next one goes'
 test('while the log cannot be reached it tries on, as long as the server knows the id', () => {
   const { clock, outbox, taken } = make()
   outbox.open(LIMITS)
-  outbox.add('a', 'x')
+  outbox.add(frame('a'))
   for (let i = 0; i < 89; i++) {
     clock.pass(9_800)
     outbox.refuse(refusal('a'))
@@ -106,8 +107,8 @@ test('while the log cannot be reached it tries on, as long as the server knows t
 test('a message that closed the connection is not sent again by itself', () => {
   const { outbox, taken } = make()
   outbox.open(LIMITS)
-  outbox.add('a', 'x')
-  outbox.add('b', 'x')
+  outbox.add(frame('a'))
+  outbox.add(frame('b'))
   taken()
   outbox.close()
   outbox.refuseFlying('too big')
@@ -120,7 +121,7 @@ test('a message that closed the connection is not sent again by itself', () => {
 test('no answer for too long: the connection is to be given up', () => {
   const { clock, outbox, taken } = make()
   outbox.open(LIMITS)
-  outbox.add('a', 'x')
+  outbox.add(frame('a'))
   clock.pass(60_000)
   assert.equal(taken(), 'send a, stalled')
 })
@@ -128,9 +129,9 @@ test('no answer for too long: the connection is to be given up', () => {
 test('what may be in a log that forgot its id is not sent again by itself', () => {
   const { clock, outbox, taken } = make()
   outbox.open(LIMITS)
-  outbox.add('a', 'x')
+  outbox.add(frame('a'))
   outbox.close()
-  outbox.add('b', 'x') // never sent: may wait as long as it likes
+  outbox.add(frame('b')) // never sent: may wait as long as it likes
   clock.pass(16 * 60_000)
   outbox.open(LIMITS)
   assert.equal(taken(), "send a, fail a: we don't know whether it arrived, send b")
@@ -139,7 +140,7 @@ test('what may be in a log that forgot its id is not sent again by itself', () =
 test('it keeps to the rate of the server', () => {
   const { clock, outbox, taken } = make()
   outbox.open({ ...LIMITS, rate: 5, burst: 3 })
-  for (const id of ['a', 'b', 'c', 'd', 'e']) outbox.add(id, 'x')
+  for (const id of ['a', 'b', 'c', 'd', 'e']) outbox.add(frame(id))
   for (const id of ['a', 'b', 'c']) outbox.confirm(id)
   assert.equal(taken(), 'send a, send b, send c')
   clock.pass(199)

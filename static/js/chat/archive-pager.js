@@ -80,6 +80,18 @@ export class ArchivePager {
     if (this.items.oldest === before) this.items.add(page)
   }
 
+  /** @param {string} id @returns {import('../../types.js').MessageItem | undefined} */
+  find(id) {
+    const item = this.items.at(this.items.placeOf(id) ?? -Infinity)
+    return item?.kind === 'message' ? item : undefined
+  }
+
+  /** @param {string} id of a message of which more is known */
+  revise(id) {
+    this.items.revise(id)
+    this.#excerpts.part?.revise(id)
+  }
+
   newer = () => this.#excerpts.newer()
   reach = (/** @type {{n: number, id: string}} */ message) => this.#excerpts.reach(message)
   reachTime = (/** @type {number} */ time) => this.#excerpts.reachTime(time)

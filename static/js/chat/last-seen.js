@@ -80,6 +80,16 @@ export class LastSeen {
     if (this.#memory && position) this.#memory.position = position
   }
 
+  /** @param {MessageItem} item of another user, which is deleted: it does not count any more */
+  removed(item) {
+    const { firstNew } = this
+    if (item.own || item.seq === null || item.seq < (firstNew?.seq ?? this.#since) || this.#count === 0) return
+    this.#count--
+    if (!firstNew || (this.#count > 0 && item.key !== firstNew.key)) return
+    this.firstNew = this.#count > 0 ? after(item.seq, this.#archive.shown, this.#isHidden).first : null
+    if (!this.firstNew) this.#isPending = false
+  }
+
   /** More of the log is known: perhaps the message after the one seen last. */
   find() {
     this.#isReady = true
@@ -92,7 +102,7 @@ export class LastSeen {
     }
     this.#since = before.seq
     const { first, count, isWhole } = after(before.seq, this.#archive.items, this.#isHidden)
-    this.#count = isWhole ? count : position.seq - before.seq
+    this.#count = isWhole ? count : count + Math.max(0, (this.#archive.items.oldest ?? 0) - 1 - before.seq)
     const far = isWhole ? null : this.#farAfter(before.seq)
     if (!isWhole && !far && this.#archive.canGrow) return
     this.#before = null
@@ -126,7 +136,7 @@ function after(seq, items, isHidden) {
     if (item?.kind !== 'message' || item.seq === null) continue
     if (item.seq <= seq || item.seq > newest) return { first, count, isWhole: true }
     newest = item.seq
-    if (item.own || isHidden(item)) continue
+    if (item.own || item.deleted || isHidden(item)) continue
     first = item
     count++
   }

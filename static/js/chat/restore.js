@@ -61,6 +61,12 @@ export class RestoredRoom {
     this.#unsent?.keep({ id, room: this.#room, name, text, at, reason: state === 'failed' ? reason : null, ...account })
   }
 
+  /** @param {import('./changes.js').Own} change @param {string} name under which it was made */
+  keepChange(change, name) {
+    const account = this.#isAccount && { account: /** @type {const} */ (true) }
+    this.#unsent?.keep({ ...change, room: this.#room, name, reason: null, ...account })
+  }
+
   /** @param {string} id of any message that needs no keeping now */
   drop(id) {
     this.#unsent?.drop(id)
@@ -72,7 +78,7 @@ export class RestoredRoom {
    */
   #judge(message) {
     const old = this.#clock.now() - message.at > RESEND_SPAN
-    return old && message.reason === null ? { ...message, reason: REASONS.unknown } : message
+    return old && message.reason === null && message.change?.kind !== 'delete' ? { ...message, reason: REASONS.unknown } : message
   }
 
   #isReady() {

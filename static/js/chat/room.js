@@ -8,6 +8,7 @@ import { Outbox, RESEND_SPAN } from '../model/outbox.js'
 import { People } from '../model/people.js'
 import { refused } from '../model/status.js'
 import { CatchUp } from './catchup.js'
+import { Changes, frameOf, revisedBy } from './changes.js'
 import { refusesLast } from '../model/close-codes.js'
 import { Connection } from '../net/connection.js'
 import { LIMITS } from '../net/frames.js'
@@ -33,6 +34,7 @@ export class Room {
   hidden
   joined = false // whether a welcome has come
   conversation
+  changes
   isEager = false
   #clock
   /** @type {Outbox} */ #outbox
@@ -62,11 +64,21 @@ export class Room {
     })
     this.conversation = new Conversation(sessions, isAccount ? name : '')
     this.#archive = new ArchivePager(this.conversation, archive)
+    this.changes = new Changes(this.conversation, clock, {
+      limits: () => this.limits,
+      find: (id) => this.conversation.find(id) ?? this.#archive.find(id),
+      revise: (id) => this.#revised(id),
+      keep: (own) => this.#restored.keepChange(own, this.name),
+      post: (own) => this.#post(own),
+      drop: (id) => this.#confirmed(id),
+      removed: (item) => this.#removed(item),
+      refused: (sentence) => this.#listeners.tell('refused', sentence),
+    })
     this.#lastSeen = new LastSeen(this.conversation, this.#archive, lastSeen, this.hides)
     this.#typing = new RoomTyping(this, clock, { changed: () => this.#listeners.tell('typing'), typed: () => this.#connection.send({ type: 'typing' }) })
     this.#outbox = new Outbox(clock, {
       send: (frame) => this.#connection.send(frame),
-      fail: (id, reason) => this.#failed(id, reason),
+      fail: (id, reason, code) => this.#failed(id, reason, code),
       stalled: () => this.#connection.drop(),
     })
     this.#connection = new Connection({ dial: () => open(address.socket(this.#query())), clock, random }, {
@@ -118,6 +130,7 @@ export class Room {
   }
 
   leave() {
+    this.changes.flush()
     this.#unhide()
     this.#restored.stop()
     this.#catchUp.stop()
@@ -132,7 +145,8 @@ export class Room {
     const id = uuid()
     this.conversation.compose({ id, text, name: this.name, session: this.#session, at: this.#clock.now() })
     this.#typing.sent()
-    this.#post(id, text)
+    this.#restored.keep(this.conversation.find(id))
+    this.#post({ id, text })
   }
 
   /** @param {string} id of a message that failed */
@@ -146,7 +160,8 @@ export class Room {
       return this.send(item.text)
     }
     this.conversation.retry(id, now)
-    this.#post(id, item.text)
+    this.#restored.keep(this.conversation.find(id))
+    this.#post(item)
   }
 
   /** @param {string} id of a message that failed */
@@ -209,11 +224,21 @@ export class Room {
     const now = this.#clock.now()
     switch (frame.type) {
       case 'message': return this.#message(frame)
+      case 'edit':
+      case 'delete':
+        this.changes.received(frame)
+        this.#listeners.tell('revised', revisedBy(frame))
+        return this.#catchUp.reached(this.conversation.position?.seq)
+      case 'tombstone':
+        if (!frame.target) return this.#message({ ...frame, type: 'message', text: '', deleted: true })
+        this.conversation.entry(frame)
+        return this.#catchUp.reached(this.conversation.position?.seq)
       case 'entry':
         this.conversation.entry(frame)
         return this.#catchUp.reached(this.conversation.position?.seq)
       case 'ack':
         this.conversation.ack(frame)
+        this.changes.acked(frame)
         this.#confirmed(frame.id)
         break
       case 'error': return this.#outbox.refuse(frame)
@@ -271,29 +296,44 @@ export class Room {
    * @param {import('../../types.js').UnsentMessage[]} messages
    */
   #restore(messages) {
+    for (const message of messages) this.changes.restore(message)
     const unknown = messages.filter(({ id }) => !this.conversation.find(id))
     const sent = messages.filter(({ id }) => this.conversation.find(id)?.state === 'sent')
     for (const { id } of sent) this.#restored.drop(id)
-    this.conversation.restore(unknown)
+    this.conversation.restore(unknown.filter(({ change }) => !change))
     if (this.#catchUp.over) this.conversation.settleFailed()
-    this.#outbox.restore(unknown.filter(({ reason }) => reason === null))
+    this.#outbox.restore(unknown.filter(({ reason }) => reason === null).map((one) => ({ frame: frameOf(one), at: one.at })))
     this.#listeners.tell('items')
     this.#listeners.tell('unsent')
   }
 
-  /** @param {string} id @param {string} text */
-  #post(id, text) {
+  /** @param {Parameters<typeof frameOf>[0]} unsent */
+  #post(unsent) {
     this.#listeners.tell('items')
-    this.#restored.keep(this.conversation.find(id))
-    this.#outbox.add(id, text)
+    this.#outbox.add(frameOf(unsent))
     this.#listeners.tell('unsent')
   }
 
-  /** @param {string} id @param {string} reason */
-  #failed(id, reason) {
-    this.conversation.fail(id, reason)
-    this.#restored.keep(this.conversation.find(id))
+  /** @param {string} id @param {string} reason @param {string} code */
+  #failed(id, reason, code) {
+    if (!this.changes.failed(id, reason, code)) {
+      this.conversation.fail(id, reason)
+      this.#restored.keep(this.conversation.find(id))
+    }
     this.#listeners.tell('items')
     this.#listeners.tell('unsent')
+  }
+
+  /** @param {string} id of a message of which more is known */
+  #revised(id) {
+    this.conversation.revise(id)
+    this.#archive.revise(id)
+    this.#listeners.tell('items')
+  }
+
+  /** @param {import('../../types.js').MessageItem} item of somebody else, which is deleted */
+  #removed(item) {
+    this.#lastSeen.removed(item)
+    this.#listeners.tell('removed', item)
   }
 }

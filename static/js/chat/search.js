@@ -60,6 +60,17 @@ export class Search {
     else if (this.state === 'moreFailed') await this.#page('more', this.#next)
   }
 
+  /**
+   * @param {import('../../types.js').Revised} message of a room, which may be among what was found
+   * @returns {boolean} whether it is
+   */
+  revise({ id, name, text, deleted }) {
+    const isIt = (/** @type {Found} */ one) => one.room !== undefined && one.id === id && (!name || one.name === name)
+    if (!this.found.some(isIt)) return false
+    this.found = deleted ? this.found.filter((one) => !isIt(one)) : this.found.map((one) => (isIt(one) ? { ...one, text } : one))
+    return true
+  }
+
   /** @param {'asking' | 'more'} state @param {string | null} before */
   async #page(state, before) {
     const turn = ++this.#turn

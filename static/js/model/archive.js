@@ -6,7 +6,8 @@
 /** @typedef {import('../../types.js').MessageItem} MessageItem */
 /**
  * @typedef {{seq: number, epoch: string, id: string, app: string, session: string, author?: string,
- *   name: string, text: string, at: number, skipped?: number, passed?: number}} Archived
+ *   name: string, text: string, at: number, edited?: number, deleted?: true, skipped?: number,
+ *   passed?: number}} Archived
  * `skipped` and `passed` are how many entries right before and after it are no messages, as far
  * as its page reaches.
  */
@@ -76,6 +77,11 @@ export class ArchivedItems {
     this.#joint = this.#conversation.first
   }
 
+  /** @param {string} id of a message of which more is known */
+  revise(id) {
+    this.#items = revisedIn(this.#items, id, this.#conversation)
+  }
+
   /**
    * None once the conversation has forgotten its own oldest items, as a hole is
    * between the two then.
@@ -105,15 +111,24 @@ export function itemsOf(messages, conversation, known) {
   /** @type {MessageItem[]} */
   const items = []
   for (const { epoch, ...message } of messages) {
+    if (conversation.revisions.meet(message)) conversation.revise(message.id)
     const holder = known(message.id)
     if (holder && conversation.isSame(holder, message)) continue
-    items.push({
+    items.push(conversation.revisions.revised({
       kind: 'message', key: message.id && !holder ? message.id : `${epoch}:${message.seq}`, era: BEFORE_ALL, missing: between(items.at(-1), message),
       own: conversation.isOwn(message.session, message.name, message.author), nth: conversation.authors.nth(message.name, message.author ?? ''), state: 'sent', reason: '', ...message,
-    })
+    }))
   }
   return items
 }
+
+/**
+ * A list with a message as it is now.
+ * @template {{id: string, session: string, text: string}} M
+ * @param {M[]} list @param {string} id
+ * @param {import('./conversation.js').Conversation} conversation
+ */
+export const revisedIn = (list, id, { revisions }) => (list.some((one) => one.id === id) ? list.map((one) => (one.id === id ? revisions.revised(one) : one)) : list)
 
 /**
  * Two lists as one: the first item of the second tells what is missing before

@@ -10,6 +10,7 @@
 import { Authors } from './authors.js'
 import { Cursor } from './cursor.js'
 import { blank, insert, isSame } from './places.js'
+import { Revisions } from './revisions.js'
 
 /** @typedef {import('../../types.js').Item} Item */
 /** @typedef {import('../../types.js').MessageItem} MessageItem */
@@ -29,6 +30,7 @@ export class Conversation {
   #me
   #author = '' // of our messages; '' if the server does not tell
   authors = new Authors()
+  revisions = new Revisions()
   /** @type {Set<string>} messages whose place is known from an ack only */
   #guessed = new Set()
   #forgotten = 0
@@ -81,7 +83,7 @@ export class Conversation {
   /**
    * Whether a message of the log is the item with the same id.
    * @param {MessageItem} item
-   * @param {{author?: string, name: string, text: string}} message
+   * @param {import('./places.js').Texts} message
    */
   isSame(item, message) {
     return isSame(item, message, this.#author)
@@ -164,24 +166,50 @@ export class Conversation {
     const known = holder && this.isSame(holder, frame) ? holder : undefined
     const missing = this.#cursor.holeBefore(seq)
     this.#cursor.advance(seq)
+    if (this.revisions.meet(frame)) this.revise(id)
     if (twice || (known && known.seq !== null && !this.#guessed.delete(id))) return null
     if (known) this.#remove(known)
     const { app, session, author = '', name, text, at } = frame
+    const { edited, deleted } = frame
     const own = known !== undefined || this.isOwn(session, name, author)
     const { era } = this.#cursor
     /** @type {MessageItem} */
-    const item = {
+    const item = this.revisions.revised({
       kind: 'message', key: id && known === holder ? id : `${era}:${seq}`, id, era, seq, missing,
       app, session, author, name, nth: this.authors.nth(name, author), text, at, own, state: 'sent', reason: '',
-    }
+      ...(edited !== undefined && { edited }), ...(deleted && { deleted }),
+    })
     this.#closeBreak()
     this.#insert(item)
     this.#forget()
-    return own ? null : item
+    return own || item.deleted ? null : item
   }
 
-  /** @param {import('../../types.js').EntryFrame} frame has a number, and nothing to show */
+  /** @param {string} id of a message of which more is known */
+  revise(id) {
+    for (const list of [this.#settled, this.#tail]) {
+      list.forEach((item, place) => {
+        if (item.kind === 'message' && item.id === id) list[place] = this.#remember(this.revisions.revised(item))
+      })
+    }
+  }
+
+  /** @param {{seq: number}} frame has a number, and nothing to show */
   entry = (frame) => this.#cursor.pass(frame.seq)
+
+  /**
+   * Takes what the log says of a message, wherever that one is.
+   * @param {import('../../types.js').EditFrame | import('../../types.js').DeleteFrame} frame
+   */
+  change(frame) {
+    this.#cursor.pass(frame.seq)
+    const { target, seq, at, author = '', session } = frame
+    const { era } = this.#cursor
+    const of = { author, session, id: target.id }
+    if (frame.type === 'edit') this.revisions.take(of, { text: frame.text, at, seq, era })
+    else this.revisions.take(of, { text: '', at, deleted: true, ...(frame.by !== 'author' && { by: frame.name }) })
+    this.revise(target.id)
+  }
 
   /** @param {import('../../types.js').AckFrame} frame */
   ack(frame) {

@@ -2,7 +2,7 @@
 // places are counted from where it was opened; those of older messages are
 // below, and may be negative.
 
-import { itemsOf, sewn } from './archive.js'
+import { itemsOf, revisedIn, sewn } from './archive.js'
 
 /** @typedef {import('./archive.js').Archived} Archived */
 /** @typedef {import('../../types.js').Item} Item */
@@ -64,6 +64,12 @@ export class ArchivedPart {
   append(messages) {
     this.#items = sewn(this.#items, this.#newItems(messages))
     this.messages = [...this.messages, ...messages]
+  }
+
+  /** @param {string} id of a message of which more is known */
+  revise(id) {
+    this.#items = revisedIn(this.#items, id, this.#conversation)
+    this.messages = revisedIn(this.messages, id, this.#conversation)
   }
 
   /** @param {Archived[]} messages */

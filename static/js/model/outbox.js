@@ -1,5 +1,5 @@
-// Own messages that are not in the log yet, in the order in which they were
-// written.
+// Own messages that are not in the log yet, and changes of those that are, in
+// the order in which they were written.
 //
 // One is sent at a time, and the next after its ack. So they stay in order over
 // refusals and lost connections, and if the server closes the connection because
@@ -9,8 +9,9 @@ import { whyRefused } from './answers.js'
 import { Bucket } from './bucket.js'
 import { REASONS } from './strings/messages.js'
 
+/** @typedef {import('../../types.js').PostedFrame} PostedFrame */
 /**
- * @typedef {{id: string, text: string, tries: number, sentAt: number | null}} Entry
+ * @typedef {{id: string, frame: PostedFrame, tries: number, sentAt: number | null}} Entry
  */
 
 const TRIES = 8 // retryable refusals, before the message fails
@@ -37,7 +38,8 @@ export class Outbox {
    * @param {import('../../types.js').Clock} clock
    * @param {object} to
    * @param {(frame: import('../../types.js').ClientFrame) => void} to.send
-   * @param {(id: string, reason: string) => void} to.fail a message was given up
+   * @param {(id: string, reason: string, code: string) => void} to.fail a message was given up,
+   *   with the code of the server's answer or ''
    * @param {() => void} to.stalled no answer came: the connection may be dead
    */
   constructor(clock, { send, fail, stalled }) {
@@ -51,19 +53,19 @@ export class Outbox {
     return this.#entries.length
   }
 
-  /** @param {string} id @param {string} text */
-  add(id, text) {
-    this.#entries.push({ id, text, tries: 0, sentAt: null })
+  /** @param {PostedFrame} frame */
+  add(frame) {
+    this.#entries.push({ id: frame.id, frame, tries: 0, sentAt: null })
     this.#next()
   }
 
   /**
    * Messages from before a reload go first. They may have been sent then, so
    * they count as sent when they were written.
-   * @param {{id: string, text: string, at: number}[]} messages
+   * @param {{frame: PostedFrame, at: number}[]} frames
    */
-  restore(messages) {
-    this.#entries.unshift(...messages.map(({ id, text, at }) => ({ id, text, tries: 0, sentAt: at })))
+  restore(frames) {
+    this.#entries.unshift(...frames.map(({ frame, at }) => ({ id: frame.id, frame, tries: 0, sentAt: at })))
     this.#next()
   }
 
@@ -101,7 +103,7 @@ export class Outbox {
     const entry = this.#flying
     if (!entry || entry.id !== error.id) return
     if (error.code !== UNAVAILABLE) entry.tries++
-    if (!error.retryable || entry.tries >= TRIES) return this.#giveUp(entry, whyRefused(error))
+    if (!error.retryable || entry.tries >= TRIES) return this.#giveUp(entry, whyRefused(error), error.code)
     this.#flying = null
     this.#pause(error.retry_after_ms || PAUSE)
   }
@@ -115,10 +117,10 @@ export class Outbox {
     if (this.#flying) this.#giveUp(this.#flying, reason)
   }
 
-  /** @param {Entry} entry @param {string} reason */
-  #giveUp(entry, reason) {
+  /** @param {Entry} entry @param {string} reason @param {string} [code] */
+  #giveUp(entry, reason, code = '') {
     this.#remove(entry.id)
-    this.#fail(entry.id, reason)
+    this.#fail(entry.id, reason, code)
     this.#next()
   }
 
@@ -134,7 +136,8 @@ export class Outbox {
     const entry = this.#entries[0]
     if (!entry || !this.#open || this.#pausing || this.#flying) return
     const now = this.#clock.now()
-    if (entry.sentAt !== null && now - entry.sentAt > RESEND_SPAN) {
+    const mayRepeat = entry.frame.type === 'delete' // once more deletes nothing more
+    if (!mayRepeat && entry.sentAt !== null && now - entry.sentAt > RESEND_SPAN) {
       return this.#giveUp(entry, REASONS.unknown)
     }
     const pause = this.#bucket.take(now)
@@ -142,7 +145,7 @@ export class Outbox {
     this.#flying = entry
     entry.sentAt ??= now
     this.#wait(ACK_TIMEOUT, () => this.#stalled())
-    this.#send({ type: 'message', id: entry.id, text: entry.text })
+    this.#send(entry.frame)
   }
 
   /** @param {number} ms */

@@ -2,6 +2,9 @@
 
 /** @typedef {import('../../types.js').Item} Item */
 /** @typedef {import('../../types.js').MessageItem} MessageItem */
+/**
+ * @typedef {{author?: string, name: string, text: string, edited?: number, deleted?: true}} Texts
+ */
 
 /**
  * An own message that has just been written.
@@ -44,13 +47,22 @@ function indexOf(settled, item) {
 
 /**
  * Whether a message of the log is the item with the same id. Ids belong to
- * authors, so another author, or another text, makes another message. The
- * author of an item that the log does not have yet is us.
+ * authors, so another author, or another text, makes another message; but a
+ * text may be edited. The author of an item that the log does not have yet is
+ * us.
  * @param {MessageItem} item
- * @param {{author?: string, name: string, text: string}} message
+ * @param {Texts} message
  * @param {string} us '' if the server does not tell
  */
-export function isSame(item, { author = '', name, text }, us) {
+export function isSame(item, message, us) {
+  const { author = '', name } = message
   if (item.app === '') return us === '' || author === us
-  return (item.author ?? '') === author && item.name === name && item.text === text
+  return (item.author ?? '') === author && item.name === name
+    && (textOf(item) === message.text || isChanged(item) || isChanged(message))
 }
+
+/** @param {MessageItem} item @returns {string} as the log has it */
+const textOf = ({ text, was }) => was?.text ?? text
+
+/** @param {{edited?: number, deleted?: true, was?: MessageItem['was']}} message */
+const isChanged = ({ edited, deleted, was }) => (was ?? { edited }).edited !== undefined || (was ?? { deleted }).deleted === true

@@ -22,6 +22,7 @@
 export const SHORTCUTS = [
   { name: 'send', presses: [{ key: 'Enter' }] },
   { name: 'line', presses: [{ key: 'Enter', shift: true }] },
+  { name: 'edit', presses: [{ key: 'ArrowUp' }] },
   { name: 'page', presses: [{ key: 'PageUp' }, { key: 'PageDown' }] },
   { name: 'latest', presses: [{ key: 'Escape' }], command: 'latest' },
   { name: 'message', presses: [{ key: 'ArrowUp' }, { key: 'ArrowDown' }] },

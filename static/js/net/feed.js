@@ -126,7 +126,7 @@ export class Feed {
       this.#fallBehind()
     } else if (frame.type === 'typing') {
       if (frame.chat !== undefined) this.#on.event({ kind: 'typing', chat: frame.chat, name: frame.name })
-    } else if (frame.type === 'message' || frame.type === 'entry') {
+    } else if ('seq' in frame && 'at' in frame) { // an entry of the log
       if (this.#cursor.has(frame.seq)) return
       const hole = this.#cursor.holeBefore(frame.seq) > 0
       this.#cursor.advance(frame.seq)

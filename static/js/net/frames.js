@@ -5,6 +5,11 @@
 /** @type {import('../../types.js').Limits} until a welcome brings others */
 export const LIMITS = { text: 4000, frame: 16_384, rate: 5, burst: 10 }
 
+const ENTRY = {
+  seq: 'number', id: 'string', app: 'string', session: 'string', author: 'string?', name: 'string', at: 'number',
+}
+const CHANGES = new Set(['edit', 'delete', 'tombstone'])
+
 /**
  * The fields of each type of frame; `?` marks optional ones.
  * @type {Record<string, Record<string, string>>}
@@ -14,10 +19,10 @@ const SHAPES = {
     app: 'string', session: 'string', author: 'string?', name: 'string', room: 'string',
     epoch: 'string', seq: 'number', recovered: 'boolean?', limits: 'limits',
   },
-  message: {
-    seq: 'number', id: 'string', app: 'string', session: 'string', author: 'string?',
-    name: 'string', text: 'string', at: 'number',
-  },
+  message: { ...ENTRY, text: 'string', edited: 'number?' },
+  edit: { ...ENTRY, text: 'string', target: 'target' },
+  delete: { ...ENTRY, target: 'target', by: 'string' },
+  tombstone: { ...ENTRY, target: 'target?' },
   ack: { id: 'string', seq: 'number', duplicate: 'boolean?' },
   error: { id: 'string?', code: 'string', message: 'string', retryable: 'boolean?', retry_after_ms: 'number?' },
   presence: { online: 'number', names: 'strings?', joined: 'strings?', left: 'strings?', accounts: 'strings?' },
@@ -34,6 +39,7 @@ const CHECKS = {
   number: (value) => Number.isSafeInteger(value) && value >= 0,
   boolean: (value) => typeof value === 'boolean',
   strings: (value) => Array.isArray(value) && value.every((one) => typeof one === 'string'),
+  target: (value) => value !== null && typeof value === 'object' && fits(value.seq, 'number') && fits(value.id, 'string'),
   limits: (value) => value !== null && typeof value === 'object'
     && ['text', 'frame', 'rate', 'burst'].every((field) => Number.isFinite(value[field]) && value[field] >= 0),
 }
@@ -55,7 +61,8 @@ export function parse(data) {
   if (value === null || typeof value !== 'object') return null
   if (!Object.hasOwn(SHAPES, value.type)) return entryOf(value)
   const shape = Object.entries(SHAPES[value.type] ?? {})
-  return shape.every(([field, kind]) => fits(value[field], kind)) ? value : null
+  if (shape.every(([field, kind]) => fits(value[field], kind))) return value
+  return CHANGES.has(value.type) ? entryOf(value) : null // it has a number all the same
 }
 
 /**

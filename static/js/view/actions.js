@@ -18,6 +18,7 @@ export class MessageActions {
   #item
   #hasLinks
   #trail
+  #changes
   /** @type {Element | null} the message that the sheet is of */
   #li = null
   /**
@@ -37,20 +38,25 @@ export class MessageActions {
    * @param {(sentence: string) => void} of.say
    * @param {boolean} of.hasLinks whether others can open an address of a message
    * @param {(name: string) => void} of.mention
+   * @param {import('../chat/changes.js').Changes | undefined} of.changes
+   * @param {(item: MessageItem) => void} of.edit
    * @param {import('../model/navigation.js').Navigation} trail
    * @param {AbortSignal} signal
    */
-  constructor(root, list, { item, say, hasLinks, mention }, trail, signal) {
+  constructor(root, list, { item, say, hasLinks, mention, changes, edit }, trail, signal) {
     this.#bar = find(stamp('message-actions'), '.actions', HTMLElement)
     this.#sheet = find(root, `#${SHEET}`, HTMLDialogElement)
     this.#item = item
     this.#hasLinks = hasLinks
     this.#trail = trail
+    this.#changes = changes
     this.#does = {
       'copy-text': async ({ text }) => say(await copy(text) ? COPIED.text : COPIED.not),
       'copy-link': async ({ seq, id }) => seq !== null && say(await copy(messageLink(location, { seq, id })) ? COPIED.link : COPIED.not),
       mention: ({ name }) => mention(name),
       'select-text': () => this.#select(),
+      change: edit,
+      remove: (one) => this.#remove(one),
     }
     // Not `pointerover`: what scrolls under a mouse at rest would take the bar
     // from the message that has the focus.
@@ -68,7 +74,7 @@ export class MessageActions {
   #showAt(target) {
     const li = messageAt(target)
     const item = li && this.#item(li)
-    if (!li || !item || this.#bar.parentElement?.closest('li') === li) return
+    if (!li || !item || item.deleted || this.#bar.parentElement?.closest('li') === li) return
     this.#offer(this.#bar, item)
     find(li, '.said', HTMLElement).append(this.#bar)
   }
@@ -77,6 +83,26 @@ export class MessageActions {
   #offer(place, item) {
     find(place, '.copy-link', HTMLButtonElement).hidden = !this.#hasLinks || item.seq === null
     find(place, '.mention', HTMLButtonElement).hidden = !this.#hasLinks || item.own // in the room
+    const can = this.#changes?.can(item)
+    find(place, '.change', HTMLButtonElement).hidden = !can?.edit
+    find(place, '.remove', HTMLButtonElement).hidden = !can?.remove
+  }
+
+  /** @param {MessageItem} item whose row stays, and has the focus if the bar had it */
+  #remove(item) {
+    const li = this.#bar.closest('li')
+    const hadFocus = this.#bar.contains(document.activeElement)
+    this.#changes?.remove(item)
+    if (hadFocus) li?.focus({ preventScroll: true })
+  }
+
+  /** What can be done may be something else, or nothing. */
+  changed() {
+    const li = this.#bar.closest('li')
+    const item = li && this.#item(li)
+    if (item) this.#offer(this.#bar, item)
+    const pressed = this.#sheet.open && this.#li ? this.#item(this.#li) : undefined
+    if (pressed?.deleted) this.#sheet.close()
   }
 
   /** @param {string} sheet to which the reader has gone back or forward */
@@ -111,7 +137,7 @@ export class MessageActions {
   #press(event) {
     const li = messageAt(event.target)
     const item = li && this.#item(li)
-    if (!item || (event.target instanceof Element && event.target.closest('a, button, .selectable'))) return // which have a long press of their own
+    if (!item || item.deleted || (event.target instanceof Element && event.target.closest('a, button, .selectable'))) return // which have a long press of their own
     const over = new AbortController()
     const end = () => over.abort()
     const timer = setTimeout(() => {

@@ -8,6 +8,7 @@ import { settings } from '../storage/settings.js'
 import { find, write } from './dom.js'
 import { chime } from './sound.js'
 
+const NOTIFICATIONS = 50 // that can be taken back
 const LONGEST = 200 // characters of a message that a notification shows
 
 export class Alerts {
@@ -16,6 +17,8 @@ export class Alerts {
   #items
   #note
   #said
+  /** @type {Map<string, Notification>} by the id of the message */
+  #shown = new Map()
 
   /**
    * @param {ParentNode} root
@@ -62,6 +65,12 @@ export class Alerts {
     if (document.hidden) this.#call(chat, id, ALERT.private(name), text)
   }
 
+  /** @param {string} id of a message that is deleted */
+  removed(id) {
+    this.#shown.get(id)?.close()
+    this.#shown.delete(id)
+  }
+
   // ---- Calling ----
 
   /** @param {string} conversation @param {string} id @param {string} title @param {string} text */
@@ -73,6 +82,8 @@ export class Alerts {
     const options = { body, icon, tag: id, silent: true } // one of several windows, and no second sound
     try {
       const shown = new Notification(title, options)
+      this.#shown.set(id, shown)
+      for (const oldest of this.#shown.keys()) if (this.#shown.size > NOTIFICATIONS) this.#shown.delete(oldest)
       shown.onclick = () => {
         window.focus()
         this.#open(conversation)

@@ -8,15 +8,17 @@ import { find } from './dom.js'
 import { markIcon } from './favicon.js'
 
 export class Announcer {
-  #missed = 0 // messages of the room while the page was hidden
+  /** @type {Set<string>} the keys of messages of the room, while the page was hidden */
+  #missed = new Set()
   #unread = 0 // in private chats
   #title
   #summary
+  #region
 
   /** @param {string} title @param {AbortSignal} signal */
   constructor(title, signal) {
     this.#title = title
-    const region = find(document, '#announce-messages', HTMLElement)
+    const region = this.#region = find(document, '#announce-messages', HTMLElement)
     this.#summary = new Summary(systemClock, (line) => { region.textContent = line })
     document.addEventListener('visibilitychange', () => document.hidden || this.#seen(), { signal })
     signal.addEventListener('abort', () => {
@@ -34,11 +36,17 @@ export class Announcer {
     this.#summary.add(message)
   }
 
-  /** Somebody has said something in the room: it counts while nobody looks. */
-  received() {
+  /** @param {string} key of what somebody has said in the room: it counts while nobody looks */
+  received(key) {
     if (!document.hidden) return
-    this.#missed++
+    this.#missed.add(key)
     this.#show()
+  }
+
+  /** @param {string} key of what is deleted: it does not count, and does not stay here */
+  removed(key) {
+    this.#region.textContent = ''
+    if (this.#missed.delete(key)) this.#show()
   }
 
   /** @param {number} count of unread private messages */
@@ -52,12 +60,12 @@ export class Announcer {
   }
 
   #seen() {
-    this.#missed = 0
+    this.#missed.clear()
     this.#show()
   }
 
   #show() {
-    const count = this.#missed + this.#unread
+    const count = this.#missed.size + this.#unread
     markIcon(count > 0)
     document.title = count > 0 ? `(${badge(count)}) ${this.#title}` : this.#title
   }

@@ -18,8 +18,11 @@ import { Sheet } from './sheet.js'
 const NARROW = '(max-width: 1099px)' // as in css/chats.css
 
 export class ChatsView {
-  /** How much of the room is unread while another conversation is open. */
-  missed = 0
+  /**
+   * @type {Set<string>} the keys of what is unread in the room while another conversation is
+   *   open
+   */
+  missed = new Set()
   #privates
   #room
   #isOpen
@@ -103,6 +106,11 @@ export class ChatsView {
     this.#search.focus()
   }
 
+  /** @param {import('../../types.js').Revised} message of a room */
+  revise(message) {
+    this.#search.revise(message)
+  }
+
   /** Something in the list has changed. */
   changed() {
     this.#frame.ask()
@@ -112,7 +120,7 @@ export class ChatsView {
 
   #draw() {
     const { state } = this.#privates.chats
-    const unread = this.#privates.unread + this.missed
+    const unread = this.#privates.unread + this.missed.size
     this.#toggle.dataset.unread = String(unread)
     write(find(this.#toggle, '.count', HTMLElement), unread > 0 ? badge(unread) : '')
     this.#toggle.setAttribute('aria-label', CHATS.button(unread))
@@ -127,7 +135,7 @@ export class ChatsView {
     const { room, people } = this.#room
     const line = CHATS.room(people.online)
     const open = this.#isOpen('room')
-    return { id: 'room', name: room, title: room, line, draft: false, typing: false, at: 0, unread: this.missed, online: false, open }
+    return { id: 'room', name: room, title: room, line, draft: false, typing: false, at: 0, unread: this.missed.size, online: false, open }
   }
 
   /**

@@ -5,6 +5,7 @@
 
 import { number } from '../model/clock.js'
 import { characters, cleanText, isVisible } from '../model/rules.js'
+import { EDITING } from '../model/strings/changes.js'
 import { charactersLeft, COMPOSER, tooLong } from '../model/strings/messages.js'
 import { frameSize } from '../net/frames.js'
 import { find, write } from './dom.js'
@@ -22,7 +23,12 @@ export class Composer {
   #send
   #counter
   #note
+  #strip
   #said = '' // about what was dropped or pasted
+  /** @type {import('../../types.js').MessageItem | null} the message whose text is changed */
+  #edited = null
+  #kept = '' // what was begun before
+  #isAsked = false // whether that message is to be deleted
   #width = 0
 
   /**
@@ -39,6 +45,8 @@ export class Composer {
     this.#counter = find(root, '#counter', HTMLElement)
     this.#form = find(root, '#composer', HTMLFormElement)
     this.#note = find(root, '#composer-note', HTMLElement)
+    this.#strip = find(root, '#editing', HTMLElement)
+    find(this.#strip, 'button', HTMLButtonElement).addEventListener('click', () => this.#stop(), { signal })
     const submit = () => {
       if (this.#submit()) onSend()
     }
@@ -47,6 +55,7 @@ export class Composer {
       submit()
       this.#field.focus({ preventScroll: true })
     }, { signal })
+    this.#field.addEventListener('keydown', (event) => this.#steer(event), { signal })
     this.#field.addEventListener('keydown', (event) => {
       if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === ENTER_OF_INPUT_METHOD) return
       if (isTouch() && !event.ctrlKey && !event.metaKey) return
@@ -84,7 +93,50 @@ export class Composer {
 
   /** @param {string} text that was not sent, to be written again */
   edit(text) {
+    this.#stop()
     this.#put(text, this.#field.value && `\n${this.#field.value}`)
+  }
+
+  /** @param {import('../../types.js').MessageItem} item that is said, and gets another text */
+  change(item) {
+    if (this.#field.disabled || !this.#talk.changes?.can(item).edit) return
+    if (!this.#edited) this.#kept = this.#field.value
+    this.#turn(item, item.text)
+    this.#field.focus({ preventScroll: true })
+  }
+
+  /** What was begun before stands here again. */
+  #stop() {
+    if (!this.#edited) return
+    this.#turn(null, this.#kept)
+    this.#field.focus({ preventScroll: true })
+  }
+
+  /** @param {import('../../types.js').MessageItem | null} item @param {string} text */
+  #turn(item, text) {
+    this.#edited = item
+    this.#isAsked = false
+    this.#said = ''
+    this.#strip.hidden = !item
+    this.#send.setAttribute('aria-label', item ? EDITING.save : EDITING.send)
+    find(this.#send, 'use', SVGUseElement).setAttribute('href', item ? '#icon-check' : '#icon-send')
+    this.#field.value = text
+    this.#field.setSelectionRange(text.length, text.length)
+    this.changed()
+  }
+
+  /** @param {KeyboardEvent} event */
+  #steer(event) {
+    if (event.isComposing || event.shiftKey || event.ctrlKey || event.metaKey || event.altKey) return
+    if (event.key === 'Escape' && this.#edited) {
+      event.preventDefault()
+      this.#stop()
+    } else if (event.key === 'ArrowUp' && !this.#field.value && !this.#edited) {
+      const last = lastOf(this.#talk)
+      if (!last) return
+      event.preventDefault()
+      this.change(last)
+    }
   }
 
   /** @param {string} before where the reader goes on @param {string} after */
@@ -98,6 +150,11 @@ export class Composer {
 
   /** Whether one can write here may have changed. */
   settle() {
+    if (this.#edited && this.#now(this.#edited).deleted) {
+      this.#stop()
+      this.#said = EDITING.gone
+      this.changed()
+    }
     const closed = this.#talk.closed ?? ''
     if (this.#field.disabled === (closed !== '')) return
     this.#form.hidden = this.#field.disabled = closed !== ''
@@ -115,25 +172,70 @@ export class Composer {
     this.#field.setAttribute('aria-invalid', String(left < 0))
     write(this.#note, this.#talk.closed || (left < 0 ? tooLong(-left) : this.#said))
     this.#note.toggleAttribute('data-over', left < 0)
-    this.#send.disabled = !isVisible(text) || left < 0 || this.#field.disabled
+    this.#send.disabled = (!isVisible(text) && !this.#mayDelete) || left < 0 || this.#field.disabled
     this.#grow()
   }
 
   #typed() {
     this.#said = ''
-    this.#draft.text = this.#field.value
+    this.#isAsked = false
+    if (!this.#edited) this.#draft.text = this.#field.value
     this.changed()
-    if (this.#field.value.trim()) this.#talk.typed()
+    if (this.#field.value.trim() && !this.#edited) this.#talk.typed()
   }
 
   /** @returns {boolean} whether something was sent */
   #submit() {
+    if (this.#edited) return this.#save(this.#edited)
     const text = cleanText(this.#field.value)
     if (!isVisible(text) || this.#left(text) < 0 || this.#field.disabled) return false
     this.#talk.send(text)
     this.#field.value = this.#draft.text = ''
     this.changed()
     return true
+  }
+
+  /** @param {import('../../types.js').MessageItem} item that gets what stands here */
+  #save(item) {
+    const text = cleanText(this.#field.value)
+    const { changes } = this.#talk
+    const now = this.#now(item)
+    if (this.#left(text) < 0) return false
+    if (isVisible(text)) {
+      if (!changes?.can(now).edit) return this.#say(EDITING.tooLate)
+      this.#stop()
+      changes.edit(now, text)
+    } else if (this.#isAsked) {
+      this.#stop()
+      changes?.remove(now)
+    } else if (this.#mayDelete) {
+      this.#isAsked = true
+      return this.#say(isTouch() ? EDITING.askDeleteTouch : EDITING.askDelete)
+    }
+    return false
+  }
+
+  /** Whether a message without text is one to delete. */
+  get #mayDelete() {
+    return this.#edited !== null && this.#talk.changes?.can(this.#now(this.#edited)).remove === true
+  }
+
+  /** @param {string} sentence below the field, until the reader goes on */
+  #say(sentence) {
+    this.#said = sentence
+    this.changed()
+    return false
+  }
+
+  /**
+   * A message as it is now.
+   * @param {import('../../types.js').MessageItem} item
+   * @returns {import('../../types.js').MessageItem}
+   */
+  #now(item) {
+    const { items } = this.#talk
+    const found = items.at(items.placeOf(item.id) ?? -Infinity)
+    return found?.kind === 'message' ? found : item
   }
 
   /**
@@ -143,7 +245,9 @@ export class Composer {
    */
   #left(text) {
     const { limits } = this.#talk
-    const bytes = limits.frame - frameSize({ type: 'message', id: ANY_ID, text })
+    const { seq, id } = this.#edited ?? {}
+    const frame = id ? { type: /** @type {const} */ ('edit'), id: ANY_ID, target: { seq: seq ?? 0, id }, text } : { type: /** @type {const} */ ('message'), id: ANY_ID, text }
+    const bytes = limits.frame - frameSize(frame)
     return Math.min(limits.text - characters(text), bytes < 0 ? Math.floor(bytes / 4) : Infinity)
   }
 
@@ -173,6 +277,19 @@ export class Composer {
     this.#form.style.height = ''
     this.#width = this.#field.clientWidth
   }
+}
+
+/**
+ * The newest message that can be edited.
+ * @param {import('../../types.js').ConversationSource} talk
+ * @returns {import('../../types.js').MessageItem | null}
+ */
+function lastOf({ items, changes }) {
+  for (let place = items.length - 1; place >= items.first; place--) {
+    const item = items.at(place)
+    if (item?.kind === 'message' && changes?.can(item).edit) return item
+  }
+  return null
 }
 
 const isTouch = () => matchMedia('(pointer: coarse)').matches

@@ -8,6 +8,7 @@ import { find, stamp, write } from './dom.js'
 import { fillEmpty } from './empty.js'
 import { LogView } from './log.js'
 import { StatusView } from './status.js'
+import { Undo } from './undo.js'
 
 export class ConversationView {
   #life = new AbortController()
@@ -40,16 +41,20 @@ export class ConversationView {
     const log = this.#log = new LogView(main, talk, trail, {
       mention: (name) => this.#composer.mention(name),
       edit: (text) => this.#composer.edit(text),
+      change: (item) => this.#composer.change(item),
     }, signal)
     const composer = this.#composer = new Composer(main, talk, draft, signal, () => log.sent())
     this.#dates = new DateDialog(main, { shown: () => log.day.at, go: (day) => log.travel.toDay(day) }, trail, signal)
+    const undo = new Undo(main, talk.changes, (id) => log.focusOn(id), signal)
     const status = new StatusView(root, talk, signal, on)
     const unlisten = talk.listen({
       items() {
         log.changed()
         composer.settle()
+        undo.changed()
       },
-      received: () => log.received(),
+      received: (/** @type {import('../../types.js').MessageItem | undefined} */ item) => log.received(item?.key),
+      removed: (item) => log.removed(item.key),
       state() {
         composer.changed() // the limits may be others
         status.changed()
@@ -76,6 +81,7 @@ export class ConversationView {
     }, { capture: true, signal })
     find(main, '#composer', HTMLElement).addEventListener('focusin', () => { this.#back = null }, { signal }) // the reader goes on here
     log.changed()
+    undo.changed()
   }
 
   get id() {
@@ -99,6 +105,11 @@ export class ConversationView {
   /** @param {string} name */
   mention(name) {
     this.#composer.mention(name)
+  }
+
+  /** @param {string} sentence that stands here for a moment */
+  say(sentence) {
+    this.#log.say(sentence)
   }
 
   /** The reader wants to choose the day that is shown. */

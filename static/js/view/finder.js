@@ -54,6 +54,11 @@ export class Finder {
     this.#search.focus()
   }
 
+  /** @param {import('../../types.js').Revised} message of a room */
+  revise(message) {
+    this.#search.revise(message)
+  }
+
   /** @param {string} sheet to which the reader has gone back or forward */
   follow(sheet) {
     this.#sheet.follow(sheet)

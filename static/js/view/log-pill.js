@@ -6,7 +6,8 @@ import { find, write } from './dom.js'
 
 export class LogPill {
   #button
-  #unseen = 0
+  /** @type {Set<string>} the keys of what has come */
+  #unseen = new Set()
 
   /** @param {HTMLButtonElement} button @param {() => void} toEnd @param {AbortSignal} signal */
   constructor(button, toEnd, signal) {
@@ -14,9 +15,14 @@ export class LogPill {
     button.addEventListener('click', toEnd, { signal })
   }
 
-  /** Somebody else has said something. */
-  received() {
-    this.#unseen++
+  /** @param {string} [key] of what somebody else has said */
+  received(key = `#${this.#unseen.size}`) {
+    this.#unseen.add(key)
+  }
+
+  /** @param {string} key of what is deleted */
+  removed(key) {
+    this.#unseen.delete(key)
   }
 
   /**
@@ -24,10 +30,11 @@ export class LogPill {
    * @param {boolean} isFar whether a way back is offered also if nothing has come
    */
   draw(isAtEnd, isFar) {
-    if (isAtEnd) this.#unseen = 0
-    const { shown, spoken } = pill(this.#unseen)
+    if (isAtEnd) this.#unseen.clear()
+    const { size } = this.#unseen
+    const { shown, spoken } = pill(size)
     write(find(this.#button, '.pill-label', HTMLElement), shown)
     this.#button.setAttribute('aria-label', spoken)
-    this.#button.hidden = this.#unseen === 0 && !isFar
+    this.#button.hidden = size === 0 && !isFar
   }
 }

@@ -23,6 +23,7 @@ import { UnreadPill } from './unread.js'
 const FAR = 1.5 // screens above the end from which a way back is offered
 const BUSY = 5 // messages a second above which none moves in, and those off the screen are not laid out
 const CALM = 1100 // ms after which a burst is over
+const LONG = 6000 // ms for a sentence that nobody waits for
 const STILL = 1000 // ms after the log is made in which nothing moves
 
 export class LogView {
@@ -47,6 +48,7 @@ export class LogView {
   #made = performance.now()
   #linked
   #later
+  #toast
 
   /**
    * @param {ParentNode} root
@@ -55,9 +57,10 @@ export class LogView {
    * @param {object} on
    * @param {(name: string) => void} on.mention
    * @param {(text: string) => void} on.edit a text that was not sent
+   * @param {(item: import('../../types.js').MessageItem) => void} on.change a text that was
    * @param {AbortSignal} signal
    */
-  constructor(root, talk, trail, { mention, edit }, signal) {
+  constructor(root, talk, trail, { mention, edit, change }, signal) {
     this.#talk = talk
     this.#items = talk.items
     this.#list = find(root, '#messages', HTMLOListElement)
@@ -65,7 +68,7 @@ export class LogView {
     this.#empty = find(root, '#empty', HTMLElement)
     const box = this.#box = find(root, '#log', HTMLElement)
     const later = this.#later = new Later(signal)
-    const toast = new Toast(find(root, '#log-note', HTMLElement), later)
+    const toast = this.#toast = new Toast(find(root, '#log-note', HTMLElement), later)
     const say = (/** @type {string} */ sentence) => toast.say(sentence)
     const rows = this.#rows = new Rows(this.#list, later, (item) => talk.hides(item), signal)
     this.day = new FloatingDay(find(root, '#log-day', HTMLElement), box, rows, later, signal)
@@ -91,6 +94,8 @@ export class LogView {
       say,
       hasLinks: talk.id === 'room',
       mention,
+      changes: talk.changes,
+      edit: change,
     }, trail, signal)
     this.#unread = new UnreadPill(root, box, talk, rows, {
       reveal: (id) => this.#reveal(id),
@@ -127,10 +132,27 @@ export class LogView {
     if (!this.#later.waits('draw')) this.#later.run('draw', wait, () => this.#frame.ask())
   }
 
-  /** Somebody else has said something. */
-  received() {
-    this.#pill.received()
+  /** @param {string} [key] of what somebody else has said */
+  received(key) {
+    this.#pill.received(key)
     if (!this.isSeen) this.#talk.missed()
+  }
+
+  /** @param {string} key of what somebody else has said, which is deleted */
+  removed(key) {
+    this.#pill.removed(key)
+    this.changed()
+  }
+
+  /** @param {string} sentence that stands here for a moment */
+  say(sentence) {
+    this.#toast.say(sentence, LONG)
+  }
+
+  /** @param {string} id of the message to which the reader goes, if it is shown */
+  focusOn(id) {
+    this.#render()
+    ;(this.#rows.withId(id) ?? this.#box).focus({ preventScroll: true })
   }
 
   /** The reader has said something. */
@@ -242,6 +264,7 @@ export class LogView {
       this.#reconcile()
       this.#drawEdges()
     })
+    this.#actions.changed()
     this.#drawPills()
   }
 

@@ -1,5 +1,5 @@
 // One item of the conversation as an element. It is made once and then brought
-// up to date: its text never changes.
+// up to date.
 
 import { isAccount, numbered } from '../model/authors.js'
 import { dayName, fullDate, hourAndMinute } from '../model/clock.js'
@@ -7,6 +7,7 @@ import { personHue, serverHue } from '../model/hue.js'
 import { fewEmoji, linesOf, parts } from '../model/linkify.js'
 import { FOLD, missing, NEW, notDelivered, NOTICE, PROGRESS, REASONS, viaServer, YOU } from '../model/strings/messages.js'
 import { paintAvatar } from './avatar.js'
+import { deleted, EDITED, editedAt } from '../model/strings/changes.js'
 import { accountMark } from './mark.js'
 import { find, make, stamp, write } from './dom.js'
 import { reach } from './log-keys.js'
@@ -18,13 +19,15 @@ import { reach } from './log-keys.js'
 const FOLDED = 24 // lines that a long message shows; bubbles.css says so, too
 const LEEWAY = 4 // more than that before a message is folded, since lines are only guessed
 
+/** @type {WeakMap<Element, {text: string, deleted?: true, by?: string}>} what they say */
+const said = new WeakMap()
+
 /**
  * @param {Item} item
- * @param {number} columns letters that a line of it holds, roughly
  * @returns {HTMLLIElement}
  */
-export function makeItem(item, columns) {
-  if (item.kind === 'message') return makeMessage(item, columns)
+export function makeItem(item) {
+  if (item.kind === 'message') return makeMessage(item)
   const li = make('li', item.kind)
   const line = make('p', 'line')
   line.dir = 'auto'
@@ -34,8 +37,8 @@ export function makeItem(item, columns) {
   return li
 }
 
-/** @param {MessageItem} item @param {number} columns */
-function makeMessage(item, columns) {
+/** @param {MessageItem} item */
+function makeMessage(item) {
   const li = find(stamp('message-item'), 'li', HTMLLIElement)
   li.style.setProperty('--hue', String(personHue(numbered(item))))
   paintAvatar(find(li, '.avatar', HTMLElement), numbered(item))
@@ -43,10 +46,7 @@ function makeMessage(item, columns) {
   who.textContent = item.own ? YOU : numbered(item)
   if (!item.own) addCard(who)
   if (!item.own && isAccount(item.author ?? '')) find(li, '.name', HTMLElement).after(accountMark())
-  find(li, '.text', HTMLElement).append(...parts(item.text).flatMap(textOrLink))
-  find(li, '.bubble', HTMLElement).classList.toggle('emoji', fewEmoji(item.text))
   li.tabIndex = -1 // the arrows of the keyboard lead there
-  if (linesOf(item.text, columns) > FOLDED + LEEWAY) addFold(li)
   return li
 }
 
@@ -109,12 +109,49 @@ function textOrLink({ text, href, host }) {
  * @param {HTMLLIElement} li
  * @param {Item} item
  * @param {Decoration} decoration
+ * @param {number} columns letters that a line of it holds, roughly
  */
-export function updateItem(li, item, decoration) {
+export function updateItem(li, item, decoration, columns) {
   line(li, 'day', decoration.day ? dayName(item.at, Date.now()) : '')
   line(li, 'missing', decoration.missing ? missing(decoration.missing) : '')
   line(li, 'new', decoration.isNew ? NEW : '')
-  if (item.kind === 'message') updateMessage(li, item, decoration.head)
+  if (item.kind !== 'message') return
+  updateText(li, item, columns)
+  updateMessage(li, item, decoration.head)
+}
+
+/**
+ * What a message says, or that it was deleted. A link in it that had the focus
+ * gives it to the message.
+ * @param {HTMLLIElement} li @param {MessageItem} item @param {number} columns
+ */
+function updateText(li, item, columns) {
+  const shown = said.get(li)
+  if (shown?.text === item.text && shown.deleted === item.deleted && shown.by === item.by) return updateEdited(li, item)
+  const hadFocus = li !== document.activeElement && li.contains(document.activeElement)
+  said.set(li, item)
+  const text = find(li, '.text', HTMLElement)
+  const bubble = find(li, '.bubble', HTMLElement)
+  text.replaceChildren(...(item.deleted ? [deleted(item.by)] : parts(item.text).flatMap(textOrLink)))
+  li.toggleAttribute('data-deleted', item.deleted === true)
+  bubble.classList.toggle('emoji', !item.deleted && fewEmoji(item.text))
+  if (item.deleted) li.querySelector('.actions')?.remove()
+  li.querySelector('.more')?.remove()
+  updateEdited(li, item)
+  if (linesOf(item.text, columns) > FOLDED + LEEWAY) addFold(li)
+  else li.classList.remove('folded')
+  if (hadFocus && !li.contains(document.activeElement)) li.focus({ preventScroll: true })
+  else if (hadFocus) reach(document.activeElement, 0)
+}
+
+/** @param {HTMLLIElement} li @param {MessageItem} item */
+function updateEdited(li, item) {
+  const isEdited = !item.deleted && (item.edited !== undefined || item.changing === true)
+  const shown = li.querySelector('.edited')
+  if (!isEdited) return shown?.remove()
+  const mark = shown ?? make('span', 'edited', EDITED)
+  mark.setAttribute('title', editedAt(fullDate(item.edited ?? Date.now())))
+  if (!shown) find(li, '.bubble', HTMLElement).append(' ', mark)
 }
 
 /**
@@ -136,6 +173,7 @@ function updateMessage(li, item, head) {
   li.classList.toggle('head', head)
   Object.assign(li.dataset, { seq: item.seq ?? '', id: item.id, state: item.state, app: item.app })
   if (item.own) li.dataset.own = ''
+  li.toggleAttribute('data-changing', item.changing === true)
   const time = find(li, 'time', HTMLElement)
   time.title = fullDate(item.at)
   time.setAttribute('aria-label', time.title)

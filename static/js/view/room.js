@@ -99,6 +99,9 @@ export class RoomView {
     signal.addEventListener('abort', room.listen({
       items() {}, typing() {}, unsent() {},
       received: (item) => this.#receivedInRoom(item),
+      removed: (item) => this.#removedInRoom(item),
+      revised: (message) => [this.#chats, this.#finder].forEach((one) => one?.revise(message)),
+      refused: (sentence) => this.#talk?.say(sentence),
       state(state) {
         if (state.kind === 'connected') settings.rememberSessions(room.name, room.conversation.sessions)
       },
@@ -174,7 +177,7 @@ export class RoomView {
     this.#talk = new ConversationView(find(this.#stage, '.talk', HTMLElement), this.#stage, talk, privates ? draftIn(privates, id) : draftInRoom, this.#trail, this.#on)
     this.#titled()
     if (!this.#privates) return
-    if (this.#chats && !privates) this.#chats.missed = 0
+    if (this.#chats && !privates) this.#chats.missed.clear()
     this.#chats?.changed()
   }
 
@@ -236,13 +239,20 @@ export class RoomView {
 
   /** @param {import('../../types.js').MessageItem} item */
   #receivedInRoom(item) {
-    if (!this.#alerts.isMuted) this.#announcer.received()
+    if (!this.#alerts.isMuted) this.#announcer.received(item.key)
     this.#alerts.inRoom(item)
     if (this.#talk?.id === ROOM) return this.#announcer.say(item)
     this.#room.missed()
     if (!this.#chats) return
-    this.#chats.missed++
+    this.#chats.missed.add(item.key)
     this.#chats.changed()
+  }
+
+  /** @param {import('../../types.js').MessageItem} item of somebody else */
+  #removedInRoom(item) {
+    this.#announcer.removed(item.key)
+    this.#alerts.removed(item.id)
+    if (this.#chats?.missed.delete(item.key)) this.#chats.changed()
   }
 
   /**

@@ -133,8 +133,8 @@ export class Rows {
   #element(item, before) {
     const shown = this.#shown.get(item.key)
     if (shown?.item === item && shown.before === before) return shown.li
-    const li = shown?.li ?? makeItem(item, Math.min(WIDEST, this.#list.clientWidth * 0.85) / LETTER)
-    updateItem(li, item, decorate(before, item))
+    const li = shown?.li ?? makeItem(item)
+    updateItem(li, item, decorate(before, item), Math.min(WIDEST, this.#list.clientWidth * 0.85) / LETTER)
     if (item.kind === 'message') {
       if (item.app) this.#servers.add(item.app)
       const letters = this.#initials.get(item.name)

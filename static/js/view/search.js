@@ -82,6 +82,18 @@ export class SearchView {
     this.#field.select()
   }
 
+  /** @param {import('../../types.js').Revised} message of a room, which has another text or none */
+  revise(message) {
+    if (!this.#search.revise(message)) return
+    const { scrollTop } = this.#scroll
+    const buttons = () => [...this.#list.querySelectorAll('button')]
+    const focused = buttons().findIndex((button) => button === document.activeElement)
+    this.#shown = 0
+    this.#drawRows(this.#search.found, this.#search.wish?.words ?? '')
+    this.#scroll.scrollTop = scrollTop
+    if (focused >= 0) (buttons()[focused] ?? this.#field).focus({ preventScroll: true })
+  }
+
   // ---- The search ----
 
   #begin() {

@@ -15,10 +15,10 @@ export class Toast {
     this.#later = later
   }
 
-  /** @param {string} sentence '' for nothing */
-  say(sentence) {
+  /** @param {string} sentence '' for nothing @param {number} [ms] for which it is shown */
+  say(sentence, ms = SHOWN) {
     write(this.#note, sentence)
-    this.#later.run('note', SHOWN, () => write(this.#note, ''))
+    this.#later.run('note', ms, () => write(this.#note, ''))
   }
 
   /**

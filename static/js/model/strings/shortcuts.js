@@ -5,6 +5,7 @@
 export const SHORTCUT = {
   send: 'Send',
   line: 'New line',
+  edit: 'Edit your last message, from an empty field',
   page: 'Scroll while you write',
   latest: 'Jump to the latest message',
   message: 'Go from message to message, in the conversation',

@@ -255,8 +255,8 @@ func TestAccessibleStates(t *testing.T) {
 		{name: "private chat", until: `#messages li[data-state="delivered"]`,
 			roles: inChat, stops: chatStops, inLog: 1,
 			arrange: func() {
-				w.do(chromedp.SendKeys("#chat-name", "bob", chromedp.ByQuery), pressEnter(0),
-					chromedp.WaitVisible(`#log:not([data-conversation="room"])`, chromedp.ByQuery))
+				w.beginsChat("bob")
+				w.do(chromedp.WaitVisible(`#log:not([data-conversation="room"])`, chromedp.ByQuery))
 				w.say("just for you")
 			}},
 		{name: "search results", until: "#search-results .found",

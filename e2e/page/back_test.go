@@ -60,8 +60,7 @@ func TestPageGoesBack(t *testing.T) {
 	}
 	begin := func(friend string) {
 		t.Helper()
-		w.do(chromedp.SendKeys("#chat-name", friend, chromedp.ByQuery),
-			chromedp.Click("#chat-open", chromedp.ByQuery))
+		w.beginsChat(friend)
 		w.isAt(friend, "")
 	}
 	open("#chats-button", "livechat", "chats")

@@ -124,13 +124,13 @@ func TestEmptyStates(t *testing.T) {
 	}
 	w.do(chromedp.EmulateViewport(1280, 760))
 	w.registers()
-	w.saysOf("#chats-none", "No private chats yet. Pick someone from People, or type a name below.")
+	w.saysOf("#chats-none", "No private chats yet. Pick someone from People, or start a new chat.")
 	w.shootAll("nothing")
 	w.do(chromedp.SendKeys("#search", "walrus", chromedp.ByQuery))
 	w.saysOf("#search-note", "No results for “walrus”. Try other words, or fewer.")
 	w.shoot("found-nothing")
-	w.do(chromedp.Click("#search-clear", chromedp.ByQuery),
-		chromedp.SendKeys("#chat-name", "bob", chromedp.ByQuery), chromedp.KeyEvent(kb.Enter))
+	w.do(chromedp.Click("#search-clear", chromedp.ByQuery))
+	w.beginsChat("bob")
 	w.isAt("bob", "")
 	w.saysOf("#empty .empty-title", "bob")
 	w.saysOf("#empty .empty-line", "No messages yet. Only the two of you see this chat.")

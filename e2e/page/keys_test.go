@@ -60,7 +60,7 @@ func TestKeys(t *testing.T) {
 	ann.is("nothing is typed", `document.querySelector("#search").value === "" && `+field+`.value === ""`)
 
 	// From chat to chat.
-	ann.do(chromedp.SendKeys("#chat-name", "bob", chromedp.ByQuery), chromedp.KeyEvent(kb.Enter))
+	ann.beginsChat("bob")
 	ann.isAt("bob", "")
 	ann.press("ArrowUp", "ArrowUp", input.ModifierAlt)
 	ann.isAt("livechat", "")

@@ -75,16 +75,15 @@ func TestPageNamesExceededLimit(t *testing.T) {
 	card.noErrors("status of 429")
 
 	// In a chat: messages, and chats.
-	ann.do(chromedp.EmulateViewport(1280, 760), chromedp.SendKeys("#chat-name", "bob", chromedp.ByQuery),
-		chromedp.Click("#chat-open", chromedp.ByQuery),
-		chromedp.WaitVisible(chatOf("bob")+` > [aria-current="true"]`, chromedp.ByQuery))
+	ann.do(chromedp.EmulateViewport(1280, 760))
+	ann.beginsChat("bob")
+	ann.do(chromedp.WaitVisible(chatOf("bob")+` > [aria-current="true"]`, chromedp.ByQuery))
 	ann.say("this one arrives")
 	ann.do(chromedp.WaitVisible(`#messages li[data-state="delivered"]`, chromedp.ByQuery))
 	ann.say("this one is too much")
 	ann.tellsOf("#messages .failed .why",
 		`Not sent: too many messages in a short time; wait \d+ (seconds?|minutes)\.`)
-	ann.do(chromedp.SendKeys("#chat-name", "bob", chromedp.ByQuery),
-		chromedp.Click("#chat-open", chromedp.ByQuery))
+	ann.beginsChat("bob")
 	ann.tellsOf("#chat-open-error",
 		`Too many messages and new chats in a short time\. Try again in \d+ (seconds?|minutes)\.`)
 	ann.shootAll("too-many-messages")

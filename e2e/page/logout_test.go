@@ -84,9 +84,8 @@ func TestPageLogsOutWithUnsentMessages(t *testing.T) {
 	tab.state("connected")
 	w.do(chromedp.EmulateViewport(1280, 760))
 	w.drafts("a secret for the room")
-	w.do(chromedp.SendKeys("#chat-name", "bob", chromedp.ByQuery),
-		chromedp.Click("#chat-open", chromedp.ByQuery),
-		chromedp.WaitVisible(chatOf("bob")+` > [aria-current="true"]`, chromedp.ByQuery))
+	w.beginsChat("bob")
+	w.do(chromedp.WaitVisible(chatOf("bob")+` > [aria-current="true"]`, chromedp.ByQuery))
 	w.do(chromedp.Evaluate(noMessageGoesOut, nil))
 	w.say("a secret on its way")
 	w.drafts("a secret that is begun")
@@ -138,9 +137,9 @@ func TestPageIsLoggedOutWithUnsentMessages(t *testing.T) {
 	ann := register(t, c, "ann")
 	w := openStoryUser(t, browse(t), c, "ann")
 	w.entersAs("ann")
-	w.do(chromedp.EmulateViewport(1280, 760), chromedp.SendKeys("#chat-name", "bob", chromedp.ByQuery),
-		chromedp.Click("#chat-open", chromedp.ByQuery),
-		chromedp.WaitVisible(chatOf("bob")+` > [aria-current="true"]`, chromedp.ByQuery))
+	w.do(chromedp.EmulateViewport(1280, 760))
+	w.beginsChat("bob")
+	w.do(chromedp.WaitVisible(chatOf("bob")+` > [aria-current="true"]`, chromedp.ByQuery))
 	w.do(chromedp.Evaluate(noMessageGoesOut, nil))
 	w.say("a secret on its way")
 	w.waitKept(1)

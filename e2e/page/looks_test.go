@@ -92,11 +92,9 @@ func TestPageLooksWithChats(t *testing.T) {
 			status != http.StatusCreated {
 			t.Fatalf("register %s: %d %v, %v", friend, status, answer, err)
 		}
-		w.do(
-			chromedp.SendKeys("#chat-name", friend, chromedp.ByQuery),
-			chromedp.Click("#chat-open", chromedp.ByQuery),
-			chromedp.WaitVisible(`#chats-list li[data-name="`+friend+`"] > [aria-current="true"]`,
-				chromedp.ByQuery),
+		w.beginsChat(friend)
+		w.do(chromedp.WaitVisible(`#chats-list li[data-name="`+friend+`"] > [aria-current="true"]`,
+			chromedp.ByQuery),
 		)
 		w.say("hello " + friend)
 	}

@@ -46,6 +46,13 @@ func peopleIn(t *testing.T, browser context.Context, accounts int, names ...stri
 	return all
 }
 
+// beginsChat opens a private chat by name.
+func (w *window) beginsChat(name string) {
+	w.t.Helper()
+	w.do(chromedp.Click("#new-chat", chromedp.ByQuery), chromedp.WaitVisible("#chat-name", chromedp.ByQuery),
+		chromedp.SendKeys("#chat-name", name, chromedp.ByQuery), chromedp.Click("#chat-open", chromedp.ByQuery))
+}
+
 // inRoster is the row of somebody in the list of people.
 func inRoster(name string) string { return `#names > li[data-name="` + name + `"]` }
 

@@ -176,9 +176,8 @@ func TestPrivateStory(t *testing.T) {
 	bob.leaves()
 
 	// Ann writes while bob is away.
-	ann.do(chromedp.SendKeys("#chat-name", "bob", chromedp.ByQuery),
-		chromedp.Click("#chat-open", chromedp.ByQuery),
-		chromedp.WaitVisible(`#log[data-conversation]:not([data-conversation="room"])`, chromedp.ByQuery))
+	ann.beginsChat("bob")
+	ann.do(chromedp.WaitVisible(`#log[data-conversation]:not([data-conversation="room"])`, chromedp.ByQuery))
 	var chat string
 	ann.do(chromedp.AttributeValue("#log", "data-conversation", &chat, nil, chromedp.ByQuery))
 	s.says(ann, "are you there?")

@@ -23,9 +23,8 @@ func TestTypingInPrivate(t *testing.T) {
 	ann, bob := openStoryUser(t, browser, c, "ann"), openStoryUser(t, browser, c, "bob")
 	ann.enters("#account-open-register")
 	bob.enters("#account-open-register")
-	ann.do(chromedp.SendKeys("#chat-name", "bob", chromedp.ByQuery),
-		chromedp.Click("#chat-open", chromedp.ByQuery),
-		chromedp.WaitVisible(`#log:not([data-conversation="room"])`, chromedp.ByQuery))
+	ann.beginsChat("bob")
+	ann.do(chromedp.WaitVisible(`#log:not([data-conversation="room"])`, chromedp.ByQuery))
 	ann.say("hello")
 	bob.do(chromedp.WaitVisible(chatOf("ann")+`[data-unread="1"]`, chromedp.ByQuery))
 

@@ -60,7 +60,7 @@ func TestPageExplainsRefusals(t *testing.T) {
 	w := openStoryUser(t, browser, c, "ann")
 	w.enters("#account-open-register")
 	w.do(chromedp.EmulateViewport(1280, 760))
-	w.saysOf("#chats-none", "No private chats yet. Pick someone from People, or type a name below.")
+	w.saysOf("#chats-none", "No private chats yet. Pick someone from People, or start a new chat.")
 	w.shootAll("no-chats")
 
 	// A guest has no private chats.
@@ -134,9 +134,8 @@ func (p *storyUser) deletedFriend(c *localcluster.Cluster) {
 		status != http.StatusCreated {
 		p.t.Fatalf("register bob: %d %v, %v", status, answer, err)
 	}
-	p.do(chromedp.SendKeys("#chat-name", "bob", chromedp.ByQuery),
-		chromedp.Click("#chat-open", chromedp.ByQuery),
-		chromedp.WaitVisible(chatOf("bob")+` > [aria-current="true"]`, chromedp.ByQuery),
+	p.beginsChat("bob")
+	p.do(chromedp.WaitVisible(chatOf("bob")+` > [aria-current="true"]`, chromedp.ByQuery),
 		chromedp.WaitNotPresent("#chats-none:not([hidden])", chromedp.ByQuery))
 	p.say("will you stay?")
 	p.do(chromedp.WaitVisible(`#messages li[data-state="delivered"]`, chromedp.ByQuery))

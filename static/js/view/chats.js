@@ -1,5 +1,5 @@
 // The conversations of somebody who is logged in: the room first, then the
-// private chats, and a field to begin another one.
+// private chats, and a form to begin another one.
 
 import { chatsInOrder, draftOf, titleOf } from '../model/chats.js'
 import { whyNot } from '../model/answers.js'
@@ -31,6 +31,8 @@ export class ChatsView {
   #toggle
   #list
   #none
+  #new
+  #form
   #field
   #error
   #sheet
@@ -57,6 +59,8 @@ export class ChatsView {
     this.#toggle = find(root, '#chats-button', HTMLButtonElement)
     this.#list = find(root, '#chats-list', HTMLUListElement)
     this.#none = find(root, '#chats-none', HTMLElement)
+    this.#new = find(root, '#new-chat', HTMLButtonElement)
+    this.#form = find(root, '#chat-begin', HTMLElement)
     this.#field = find(root, '#chat-name', HTMLInputElement)
     this.#error = find(root, '#chat-open-error', HTMLElement)
     this.#onOpen = (/** @type {string} */ id) => {
@@ -75,6 +79,8 @@ export class ChatsView {
     }, signal)
     this.#list.addEventListener('click', (event) => this.#clicked(event), { signal })
     this.#list.addEventListener('keydown', (event) => this.#pressed(event), { signal })
+    this.#new.addEventListener('click', () => this.#unfold(this.#form.getClientRects().length === 0), { signal })
+    this.#form.addEventListener('keydown', (event) => this.#pressedInForm(event), { signal })
     this.#field.addEventListener('input', () => this.#say(''), { signal })
     find(root, '#chat-form', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault()
@@ -196,13 +202,32 @@ export class ChatsView {
     return () => this.#onOpen(id)
   }
 
+  /** @param {boolean} open whether the form for a new chat is there */
+  #unfold(open) {
+    if (open) this.#search.clear() // its answer stands in place of the chats
+    this.#form.hidden = !open
+    this.#new.setAttribute('aria-expanded', String(open))
+    this.#field.value = ''
+    this.#say('')
+    if (open) this.#field.focus()
+  }
+
+  /** @param {KeyboardEvent} event Escape folds the form, and closes no sheet */
+  #pressedInForm(event) {
+    if (event.key !== 'Escape' || event.isComposing) return
+    event.preventDefault()
+    event.stopPropagation()
+    this.#unfold(false)
+    this.#new.focus()
+  }
+
   async #begin() {
     const { name, problem } = cleanAccountName(this.#field.value)
     this.#say(problem)
     if (problem) return this.#field.focus()
     try {
       const open = await this.chatWith(name)
-      this.#field.value = ''
+      this.#unfold(false)
       open()
     } catch (error) {
       if (!(error instanceof ApiError)) throw error

@@ -94,6 +94,13 @@ export class SearchView {
     if (focused >= 0) (buttons()[focused] ?? this.#field).focus({ preventScroll: true })
   }
 
+  /** Nobody looks for anything any more. */
+  clear() {
+    if (!this.#field.value) return
+    this.#field.value = ''
+    this.#begin()
+  }
+
   // ---- The search ----
 
   #begin() {
@@ -105,9 +112,8 @@ export class SearchView {
   }
 
   #clear() {
-    this.#field.value = ''
     this.#field.focus()
-    this.#begin()
+    this.clear()
   }
 
   #draw() {

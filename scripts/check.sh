@@ -41,6 +41,7 @@ unit() {
   go test -short -vet=off -parallel 6 "${packages[@]}"
 }
 
+in_memory
 stage 'formatting of what changed' formatted
 stage 'go vet' go vet ./...
 stage 'unit tests of what changed' unit

@@ -88,5 +88,6 @@ esac
 # A test that does not find a program it needs fails, except in the unit tests,
 # where it is skipped.
 [ "$part" = unit ] || export LIVECHAT_REQUIRE=1
+in_memory
 "$part"
 stage_times

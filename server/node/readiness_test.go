@@ -13,6 +13,7 @@ import (
 // TestIsolatedServer: a server that does not receive its own reports through
 // Redis says so, takes no new clients, and keeps those that it has.
 func TestIsolatedServer(t *testing.T) {
+	t.Parallel()
 	r := testredis.New(t)
 	r.Start()
 	n := start(t, "REDIS_URL="+r.URL, "SUBSCRIPTION_TIMEOUT=1100ms", "PRESENCE_INTERVAL=100ms")

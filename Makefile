@@ -67,7 +67,7 @@ chaos: ## random faults while 200 clients talk: make chaos SEED=7 FOR=2m
 
 soak: ## chaos for longer, and resources before and after: make soak FOR=10m
 	@scripts/install.sh redis-server haproxy initdb gcc
-	@scripts/run.sh ./tools/chaos -soak $(if $(SEED),-seed $(SEED)) -for $(or $(FOR),10m) $(ARGS)
+	@scripts/run.sh ./tools/chaos -soak -edits 10 $(if $(SEED),-seed $(SEED)) -for $(or $(FOR),10m) $(ARGS)
 
 ## Build
 build: ## the server as one static program, bin/livechat; 1 min, later 5 s

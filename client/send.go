@@ -38,7 +38,11 @@ func (s *Session) SendAs(ctx context.Context, id, text string) (Ack, error) {
 // GuestKey or an account, only the connection that sent a message may edit it.
 // The code of an *Error says why the server declined.
 func (s *Session) Edit(ctx context.Context, message Target, text string) (Ack, error) {
-	id := uuid.NewString()
+	return s.EditAs(ctx, uuid.NewString(), message, text)
+}
+
+// EditAs is Edit with an id of the caller's choice for the edit, as SendAs says.
+func (s *Session) EditAs(ctx context.Context, id string, message Target, text string) (Ack, error) {
 	return s.send(ctx, id, text, func(c *Conn) error { return c.PostEdit(id, message, text) })
 }
 

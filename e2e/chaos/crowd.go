@@ -45,6 +45,7 @@ type Size struct {
 	// servers send twice
 	Raw      int
 	Talkers  int           // of the sessions
+	Edits    int           // percentage of what a talker sends that edits one of its messages
 	Pause    time.Duration // between two messages of a talker
 	Patience time.Duration // how long an ack may take
 

@@ -3,6 +3,7 @@ package chaos
 import (
 	"bufio"
 	"encoding/binary"
+	"fmt"
 	"os"
 	"os/exec"
 	"slices"
@@ -31,6 +32,44 @@ func TestBulks(t *testing.T) {
 	if err := bulks(bufio.NewReader(strings.NewReader("-LOADING\r\n")), nil); err == nil ||
 		err.Error() != "LOADING" {
 		t.Errorf("an error: %v", err)
+	}
+}
+
+// A page of the archive has the numbers of edits in their places, and what is
+// only in the log is added to it.
+func TestStoredEdits(t *testing.T) {
+	page, err := decodePage([]byte(`{"messages":[{"seq":4,"epoch":"e","id":"a","name":"ann","text":"new"},` +
+		`{"seq":8,"epoch":"e","id":"b","name":"bob","text":"b"}],"others":[[5,7],[9,9]]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var seqs []uint64
+	for _, m := range page {
+		seqs = append(seqs, m.Seq)
+	}
+	if want := []uint64{4, 5, 6, 7, 8, 9}; !slices.Equal(seqs, want) || last(page, 0) != 9 || last(nil, 3) != 3 {
+		t.Errorf("entries %v, want %v", seqs, want)
+	}
+	if err := firstGap(page, 3); err != nil {
+		t.Error(err)
+	}
+	if err := firstGap(slices.Delete(slices.Clone(page), 2, 3), 3); err == nil ||
+		err.Error() != "entry 7 is archived and 6 is not" {
+		t.Errorf("without 6: %v", err)
+	}
+	edit := func(seq uint64, id, target, text string) stored {
+		e := stored{Seq: seq, Epoch: "e", ID: id, Name: "ann", Text: text}
+		e.Target.ID = target
+		return e
+	}
+	log := []stored{{Seq: 3, ID: "too early"}, {Seq: 4, Epoch: "e", ID: "a", Name: "ann", Text: "old"},
+		edit(9, "x", "b", "archived"), edit(10, "y", "b", "newer"), {Seq: 11, Epoch: "e", ID: "c", Text: "c"}}
+	var got []string
+	for _, e := range merge(page, log, 3) {
+		got = append(got, fmt.Sprint(e.At.Seq, e.ID, e.Text))
+	}
+	if want := []string{"4anew", "5", "6", "7", "8bnewer", "9", "10ynewer", "11cc"}; !slices.Equal(got, want) {
+		t.Errorf("stored %q, want %q", got, want)
 	}
 }
 

@@ -18,10 +18,12 @@ import (
 	"livechat/internal/localcluster"
 )
 
-// stored is a message as the archive and the log have it.
+// stored is a message or an edit as the archive and the log have it. Of an edit
+// the archive has only the number.
 type stored struct {
 	Seq                   uint64
 	Epoch, ID, Name, Text string
+	Target                struct{ ID string } // of an edit in the log
 }
 
 func (m stored) entry() history.Entry {
@@ -54,11 +56,7 @@ func (r *run) stored(ctx context.Context, room string, behind uint64) (all []his
 		if err != nil || newest == 0 {
 			return err
 		}
-		at := uint64(0)
-		if len(page) > 0 {
-			at = page[0].Seq
-		}
-		if at < newest {
+		if at := last(page, 0); at < newest {
 			return fmt.Errorf("the archive of %s is at %d, the log at %d", room, at, newest)
 		}
 		return nil
@@ -78,35 +76,68 @@ func (r *run) stored(ctx context.Context, room string, behind uint64) (all []his
 	if broken != nil {
 		return nil, broken
 	}
-	has := map[string]bool{}
+	if late == nil {
+		log = nil
+	}
+	return merge(archived, log, behind), nil
+}
+
+// merge returns what is archived, and what is only in the log, after that seq.
+// An edit that is only in the log gives its message the text.
+func merge(archived, log []stored, behind uint64) (all []history.Entry) {
+	at := map[string]int{} // by id, in all
+	edits := map[uint64]bool{}
 	for _, m := range archived {
-		has[m.ID] = true
+		at[m.ID] = len(all)
+		edits[m.Seq] = m.ID == ""
 		all = append(all, m.entry())
 	}
 	for _, m := range log {
 		// entries that a repair removed from the log may still be in the stream
-		if !has[m.ID] && m.Seq > behind && late != nil {
-			has[m.ID] = true
-			all = append(all, m.entry())
+		if _, has := at[m.ID]; has || edits[m.Seq] || m.Seq <= behind {
+			continue
+		}
+		at[m.ID] = len(all)
+		all = append(all, m.entry())
+		if edited, ok := at[m.Target.ID]; ok && m.Target.ID != "" {
+			all[edited].Text = m.Text
 		}
 	}
 	slices.SortStableFunc(all, func(a, b history.Entry) int { return cmp.Compare(a.At.Seq, b.At.Seq) })
-	return all, nil
+	return all
 }
 
-// archivePages returns the archived messages of a room after that seq.
+// archivePages returns the archived entries of a room after that seq. A page
+// ends with a message; the newest one has the edits after that.
 func (r *run) archivePages(ctx context.Context, room string, behind uint64) (all []stored, err error) {
-	for at := behind; ; {
-		page, err := r.archivePage(ctx, room, fmt.Sprintf("limit=100&after=%d", at))
+	for messages := 100; messages == 100; {
+		page, err := r.archivePage(ctx, room, fmt.Sprintf("limit=100&after=%d", last(all, behind)))
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, page...)
-		if len(page) < 100 {
-			return all, nil
+		messages = 0
+		for _, m := range page {
+			if m.ID != "" {
+				messages++
+			}
 		}
-		at = page[len(page)-1].Seq
+		all = append(all, page...)
 	}
+	page, err := r.archivePage(ctx, room, "limit=1")
+	for _, m := range page {
+		if m.Seq > last(all, behind) {
+			all = append(all, m)
+		}
+	}
+	return all, err
+}
+
+// last returns the seq of the last entry; none if there is no entry.
+func last(all []stored, none uint64) uint64 {
+	if len(all) == 0 {
+		return none
+	}
+	return all[len(all)-1].Seq
 }
 
 // firstGap returns an error that names the first seq after behind that is not
@@ -114,7 +145,7 @@ func (r *run) archivePages(ctx context.Context, room string, behind uint64) (all
 func firstGap(archived []stored, behind uint64) error {
 	for _, m := range archived {
 		if m.Seq > behind+1 {
-			return fmt.Errorf("message %d is archived and %d is not", m.Seq, behind+1)
+			return fmt.Errorf("entry %d is archived and %d is not", m.Seq, behind+1)
 		}
 		behind = max(behind, m.Seq)
 	}
@@ -135,7 +166,8 @@ func (r *run) newest(room string) (seq uint64) {
 	return seq
 }
 
-// archivePage returns a page of the archive.
+// archivePage returns a page of the archive, with the numbers of edits in their
+// places.
 func (r *run) archivePage(ctx context.Context, room, query string) ([]stored, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -144,14 +176,33 @@ func (r *run) archivePage(ctx context.Context, room, query string) ([]stored, er
 	if err != nil || status != 200 {
 		return nil, fmt.Errorf("read the archive of %s: %d, %w", room, status, err)
 	}
-	var page struct{ Messages []stored }
-	if err := json.Unmarshal([]byte(body), &page); err != nil {
+	page, err := decodePage([]byte(body))
+	if err != nil {
 		return nil, fmt.Errorf("read the archive of %s: %w", room, err)
 	}
-	return page.Messages, nil
+	return page, nil
 }
 
-// stream returns the messages in the room's stream.
+// decodePage reads a page of the archive.
+func decodePage(body []byte) ([]stored, error) {
+	var page struct {
+		Messages []stored
+		Others   [][2]uint64
+	}
+	if err := json.Unmarshal(body, &page); err != nil {
+		return nil, err
+	}
+	all := page.Messages
+	for _, others := range page.Others {
+		for seq := others[0]; seq <= others[1]; seq++ {
+			all = append(all, stored{Seq: seq})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b stored) int { return cmp.Compare(a.Seq, b.Seq) })
+	return all, nil
+}
+
+// stream returns the messages and edits in the room's stream.
 func (r *run) stream(room string) (all []stored, err error) {
 	key := "{livechat}:log"
 	if room != "livechat" {
@@ -167,7 +218,7 @@ func (r *run) stream(room string) (all []stored, err error) {
 		return nil, fmt.Errorf("read the stream of %s: %w", room, err)
 	}
 	err = bulks(bufio.NewReader(conn), func(text string) error {
-		if !strings.HasPrefix(text, `{"type":"message"`) {
+		if !strings.HasPrefix(text, `{"type":"message"`) && !strings.HasPrefix(text, `{"type":"edit"`) {
 			return nil
 		}
 		var m stored

@@ -2,13 +2,17 @@ package chaos
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"livechat/e2e/history"
-	"livechat/internal/localcluster"
+	"math/rand/v2"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
+
+	"livechat/client"
+	"livechat/e2e/history"
+	"livechat/internal/localcluster"
 )
 
 // Talk starts the talkers.
@@ -41,51 +45,88 @@ func (c *Crowd) talk(ctx context.Context, i int) {
 	}
 	ticker := time.NewTicker(c.size.Pause)
 	defer ticker.Stop()
+	from := i * c.size.Sessions / c.size.Talkers
+	var mine []client.Target
 	for n := 0; ; n++ {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 		}
-		from := i * c.size.Sessions / c.size.Talkers
-		text := fmt.Sprintf("%d.%d%s", i, n, strings.Repeat(" long", c.size.Long/5))
-		id, err := c.say(from, text)
+		s := said{text: fmt.Sprintf("%d.%d%s", i, n, strings.Repeat(" long", c.size.Long/5))}
+		if len(mine) > 0 && rand.IntN(100) < c.size.Edits {
+			s.edits = mine[rand.IntN(len(mine))]
+		}
+		at, err := c.say(from, &s)
 		if err == nil && n%resendEvery == 0 {
-			err = c.send(from, id, text) // as after a lost ack
+			_, err = c.send(from, s) // as after a lost ack
 		}
 		if err != nil {
 			c.fail(err)
 			return
 		}
+		if s.edits.ID == "" {
+			mine = append(mine[max(0, len(mine)-editable+1):], at)
+		}
 	}
 }
 
-// say publishes one message from the i-th session, waits for its ack and
-// returns its id.
-func (c *Crowd) say(i int, text string) (string, error) {
-	id := uuid.NewString()
-	c.History.SendingContent(history.Send{ID: id, Name: memberName(i), Text: text, Sent: time.Now()})
-	return id, c.send(i, id, text)
+// editable is how many of its newest messages a talker may edit. It names them
+// by the number in their acks. If a repair has moved one, servers find it as long
+// as their rings have it.
+const editable = 50
+
+// said is what a talker sends.
+type said struct {
+	id, text string
+	edits    client.Target // the message that it edits; zero: it is one
 }
 
-// send publishes a message that the history knows and waits for its ack.
-func (c *Crowd) send(i int, id, text string) error {
+// say gives s an id, publishes it from the i-th session, waits for its ack and
+// returns where it is.
+func (c *Crowd) say(i int, s *said) (client.Target, error) {
+	s.id = uuid.NewString()
+	c.History.SendingContent(history.Send{ID: s.id, Name: memberName(i), Text: s.text, Edits: s.edits.ID,
+		Sent: time.Now()})
+	return c.send(i, *s)
+}
+
+// send publishes what the history knows, waits for its ack and returns where it
+// is.
+func (c *Crowd) send(i int, s said) (client.Target, error) {
 	patience, cancel := context.WithTimeout(context.Background(), c.size.Patience)
 	defer cancel()
-	ack, err := c.members[i].SendAs(patience, id, text)
+	var ack client.Ack
+	var err error
+	if s.edits.ID == "" {
+		ack, err = c.members[i].SendAs(patience, s.id, s.text)
+	} else {
+		ack, err = c.members[i].EditAs(patience, s.id, s.edits, s.text)
+	}
+	var refusal *client.Error
+	if errors.As(err, &refusal) {
+		c.History.Refused(s.id)
+	}
+	if err != nil && s.edits.ID != "" {
+		return client.Target{}, fmt.Errorf("send %s, an edit of %v: %w", s.id, s.edits, err)
+	}
 	if err != nil {
-		return fmt.Errorf("send %s: %w", id, err)
+		return client.Target{}, fmt.Errorf("send %s: %w", s.id, err)
 	}
 	// The ack does not name its epoch; the readers know it. How often the
 	// session has sent the message is unknown.
-	c.History.Answered(id,
+	c.History.Answered(s.id,
 		history.Ack{At: history.Position{Seq: ack.Seq}, When: time.Now(), Duplicate: ack.Duplicate})
-	return nil
+	return client.Target{Seq: ack.Seq, ID: s.id}, nil
 }
 
 // Publish publishes one more message from the i-th session, waits for its ack
 // and returns its id.
-func (c *Crowd) Publish(i int) (id string, err error) { return c.say(i, "and another thing") }
+func (c *Crowd) Publish(i int) (id string, err error) {
+	s := said{text: "and another thing"}
+	_, err = c.say(i, &s)
+	return s.id, err
+}
 
 // Received reports whether the i-th session has received the message.
 func (c *Crowd) Received(i int, id string) bool { return c.logs[i].Saw(id) }

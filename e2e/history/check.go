@@ -33,8 +33,8 @@ const (
 //     two positions of one log, no two logs in a different order;
 //   - senders can rely on the order: a message that was sent after the ack of
 //     another one comes after it;
-//   - no reader saw a message that was not sent, or one with another text, name
-//     or sender;
+//   - no reader saw a message that was not sent, or was refused, or one with
+//     another text, name or sender;
 //   - acks name the position at which the message is received, unless a new log
 //     began after it was sent; they say "duplicate" if, and only if, it was
 //     sent before;
@@ -43,8 +43,13 @@ const (
 //     again to raw readers, so that a client that is told of the reset knows
 //     what changed; otherwise the order would differ between clients without
 //     their knowing;
+//   - all readers end with the same text of each message that they have: that
+//     of its edit with the newest position;
 //   - if SetStored was called: log and archive have every acked message once
-//     and nothing else, and a Newcomer got exactly that.
+//     and nothing else, with that text, and a Newcomer got exactly that.
+//
+// What it says of messages is so of edits, but that a session may see one again
+// in a new log.
 //
 // A log that was replaced excuses no loss. It may only put a message at another
 // position of the new log, where raw readers may then see it again.
@@ -55,7 +60,7 @@ func (h *History) Check(gaps Gaps) error {
 	sends, readers, again := h.snapshot()
 	c := &check{
 		gaps:    gaps,
-		sent:    map[string]bool{},
+		sent:    map[string]*Send{},
 		where:   map[string][]sighting{},
 		who:     map[Position]sighting{},
 		follows: map[[2]string]string{},
@@ -66,7 +71,7 @@ func (h *History) Check(gaps Gaps) error {
 	}
 	log := onlyLog(readers)
 	for i, s := range sends {
-		c.sent[s.ID] = true
+		c.sent[s.ID] = &sends[i]
 		if s.Acked.IsZero() {
 			continue
 		}
@@ -88,6 +93,8 @@ func (h *History) Check(gaps Gaps) error {
 	c.answers(sends)
 	c.connections(h)
 	c.checkMoved(views)
+	c.newestEdits(sends)
+	c.checkTexts(sends, readers, views)
 	if kept, ok := h.entries(); ok {
 		c.checkStored(kept, sends, readers)
 	}
@@ -124,10 +131,14 @@ type sighting struct {
 
 // check is one run of Check.
 type check struct {
-	gaps  Gaps
-	sent  map[string]bool
-	where map[string][]sighting // the positions of each message, at most one in each log
-	who   map[Position]sighting // the message at each position
+	gaps Gaps
+	sent map[string]*Send
+	// the newest edit of each message that has one, and the edits that were seen
+	// at each seq
+	edits   map[string]*Send
+	editsAt map[uint64][]string
+	where   map[string][]sighting // the positions of each message, at most one in each log
+	who     map[Position]sighting // the message at each position
 	// a reader went from the first epoch to the second, at once or later
 	follows map[[2]string]string
 

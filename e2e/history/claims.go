@@ -12,17 +12,22 @@ import (
 
 // contentDiff returns how a message differs from what was sent; "" if it does
 // not, or if that is unknown.
-func (h *History) contentDiff(e Event) string {
-	if e.Content == nil {
+func (h *History) contentDiff(s *Send, e Event) string {
+	if s == nil || e.Content == nil { // it was made up, which is another violation
 		return ""
 	}
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	s := h.sends[e.ID]
-	if s == nil {
-		return "" // it was made up, which is another violation
+	wrong := ""
+	switch c := e.Content; {
+	case c.Edits != s.Edits:
+		wrong = fmt.Sprintf("as an edit of %q, sent as one of %q", c.Edits, s.Edits)
+	case !c.Edited:
+		wrong = s.diff(c.Name, c.Text)
+	case h.editWith(s.ID, c.Text) == nil:
+		wrong = fmt.Sprintf("with the text %.40q, which no edit gave it", c.Text)
+	default:
+		wrong = s.diff(c.Name, s.Text)
 	}
-	if wrong := s.diff(e.Content.Name, e.Content.Text); wrong != "" {
+	if wrong != "" {
 		return fmt.Sprintf("saw message %s at %v %s", e.ID, e.At, wrong)
 	}
 	return ""

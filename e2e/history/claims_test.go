@@ -13,7 +13,8 @@ func TestCheckOfServersClaims(t *testing.T) {
 		r.Add(Event{Kind: kind, At: Position{epoch, seq}, ID: id, When: second(200)})
 	}
 	heard := func(r *Reader, seq uint64, id, name, session, text string) {
-		r.Add(Event{Kind: Message, At: Position{"e", seq}, ID: id, Content: &Content{name, session, text}})
+		r.Add(Event{Kind: Message, At: Position{"e", seq}, ID: id,
+			Content: &Content{Name: name, Session: session, Text: text}})
 	}
 	ann := func(h *History) { // m4, by ann from her connection s1
 		h.Connected("s1", "ann")

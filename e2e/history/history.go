@@ -1,7 +1,9 @@
 // Package history checks whether a chat room kept its promises. Senders record
 // what they sent and what was acked, readers what they received. Afterwards
 // [History.Check] compares all of it and names every message that was lost,
-// doubled, reordered or made up.
+// doubled, reordered or made up. An edit of a message is sent, acked and
+// received as a message is, so all of this holds for edits as well; and all
+// have to end with the same text of each message.
 //
 // It knows nothing of the server and trusts no one. A log that was replaced
 // excuses nothing: what was acked before must arrive after, too.
@@ -28,16 +30,20 @@ func (p Position) String() string { return fmt.Sprintf("%s:%d", p.Epoch, p.Seq) 
 // Send is one message of one sender.
 type Send struct {
 	ID   string
-	Name string    // the sender's; empty: not checked
-	Text string    // empty: not checked
-	Sent time.Time // just before it was sent for the first time
+	Name string // the sender's; empty: not checked
+	Text string // empty: not checked
+	// the message's id, if this is an edit, which gives it Text; empty: it is a
+	// message
+	Edits string
+	Sent  time.Time // just before it was sent for the first time
 	// when the first ack arrived; zero: none did, so the log may or may not
 	// have the message
 	Acked time.Time
 	At    Position // the position in that ack; Seq 0: unknown
 
-	number int   // of the message: 0, 1, 2 …
-	acks   []Ack // in order
+	number  int   // of the message: 0, 1, 2 …
+	acks    []Ack // in order
+	refused bool
 }
 
 // Ack is one answer to a message.
@@ -48,7 +54,9 @@ type Ack struct {
 	Tries     int  // how often the message had been sent by then; 0: unknown
 }
 
-// Entry is one message that the log and the archive together have at the end.
+// Entry is one entry that the log and the archive together have at the end. A
+// message has the text of its newest edit. Of an edit the archive says no more
+// than its number: then ID is empty.
 type Entry struct {
 	At         Position
 	ID         string
@@ -59,7 +67,8 @@ type Entry struct {
 type History struct {
 	mu      sync.RWMutex
 	sends   map[string]*Send
-	again   []string // ids of two messages, which is an error of the test
+	edits   map[string][]*Send // by the id of the message
+	again   []string           // ids of two messages, which is an error of the test
 	readers []*Reader
 	owners  map[string]string // the name of each connection's user, by the session in its welcome
 	from    map[origin]string // the first reader that saw a message of that connection
@@ -69,7 +78,12 @@ type History struct {
 
 // New returns an empty history.
 func New() *History {
-	return &History{sends: map[string]*Send{}, owners: map[string]string{}, from: map[origin]string{}}
+	return &History{
+		sends:  map[string]*Send{},
+		edits:  map[string][]*Send{},
+		owners: map[string]string{},
+		from:   map[origin]string{},
+	}
 }
 
 // Sending records that the message is about to be sent for the first time. It
@@ -85,7 +99,11 @@ func (h *History) SendingContent(s Send) {
 		h.again = append(h.again, s.ID)
 		return
 	}
-	h.sends[s.ID] = &Send{ID: s.ID, Name: s.Name, Text: s.Text, Sent: s.Sent, number: len(h.sends)}
+	sent := &Send{ID: s.ID, Name: s.Name, Text: s.Text, Edits: s.Edits, Sent: s.Sent, number: len(h.sends)}
+	h.sends[s.ID] = sent
+	if s.Edits != "" {
+		h.edits[s.Edits] = append(h.edits[s.Edits], sent)
+	}
 }
 
 // Acked records that the server has acked a message, after Sending.
@@ -106,6 +124,16 @@ func (h *History) Answered(id string, a Ack) {
 		s.Acked, s.At = a.When, a.At
 	}
 	s.acks = append(s.acks, a)
+}
+
+// Refused records that the server has declined a message for good: nobody may
+// see it.
+func (h *History) Refused(id string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s := h.sends[id]; s != nil {
+		s.refused = true
+	}
 }
 
 // Connected records that the connection with this session belongs to that name.
@@ -148,15 +176,12 @@ func (h *History) AckedCount() (n int) {
 	return n
 }
 
-// number returns the message's number and the copy of its id that is worth
-// keeping; -1 if it was not sent.
-func (h *History) number(id string) (int, string) {
+// send returns what was sent under this id, of which the acks may still change;
+// nil if nothing was. Its own copy of the id is worth keeping.
+func (h *History) send(id string) *Send {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	if s := h.sends[id]; s != nil {
-		return s.number, s.ID
-	}
-	return -1, id
+	return h.sends[id]
 }
 
 // Reader returns a new reader that shows each message once, as a client.Session
@@ -215,6 +240,7 @@ type Summary struct {
 	Sent, Acked, Delivered    int
 	Gaps, Resets, Disconnects int
 	Repeated                  int // messages that a raw reader received once more after a reset
+	Edits                     int // of the acked ones
 }
 
 // Plus adds the counts of another history.
@@ -227,6 +253,7 @@ func (s Summary) Plus(o Summary) Summary {
 		s.Resets + o.Resets,
 		s.Disconnects + o.Disconnects,
 		s.Repeated + o.Repeated,
+		s.Edits + o.Edits,
 	}
 }
 
@@ -237,6 +264,9 @@ func (h *History) Summary() (s Summary) {
 	for _, send := range sends {
 		if !send.Acked.IsZero() {
 			s.Acked++
+			if send.Edits != "" {
+				s.Edits++
+			}
 		}
 	}
 	for _, r := range readers {

@@ -16,6 +16,8 @@ type drawn struct {
 	readers [][]Event
 	kept    []Entry // what log and archive have at the end, and a newcomer received
 	given   []Entry
+	texts   map[string]string // in the end, of messages that were edited
+	numbers bool              // of edits the archive has only the numbers
 }
 
 // entry is one position of a log that was replaced now and then.
@@ -27,7 +29,7 @@ type entry struct {
 // draw draws one or two logs and readers that join, miss announced messages and
 // lose connections at random.
 func draw(t *rapid.T) drawn {
-	d := drawn{acks: map[string][]Ack{}}
+	d := drawn{acks: map[string][]Ack{}, texts: map[string]string{}}
 	var log []entry // in order of position
 	for epoch := range rapid.IntRange(1, 2).Draw(t, "epochs") {
 		name := fmt.Sprint("e", epoch)
@@ -35,7 +37,7 @@ func draw(t *rapid.T) drawn {
 			moved := log[len(log)-rapid.IntRange(0, 2).Draw(t, "moved"):]
 			// which raw readers receive
 			if len(moved) > 0 && rapid.Bool().Draw(t, "after a newer one") {
-				log = append(log, d.say(t, name, len(log)+1))
+				log = append(log, d.say(t, name, len(log)+1, moved))
 			}
 			for _, e := range moved {
 				e.At, e.again = Position{name, uint64(len(log) + 1)}, true
@@ -43,7 +45,12 @@ func draw(t *rapid.T) drawn {
 			}
 		}
 		for range rapid.IntRange(3, 12).Draw(t, "messages") {
-			log = append(log, d.say(t, name, len(log)+1))
+			log = append(log, d.say(t, name, len(log)+1, nil))
+		}
+	}
+	for _, e := range log {
+		if e.Edits != "" {
+			d.texts[e.Edits] = e.Text
 		}
 	}
 	for i, e := range log {
@@ -52,6 +59,15 @@ func draw(t *rapid.T) drawn {
 		}
 	}
 	d.given = slices.Clone(d.kept)
+	d.numbers = rapid.Bool().Draw(t, "edits are archived")
+	for i, e := range d.kept {
+		if text, ok := d.texts[e.ID]; ok {
+			d.kept[i].Text = text
+			if rapid.Bool().Draw(t, "the newcomer has it from the archive") {
+				d.given[i].Text = text
+			}
+		}
+	}
 	if rapid.Bool().Draw(t, "one that never arrived") {
 		d.sends = append(d.sends, Send{ID: "lost", Sent: second(1)})
 	}
@@ -61,15 +77,35 @@ func draw(t *rapid.T) drawn {
 	return d
 }
 
-// say draws the n-th message of the log and its acks. As in the protocol, they
-// do not name an epoch.
-func (d *drawn) say(t *rapid.T, epoch string, n int) entry {
+// messages returns the ids of the messages that were sent, but those that come
+// later.
+func (d *drawn) messages(later []entry) (ids []string) {
+	for _, s := range d.sends {
+		if s.Edits == "" && !slices.ContainsFunc(later, func(e entry) bool { return e.ID == s.ID }) {
+			ids = append(ids, s.ID)
+		}
+	}
+	return ids
+}
+
+// edits returns the message that an entry edits, if it is an edit.
+func (d *drawn) edits(id string) string {
+	i := slices.IndexFunc(d.sends, func(s Send) bool { return s.ID == id })
+	return d.sends[i].Edits
+}
+
+// say draws the n-th message of the log, or an edit of one that is before it,
+// and its acks. As in the protocol, they do not name an epoch.
+func (d *drawn) say(t *rapid.T, epoch string, n int, later []entry) entry {
 	s := Send{
 		ID:   fmt.Sprint("m", n),
 		Name: "ann",
 		Text: fmt.Sprint("text ", n),
 		Sent: second(10 * n),
 		At:   Position{epoch, uint64(n)},
+	}
+	if earlier := d.messages(later); len(earlier) > 0 && rapid.IntRange(0, 2).Draw(t, "edit") == 0 {
+		s.Edits = rapid.SampledFrom(earlier).Draw(t, "of")
 	}
 	if rapid.IntRange(0, 3).Draw(t, "acked") > 0 {
 		s.Acked = second(10*n + rapid.IntRange(1, 30).Draw(t, "took"))
@@ -99,7 +135,7 @@ func drawReader(t *rapid.T, log []entry, raw bool) []Event {
 			epoch = s.At.Epoch
 			events = append(events, Event{Kind: Reset, At: Position{epoch, s.At.Seq - 1}, When: s.Sent})
 		}
-		if s.again && !raw && seen[s.ID] {
+		if s.again && !raw && seen[s.ID] && s.Edits == "" {
 			continue
 		}
 		switch rapid.IntRange(0, 9).Draw(t, "event") {
@@ -112,7 +148,8 @@ func drawReader(t *rapid.T, log []entry, raw bool) []Event {
 			events = append(events, Event{Kind: Disconnected}, Event{Kind: Recovered, At: s.At, When: s.Sent})
 		}
 		events = append(events,
-			Event{Kind: Message, At: s.At, ID: s.ID, When: s.Sent, Content: &Content{s.Name, "", s.Text}})
+			Event{Kind: Message, At: s.At, ID: s.ID, When: s.Sent,
+				Content: &Content{Name: s.Name, Text: s.Text, Edits: s.Edits}})
 		seen[s.ID] = true
 	}
 	return events
@@ -127,7 +164,13 @@ func (d drawn) history() *History {
 			h.Answered(s.ID, a)
 		}
 	}
-	h.SetStored(d.kept)
+	kept := slices.Clone(d.kept)
+	for i, e := range kept {
+		if d.numbers && d.edits(e.ID) != "" {
+			kept[i] = Entry{At: Position{Seq: e.At.Seq}}
+		}
+	}
+	h.SetStored(kept)
 	for i, events := range d.readers {
 		r := h.add(&Reader{Name: fmt.Sprint("reader ", i), raw: i == 0})
 		for _, e := range events {
@@ -140,15 +183,15 @@ func (d drawn) history() *History {
 		if i == 0 && e.At.Epoch != first.Epoch || i > 0 && e.At.Epoch != d.given[i-1].At.Epoch {
 			n.Add(Event{Kind: Reset, At: Position{e.At.Epoch, e.At.Seq - 1}, When: second(1000)})
 		}
-		if e.At.Seq > 0 {
-			n.Add(Event{
-				Kind:    Message,
-				At:      e.At,
-				ID:      e.ID,
-				When:    second(1000),
-				Content: &Content{e.Name, "", e.Text},
-			})
-		}
+		text, edited := d.texts[e.ID]
+		n.Add(Event{
+			Kind: Message,
+			At:   e.At,
+			ID:   e.ID,
+			When: second(1000),
+			Content: &Content{Name: e.Name, Text: e.Text, Edits: d.edits(e.ID),
+				Edited: edited && e.Text == text},
+		})
 	}
 	return h
 }
@@ -165,8 +208,8 @@ func (d *drawn) breakPromise(t *rapid.T) string {
 		return d.breakReaderPromise(t)
 	}
 	how := rapid.SampledFrom([]string{"the log lacks one", "the log has one twice",
-		"the log says it otherwise", "a newcomer lacks one", "an ack says it is new",
-		"an ack says it was there", "an ack is wrong"}).
+		"the log says it otherwise", "the archive has an older text", "a newcomer lacks one",
+		"an ack says it is new", "an ack says it was there", "an ack is wrong"}).
 		Draw(t, "what")
 	i := rapid.IntRange(0, len(d.kept)-1).Draw(t, "of which")
 	id := d.kept[i].ID
@@ -178,8 +221,13 @@ func (d *drawn) breakPromise(t *rapid.T) string {
 		e := d.kept[i]
 		e.At.Seq = d.kept[len(d.kept)-1].At.Seq + 1
 		d.kept = append(d.kept, e)
-	case how == "the log says it otherwise":
+	case how == "the log says it otherwise" && (d.edits(id) == "" || !d.numbers):
 		d.kept[i].Text = "otherwise"
+	case how == "the archive has an older text" && d.texts[id] != "":
+		older := slices.DeleteFunc(slices.Clone(d.sends), func(s Send) bool {
+			return s.ID != id && s.Edits != id || s.Text == d.texts[id]
+		})
+		d.kept[i].Text = rapid.SampledFrom(older).Draw(t, "which").Text
 	case how == "a newcomer lacks one":
 		d.given = slices.Delete(d.given, i, i+1)
 	case how == "an ack says it is new" && len(acks) > 1:
@@ -210,14 +258,16 @@ func (d *drawn) breakReaderPromise(t *rapid.T) string {
 	n := rapid.SampledFrom(messages[:len(messages)-1]).Draw(t, "which")
 	next := slices.IndexFunc(events[n+1:], func(e Event) bool { return e.Kind == Message }) + n + 1
 	how := rapid.SampledFrom([]string{"lose", "double", "swap", "forge", "repeat", "hide the gap",
-		"hide the reset", "alter", "rename", "recovered"}).
+		"hide the reset", "alter", "rename", "recovered", "edit another one"}).
 		Draw(t, "how")
 	switch how {
 	case "lose":
 		lost := events[n].ID
 		later := slices.ContainsFunc(events[n+1:], func(e Event) bool { return e.ID == lost })
-		// it has it after all, or no reader proves that the old log had it
-		if events[n+1].Kind == Reset && (later || !d.acked(lost)) {
+		// it has it after all, or no reader proves that the old log had it; or
+		// the new log has an edit again, and a gap there says that it will not
+		// come
+		if events[n+1].Kind == Reset && (later || !d.acked(lost) || d.edits(lost) != "") {
 			return ""
 		}
 		events = slices.Delete(events, n, n+1)
@@ -228,9 +278,17 @@ func (d *drawn) breakReaderPromise(t *rapid.T) string {
 	case "forge":
 		events[n].ID = "forged"
 	case "alter":
-		events[n].Content = &Content{events[n].Content.Name, "", "otherwise"}
+		altered := *events[n].Content
+		altered.Text = "otherwise"
+		events[n].Content = &altered
+	case "edit another one":
+		altered := *events[n].Content
+		altered.Edits += "x"
+		events[n].Content = &altered
 	case "rename":
-		events[n].Content = &Content{"bob", "", events[n].Content.Text}
+		altered := *events[n].Content
+		altered.Name = "bob"
+		events[n].Content = &altered
 	case "recovered": // followed by a gap
 		if events[n+1].Kind == Reset {
 			return ""

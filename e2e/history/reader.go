@@ -1,6 +1,7 @@
 package history
 
 import (
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -16,7 +17,7 @@ const (
 	// At: the room's position; the reader has to receive what follows. Only the
 	// first one counts
 	Joined  Kind = iota + 1
-	Message      // At and ID
+	Message      // At and ID; also an edit of a message
 	Gap          // the messages of the current epoch from At.Seq to To will not come
 	Reset        // another log begins; the next message is the one after At
 	// the same in the welcome of a new connection: the log is at At, and what
@@ -30,7 +31,7 @@ const (
 	// ID: the reader was told that it may miss something, asked the store, and
 	// has this message from there
 	Asked
-	Other // At: an entry of the log that is not a message but has a seq
+	Other // At: an entry of the log that is neither a message nor an edit
 )
 
 // Event is one event of a reader.
@@ -43,8 +44,13 @@ type Event struct {
 	Content *Content // of a Message; nil: not checked
 }
 
-// Content is what readers see of a message.
-type Content struct{ Name, Session, Text string }
+// Content is what readers see of a message or an edit.
+type Content struct {
+	Name, Session, Text string
+
+	Edits  string // the message's id in an edit
+	Edited bool   // the text of a message is said to be that of an edit
+}
 
 // Reader records what one client received, in order. Its methods may be called
 // from any goroutine, but the order of the calls counts.
@@ -65,8 +71,9 @@ type Reader struct {
 	seen   []uint64 // a bit for each message, by its number
 	epoch  string   // current number of messages, for Take
 	left   bool
-	wrong  []string // messages whose content was altered
-	more   int      // of those
+	shows  map[string]string // the edit whose text each message has; none: its first one
+	wrong  []string          // messages whose content was altered
+	more   int               // of those
 }
 
 // Add records one event.
@@ -78,13 +85,15 @@ func (r *Reader) Add(e Event) {
 
 func (r *Reader) addLocked(e Event) {
 	if e.Kind == Message {
-		var n int
-		if n, e.ID = r.history.number(e.ID); n >= 0 {
-			r.markLocked(n)
+		s := r.history.send(e.ID)
+		if s != nil {
+			e.ID = s.ID
+			r.markLocked(s.number)
+			r.showLocked(s, e.Content)
 		}
 		// Compared now instead of kept: two hundred readers of everything would
 		// fill the memory.
-		if wrong := r.history.contentDiff(e); wrong != "" && len(r.wrong) < maxViolations {
+		if wrong := r.history.contentDiff(s, e); wrong != "" && len(r.wrong) < maxViolations {
 			r.wrong = append(r.wrong, wrong)
 		} else if wrong != "" {
 			r.more++
@@ -103,9 +112,9 @@ func (r *Reader) Ask(kept []Entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, k := range kept {
-		if n, id := r.history.number(k.ID); n >= 0 && !r.has(n) {
-			r.markLocked(n)
-			r.events = append(r.events, Event{Kind: Asked, ID: id, When: time.Now()})
+		if s := r.history.send(k.ID); s != nil && !r.has(s.number) {
+			r.markLocked(s.number)
+			r.events = append(r.events, Event{Kind: Asked, ID: s.ID, When: time.Now()})
 		}
 	}
 }
@@ -120,10 +129,10 @@ func (r *Reader) markLocked(n int) {
 
 // Saw reports whether the reader received the message.
 func (r *Reader) Saw(id string) bool {
-	n, _ := r.history.number(id)
+	s := r.history.send(id)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return n >= 0 && r.has(n)
+	return s != nil && r.has(s.number)
 }
 
 // has reports whether the reader saw the n-th message.
@@ -160,9 +169,10 @@ func (r *Reader) Take(event client.Event) {
 		}
 	case *client.Message:
 		r.addLocked(Event{Kind: Message, At: Position{r.epoch, e.Seq}, ID: e.ID, When: now,
-			Content: &Content{e.Name, e.Session, e.Text}})
+			Content: &Content{Name: e.Name, Session: e.Session, Text: e.Text, Edited: e.Edited > 0}})
 	case *client.Edited:
-		r.addLocked(Event{Kind: Other, At: Position{r.epoch, e.Seq}, ID: e.ID, When: now})
+		r.addLocked(Event{Kind: Message, At: Position{r.epoch, e.Seq}, ID: e.ID, When: now,
+			Content: &Content{Name: e.Name, Session: e.Session, Text: e.Text, Edits: e.Target.ID}})
 	case *client.Entry:
 		r.addLocked(Event{Kind: Other, At: Position{r.epoch, e.Seq}, ID: e.ID, When: now})
 	case *client.Gap:
@@ -218,6 +228,7 @@ func (r *Reader) snapshot() *Reader {
 		left:   r.left,
 		events: slices.Clip(r.events),
 		seen:   slices.Clone(r.seen),
+		shows:  maps.Clone(r.shows),
 		wrong:  slices.Clone(r.wrong),
 		more:   r.more,
 	}

@@ -1,5 +1,7 @@
 package history
 
+import "slices"
+
 // entries returns what SetStored recorded.
 func (h *History) entries() ([]Entry, bool) {
 	h.mu.RLock()
@@ -13,7 +15,11 @@ func (c *check) checkStored(all []Entry, sends []Send, readers []*Reader) {
 	byID := map[string][]Entry{}
 	for i, e := range all {
 		byID[e.ID] = append(byID[e.ID], e)
-		if !c.sent[e.ID] {
+		if e.ID == "" && len(c.editsAt[e.At.Seq]) == 0 {
+			c.violation("log and archive have %d, which is neither a message nor an edit that a reader saw",
+				e.At.Seq)
+		}
+		if e.ID != "" && c.sent[e.ID] == nil {
 			c.violation("log and archive have message %s at %v, which nobody sent", e.ID, e.At)
 		}
 		if i > 0 && e.At.Seq <= all[i-1].At.Seq {
@@ -23,16 +29,14 @@ func (c *check) checkStored(all []Entry, sends []Send, readers []*Reader) {
 	for _, s := range sends {
 		found := byID[s.ID]
 		switch {
-		case len(found) == 0 && !s.Acked.IsZero():
+		case len(found) == 0 && !s.Acked.IsZero() && !c.hasEdit(byID[""], s.ID):
 			c.violation("message %s, acked at %v, is neither in the log nor in the archive", s.ID, s.At)
 		case len(found) > 1:
 			c.violation("log and archive have message %s %d times, at %v and %v", s.ID, len(found),
 				found[0].At, found[1].At)
 		}
 		for _, e := range found {
-			if wrong := s.diff(e.Name, e.Text); wrong != "" {
-				c.violation("log and archive have message %s at %v %s", s.ID, e.At, wrong)
-			}
+			c.matchesSent(s, e)
 			c.matchesReaders(e)
 		}
 	}
@@ -41,6 +45,12 @@ func (c *check) checkStored(all []Entry, sends []Send, readers []*Reader) {
 			c.matchesStored(r, all)
 		}
 	}
+}
+
+// hasEdit reports whether there is an entry at a number at which readers saw
+// this edit. No more than the number of such an entry is known.
+func (c *check) hasEdit(numbers []Entry, id string) bool {
+	return slices.ContainsFunc(numbers, func(e Entry) bool { return slices.Contains(c.editsAt[e.At.Seq], id) })
 }
 
 // matchesReaders compares the position of an entry with that at which readers
@@ -62,7 +72,8 @@ func (c *check) matchesStored(r *Reader, all []Entry) {
 		}
 	}
 	for i := range min(len(got), len(all)) {
-		if got[i].ID != all[i].ID || got[i].At.Seq != all[i].At.Seq {
+		same := got[i].ID == all[i].ID || all[i].ID == "" && c.isEdit(got[i].ID)
+		if !same || got[i].At.Seq != all[i].At.Seq {
 			c.violation("%s received message %s at %v, where log and archive have %s at %v", r.Name,
 				got[i].ID, got[i].At, all[i].ID, all[i].At)
 			return

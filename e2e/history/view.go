@@ -120,10 +120,15 @@ func (c *check) advance(v *view, e Event) {
 
 func (c *check) message(v *view, e Event) {
 	c.advance(v, e)
-	if !c.sent[e.ID] {
+	if c.sent[e.ID] == nil {
 		c.violation("%s saw message %s at %v, which nobody sent", v.name, e.ID, e.At)
 	}
-	if epochs := v.seen[e.ID]; len(epochs) > 0 && (!v.raw || slices.Contains(epochs, e.At.Epoch)) {
+	if s := c.sent[e.ID]; s != nil && s.refused {
+		c.violation("%s saw message %s at %v, which was refused", v.name, e.ID, e.At)
+	}
+	// A session has an edit again in each log that has it.
+	if epochs := v.seen[e.ID]; len(epochs) > 0 &&
+		(!v.raw && !c.isEdit(e.ID) || slices.Contains(epochs, e.At.Epoch)) {
 		c.violation("%s saw message %s %d times, now at %v", v.name, e.ID, len(epochs)+1, e.At)
 	}
 	v.seen[e.ID] = append(v.seen[e.ID], e.At.Epoch)
@@ -140,14 +145,14 @@ type hole struct {
 }
 
 // hidden reports whether a hole contains only messages that the reader knew
-// from an older log, so that its session did not show them again. It takes a
-// raw reader to know them.
+// from an older log, so that its session did not show them again, as it would
+// do with edits. It takes a raw reader to know them.
 func (c *check) hidden(h hole) bool {
 	if h.view.raw || h.view.spans[0].epoch == h.at.Epoch {
 		return false
 	}
 	for seq := h.after + 1; seq < h.at.Seq; seq++ {
-		if there, ok := c.who[Position{h.at.Epoch, seq}]; !ok || !h.view.saw(there.id) {
+		if there, ok := c.who[Position{h.at.Epoch, seq}]; !ok || !h.view.saw(there.id) || c.isEdit(there.id) {
 			return false
 		}
 	}

@@ -18,11 +18,15 @@ func (h *History) WriteTo(w io.Writer) (int64, error) {
 	}
 	since := func(t time.Time) string { return fmt.Sprintf("%9.3fs", t.Sub(zero).Seconds()) }
 	for _, s := range sends {
+		what := s.ID
+		if s.Edits != "" {
+			what += ", an edit of " + s.Edits
+		}
 		if s.Acked.IsZero() {
-			fmt.Fprintf(out, "%s sent %s, never acked\n", since(s.Sent), s.ID)
+			fmt.Fprintf(out, "%s sent %s, never acked\n", since(s.Sent), what)
 			continue
 		}
-		fmt.Fprintf(out, "%s sent %s, acked %s at %v\n", since(s.Sent), s.ID, since(s.Acked), s.At)
+		fmt.Fprintf(out, "%s sent %s, acked %s at %v\n", since(s.Sent), what, since(s.Acked), s.At)
 	}
 	names := map[Kind]string{
 		Joined:       "joined",

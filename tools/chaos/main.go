@@ -48,6 +48,7 @@ type settings struct {
 	matrix  int
 	soak    bool
 	clients int
+	edits   int
 	binary  string
 
 	postgres *testpg.Postgres
@@ -68,6 +69,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.BoolVar(&s.soak, "soak", false, "compare the servers' resources before and after")
 	flags.IntVar(&s.clients, "clients", chaos.DefaultSize.Sessions+chaos.DefaultSize.Raw,
 		"clients in the default room; other rooms and private chats have fewer")
+	flags.IntVar(&s.edits, "edits", 0,
+		"percentage of what clients send in rooms that edits one of their own messages")
 	flags.StringVar(&s.binary, "binary", "", "path of a server; empty: build one")
 	flags.BoolVar(&s.verbose, "v", false, "print what the parts write")
 	flags.BoolVar(&s.race, "race", false, "build the servers with the race detector")
@@ -77,6 +80,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	seeds, err := s.list()
 	if err != nil {
 		return err
+	}
+	if s.edits < 0 || s.edits > 100 {
+		return fmt.Errorf("-edits is %d: want a percentage, 0 to 100", s.edits)
 	}
 	dir, err := os.MkdirTemp("", "livechat-chaos-")
 	if err != nil {
@@ -220,12 +226,16 @@ func (s settings) repeatArgs(seed uint64) string {
 	if all := chaos.DefaultSize.Sessions + chaos.DefaultSize.Raw; s.clients > 0 && s.clients != all {
 		repeat += fmt.Sprint(" -clients ", s.clients)
 	}
+	if s.edits > 0 {
+		repeat += fmt.Sprint(" -edits ", s.edits)
+	}
 	return repeat
 }
 
 // size returns the default crowd, scaled to -clients.
 func (s settings) size() chaos.Size {
 	size := chaos.DefaultSize
+	size.Edits = s.edits
 	if all := size.Sessions + size.Raw; s.clients > 0 && s.clients != all {
 		size.Sessions, size.Raw, size.Talkers = s.clients*size.Sessions/all, s.clients*size.Raw/all, max(1,
 			s.clients*size.Talkers/all)

@@ -34,6 +34,10 @@ func TestBadFlagsFailBeforeBuild(t *testing.T) {
 		!strings.Contains(err.Error(), "want numbers") {
 		t.Errorf("run: %v", err)
 	}
+	if err := run(t.Context(), []string{"-edits", "101"}, io.Discard); err == nil ||
+		!strings.Contains(err.Error(), "want a percentage") {
+		t.Errorf("run: %v", err)
+	}
 	var out strings.Builder
 	if _, err := (settings{only: "earthquake", length: time.Minute}).one(t.Context(), &out, "", 1); err == nil {
 		t.Error("an unknown fault was planned")
@@ -41,8 +45,9 @@ func TestBadFlagsFailBeforeBuild(t *testing.T) {
 }
 
 func TestRepeatArguments(t *testing.T) {
-	s := settings{length: 2 * time.Minute, only: "redis-kill", persist: "rdb", soak: true}
-	if got, want := s.repeatArgs(7), "-seed 7 -for 2m0s -only redis-kill -persist rdb -soak"; got != want {
+	s := settings{length: 2 * time.Minute, only: "redis-kill", persist: "rdb", soak: true, edits: 10}
+	want := "-seed 7 -for 2m0s -only redis-kill -persist rdb -soak -edits 10"
+	if got := s.repeatArgs(7); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
@@ -52,11 +57,12 @@ func TestReport(t *testing.T) {
 	r := chaos.Result{
 		Done:    map[string]int{"redis-kill": 3},
 		Skipped: 1,
-		Summary: history.Summary{Sent: 5, Acked: 4, Delivered: 40, Disconnects: 2, Resets: 6},
+		Summary: history.Summary{Sent: 5, Acked: 4, Delivered: 40, Disconnects: 2, Resets: 6, Edits: 3},
 	}
 	report(&out, r)
 	for _, want := range []string{"redis-kill 3, 1 skipped",
-		"5 messages sent, 4 acked, 40 deliveries, 2 forced reconnects, 6 resets, 0 gaps", "clean: 0 lost"} {
+		"5 messages sent, 4 acked, 40 deliveries, 2 forced reconnects, 6 resets, 0 gaps",
+		"3 of the acked were edits", "clean: 0 lost"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in %s", want, out.String())
 		}

@@ -72,7 +72,7 @@ func report(out io.Writer, r chaos.Result) {
 	fmt.Fprintf(
 		out,
 		"counts   %d messages sent, %d acked, %d deliveries, %d forced reconnects, %d resets, %d gaps, %d "+
-			"repeated after a reset\n",
+			"repeated after a reset, %d of the acked were edits\n",
 		sum.Sent,
 		sum.Acked,
 		sum.Delivered,
@@ -80,6 +80,7 @@ func report(out io.Writer, r chaos.Result) {
 		sum.Resets,
 		sum.Gaps,
 		sum.Repeated,
+		sum.Edits,
 	)
 	if r.Err == nil {
 		fmt.Fprintf(out,

@@ -12,6 +12,10 @@ import (
 // accepts.
 const maxAt = 253402300800000
 
+// typeTombstone is the type of what stands in the place of a message that was
+// deleted, or with a target in that of an edit of it.
+const typeTombstone = "tombstone"
+
 // decode parses an entry of a room's log, of any type. ok is false for anything
 // that the publish script cannot have written. It is strict (no duplicate keys,
 // valid UTF-8, no trailing data) and refuses whatever a database might refuse:
@@ -28,8 +32,15 @@ func decode(room string, e Entry) (m store.RoomMessage, ok bool) {
 	if e.ID != entryID(int64(p.Seq)) {
 		return m, false
 	}
-	if _, ok := chat.ParseUUID(p.ID); !ok || p.Type == "" && (p.Name == "" || p.Text == "") {
+	deleted := p.Type == typeTombstone
+	if _, ok := chat.ParseUUID(p.ID); !ok || p.Type == "" && (p.Name == "" || p.Text == "") ||
+		deleted && p.Text != "" {
 		return m, false
+	}
+	if deleted { // of which entry its target tells
+		if p.Type = ""; p.Extra != "" {
+			p.Type = chat.TypeEdit
+		}
 	}
 	for _, s := range [...]string{p.App, p.Session, p.Author, p.Name, p.Text, p.Extra} {
 		if strings.IndexByte(s, 0) >= 0 {
@@ -39,6 +50,6 @@ func decode(room string, e Entry) (m store.RoomMessage, ok bool) {
 	return store.RoomMessage{
 		Room: room, Epoch: p.Epoch, Seq: int64(p.Seq), Type: p.Type, ID: p.ID, App: p.App, Session: p.Session,
 		Author: p.Author, Name: p.Name, Text: p.Text, Extra: p.Extra,
-		At: time.UnixMilli(p.At).UTC(),
+		At: time.UnixMilli(p.At).UTC(), Deleted: deleted,
 	}, true
 }

@@ -23,16 +23,23 @@ func TestDecode(t *testing.T) {
 		App: "1000", Session: "s", Author: "@ann",
 		Name: "ann", Text: `é " 😀`, At: time.Date(2025, 11, 22, 0, 6, 40, 123e6, time.UTC),
 	}
-	more, other := want, want
+	more, other, message := want, want, want
+	message.Text, message.Deleted = "", true
+	edit := message
+	edit.Type, edit.Extra = "edit", `"target":{"seq":3,"id":"b1d7a7f6-2a47-4f5e-a30c-2b9a2c1f7d11"}`
 	more.Extra = `"later":[1]`
 	other.Type, other.Name, other.Text = "later", "", ""
 	for payload, want := range map[string]store.RoomMessage{
 		good: want,
 		strings.Replace(good, `"app"`, `"later":[1],"app"`, 1):                                     more,
+		strings.NewReplacer("message", "tombstone", `"text":"é \" 😀",`, "").Replace(good):          message,
+		strings.NewReplacer("message", "tombstone", `"text":"é \" 😀"`, edit.Extra).Replace(good):   edit,
 		strings.NewReplacer("message", "later", `"name":"ann","text":"é \" 😀",`, "").Replace(good): other,
 	} {
 		if m, ok := decode("den", Entry{ID: "12-0", Payload: []byte(payload)}); !ok || m != want {
 			t.Errorf("%s: %+v, %v", payload, m, ok)
+		} else if again := string(payloadOf(m)); m.Deleted && again != payload {
+			t.Errorf("%s becomes %s", payload, again)
 		}
 	}
 	for _, test := range []struct{ name, id, old, new string }{
@@ -61,6 +68,7 @@ func TestDecode(t *testing.T) {
 		{"at too late", "12-0", "1763770000123", "253402300800000"},
 		{"no name", "12-0", `"ann"`, `""`},
 		{"no text", "12-0", `"é \" 😀"`, `""`},
+		{"tombstone with a text", "12-0", "message", "tombstone"},
 	} {
 		payload := good
 		if test.old != "" {

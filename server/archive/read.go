@@ -165,6 +165,9 @@ func spans(l chat.Log, after, before uint64) (list []span) {
 // payloadOf returns the payload from which decode reads the message, with the
 // time of its last edit.
 func payloadOf(m store.RoomMessage) []byte {
+	if m.Deleted {
+		m.Type = typeTombstone
+	}
 	if !m.Edited.IsZero() {
 		if m.Extra != "" {
 			m.Extra += ","

@@ -32,15 +32,10 @@ const (
 	setText     = `UPDATE room_messages AS m SET text = $1, edited = $2, edit_seq = $3`
 	setWords    = `, words = CAST($10 AS tsvector)`
 	whereTarget = ` WHERE room = $4 AND id = $5 AND type = '' AND ` + sameAuthor + ` AND edit_seq < $3
-		AND seq >= $8 AND seq <= $9 AND ` + inLog
+		AND NOT deleted AND seq >= $8 AND seq <= $9 AND ` + inLog
 	selectEdit = `SELECT text, at, seq FROM room_messages WHERE room = $1 AND target = $2 AND target <> ''
-		AND type = 'edit' AND author = $3 AND (author <> '' OR session = $4) ORDER BY seq DESC LIMIT 1`
-	selectEdited = `SELECT DISTINCT target FROM room_messages WHERE target <> ''
-		AND (room, target) IN (SELECT * FROM unnest($1::text[], $2::text[]))`
-	// CROSS JOIN keeps SQLite from reading all edits for each id.
-	selectEditedSQLite = `SELECT DISTINCT m.target FROM json_each($1) j CROSS JOIN room_messages m
-		ON m.room = json_extract(j.value, '$[0]') AND m.target = json_extract(j.value, '$[1]')
-		AND m.target <> ''`
+		AND type = 'edit' AND author = $3 AND (author <> '' OR session = $4) AND NOT deleted
+		ORDER BY seq DESC LIMIT 1`
 )
 
 // target is the message that an entry is about.
@@ -49,25 +44,32 @@ type target struct {
 	ID  string `json:"id"`
 }
 
-// target returns it for an edit, and zero otherwise.
+// target returns it for an edit, a delete and a reply, and zero otherwise.
 func (m *RoomMessage) target() target {
 	var extra struct {
 		Target target `json:"target"`
+		Reply  target `json:"reply"`
 	}
-	if m.Type != typeEdit || json.Unmarshal([]byte("{"+m.Extra+"}"), &extra) != nil {
+	if m.Extra == "" || json.Unmarshal([]byte("{"+m.Extra+"}"), &extra) != nil {
 		return target{}
 	}
-	return extra.Target
+	switch m.Type {
+	case typeEdit, typeDelete:
+		return extra.Target
+	case "":
+		return extra.Reply
+	}
+	return target{}
 }
 
-// lockEdits lets batches with edits in one at a time. SQLite has one writer.
+// lockEdits lets batches with edits or deletes in one at a time. SQLite has one writer.
 func (s *Store) lockEdits(ctx context.Context, tx *sql.Tx, messages []RoomMessage) error {
 	if s.dialect == sqlite {
 		return nil
 	}
 	lock := `SELECT pg_advisory_xact_lock_shared($1)`
 	for _, m := range messages {
-		if m.Type == typeEdit {
+		if m.Type == typeEdit || m.Type == typeDelete {
 			lock = `SELECT pg_advisory_xact_lock($1)`
 		}
 	}
@@ -78,20 +80,17 @@ func (s *Store) lockEdits(ctx context.Context, tx *sql.Tx, messages []RoomMessag
 }
 
 // applyEdits gives messages the texts of their edits, if either is new.
-func (s *Store) applyEdits(ctx context.Context, tx *sql.Tx, messages []RoomMessage) error {
+func (s *Store) applyEdits(ctx context.Context, tx *sql.Tx, messages []RoomMessage,
+	edited map[named]bool) error {
 	for _, m := range messages {
-		if t := m.target(); t.ID != "" {
+		if t := m.target(); m.Type == typeEdit && !m.Deleted && t.ID != "" {
 			if err := s.applyEdit(ctx, tx, m, t); err != nil {
 				return fmt.Errorf("apply an edit: %w", err)
 			}
 		}
 	}
-	edited, err := s.editedOf(ctx, tx, messages)
-	if err != nil {
-		return fmt.Errorf("look for edits: %w", err)
-	}
 	for _, m := range messages {
-		if m.Type != "" || !edited[m.ID] {
+		if m.Type != "" || !edited[named{m.Room, m.ID}] {
 			continue
 		}
 		e := m
@@ -110,32 +109,6 @@ func (s *Store) applyEdits(ctx context.Context, tx *sql.Tx, messages []RoomMessa
 		}
 	}
 	return nil
-}
-
-// editedOf returns the ids among those of messages that edits are about. Most
-// batches have none, so one question for all of them is all that they cost.
-func (s *Store) editedOf(ctx context.Context, tx *sql.Tx, messages []RoomMessage) (map[string]bool, error) {
-	rooms, ids := make([]string, len(messages)), make([]string, len(messages))
-	pairs := make([][2]string, len(messages))
-	for i, m := range messages {
-		rooms[i], ids[i] = storable(m.Room), storable(m.ID)
-		pairs[i] = [2]string{rooms[i], ids[i]}
-	}
-	question, args := selectEdited, []any{rooms, ids}
-	if s.dialect == sqlite {
-		asked, err := json.Marshal(pairs)
-		if err != nil {
-			return nil, err
-		}
-		question, args = selectEditedSQLite, []any{string(asked)}
-	}
-	found, err := list(ctx, tx, func(row scanner) (id string, err error) { return id, row.Scan(&id) },
-		question, args...)
-	edited := make(map[string]bool, len(found))
-	for _, id := range found {
-		edited[id] = true
-	}
-	return edited, err
 }
 
 func (s *Store) applyEdit(ctx context.Context, tx *sql.Tx, e RoomMessage, t target) error {

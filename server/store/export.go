@@ -65,6 +65,7 @@ type (
 		Extra   string `json:"extra,omitzero"`    // its further members, as JSON
 		Edited  int64  `json:"edited,omitzero"`   // when a message got its text by an edit
 		EditSeq int64  `json:"edit_seq,omitzero"` // and the number of that
+		Deleted bool   `json:"deleted,omitzero"`  // it had a text
 		At      int64  `json:"at"`
 	}
 	exportEnd struct {
@@ -213,6 +214,6 @@ func scanExportMessage(row scanner) (exportMessage, error) {
 func scanExportRoomMessage(row scanner) (exportRoomMessage, error) {
 	m := exportRoomMessage{Type: typeRoomMessage}
 	err := row.Scan(&m.Room, &m.Epoch, &m.Seq, &m.ID, &m.App, &m.Session, &m.Name, &m.Text, &m.At, &m.Author,
-		&m.Entry, &m.Extra, &m.Edited, &m.EditSeq)
+		&m.Entry, &m.Extra, &m.Edited, &m.Deleted, &m.EditSeq)
 	return m, err
 }

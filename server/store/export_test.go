@@ -58,6 +58,16 @@ func (s *Store) Exec(ctx context.Context, statement string) error {
 	return err
 }
 
+// Holding returns how many archived entries have a word in their text, in their
+// members or among their words.
+func (s *Store) Holding(ctx context.Context, word string) (n int64, err error) {
+	where := ` WHERE text LIKE $1 OR extra LIKE $1`
+	if s.dialect == postgres {
+		where += ` OR CAST(words AS text) LIKE $1`
+	}
+	return n, s.read.QueryRowContext(ctx, `SELECT count(*) FROM room_messages`+where, "%"+word+"%").Scan(&n)
+}
+
 // Undo rolls back the newest migration.
 func (s *Store) Undo(ctx context.Context) error {
 	provider, err := s.migrations()

@@ -39,7 +39,7 @@ const (
 		VALUES ($1, $2, $3, $4, $5)`
 	importMessage = `INSERT INTO messages (chat, n, id, author, text, at) VALUES ($1, $2, $3, $4, $5, $6)`
 	importRoom    = addRoomColumns + `, edited, edit_seq)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 		ON CONFLICT (room, epoch, seq) DO NOTHING`
 	countAll = `
 UPDATE members SET unread = (SELECT count(*) FROM messages m WHERE m.chat = members.chat

@@ -93,7 +93,7 @@ func (im *importer) roomMessage(m exportRoomMessage) error {
 	}
 	of := RoomMessage{Type: m.Entry, Extra: m.Extra}
 	added, err := im.insert(importRoom, m.Room, m.Epoch, m.Seq, m.ID, m.App, m.Session, m.Name, m.Text,
-		m.At, m.Author, m.Entry, m.Extra, of.target().ID, m.Edited, m.EditSeq)
+		m.At, m.Author, m.Entry, m.Extra, of.target().ID, m.Deleted, m.Edited, m.EditSeq)
 	if err == nil && added == 0 {
 		err = errors.New("duplicate message")
 	}

@@ -24,21 +24,23 @@ type RoomMessage struct {
 	Extra       string // as in chat.Message
 	At          time.Time
 	Edited      time.Time // when a message got its text by an edit; zero: never
+	Deleted     bool      // it had a text, a message or an edit, and has none any more
 }
 
 const (
-	roomColumns    = `room, epoch, seq, id, app, session, name, text, at, author, type, extra, edited`
+	roomColumns = `room, epoch, seq, id, app, session, name, text, at, author, type, extra, edited,
+		deleted`
 	addRoomColumns = `INSERT INTO room_messages (room, epoch, seq, id, app, session, name, text, at, author,
-		type, extra, target`
-	addRoomMessage = addRoomColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+		type, extra, target, deleted`
+	addRoomMessage = addRoomColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT (room, epoch, seq) DO NOTHING`
 	addRoomBatchPostgres = addRoomColumns + `, words)
-SELECT room, epoch, seq, id, app, session, name, text, at, author, type, extra, target,
+SELECT room, epoch, seq, id, app, session, name, text, at, author, type, extra, target, deleted,
 	CAST(words AS tsvector)
 FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[],
             $8::text[], $9::bigint[], $10::text[], $11::text[], $12::text[], $13::text[],
-            $14::text[])
-	g (room, epoch, seq, id, app, session, name, text, at, author, type, extra, target, words)
+            $14::boolean[], $15::text[])
+	g (room, epoch, seq, id, app, session, name, text, at, author, type, extra, target, deleted, words)
 ON CONFLICT (room, epoch, seq) DO NOTHING`
 
 	selectEntries    = `SELECT ` + roomColumns + ` FROM room_messages m WHERE room = $1 `
@@ -75,7 +77,14 @@ func (s *Store) AddRoomMessages(ctx context.Context, messages []RoomMessage) (ad
 		if added, err = add(ctx, tx, messages); err != nil {
 			return err
 		}
-		return s.applyEdits(ctx, tx, messages)
+		about, err := s.targetsOf(ctx, tx, messages)
+		if err != nil {
+			return fmt.Errorf("look for edits and deletes: %w", err)
+		}
+		if err := s.applyEdits(ctx, tx, messages, about.edited); err != nil {
+			return err
+		}
+		return s.applyDeletes(ctx, tx, messages, about.deleted)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("archive room messages: %w", err)
@@ -92,16 +101,16 @@ func (s *Store) addRoomAtOnce(ctx context.Context, tx *sql.Tx, messages []RoomMe
 	for i := range texts {
 		texts[i] = make([]string, 0, n)
 	}
-	seqs, times := make([]int64, 0, n), make([]int64, 0, n)
+	seqs, times, deleted := make([]int64, 0, n), make([]int64, 0, n), make([]bool, 0, n)
 	for _, m := range messages {
 		for i, text := range [12]string{m.Room, m.Epoch, m.ID, m.App, m.Session, m.Name, m.Text, m.Author,
 			m.Type, m.Extra, m.target().ID, wordsPostgres("", storable(m.searchable()))} {
 			texts[i] = append(texts[i], storable(text))
 		}
-		seqs, times = append(seqs, m.Seq), append(times, m.At.UnixMilli())
+		seqs, times, deleted = append(seqs, m.Seq), append(times, m.At.UnixMilli()), append(deleted, m.Deleted)
 	}
 	return exec(ctx, tx, s.queries.addRoomBatch, texts[0], texts[1], seqs, texts[2], texts[3], texts[4],
-		texts[5], texts[6], times, texts[7], texts[8], texts[9], texts[10], texts[11])
+		texts[5], texts[6], times, texts[7], texts[8], texts[9], texts[10], deleted, texts[11])
 }
 
 // searchable returns the text by which searches find a message; other entries
@@ -123,7 +132,7 @@ func addRoomOneByOne(ctx context.Context, tx *sql.Tx, messages []RoomMessage) (a
 		result, err := insert.ExecContext(ctx, storable(m.Room), storable(m.Epoch), m.Seq, storable(m.ID),
 			storable(m.App),
 			storable(m.Session), storable(m.Name), storable(m.Text), m.At.UnixMilli(), storable(m.Author),
-			storable(m.Type), storable(m.Extra), storable(m.target().ID))
+			storable(m.Type), storable(m.Extra), storable(m.target().ID), m.Deleted)
 		if err != nil {
 			return 0, err
 		}
@@ -222,7 +231,7 @@ func scanRoomMessage(row scanner) (RoomMessage, error) {
 	var m RoomMessage
 	var at, edited int64
 	if err := row.Scan(&m.Room, &m.Epoch, &m.Seq, &m.ID, &m.App, &m.Session, &m.Name, &m.Text, &at,
-		&m.Author, &m.Type, &m.Extra, &edited); err != nil {
+		&m.Author, &m.Type, &m.Extra, &edited, &m.Deleted); err != nil {
 		return RoomMessage{}, err
 	}
 	if m.At = fromMS(at); edited > 0 {

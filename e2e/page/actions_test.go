@@ -1,6 +1,7 @@
 package page
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -59,10 +60,21 @@ func TestMessageActions(t *testing.T) {
 
 	// A refused text can be written again, and not sent as it is.
 	ann.do(chromedp.Evaluate(`(send => { WebSocket.prototype.send = function (data) {
-		send.call(this, data.replace("refuse me", "\u200b")) } })(WebSocket.prototype.send)`, nil))
+		send.call(this, data.replace(/refuse me[^"]*/, "\u200b")) } })(WebSocket.prototype.send)`, nil))
 	ann.say("refuse me")
 	ann.do(chromedp.WaitVisible("#messages .failed .edit", chromedp.ByQuery))
-	ann.shootBoth("refused")
+	ann.say("refuse me at greater length: " + strings.Repeat("a line or two, ", 12))
+	ann.becomes(`document.querySelectorAll("#messages .failed").length === 2`)
+	ann.is("a sign is beside the first line of each bubble", `[...document.querySelectorAll(".failed")].every(note => {
+		const at = (e) => e.getBoundingClientRect()
+		const [sign, bubble] = [at(note.querySelector(".icon")), at(note.closest("li").querySelector(".bubble"))]
+		const middle = (sign.top + sign.bottom) / 2 - bubble.top
+		return sign.left > bubble.right && sign.left - bubble.right < 12 && middle > 14 && middle < 22 &&
+			sign.right <= at(note.closest(".column")).right })`)
+	ann.shootHeader("refused")
+	ann.do(chromedp.EmulateViewport(1280, 760))
+	ann.do(chromedp.Click("#messages li:last-child .discard", chromedp.ByQuery))
+	ann.becomes(`document.querySelectorAll("#messages .failed").length === 1`)
 	ann.do(chromedp.EmulateViewport(390, 844), chromedp.Focus("#messages li:first-child", chromedp.ByQuery))
 	ann.becomes(`((at) => at(".actions").left > at(".bubble").right)(one =>
 		document.querySelector("#messages li:first-child " + one).getBoundingClientRect())`)

@@ -5,8 +5,8 @@ import { trueHost } from './hosts.js'
 
 // Chinese and Japanese put no space after an address: their marks and all
 // full-width punctuation end it.
-const ADDRESS = /\bhttps?:\/\/[^\s<>"'`\p{C}\u3000-\u3004\u3008-\u3020\u3030\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]+/giu
-const CLOSING = /[.,:;!?…'"”’»*_~]$/u
+const ADDRESS = /(?<![a-z0-9])https?:\/\/[^\s<>"'`\p{C}\u3000-\u3004\u3008-\u3020\u3030\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]+/giu
+const CLOSING = /[.,:;!?…'"”’»*_~]/u
 const BRACKETS = /** @type {const} */ ([['(', ')'], ['[', ']'], ['{', '}']])
 const FEW_EMOJI = 6
 const ONLY_EMOJI = /^(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|[\u200d\ufe0f\u20e3\s]|[\u{e0020}-\u{e007f}]|[0-9#*](?=\ufe0f?\u20e3))+$/u
@@ -43,15 +43,18 @@ export function parts(text) {
  * @param {string} address
  */
 function withoutTail(address) {
-  for (;;) {
-    const loose = BRACKETS.some(([open, close]) => address.endsWith(close) && count(address, close) > count(address, open))
-    if (!loose && !CLOSING.test(address)) return address
-    address = address.slice(0, -1)
+  const counts = new Map()
+  for (const one of address) counts.set(one, (counts.get(one) ?? 0) + 1)
+  let end = address.length
+  for (; end > 0; end--) {
+    const last = address[end - 1] ?? ''
+    const bracket = BRACKETS.find(([, close]) => last === close)
+    const isLoose = bracket && counts.get(last) > (counts.get(bracket[0]) ?? 0)
+    if (!isLoose && !CLOSING.test(last)) break
+    counts.set(last, counts.get(last) - 1)
   }
+  return address.slice(0, end)
 }
-
-/** @param {string} text @param {string} part */
-const count = (text, part) => text.split(part).length - 1
 
 /**
  * The address if it is one of the web that shows where it leads;

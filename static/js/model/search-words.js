@@ -20,7 +20,7 @@ const WORD_LIMIT = 64 // characters of a word that count
 const LEAD = 32 // characters that a snippet shows before what was found
 const LONGEST_LEAD = 60 // characters before it that are not cut
 
-const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}ー]/u
+export const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}ー]/u
 const LETTER = /[\p{L}\p{N}]/u
 const MARK = /[\p{M}\p{Cf}]/u
 const PUNCTUATION = /\p{P}/u

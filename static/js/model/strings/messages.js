@@ -25,7 +25,7 @@ export const QUIET_SINCE = 'Nobody has written since then.'
 export const LOADING = 'Loading…'
 export const MESSAGE_GONE = "That message isn't available any more."
 export const FOLD = { more: 'Show more', less: 'Show less' }
-export const COPIED = { text: 'Text copied', link: 'Link copied', not: "Couldn't copy" }
+export const COPIED = { text: 'Text copied', link: 'Link copied', code: 'Code copied', not: "Couldn't copy" }
 
 /** Why a message was not sent, as the second half of a sentence. */
 export const REASONS = {

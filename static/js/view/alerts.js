@@ -2,6 +2,7 @@
 // at all. Both are off until somebody switches them on in the menu, and a
 // browser is asked for its permission only then.
 
+import { withoutCode } from '../model/markup.js'
 import { mentions } from '../model/mention.js'
 import { ALERT } from '../model/strings/alerts.js'
 import { settings } from '../storage/settings.js'
@@ -53,7 +54,7 @@ export class Alerts {
 
   /** @param {import('../../types.js').MessageItem} item that somebody has said in the room */
   inRoom({ id, name, text }) {
-    if (!document.hidden || this.isMuted || !mentions(text, this.#room.name)) return
+    if (!document.hidden || this.isMuted || !mentions(withoutCode(text), this.#room.name)) return
     this.#call('room', id, ALERT.mention(name, this.#room.room), text)
   }
 

@@ -1,5 +1,8 @@
-// The buttons of a message that is long, hidden, or was not sent.
+// The buttons of a message that is long, hidden, or was not sent, and of code in
+// it.
 
+import { COPIED } from '../model/strings/messages.js'
+import { copy } from './clipboard.js'
 import { turnFold } from './message.js'
 
 /**
@@ -10,10 +13,11 @@ import { turnFold } from './message.js'
  * @param {() => void} on.stay the reader goes on where they are
  * @param {() => void} on.changed which messages are shown
  * @param {(text: string) => void} on.edit a text that was not sent
+ * @param {(sentence: string) => void} on.say
  * @param {AbortSignal} signal
  */
-export function answerClicks(list, rows, talk, { stay, changed, edit }, signal) {
-  list.addEventListener('click', ({ target }) => {
+export function answerClicks(list, rows, talk, { stay, changed, edit, say }, signal) {
+  list.addEventListener('click', async ({ target }) => {
     const button = target instanceof Element ? target.closest('button') : null
     const li = button?.closest('li')
     const id = li?.dataset.id
@@ -27,6 +31,7 @@ export function answerClicks(list, rows, talk, { stay, changed, edit }, signal) 
       changed()
       li.focus({ preventScroll: true })
     }
+    if (button.classList.contains('copy-code')) say(await copy(button.parentElement?.querySelector('code')?.textContent ?? '') ? COPIED.code : COPIED.not)
     if (button.classList.contains('retry')) talk.retry(id)
     if (button.classList.contains('edit')) edit(rows.messageOf(li)?.text ?? '')
     if (button.matches('.edit, .discard')) talk.discard(id)

@@ -77,7 +77,7 @@ export class LogView {
       this.toEnd()
       box.focus({ preventScroll: true }) // the button is about to vanish
     }, signal)
-    answerClicks(this.#list, rows, talk, { stay: () => this.#scroller.release(), changed: () => this.#render(), edit }, signal)
+    answerClicks(this.#list, rows, talk, { stay: () => this.#scroller.release(), changed: () => this.#render(), edit, say }, signal)
     const edge = (/** @type {'older' | 'newer'} */ name, /** @type {() => void} */ more) => new LogEdge(root, name, {
       ask: () => talk[name](),
       changed: () => signal.aborted || this.changed(),

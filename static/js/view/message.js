@@ -4,11 +4,12 @@
 import { isAccount, numbered } from '../model/authors.js'
 import { dayName, fullDate, hourAndMinute } from '../model/clock.js'
 import { personHue, serverHue } from '../model/hue.js'
-import { fewEmoji, linesOf, parts } from '../model/linkify.js'
+import { fewEmoji, linesOf } from '../model/linkify.js'
 import { FOLD, missing, NEW, notDelivered, NOTICE, PROGRESS, REASONS, viaServer, YOU } from '../model/strings/messages.js'
 import { paintAvatar } from './avatar.js'
 import { deleted, EDITED, editedAt } from '../model/strings/changes.js'
 import { accountMark } from './mark.js'
+import { markedUp } from './markup.js'
 import { find, make, stamp, write } from './dom.js'
 import { reach } from './log-keys.js'
 
@@ -91,21 +92,6 @@ export function renameDay(li, item) {
 }
 
 /**
- * @param {{text: string, href: string, host: string}} part
- * @returns {(string | Node)[]}
- */
-function textOrLink({ text, href, host }) {
-  if (!href) return [text]
-  const link = make('a', '', text)
-  link.tabIndex = -1 // until its message has the focus
-  link.dir = 'ltr' // and isolated: letters around it do not change places with its own
-  link.href = href
-  link.target = '_blank'
-  link.rel = 'noopener noreferrer nofollow'
-  return host ? [link, make('span', 'host', ` (${host})`)] : [link]
-}
-
-/**
  * @param {HTMLLIElement} li
  * @param {Item} item
  * @param {Decoration} decoration
@@ -132,7 +118,7 @@ function updateText(li, item, columns) {
   said.set(li, item)
   const text = find(li, '.text', HTMLElement)
   const bubble = find(li, '.bubble', HTMLElement)
-  text.replaceChildren(...(item.deleted ? [deleted(item.by)] : parts(item.text).flatMap(textOrLink)))
+  text.replaceChildren(item.deleted ? deleted(item.by) : markedUp(item.text))
   li.toggleAttribute('data-deleted', item.deleted === true)
   bubble.classList.toggle('emoji', !item.deleted && fewEmoji(item.text))
   if (item.deleted) li.querySelector('.actions')?.remove()

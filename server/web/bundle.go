@@ -81,15 +81,22 @@ var (
 	// Comments that have their lines to themselves; about a quarter of what would
 	// be sent. No text of the page has such lines: a test holds that.
 	comment = regexp.MustCompile(`(?m)\n[ \t]*(?://.*|/\*(?:[^*]|\*+[^*/])*\*+/[ \t]*)$`)
-	unknown = regexp.MustCompile(`\n(?:import|export)\b.*`)
-	meta    = regexp.MustCompile(`import\.meta\b`)
-	waits   = regexp.MustCompile(`\n(?:(?:const|let) .*= )?await\b.*`)
+	// Comments after code. One with a quote, a backquote or a slash stays: what
+	// looks like a comment may be part of a text or a pattern, which ends with one.
+	remark = regexp.MustCompile(`(?m) // [^'"\x60/\n]*$`)
+	indent = regexp.MustCompile(`\n[ \t]+`)
+	// Those of the HTML are for readers of the source.
+	htmlComment = regexp.MustCompile(`\n[ \t]*<!--(?:[^-]|-[^-]|--[^>])*-->`)
+	unknown     = regexp.MustCompile(`\n(?:import|export)\b.*`)
+	meta        = regexp.MustCompile(`import\.meta\b`)
+	waits       = regexp.MustCompile(`\n(?:(?:const|let) .*= )?await\b.*`)
 )
 
 // page returns the HTML with references to files below prefix, which it makes.
 // What loads as it is, such as a stylesheet with a condition, only moves.
 func (b *bundler) page(name, prefix string) string {
 	html := preload.ReplaceAllString(b.read(name), "")
+	html = htmlComment.ReplaceAllString(html, "")
 	html = asIs.ReplaceAllStringFunc(html, func(tag string) string {
 		m := asIs.FindStringSubmatch(tag)
 		root, source := fromRoot(m[2])
@@ -167,6 +174,7 @@ func (m *modules) add(name string) {
 		m.fail("%s: a bundle cannot have %q", name, strings.TrimPrefix(line, "\n"))
 	}
 	wait := strings.TrimPrefix(waits.FindString(body), "\n")
+	body = indent.ReplaceAllString(remark.ReplaceAllString(body, ""), "\n")
 	body = strings.TrimPrefix(body, "\n")
 	m.numbers[name] = len(m.numbers) + 1
 	if name == m.entry {

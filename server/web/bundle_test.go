@@ -83,8 +83,8 @@ func TestBundledPage(t *testing.T) {
 			t.Errorf("%s announces modules that are in the bundle", path)
 		}
 	}
-	// Comments are left out, which must not be part of a text: texts in
-	// backquotes end on their line.
+	// Comments and indentation are left out, which must not be part of a text:
+	// texts in backquotes end on their line.
 	for _, page := range []string{"index", "cluster"} {
 		html, _ := fetched(t, site, "/"+page+".html", "no-cache")
 		script := regexp.MustCompile(`"(v/[^"]+main\.js)"`).FindStringSubmatch(html)
@@ -109,7 +109,8 @@ func TestBundledPage(t *testing.T) {
 
 func TestBundle(t *testing.T) {
 	files := map[string][]byte{
-		"index.html": []byte("<link rel=\"stylesheet\" href=\"a.css\">\n" +
+		"index.html": []byte("<!doctype html>\n<!--\n  Why -- and\n  how.\n-->\n" +
+			"<link rel=\"stylesheet\" href=\"a.css\">\n" +
 			"<link rel=\"stylesheet\" href=\"b.css\">\n" +
 			"<link rel=\"stylesheet\" href=\"dark.css\" media=\"print\">\n<link rel=\"stylesheet\" href=\"c.css\">\n" +
 			"<script type=\"module\" src=\"js/main.js\"></script>\n"),
@@ -117,7 +118,7 @@ func TestBundle(t *testing.T) {
 		"js/main.js": []byte("// Why.\n/**\n * More.\n */\nimport { one as two } from './x/one.js'\n" +
 			"import { both } from './both.js'\nuse(two, both)\n"),
 		"js/both.js":  []byte("import {\n  one,\n} from './x/one.js'\nexport function both() {}\n"),
-		"js/x/one.js": []byte("export const one = 1\n"),
+		"js/x/one.js": []byte("export const one = 1 // why\nfunction two() {\n\tuse('a // b', /a // b/)\n}\n"),
 	}
 	prefix, err := bundle(files)
 	if err != nil {
@@ -125,7 +126,8 @@ func TestBundle(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"css/index-1.css": "a\nb\n", "css/index-2.css": "c\n", "dark.css": "d",
-		"js/main.js": "// js/x/one.js\nconst module$1 = (() => {\nconst one = 1\n\nreturn { one }\n})()\n" +
+		"js/main.js": "// js/x/one.js\nconst module$1 = (() => {\nconst one = 1\nfunction two() {\n" +
+			"use('a // b', /a // b/)\n}\n\nreturn { one }\n})()\n" +
 			"// js/both.js\nconst module$2 = (() => {\nconst { one } = module$1\nfunction both() {}\n\n" +
 			"return { both }\n})()\n" +
 			"// js/main.js\nconst { one: two } = module$1\nconst { both } = module$2\nuse(two, both)\n",
@@ -135,7 +137,8 @@ func TestBundle(t *testing.T) {
 		}
 	}
 	html := string(files["index.html"])
-	if strings.Count(html, `"`+prefix) != 4 || strings.Index(html, "dark.css") > strings.Index(html, "index-2") {
+	if strings.Count(html, `"`+prefix) != 4 || strings.Contains(html, "--") ||
+		strings.Index(html, "dark.css") > strings.Index(html, "index-2") {
 		t.Errorf("the HTML is\n%s", html)
 	}
 }

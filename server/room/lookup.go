@@ -2,6 +2,7 @@ package room
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"livechat/server/chat"
@@ -12,7 +13,8 @@ import (
 // leaves it to seq. It asks the ring, the log, and then the archive. A message
 // that is no longer at seq, because a repair has moved it, is found in the
 // ring, if it is the client's: others may use its id. ok is false if there is no
-// such message.
+// such message. While this server does not know the epoch in which the log has
+// it, the error is errBehind.
 func (r *Room) Lookup(ctx context.Context, t chat.Target, own func(*chat.Message) bool) (
 	m chat.Message, ok bool, err error) {
 	is := func(m chat.Message) bool { return m.Type == "" && (t.ID == "" || m.ID == t.ID) }
@@ -20,12 +22,14 @@ func (r *Room) Lookup(ctx context.Context, t chat.Target, own func(*chat.Message
 		return m, true, nil
 	}
 	l := r.logState()
+	// Even if the ring has another entry there, a log that replaced the one of
+	// the ring may have this one.
+	logged, err := r.log.After(ctx, r.Name, t.Seq-1, 1)
+	if err != nil && !ok {
+		return m, false, fmt.Errorf("read log of %s: %w", r.Name, err)
+	}
 	if !ok {
-		payloads, err := r.log.After(ctx, r.Name, t.Seq-1, 1)
-		if err != nil {
-			return m, false, fmt.Errorf("read log of %s: %w", r.Name, err)
-		}
-		if m, ok = entryAt(l, t.Seq, payloads); ok && is(m) {
+		if m, ok = entryAt(l, t.Seq, logged); ok && is(m) {
 			return m, true, nil
 		}
 	}
@@ -38,8 +42,27 @@ func (r *Room) Lookup(ctx context.Context, t chat.Target, own func(*chat.Message
 			return m, true, nil
 		}
 	}
-	m, ok = r.byID(t.ID, own)
+	if m, ok = r.byID(t.ID, own); !ok && isNewer(l, t, logged) {
+		return m, false, errBehind
+	}
 	return m, ok, nil
+}
+
+var errBehind = errors.New("the log is in an epoch that this server does not know yet")
+
+// isNewer reports whether some payloads begin with what the client means, in an
+// epoch that l does not know.
+func isNewer(l chat.Log, t chat.Target, payloads [][]byte) bool {
+	if len(payloads) == 0 || t.ID == "" {
+		return false
+	}
+	position, _, ok := chat.ParsePayload(payloads[0])
+	_, known := l.Epochs.End(position.Epoch)
+	if !ok || known || position.Seq != t.Seq || l.HasEntry(position) {
+		return false
+	}
+	m, err := chat.DecodePayload(payloads[0])
+	return err == nil && m.ID == t.ID
 }
 
 // entryAt returns the entry of l that is the first of some payloads, if it is

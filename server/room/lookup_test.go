@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"livechat/server/chat"
@@ -86,5 +87,32 @@ func TestLookupOfOtherEntries(t *testing.T) {
 		if m, ok, err := r.Lookup(t.Context(), target, anyone); ok || err != nil {
 			t.Errorf("%+v is the message %+v, %v", target, m, err)
 		}
+	}
+}
+
+// A server that has not been told yet that the log goes on in another epoch
+// says so, rather than that there is no such message.
+func TestLookupBehindTheLog(t *testing.T) {
+	l := newLog(300)
+	r := open(t, l)
+	there := func(seq, id uint64) {
+		body := strings.Replace(string(payload(chat.Position{Epoch: epochB, Seq: seq})), idOf(seq), idOf(id), 1)
+		l.messages[seq] = []byte(body)
+		l.head = chat.Position{Epoch: epochB, Seq: 301}
+	}
+	there(301, 301)
+	there(300, 777) // the ring has another one there
+	for _, target := range []chat.Target{{Seq: 301, ID: idOf(301)}, {Seq: 300, ID: idOf(777)}} {
+		if m, ok, err := r.Lookup(t.Context(), target, anyone); ok || !errors.Is(err, errBehind) {
+			t.Errorf("%+v: %+v, %v, %v, want %v", target, m, ok, err, errBehind)
+		}
+	}
+	for _, target := range []chat.Target{{Seq: 301, ID: idOf(5)}, {Seq: 302, ID: idOf(302)}} {
+		if m, ok, err := r.Lookup(t.Context(), target, anyone); ok || err != nil {
+			t.Errorf("%+v: %+v, %v, %v, want none", target, m, ok, err)
+		}
+	}
+	if m, ok, err := r.Lookup(t.Context(), chat.Target{Seq: 300, ID: idOf(300)}, anyone); !ok || err != nil {
+		t.Errorf("in the ring: %+v, %v", m, err)
 	}
 }

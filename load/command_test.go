@@ -18,6 +18,7 @@ func TestBadFlags(t *testing.T) {
 		{"-url localhost", "want ws://host:port"},
 		{"-clients 0", "-clients 0"},
 		{"-clients 5 -publishers 6", "at most one per client, there are 5"},
+		{"-edits 101", "want a percentage"},
 		{"-scenario war", "want one of steady, ramp"},
 		{"-scenario kill", "want -kill-pid"},
 		{"-pids x", "not a process id"},

@@ -42,6 +42,8 @@ func parse(args []string, out io.Writer) (*options, error) {
 	flags.IntVar(&s.Rooms, "rooms", 1,
 		"number of rooms over which the clients are spread; a single one is the default room")
 	flags.IntVar(&s.Bytes, "size", 100, "`bytes` of text in a message")
+	flags.Float64Var(&s.Edits, "edits", 0,
+		"`percent` of the messages that are an edit of the last one of the same client instead")
 	flags.DurationVar(&s.For, "for", 30*time.Second, "how long to measure")
 	flags.DurationVar(&s.Warmup, "warmup", 2*time.Second, "how long messages flow before the measurement")
 	flags.DurationVar(&s.Ramp, "ramp", 0, "time over which the clients join; 0: as fast as possible")

@@ -206,6 +206,13 @@ func TestScenariosPass(t *testing.T) {
 			},
 		},
 		{
+			[]string{"-edits", "50"},
+			func(r *record.Run) bool {
+				return r.Totals.Delivered == 40*r.Totals.Sent && r.Totals.Measured > 0 &&
+					r.Totals.Edits > 0 && r.Totals.Edits < r.Totals.Sent
+			},
+		},
+		{
 			[]string{"-think", "1s"},
 			func(r *record.Run) bool { return r.Settings.Publishers == 40 && r.Totals.Sent > 20 },
 		},
@@ -221,6 +228,16 @@ func TestScenariosPass(t *testing.T) {
 				t.Errorf("exit %v with %+v and %+v", err, r.Totals, r.Knee)
 			}
 		})
+	}
+}
+
+// Edits are sent as edits: a server without them refuses them.
+func TestRefusedEditsAreCounted(t *testing.T) {
+	addr := startServer(t, map[string]string{"MESSAGE_RATE": "0", "LOG_LEVEL": "warn", "EDIT_WINDOW": "off"})
+	r, _, err := runLoad(t, "-url", "ws://"+addr, "-clients", "4", "-rate", "30", "-for", "2s", "-edits", "50")
+	if n := r.Totals.Refused["forbidden"]; err == nil || n == 0 || n != r.Totals.Edits ||
+		r.Totals.Acked+n != r.Totals.Sent {
+		t.Errorf("exit %v with %+v", err, r.Totals)
 	}
 }
 

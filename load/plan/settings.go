@@ -19,7 +19,8 @@ type Settings struct {
 	Rate       float64 // messages a second in all
 	Publishers int     // 0: as many as the server's limit requires
 	Rooms      int
-	Bytes      int // text of a message
+	Bytes      int     // text of a message
+	Edits      float64 // percent of the messages that edit the publisher's last one instead
 	For        time.Duration
 	Warmup     time.Duration // before For; messages flow, but their latency does not count
 	Ramp       time.Duration // time over which the clients join
@@ -69,6 +70,7 @@ func (s *Settings) Check() error {
 	fault(s.Publishers > 0 && s.Publishers < s.Rooms,
 		"-publishers %d: want at least one for each of the %d rooms", s.Publishers, s.Rooms)
 	fault(s.Bytes < 1 || s.Bytes > 4000, "-size %d: want 1 to 4000 bytes", s.Bytes)
+	fault(s.Edits < 0 || s.Edits > 100, "-edits %g: want a percentage, 0 to 100", s.Edits)
 	fault(s.For <= 0, "-for %s: want more than 0", s.For)
 	fault(s.Warmup < 0 || s.Ramp < 0 || s.Settle < 0 || s.Think < 0,
 		"-warmup, -ramp, -settle, -think: must not be negative")

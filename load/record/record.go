@@ -46,6 +46,7 @@ type Settings struct {
 	Rooms      int      `json:"rooms"`
 	Rate       float64  `json:"rate"` // messages a second in all
 	Bytes      int      `json:"bytes"`
+	Edits      float64  `json:"edits,omitempty"` // percent
 	For        float64  `json:"for"`
 	Warmup     float64  `json:"warmup"`
 	Seed       uint64   `json:"seed"`
@@ -55,6 +56,7 @@ type Settings struct {
 // client.
 type Totals struct {
 	Sent       int64            `json:"sent"`
+	Edits      int64            `json:"edits,omitempty"` // of those sent
 	Acked      int64            `json:"acked"`
 	Refused    map[string]int64 `json:"refused"`    // by error code
 	Unanswered int64            `json:"unanswered"` // neither acked nor refused

@@ -120,10 +120,12 @@ func TestPageOfEmptyRun(t *testing.T) {
 func TestText(t *testing.T) {
 	var out bytes.Buffer
 	r := sample()
+	r.Settings.Edits, r.Totals.Edits = 12.5, 25
 	if err := Text(&out, r); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"median 2.50 ms", "99 % 31.0 ms", "longest 12.5 s", "passed", "2 rooms",
+	for _, want := range []string{"12.5 % edits", "200 sent (25 of them edits), 200 acked",
+		"median 2.50 ms", "99 % 31.0 ms", "longest 12.5 s", "passed", "2 rooms",
 		"300 ended (1006)", "9.0 µs per delivery in haproxy, 1000, 2000"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())

@@ -46,7 +46,7 @@ func summary(r *record.Run) []row {
 	t, l := &r.Totals, &r.Latency
 	lines := []row{
 		{"load", load(r)},
-		{"messages", fmt.Sprintf("%s sent, %s acked%s", count(t.Sent), count(t.Acked), refusals(t))},
+		{"messages", fmt.Sprintf("%s sent%s, %s acked%s", count(t.Sent), edits(t), count(t.Acked), refusals(t))},
 		{"deliveries", fmt.Sprintf("%s, %s a second", count(t.Delivered),
 			count(int64(float64(t.Delivered)/max(t.Seconds, 1e-9))))},
 		{"latency", fmt.Sprintf("median %s, 90 %% %s, 99 %% %s, 99.9 %% %s, longest %s", milli(l.P50),
@@ -73,6 +73,9 @@ func load(r *record.Run) string {
 	text := fmt.Sprintf("%s: %s clients, %.4g messages a second of %d bytes from %s publishers, %s",
 		s.Scenario, count(int64(s.Clients)), s.Rate, s.Bytes,
 		count(int64(s.Publishers)), seconds(s.For))
+	if s.Edits > 0 {
+		text += fmt.Sprintf(", %.4g %% edits", s.Edits)
+	}
 	if s.Rooms > 1 {
 		text += fmt.Sprintf(", %d rooms", s.Rooms)
 	}
@@ -80,6 +83,13 @@ func load(r *record.Run) string {
 		text += " (interrupted)"
 	}
 	return text
+}
+
+func edits(t *record.Totals) string {
+	if t.Edits == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%s of them edits)", count(t.Edits))
 }
 
 func refusals(t *record.Totals) (text string) {

@@ -31,6 +31,7 @@ type member struct {
 	index  int
 	room   *room
 	slow   bool
+	key    string     // its guest key, if it may have to edit
 	random *rand.Rand // owned by live
 
 	// Owned by live.
@@ -59,8 +60,11 @@ type member struct {
 	sent cursor[atomic.Int64]
 	done atomic.Bool // all messages are sent; safe for concurrent use
 
-	mu      sync.Mutex
-	pending map[uint64]struct{} // messages without an answer; nil for clients that do not publish
+	mu sync.Mutex
+	// messages without an answer, and what each of them edits, if it does; nil
+	// for clients that do not publish
+	pending map[uint64]client.Target
+	last    client.Target // its last message that was acked and is not an edit
 }
 
 // live connects, reads and reconnects until ctx is done.
@@ -161,9 +165,13 @@ func (m *member) ended(ctx context.Context, err error) *link {
 func (m *member) handle(ctx context.Context, l *link, event client.Event) {
 	switch e := event.(type) {
 	case *client.Message:
-		m.message(e)
+		id := []byte(e.ID)
+		if e.Raw != nil {
+			_, id, _ = client.Skim(e.Raw)
+		}
+		m.entry(e.Seq, id)
 	case *client.Edited:
-		m.account.take(e.Seq, 0, hashOf([]byte(e.ID)))
+		m.entry(e.Seq, []byte(e.ID))
 	case *client.Entry:
 		// it is none of our messages, and has its place among them
 		m.account.take(e.Seq, 0, hashOf([]byte(e.ID)))
@@ -171,11 +179,16 @@ func (m *member) handle(ctx context.Context, l *link, event client.Event) {
 		m.welcome(l, e)
 	case *client.Ack:
 		raise(&m.account.log.acked, e.Seq)
-		if m.answered(e.ID) {
+		if edits, ok := m.answered(e.ID); ok {
+			if edits.ID == "" {
+				m.mu.Lock()
+				m.last = client.Target{Seq: e.Seq, ID: e.ID}
+				m.mu.Unlock()
+			}
 			m.run.acked.Add(1)
 		}
 	case *client.Error:
-		if e.ID != "" && m.answered(e.ID) {
+		if _, ok := m.answered(e.ID); ok {
 			m.run.refused(e.Code)
 		} else if e.RetryAfter() > 0 {
 			m.retryAfter = e.RetryAfter()
@@ -190,12 +203,9 @@ func (m *member) handle(ctx context.Context, l *link, event client.Event) {
 	}
 }
 
-func (m *member) message(e *client.Message) {
+// entry accounts for a message or an edit.
+func (m *member) entry(seq uint64, id []byte) {
 	now := time.Now()
-	seq, id := e.Seq, []byte(e.ID)
-	if e.Raw != nil {
-		_, id, _ = client.Skim(e.Raw)
-	}
 	number, hash := m.run.ids.number(id), uint64(0)
 	if number == 0 {
 		hash = hashOf(id)
@@ -266,13 +276,13 @@ func (m *member) leave() {
 	m.account.log = nil
 }
 
-// answered removes a message from the pending ones and reports whether it was
-// there.
-func (m *member) answered(id string) bool {
+// answered removes a message from the pending ones. It returns what the message
+// edits, and whether it was there.
+func (m *member) answered(id string) (edits client.Target, ok bool) {
 	number := m.run.ids.number([]byte(id))
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	_, ok := m.pending[number]
+	edits, ok = m.pending[number]
 	delete(m.pending, number)
-	return ok
+	return edits, ok
 }

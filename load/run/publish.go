@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"livechat/client"
 )
 
 // publish sends a member's share of the messages, each when it is due or as
@@ -15,6 +17,7 @@ func (r *run) publish(ctx context.Context, m *member, next func() time.Duration)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	text := filler(r.settings.Bytes)
+	random := r.settings.Random(len(r.members) + m.index)
 	at := r.zero.Add(next())
 	timer.Reset(time.Until(at))
 	due, quiet := timer.C, r.quiet
@@ -40,9 +43,9 @@ func (r *run) publish(ctx context.Context, m *member, next func() time.Duration)
 			}
 			number := r.numbers.Add(1)
 			r.table.at(number, &m.sent).Store(int64(at.Sub(r.began)))
-			m.mu.Lock()
-			m.pending[number] = struct{}{}
-			m.mu.Unlock()
+			if m.begin(number, 100*random.Float64() < r.settings.Edits) {
+				r.edits.Add(1)
+			}
 			r.sent.Add(1)
 			r.expected.Add(r.online.Load() / int64(len(r.rooms)))
 			m.post(number, text)
@@ -58,12 +61,35 @@ func (r *run) publish(ctx context.Context, m *member, next func() time.Duration)
 	}
 }
 
-// post sends a message if there is a connection. Otherwise the message stays
-// pending.
+// begin makes a message pending: an edit of the last one, if that is wanted and
+// there is one. It reports which.
+func (m *member) begin(number uint64, edits bool) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var target client.Target
+	if edits {
+		target = m.last
+	}
+	m.pending[number] = target
+	return target.ID != ""
+}
+
+// post sends a pending message if there is a connection. Otherwise the message
+// stays pending.
 func (m *member) post(number uint64, text string) {
-	if l := m.current.Load(); l != nil {
-		// A connection that fails ends, and the next one gets the message.
-		_ = l.conn.Post(m.run.ids.id(number), text)
+	l := m.current.Load()
+	if l == nil {
+		return
+	}
+	m.mu.Lock()
+	target, ok := m.pending[number]
+	m.mu.Unlock()
+	// A connection that fails ends, and the next one gets the message.
+	switch id := m.run.ids.id(number); {
+	case ok && target.ID != "":
+		_ = l.conn.PostEdit(id, target, text)
+	case ok:
+		_ = l.conn.Post(id, text)
 	}
 }
 

@@ -18,14 +18,15 @@ func (r *run) result(publishers int, complete bool) *record.Run {
 		Seconds: r.sampler.seconds, Marks: r.marks, Knee: r.knee, Parts: r.sampler.parts, Complete: complete}
 	result.Settings = record.Settings{Scenario: s.Scenario.Name, About: s.Scenario.About, URLs: s.URLs,
 		Clients: s.Clients, Publishers: publishers, Rooms: s.Rooms,
-		Rate: s.Rate, Bytes: s.Bytes, For: s.For.Seconds(), Warmup: s.Warmup.Seconds(), Seed: s.Seed}
+		Rate: s.Rate, Bytes: s.Bytes, Edits: s.Edits,
+		For: s.For.Seconds(), Warmup: s.Warmup.Seconds(), Seed: s.Seed}
 	if s.Think > 0 {
 		result.Settings.Rate = float64(publishers) / s.Think.Seconds()
 	}
 	t := &result.Totals
 	result.Latency, result.Curve, t.Delivered, t.Measured = r.meter.whole()
 	t.Sent, t.Acked, t.Refused = r.sent.Load(), r.acked.Load(), r.refusedBy
-	t.Unanswered = r.unanswered()
+	t.Edits, t.Unanswered = r.edits.Load(), r.unanswered()
 	t.Lost, t.Announced, t.Duplicated = c.lost.Load(), c.announced.Load(), c.duplicated.Load()
 	t.Reordered, t.Resets = c.reordered.Load(), c.resets.Load()
 	t.Reconnects, t.Moved, t.Failed = r.reconnects.Load(), r.moved.Load(), r.failures.Load()

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"livechat/client"
 	"livechat/load/plan"
 	"livechat/load/record"
 )
@@ -70,6 +71,7 @@ type run struct {
 
 	counts     counts
 	sent       atomic.Int64
+	edits      atomic.Int64 // of those sent
 	acked      atomic.Int64
 	expected   atomic.Int64 // expected deliveries of what was sent
 	online     atomic.Int64
@@ -133,11 +135,14 @@ func build(s plan.Settings, w Watcher, tell func(Live), publishers int) *run {
 	for i := range s.Clients {
 		m := &member{run: r, index: i, room: r.rooms[i%s.Rooms], random: s.Random(i),
 			reconnected: make(chan struct{}, 1)}
+		if s.Edits > 0 {
+			m.key = client.NewGuestKey()
+		}
 		m.account = account{counts: &r.counts, room: m.room}
 		r.members = append(r.members, m)
 	}
 	for i := range publishers {
-		r.publisher(i, publishers).pending = make(map[uint64]struct{})
+		r.publisher(i, publishers).pending = make(map[uint64]client.Target)
 	}
 	if s.Scenario.Slow {
 		r.slowDown()

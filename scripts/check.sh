@@ -38,7 +38,7 @@ unit() {
   local packages
   mapfile -t packages < <(unit_packages)
   # Tests that run at the same time (t.Parallel) mostly wait.
-  go test -short -vet=off -parallel 6 "${packages[@]}"
+  go test -short -vet=off -parallel 8 "${packages[@]}"
 }
 
 in_memory

@@ -19,7 +19,6 @@ import (
 // While PostgreSQL is down the room continues, and every request that needs it
 // is refused as retryable. Afterwards everything works again.
 func TestDatabaseDown(t *testing.T) {
-	t.Parallel()
 	db := testpg.New(t)
 	var log testlog.Buffer
 	n := startLogging(t, slog.NewTextHandler(&log, nil), "DATABASE_URL="+db.Database())

@@ -41,7 +41,7 @@ page: ## types and tests of the page's JavaScript; 10 s
 lint: ## format, vet, linters, types, haproxy.cfg, alerts; 60 s, the first time 4 min
 	scripts/lint.sh
 
-e2e: ## whole clusters, faults and browsers; 15 min
+e2e: ## whole clusters, faults and browsers; 12 min
 	scripts/test.sh e2e
 
 browsers: ## the page in Firefox and WebKit; installs them by apt, 500 MB; 2 min
@@ -50,7 +50,7 @@ browsers: ## the page in Firefox and WebKit; installs them by apt, 500 MB; 2 min
 compose: ## docker-compose.yml, built and started; needs Docker; 10 min
 	scripts/test.sh compose
 
-test: ## everything but compose and browsers; installs what is missing by apt; 25 min
+test: ## everything but compose and browsers; installs what is missing by apt; 20 min
 	scripts/test.sh
 
 ## Measure

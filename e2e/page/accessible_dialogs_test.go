@@ -36,6 +36,9 @@ func TestAccessibleDialogs(t *testing.T) {
 		{name: "hidden people, narrow", width: 390, click: "#hidden-people", until: "#hidden-list .button",
 			modal: "hidden-dialog"},
 		{name: "keyboard shortcuts", click: "#menu-keys", until: "#keys li", modal: "keys-dialog"},
+		{name: "emoji", click: "#emoji-button", until: "#emoji-grid > button", modal: "emoji"},
+		{name: "emoji, narrow", width: 390, click: "#emoji-button", until: "#emoji-grid > button",
+			modal: "emoji"},
 		{name: "search of guests, narrow", width: 390, click: "#search-button", until: "#search",
 			modal: "finder"},
 		{name: "search of guests, wide", until: "#search", // it stays, as a column

@@ -11,6 +11,7 @@ import { contrast, srgb, tokensOf } from './colour.js'
 const ROOT = new URL('..', import.meta.url).pathname
 const read = (name) => readFileSync(join(ROOT, name), 'utf8')
 const pages = { 'index.html': 'js/main.js', 'cluster.html': 'js/cluster/main.js' } // and what each begins with
+const later = 'js/emoji/picker.js' // what is loaded when it is wanted
 
 function modules(folder) {
   return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
@@ -57,8 +58,14 @@ test('index.html: each icon is drawn once, and used', () => {
   assert.equal(new Set(drawings).size, drawings.length)
 })
 
+test('what is loaded later is there, and not loaded before', () => {
+  const paths = [...read('js/view/emoji.js').matchAll(/\bat\('([^']+)'\)/g)].map((match) => match[1])
+  assert.ok(paths.includes(later))
+  for (const path of paths) assert.ok(read(path) && !read('index.html').includes(`"${path}"`), path)
+})
+
 test('no module that nobody imports', () => {
-  const reached = Object.values(pages).flatMap((main) => [...reachedFrom(main)])
+  const reached = [...Object.values(pages), later].flatMap((main) => [...reachedFrom(main)])
   assert.deepEqual(modules('js').sort(), [...new Set([...reached, 'js/theme-boot.js'])].sort())
 })
 
@@ -66,7 +73,7 @@ test('no module that nobody imports', () => {
  * Which folders the modules of each folder may import from, besides its own.
  */
 const arrows = {
-  model: [], net: ['model'], storage: ['model'], chat: ['model', 'net'], view: ['chat', 'model', 'net', 'storage'], cluster: ['model', 'net', 'view'],
+  model: [], net: ['model'], storage: ['model'], chat: ['model', 'net'], view: ['chat', 'model', 'net', 'storage'], cluster: ['model', 'net', 'view'], emoji: ['view'],
 }
 
 test('imports run one way', () => {

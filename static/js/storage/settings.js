@@ -135,6 +135,22 @@ export const settings = {
     browser.set('keys', on ? '' : 'off')
   },
 
+  /** The emoji that were picked last, the newest first, and the place of the skin tone. */
+  emoji: {
+    get recent() {
+      return browser.get('emoji').split(' ').filter(Boolean)
+    },
+    set recent(all) {
+      browser.set('emoji', all.join(' '))
+    },
+    get tone() {
+      return Number(browser.get('tone'))
+    },
+    set tone(tone) {
+      browser.set('tone', tone > 0 ? String(tone) : '')
+    },
+  },
+
   get rosterOpen() {
     return browser.get('roster') !== 'closed'
   },

@@ -91,6 +91,18 @@ export class Composer {
     this.#put(`${before}${/\S$/.test(before) ? ' ' : ''}@${name} `, value.slice(selectionEnd))
   }
 
+  /**
+   * Where one writes now: a dialog over the page loses the place.
+   * @returns {(text: string) => void} puts a text there, as it stands
+   */
+  place() {
+    const { selectionStart, selectionEnd } = this.#field
+    return (text) => {
+      const { value } = this.#field
+      this.#put(value.slice(0, selectionStart) + text, value.slice(selectionEnd), !isTouch())
+    }
+  }
+
   /** @param {string} text that was not sent, to be written again */
   edit(text) {
     this.#stop()
@@ -139,12 +151,15 @@ export class Composer {
     }
   }
 
-  /** @param {string} before where the reader goes on @param {string} after */
-  #put(before, after) {
+  /**
+   * @param {string} before where the reader goes on @param {string} after
+   * @param {boolean} [focuses]
+   */
+  #put(before, after, focuses = true) {
     if (this.#field.disabled) return
     this.#field.value = before + after
     this.#field.setSelectionRange(before.length, before.length)
-    this.#field.focus({ preventScroll: true })
+    if (focuses) this.#field.focus({ preventScroll: true })
     this.#typed()
   }
 

@@ -1,10 +1,12 @@
 // One conversation on the screen, the room or a private chat: what was said,
 // how the connection is, and the field where one writes.
 
-import { conversationWith, typing } from '../model/strings/messages.js'
+import { COMPOSER, conversationWith, typing } from '../model/strings/messages.js'
+import { settings } from '../storage/settings.js'
 import { Composer } from './composer.js'
 import { DateDialog } from './date-dialog.js'
 import { find, stamp, write } from './dom.js'
+import { EmojiPicker } from './emoji.js'
 import { fillEmpty } from './empty.js'
 import { LogView } from './log.js'
 import { StatusView } from './status.js'
@@ -16,6 +18,7 @@ export class ConversationView {
   /** @type {LogView} */ #log
   /** @type {Composer} */ #composer
   #dates
+  #emoji
   /** @type {(() => void) | null} to where the reader has come from */
   #back = null
 
@@ -44,6 +47,9 @@ export class ConversationView {
       change: (item) => this.#composer.change(item),
     }, signal)
     const composer = this.#composer = new Composer(main, talk, draft, signal, () => log.sent())
+    const emoji = this.#emoji = new EmojiPicker(settings.emoji, () => log.say(COMPOSER.noEmoji), trail, signal)
+    const smiley = find(main, '#emoji-button', HTMLButtonElement)
+    smiley.addEventListener('click', () => emoji.openPicker(smiley, { onPick: composer.place() }), { signal })
     this.#dates = new DateDialog(main, { shown: () => log.day.at, go: (day) => log.travel.toDay(day) }, trail, signal)
     const undo = new Undo(main, talk.changes, (id) => log.focusOn(id), signal)
     const status = new StatusView(root, talk, signal, on)
@@ -129,6 +135,7 @@ export class ConversationView {
   follow(sheet) {
     this.#log.follow(sheet)
     this.#dates.follow(sheet)
+    this.#emoji.follow(sheet)
   }
 
   /**

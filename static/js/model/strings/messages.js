@@ -87,6 +87,7 @@ export function typing(names) {
 export const tooLong = (over) => `${plural(over, 'character', 'characters')} too long.`
 
 export const COMPOSER = {
+  noEmoji: "Couldn't load the emoji. Please try again.",
   noFiles: "Pictures and files can't be sent yet.",
   /** @param {number} most */
   tooMuch: (most) => `That's too much to paste: ${number(most)} characters at most.`,

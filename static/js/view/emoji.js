@@ -1,0 +1,88 @@
+// The way to the picker of emoji, which is loaded when it is first wanted: here
+// is what every visit loads of it.
+
+const PICKER = 'emoji' // the id of its dialog
+
+export class EmojiPicker {
+  #trail
+  #memory
+  #failed
+  /** @type {import('../emoji/picker.js').Picker | null} */
+  #picker = null
+  #isLoading = false
+  #signal
+
+  /**
+   * @param {{recent: readonly string[], tone: number}} memory
+   * @param {() => void} failed it cannot be loaded now
+   * @param {import('../model/navigation.js').Navigation} trail
+   * @param {AbortSignal} signal
+   */
+  constructor(memory, failed, trail, signal) {
+    this.#memory = memory
+    this.#failed = failed
+    this.#trail = trail
+    signal.addEventListener('abort', () => this.#picker?.dialog.remove())
+    addEventListener('resize', () => this.#picker?.dialog.open && this.#picker.place(), { signal })
+    this.#signal = signal
+  }
+
+  /**
+   * @param {HTMLElement} anchor where it opens, and what gets the focus back
+   * @param {object} on
+   * @param {(emoji: string) => void} on.onPick exactly one, after the picker has closed
+   */
+  async openPicker(anchor, { onPick }) {
+    if (this.#isLoading) return
+    this.#isLoading = true
+    try {
+      this.#picker ??= await this.#load()
+    } catch {
+      return this.#failed()
+    } finally {
+      this.#isLoading = false
+    }
+    if (this.#signal.aborted || !this.#picker) return
+    this.#picker.open(anchor, onPick)
+    this.#trail.opened(PICKER)
+  }
+
+  /** @param {string} sheet to which the reader has gone back or forward */
+  follow(sheet) {
+    if (sheet === PICKER) this.#picker?.show()
+    else this.#picker?.dialog.close()
+  }
+
+  /**
+   * The list comes first: it can be asked for again, which browsers do not do
+   * for a module.
+   */
+  async #load() {
+    const answer = await fetch(at('emoji.json'))
+    if (!answer.ok) throw new Error(`emoji.json: ${answer.status}`)
+    const file = await answer.json()
+    await style(at('css/emoji.css'))
+    /** @type {typeof import('../emoji/picker.js')} */
+    const { Picker } = await import(at('js/emoji/picker.js'))
+    const picker = new Picker(file, this.#memory)
+    picker.dialog.addEventListener('close', () => !picker.dialog.open && this.#trail.closed(PICKER))
+    document.body.append(picker.dialog)
+    return picker
+  }
+}
+
+/** @param {string} path of a file that is not part of the bundle */
+const at = (path) => new URL(path, document.baseURI).href
+
+/** @param {string} href of a stylesheet @returns {Promise<void>} when it holds */
+function style(href) {
+  if (document.querySelector(`link[href="${href}"]`)) return Promise.resolve()
+  const link = document.createElement('link')
+  return new Promise((done, failed) => {
+    Object.assign(link, { rel: 'stylesheet', href, onload: () => done(), onerror: () => {
+      link.remove()
+      failed(new Error(`${href} is away`))
+    } })
+    document.head.append(link)
+  })
+}

@@ -14,7 +14,7 @@ import (
 // that is no longer at seq, because a repair has moved it, is found in the
 // ring, if it is the client's: others may use its id. ok is false if there is no
 // such message. While this server does not know the epoch in which the log has
-// it, the error is errBehind.
+// it, or has to republish it, the error is errBehind.
 func (r *Room) Lookup(ctx context.Context, t chat.Target, own func(*chat.Message) bool) (
 	m chat.Message, ok bool, err error) {
 	is := func(m chat.Message) bool { return m.Type == "" && (t.ID == "" || m.ID == t.ID) }
@@ -42,13 +42,13 @@ func (r *Room) Lookup(ctx context.Context, t chat.Target, own func(*chat.Message
 			return m, true, nil
 		}
 	}
-	if m, ok = r.byID(t.ID, own); !ok && isNewer(l, t, logged) {
+	if m, ok = r.byID(t.ID, own); !ok && (isNewer(l, t, logged) || r.isUnreceived(t.ID)) {
 		return m, false, errBehind
 	}
 	return m, ok, nil
 }
 
-var errBehind = errors.New("the log is in an epoch that this server does not know yet")
+var errBehind = errors.New("this server has not received the message yet")
 
 // isNewer reports whether some payloads begin with what the client means, in an
 // epoch that l does not know.

@@ -116,3 +116,20 @@ func TestLookupBehindTheLog(t *testing.T) {
 		t.Errorf("in the ring: %+v, %v", m, err)
 	}
 }
+
+// A message that was acked and that the log has lost before any server received
+// it will be republished.
+func TestLookupOfUnreceivedMessage(t *testing.T) {
+	l := newLog(3)
+	r := open(t, l)
+	lost := ownMessage(chat.Position{Epoch: epochA, Seq: 4})
+	target := chat.Target{Seq: 4, ID: lost.ID}
+	if _, ok, err := r.Lookup(t.Context(), target, anyone); ok || err != nil {
+		t.Errorf("before it was sent: %v, %v", ok, err)
+	}
+	r.Admit(t.Context(), 0, len(lost.Text))
+	r.Published(lost)
+	if _, ok, err := r.Lookup(t.Context(), target, anyone); ok || !errors.Is(err, errBehind) {
+		t.Errorf("unreceived: %v, %v, want %v", ok, err, errBehind)
+	}
+}

@@ -199,6 +199,14 @@ func (r *Room) republishLost() {
 	}
 }
 
+// isUnreceived reports whether this server has published a message with this id
+// and the room has not received it.
+func (r *Room) isUnreceived(id string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.ContainsFunc(r.unreceived.acked, func(m ackedMessage) bool { return m.ID == id })
+}
+
 // Unreceived returns the payloads that this server has published and the room
 // has not received, oldest first.
 func (r *Room) Unreceived() (list [][]byte) {

@@ -3,7 +3,8 @@
 // injects random faults everywhere, by a plan that a seed decides: in servers,
 // Redis, PostgreSQL, HAProxy, and the links between them. At the end everything
 // is healed, all clients must have caught up, and the histories must be clean:
-// no acked message lost, none doubled, no gap, and all of it in the archive.
+// no acked message lost, none doubled, no gap, and all of it in the archive. If
+// clients edit their messages, all must end with the same texts.
 //
 // The seed decides the plan. What comes of it depends on the machine as well,
 // so a run that failed may have to be repeated more than once.

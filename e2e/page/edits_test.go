@@ -174,7 +174,7 @@ func TestEditsOverFaults(t *testing.T) {
 	texts := func(text string) {
 		t.Helper()
 		for _, w := range []*window{s.ann, s.bob} {
-			w.waitFor(`document.querySelector("#messages .text").innerText === "` + text + `" && !document.querySelector("[data-changing]")`)
+			w.becomes(`document.querySelector("#messages .text")?.innerText === "` + text + `" && !document.querySelector("[data-changing]")`)
 		}
 	}
 	edit := func(text string) {
@@ -195,7 +195,7 @@ func TestEditsOverFaults(t *testing.T) {
 	s.cable.cut()
 	s.ann.tells("offline", "offline")
 	edit("offline")
-	s.ann.waitFor(`document.querySelector("[data-changing] .text").innerText === "offline"`)
+	s.ann.waitFor(`document.querySelector("[data-changing] .text")?.innerText === "offline"`)
 	s.ann.tells("offline", "1 unsent")
 	s.ann.shootBoth("edited-offline")
 	s.ann.do(network.EmulateNetworkConditions(false, 0, -1, -1))
@@ -290,7 +290,7 @@ func TestEditsOfThePast(t *testing.T) {
 	w.waitFor(last("message 451"))
 	w.is("nothing shows it", `!document.querySelector("#messages .edited, #messages .missing")`)
 	w.do(chromedp.Evaluate(`window.up = setInterval(() => { document.querySelector("#log").scrollTop = 0 }, 30)`, nil))
-	w.waitFor(`document.querySelector("#messages .text").innerText === "edited far away"`)
+	w.waitFor(`document.querySelector("#messages .text")?.innerText === "edited far away"`)
 	w.do(chromedp.Evaluate(`clearInterval(window.up)`, nil))
 	w.waitFor(`document.querySelector("#messages li:first-child .edited") !== null`)
 
@@ -303,7 +303,7 @@ func TestEditsOfThePast(t *testing.T) {
 	var before, after int
 	w.do(chromedp.Evaluate(`Math.round(here.getBoundingClientRect().top)`, &before))
 	edit("one\ntwo\nthree\nfour\nfive")
-	w.waitFor(`document.querySelector("#messages .text").innerText.includes("five")`)
+	w.waitFor(`document.querySelector("#messages .text")?.innerText.includes("five") === true`)
 	w.do(chromedp.Evaluate(`Math.round(here.getBoundingClientRect().top)`, &after))
 	if after != before {
 		t.Errorf("the message in the middle is at %d px, and was at %d", after, before)

@@ -80,7 +80,7 @@ func (w *window) uncover(tab target.ID) {
 // frames.
 func (w *window) waitFor(expression string) {
 	w.t.Helper()
-	harness.Eventually(w.t, 10*time.Second, w.name+": "+expression, func() error {
+	harness.Eventually(w.t, 20*time.Second, w.name+": "+expression, func() error {
 		var is bool
 		w.do(chromedp.Evaluate(expression, &is))
 		return harness.ErrIf(!is)

@@ -187,14 +187,14 @@ func (c *Conn) extendDeadline() {
 // calling Next meanwhile. The error is a *Error if the server declined, ctx's
 // if that ended first, or wraps ErrEnded if the connection ended: then it is
 // unknown whether the message is in the log.
-func (c *Conn) Send(ctx context.Context, text string) (Ack, error) {
+func (c *Conn) Send(ctx context.Context, text string, more ...More) (Ack, error) {
 	id := uuid.NewString()
 	answers := make(chan answer, 1)
 	if err := c.await(id, answers); err != nil {
 		return Ack{}, err
 	}
 	defer c.forget(id)
-	if err := c.Post(id, text); err != nil {
+	if err := c.Post(id, text, more...); err != nil {
 		return Ack{}, err
 	}
 	select {

@@ -3,6 +3,7 @@ package client
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"testing"
 
 	"github.com/gorilla/websocket"
@@ -28,7 +29,7 @@ func TestDeliversEdits(t *testing.T) {
 	first := (<-m.events).(*Edited)
 	want := Edited{Seq: 2, ID: "e2", Author: "@ann", Name: "ann", Target: Target{Seq: 1, ID: "1"}, Text: "two",
 		At: 5, History: true}
-	if *first != want {
+	if !reflect.DeepEqual(*first, want) {
 		t.Errorf("got %+v, want %+v", *first, want)
 	}
 	m.expect("3", "x", "w3")

@@ -2,6 +2,8 @@ package client
 
 import (
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Event is something that the server sent or that happened to a Session: a
@@ -46,7 +48,11 @@ type Message struct {
 	Author string `json:"author"`
 	Name   string `json:"name"`
 	Text   string `json:"text"`
-	At     int64  `json:"at"` // Unix milliseconds by Redis' clock
+	Reply  *Reply `json:"reply"` // the message that this one answers; nil for none
+	// whom the text mentions, as the server knows them
+	Mentions []string       `json:"mentions"`
+	Data     jsontext.Value `json:"data"` // an object of the sender's own; nil for none
+	At       int64          `json:"at"`   // Unix milliseconds by Redis' clock
 	// when its text was last edited, in a message from the archive; else 0
 	Edited int64  `json:"edited"`
 	Raw    []byte `json:"-"` // the frame, only under LoadOptions.Skim
@@ -57,6 +63,13 @@ type Message struct {
 	// reconnected are not history. A bot answers only messages that are not
 	// history.
 	History bool `json:"-"`
+}
+
+// Reply is the message that another one answers, as it was then.
+type Reply struct {
+	Target
+	Name string `json:"name"`
+	Text string `json:"text"` // its beginning; empty once it is deleted
 }
 
 // Edited is an entry of the room's log: a message has another text. The newest
@@ -71,8 +84,10 @@ type Edited struct {
 	Name    string `json:"name"`
 	Target  Target `json:"target"` // the message: the one of this author with that ID
 	Text    string `json:"text"`
-	At      int64  `json:"at"` // Unix milliseconds by Redis' clock
-	History bool   `json:"-"`  // as in Message
+	// whom the new text mentions
+	Mentions []string `json:"mentions"`
+	At       int64    `json:"at"` // Unix milliseconds by Redis' clock
+	History  bool     `json:"-"`  // as in Message
 }
 
 // Target names a message: its number and its id. If a repair of the log has

@@ -14,6 +14,7 @@ const maxPosts = 256
 // post is a text that waits to be sent.
 type post struct {
 	text string
+	more []More
 	done func(Ack, error)
 }
 
@@ -24,7 +25,7 @@ type post struct {
 // returned. Post itself returns ErrTooMany if 256 texts wait, an error that
 // wraps ErrEnded if Run has returned, or an error if the text is not valid
 // UTF-8; then done is not called.
-func (s *Session) Post(text string, done func(Ack, error)) error {
+func (s *Session) Post(text string, done func(Ack, error), more ...More) error {
 	if !utf8.ValidString(text) {
 		return errEncoding
 	}
@@ -36,7 +37,7 @@ func (s *Session) Post(text string, done func(Ack, error)) error {
 	case len(s.posts) == maxPosts:
 		return ErrTooMany
 	}
-	s.posts = append(s.posts, post{text, done})
+	s.posts = append(s.posts, post{text, more, done})
 	s.sendPostsLocked()
 	return nil
 }
@@ -77,7 +78,7 @@ func (s *Session) sendPosts() {
 
 func (s *Session) sendPost(p post) {
 	// It ends with the session, which answers all pending sends.
-	ack, err := s.Send(context.Background(), p.text)
+	ack, err := s.Send(context.Background(), p.text, p.more...)
 	if p.done != nil {
 		p.done(ack, err)
 	}

@@ -21,16 +21,21 @@ var errEncoding = errors.New("text is not valid UTF-8")
 // because of the message, ctx's if that ended first, wraps ErrEnded if Run
 // returned, or is ErrUnknown or ErrInHandler. Messages that one goroutine sends
 // one after the other have that order in the log.
-func (s *Session) Send(ctx context.Context, text string) (Ack, error) {
-	return s.SendAs(ctx, uuid.NewString(), text)
+func (s *Session) Send(ctx context.Context, text string, more ...More) (Ack, error) {
+	return s.SendAs(ctx, uuid.NewString(), text, more...)
 }
 
 // SendAs is Send with an id of the caller's choice, a UUID, which is known even
-// if no ack comes: sent again later with the same text, from any session with
+// if no ack comes: sent again later with the same content, from any session with
 // the same GuestKey or of the same account, the message is in the log once. Two
 // calls at a time must not share an id.
-func (s *Session) SendAs(ctx context.Context, id, text string) (Ack, error) {
-	return s.send(ctx, id, text, func(c *Conn) error { return c.Post(id, text) })
+func (s *Session) SendAs(ctx context.Context, id, text string, more ...More) (Ack, error) {
+	for _, one := range more {
+		if _, err := one(nil); err != nil {
+			return Ack{}, err
+		}
+	}
+	return s.send(ctx, id, text, func(c *Conn) error { return c.Post(id, text, more...) })
 }
 
 // Edit gives a message of this session's author another text, as Send sends

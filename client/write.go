@@ -13,21 +13,30 @@ import (
 // arrives as an event. id should be a UUID; with an empty one there is no ack
 // and no safe way to send the message again. Invalid UTF-8 is refused here,
 // because the server would close the connection for it.
-func (c *Conn) Post(id, text string) error { return c.post(`{"type":"message",`, id, text) }
+func (c *Conn) Post(id, text string, more ...More) error {
+	return c.post([]byte(`{"type":"message",`), id, text, more)
+}
 
 // PostEdit sends an edit of a message without waiting, as Post does.
 func (c *Conn) PostEdit(id string, message Target, text string) error {
-	frame := strconv.AppendUint([]byte(`{"type":"edit","target":{"seq":`), message.Seq, 10)
-	if message.ID != "" {
-		var err error
-		if frame, err = jsontext.AppendQuote(append(frame, `,"id":`...), message.ID); err != nil {
-			return fmt.Errorf("encode the id of the message: %w", err)
-		}
+	frame, err := appendTarget([]byte(`{"type":"edit","target":`), message)
+	if err != nil {
+		return err
 	}
-	return c.post(string(frame)+"},", id, text)
+	return c.post(append(frame, ','), id, text, nil)
 }
 
-func (c *Conn) post(start, id, text string) error {
+func appendTarget(frame []byte, message Target) (_ []byte, err error) {
+	frame = strconv.AppendUint(append(frame, `{"seq":`...), message.Seq, 10)
+	if message.ID != "" {
+		if frame, err = jsontext.AppendQuote(append(frame, `,"id":`...), message.ID); err != nil {
+			return nil, fmt.Errorf("encode the id of the message: %w", err)
+		}
+	}
+	return append(frame, '}'), nil
+}
+
+func (c *Conn) post(start []byte, id, text string, more []More) error {
 	buffer := buffers.Get().(*[]byte)
 	defer recycle(buffer)
 	frame := append((*buffer)[:0], start...)
@@ -42,6 +51,11 @@ func (c *Conn) post(start, id, text string) error {
 	frame = append(frame, `"text":`...)
 	if frame, err = jsontext.AppendQuote(frame, text); err != nil {
 		return fmt.Errorf("encode the text: %w", err)
+	}
+	for _, one := range more {
+		if frame, err = one(frame); err != nil {
+			return err
+		}
 	}
 	frame = append(frame, '}')
 	*buffer = frame

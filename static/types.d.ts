@@ -15,12 +15,15 @@ export type WelcomeFrame = {
 }
 export type MessageFrame = {
   type: 'message'; seq: number; id: string; app: string; session: string; author?: string; name: string; text: string; at: number
-  edited?: number; deleted?: true
+  reply?: ReplyTo; mentions?: string[]; edited?: number; deleted?: true
 }
+/** The message that another one answers, as it was then. `text` is its beginning; '' once it is deleted. */
+export type ReplyTo = Target & { name: string; text: string }
 /** The message it was made for; a repair of the log may have moved that one since. */
 export type Target = { seq: number; id: string }
 export type EditFrame = {
   type: 'edit'; seq: number; id: string; app: string; session: string; author?: string; name: string; text: string; target: Target; at: number
+  mentions?: string[]
 }
 export type DeleteFrame = Omit<EditFrame, 'type' | 'text'> & { type: 'delete'; by: string } // `author`, or what else the one is who deletes
 /** What is left of a deleted message, or of an edit of one, which has a target. */
@@ -45,7 +48,7 @@ export type ReconnectFrame = { type: 'reconnect'; after_ms: number }
 export type ServerFrame = WelcomeFrame | MessageFrame | EditFrame | DeleteFrame | TombstoneFrame | EntryFrame | AckFrame | ErrorFrame | PresenceFrame | TypingFrame | NoticeFrame
   | GapFrame | ResetFrame | ReconnectFrame
 export type ChangeFrame = { type: 'edit'; id: string; target: Target; text: string } | { type: 'delete'; id: string; target: Target }
-export type PostedFrame = { type: 'message'; id: string; text: string } | ChangeFrame // is acked
+export type PostedFrame = { type: 'message'; id: string; text: string; reply?: Target } | ChangeFrame // is acked
 export type ClientFrame = PostedFrame | { type: 'typing' }
 
 // ---- The conversation ----
@@ -76,6 +79,8 @@ export type MessageItem = {
   name: string
   nth?: number // among the guests of that name, as far as we know: 2 for the second
   text: string
+  reply?: ReplyTo
+  mentions?: string[] // whom the text names, as the server knows them
   at: number // Unix milliseconds
   own: boolean
   state: Delivery
@@ -109,6 +114,7 @@ export type Decoration = { day: boolean; missing: number; head: boolean; isNew: 
 /** A message that the log does not have, as far as we know. */
 export type UnsentMessage = {
   id: string; room: string; name: string; text: string
+  reply?: ReplyTo
   chat?: string // for a private one: the id of its chat
   account?: true // written by who is logged in, not by a guest
   change?: { kind: 'edit' | 'delete'; target: Target; author?: string; session: string } // of a message in the log, and not a message
@@ -253,7 +259,7 @@ export type ConversationSource = {
   closed?: string // why nobody can write there; '' or nothing if one can
   listen: (listener: TalkListener) => () => void
   join: () => void
-  send: (text: string) => void
+  send: (text: string, reply?: ReplyTo | null) => void
   typed: () => void
   retry: (id: string) => void
   discard: (id: string) => void
@@ -286,7 +292,7 @@ export type ConversationSource = {
 export type Place = { id?: string; other?: string; sheet?: string }
 
 /** What is begun to be written in a conversation. */
-export type Draft = { text: string }
+export type Draft = { text: string; reply?: ReplyTo | null }
 
 // ---- The cluster page ----
 

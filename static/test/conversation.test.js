@@ -227,3 +227,20 @@ test('whatever the delivery, the end is the log: in order, nothing twice', () =>
     for (const id of mine) assert.equal(shown.filter((item) => item.id === id).length, 1, `seed ${seed}: ${id}`)
   }
 })
+
+test('an answer quotes what it answers as that is now', () => {
+  const c = new Conversation()
+  c.welcome(welcome({ seq: 2 }), 0)
+  c.message(message(1))
+  const reply = { seq: 1, id: 'id-1', name: 'bob', text: 'text 1' }
+  c.message(message(2, { reply }))
+  const quotes = () => itemsOf(c).flatMap((item) => (item.reply ? [item.reply.text] : []))
+  const change = (seq, over) => c.change({ ...message(seq), target: { seq: 1, id: 'id-1' }, ...over })
+  change(3, { type: 'edit', text: 'another text' })
+  c.message(message(4, { reply: { ...reply, text: 'text 1' } }))
+  assert.deepEqual(quotes(), ['another text', 'another text'])
+  change(5, { type: 'delete', by: 'author' })
+  c.message(message(6, { reply }))
+  c.message(message(7, { reply: { ...reply, id: 'elsewhere' } }))
+  assert.deepEqual(quotes(), ['', '', '', 'text 1'])
+})

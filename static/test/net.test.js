@@ -114,3 +114,12 @@ test('ids are UUIDs of version 4, with and without a secure context', () => {
   assert.equal(uuidOf(new Uint8Array(16)), '00000000-0000-4000-8000-000000000000')
   assert.equal(uuidOf(new Uint8Array(16).fill(255)), 'ffffffff-ffff-4fff-bfff-ffffffffffff')
 })
+
+test('what a message answers has a number, an id, a name and a text', () => {
+  const frame = { type: 'message', seq: 3, id: 'x', app: '1', session: 's', name: 'ann', text: 'hi', at: 5 }
+  const reply = { seq: 2, id: 'y', name: 'bob', text: '' }
+  assert.deepEqual(parse(JSON.stringify({ ...frame, reply, mentions: ['bob'] }))?.reply, reply)
+  for (const wrong of [{ reply: 7 }, { reply: null }, { reply: { ...reply, name: 7 } }, { reply: { ...reply, seq: -1 } }, { mentions: 'bob' }]) {
+    assert.equal(parse(JSON.stringify({ ...frame, ...wrong })), null, JSON.stringify(wrong))
+  }
+})

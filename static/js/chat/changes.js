@@ -201,11 +201,11 @@ const identity = ({ change: { target, author, session } }) => ({ id: target.id, 
 
 /**
  * What is sent of something that the log does not have.
- * @param {Pick<UnsentMessage, 'id' | 'text' | 'change'>} unsent
+ * @param {Pick<UnsentMessage, 'id' | 'text' | 'reply' | 'change'>} unsent
  * @returns {import('../../types.js').PostedFrame}
  */
-export function frameOf({ id, text, change }) {
-  if (!change) return { type: 'message', id, text }
+export function frameOf({ id, text, reply, change }) {
+  if (!change) return { type: 'message', id, text, ...(reply && { reply: { seq: reply.seq, id: reply.id } }) }
   const { kind, target } = change
   return kind === 'edit' ? { type: kind, id, target, text } : { type: kind, id, target }
 }

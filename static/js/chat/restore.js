@@ -56,9 +56,9 @@ export class RestoredRoom {
    */
   keep(item) {
     if (!item) return
-    const { id, name, text, at, state, reason } = item
+    const { id, name, text, reply, at, state, reason } = item
     const account = this.#isAccount && { account: /** @type {const} */ (true) }
-    this.#unsent?.keep({ id, room: this.#room, name, text, at, reason: state === 'failed' ? reason : null, ...account })
+    this.#unsent?.keep({ id, room: this.#room, name, text, ...(reply && { reply }), at, reason: state === 'failed' ? reason : null, ...account })
   }
 
   /** @param {import('./changes.js').Own} change @param {string} name under which it was made */

@@ -140,13 +140,13 @@ export class Room {
     this.#listeners.clear()
   }
 
-  /** @param {string} text a clean one */
-  send(text) {
+  /** @param {string} text a clean one @param {import('../../types.js').ReplyTo | null} [reply] */
+  send(text, reply = null) {
     const id = uuid()
-    this.conversation.compose({ id, text, name: this.name, session: this.#session, at: this.#clock.now() })
+    this.conversation.compose({ id, text, ...(reply && { reply }), name: this.name, session: this.#session, at: this.#clock.now() })
     this.#typing.sent()
     this.#restored.keep(this.conversation.find(id))
-    this.#post({ id, text })
+    this.#post({ id, text, ...(reply && { reply }) })
   }
 
   /** @param {string} id of a message that failed */
@@ -157,7 +157,7 @@ export class Room {
     this.#restored.drop(id)
     if (now - item.at > RESEND_SPAN) { // the server may have forgotten the id
       this.conversation.discard(id)
-      return this.send(item.text)
+      return this.send(item.text, item.reply)
     }
     this.conversation.retry(id, now)
     this.#restored.keep(this.conversation.find(id))

@@ -6,8 +6,9 @@
 /** @typedef {import('../../types.js').MessageItem} MessageItem */
 /**
  * @typedef {{seq: number, epoch: string, id: string, app: string, session: string, author?: string,
- *   name: string, text: string, at: number, edited?: number, deleted?: true, skipped?: number,
- *   passed?: number}} Archived
+ *   name: string, text: string, reply?: import('../../types.js').ReplyTo, mentions?: string[],
+ *   at: number,
+ *   edited?: number, deleted?: true, skipped?: number, passed?: number}} Archived
  * `skipped` and `passed` are how many entries right before and after it are no messages, as far
  * as its page reaches.
  */

@@ -15,6 +15,7 @@ import { Revisions } from './revisions.js'
 /** @typedef {import('../../types.js').Item} Item */
 /** @typedef {import('../../types.js').MessageItem} MessageItem */
 /** @typedef {import('../../types.js').MessageFrame} MessageFrame */
+/** @typedef {import('../../types.js').ReplyTo} ReplyTo */
 
 const MEMORY = 5000 // items; the page shows some of them
 const MEMORY_LEEWAY = 500 // more than that before the oldest go
@@ -100,20 +101,23 @@ export class Conversation {
 
   // ---- What the reader does ----
 
-  /** @param {{id: string, text: string, name: string, session: string, at: number}} message */
+  /**
+   * @param {{id: string, text: string, reply?: ReplyTo, name: string, session: string,
+   *   at: number}} message
+   */
   compose(message) {
     this.#addToTail({ ...blank(message.id, this.#cursor.era), ...message })
   }
 
   /**
    * Puts messages from before a reload in front of those written since.
-   * @param {{id: string, text: string, name: string, at: number, reason: string | null}[]} messages
-   *   those with a reason have failed
+   * @param {{id: string, text: string, reply?: ReplyTo, name: string, at: number,
+   *   reason: string | null}[]} messages those with a reason have failed
    */
   restore(messages) {
-    this.#tail.unshift(...messages.map(({ id, text, name, at, reason }) => {
+    this.#tail.unshift(...messages.map(({ id, text, reply, name, at, reason }) => {
       const state = reason === null ? 'sending' : 'failed'
-      return this.#remember({ ...blank(id, this.#cursor.era), text, name, at, state, reason: reason ?? '' })
+      return this.#remember({ ...blank(id, this.#cursor.era), text, ...(reply && { reply }), name, at, state, reason: reason ?? '' })
     }))
   }
 
@@ -169,7 +173,7 @@ export class Conversation {
     if (this.revisions.meet(frame)) this.revise(id)
     if (twice || (known && known.seq !== null && !this.#guessed.delete(id))) return null
     if (known) this.#remove(known)
-    const { app, session, author = '', name, text, at } = frame
+    const { app, session, author = '', name, text, reply, mentions, at } = frame
     const { edited, deleted } = frame
     const own = known !== undefined || this.isOwn(session, name, author)
     const { era } = this.#cursor
@@ -177,10 +181,10 @@ export class Conversation {
     const item = this.revisions.revised({
       kind: 'message', key: id && known === holder ? id : `${era}:${seq}`, id, era, seq, missing,
       app, session, author, name, nth: this.authors.nth(name, author), text, at, own, state: 'sent', reason: '',
-      ...(edited !== undefined && { edited }), ...(deleted && { deleted }),
+      ...(edited !== undefined && { edited }), ...(deleted && { deleted }), ...(reply && { reply }), ...(mentions && { mentions }),
     })
     this.#closeBreak()
-    this.#insert(item)
+    this.#insert(this.#quoting(item))
     this.#forget()
     return own || item.deleted ? null : item
   }
@@ -192,6 +196,22 @@ export class Conversation {
         if (item.kind === 'message' && item.id === id) list[place] = this.#remember(this.revisions.revised(item))
       })
     }
+    for (const list of [this.#settled, this.#tail]) {
+      list.forEach((item, place) => {
+        if (item.kind === 'message' && item.reply?.id === id) list[place] = this.#remember(this.#quoting(item))
+      })
+    }
+  }
+
+  /**
+   * A message that quotes another one as that is now, if it is here.
+   * @param {MessageItem} item
+   */
+  #quoting(item) {
+    const quoted = item.reply && this.#byId.get(item.reply.id)
+    if (!quoted || !item.reply || quoted.name !== item.reply.name || (!quoted.deleted && quoted.edited === undefined)) return item
+    const text = quoted.deleted ? '' : quoted.text
+    return text === item.reply.text ? item : { ...item, reply: { ...item.reply, text } }
   }
 
   /** @param {{seq: number}} frame has a number, and nothing to show */

@@ -19,8 +19,8 @@ const SHAPES = {
     app: 'string', session: 'string', author: 'string?', name: 'string', room: 'string',
     epoch: 'string', seq: 'number', recovered: 'boolean?', limits: 'limits',
   },
-  message: { ...ENTRY, text: 'string', edited: 'number?' },
-  edit: { ...ENTRY, text: 'string', target: 'target' },
+  message: { ...ENTRY, text: 'string', reply: 'reply?', mentions: 'strings?', edited: 'number?' },
+  edit: { ...ENTRY, text: 'string', target: 'target', mentions: 'strings?' },
   delete: { ...ENTRY, target: 'target', by: 'string' },
   tombstone: { ...ENTRY, target: 'target?' },
   ack: { id: 'string', seq: 'number', duplicate: 'boolean?' },
@@ -40,6 +40,8 @@ const CHECKS = {
   boolean: (value) => typeof value === 'boolean',
   strings: (value) => Array.isArray(value) && value.every((one) => typeof one === 'string'),
   target: (value) => value !== null && typeof value === 'object' && fits(value.seq, 'number') && fits(value.id, 'string'),
+  reply: (value) => value !== null && typeof value === 'object' && fits(value.seq, 'number')
+    && ['id', 'name', 'text'].every((field) => fits(value[field], 'string')),
   limits: (value) => value !== null && typeof value === 'object'
     && ['text', 'frame', 'rate', 'burst'].every((field) => Number.isFinite(value[field]) && value[field] >= 0),
 }

@@ -203,6 +203,22 @@ export const settings = {
   },
 
   /**
+   * The message that the draft in the room answers.
+   * @returns {import('../../types.js').ReplyTo | null}
+   */
+  get draftReply() {
+    try {
+      const { room, reply } = JSON.parse(tab.get('reply'))
+      return room === this.joined?.room ? reply : null
+    } catch {
+      return null // none
+    }
+  },
+  set draftReply(reply) {
+    tab.set('reply', reply ? JSON.stringify({ room: this.joined?.room, reply }) : '')
+  },
+
+  /**
    * How far the reader has seen a room.
    * @param {string} room @returns {import('../../types.js').Memory}
    */
@@ -300,7 +316,7 @@ export const settings = {
   forgetAccount(me) {
     if (me) this.rememberHidden(me, [])
     if (browser.get('account') === me) for (const key of ['account', 'seen']) browser.set(key, '')
-    for (const key of ['of', 'draft', 'drafts', 'way', 'joined', 'sessions']) tab.set(key, '')
+    for (const key of ['of', 'draft', 'reply', 'drafts', 'way', 'joined', 'sessions']) tab.set(key, '')
   },
 
   /**

@@ -38,12 +38,13 @@ export class MessageActions {
    * @param {(sentence: string) => void} of.say
    * @param {boolean} of.hasLinks whether others can open an address of a message
    * @param {(name: string) => void} of.mention
+   * @param {(item: MessageItem) => void} of.reply
    * @param {import('../chat/changes.js').Changes | undefined} of.changes
    * @param {(item: MessageItem) => void} of.edit
    * @param {import('../model/navigation.js').Navigation} trail
    * @param {AbortSignal} signal
    */
-  constructor(root, list, { item, say, hasLinks, mention, changes, edit }, trail, signal) {
+  constructor(root, list, { item, say, hasLinks, mention, reply, changes, edit }, trail, signal) {
     this.#bar = find(stamp('message-actions'), '.actions', HTMLElement)
     this.#sheet = find(root, `#${SHEET}`, HTMLDialogElement)
     this.#item = item
@@ -51,6 +52,7 @@ export class MessageActions {
     this.#trail = trail
     this.#changes = changes
     this.#does = {
+      reply,
       'copy-text': async ({ text }) => say(await copy(text) ? COPIED.text : COPIED.not),
       'copy-link': async ({ seq, id }) => seq !== null && say(await copy(messageLink(location, { seq, id })) ? COPIED.link : COPIED.not),
       mention: ({ name }) => mention(name),
@@ -81,6 +83,7 @@ export class MessageActions {
 
   /** @param {ParentNode} place @param {MessageItem} item */
   #offer(place, item) {
+    find(place, '.reply', HTMLButtonElement).hidden = !this.#hasLinks || item.seq === null // in the room
     find(place, '.copy-link', HTMLButtonElement).hidden = !this.#hasLinks || item.seq === null
     find(place, '.mention', HTMLButtonElement).hidden = !this.#hasLinks || item.own // in the room
     const can = this.#changes?.can(item)

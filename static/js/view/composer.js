@@ -9,10 +9,12 @@ import { EDITING } from '../model/strings/changes.js'
 import { charactersLeft, COMPOSER, tooLong } from '../model/strings/messages.js'
 import { frameSize } from '../net/frames.js'
 import { find, write } from './dom.js'
+import { ReplyStrip } from './quote.js'
 
 const WARN = 200 // characters before the limit at which the counter appears
 const ENTER_OF_INPUT_METHOD = 229 // keyCode; Safari says so after the composition has ended
 const PASTE_LIMIT = 4 // times the longest message; the browser takes seconds to lay out a megabyte
+const PART = 400 // of a message that is answered: more than is shown
 const ANY_ID = '00000000-0000-4000-8000-000000000000' // as long as every id
 
 export class Composer {
@@ -24,6 +26,7 @@ export class Composer {
   #counter
   #note
   #strip
+  #quote
   #said = '' // about what was dropped or pasted
   /** @type {import('../../types.js').MessageItem | null} the message whose text is changed */
   #edited = null
@@ -47,6 +50,10 @@ export class Composer {
     this.#note = find(root, '#composer-note', HTMLElement)
     this.#strip = find(root, '#editing', HTMLElement)
     find(this.#strip, 'button', HTMLButtonElement).addEventListener('click', () => this.#stop(), { signal })
+    this.#quote = new ReplyStrip(find(root, '#reply', HTMLElement), () => {
+      this.#answer(null)
+      this.#field.focus({ preventScroll: true })
+    }, signal)
     const submit = () => {
       if (this.#submit()) onSend()
     }
@@ -75,6 +82,7 @@ export class Composer {
     observer.observe(this.#field)
     signal.addEventListener('abort', () => observer.disconnect())
     this.#field.value = this.#draft.text
+    this.#quote.show(this.#draft.reply ?? null)
     this.settle()
     this.changed()
   }
@@ -101,6 +109,21 @@ export class Composer {
       const { value } = this.#field
       this.#put(value.slice(0, selectionStart) + text, value.slice(selectionEnd), !isTouch())
     }
+  }
+
+  /** @param {import('../../types.js').MessageItem} item that is answered by what one writes */
+  reply({ seq, id, name, text }) {
+    if (seq === null || this.#field.disabled) return
+    this.#stop()
+    this.#answer({ seq, id, name, text: text.slice(0, PART) })
+    this.#field.focus({ preventScroll: true })
+  }
+
+  /** @param {import('../../types.js').ReplyTo | null} reply */
+  #answer(reply) {
+    this.#draft.reply = reply
+    this.#quote.show(reply)
+    this.changed()
   }
 
   /** @param {string} text that was not sent, to be written again */
@@ -130,6 +153,7 @@ export class Composer {
     this.#isAsked = false
     this.#said = ''
     this.#strip.hidden = !item
+    this.#quote.show(item ? null : this.#draft.reply ?? null)
     this.#send.setAttribute('aria-label', item ? EDITING.save : EDITING.send)
     find(this.#send, 'use', SVGUseElement).setAttribute('href', item ? '#icon-check' : '#icon-send')
     this.#field.value = text
@@ -143,6 +167,9 @@ export class Composer {
     if (event.key === 'Escape' && this.#edited) {
       event.preventDefault()
       this.#stop()
+    } else if (event.key === 'Escape' && this.#draft.reply) {
+      event.preventDefault()
+      this.#answer(null)
     } else if (event.key === 'ArrowUp' && !this.#field.value && !this.#edited) {
       const last = lastOf(this.#talk)
       if (!last) return
@@ -182,7 +209,7 @@ export class Composer {
     const left = this.#left(text)
     write(this.#counter, left <= WARN ? number(left).replace('-', '−') : '')
     this.#counter.setAttribute('aria-label', left < 0 ? tooLong(-left) : charactersLeft(left))
-    this.#field.setAttribute('aria-describedby', left <= WARN ? 'counter composer-note' : 'composer-note')
+    this.#field.setAttribute('aria-describedby', `${this.#draft.reply && !this.#edited ? 'reply-quote ' : ''}${left <= WARN ? 'counter ' : ''}composer-note`)
     this.#counter.toggleAttribute('data-over', left < 0)
     this.#field.setAttribute('aria-invalid', String(left < 0))
     write(this.#note, this.#talk.closed || (left < 0 ? tooLong(-left) : this.#said))
@@ -204,9 +231,9 @@ export class Composer {
     if (this.#edited) return this.#save(this.#edited)
     const text = cleanText(this.#field.value)
     if (!isVisible(text) || this.#left(text) < 0 || this.#field.disabled) return false
-    this.#talk.send(text)
+    this.#talk.send(text, this.#draft.reply)
     this.#field.value = this.#draft.text = ''
-    this.changed()
+    this.#answer(null)
     return true
   }
 
@@ -260,8 +287,10 @@ export class Composer {
    */
   #left(text) {
     const { limits } = this.#talk
+    const { reply } = this.#draft
     const { seq, id } = this.#edited ?? {}
-    const frame = id ? { type: /** @type {const} */ ('edit'), id: ANY_ID, target: { seq: seq ?? 0, id }, text } : { type: /** @type {const} */ ('message'), id: ANY_ID, text }
+    const message = { type: /** @type {const} */ ('message'), id: ANY_ID, text, ...(reply && { reply: { seq: reply.seq, id: reply.id } }) }
+    const frame = id ? { type: /** @type {const} */ ('edit'), id: ANY_ID, target: { seq: seq ?? 0, id }, text } : message
     const bytes = limits.frame - frameSize(frame)
     return Math.min(limits.text - characters(text), bytes < 0 ? Math.floor(bytes / 4) : Infinity)
   }

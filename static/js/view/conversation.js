@@ -45,6 +45,8 @@ export class ConversationView {
       mention: (name) => this.#composer.mention(name),
       edit: (text) => this.#composer.edit(text),
       change: (item) => this.#composer.change(item),
+      reply: (item) => this.#composer.reply(item),
+      quoted: (item) => this.#toQuoted(item),
     }, signal)
     const composer = this.#composer = new Composer(main, talk, draft, signal, () => log.sent())
     const emoji = this.#emoji = new EmojiPicker(settings.emoji, () => log.say(COMPOSER.noEmoji), trail, signal)
@@ -144,6 +146,12 @@ export class ConversationView {
    */
   async show(message, back) {
     if (await this.#log.travel.toMessage(message)) this.#back = back
+  }
+
+  /** @param {import('../../types.js').MessageItem} item whose quote was clicked */
+  async #toQuoted({ id, seq, reply }) {
+    const n = seq ?? 0
+    if (reply) await this.show({ n: reply.seq, id: reply.id }, () => this.#log.travel.toMessage({ n, id }))
   }
 
   /** Another one takes its place. */

@@ -14,9 +14,10 @@ import { turnFold } from './message.js'
  * @param {() => void} on.changed which messages are shown
  * @param {(text: string) => void} on.edit a text that was not sent
  * @param {(sentence: string) => void} on.say
+ * @param {(item: import('../../types.js').MessageItem) => void} on.quoted
  * @param {AbortSignal} signal
  */
-export function answerClicks(list, rows, talk, { stay, changed, edit, say }, signal) {
+export function answerClicks(list, rows, talk, { stay, changed, edit, say, quoted }, signal) {
   list.addEventListener('click', async ({ target }) => {
     const button = target instanceof Element ? target.closest('button') : null
     const li = button?.closest('li')
@@ -31,9 +32,11 @@ export function answerClicks(list, rows, talk, { stay, changed, edit, say }, sig
       changed()
       li.focus({ preventScroll: true })
     }
+    const item = rows.messageOf(li)
+    if (item && button.classList.contains('quote')) quoted(item)
     if (button.classList.contains('copy-code')) say(await copy(button.parentElement?.querySelector('code')?.textContent ?? '') ? COPIED.code : COPIED.not)
     if (button.classList.contains('retry')) talk.retry(id)
-    if (button.classList.contains('edit')) edit(rows.messageOf(li)?.text ?? '')
+    if (button.classList.contains('edit')) edit(item?.text ?? '')
     if (button.matches('.edit, .discard')) talk.discard(id)
   }, { signal })
 }

@@ -1,7 +1,7 @@
 // The log by keyboard: one stop for Tab, arrows from message to message, and
 // Tab again for the links and actions of the one that has the focus.
 
-const CONTROLS = 'a, .copy-code, .more, .head .name, .show-hidden, .failed button'
+const CONTROLS = 'a, .quote, .copy-code, .more, .head .name, .show-hidden, .failed button'
 const PAGE = 0.9 // of what is on the screen
 
 /**

@@ -58,9 +58,11 @@ export class LogView {
    * @param {(name: string) => void} on.mention
    * @param {(text: string) => void} on.edit a text that was not sent
    * @param {(item: import('../../types.js').MessageItem) => void} on.change a text that was
+   * @param {(item: import('../../types.js').MessageItem) => void} on.reply
+   * @param {(item: import('../../types.js').MessageItem) => void} on.quoted
    * @param {AbortSignal} signal
    */
-  constructor(root, talk, trail, { mention, edit, change }, signal) {
+  constructor(root, talk, trail, { mention, edit, change, reply, quoted }, signal) {
     this.#talk = talk
     this.#items = talk.items
     this.#list = find(root, '#messages', HTMLOListElement)
@@ -77,7 +79,7 @@ export class LogView {
       this.toEnd()
       box.focus({ preventScroll: true }) // the button is about to vanish
     }, signal)
-    answerClicks(this.#list, rows, talk, { stay: () => this.#scroller.release(), changed: () => this.#render(), edit, say }, signal)
+    answerClicks(this.#list, rows, talk, { stay: () => this.#scroller.release(), changed: () => this.#render(), edit, say, quoted }, signal)
     const edge = (/** @type {'older' | 'newer'} */ name, /** @type {() => void} */ more) => new LogEdge(root, name, {
       ask: () => talk[name](),
       changed: () => signal.aborted || this.changed(),
@@ -96,6 +98,7 @@ export class LogView {
       mention,
       changes: talk.changes,
       edit: change,
+      reply,
     }, trail, signal)
     this.#unread = new UnreadPill(root, box, talk, rows, {
       reveal: (id) => this.#reveal(id),

@@ -11,6 +11,7 @@ import { deleted, EDITED, editedAt } from '../model/strings/changes.js'
 import { accountMark } from './mark.js'
 import { markedUp } from './markup.js'
 import { find, make, stamp, write } from './dom.js'
+import { makeQuote, writeQuote } from './quote.js'
 import { reach } from './log-keys.js'
 
 /** @typedef {import('../../types.js').Item} Item */
@@ -131,6 +132,15 @@ function updateText(li, item, columns) {
 }
 
 /** @param {HTMLLIElement} li @param {MessageItem} item */
+function updateQuote(li, { reply, deleted: isDeleted }) {
+  const shown = li.querySelector('.quote')
+  if (!reply || isDeleted) return shown?.remove()
+  const quote = shown ?? makeQuote()
+  writeQuote(quote, reply)
+  if (!shown) find(li, '.text', HTMLElement).before(quote)
+}
+
+/** @param {HTMLLIElement} li @param {MessageItem} item */
 function updateEdited(li, item) {
   const isEdited = !item.deleted && (item.edited !== undefined || item.changing === true)
   const shown = li.querySelector('.edited')
@@ -165,6 +175,7 @@ function updateMessage(li, item, head) {
   time.setAttribute('aria-label', time.title)
   time.setAttribute('datetime', new Date(item.at).toISOString())
   write(time, hourAndMinute(item.at))
+  updateQuote(li, item)
   updateBadge(find(li, '.badge', HTMLElement), item.app)
   updateProgress(li, item)
   updateFailure(li, item)

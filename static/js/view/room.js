@@ -277,6 +277,12 @@ const draftInRoom = {
   set text(text) {
     settings.draft = text
   },
+  get reply() {
+    return settings.draftReply
+  },
+  set reply(reply) {
+    settings.draftReply = reply
+  },
 }
 
 /**

@@ -96,6 +96,14 @@ export const COMPOSER = {
 /** @param {number} left characters */
 export const charactersLeft = (left) => `${plural(left, 'character', 'characters')} left`
 
+export const REPLY = {
+  /** @param {string} name */
+  to: (name) => `Replying to ${name}`,
+  /** @param {string} name @param {string} text */
+  spoken: (name, text) => `In reply to ${name}: ${text}`,
+  deleted: 'Deleted message',
+}
+
 // ---- For screen readers, and the title ----
 
 /** @param {string} name @param {string} text */

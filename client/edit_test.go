@@ -27,8 +27,8 @@ func TestDeliversEdits(t *testing.T) {
 	})})
 	m.expect("w2", "1")
 	first := (<-m.events).(*Edited)
-	want := Edited{Seq: 2, ID: "e2", Author: "@ann", Name: "ann", Target: Target{Seq: 1, ID: "1"}, Text: "two",
-		At: 5, History: true}
+	want := Edited{Seq: 2, ID: "e2", Author: "@ann", Name: "ann", Target: Target{Seq: 1, ID: "1"},
+		Text: "two", At: 5, History: true}
 	if !reflect.DeepEqual(*first, want) {
 		t.Errorf("got %+v, want %+v", *first, want)
 	}

@@ -256,6 +256,7 @@ export type ConversationSource = {
   typing: string[]
   /** Whether the reader has hidden the person who wrote that. */
   hides: (item: MessageItem) => boolean
+  people?: import('./js/model/people.js').People // who is here, in the room
   closed?: string // why nobody can write there; '' or nothing if one can
   listen: (listener: TalkListener) => () => void
   join: () => void

@@ -3,14 +3,17 @@
 
 import { systemClock } from '../model/clock.js'
 import { Summary } from '../model/summary.js'
-import { badge } from '../model/strings/messages.js'
+import { badge, mentionBadge } from '../model/strings/messages.js'
 import { find } from './dom.js'
 import { markIcon } from './favicon.js'
 
 export class Announcer {
   /** @type {Set<string>} the keys of messages of the room, while the page was hidden */
   #missed = new Set()
+  /** @type {Set<string>} those of them that name the reader */
+  #mentions = new Set()
   #unread = 0 // in private chats
+  #onIcon = 0
   #title
   #summary
   #region
@@ -36,16 +39,21 @@ export class Announcer {
     this.#summary.add(message)
   }
 
-  /** @param {string} key of what somebody has said in the room: it counts while nobody looks */
-  received(key) {
+  /**
+   * What somebody has said in the room counts while nobody looks.
+   * @param {string} key @param {boolean} isMention whether it names the reader
+   */
+  received(key, isMention) {
     if (!document.hidden) return
     this.#missed.add(key)
+    if (isMention) this.#mentions.add(key)
     this.#show()
   }
 
   /** @param {string} key of what is deleted: it does not count, and does not stay here */
   removed(key) {
     this.#region.textContent = ''
+    this.#mentions.delete(key)
     if (this.#missed.delete(key)) this.#show()
   }
 
@@ -54,19 +62,28 @@ export class Announcer {
     if (count === this.#unread) return
     this.#unread = count
     this.#show()
-    // Only an installed page has an icon; that there is none is no news.
-    const { setAppBadge = async () => {} } = /** @type {{setAppBadge?: (count: number) => Promise<void>}} */ (navigator)
-    setAppBadge.call(navigator, count).catch(() => {})
   }
 
   #seen() {
     this.#missed.clear()
+    this.#mentions.clear()
     this.#show()
   }
 
   #show() {
     const count = this.#missed.size + this.#unread
     markIcon(count > 0)
-    document.title = count > 0 ? `(${badge(count)}) ${this.#title}` : this.#title
+    const mentions = this.#mentions.size > 0 ? mentionBadge(this.#mentions.size) : badge(count) // who is named wants to know that first
+    document.title = count > 0 ? `(${mentions}) ${this.#title}` : this.#title
+    this.#badge(this.#mentions.size + this.#unread)
+  }
+
+  /** @param {number} count of what is for the reader alone */
+  #badge(count) {
+    if (count === this.#onIcon) return
+    this.#onIcon = count
+    // Only an installed page has an icon; that there is none is no news.
+    const { setAppBadge = async () => {} } = /** @type {{setAppBadge?: (count: number) => Promise<void>}} */ (navigator)
+    setAppBadge.call(navigator, count).catch(() => {})
   }
 }

@@ -8,6 +8,7 @@ import { characters, cleanText, isVisible } from '../model/rules.js'
 import { EDITING } from '../model/strings/changes.js'
 import { charactersLeft, COMPOSER, tooLong } from '../model/strings/messages.js'
 import { frameSize } from '../net/frames.js'
+import { Completion } from './completion.js'
 import { find, write } from './dom.js'
 import { ReplyStrip } from './quote.js'
 
@@ -75,6 +76,7 @@ export class Composer {
     // place of the conversation.
     document.addEventListener('dragover', (event) => hasFiles(event.dataTransfer) && event.preventDefault(), { signal })
     document.addEventListener('drop', (event) => this.#take(event, event.dataTransfer), { signal })
+    if (talk.people) new Completion(root, this.#field, () => talk.people?.names(talk.name).filter((name) => name !== talk.name) ?? [], signal)
     this.#field.enterKeyHint = isTouch() ? 'enter' : 'send'
     const observer = new ResizeObserver(() => {
       if (this.#field.clientWidth !== this.#width) this.#grow() // the window was resized, or the phone turned

@@ -61,7 +61,7 @@ export class ConversationView {
         composer.settle()
         undo.changed()
       },
-      received: (/** @type {import('../../types.js').MessageItem | undefined} */ item) => log.received(item?.key),
+      received: (/** @type {import('../../types.js').MessageItem | undefined} */ item) => log.received(item),
       removed: (item) => log.removed(item.key),
       state() {
         composer.changed() // the limits may be others

@@ -5,6 +5,7 @@ import { Pace } from '../model/pace.js'
 import { NEWER_FAILED, OLDER_FAILED } from '../model/strings/messages.js'
 import { Window } from '../model/window.js'
 import { MessageActions } from './actions.js'
+import { MentionPill } from './mention-pill.js'
 import { find, write } from './dom.js'
 import { onceAFrame } from './frame.js'
 import { Later } from './later.js'
@@ -35,6 +36,7 @@ export class LogView {
   #rows
   #actions
   #unread
+  #mentioned
   day
   #pill
   #scroller
@@ -72,7 +74,7 @@ export class LogView {
     const later = this.#later = new Later(signal)
     const toast = this.#toast = new Toast(find(root, '#log-note', HTMLElement), later)
     const say = (/** @type {string} */ sentence) => toast.say(sentence)
-    const rows = this.#rows = new Rows(this.#list, later, (item) => talk.hides(item), signal)
+    const rows = this.#rows = new Rows(this.#list, later, talk, signal)
     this.day = new FloatingDay(find(root, '#log-day', HTMLElement), box, rows, later, signal)
     this.#scroller = new Scroller(box, this.#list, (at) => this.#moved(at), signal)
     this.#pill = new LogPill(find(root, '#newer', HTMLButtonElement), () => {
@@ -115,6 +117,7 @@ export class LogView {
       revealFrom: (place) => this.#revealAt(place, 'start'),
       toEnd: () => this.toEnd(),
     }, signal)
+    this.#mentioned = new MentionPill(root, box, talk, rows, (message) => this.travel.toMessage(message), signal)
     signal.addEventListener('abort', () => {
       this.#frame.cancel()
       talk.latest() // who comes back begins at the end
@@ -135,15 +138,17 @@ export class LogView {
     if (!this.#later.waits('draw')) this.#later.run('draw', wait, () => this.#frame.ask())
   }
 
-  /** @param {string} [key] of what somebody else has said */
-  received(key) {
-    this.#pill.received(key)
+  /** @param {import('../../types.js').MessageItem} [item] that somebody else has said */
+  received(item) {
+    this.#pill.received(item?.key)
     if (!this.isSeen) this.#talk.missed()
+    this.#mentioned.received(item)
   }
 
   /** @param {string} key of what somebody else has said, which is deleted */
   removed(key) {
     this.#pill.removed(key)
+    this.#mentioned.removed(key)
     this.changed()
   }
 
@@ -303,6 +308,7 @@ export class LogView {
 
   #drawPills() {
     this.#unread.draw(this.#isLatest)
+    this.#mentioned.draw()
     this.#pill.draw(this.#isAtEnd, !this.#isLatest || this.#scroller.screensBelow >= FAR)
   }
 

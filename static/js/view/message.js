@@ -5,11 +5,13 @@ import { isAccount, numbered } from '../model/authors.js'
 import { dayName, fullDate, hourAndMinute } from '../model/clock.js'
 import { personHue, serverHue } from '../model/hue.js'
 import { fewEmoji, linesOf } from '../model/linkify.js'
+import { mentions } from '../model/mention.js'
 import { FOLD, missing, NEW, notDelivered, NOTICE, PROGRESS, REASONS, viaServer, YOU } from '../model/strings/messages.js'
 import { paintAvatar } from './avatar.js'
 import { deleted, EDITED, editedAt } from '../model/strings/changes.js'
 import { accountMark } from './mark.js'
 import { markedUp } from './markup.js'
+import { withNames } from './names.js'
 import { find, make, stamp, write } from './dom.js'
 import { makeQuote, writeQuote } from './quote.js'
 import { reach } from './log-keys.js'
@@ -96,30 +98,32 @@ export function renameDay(li, item) {
  * @param {HTMLLIElement} li
  * @param {Item} item
  * @param {Decoration} decoration
+ * @param {string} me the reader's name
  * @param {number} columns letters that a line of it holds, roughly
  */
-export function updateItem(li, item, decoration, columns) {
+export function updateItem(li, item, decoration, me, columns) {
   line(li, 'day', decoration.day ? dayName(item.at, Date.now()) : '')
   line(li, 'missing', decoration.missing ? missing(decoration.missing) : '')
   line(li, 'new', decoration.isNew ? NEW : '')
   if (item.kind !== 'message') return
-  updateText(li, item, columns)
+  updateText(li, item, me, columns)
   updateMessage(li, item, decoration.head)
 }
 
 /**
  * What a message says, or that it was deleted. A link in it that had the focus
  * gives it to the message.
- * @param {HTMLLIElement} li @param {MessageItem} item @param {number} columns
+ * @param {HTMLLIElement} li @param {MessageItem} item @param {string} me @param {number} columns
  */
-function updateText(li, item, columns) {
+function updateText(li, item, me, columns) {
   const shown = said.get(li)
   if (shown?.text === item.text && shown.deleted === item.deleted && shown.by === item.by) return updateEdited(li, item)
   const hadFocus = li !== document.activeElement && li.contains(document.activeElement)
   said.set(li, item)
   const text = find(li, '.text', HTMLElement)
   const bubble = find(li, '.bubble', HTMLElement)
-  text.replaceChildren(item.deleted ? deleted(item.by) : markedUp(item.text))
+  text.replaceChildren(item.deleted ? deleted(item.by) : withNames(markedUp(item.text), item.mentions ?? [], me))
+  li.toggleAttribute('data-mentions-me', !item.own && !item.deleted && !item.private && mentions(item.text, me))
   li.toggleAttribute('data-deleted', item.deleted === true)
   bubble.classList.toggle('emoji', !item.deleted && fewEmoji(item.text))
   if (item.deleted) li.querySelector('.actions')?.remove()

@@ -7,6 +7,7 @@ import { authorOf, personNamed } from '../model/person.js'
 import { messageLink } from '../model/message-link.js'
 import { DEFAULT_ROOM, roomLink } from '../model/room-link.js'
 import { privately } from '../model/strings/messages.js'
+import { mentions } from '../model/mention.js'
 import { settings } from '../storage/settings.js'
 import { AccountView } from './account.js'
 import { Alerts } from './alerts.js'
@@ -239,7 +240,7 @@ export class RoomView {
 
   /** @param {import('../../types.js').MessageItem} item */
   #receivedInRoom(item) {
-    if (!this.#alerts.isMuted) this.#announcer.received(item.key)
+    if (!this.#alerts.isMuted) this.#announcer.received(item.key, mentions(item.text, this.#room.name))
     this.#alerts.inRoom(item)
     if (this.#talk?.id === ROOM) return this.#announcer.say(item)
     this.#room.missed()

@@ -15,6 +15,7 @@ const WIDEST = 600 // px, of a bubble
 
 export class Rows {
   #list
+  #talk
   #later
   #signal
   #folds
@@ -32,12 +33,13 @@ export class Rows {
   /**
    * @param {HTMLOListElement} list
    * @param {import('./later.js').Later} later
-   * @param {(item: import('../../types.js').MessageItem) => boolean} isHidden
+   * @param {import('../../types.js').ConversationSource} talk
    * @param {AbortSignal} signal
    */
-  constructor(list, later, isHidden, signal) {
+  constructor(list, later, talk, signal) {
     this.#list = list
-    this.#folds = new Folds(isHidden)
+    this.#talk = talk
+    this.#folds = new Folds((item) => talk.hides(item))
     this.#later = later
     this.#signal = signal
     document.addEventListener('visibilitychange', () => this.#renameDays(), { signal })
@@ -134,7 +136,7 @@ export class Rows {
     const shown = this.#shown.get(item.key)
     if (shown?.item === item && shown.before === before) return shown.li
     const li = shown?.li ?? makeItem(item)
-    updateItem(li, item, decorate(before, item), Math.min(WIDEST, this.#list.clientWidth * 0.85) / LETTER)
+    updateItem(li, item, decorate(before, item), this.#talk.name, Math.min(WIDEST, this.#list.clientWidth * 0.85) / LETTER)
     if (item.kind === 'message') {
       if (item.app) this.#servers.add(item.app)
       const letters = this.#initials.get(item.name)

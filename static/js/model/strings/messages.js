@@ -63,6 +63,12 @@ export function pill(unseen) {
  */
 export const unread = (count) => ({ shown: `${count > 999 ? '999+' : count} new`, spoken: `Jump to the first of ${plural(count, 'new message', 'new messages')}` })
 
+/**
+ * The button that leads to where the reader is named.
+ * @param {number} count
+ */
+export const mentioned = (count) => ({ shown: `@ ${count > 99 ? '99+' : count}`, spoken: `Jump to the next of ${plural(count, 'mention of you', 'mentions of you')}` })
+
 /** Above the oldest message. */
 export const BEGINNING = {
   /** @param {string} room */
@@ -116,6 +122,8 @@ export const newMessages = (n) => plural(n, 'new message', 'new messages')
 export const unreadMessages = (n) => plural(n, 'unread message', 'unread messages')
 /** @param {number} n */
 export const badge = (n) => (n > 99 ? '99+' : number(n))
+/** @param {number} n */
+export const mentionBadge = (n) => `@${badge(n)}`
 /** @param {string} name */
 export const conversationWith = (name) => `Conversation with ${name}`
 

@@ -152,6 +152,10 @@ func (c *Conn) place(event Event) {
 		e.History = e.Seq <= c.head.Seq
 	case *Edited:
 		e.History = e.Seq <= c.head.Seq
+	case *Deleted:
+		e.History = e.Seq <= c.head.Seq
+	case *Tombstone:
+		e.History = e.Seq <= c.head.Seq
 	}
 }
 

@@ -54,6 +54,10 @@ func newEvent(kind string) Event {
 		return new(Message)
 	case "edit":
 		return new(Edited)
+	case "delete":
+		return new(Deleted)
+	case "tombstone":
+		return new(Tombstone)
 	case "ack":
 		return new(Ack)
 	case "error":

@@ -90,6 +90,35 @@ type Edited struct {
 	History  bool     `json:"-"`  // as in Message
 }
 
+// Deleted is an entry of the room's log: a message is deleted. Whoever has it
+// forgets its text and its edits.
+type Deleted struct {
+	Seq     uint64 `json:"seq"`
+	ID      string `json:"id"`
+	App     string `json:"app"`
+	Session string `json:"session"`
+	Author  string `json:"author"`
+	Name    string `json:"name"`
+	Target  Target `json:"target"` // the message: the one of this author with that ID
+	By      string `json:"by"`     // author
+	At      int64  `json:"at"`     // Unix milliseconds by Redis' clock
+	History bool   `json:"-"`      // as in Message
+}
+
+// Tombstone is what the room's log has in the place of a deleted message, or, if
+// Target is not nil, of an edit of one.
+type Tombstone struct {
+	Seq     uint64  `json:"seq"`
+	ID      string  `json:"id"`
+	App     string  `json:"app"`
+	Session string  `json:"session"`
+	Author  string  `json:"author"`
+	Name    string  `json:"name"`
+	Target  *Target `json:"target"`
+	At      int64   `json:"at"` // Unix milliseconds by Redis' clock
+	History bool    `json:"-"`  // as in Message
+}
+
 // Target names a message: its number and its id. If a repair of the log has
 // moved the message, the id is right.
 type Target struct {
@@ -201,6 +230,8 @@ type Disconnected struct {
 func (*Welcome) event()      {}
 func (*Message) event()      {}
 func (*Edited) event()       {}
+func (*Deleted) event()      {}
+func (*Tombstone) event()    {}
 func (*Entry) event()        {}
 func (*Ack) event()          {}
 func (*Error) event()        {}

@@ -51,6 +51,13 @@ func (s *Session) EditAs(ctx context.Context, id string, message Target, text st
 	return s.send(ctx, id, text, func(c *Conn) error { return c.PostEdit(id, message, text) })
 }
 
+// Delete deletes a message of this session's author, as Edit edits one. Deleting
+// it again is no error.
+func (s *Session) Delete(ctx context.Context, message Target) (Ack, error) {
+	id := uuid.NewString()
+	return s.send(ctx, id, "", func(c *Conn) error { return c.PostDelete(id, message) })
+}
+
 // send posts something under an id, as SendAs says.
 func (s *Session) send(ctx context.Context, id, text string, post func(*Conn) error) (Ack, error) {
 	if !utf8.ValidString(text) {

@@ -232,6 +232,18 @@ func (s *Session) serve(ctx context.Context, conn *Conn) error {
 			if s.advance(e.Seq) {
 				s.handle(e)
 			}
+		case *Deleted:
+			e.History = e.History && !s.welcomed
+			s.confirm(e.ID, e.Author, e.Seq)
+			if s.advance(e.Seq) {
+				s.handle(e)
+			}
+		case *Tombstone:
+			e.History = e.History && !s.welcomed
+			s.confirm(e.ID, e.Author, e.Seq)
+			if s.advance(e.Seq) {
+				s.handle(e)
+			}
 		case *Entry:
 			if s.advance(e.Seq) {
 				s.handle(e)

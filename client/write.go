@@ -26,6 +26,18 @@ func (c *Conn) PostEdit(id string, message Target, text string) error {
 	return c.post(append(frame, ','), id, text, nil)
 }
 
+// PostDelete deletes a message without waiting, as Post sends one.
+func (c *Conn) PostDelete(id string, message Target) error {
+	frame, err := appendTarget([]byte(`{"type":"delete","target":`), message)
+	if err != nil {
+		return err
+	}
+	if frame, err = jsontext.AppendQuote(append(frame, `,"id":`...), id); err != nil {
+		return fmt.Errorf("encode the id: %w", err)
+	}
+	return c.SendRaw(websocket.TextMessage, append(frame, '}'))
+}
+
 func appendTarget(frame []byte, message Target) (_ []byte, err error) {
 	frame = strconv.AppendUint(append(frame, `{"seq":`...), message.Seq, 10)
 	if message.ID != "" {

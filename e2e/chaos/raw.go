@@ -163,6 +163,10 @@ func (r *rawReader) listen(ctx context.Context) error {
 			r.setPosition(client.Position{Epoch: epoch, Seq: e.Seq})
 		case *client.Edited:
 			r.setPosition(client.Position{Epoch: epoch, Seq: e.Seq})
+		case *client.Deleted:
+			r.setPosition(client.Position{Epoch: epoch, Seq: e.Seq})
+		case *client.Tombstone:
+			r.setPosition(client.Position{Epoch: epoch, Seq: e.Seq})
 		case *client.Entry:
 			r.setPosition(client.Position{Epoch: epoch, Seq: e.Seq})
 		case *other:

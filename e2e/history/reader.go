@@ -173,6 +173,10 @@ func (r *Reader) Take(event client.Event) {
 	case *client.Edited:
 		r.addLocked(Event{Kind: Message, At: Position{r.epoch, e.Seq}, ID: e.ID, When: now,
 			Content: &Content{Name: e.Name, Session: e.Session, Text: e.Text, Edits: e.Target.ID}})
+	case *client.Deleted:
+		r.addLocked(Event{Kind: Other, At: Position{r.epoch, e.Seq}, ID: e.ID, When: now})
+	case *client.Tombstone:
+		r.addLocked(Event{Kind: Other, At: Position{r.epoch, e.Seq}, ID: e.ID, When: now})
 	case *client.Entry:
 		r.addLocked(Event{Kind: Other, At: Position{r.epoch, e.Seq}, ID: e.ID, When: now})
 	case *client.Gap:

@@ -172,6 +172,10 @@ func (m *member) handle(ctx context.Context, l *link, event client.Event) {
 		m.entry(e.Seq, id)
 	case *client.Edited:
 		m.entry(e.Seq, []byte(e.ID))
+	case *client.Tombstone: // it has the id and the place of what it stands for
+		m.entry(e.Seq, []byte(e.ID))
+	case *client.Deleted:
+		m.account.take(e.Seq, 0, hashOf([]byte(e.ID)))
 	case *client.Entry:
 		// it is none of our messages, and has its place among them
 		m.account.take(e.Seq, 0, hashOf([]byte(e.ID)))

@@ -41,9 +41,9 @@ func TestAsyncAPIExamplesAreFrames(t *testing.T) {
 			}
 			kind := m.Payload.name()
 			switch kind {
-			case "Message", "Edit", "Entry", "EventMessage", "EventRead", "EventChat":
+			case "Message", "Edit", "Delete", "Tombstone", "Entry", "EventMessage", "EventRead", "EventChat":
 				checkEntry(t, b.String())
-			case "Say", "Correct", "Plain", "Type":
+			case "Say", "Correct", "Remove", "Plain", "Type":
 				checkRequest(t, kind, b.Bytes())
 			default:
 				if into[kind] == nil {
@@ -119,6 +119,8 @@ func checkRequest(t *testing.T, kind string, example []byte) {
 		example = []byte(text)
 	case "Correct":
 		want = wire.TypeEdit
+	case "Remove":
+		want = wire.TypeDelete
 	case "Type":
 		want = wire.TypeTyping
 	}

@@ -12,10 +12,6 @@ import (
 // accepts.
 const maxAt = 253402300800000
 
-// typeTombstone is the type of what stands in the place of a message that was
-// deleted, or with a target in that of an edit of it.
-const typeTombstone = "tombstone"
-
 // decode parses an entry of a room's log, of any type. ok is false for anything
 // that the publish script cannot have written. It is strict (no duplicate keys,
 // valid UTF-8, no trailing data) and refuses whatever a database might refuse:
@@ -32,7 +28,7 @@ func decode(room string, e Entry) (m store.RoomMessage, ok bool) {
 	if e.ID != entryID(int64(p.Seq)) {
 		return m, false
 	}
-	deleted := p.Type == typeTombstone
+	deleted := p.Type == chat.TypeTombstone
 	if _, ok := chat.ParseUUID(p.ID); !ok || p.Type == "" && (p.Name == "" || p.Text == "") ||
 		deleted && p.Text != "" {
 		return m, false

@@ -166,7 +166,7 @@ func spans(l chat.Log, after, before uint64) (list []span) {
 // time of its last edit.
 func payloadOf(m store.RoomMessage) []byte {
 	if m.Deleted {
-		m.Type = typeTombstone
+		m.Type = chat.TypeTombstone
 	}
 	if !m.Edited.IsZero() {
 		if m.Extra != "" {

@@ -91,7 +91,7 @@ func (a *Archive) Behind(ctx context.Context, rooms []string) (behind []string, 
 		pipe := a.bus.client.Pipeline()
 		cmds := make([]*redis.Cmd, len(page))
 		for i, room := range page {
-			cmds[i] = archiveScript.EvalSha(ctx, pipe, a.keys(room), a.lagArgs()...)
+			cmds[i] = archiveScript.EvalSha(ctx, pipe, a.bus.lastingKeys(room), a.lagArgs()...)
 		}
 		_, err := pipe.Exec(ctx)
 		if isNoScript(err) {
@@ -140,7 +140,7 @@ func (a *Archive) hand(
 	if limit <= 0 {
 		return batch, nil
 	}
-	reply, err := archiveScript.Run(ctx, a.bus.client, a.keys(room),
+	reply, err := archiveScript.Run(ctx, a.bus.client, a.bus.lastingKeys(room),
 		mode, consumer, limit, idle.Milliseconds(), idleConsumers.Milliseconds(), a.bus.options.HistoryLength,
 		a.bus.options.RoomTTL.Milliseconds()).StringSlice()
 	if err == nil && len(reply) == 0 {
@@ -175,7 +175,8 @@ func (a *Archive) Hold(ctx context.Context, batch ArchiveBatch, consumer string)
 		return nil
 	}
 	err := a.bus.client.XClaimJustID(ctx, &redis.XClaimArgs{
-		Stream: a.bus.key(batch.Room, "log"), Group: batch.Group, Consumer: consumer, Messages: entryIDs(batch),
+		Stream: a.bus.key(batch.Room, "log"), Group: batch.Group, Consumer: consumer,
+		Messages: entryIDs(batch),
 	}).Err()
 	if err != nil {
 		return fmt.Errorf("hold entries of room %s: %w", batch.Room, err)
@@ -208,7 +209,7 @@ func entryIDs(batch ArchiveBatch) []string {
 // is known, and how many the log can hold. New entries in a full log push out
 // the oldest, archived or not.
 func (a *Archive) Lag(ctx context.Context, room string) (behind, length int64, err error) {
-	reply, err := archiveScript.Run(ctx, a.bus.client, a.keys(room), a.lagArgs()...).Int64Slice()
+	reply, err := archiveScript.Run(ctx, a.bus.client, a.bus.lastingKeys(room), a.lagArgs()...).Int64Slice()
 	if err != nil {
 		return 0, 0, fmt.Errorf("read the archive lag of room %s: %w", room, err)
 	}
@@ -220,10 +221,6 @@ func (a *Archive) Lag(ctx context.Context, room string) (behind, length int64, e
 
 func (a *Archive) lagArgs() []any {
 	return []any{"lag", "", 0, 0, 0, 0, a.bus.options.RoomTTL.Milliseconds()}
-}
-
-func (a *Archive) keys(room string) []string {
-	return []string{a.bus.key(room, "head"), a.bus.key(room, "log")}
 }
 
 // roomOf returns the room of a channel. ok is false for the gossip channel, for

@@ -95,11 +95,17 @@ func (b *Bus) pipe(ctx context.Context, node redis.UniversalClient, calls []*cal
 	_, _ = pipe.Exec(ctx) // the commands have errors of their own
 }
 
+// lastingKeys returns the keys of a log that is not being repaired.
+func (b *Bus) lastingKeys(room string) []string {
+	return []string{b.key(room, "head"), b.key(room, "log"), b.key(room, "tombs"), b.key(room, "about")}
+}
+
 // logKeys returns the keys of the scripts that look after a log.
 func (b *Bus) logKeys(room string) []string {
 	return []string{
 		b.key(room, "head"), b.key(room, "log"),
 		b.key(room, "mend"), b.key(room, "mend", "stage"), b.key(room, "mend", "built"),
+		b.key(room, "tombs"), b.key(room, "about"),
 	}
 }
 

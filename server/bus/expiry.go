@@ -13,7 +13,7 @@ import (
 
 // This file lets logs expire.
 //
-// The head and the stream of a log expire together. While a server follows the
+// The keys of a log expire together. While a server follows the
 // log it postpones that, so a log never expires while users are in its room.
 // Other logs stay for RoomTTL or FeedTTL after the last message, or the last
 // follower.
@@ -132,8 +132,8 @@ func (b *Bus) extendExpiry(ctx context.Context, rooms []string) (ok bool) {
 	cmds := make([]*redis.Cmd, len(rooms))
 	for i, room := range rooms {
 		life := b.lifetime(room)
-		keys := []string{b.key(room, "head"), b.key(room, "log")}
-		cmds[i] = extendScript.EvalSha(ctx, pipe, keys, life.idle.Milliseconds(), life.quiet.Milliseconds())
+		cmds[i] = extendScript.EvalSha(ctx, pipe, b.lastingKeys(room),
+			life.idle.Milliseconds(), life.quiet.Milliseconds())
 	}
 	_, _ = pipe.Exec(ctx) // the commands have errors of their own
 	ok = true

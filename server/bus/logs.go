@@ -16,6 +16,8 @@ var (
 	//go:embed lua/log.lua
 	logLua    string
 	logSource = processSource + logLua
+	//go:embed lua/tombs.lua
+	tombsSource string
 	//go:embed lua/open.lua
 	openSource string
 	//go:embed lua/adopt_epochs.lua
@@ -32,10 +34,10 @@ var (
 	publishSource string
 
 	openScript        = redis.NewScript(logSource + followSource + openSource)
-	adoptEpochsScript = redis.NewScript(logSource + restoreSource + adoptEpochsSource)
-	sealScript        = redis.NewScript(logSource + restoreSource + sealSource)
-	stageScript       = redis.NewScript(logSource + restoreSource + stageSource)
-	unsealScript      = redis.NewScript(logSource + restoreSource + followSource + unsealSource)
+	adoptEpochsScript = redis.NewScript(logSource + tombsSource + restoreSource + adoptEpochsSource)
+	sealScript        = redis.NewScript(logSource + tombsSource + restoreSource + sealSource)
+	stageScript       = redis.NewScript(logSource + tombsSource + restoreSource + stageSource)
+	unsealScript      = redis.NewScript(logSource + tombsSource + restoreSource + followSource + unsealSource)
 )
 
 // OpenLog returns the state of a room's log. If there is none it begins the

@@ -23,6 +23,11 @@ type Publication struct {
 	// Digest of the content (chat.DigestOf): it tells a repetition from another
 	// entry with the same ID.
 	Digest string
+	// About is the message that this edits, deletes or answers, and AboutKey
+	// its ID in the sense above if it is of the same author; zero if there is
+	// none.
+	About    chat.Target
+	AboutKey string
 	// Epoch is the one in which the log has to be; empty: any. In another one,
 	// or if the log has to be opened first, nothing is done, and the error of
 	// Done is chat.ErrLogClosed. The log is being opened then.
@@ -49,11 +54,23 @@ type Receipt struct {
 func (b *Bus) Publish(
 	ctx context.Context, room string, m chat.Message, done func(at chat.Position, duplicate bool, err error),
 ) error {
-	return b.PublishBody(ctx, Publication{
-		Room: room, Type: m.Type, ID: chat.LogKey(room, &m), Body: chat.AppendBody(nil, &m),
-		Digest: chat.DigestOf(&m),
-		Done:   func(r Receipt, err error) { done(r.Position, r.Duplicate, err) },
-	})
+	p := publicationOf(room, &m)
+	p.Done = func(r Receipt, err error) { done(r.Position, r.Duplicate, err) }
+	return b.PublishBody(ctx, p)
+}
+
+// publicationOf returns what publishes m, without Done.
+func publicationOf(room string, m *chat.Message) Publication {
+	p := Publication{
+		Room: room, Type: m.Type, ID: chat.LogKey(room, m), Body: chat.AppendBody(nil, m),
+		Digest: chat.DigestOf(m),
+	}
+	if p.Type != chat.TypeTombstone && !chat.IsFeed(room) {
+		p.About = m.About()
+		of := chat.Message{ID: p.About.ID, Author: m.Author}
+		p.AboutKey = of.Key()
+	}
+	return p
 }
 
 // PublishEvent puts an event into a feed and returns the epoch of the feed when

@@ -179,11 +179,17 @@ func (b *Bus) pipelineTo(ctx context.Context, node redis.UniversalClient, batch 
 			b.channel(p.Room), p.Body, p.Digest, b.options.IDTTL.Milliseconds(), b.options.HistoryLength,
 			batch[i].epoch, received, b.lifetime(p.Room).fresh.Milliseconds(),
 		}
-		if p.Type != "" {
+		keys := []string{
+			b.key(p.Room, "head"), b.key(p.Room, "log"), b.key(p.Room, "id", p.ID), b.key(p.Room, "tombs"),
+			b.key(p.Room, "about"),
+		}
+		if p.About.ID != "" {
+			keys = append(keys, b.key(p.Room, "deleted", p.About.ID), b.key(p.Room, "id", p.AboutKey))
+			args = append(args, cmp.Or(p.Type, chat.TypeMessage), p.About.ID, p.About.Seq)
+		} else if p.Type != "" {
 			args = append(args, p.Type)
 		}
-		cmds[i] = log.script.EvalSha(ctx, pipe,
-			[]string{b.key(p.Room, "head"), b.key(p.Room, "log"), b.key(p.Room, "id", p.ID)}, args...)
+		cmds[i] = log.script.EvalSha(ctx, pipe, keys, args...)
 	}
 	_, _ = pipe.Exec(ctx) // the commands have errors of their own
 	for _, p := range batch {
@@ -209,7 +215,8 @@ func refused(cmd *redis.Cmd) bool {
 	// The head is older than the stream, or there is something else at one of
 	// the keys.
 	if err := cmd.Err(); isNoScript(err) || err != nil &&
-		(strings.Contains(err.Error(), "The ID specified in XADD") || strings.Contains(err.Error(), "WRONGTYPE")) {
+		(strings.Contains(err.Error(), "The ID specified in XADD") ||
+			strings.Contains(err.Error(), "WRONGTYPE")) {
 		return true
 	}
 	reply, err := cmd.StringSlice()
@@ -235,7 +242,10 @@ func readReceipt(cmd *redis.Cmd) (Receipt, error) {
 	if len(reply) != 2 {
 		return Receipt{}, fmt.Errorf("read answer of the publish script: %d values", len(reply))
 	}
-	if reply[1] == "closed" {
+	switch reply[1] {
+	case "gone":
+		return Receipt{}, chat.Errorf(chat.CodeUnknownMessage, "this message is deleted")
+	case "closed":
 		return Receipt{}, fmt.Errorf("%w: it was closed again at once", chat.ErrLogClosed)
 	}
 	position, err := chat.ParsePosition(reply[0])

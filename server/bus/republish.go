@@ -52,17 +52,17 @@ func (b *Bus) republishRoom(ctx context.Context, h RepairSource, room string) er
 	for lost := b.repairs.firstPending(room); len(lost) > 0; lost = b.repairs.firstPending(room) {
 		var batch []queued
 		for _, k := range lost {
-			if body, ok := chat.PayloadBody(k.Payload); ok {
-				p := Publication{
-					Room: room, Type: chat.PayloadType(k.Payload), ID: k.ID, Body: body, Digest: k.Digest,
-				}
+			if m, err := chat.DecodePayload(k.Payload); err == nil {
+				p := publicationOf(room, &m)
+				p.ID, p.Digest = k.ID, k.Digest
 				batch = append(batch, queued{Publication: p})
 			}
 		}
 		if err := b.republishPage(ctx, h, room, batch); err != nil {
 			return err
 		}
-		b.logger.Info("log repair: republished messages missing from Redis", "room", room, "messages", len(batch))
+		b.logger.Info("log repair: republished messages missing from Redis", "room", room,
+			"messages", len(batch))
 		b.options.Metrics.Republished.Add(float64(len(batch)))
 		b.repairs.republished(room, len(lost))
 	}
@@ -183,6 +183,9 @@ func (r *recent) log(room string) (l chat.Log) {
 // add notes that p is in the log, which was found as l.
 func (r *recent) add(p Publication, at chat.Position, l openLog) {
 	p.Done = nil
+	if p.Type == chat.TypeDelete {
+		r.forget(p)
+	}
 	var past chat.EpochHistory
 	if at.Epoch == l.epoch {
 		past = l.epochs
@@ -192,6 +195,33 @@ func (r *recent) add(p Publication, at chat.Position, l openLog) {
 	r.list[r.next%len(r.list)] = receipt{p, at, past, time.Now()}
 	r.next++
 }
+
+// forget leaves tombstones of what the delete d deletes.
+func (r *recent) forget(d Publication) {
+	at := chat.Position{Epoch: "0", Seq: 1} // any
+	by, err := receipt{Publication: d, at: at}.message()
+	if err != nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i, p := range r.list {
+		if p.Room != d.Room {
+			continue
+		}
+		m, err := p.message()
+		if err != nil {
+			continue
+		}
+		if m, ok := m.After(&by); ok {
+			r.list[i].Publication = publicationOf(p.Room, &m)
+			r.list[i].ID = p.ID
+		}
+	}
+}
+
+// message returns the entry as the log had it.
+func (r receipt) message() (chat.Message, error) { return chat.DecodePayload(r.restored().Payload) }
 
 // after returns what is remembered of a room's log after at, in its epoch,
 // oldest first; of all epochs if at is zero.

@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -28,9 +29,29 @@ func RestoredOf(room string, payloads [][]byte) []Restored {
 			list = append(list, Restored{
 				Position: at, Payload: p, ID: chat.LogKey(room, &m), Digest: chat.DigestOf(&m),
 			})
+			if m.Type == chat.TypeDelete {
+				forget(list, &m)
+			}
 		}
 	}
 	return list
+}
+
+// forget puts tombstones in the place of what the entry d deletes.
+func forget(list []Restored, d *chat.Message) {
+	id := []byte(d.Target().ID)
+	for i, k := range list {
+		if !bytes.Contains(k.Payload, id) {
+			continue
+		}
+		m, err := chat.DecodePayload(k.Payload)
+		if err != nil {
+			continue
+		}
+		if m, ok := m.After(d); ok {
+			list[i].Payload, list[i].Digest = chat.MessagePayload(&m), chat.DigestOf(&m)
+		}
+	}
 }
 
 const (
@@ -70,14 +91,15 @@ func (b *Bus) stage(ctx context.Context, h RepairSource, room string, found stat
 			if n--; n < 0 {
 				unreceived = 1
 			}
-			args = append(args, k.Position.Seq, k.Position.Epoch, unreceived, b.key(room, "id", k.ID), k.Digest,
-				k.Payload)
+			args = append(args, k.Position.Seq, k.Position.Epoch, unreceived, b.key(room, "id", k.ID),
+				k.Digest, k.Payload)
 			size += len(k.Payload)
 		}
 		messages = messages[page:]
 		switch answer, err := stageScript.Run(ctx, b.client, b.logKeys(room), args...).Text(); {
 		case isFinal(err):
-			b.logger.Error("log repair: Redis refuses lost messages", "room", room, "messages", page, "error", err)
+			b.logger.Error("log repair: Redis refuses lost messages", "room", room, "messages", page,
+				"error", err)
 			return nil // it would again; the room must go on
 		case err != nil:
 			return fmt.Errorf("stage messages of room %s: %w", room, err)

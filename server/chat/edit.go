@@ -19,6 +19,9 @@ func ExtraOf(t Target) string {
 
 // Target returns the message that an entry is about; zero if it is about none.
 func (m *Message) Target() Target {
+	if m.Extra == "" {
+		return Target{}
+	}
 	var extra struct {
 		Target Target `json:"target"`
 	}
@@ -44,7 +47,7 @@ func (m *Message) content() string {
 			to = more.Reply.ID
 		}
 		return m.Text + "\x00" + to + "\x00" + string(more.Data)
-	case TypeEdit:
+	case TypeEdit, TypeDelete:
 		return m.Type + "\x00" + m.Text + "\x00" + m.Target().ID
 	}
 	return m.Type + "\x00" + m.Text + "\x00" + m.Extra

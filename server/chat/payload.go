@@ -246,7 +246,12 @@ func DecodePayload(payload []byte) (Message, error) {
 // DigestOf tells one entry from another under the same id. It is made of what
 // the sender wrote, so a server that restores an entry from its payload gets
 // the same one.
-func DigestOf(m *Message) string { return Digest(m.content()) }
+func DigestOf(m *Message) string {
+	if m.Type == TypeTombstone {
+		return DeletedDigest
+	}
+	return Digest(m.content())
+}
 
 // Digest is DigestOf of a message with this text and nothing else.
 func Digest(text string) string {

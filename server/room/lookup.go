@@ -13,11 +13,14 @@ import (
 // leaves it to seq. It asks the ring, the log, and then the archive. A message
 // that is no longer at seq, because a repair has moved it, is found in the
 // ring, if it is the client's: others may use its id. ok is false if there is no
-// such message. While this server does not know the epoch in which the log has
-// it, or has to republish it, the error is errBehind.
+// such message. Of a deleted message the tombstone is found. While this server
+// does not know the epoch in which the log has it, or has to republish it, the
+// error is errBehind.
 func (r *Room) Lookup(ctx context.Context, t chat.Target, own func(*chat.Message) bool) (
 	m chat.Message, ok bool, err error) {
-	is := func(m chat.Message) bool { return m.Type == "" && (t.ID == "" || m.ID == t.ID) }
+	is := func(m chat.Message) bool {
+		return (m.Type == "" || m.IsDeletedMessage()) && (t.ID == "" || m.ID == t.ID)
+	}
 	if m, ok = r.inRing(t.Seq); ok && is(m) {
 		return m, true, nil
 	}
@@ -117,7 +120,7 @@ func (r *Room) byID(id string, own func(*chat.Message) bool) (m chat.Message, ok
 		if e.Kind != Message || !wire.HasID(e.Frame, id) {
 			continue
 		}
-		if m, ok = decode(e, l.EpochOf(e.Seq)); ok && m.Type == "" && own(&m) {
+		if m, ok = decode(e, l.EpochOf(e.Seq)); ok && (m.Type == "" || m.IsDeletedMessage()) && own(&m) {
 			return m, true
 		}
 	}

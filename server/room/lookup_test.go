@@ -60,7 +60,8 @@ func TestLookup(t *testing.T) {
 		}
 	}
 	moved := chat.Target{Seq: 120, ID: idOf(295)}
-	if m, ok, err := r.Lookup(t.Context(), moved, func(*chat.Message) bool { return false }); ok || err != nil {
+	m, ok, err := r.Lookup(t.Context(), moved, func(*chat.Message) bool { return false })
+	if ok || err != nil {
 		t.Errorf("found the message of another one with the same id: %+v, %v", m, err)
 	}
 	r.archive = pageArchive{err: errors.New("no database")}

@@ -120,7 +120,7 @@ func (r *Room) read(ctx context.Context, after uint64,
 	if err != nil {
 		return l, nil, 0, fmt.Errorf("read archive of %s: %w", r.Name, err)
 	}
-	return l, parse(l, payloads), before, nil // what the log has after these is the next page
+	return l, r.forget(parse(l, payloads)), before, nil // what the log has after these is the next page
 }
 
 // beforeGap returns entries up to the first gap if another source may have what

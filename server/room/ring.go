@@ -19,7 +19,7 @@ const (
 )
 
 // Entry is one element of a room's ring: an encoded WebSocket frame. It is
-// immutable once appended.
+// immutable once appended; a tombstone may take its slot.
 type Entry struct {
 	// A message's own seq; for other kinds, the seq of the last message before.
 	Seq      uint64
@@ -66,6 +66,17 @@ func (r *Ring) append(e Entry) {
 	e.pos = r.head.Load()
 	r.slots[e.pos&r.mask()].Store(&e)
 	r.head.Store(e.pos + 1)
+}
+
+// Replace gives the entry at a position another frame, unless the ring has
+// overtaken it. A writer that is sending the old one goes on with it. Calls must
+// not overlap with Append.
+func (r *Ring) Replace(pos uint64, frame []byte) {
+	if old := r.At(pos); old != nil {
+		e := *old
+		e.Frame = frame
+		r.slots[pos&r.mask()].Store(&e)
+	}
 }
 
 // Head returns the position after the newest entry.

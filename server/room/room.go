@@ -204,6 +204,7 @@ func (r *Room) append(ctx context.Context, e wire.Entry) error {
 	defer r.mu.Unlock()
 	r.pos.Seq = e.Position.Seq
 	r.ring.Append(e.Position.Seq, Message, e.Frame)
+	r.forgetLocked(e.Frame)
 	r.receivedLocked()
 	r.count.SubscriptionMessages.Inc()
 	return nil

@@ -125,6 +125,7 @@ func (r *Room) appendArchived(entries []wire.Entry) {
 		r.mu.Lock()
 		r.pos.Seq = e.Position.Seq
 		r.ring.append(Entry{Seq: e.Position.Seq, Kind: Message, appended: longAgo(), Frame: e.Frame})
+		r.forgetLocked(e.Frame)
 		r.mu.Unlock()
 	}
 }

@@ -11,6 +11,16 @@ import (
 	"livechat/server/wire"
 )
 
+// extra returns the Extra of what the client sends.
+func (c *conn) extra(req wire.Request, text string) (string, error) {
+	if req.Type == wire.TypeDelete {
+		target, err := c.deletable(req.Target)
+		return chat.ByAuthor(target), err
+	}
+	m, err := c.members(req, text)
+	return m.Extra(), err
+}
+
 // members returns what a message or an edit has after its text: what the client
 // gave, and what it names as the server knows it.
 func (c *conn) members(req wire.Request, text string) (m chat.Members, err error) {
@@ -38,6 +48,9 @@ func (c *conn) members(req wire.Request, text string) (m chat.Members, err error
 // answered returns the reply to a message, with the text that it has now.
 func (c *conn) answered(t chat.Target) (*chat.Reply, error) {
 	m, err := c.lookUp(t, func(*chat.Message) bool { return true })
+	if err == nil && m.IsDeletedMessage() {
+		err = errUnknown
+	}
 	if err != nil {
 		return nil, err
 	}

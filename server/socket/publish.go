@@ -11,7 +11,7 @@ import (
 	"livechat/server/wire"
 )
 
-// publish publishes a message of the client, or an edit of one.
+// publish publishes a message of the client, or an edit or a delete of one.
 func (c *conn) publish(req wire.Request) error {
 	if c.sender == nil {
 		c.sender = &sender{limit: newLimiter(c.server.opts.MessageRate, c.server.opts.MessageBurst)}
@@ -26,9 +26,12 @@ func (c *conn) publish(req wire.Request) error {
 		}
 		return nil
 	}
-	text, err := chat.CleanText(req.Text, c.server.opts.MaxText)
-	if err != nil {
-		return c.refuse(req.ID, err)
+	var text string
+	var err error
+	if req.Type != wire.TypeDelete {
+		if text, err = chat.CleanText(req.Text, c.server.opts.MaxText); err != nil {
+			return c.refuse(req.ID, err)
+		}
 	}
 	m := chat.Message{
 		ID:      req.ID,
@@ -41,15 +44,13 @@ func (c *conn) publish(req wire.Request) error {
 	if m.ID == "" {
 		m.ID = uuid.NewString()
 	}
-	if req.Type == wire.TypeEdit {
-		m.Type = chat.TypeEdit
+	if req.Type != wire.TypeMessage {
+		m.Type = req.Type
 	}
-	members, err := c.members(req, text)
-	if err != nil {
+	if m.Extra, err = c.extra(req, text); err != nil {
 		c.sendError(req.ID, err)
 		return nil
 	}
-	m.Extra = members.Extra()
 	began := time.Now()
 	defer func() { c.sender.limit.hold(time.Since(began)) }()
 	if !c.room.Admit(c.server.ctx, admitTime, len(m.Text)) {
@@ -103,10 +104,11 @@ func taken(duplicate bool) string {
 }
 
 var (
-	errNoEdits = chat.Errorf(chat.CodeForbidden, "messages cannot be edited here")
-	errUnknown = chat.Errorf(chat.CodeUnknownMessage, "there is no such message, or it is out of reach")
-	errOthers  = chat.Errorf(chat.CodeNotYours, "only its author may edit a message")
-	errTooOld  = chat.Errorf(chat.CodeTooOld, "this message is too old to be edited")
+	errNoEdits      = chat.Errorf(chat.CodeForbidden, "messages cannot be edited here")
+	errUnknown      = chat.Errorf(chat.CodeUnknownMessage, "there is no such message, or it is out of reach")
+	errOthers       = chat.Errorf(chat.CodeNotYours, "only its author may edit a message")
+	errNotDeletable = chat.Errorf(chat.CodeNotYours, "only its author may delete a message")
+	errTooOld       = chat.Errorf(chat.CodeTooOld, "this message is too old to be edited")
 )
 
 // editable returns the message that the client means, if it may edit it.
@@ -118,11 +120,26 @@ func (c *conn) editable(t chat.Target) (chat.Target, error) {
 	switch {
 	case err != nil:
 		return t, err
+	case m.IsDeletedMessage():
+		return t, errUnknown
 	case !c.wrote(&m):
 		return t, errOthers
 	}
 	if w := c.server.opts.EditWindow; w > 0 && time.Since(time.UnixMilli(m.At)) > w {
 		return t, errTooOld
+	}
+	return chat.Target{Seq: m.Seq, ID: m.ID}, nil
+}
+
+// deletable returns the message that the client means, if it may delete it. It
+// may be deleted already: a client that cannot know may ask again.
+func (c *conn) deletable(t chat.Target) (chat.Target, error) {
+	m, err := c.lookUp(t, c.wrote)
+	switch {
+	case err != nil:
+		return t, err
+	case !c.wrote(&m):
+		return t, errNotDeletable
 	}
 	return chat.Target{Seq: m.Seq, ID: m.ID}, nil
 }

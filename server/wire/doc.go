@@ -91,6 +91,20 @@
 //	S  {"type":"message","seq":9,…,"text":"@bob I am","reply":{"seq":7,"id":"51ad…",
 //	    "name":"bob","text":"anyone?"},"mentions":["bob"],"data":{…},"at":1763770000000}
 //
+// Deleting. An author deletes a message. The delete is an entry, too; in the
+// place of the message and of its edits stand tombstones from then on:
+//
+//	C  {"type":"delete","id":"7c02…","target":{"seq":8,"id":"0b9d…"}}
+//	S  {"type":"ack","id":"7c02…","seq":10,"duplicate":false}
+//	S  {"type":"delete","seq":10,"id":"7c02…",…,"target":{"seq":8,"id":"0b9d…"},
+//	    "by":"author","at":1763770090000}
+//
+// and to a client that resumes from 7:
+//
+//	S  {"type":"tombstone","seq":8,"id":"0b9d…",…,"at":1763770000900}
+//	S  {"type":"tombstone","seq":9,"id":"51ad…",…,"target":{"seq":8,"id":"0b9d…"},…}
+//	S  {"type":"delete","seq":10,…}
+//
 // Epochs. Whenever Redis may have lost messages (it restarted, failed over to a
 // replica, or keys were deleted), the servers restore what they still have, and
 // the log continues in a new epoch. Connected clients are told:

@@ -63,7 +63,9 @@ func compareProtocol(text string) (faults []string) {
 	server := map[string]string{
 		"message": "`seq` `id` `app` `session` [`author`] `name` `text` [`reply`] [`mentions`] [`data`] " +
 			"[`edited`] `at`",
-		"edit": "`seq` `id` `app` `session` [`author`] `name` `text` `target` [`mentions`] `at`",
+		"edit":      "`seq` `id` `app` `session` [`author`] `name` `text` `target` [`mentions`] `at`",
+		"delete":    "`seq` `id` `app` `session` [`author`] `name` `target` `by` `at`",
+		"tombstone": "`seq` `id` `app` `session` [`author`] `name` [`target`] `at`",
 	}
 	for name, frame := range map[string]any{
 		"welcome": Welcome{}, "ack": Ack{}, "error": Error{}, "presence": Presence{}, "typing": Typing{},
@@ -73,7 +75,8 @@ func compareProtocol(text string) (faults []string) {
 	}
 	faults = append(faults, compareRows(text, "server frames", server)...)
 	faults = append(faults, compareRows(text, "client frames",
-		map[string]string{TypeMessage: "[`id`] `text` [`reply`] [`data`]", TypeEdit: "[`id`] `target` `text`", TypeTyping: ""})...)
+		map[string]string{TypeMessage: "[`id`] `text` [`reply`] [`data`]", TypeEdit: "[`id`] `target` `text`",
+			TypeDelete: "[`id`] `target`", TypeTyping: ""})...)
 	faults = append(faults, compareRows(text, "cluster", map[string]string{
 		"redis": fieldsOf(ClusterRedis{}), "servers": fieldsOf(ClusterServer{}),
 	})...)

@@ -12,14 +12,15 @@ const (
 	TypeMessage = "message"
 	TypeTyping  = "typing"
 	TypeEdit    = chat.TypeEdit
+	TypeDelete  = chat.TypeDelete
 )
 
 // Request is a frame from a client.
 type Request struct {
-	Type   string      // TypeMessage, TypeEdit or TypeTyping
+	Type   string      // TypeMessage, TypeEdit, TypeDelete or TypeTyping
 	ID     string      // UUID in lower case; "" if the client gave none
 	Text   string      // as the client wrote it: not checked
-	Target chat.Target // of an edit; ID is "" if the client gave none
+	Target chat.Target // of an edit or a delete; ID is "" if the client gave none
 
 	// Of a message only.
 	Reply chat.Target // zero if the client gave none
@@ -70,10 +71,15 @@ func ParseRequest(payload []byte) (Request, error) {
 		}
 		req.Data, err = parseData(in.Data)
 		return req, err
+	case TypeDelete:
+		if req.ID, err = parseID(in.ID); err == nil {
+			req.Target, err = parseTarget("target", in.Target)
+		}
+		return req, err
 	case "":
 		return req, chat.Errorf(chat.CodeBadRequest, "type is missing")
 	}
-	return req, chat.Errorf(chat.CodeBadRequest, "unknown type; use message, edit or typing")
+	return req, chat.Errorf(chat.CodeBadRequest, "unknown type; use message, edit, delete or typing")
 }
 
 func parseTarget(name string, v jsontext.Value) (t chat.Target, err error) {

@@ -168,6 +168,10 @@ func TestRequest(t *testing.T) {
 			Request{Type: TypeMessage, Text: "hi", Data: `{"a":[1,"\u0000 ä"]}`}},
 		"an edit has neither": {`{"type":"edit","target":{"seq":7},"text":"hi","reply":1,"data":2}`,
 			Request{Type: TypeEdit, Text: "hi", Target: chat.Target{Seq: 7}}},
+		"delete": {`{"type":"delete","target":{"seq":7,"id":"` + id + `"},"id":"` + id + `","text":1}`,
+			Request{Type: TypeDelete, ID: id, Target: chat.Target{Seq: 7, ID: id}}},
+		"delete by number": {`{"type":"delete","target":{"seq":7}}`,
+			Request{Type: TypeDelete, Target: chat.Target{Seq: 7}}},
 		"typing":          {`{"type":"typing"}`, Request{Type: TypeTyping}},
 		"typing and more": {`{"type":"typing","x":1}`, Request{Type: TypeTyping}},
 	}
@@ -184,21 +188,23 @@ func TestRequest(t *testing.T) {
 		"text number": `{"type":"message","text":1}`, "text null": `{"type":"message","text":null}`,
 		"no text": `{"type":"message"}`, "text object": `{"type":"message","text":{}}`,
 		"no target": `{"type":"edit","text":"x"}`, "target number": `{"type":"edit","target":7,"text":"x"}`,
-		"target without seq": `{"type":"edit","target":{"id":"` + id + `"},"text":"x"}`,
-		"target id word":     `{"type":"edit","target":{"seq":1,"id":"abc"},"text":"x"}`,
-		"target seq":         `{"type":"edit","target":{"seq":9007199254740992},"text":"x"}`,
-		"reply number":       `{"type":"message","text":"x","reply":7}`,
-		"reply without seq":  `{"type":"message","text":"x","reply":{"id":"` + id + `"}}`,
-		"reply null":         `{"type":"message","text":"x","reply":null}`,
-		"data array":         `{"type":"message","text":"x","data":[]}`,
-		"data twice":         `{"type":"message","text":"x","data":{"a":1,"a":2}}`,
-		"long data":          `{"type":"message","text":"x","data":{"a":"` + strings.Repeat("x", 1017) + `"}}`,
-		"edit without text":  `{"type":"edit","target":{"seq":1}}`,
-		"id number":          `{"type":"message","id":1,"text":"x"}`,
-		"id null":            `{"type":"message","id":null,"text":"x"}`,
-		"id word":            `{"type":"message","id":"abc","text":"x"}`,
-		"id in braces":       `{"type":"message","id":"{` + id + `}","text":"x"}`,
-		"lone surrogate":     `{"type":"message","text":"\ud800"}`, "nested": strings.Repeat(`{"a":`, 20000),
+		"target without seq":    `{"type":"edit","target":{"id":"` + id + `"},"text":"x"}`,
+		"target id word":        `{"type":"edit","target":{"seq":1,"id":"abc"},"text":"x"}`,
+		"target seq":            `{"type":"edit","target":{"seq":9007199254740992},"text":"x"}`,
+		"reply number":          `{"type":"message","text":"x","reply":7}`,
+		"reply without seq":     `{"type":"message","text":"x","reply":{"id":"` + id + `"}}`,
+		"reply null":            `{"type":"message","text":"x","reply":null}`,
+		"data array":            `{"type":"message","text":"x","data":[]}`,
+		"data twice":            `{"type":"message","text":"x","data":{"a":1,"a":2}}`,
+		"long data":             `{"type":"message","text":"x","data":{"a":"` + strings.Repeat("x", 1017) + `"}}`,
+		"delete without target": `{"type":"delete"}`,
+		"delete id":             `{"type":"delete","id":"x","target":{"seq":1}}`,
+		"edit without text":     `{"type":"edit","target":{"seq":1}}`,
+		"id number":             `{"type":"message","id":1,"text":"x"}`,
+		"id null":               `{"type":"message","id":null,"text":"x"}`,
+		"id word":               `{"type":"message","id":"abc","text":"x"}`,
+		"id in braces":          `{"type":"message","id":"{` + id + `}","text":"x"}`,
+		"lone surrogate":        `{"type":"message","text":"\ud800"}`, "nested": strings.Repeat(`{"a":`, 20000),
 	}
 	for what, in := range bad {
 		if got, err := ParseRequest([]byte(in)); err == nil ||
@@ -227,8 +233,8 @@ func FuzzParseRequest(f *testing.F) {
 			}
 			return
 		}
-		if req.Type != TypeMessage && req.Type != TypeTyping && req.Type != TypeEdit ||
-			!utf8.ValidString(req.Text) ||
+		if req.Type != TypeMessage && req.Type != TypeTyping && req.Type != TypeEdit &&
+			req.Type != TypeDelete || !utf8.ValidString(req.Text) ||
 			req.ID != "" && len(req.ID) != chat.IDLen {
 			t.Errorf("ParseRequest(%q) = %+v", b, req)
 		}

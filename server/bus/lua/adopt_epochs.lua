@@ -1,7 +1,7 @@
 -- Adds to a log earlier epochs of which it has nothing: it began, on a server
 -- that did not know them, where other servers had them.
 --
---   KEYS  1 head   2 log: stream
+--   KEYS  1 head   2 log: stream   6 tombs: see tombs.lua
 --   ARGV  1 the epoch in which the caller found the log   2 gossip channel
 --         3 room   4… the epochs
 --   Returns as open.lua does; {"closed", …} if the log has changed since.
@@ -21,7 +21,7 @@ for i = 4, #ARGV do
   end
 end
 local top = newest(KEYS[2])
-local past = written(trimmed(list, (shape(KEYS[2], top))))
+local past = written(trimmed(list, (shape(KEYS[2], KEYS[6], top))))
 if past ~= h.past then
   h.past = past
   redis.call('HSET', KEYS[1], 'past', past)

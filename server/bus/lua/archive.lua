@@ -1,7 +1,7 @@
 -- Hands out a part of a room's log to an archiver, or reports how far archiving
 -- lags.
 --
---   KEYS  1 head   2 log: stream
+--   KEYS  1 head   2 log: stream   3 tombs   4 about: see tombs.lua
 --   ARGV  1 read: entries that were not handed out; claim: entries that were
 --           handed out long ago and are not acknowledged; lag
 --         2 name of the consumer   3 maximum number of entries
@@ -32,7 +32,11 @@
 -- before would count for the 98 after.
 --
 -- Why also the last id: a stream may be set back by hand, without a new epoch.
-local head, log = KEYS[1], KEYS[2]
+--
+-- A deleted entry is not in the stream; what stands for it is in tombs. That is
+-- handed out together with the entry that follows it, of which there always is
+-- one, and where the deleted entry itself was handed out before.
+local head, log, tombs, about = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local mode, caller, count = ARGV[1], ARGV[2], ARGV[3]
 
 local function seq(id)
@@ -72,6 +76,14 @@ for _, list in ipairs(redis.call('XINFO', 'GROUPS', log)) do
 end
 local first = redis.call('XRANGE', log, '-', '+', 'COUNT', '1')[1]
 first = first and seq(first[1]) or 0
+
+local function tomb(n)
+  return redis.call('ZRANGEBYSCORE', tombs, text(n), text(n))[1]
+end
+local deleted = redis.call('ZCARD', tombs) > 0
+while deleted and first > 1 and tomb(first - 1) do
+  first = first - 1
+end
 
 if mode == 'lag' then
   local length = redis.call('XLEN', log)
@@ -117,14 +129,19 @@ local function claim(idle)
     local ids, gone = {}, {}
     for _, p in ipairs(page) do
       local there = first > 0 and seq(p[1]) >= first
-      table.insert(there and ids or gone, p[1])
+      local stands = deleted and tomb(seq(p[1]))
+      if stands then -- it stays pending, since what is not in the stream cannot be claimed
+        entries[#entries + 1] = {p[1], {'m', stands}}
+      else
+        table.insert(there and ids or gone, p[1])
+      end
       from = behind(p[1])
     end
     if #ids > 0 then
-      entries = redis.call('XCLAIM', log, name, caller, idle, unpack(ids))
       local claimed = {}
-      for _, e in ipairs(entries) do
+      for _, e in ipairs(redis.call('XCLAIM', log, name, caller, idle, unpack(ids))) do
         claimed[e[1]] = true
+        entries[#entries + 1] = e
       end
       for _, id in ipairs(ids) do
         if not claimed[id] then
@@ -165,15 +182,28 @@ local pending = redis.call('XPENDING', log, name)[1]
 if mode == 'read' and #entries == 0 and pending == 0 then
   local left = redis.call('PTTL', log)
   if left == -1 or left > tonumber(ARGV[7]) then
-    redis.call('PEXPIRE', head, ARGV[7])
-    redis.call('PEXPIRE', log, ARGV[7])
+    for _, key in ipairs({head, log, tombs, about}) do
+      redis.call('PEXPIRE', key, ARGV[7])
+    end
   end
 end
 
 local past = (#entries > 0 or not group) and redis.call('HGET', head, 'past') or ''
 local out = {name, text(lost), past, text(pending)}
+local given = {}
 for _, e in ipairs(entries) do
   if e and e[2] then
+    local before, n = {}, seq(e[1]) - 1
+    given[n + 1] = true
+    while deleted and not given[n] and tomb(n) do
+      table.insert(before, 1, tomb(n))
+      given[n] = true
+      n = n - 1
+    end
+    for i, stands in ipairs(before) do
+      out[#out + 1] = text(n + i) .. '-0'
+      out[#out + 1] = stands
+    end
     out[#out + 1] = e[1]
     out[#out + 1] = fields(e[2]).m or ''
   end

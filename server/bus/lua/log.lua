@@ -124,11 +124,11 @@ local function lifetime(h, log, idle, quiet)
   return idle
 end
 
--- keep lets a log stay in Redis for so long at least, ms, and its head as long
--- as its stream. It says whether there is anything of it.
-local function keep(head, log, ms)
+-- keep lets a log stay in Redis for so long at least, ms, and its other keys as
+-- long as its stream. It says whether there is anything of it.
+local function keep(head, log, ms, tombs, about)
   local left = {}
-  for _, key in ipairs({head, log}) do
+  for _, key in ipairs({head, log, tombs, about}) do
     left[key] = redis.call('PTTL', key) -- -1: no expiry, which should not be; -2: there is none
     ms = math.max(ms, left[key])
   end
@@ -162,7 +162,7 @@ end
 -- in_order reports whether the log may be used by a server that has seen it up
 -- to seen_seq of seen_epoch. If seen_past, the past of that epoch, is given:
 -- also whether the log is not back in an earlier epoch.
-local function in_order(h, log, seen_epoch, seen_seq, seen_past)
+local function in_order(h, log, tombs, seen_epoch, seen_seq, seen_past)
   if h.epoch == '' or h.run ~= process() then
     return false
   end
@@ -176,7 +176,9 @@ local function in_order(h, log, seen_epoch, seen_seq, seen_past)
     return false -- begun by a server that knew nothing, while others do; it has no message yet
   end
   local top, epoch = newest(log) -- the stream alone may have been deleted, or one of the two set back
-  if redis.call('XLEN', log) < math.min(entries(h), h.length or 0) then
+  local want = math.min(entries(h), h.length or 0)
+  local have = redis.call('XLEN', log)
+  if have < want and have + redis.call('ZCOUNT', tombs, text(top - want + 1), '+inf') < want then
     return false
   end
   if h.seq == h.base then

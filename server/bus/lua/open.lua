@@ -1,6 +1,6 @@
 -- Returns the state of a room's log, and begins the log if there is none.
 --
---   KEYS  1 head   2 log: stream
+--   KEYS  1 head   2 log: stream   6 tombs   7 about: see tombs.lua
 --   ARGV  1 the epoch to use if the log begins
 --         2, 3 epoch and seq of the newest message that the caller knows; empty
 --         if none
@@ -37,6 +37,7 @@
 local head, log = KEYS[1], KEYS[2]
 local fresh, seen_epoch, seen_seq = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local past, base, request = ARGV[7], ARGV[8], ARGV[9]
+local tombs, about = KEYS[6], KEYS[7]
 local idle, quiet = tonumber(ARGV[#ARGV - 1]), tonumber(ARGV[#ARGV])
 
 only('hash', head)
@@ -49,16 +50,16 @@ if h.epoch == '' and not h.sealed and seen_epoch == '' and redis.call('EXISTS', 
   local alone = listeners(ARGV[12], ARGV[11]) <= tonumber(ARGV[13]) and ARGV[14] ~= '1'
   redis.call('HSET', head, 'epoch', fresh, 'seq', base, 'base', base, 'past', past, 'run', alone and process() or '',
     'top', '0', 'gone', base, 'holes', '0', 'begun', '1', 'length', ARGV[10])
-  keep(head, log, quiet)
+  keep(head, log, quiet, tombs, about)
   redis.call('PUBLISH', ARGV[4], '{"type":"begun","by":"' .. ARGV[6] .. '","room":"' .. ARGV[5] .. '"}')
   follow(head, ARGV[6], request, ARGV[4], ARGV[5])
   return answer(alone and 'open' or 'closed', read(head))
 end
-if in_order(h, log, seen_epoch, seen_seq) then
+if in_order(h, log, tombs, seen_epoch, seen_seq) then
   if tonumber(ARGV[10]) < (h.length or math.huge) then
     redis.call('HSET', head, 'length', ARGV[10])
   end
-  keep(head, log, lifetime(h, log, idle, quiet))
+  keep(head, log, lifetime(h, log, idle, quiet), tombs, about)
   follow(head, ARGV[6], request, ARGV[4], ARGV[5])
   return answer('open', h)
 end

@@ -2,16 +2,21 @@
 -- to all servers, or says where it already is.
 --
 --   KEYS  1 head   2 log: stream   3 what is remembered of the entry's id
+--         4 tombs   5 about: see tombs.lua
+--         of an entry about a message: 6 its delete, if that is remembered
+--         7 what is remembered of the message's id, if a delete
 --   ARGV  1 channel   2 body: the inner part of the payload's JSON
 --         3 digest of the content   4 how long to remember an id, ms
 --         5 length of the stream   6 the epoch that the server knows
 --         7 the newest seq of it that the server has received
 --         8 how long the log stays in Redis after a message, ms
 --         9 type of an entry that is not a message
+--         of an entry about a message: 10 that message's id   11 its seq
 --   Returns {position, outcome}: position is "<epoch>:<seq>", outcome one of
 --         new        appended and published
 --         duplicate  this id is in the log, at that position; nothing was done
 --         conflict   this id is in the log with another digest; nothing was done
+--         gone       the message that this is about is deleted; nothing was done
 --         closed     the log has to be opened first, or again; nothing was done,
 --                    and position is empty
 --
@@ -41,7 +46,8 @@
 --
 -- PUBLISH_COMMAND is PUBLISH, or in a cluster SPUBLISH: see places.go. The
 -- format of the payload is that of chat/payload.go.
-local head, log, id = KEYS[1], KEYS[2], KEYS[3]
+local head, log, id, tombs, about = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local kind, target = ARGV[9] or 'message', ARGV[10]
 local channel, body, digest, ttl, maxlen = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 
 local state = redis.call('HMGET', head, 'epoch', 'seq', 'base', 'run', 'top')
@@ -54,10 +60,18 @@ end
 local known = redis.pcall('GET', id) -- the key may have another type
 if type(known) == 'string' then
   local position, said = string.match(known, '^(%x+:%d+) (.*)$')
-  if said == digest then
+  if said == digest or said == '-' then -- chat.DeletedDigest
     return {position, 'duplicate'}
   end
   return {position, 'conflict'}
+end
+
+if target and kind ~= 'delete' then
+  local gone = redis.pcall('GET', KEYS[6])
+  gone = type(gone) == 'string' and gone or nil
+  if gone and (kind == 'message' and target_of(gone) == ARGV[11] or same_writer(gone, body)) then
+    return {'', 'gone'}
+  end
 end
 
 -- Never let Lua convert a number to text: from fifteen digits on it writes
@@ -65,7 +79,7 @@ end
 local number = string.format('%.0f', seq + 1)
 local now = redis.call('TIME')
 local at = string.format('%.0f', tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000))
-local payload = '{"type":"' .. (ARGV[9] or 'message') .. '","seq":' .. number .. ',' .. body
+local payload = '{"type":"' .. kind .. '","seq":' .. number .. ',' .. body
   .. ',"at":' .. at .. ',"epoch":"' .. epoch .. '"}'
 local position = epoch .. ':' .. number
 
@@ -73,8 +87,18 @@ redis.call('XADD', log, 'MAXLEN', '~', maxlen, number .. '-0', 'm', payload)
 redis.call('HSET', head, 'seq', number)
 local stays = ARGV[8]
 if redis.call('PTTL', log) < stays * 3 / 4 then -- not for each message
-  redis.call('PEXPIRE', head, stays)
-  redis.call('PEXPIRE', log, stays)
+  for _, key in ipairs({head, log, tombs, about}) do
+    redis.call('PEXPIRE', key, stays)
+  end
+end
+if kind == 'delete' then
+  local seqs, moved = {ARGV[11]}, redis.pcall('GET', KEYS[7])
+  seqs[2] = type(moved) == 'string' and string.match(moved, '^%x+:(%d+) ') or nil
+  forget(log, tombs, about, target, seqs, body)
+  drop_tombs(log, tombs, seq + 1, tonumber(maxlen))
+  redis.call('SET', KEYS[6], body, 'PX', ttl)
+elseif target then
+  note_about(log, about, target, number)
 end
 redis.call('SET', id, position .. ' ' .. digest, 'PX', ttl)
 redis.call('PUBLISH_COMMAND', channel, payload)

@@ -1,5 +1,5 @@
--- Merges what servers know of a log. It follows log.lua, and precedes the
--- scripts of the repair.
+-- Merges what servers know of a log. It follows log.lua and tombs.lua, and
+-- precedes the scripts of the repair.
 
 -- most (chat.MaxEpochs) is how many epochs a log remembers; more than few only
 -- while the stream has messages of them.
@@ -31,21 +31,26 @@ local function together(newer, older)
   return list
 end
 
--- shape returns the first seq of the stream, whose newest is top, and how many
--- entries are missing after it; top + 1 if there is none.
-local function shape(log, top)
+-- shape returns the first seq of the log, whose newest is top, and how many
+-- entries are missing after it; top + 1 if there is none. Tombstones right
+-- before the first of the stream belong to it.
+local function shape(log, tombs, top)
   local first = redis.call('XRANGE', log, '-', '+', 'COUNT', '1')[1]
   if not first then
     return top + 1, 0
   end
-  local seq = seq_of(first)
-  return seq, math.max(0, top - seq + 1 - redis.call('XLEN', log))
+  local seq, have = seq_of(first), redis.call('XLEN', log)
+  have = have + redis.call('ZCOUNT', tombs, text(seq), text(top))
+  while redis.call('ZCOUNT', tombs, text(seq - 1), text(seq - 1)) > 0 do
+    seq, have = seq - 1, have + 1
+  end
+  return seq, math.max(0, top - seq + 1 - have)
 end
 
 -- lack says what the stream had when the log was last found intact and has lost
 -- since, other than by trimming: see seal.lua.
-local function lack(h, log, top, maxlen)
-  local first, holes = shape(log, top)
+local function lack(h, log, tombs, top, maxlen)
+  local first, holes = shape(log, tombs, top)
   if holes > h.holes then
     return 'all'
   end
@@ -163,13 +168,14 @@ local function staged_ids(stage, seq, page)
 end
 
 -- append moves a page of staged messages, all newer than the log, into the log.
-local function append(h, log, stage, ttl, maxlen, page, ids)
+local function append(h, log, tombs, about, stage, ttl, maxlen, page, ids)
   local list, by = ends(h.past)
   local items = staged(stage, 0, page, ids)
   for _, item in ipairs(items) do
     if belongs(h, list, by, item.epoch, item.seq) then
       redis.call('XADD', log, 'MAXLEN', '~', maxlen, text(item.seq) .. '-0', 'm', item.payload)
       remember(item, item.seq, ttl)
+      heed(log, tombs, about, item.payload)
     end
     redis.call('ZREMRANGEBYSCORE', stage, text(item.seq), text(item.seq))
   end
@@ -178,7 +184,7 @@ end
 -- build copies a page of the log and of the staged messages, in order, into a
 -- new stream: a stream accepts no entries before its last. When there are no
 -- more, that stream becomes the log.
-local function build(h, log, stage, built, ttl, maxlen, page, ids)
+local function build(h, log, tombs, about, stage, built, ttl, maxlen, page, ids)
   local list, by = ends(h.past)
   local from = newest(built) + 1
   local items, more = staged(stage, from, page, ids)
@@ -204,6 +210,7 @@ local function build(h, log, stage, built, ttl, maxlen, page, ids)
       if belongs(h, list, by, item.epoch, item.seq) then
         redis.call('XADD', built, 'MAXLEN', '~', maxlen, text(item.seq) .. '-0', 'm', item.payload)
         remember(item, item.seq, ttl)
+        heed(built, tombs, about, item.payload)
         n = n + 1
       else
         redis.call('ZREMRANGEBYSCORE', stage, text(item.seq), text(item.seq))
@@ -230,7 +237,7 @@ end
 -- merge moves staged messages into the log, a page at a time. ids is the set of
 -- keys of ids in KEYS. It returns nil when all are in the log, else the keys
 -- that the next page needs.
-local function merge(h, log, stage, built, ttl, maxlen, ids)
+local function merge(h, log, tombs, about, stage, built, ttl, maxlen, ids)
   local page = 500
   local first = redis.call('ZRANGE', stage, '0', '0', 'WITHSCORES')
   if #first == 0 then
@@ -239,13 +246,13 @@ local function merge(h, log, stage, built, ttl, maxlen, ids)
   local top = newest(log)
   if redis.call('EXISTS', built) == 0 and tonumber(first[2]) > top then
     forget_beyond(top, log)
-    append(h, log, stage, ttl, maxlen, page, ids)
+    append(h, log, tombs, about, stage, ttl, maxlen, page, ids)
     if redis.call('EXISTS', stage) == 0 then
       return nil
     end
     return staged_ids(stage, 0, page)
   end
-  build(h, log, stage, built, ttl, maxlen, page, ids)
+  build(h, log, tombs, about, stage, built, ttl, maxlen, page, ids)
   if redis.call('EXISTS', stage) == 0 then
     return nil
   end

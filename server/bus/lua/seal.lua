@@ -3,6 +3,7 @@
 --
 --   KEYS  1 head   2 log: stream   3 `mend`: hash, who has staged
 --         4 stage: what was staged   5 built: the stream that becomes the log
+--         6 tombs: see tombs.lua
 --   ARGV  1, 2 epoch and seq of the newest message that the caller knows; empty
 --         if none   3 gossip channel   4 room   5 the caller's name
 --         6 an identifier of this repair   7 length of the stream
@@ -17,11 +18,12 @@
 -- before it, and their messages go in under the numbers that they had. The new
 -- epoch comes after them; no server has a message of it.
 local head, log, mend, stage, built = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local tombs = KEYS[6]
 only('hash', head)
 only('stream', log)
 only('hash', mend)
 local h = read(head)
-if in_order(h, log, ARGV[1], tonumber(ARGV[2]), ARGV[8]) then
+if in_order(h, log, tombs, ARGV[1], tonumber(ARGV[2]), ARGV[8]) then
   return answer('open', h)
 end
 
@@ -64,5 +66,5 @@ if not h.sealed or m[1] ~= run or top < (tonumber(m[2] or '') or 0) then -- the 
   redis.call('PUBLISH', ARGV[3], '{"type":"mend","by":"' .. ARGV[5] .. '","epoch":"' .. was .. '","room":"' .. ARGV[4] .. '"}')
 end
 
-local first = shape(log, top)
-return {'closed', h.epoch .. ':' .. text(top), h.past, '', lack(h, log, top, ARGV[7]), text(first)}
+local first = shape(log, tombs, top)
+return {'closed', h.epoch .. ':' .. text(top), h.past, '', lack(h, log, tombs, top, ARGV[7]), text(first)}

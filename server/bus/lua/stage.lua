@@ -3,6 +3,7 @@
 --
 --   KEYS  1 head   2 log: stream   3 `mend`: hash, who has staged
 --         4 stage: what was staged   5 built: the stream that becomes the log
+--         6 tombs: see tombs.lua
 --   ARGV  1, 2 epoch and seq of the newest message that the caller knows
 --         3 past of that epoch   4 length of the stream
 --         then for each message: seq, epoch, 0 if the caller has received it and
@@ -18,6 +19,7 @@
 -- received them, and then their time is not the one that Redis gave. If one
 -- has, its copy counts.
 local head, log, mend, stage, built = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local tombs = KEYS[6]
 local maxlen = tonumber(ARGV[4])
 local h = read(head)
 if not h.sealed or redis.call('HGET', mend, 'run') ~= process() then
@@ -35,7 +37,8 @@ local lowest
 for i = 5, #ARGV, 6 do
   local seq, epoch = tonumber(ARGV[i]), ARGV[i + 1]
   local old = seq <= top and entry(log, seq)
-  if belongs(h, list, by, epoch, seq) and not (old and seq_of(old) == seq and epoch_of(old)) then
+  local there = old and seq_of(old) == seq and epoch_of(old) or redis.call('ZCOUNT', tombs, ARGV[i], ARGV[i]) > 0
+  if belongs(h, list, by, epoch, seq) and not there then
     redis.call('ZADD', stage, text(seq), table.concat({ARGV[i + 2], epoch, ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]}, ' '))
     lowest = math.min(lowest or seq, seq)
   end

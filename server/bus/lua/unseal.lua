@@ -3,7 +3,8 @@
 --
 --   KEYS  1 head   2 log: stream   3 `mend`: hash, who has staged
 --         4 stage: what was staged   5 built: the stream that becomes the log
---         6… ids of staged messages, as far as the previous reply named them
+--         6 tombs   7 about: see tombs.lua
+--         8… ids of staged messages, as far as the previous reply named them
 --   ARGV  1 the new epoch   2 the caller's name
 --         3 by which subscription it follows the log, empty if it does not
 --         4, 5 epoch and seq of the newest message that it knows; empty if none
@@ -43,6 +44,7 @@
 -- Why the numbering goes on: a seq is then one message in the whole log, and a
 -- client of an earlier epoch can continue in this one.
 local head, log, mend, stage, built = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local tombs, about = KEYS[6], KEYS[7]
 local fresh, name, request, seen_epoch, seen_seq = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
 local all, excused, side, room = ARGV[6], ARGV[7], ARGV[8], ARGV[9]
 local h = read(head)
@@ -62,7 +64,7 @@ local function whole()
   if seen_epoch == '' then
     return true
   end
-  if redis.call('HEXISTS', mend, 'lost') == 1 or lack(h, log, top, ARGV[10]) ~= 'tail' then
+  if redis.call('HEXISTS', mend, 'lost') == 1 or lack(h, log, tombs, top, ARGV[10]) ~= 'tail' then
     return false
   end
   return top >= seen_seq and has(h, seen_epoch, seen_seq)
@@ -113,10 +115,10 @@ if excused ~= '*' and (follower == '0' or #missing > 0) then
 end
 
 local ids = {}
-for i = 6, #KEYS do
+for i = 8, #KEYS do
   ids[KEYS[i]] = true
 end
-local missing_ids = merge(h, log, stage, built, ARGV[11], ARGV[10], ids)
+local missing_ids = merge(h, log, tombs, about, stage, built, ARGV[11], ARGV[10], ids)
 local top, epoch = newest(log)
 if top > 0 and not epoch then
   return {'closed'} -- something was appended by hand meanwhile
@@ -127,7 +129,7 @@ if missing_ids then
 end
 forget_beyond(top, log)
 
-local first, holes = shape(log, top)
+local first, holes = shape(log, tombs, top)
 local seq = math.max(h.seq, top)
 local past = ends(h.past)
 for _, e in ipairs({h.epoch, redis.call('HGET', head, 'empty') or ''}) do

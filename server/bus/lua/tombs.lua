@@ -1,0 +1,148 @@
+-- What stands in the place of deleted entries. It precedes the scripts that
+-- publish in logs and repair them.
+--
+-- The entries of a stream cannot be changed. So those that a delete changes are
+-- removed from the stream, and what stands for them is in a set beside it. Both
+-- together are the log; whoever reads it merges them. The newest entry of a
+-- stream is never removed, since the delete follows what it deletes.
+--
+--   tombs  sorted set: what stands for removed entries, by seq
+--   about  hash: by the id of a message, the seqs of the entries about it
+
+-- stands_at returns the payload at a seq of the log; nil if there is none.
+local function stands_at(log, tombs, seq)
+  local e = redis.call('XRANGE', log, seq .. '-0', seq .. '-0')[1]
+  return e and e[2][2] or redis.call('ZRANGEBYSCORE', tombs, seq, seq)[1]
+end
+
+-- writer returns the author and the session of a payload or a body. They come
+-- before anything that a client chooses but the id.
+local function writer(entry)
+  return string.match(entry, ',"author":"([^"]*)","name":"') or '', string.match(entry, ',"session":"([^"]*)"') or ''
+end
+
+local function same_writer(a, b)
+  local author, session = writer(a)
+  local author2, session2 = writer(b)
+  return author == author2 and (author ~= '' or session == session2)
+end
+
+-- target_of returns seq and id of the message that an entry is about. In the
+-- JSON of a string there is no quote without a backslash, so `,"target":{` is a
+-- member; it is the first after the text.
+local function target_of(entry)
+  return string.match(entry, ',"target":{"seq":(%d+),"id":"([^"]+)"}')
+end
+
+-- tombstone returns what stands for the payload of a message or an edit, as
+-- Message.After of chat/delete.go does.
+local function tombstone(payload, more)
+  local at = string.find(payload, ',"text":"', 1, true)
+  local head = string.gsub(string.sub(payload, 1, at - 1), '^{"type":"%l+"', '{"type":"tombstone"')
+  return head .. more .. string.match(payload, ',"at":%d+,"epoch":"%x+"}$')
+end
+
+-- closing returns where the JSON string ends that begins before i.
+local function closing(s, i)
+  while true do
+    i = string.find(s, '["\\]', i)
+    if string.sub(s, i, i) == '"' then
+      return i
+    end
+    i = i + 2
+  end
+end
+
+-- answers returns seq and id of the message that a message answers.
+local function answers(entry)
+  return string.match(entry, ',"reply":{"seq":(%d+),"id":"([^"]+)","name":"')
+end
+
+-- unquoted returns a reply that does not repeat the text of its message.
+local function unquoted(payload)
+  local _, i = string.find(payload, ',"reply":{"seq":%d+,"id":"[^"]+","name":"')
+  local _, from = string.find(payload, '^","text":"', closing(payload, i + 1))
+  return from and string.sub(payload, 1, from) .. string.sub(payload, closing(payload, from + 1))
+end
+
+-- after returns what stands for a payload once the message with that id is
+-- deleted by some entry; nil if it stays as it is.
+local function after(payload, id, by)
+  local kind, own = string.match(payload, '^{"type":"(%l+)","seq":%d+,"id":"([^"]+)"')
+  if kind == 'message' and own == id and same_writer(payload, by) then
+    return tombstone(payload, '')
+  end
+  if kind == 'edit' and same_writer(payload, by) then
+    local seq, of = target_of(payload)
+    return of == id and tombstone(payload, ',"target":{"seq":' .. seq .. ',"id":"' .. id .. '"}') or nil
+  end
+  local _, answered = answers(payload)
+  return kind == 'message' and answered == id and unquoted(payload) or nil
+end
+
+-- forget applies a delete: seqs are where its message may be, as texts; by is
+-- the delete's payload or body.
+local function forget(log, tombs, about, id, seqs, by)
+  for seq in string.gmatch(redis.call('HGET', about, id) or '', '%d+') do
+    seqs[#seqs + 1] = seq
+  end
+  for _, seq in ipairs(seqs) do
+    local old = stands_at(log, tombs, seq)
+    local new = old and after(old, id, by)
+    if new then
+      redis.call('ZREMRANGEBYSCORE', tombs, seq, seq)
+      redis.call('ZADD', tombs, seq, new)
+      redis.call('XDEL', log, seq .. '-0')
+    end
+  end
+  local left = redis.call('PTTL', log)
+  if left > 0 then
+    redis.call('PEXPIRE', tombs, string.format('%.0f', left))
+  end
+end
+
+-- note_about records the seq, a text, of an entry about a message. Now and then
+-- it drops those that have left the stream.
+local function note_about(log, about, id, seq)
+  local seqs = redis.call('HGET', about, id)
+  redis.call('HSET', about, id, (seqs and seqs .. ' ' or '') .. seq)
+  local left = redis.call('PTTL', log)
+  if left > 0 then
+    redis.call('PEXPIRE', about, string.format('%.0f', left))
+  end
+  if seqs or redis.call('HLEN', about) % 1000 ~= 0 then
+    return
+  end
+  local first = redis.call('XRANGE', log, '-', '+', 'COUNT', '1')[1]
+  first = first and tonumber(string.match(first[1], '^%d+')) or 0
+  local all = redis.call('HGETALL', about)
+  for i = 1, #all, 2 do
+    if tonumber(string.match(all[i + 1], '%d+$')) < first then
+      redis.call('HDEL', about, all[i])
+    end
+  end
+end
+
+-- drop_tombs removes what has left a log whose newest entry is top.
+local function drop_tombs(log, tombs, top, maxlen)
+  local first = redis.call('XRANGE', log, '-', '+', 'COUNT', '1')[1]
+  first = first and tonumber(string.match(first[1], '^%d+')) or top
+  redis.call('ZREMRANGEBYSCORE', tombs, '-inf', string.format('%.0f', math.min(first - 1, top - maxlen)))
+end
+
+-- heed applies what a restored entry says about others.
+local function heed(log, tombs, about, payload)
+  local kind, number = string.match(payload, '^{"type":"(%l+)","seq":(%d+)')
+  local seq, id
+  if kind == 'delete' or kind == 'edit' then
+    seq, id = target_of(payload)
+  elseif kind == 'message' then
+    seq, id = answers(payload)
+  end
+  if id and kind == 'delete' then
+    forget(log, tombs, about, id, {seq}, payload)
+  elseif id then
+    note_about(log, about, id, number)
+  end
+end
+

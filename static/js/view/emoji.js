@@ -1,6 +1,8 @@
 // The way to the picker of emoji, which is loaded when it is first wanted: here
 // is what every visit loads of it.
 
+import { loadedLater } from './loaded-later.js'
+
 const PICKER = 'emoji' // the id of its dialog
 
 export class EmojiPicker {
@@ -58,21 +60,18 @@ export class EmojiPicker {
    * for a module.
    */
   async #load() {
-    const answer = await fetch(at('emoji.json'))
+    const answer = await fetch(loadedLater('emoji.json'))
     if (!answer.ok) throw new Error(`emoji.json: ${answer.status}`)
     const file = await answer.json()
-    await style(at('css/emoji.css'))
+    await style(loadedLater('css/emoji.css'))
     /** @type {typeof import('../emoji/picker.js')} */
-    const { Picker } = await import(at('js/emoji/picker.js'))
+    const { Picker } = await import(loadedLater('js/emoji/picker.js'))
     const picker = new Picker(file, this.#memory)
     picker.dialog.addEventListener('close', () => !picker.dialog.open && this.#trail.closed(PICKER))
     document.body.append(picker.dialog)
     return picker
   }
 }
-
-/** @param {string} path of a file that is not part of the bundle */
-const at = (path) => new URL(path, document.baseURI).href
 
 /** @param {string} href of a stylesheet @returns {Promise<void>} when it holds */
 function style(href) {

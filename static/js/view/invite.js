@@ -1,11 +1,11 @@
 // The link to the room: to copy, to share, and as a QR code for phones nearby.
 
-import { qrCode } from '../model/qr.js'
 import { isLocal, roomLink } from '../model/room-link.js'
 import { INVITE } from '../model/strings/invite.js'
 import { Box } from './box.js'
 import { copy } from './clipboard.js'
 import { find, write } from './dom.js'
+import { loadedLater } from './loaded-later.js'
 import { Later } from './later.js'
 
 const SVG = 'http://www.w3.org/2000/svg'
@@ -20,6 +20,7 @@ export class InviteView {
   #copy
   #note
   #later
+  #code
 
   /**
    * @param {HTMLElement} root
@@ -46,7 +47,7 @@ export class InviteView {
     const share = find(dialog, '#invite-share', HTMLButtonElement)
     share.hidden = !navigator.share
     share.addEventListener('click', () => this.#share())
-    drawCode(find(dialog, '#invite-code', SVGSVGElement), this.#link)
+    this.#code = find(dialog, '#invite-code', SVGSVGElement)
     // Also from an empty room and an empty list, which come and go.
     root.addEventListener('click', ({ target }) => {
       if (target instanceof Element && target.closest('.invite')) this.open()
@@ -56,6 +57,7 @@ export class InviteView {
   open() {
     this.#box.open()
     this.#copy.focus()
+    if (!this.#code.hasChildNodes()) drawCode(this.#code, this.#link)
   }
 
   /** @param {string} sheet to which the reader has gone back or forward */
@@ -86,9 +88,15 @@ export class InviteView {
   }
 }
 
-/** @param {SVGSVGElement} svg @param {string} link */
-function drawCode(svg, link) {
-  const matrix = qrCode(link)
+/**
+ * What draws codes is loaded here, as few readers want one. If it cannot be,
+ * there is none until the reader asks again.
+ * @param {SVGSVGElement} svg @param {string} link
+ */
+async function drawCode(svg, link) {
+  /** @type {typeof import('../model/qr.js') | null} */
+  const qr = await import(loadedLater('js/model/qr.js')).catch(() => null)
+  const matrix = qr && qr.qrCode(link)
   svg.toggleAttribute('hidden', matrix === null)
   if (!matrix) return
   const path = document.createElementNS(SVG, 'path')

@@ -241,6 +241,7 @@ applyTheme()
 // A page that was left may be kept for Back, with its socket open.
 // It leaves, and reloads when the reader returns.
 window.addEventListener('pagehide', (event) => {
+  room?.changes.flush()
   if (!event.persisted) return
   room?.leave()
   directMessages?.stop()

@@ -63,10 +63,10 @@ test('an edit is shown at once and sent; the log settles it', async () => {
 
 test('what can be changed: own messages that the log has, for as long as the server says', async () => {
   const { room, clock, last, at } = await joined()
-  assert.deepEqual(room.changes.can(at(0)), { edit: true, remove: false })
+  assert.deepEqual(room.changes.can(at(0)), { edit: true, remove: true })
   assert.deepEqual(room.changes.can(at(1)), { edit: false, remove: false })
   clock.pass(61 * MINUTE)
-  assert.deepEqual(room.changes.can(at(0)), { edit: false, remove: false })
+  assert.deepEqual(room.changes.can(at(0)), { edit: false, remove: true })
   last().say({ ...own(3), at: clock.now() })
   for (const [limits, edit] of [[{ ...LIMITS, edit_s: 0 }, true], [LIMITS, false]]) {
     room.limits = limits
@@ -174,6 +174,66 @@ test('a second window changes the same message, which is seen here', async () =>
   const { last, texts, at } = await joined()
   last().say(entryOf({ type: 'edit', id: 'other', target: { seq: 1, id: 'id-1' }, text: 'there' }, 3, { session: 's7' }))
   assert.deepEqual([texts(), at(0).own], ['there | text 2', true])
+})
+
+test('a deletion is shown at once, and sent when it cannot be undone any more', async () => {
+  const { room, clock, last, texts, at, browser } = await joined()
+  room.changes.remove(at(0))
+  assert.deepEqual([texts(), room.changes.removing.id], ['gone… | text 2', 'id-1'])
+  clock.pass(4999)
+  assert.deepEqual(last().sent, [])
+  clock.pass(1)
+  const [frame] = last().sent
+  assert.deepEqual([frame, room.changes.removing], [{ type: 'delete', id: frame.id, target: { seq: 1, id: 'id-1' } }, null])
+  last().say(entryOf(frame, 3))
+  await settled()
+  assert.deepEqual([texts(), browser.records.size], ['gone | text 2', 0])
+  assert.doesNotMatch(JSON.stringify(itemsOf(room.conversation)), /text 1/)
+})
+
+test('undone in time, nothing is sent; who is about to has time', async () => {
+  const { room, clock, last, texts, at, browser } = await joined()
+  room.changes.remove(at(0))
+  room.changes.hesitate(true)
+  clock.pass(60_000)
+  room.changes.hesitate(false)
+  clock.pass(4000)
+  room.changes.undo()
+  clock.pass(60_000)
+  await settled()
+  assert.deepEqual([texts(), last().sent, browser.records.size], ['text 1 | text 2', [], 0])
+})
+
+test('who deletes another one, or leaves, has deleted the first', async () => {
+  const { room, last, at } = await joined()
+  last().say(own(3))
+  room.changes.remove(at(0))
+  room.changes.remove(at(2))
+  assert.deepEqual(last().sent.map(({ target }) => target.seq), [1])
+  last().say(entryOf(last().sent[0], 4))
+  room.leave()
+  assert.deepEqual(last().sent.map(({ target }) => target.seq), [1, 3])
+})
+
+test('a reload does not wait any more, however long it was away', async () => {
+  const before = await joined()
+  before.room.changes.remove(before.at(0))
+  await settled()
+  before.end()
+  before.clock.pass(60 * MINUTE)
+  const { last, up, texts } = open(before.browser, before.memory)
+  await settled()
+  up(1, { session: 's2' })
+  last().say(own(1))
+  assert.deepEqual([texts(), last().sent.map(({ type }) => type)], ['gone…', ['delete']])
+})
+
+test('a deletion that is refused: the message is back', async () => {
+  const { room, clock, last, texts, at, said } = await joined()
+  room.changes.remove(at(0))
+  clock.pass(5000)
+  last().say({ type: 'error', id: last().sent[0].id, code: 'not_yours', message: 'no' })
+  assert.deepEqual([texts(), said], ['text 1 | text 2', ['Only its author can delete a message.']])
 })
 
 test('an edit of a message that is deleted elsewhere leaves nothing behind', async () => {

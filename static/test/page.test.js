@@ -125,7 +125,7 @@ for (const theme of ['light', 'dark']) {
 
   const pairs = {
     text: [['text', 'muted', 'bad', 'link'], ['ground', 'surface', 'bubble']],
-    own: [['text', 'link'], ['own']],
+    own: [['text', 'muted', 'link'], ['own']],
     control: [['text', 'muted'], ['hover']],
     button: [['on-fill'], ['fill', 'fill-hover', 'fill-bad']],
     count: [['on-accent'], ['accent']],

@@ -50,9 +50,9 @@ export class Changes {
 
   /** @param {MessageItem} item what can be done with it by now */
   can(item) {
-    const isLogged = item.own && item.state === 'sent' && item.seq !== null && item.app !== '' && !item.deleted
+    const remove = item.own && item.state === 'sent' && item.seq !== null && item.app !== '' && !item.deleted
     const { edit_s: span } = this.#on.limits()
-    return { remove: false, edit: isLogged && span !== undefined && (span === 0 || this.#clock.now() - item.at <= span * 1000) }
+    return { remove, edit: remove && span !== undefined && (span === 0 || this.#clock.now() - item.at <= span * 1000) }
   }
 
   /** @param {MessageItem} item @param {string} text a clean one */

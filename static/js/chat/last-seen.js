@@ -83,6 +83,7 @@ export class LastSeen {
   /** @param {MessageItem} item of another user, which is deleted: it does not count any more */
   removed(item) {
     const { firstNew } = this
+    if (this.#last?.key === item.key) this.#last = null
     if (item.own || item.seq === null || item.seq < (firstNew?.seq ?? this.#since) || this.#count === 0) return
     this.#count--
     if (!firstNew || (this.#count > 0 && item.key !== firstNew.key)) return

@@ -97,6 +97,7 @@ export class MessageActions {
     const hadFocus = this.#bar.contains(document.activeElement)
     this.#changes?.remove(item)
     if (hadFocus) li?.focus({ preventScroll: true })
+    this.#bar.remove() // before the row is drawn once more: Tab leads to the way back
   }
 
   /** What can be done may be something else, or nothing. */
@@ -104,8 +105,10 @@ export class MessageActions {
     const li = this.#bar.closest('li')
     const item = li && this.#item(li)
     if (item) this.#offer(this.#bar, item)
-    const pressed = this.#sheet.open && this.#li ? this.#item(this.#li) : undefined
-    if (pressed?.deleted) this.#sheet.close()
+    if (!this.#li || !this.#item(this.#li)?.deleted) return
+    this.#li = null
+    this.#pressed = undefined
+    if (this.#sheet.open) this.#sheet.close()
   }
 
   /** @param {string} sheet to which the reader has gone back or forward */

@@ -11,8 +11,8 @@ export const EDITING = {
   tooLate: "It's too late to edit that message.",
   save: 'Save',
   send: 'Send',
-  askDelete: 'Without text, this message is deleted. Once more to delete it, Esc to keep it.',
-  askDeleteTouch: 'Without text, this message is deleted. Tap again to delete it.',
+  askDelete: 'Delete this message? Press Enter again, or Esc to keep it.',
+  askDeleteTouch: 'Delete this message? Tap again, or the cross to keep it.',
   gone: "That message was deleted, so you can't edit it any more.",
 }
 

@@ -290,7 +290,10 @@ export type ConversationSource = {
  * Where the reader has been: in a conversation, or at a sheet over the one
  * before it.
  */
-export type Place = { id?: string; other?: string; sheet?: string }
+export type Place = { id?: string; other?: string; sheet?: string; spot?: Spot; isJump?: boolean }
+
+/** A message, and how far below the upper edge of the log it is; without an id the end. */
+export type Spot = { n: number; id: string; top: number }
 
 /** What is begun to be written in a conversation. */
 export type Draft = { text: string; reply?: ReplyTo | null }

@@ -219,3 +219,46 @@ test('no more is remembered than browsers do', async () => {
   for (let i = 0; i < 120; i++) navigation.to(i % 2 ? BOB : CAY)
   assert.equal(Object.keys(JSON.parse(browser.stored).way.places).length, 50)
 })
+
+test('a jump in a conversation: back to where the reader was', async () => {
+  const { browser, navigation } = await make()
+  const at = (n) => ({ n, id: `m${n}`, top: 20 })
+  const press = async (delta) => [await browser.press(delta), navigation.spot?.n]
+  navigation.jumped(at(90), at(10))
+  navigation.jumped(at(12), at(20)) // the next hit
+  await settle()
+  assert.equal(browser.at, 1, 'several jumps are one step')
+  assert.deepEqual(await press(-1), ['room', 90])
+  assert.deepEqual(await press(1), ['room', 20])
+
+  // A sheet that opens and closes over it moves nothing.
+  navigation.opened('roster')
+  assert.deepEqual(await press(-1), ['room', undefined])
+
+  // What is found in another conversation.
+  navigation.left(at(25))
+  navigation.to(BOB)
+  navigation.arrived(at(3))
+  navigation.jumped(at(3), at(5))
+  assert.deepEqual(await press(-1), ['room', 25])
+  assert.deepEqual(await press(1), ['bob', 5])
+
+  // A hit that is chosen in a sheet.
+  navigation.opened('chats')
+  navigation.to(BOB)
+  navigation.jumped(at(5), at(7))
+  await settle()
+  assert.equal(navigation.sheet, '')
+  assert.deepEqual(await press(-1), ['room', 25])
+  navigation.end()
+})
+
+test('a date that is chosen in a sheet: one step back leads to where the reader was', async () => {
+  const { browser, navigation } = await make()
+  navigation.opened('date-dialog')
+  navigation.jumped({ n: 90, id: 'm90', top: 0 }, { n: 1, id: 'm1', top: 0 }) // before the dialog says that it is closed
+  navigation.closed('date-dialog')
+  await settle()
+  assert.deepEqual([navigation.sheet, browser.at], ['', 1])
+  assert.deepEqual([await browser.press(-1), navigation.spot?.n], ['room', 90])
+})

@@ -4,6 +4,7 @@
 // the window, and forgotten with the account.
 
 /** @typedef {import('../../types.js').Place} Place */
+/** @typedef {import('../../types.js').Spot} Spot */
 /** @typedef {{id: string, places: Record<string, Place>, at: number}} Way */
 
 const STEP_TIMEOUT = 1000 // ms; a browser that forgot where it is to go back to does nothing, and says nothing
@@ -18,6 +19,10 @@ export class Navigation {
   /** @type {Way | null} null where there is nothing to go back to */
   #way = null
   #moved = () => {}
+  /**
+   * @type {Spot | undefined} in the conversation to which the reader has come back
+   */
+  spot
   /** @type {(() => void) | null} the browser is on the way that we sent it */
   #arrived = null
   /**
@@ -88,6 +93,34 @@ export class Navigation {
   // ---- Where the reader goes ----
 
   /**
+   * The reader jumps within the conversation. Several jumps, one after another,
+   * are one step back: as from hit to hit of a search.
+   * @param {Spot} from @param {Spot} to
+   */
+  jumped(from, to) {
+    if (this.sheet) this.#step(-1) // what was chosen in it
+    const here = this.#way?.places[this.#way.at]
+    if (!here) return
+    if (here.isJump) return this.arrived(to)
+    here.spot = from
+    this.#push({ ...this.conversation, spot: to, isJump: true })
+  }
+
+  /** @param {Spot} spot at which the reader leaves the conversation */
+  left(spot) {
+    const place = this.#way?.places[this.#nearest(this.#way.at)]
+    if (place) place.spot = spot
+    this.#remember()
+  }
+
+  /** @param {Spot} spot at which a conversation begins that was opened for it */
+  arrived(spot) {
+    const here = this.#way?.places[this.#way.at]
+    if (here) Object.assign(here, { spot, isJump: true })
+    this.#remember()
+  }
+
+  /**
    * A conversation is opened. What is chosen in a sheet takes the place of what
    * lay under it, as in a list that one comes back to; the room is
    * where all begins.
@@ -122,7 +155,10 @@ export class Navigation {
   moved(state) {
     if (this.#arrived) return this.#arrived()
     if (!this.#way || state?.navigation !== this.#way.id || !this.#way.places[state.place]) return // of a way that is over
+    const before = this.#nearest(this.#way.at)
     this.#way.at = state.place
+    const now = this.#nearest(state.place)
+    this.spot = now === before ? undefined : this.#way.places[now]?.spot // not where only a sheet was closed
     this.#remember()
     this.#moved()
   }
@@ -142,8 +178,17 @@ export class Navigation {
 
   /** @param {number} at @returns {{id: string, other: string}} */
   #conversationAt(at) {
-    const nearest = Object.entries(this.#way?.places ?? {}).filter(([place, { id }]) => id && Number(place) <= at).sort((a, b) => Number(b[0]) - Number(a[0]))[0]
-    return { id: nearest?.[1].id ?? 'room', other: nearest?.[1].other ?? '' }
+    const { id = 'room', other = '' } = this.#way?.places[this.#nearest(at)] ?? {}
+    return { id, other }
+  }
+
+  /**
+   * @param {number} at
+   * @returns {number} the place of the conversation that is there, perhaps under a sheet
+   */
+  #nearest(at) {
+    const places = Object.entries(this.#way?.places ?? {})
+    return Math.max(...places.filter(([place, { id }]) => id && Number(place) <= at).map(([place]) => Number(place)))
   }
 
   /** @param {Place} place */

@@ -140,12 +140,23 @@ export class ConversationView {
     this.#emoji.follow(sheet)
   }
 
+  /** Where the reader is in it. */
+  get spot() {
+    return this.#log.spot
+  }
+
+  /** @param {import('../../types.js').Spot} spot to which the reader has come back */
+  backTo(spot) {
+    this.#log.travel.back(spot)
+  }
+
   /**
    * Shows a message, if it is still to be had. From there Escape leads back.
    * @param {{n: number, id: string}} message @param {() => void} back
+   * @param {boolean} [isNew] whether the conversation was opened for it
    */
-  async show(message, back) {
-    if (await this.#log.travel.toMessage(message)) this.#back = back
+  async show(message, back, isNew = false) {
+    if (await this.#log.travel.toMessage(message, isNew)) this.#back = back
   }
 
   /** @param {import('../../types.js').MessageItem} item whose quote was clicked */

@@ -112,9 +112,11 @@ export class LogView {
       reveal: (id) => this.#reveal(id),
       say,
     }, signal)
-    this.travel = new LogTravel(talk, toast, {
+    this.travel = new LogTravel(talk, toast, trail, {
+      spot: () => this.spot,
       reveal: (id) => this.#reveal(id),
       revealFrom: (place) => this.#revealAt(place, 'start'),
+      settle: (id, top) => this.#settle(id, top),
       toEnd: () => this.toEnd(),
     }, signal)
     this.#mentioned = new MentionPill(root, box, talk, rows, (message) => this.travel.toMessage(message), signal)
@@ -182,6 +184,25 @@ export class LogView {
     return this.#isAtEnd && !document.hidden
   }
 
+  /** Where the reader is. */
+  get spot() {
+    for (const li of this.#isAtEnd ? [] : this.#scroller.shown) {
+      const item = this.messageOf(li)
+      if (item?.seq) return { n: item.seq, id: item.id, top: this.#scroller.topOf(li) }
+    }
+    return { n: 0, id: '', top: 0 }
+  }
+
+  /** @param {string} id of a message in memory @param {number} top where it was on the screen */
+  #settle(id, top) {
+    const place = this.#talk.items.placeOf(id)
+    const li = place === undefined ? undefined : this.#bring(place)
+    if (!li) return false
+    this.#scroller.toTop(li, top)
+    this.changed() // what is around it may be short
+    return true
+  }
+
   /**
    * Shows a message that is in memory, in the middle of the screen.
    * @param {string} id @returns {boolean} whether it is there
@@ -193,12 +214,7 @@ export class LogView {
 
   /** @param {number} place @param {'center' | 'start'} block */
   #revealAt(place, block) {
-    this.#turn()
-    const { items } = this.#talk
-    this.#scroller.release()
-    this.#window.around(place, items.first, items.length)
-    this.#render()
-    const li = this.#rows.withKey(items.at(place)?.key ?? '')
+    const li = this.#bring(place)
     if (!li) return false
     if (this.#rows.unfold(li)) this.#render()
     this.#scroller.toElement(li, block)
@@ -207,6 +223,16 @@ export class LogView {
     li.focus({ preventScroll: true })
     this.changed() // what is around it may be short
     return true
+  }
+
+  /** @param {number} place that is to be in the page, with what is around it */
+  #bring(place) {
+    this.#turn()
+    const { items } = this.#talk
+    this.#scroller.release()
+    this.#window.around(place, items.first, items.length)
+    this.#render()
+    return this.#rows.withKey(items.at(place)?.key ?? '')
   }
 
   /** Another part is shown now: the same messages have other places there. */

@@ -139,8 +139,11 @@ export class RoomView {
   /** @param {import('../net/api.js').Found} found @param {() => void} back to the search */
   #openFound(found, back) {
     if (found.room && found.room !== this.#room.room) return this.#openElsewhere(found.room, found)
-    this.#open(found.chat ?? ROOM)
-    this.#talk?.show(found, back)
+    const before = this.#talk
+    const to = found.chat ?? ROOM
+    if (before && before.id !== to) this.#trail.left(before.spot)
+    this.#open(to)
+    this.#talk?.show(found, back, this.#talk !== before)
   }
 
   /** @param {string} room another one @param {{n: number, id: string}} message */
@@ -162,6 +165,7 @@ export class RoomView {
     this.#show(this.#known())
     for (const part of parts()) part?.follow(sheet)
     if (!sheet && this.#talk !== before) this.#talk?.focus()
+    if (this.#trail.spot) this.#talk?.backTo(this.#trail.spot)
   }
 
   /** @param {string} id */

@@ -73,6 +73,30 @@ export class Scroller {
     this.#top = this.#box.scrollTop
   }
 
+  /** @param {Element} element @returns {number} how far below the upper edge it is, in px */
+  topOf(element) {
+    return rowOf(element).getBoundingClientRect().top - this.#box.getBoundingClientRect().top
+  }
+
+  /** @param {Element} element @param {number} top as topOf told it */
+  toTop(element, top) {
+    this.#atEnd = false
+    this.#box.scrollTop += this.topOf(element) - top
+    this.#top = this.#box.scrollTop
+  }
+
+  /** @returns {Element[]} the items on the screen */
+  get shown() {
+    const { top, bottom } = this.#box.getBoundingClientRect()
+    const found = []
+    for (const element of this.#content.children) {
+      const place = element.getBoundingClientRect()
+      if (place.top > bottom) break
+      if (place.bottom > top) found.push(element)
+    }
+    return found
+  }
+
   /**
    * Changes the content and leaves the reader where they are.
    * @param {() => void} change
@@ -82,7 +106,7 @@ export class Scroller {
       change()
       return this.toEnd()
     }
-    const anchors = this.#visible()
+    const anchors = this.shown.map((item) => rowOf(item)).map((element) => ({ element, top: element.getBoundingClientRect().top }))
     change()
     const anchor = anchors.find(({ element }) => element.isConnected)
     if (!anchor) return
@@ -94,18 +118,10 @@ export class Scroller {
   get #below() {
     return this.#box.scrollHeight - this.#box.scrollTop - this.#box.clientHeight
   }
-
-  /** The items on the screen, and where they are. */
-  #visible() {
-    const { top, bottom } = this.#box.getBoundingClientRect()
-    const found = []
-    for (const element of this.#content.children) {
-      const place = element.getBoundingClientRect()
-      if (place.top > bottom) break
-      // The upper edge of the row itself: a line above it may come or go.
-      if (place.bottom > top) found.push({ element: element.querySelector(':scope > .row') ?? element, top: 0 })
-    }
-    for (const one of found) one.top = one.element.getBoundingClientRect().top
-    return found
-  }
 }
+
+/**
+ * The row of an item itself: a line above it may come or go.
+ * @param {Element} item
+ */
+const rowOf = (item) => item.querySelector(':scope > .row') ?? item

@@ -72,7 +72,8 @@ func TestDeletes(t *testing.T) {
 		p.untilGone()
 	})})
 	ack, err := m.Delete(within(t), Target{Seq: 1, ID: "1"})
-	if err != nil || ack.Seq != 2 || <-ids != <-ids {
+	first, again := <-ids, <-ids
+	if err != nil || ack.Seq != 2 || first != again {
 		t.Errorf("deleted at %+v, %v", ack, err)
 	}
 }

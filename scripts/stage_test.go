@@ -103,7 +103,7 @@ echo "$TMPDIR ${GOTMPDIR:-} $([ ! -d "$TMPDIR" ] || echo exists)"`
 	if err := os.WriteFile(probe, []byte("#!/bin/sh\n"), 0o755); err != nil {
 		t.Skipf("memory is not for everybody here: %v", err)
 	}
-	defer os.Remove(probe)
+	defer func() { _ = os.Remove(probe) }()
 	if err := exec.Command(probe).Run(); err != nil {
 		t.Skipf("programs do not start from memory here: %v", err)
 	}

@@ -68,7 +68,6 @@ func states(f wire.Cluster) string {
 }
 
 func TestWatchTheCluster(t *testing.T) {
-	t.Parallel()
 	r := testredis.New(t)
 	r.Start()
 	a, b := start(t, "REDIS_URL="+r.URL), start(t, "REDIS_URL="+r.URL, "APPID=2000")

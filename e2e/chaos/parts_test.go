@@ -170,8 +170,8 @@ func TestFirstGap(t *testing.T) {
 	}{
 		{nil, ""},
 		{[]uint64{4, 5, 5, 6}, ""}, // 5 of two epochs
-		{[]uint64{5, 6}, "message 5 is archived and 4 is not"},
-		{[]uint64{4, 6}, "message 6 is archived and 5 is not"},
+		{[]uint64{5, 6}, "entry 5 is archived and 4 is not"},
+		{[]uint64{4, 6}, "entry 6 is archived and 5 is not"},
 	} {
 		var archived []stored
 		for _, seq := range c.seqs {

@@ -23,7 +23,7 @@ func TestAccessibleDialogs(t *testing.T) {
 	eve.hides("ann")
 	wrong := func() {
 		eve.do(chromedp.WaitVisible("#login-dialog #account-name", chromedp.ByQuery),
-			chromedp.SendKeys("#account-password", "not the password", chromedp.ByQuery), pressEnter(0))
+			typeIn("#account-password", "not the password"), pressEnter(0))
 	}
 	for _, s := range []accessState{
 		{name: "log in", click: "#login", until: "#login-dialog #account-password", modal: "login-dialog"},

@@ -216,8 +216,8 @@ func TestAccessibleStates(t *testing.T) {
 		{name: "card, log in", click: "#account-open-login", until: "#account-password",
 			roles: "main heading textbox button", stops: "card"},
 		{name: "card, error", until: "#account-error:not(:empty)", roles: "main alert", arrange: func() {
-			w.do(chromedp.SendKeys("#account-name", w.name, chromedp.ByQuery),
-				chromedp.SendKeys("#account-password", testapi.Password, chromedp.ByQuery), pressEnter(0))
+			w.do(typeIn("#account-name", w.name),
+				typeIn("#account-password", testapi.Password), pressEnter(0))
 		}},
 		{name: "room, empty", until: "#empty", roles: inRoom, stops: userStops, inLog: 2, arrange: func() {
 			w.do(chromedp.Click("#account-other", chromedp.ByQuery),
@@ -261,7 +261,7 @@ func TestAccessibleStates(t *testing.T) {
 			}},
 		{name: "search results", until: "#search-results .found",
 			roles: inChat + " region", stops: chatStops, inLog: 1,
-			arrange: func() { w.do(chromedp.SendKeys("#search", "just", chromedp.ByQuery)) }},
+			arrange: func() { w.do(typeIn("#search", "just")) }},
 		{name: "banner", until: "#banner", roles: inChat, stops: chatStops, inLog: 1, arrange: func() {
 			w.do(chromedp.Click("#search-clear", chromedp.ByQuery))
 			if err := server.Kill(); err != nil {

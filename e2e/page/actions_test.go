@@ -114,7 +114,7 @@ func TestMessageSheet(t *testing.T) {
 		emulation.SetEmulatedMedia().
 			WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}),
 		chromedp.Navigate("http://"+p.Addr+"/"),
-		chromedp.WaitVisible("#name", chromedp.ByQuery), chromedp.SendKeys("#name", "ann", chromedp.ByQuery),
+		chromedp.WaitVisible("#name", chromedp.ByQuery), typeIn("#name", "ann"),
 		chromedp.Evaluate(`document.querySelector("#subscribe").click()`, nil))
 	w.state("connected")
 	w.do(chromedp.Focus("#text", chromedp.ByQuery), input.InsertText("some words"),

@@ -35,7 +35,7 @@ func TestAlerts(t *testing.T) {
 	ann.is("all is off", checked("#menu-notify")+` + `+checked("#menu-sound")+` + `+checked("#menu-mute")+` === "falsefalsefalse"`)
 	tab := ann.cover()
 	bob.say("hello @ann")
-	ann.waitFor(`document.title === "(1) livechat"`)
+	ann.waitFor(`document.title === "(@1) livechat"`)
 	ann.is("a dot on the icon", icon+`.endsWith("/icons/icon-unread.svg")`)
 	ann.uncover(tab)
 	ann.waitFor(`document.title === "livechat"`)

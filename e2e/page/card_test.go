@@ -67,7 +67,7 @@ func TestCardNames(t *testing.T) {
 	w.saysOf("#subscribe", "JOINING…")
 	w.looks("joining")
 	w.do(chromedp.Evaluate(`document.querySelector("#name").select()`, nil),
-		chromedp.SendKeys("#name", w.name, chromedp.ByQuery))
+		typeIn("#name", w.name))
 	w.saysOf("#subscribe", "SUBSCRIBE")
 	w.do(chromedp.Evaluate("letIn()", nil), pressEnter(0))
 	w.state("connected")
@@ -88,8 +88,8 @@ func TestCardAccounts(t *testing.T) {
 	w.focused("account-name")
 	w.looks("nothing-typed")
 	w.do(chromedp.Click("#account-other", chromedp.ByQuery),
-		chromedp.SendKeys("#account-name", "a b", chromedp.ByQuery),
-		chromedp.SendKeys("#account-password", testapi.Password, chromedp.ByQuery), submit)
+		typeIn("#account-name", "a b"),
+		typeIn("#account-password", testapi.Password), submit)
 	w.saysOf("#account-name-error", "Names have 3–20 characters: a–z, 0–9, _ or -.")
 	w.is("nothing is said of the password", `document.querySelector("#account-error").innerText === ""`)
 	w.looks("bad-name")
@@ -106,20 +106,20 @@ func TestCardAccounts(t *testing.T) {
 	w.saysOf("#old-password + #account-note", "Type your password.")
 	w.focused("old-password")
 	w.looks("password-missing")
-	w.do(chromedp.SendKeys("#old-password", testapi.Password, chromedp.ByQuery),
-		chromedp.SendKeys("#new-password", "short", chromedp.ByQuery),
+	w.do(typeIn("#old-password", testapi.Password),
+		typeIn("#new-password", "short"),
 		chromedp.Click("#password-save", chromedp.ByQuery))
 	w.saysOf("#new-password + #account-note", "That's too short: 8 characters at least.")
 	w.do(chromedp.Click("#delete-account", chromedp.ByQuery),
 		chromedp.WaitNotVisible("#password-form", chromedp.ByQuery),
-		chromedp.SendKeys("#delete-password", "wrong password", chromedp.ByQuery),
+		typeIn("#delete-password", "wrong password"),
 		chromedp.Click("#delete-confirm", chromedp.ByQuery))
 	w.saysOf("#delete-password + #account-note", "Wrong password.")
 	w.looks("delete")
 	w.do(chromedp.Click("#change-password", chromedp.ByQuery),
 		chromedp.WaitNotVisible("#delete-form", chromedp.ByQuery),
-		chromedp.SendKeys("#old-password", testapi.Password, chromedp.ByQuery),
-		chromedp.SendKeys("#new-password", testapi.Password+"2", chromedp.ByQuery),
+		typeIn("#old-password", testapi.Password),
+		typeIn("#new-password", testapi.Password+"2"),
 		chromedp.Click("#password-save", chromedp.ByQuery))
 	w.saysOf("#change-password + #account-note", "Password changed.")
 	w.do(chromedp.WaitNotVisible("#password-form", chromedp.ByQuery))
@@ -167,7 +167,7 @@ func TestGuestLogsInOverTheRoom(t *testing.T) {
 	w.do(chromedp.Click("#account-submit", chromedp.ByQuery))
 	w.saysOf("#account-error", "Type your password.")
 	w.do(chromedp.Click("#account-other", chromedp.ByQuery),
-		chromedp.SendKeys("#account-password", testapi.Password, chromedp.ByQuery),
+		typeIn("#account-password", testapi.Password),
 		chromedp.Click("#account-submit", chromedp.ByQuery),
 		chromedp.WaitVisible("#account", chromedp.ByQuery))
 	w.state("connected")

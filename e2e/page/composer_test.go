@@ -115,7 +115,7 @@ func TestComposerOnPhone(t *testing.T) {
 	ann.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateTouch, chromedp.EmulateMobile),
 		chromedp.Navigate("http://"+p.Addr+"/"))
 	ann.is("the pointer is a finger", `matchMedia("(pointer: coarse)").matches`)
-	ann.do(chromedp.WaitVisible("#name", chromedp.ByQuery), chromedp.SendKeys("#name", "ann", chromedp.ByQuery),
+	ann.do(chromedp.WaitVisible("#name", chromedp.ByQuery), typeIn("#name", "ann"),
 		chromedp.Evaluate(`document.querySelector("#subscribe").click()`, nil))
 	ann.state("connected")
 	ann.is("the field has no focus", `document.activeElement.id !== "text"`)

@@ -150,7 +150,7 @@ func TestEditByTouch(t *testing.T) {
 // enterByTouch joins the room on a phone, and says something.
 func (w *window) enterByTouch(text string) {
 	w.t.Helper()
-	w.do(chromedp.WaitVisible("#name", chromedp.ByQuery), chromedp.SendKeys("#name", w.name, chromedp.ByQuery),
+	w.do(chromedp.WaitVisible("#name", chromedp.ByQuery), typeIn("#name", w.name),
 		chromedp.Evaluate(`document.querySelector("#subscribe").click()`, nil))
 	w.state("connected")
 	w.do(chromedp.Focus("#text", chromedp.ByQuery), input.InsertText(text),

@@ -25,7 +25,7 @@ const (
 func (w *window) picksEmoji(name string) {
 	w.t.Helper()
 	w.do(chromedp.Evaluate(openEmoji, nil), chromedp.Poll(emojiOpen, nil),
-		chromedp.SendKeys(".emoji-search", name, chromedp.ByQuery),
+		typeIn(".emoji-search", name),
 		chromedp.Click(fmt.Sprintf(`#emoji-grid > [aria-label=%q]`, name), chromedp.ByQuery),
 		chromedp.Poll(emojiGone, nil))
 }
@@ -66,7 +66,7 @@ func TestEmojiPicker(t *testing.T) {
 			document.querySelector('#emoji [aria-checked="true"]').ariaLabel === "Dark"`)
 
 	// Nothing is found; a click beside it closes it.
-	ann.do(chromedp.SendKeys(".emoji-search", "xyzzy", chromedp.ByQuery))
+	ann.do(typeIn(".emoji-search", "xyzzy"))
 	ann.saysOf(".emoji-none", "No emoji for “xyzzy”.")
 	ann.do(chromedp.MouseClickXY(100, 100), chromedp.Poll(emojiGone, nil))
 
@@ -144,7 +144,7 @@ func TestEmojiOnPhone(t *testing.T) {
 		emulation.SetEmulatedMedia().
 			WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}),
 		chromedp.Navigate("http://"+p.Addr+"/"),
-		chromedp.WaitVisible("#name", chromedp.ByQuery), chromedp.SendKeys("#name", "ann", chromedp.ByQuery),
+		chromedp.WaitVisible("#name", chromedp.ByQuery), typeIn("#name", "ann"),
 		chromedp.Evaluate(`document.querySelector("#subscribe").click()`, nil))
 	ann.state("connected")
 	ann.do(chromedp.Evaluate(openEmoji, nil), chromedp.Poll(emojiOpen, nil),

@@ -126,7 +126,7 @@ func TestEmptyStates(t *testing.T) {
 	w.registers()
 	w.saysOf("#chats-none", "No private chats yet. Pick someone from People, or start a new chat.")
 	w.shootAll("nothing")
-	w.do(chromedp.SendKeys("#search", "walrus", chromedp.ByQuery))
+	w.do(typeIn("#search", "walrus"))
 	w.saysOf("#search-note", "No results for “walrus”. Try other words, or fewer.")
 	w.shoot("found-nothing")
 	w.do(chromedp.Click("#search-clear", chromedp.ByQuery))

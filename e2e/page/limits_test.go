@@ -54,8 +54,8 @@ func TestPageNamesExceededLimit(t *testing.T) {
 	// On the card: new accounts, and attempts to log in.
 	card := openWindow(t, browser, "cay", c.PageURL())
 	card.do(chromedp.Click("#account-open-register", chromedp.ByQuery),
-		chromedp.SendKeys("#account-name", card.name, chromedp.ByQuery),
-		chromedp.SendKeys("#account-password", testapi.Password, chromedp.ByQuery),
+		typeIn("#account-name", card.name),
+		typeIn("#account-password", testapi.Password),
 		chromedp.Click("#account-submit", chromedp.ByQuery))
 	card.tellsOf("#account-error", `Too many new accounts from this network\. Try again in \d+ minutes\.`)
 	card.shootCard("too-many-accounts")

@@ -50,7 +50,7 @@ func (w *window) entersAs(name string) {
 	w.do(chromedp.Click("#account-open-login", chromedp.ByQuery),
 		chromedp.WaitVisible("#account-submit", chromedp.ByQuery),
 		chromedp.SetValue("#account-name", name, chromedp.ByQuery),
-		chromedp.SendKeys("#account-password", testapi.Password, chromedp.ByQuery),
+		typeIn("#account-password", testapi.Password),
 		chromedp.Click("#account-submit", chromedp.ByQuery))
 	w.state("connected")
 }

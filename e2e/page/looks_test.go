@@ -5,8 +5,10 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -24,7 +26,7 @@ func TestPageLooks(t *testing.T) {
 	browser := browse(t)
 	w := openWindow(t, browser, strings.Repeat("x", 33), c.PageURL())
 	w.do(chromedp.WaitVisible("#name", chromedp.ByQuery),
-		chromedp.SendKeys("#name", w.name, chromedp.ByQuery), pressEnter(0),
+		typeIn("#name", w.name), pressEnter(0),
 		chromedp.Poll(`document.querySelector('#name-error').innerText !== ''`, nil))
 	var message string
 	w.do(chromedp.Text("#name-error", &message, chromedp.ByQuery))
@@ -80,8 +82,8 @@ func TestPageLooksWithChats(t *testing.T) {
 	w := openWindow(t, browse(t), "ann", c.PageURL())
 	w.do(chromedp.Click("#account-open-register", chromedp.ByQuery))
 	w.shoot("register")
-	w.do(chromedp.SendKeys("#account-name", w.name, chromedp.ByQuery),
-		chromedp.SendKeys("#account-password", testapi.Password, chromedp.ByQuery),
+	w.do(typeIn("#account-name", w.name),
+		typeIn("#account-password", testapi.Password),
 		chromedp.Click("#account-submit", chromedp.ByQuery))
 	w.state("connected")
 	for i := range 12 {
@@ -130,18 +132,22 @@ func TestPageLooksWithChats(t *testing.T) {
 	w.noErrors()
 }
 
-// fits fails the test if the page is larger than the window.
+// fits fails the test if the page stays larger than the window.
 func (w *window) fits(view string) {
 	w.t.Helper()
 	var over [2]int
-	w.do(
-		chromedp.Evaluate(
-			`(e => [e.scrollWidth - e.clientWidth, e.scrollHeight - e.clientHeight])(document.documentElement)`,
-			&over,
-		),
-	)
-	if over[0] > 0 || over[1] > 0 {
-		w.t.Errorf("%s: the page is %d px wider and %d px higher than the window", view, over[0], over[1])
+	for end := time.Now().Add(patience / 4); ; {
+		w.do(chromedp.Evaluate(`new Promise(requestAnimationFrame).then(() => {
+			const e = document.documentElement
+			return [e.scrollWidth - e.clientWidth, e.scrollHeight - e.clientHeight]
+		})`, &over, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+		if over[0] <= 0 && over[1] <= 0 {
+			return
+		}
+		if time.Now().After(end) {
+			w.t.Errorf("%s: the page is %d px wider and %d px higher than the window", view, over[0], over[1])
+			return
+		}
 	}
 }
 

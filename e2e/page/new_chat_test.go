@@ -52,7 +52,7 @@ func TestNewChat(t *testing.T) {
 	ann.do(chromedp.EmulateViewport(1280, 760), chromedp.Focus("#new-chat", chromedp.ByQuery), pressEnter(0))
 	unfolded(true)
 	ann.focused("chat-name")
-	ann.do(chromedp.SendKeys("#chat-name", "nobody-here", chromedp.ByQuery), pressEnter(0))
+	ann.do(typeIn("#chat-name", "nobody-here"), pressEnter(0))
 	ann.saysOf("#chat-open-error", "No account with that name.")
 	ann.shoot("new-chat-refused")
 	ann.do(chromedp.KeyEvent(kb.Escape))
@@ -63,13 +63,13 @@ func TestNewChat(t *testing.T) {
 		document.querySelector("#chat-open-error").innerText === ""`)
 
 	// The answer of the search makes room for it.
-	ann.do(chromedp.SendKeys("#search", "walrus", chromedp.ByQuery))
+	ann.do(typeIn("#search", "walrus"))
 	ann.saysOf("#search-note", "No results for “walrus”. Try other words, or fewer.")
 	ann.do(chromedp.WaitNotVisible("#chats-list", chromedp.ByQuery),
 		chromedp.Click("#new-chat", chromedp.ByQuery))
 	unfolded(true)
 	ann.do(chromedp.WaitNotVisible("#search-note", chromedp.ByQuery),
-		chromedp.SendKeys("#chat-name", "bob", chromedp.ByQuery), pressEnter(0))
+		typeIn("#chat-name", "bob"), pressEnter(0))
 	ann.isAt("bob", "")
 	unfolded(false)
 	ann.noErrors("status of 404")

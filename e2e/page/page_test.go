@@ -43,7 +43,7 @@ func TestTwoWindows(t *testing.T) {
 	// They chat.
 	ann.say("hello bob")
 	bob.shows("hello bob")
-	bob.do(chromedp.SendKeys("#text", "hello ann", chromedp.ByQuery),
+	bob.do(typeIn("#text", "hello ann"),
 		chromedp.Click("#send", chromedp.ByQuery))
 	ann.shows("hello bob", "hello ann") // or her next message may come first
 	ann.do(chromedp.Focus("#text", chromedp.ByQuery), input.InsertText("<b>not bold</b> &"),

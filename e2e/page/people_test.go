@@ -17,8 +17,8 @@ func (w *window) registers() {
 	w.t.Helper()
 	w.do(chromedp.Click("#account-open-register", chromedp.ByQuery),
 		chromedp.WaitVisible("#account-submit", chromedp.ByQuery),
-		chromedp.SendKeys("#account-name", w.name, chromedp.ByQuery),
-		chromedp.SendKeys("#account-password", testapi.Password, chromedp.ByQuery),
+		typeIn("#account-name", w.name),
+		typeIn("#account-password", testapi.Password),
 		chromedp.Click("#account-submit", chromedp.ByQuery))
 	w.state("connected")
 }
@@ -50,7 +50,7 @@ func peopleIn(t *testing.T, browser context.Context, accounts int, names ...stri
 func (w *window) beginsChat(name string) {
 	w.t.Helper()
 	w.do(chromedp.Click("#new-chat", chromedp.ByQuery), chromedp.WaitVisible("#chat-name", chromedp.ByQuery),
-		chromedp.SendKeys("#chat-name", name, chromedp.ByQuery), chromedp.Click("#chat-open", chromedp.ByQuery))
+		typeIn("#chat-name", name), chromedp.Click("#chat-open", chromedp.ByQuery))
 }
 
 // inRoster is the row of somebody in the list of people.
@@ -74,7 +74,7 @@ func TestAccountsAreMarked(t *testing.T) {
 	// A guest who registers is marked at once.
 	bob.do(chromedp.Click("#login", chromedp.ByQuery), chromedp.WaitVisible("#account-other", chromedp.ByQuery),
 		chromedp.Click("#account-other", chromedp.ByQuery),
-		chromedp.SendKeys("#account-password", testapi.Password, chromedp.ByQuery),
+		typeIn("#account-password", testapi.Password),
 		chromedp.Click("#account-submit", chromedp.ByQuery))
 	eve.do(chromedp.WaitVisible(inRoster("bob")+" .verified", chromedp.ByQuery))
 	for _, w := range all {

@@ -64,8 +64,8 @@ func openStoryUser(t *testing.T, browser context.Context, c *localcluster.Cluste
 func (p *storyUser) enters(way string) {
 	p.t.Helper()
 	p.do(chromedp.Click(way, chromedp.ByQuery), chromedp.WaitVisible("#account-submit", chromedp.ByQuery),
-		chromedp.SendKeys("#account-name", p.name, chromedp.ByQuery),
-		chromedp.SendKeys("#account-password", testapi.Password, chromedp.ByQuery),
+		typeIn("#account-name", p.name),
+		typeIn("#account-password", testapi.Password),
 		chromedp.Click("#account-submit", chromedp.ByQuery))
 	p.state("connected")
 	p.server()

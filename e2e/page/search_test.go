@@ -17,7 +17,7 @@ import (
 func (w *window) looksFor(words string) {
 	w.t.Helper()
 	w.do(chromedp.Evaluate(`document.querySelector("#search").value = ""`, nil),
-		chromedp.SendKeys("#search", words, chromedp.ByQuery))
+		typeIn("#search", words))
 }
 
 // hits is how many messages are in the list.
@@ -61,7 +61,7 @@ func TestSearchAsAGuest(t *testing.T) {
 	w.waitFor(`document.querySelector("#messages li:last-child .text")?.innerText === "today 3"`)
 
 	// A slash leads to the search, but where one types.
-	w.do(chromedp.SendKeys("#text", "1/2", chromedp.ByQuery))
+	w.do(typeIn("#text", "1/2"))
 	w.waitFor(`document.querySelector("#text").value === "1/2" && !document.querySelector("#finder").open`)
 	w.do(chromedp.Focus("#log", chromedp.ByQuery), pressSlash())
 	w.waitFor(`document.querySelector("#finder").open && document.activeElement.id === "search"`)
@@ -133,8 +133,8 @@ func TestSearchWithAnAccount(t *testing.T) {
 	w := openWindow(t, browse(t), "dora", "http://"+p.Addr+"/?room=tea")
 	w.do(chromedp.Click("#account-open-register", chromedp.ByQuery),
 		chromedp.WaitVisible("#account-submit", chromedp.ByQuery),
-		chromedp.SendKeys("#account-name", "dora", chromedp.ByQuery),
-		chromedp.SendKeys("#account-password", testapi.Password, chromedp.ByQuery),
+		typeIn("#account-name", "dora"),
+		typeIn("#account-password", testapi.Password),
 		chromedp.Click("#account-submit", chromedp.ByQuery))
 	w.state("connected")
 	w.say("a walrus at tea")

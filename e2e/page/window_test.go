@@ -255,7 +255,7 @@ func (w *window) state(kind string) {
 func (w *window) enter() {
 	w.t.Helper()
 	w.do(chromedp.WaitVisible("#name", chromedp.ByQuery),
-		chromedp.SendKeys("#name", w.name, chromedp.ByQuery),
+		typeIn("#name", w.name),
 		chromedp.Click("#subscribe", chromedp.ByQuery))
 	w.state("connected")
 }
@@ -271,7 +271,16 @@ func (w *window) say(text string) {
 	}
 }
 
-// pressEnter presses Enter as a keyboard does. chromedp's SendKeys sends the
+// typeIn types into a field. chromedp's SendKeys reads the field's attributes
+// while another goroutine may write them, which the race detector reports.
+func typeIn(field, text string) chromedp.Action {
+	return chromedp.Tasks{
+		chromedp.WaitVisible(field, chromedp.ByQuery), chromedp.Focus(field, chromedp.ByQuery),
+		chromedp.KeyEvent(text),
+	}
+}
+
+// pressEnter presses Enter as a keyboard does. chromedp's KeyEvent sends the
 // character as a separate event, which arrives even if the page has handled the
 // key.
 func pressEnter(modifiers input.Modifier) chromedp.Action {

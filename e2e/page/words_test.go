@@ -168,7 +168,7 @@ func (p *storyUser) waitsForSearch() {
 		if (String(args[0]).includes('/search/')) await new Promise(resolve => { window.answer = resolve })
 		return fetch(...args)
 	} })(window.fetch)`, nil))
-	p.do(chromedp.SendKeys("#search", "stay", chromedp.ByQuery))
+	p.do(typeIn("#search", "stay"))
 	p.saysOf("#search-note", "Searching…")
 	p.do(chromedp.WaitVisible("#chats-list > li[data-room]", chromedp.ByQuery))
 	p.shoot("searching")

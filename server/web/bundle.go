@@ -84,7 +84,9 @@ var (
 	// Comments after code. One with a quote, a backquote or a slash stays: what
 	// looks like a comment may be part of a text or a pattern, which ends with one.
 	remark = regexp.MustCompile(`(?m) // [^'"\x60/\n]*$`)
-	indent = regexp.MustCompile(`\n[ \t]+`)
+	// Types within code, which no text of the page begins like.
+	typed  = regexp.MustCompile(`/\*\* @[^*\n]*\*/ ?`)
+	indent = regexp.MustCompile(`\n\s+`) // and empty lines
 	// Those of the HTML are for readers of the source.
 	htmlComment = regexp.MustCompile(`\n[ \t]*<!--(?:[^-]|-[^-]|--[^>])*-->`)
 	unknown     = regexp.MustCompile(`\n(?:import|export)\b.*`)
@@ -97,6 +99,7 @@ var (
 func (b *bundler) page(name, prefix string) string {
 	html := preload.ReplaceAllString(b.read(name), "")
 	html = htmlComment.ReplaceAllString(html, "")
+	html = indent.ReplaceAllString(html, "\n")
 	html = asIs.ReplaceAllStringFunc(html, func(tag string) string {
 		m := asIs.FindStringSubmatch(tag)
 		root, source := fromRoot(m[2])
@@ -112,6 +115,7 @@ func (b *bundler) page(name, prefix string) string {
 			root, source = fromRoot(m[1])
 			source = strings.TrimPrefix(source, prefix)
 			text := comment.ReplaceAllString("\n"+b.read(source), "")
+			text = indent.ReplaceAllString(text, "\n")
 			css.WriteString(strings.TrimPrefix(text, "\n") + "\n")
 			delete(b.made, source)
 		}
@@ -174,7 +178,8 @@ func (m *modules) add(name string) {
 		m.fail("%s: a bundle cannot have %q", name, strings.TrimPrefix(line, "\n"))
 	}
 	wait := strings.TrimPrefix(waits.FindString(body), "\n")
-	body = indent.ReplaceAllString(remark.ReplaceAllString(body, ""), "\n")
+	body = typed.ReplaceAllString(remark.ReplaceAllString(body, ""), "")
+	body = indent.ReplaceAllString(body, "\n")
 	body = strings.TrimPrefix(body, "\n")
 	m.numbers[name] = len(m.numbers) + 1
 	if name == m.entry {

@@ -187,6 +187,7 @@ func TestFromTheRoomToTheClusterPageAndBack(t *testing.T) {
 	w.say("hello")
 	w.shows("hello")
 	w.do(chromedp.Click("#menu-button", chromedp.ByQuery), chromedp.Click("#cluster", chromedp.ByQuery))
+	w.waitFor(`location.pathname.endsWith("/cluster.html") && document.readyState === "complete"`)
 	w.waitStates(10*time.Second, "1000:ready 2000:ready")
 	// ann has left the room
 	w.do(chromedp.Poll("document.querySelector('#people .place-value').textContent === '0'", nil))

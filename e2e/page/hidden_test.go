@@ -1,6 +1,9 @@
 package page
 
 import (
+	"context"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -82,7 +85,24 @@ func (w *window) waitFor(expression string) {
 	w.t.Helper()
 	harness.Eventually(w.t, 20*time.Second, w.name+": "+expression, func() error {
 		var is bool
-		w.do(chromedp.Evaluate(expression, &is))
+		ctx, cancel := context.WithTimeout(w.ctx, patience)
+		defer cancel()
+		err := chromedp.Run(ctx, chromedp.Evaluate(expression, &is))
+		if isAway(err) {
+			return err
+		}
+		if err != nil {
+			w.t.Fatalf("%s: %v\nthe console: %q\nthe page: %s", w.name, err, w.troubles, w.lastSight())
+		}
 		return harness.ErrIf(!is)
 	})
+}
+
+// isAway reports whether an expression could not be evaluated because the window
+// was on its way from one page to the next.
+func isAway(err error) bool {
+	return err != nil && slices.ContainsFunc([]string{
+		"Inspected target navigated or closed", "Execution context was destroyed",
+		"Cannot find context with specified id",
+	}, func(part string) bool { return strings.Contains(err.Error(), part) })
 }

@@ -3,6 +3,7 @@ package page
 import (
 	"context"
 	"fmt"
+	stdlog "log"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -57,7 +58,7 @@ func launch(t *testing.T, program string) context.Context {
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.WindowSize(1200, 800))
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	browser, quit := chromedp.NewContext(allocator)
+	browser, quit := chromedp.NewContext(allocator, chromedp.WithErrorf(logError))
 	t.Cleanup(func() {
 		if err := chromedp.Cancel(browser); err != nil {
 			t.Errorf("close the browser: %v", err)
@@ -70,6 +71,14 @@ func launch(t *testing.T, program string) context.Context {
 		t.Fatalf("start the browser: %v", err)
 	}
 	return browser
+}
+
+// logError logs what goes wrong in chromedp, other than events of newer browsers
+// that it does not know.
+func logError(format string, args ...any) {
+	if !strings.HasPrefix(format, "unhandled ") {
+		stdlog.Printf(format, args...)
+	}
 }
 
 // window is one user's browser window.

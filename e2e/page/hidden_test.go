@@ -83,6 +83,12 @@ func (w *window) uncover(tab target.ID) {
 // frames.
 func (w *window) waitFor(expression string) {
 	w.t.Helper()
+	met := false
+	defer func() {
+		if !met {
+			w.t.Logf("the console: %q\nthe page: %s", w.troubles, w.lastSight())
+		}
+	}()
 	harness.Eventually(w.t, 20*time.Second, w.name+": "+expression, func() error {
 		var is bool
 		ctx, cancel := context.WithTimeout(w.ctx, patience)
@@ -92,10 +98,11 @@ func (w *window) waitFor(expression string) {
 			return err
 		}
 		if err != nil {
-			w.t.Fatalf("%s: %v\nthe console: %q\nthe page: %s", w.name, err, w.troubles, w.lastSight())
+			w.t.Fatalf("%s: %v", w.name, err)
 		}
 		return harness.ErrIf(!is)
 	})
+	met = true
 }
 
 // isAway reports whether an expression could not be evaluated because the window

@@ -137,3 +137,19 @@ test('a conversation that forgets its beginning has no past any more', async () 
     [conversation.first, conversation.at(conversation.first).seq],
   )
 })
+
+test('while the archive is behind, what it lacks is neither lost nor the beginning', async () => {
+  const has = [0, 18, 20] // up to where it is archived, at each question
+  const clock = { now: () => message(21).at + 5_000, after: (_, run) => queueMicrotask(run) }
+  const earlier = new ArchivePager(received(21, 22), async ({ before }) => {
+    const last = has.shift()
+    return messagesOf({ messages: range(1, last).filter((seq) => seq < before).slice(-10).map((seq) => archived(seq)) })
+  }, clock)
+  await earlier.older()
+  assert.deepEqual([line(earlier.items), earlier.hasOlder, has], [range(11, 22).join(' '), true, []])
+
+  // Later it has what it will ever have.
+  const late = new ArchivePager(received(21, 22), async () => [], { ...clock, now: () => message(21).at + 61_000 })
+  await late.older()
+  assert.equal(late.hasOlder, false)
+})

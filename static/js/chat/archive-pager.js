@@ -2,11 +2,14 @@
 // by HTTP, page by page, by guests as well.
 
 import { ArchivedItems } from '../model/archive.js'
+import { systemClock } from '../model/clock.js'
 import { ArchivedPart } from '../model/excerpt.js'
 import { BEGINNING } from '../model/strings/messages.js'
 import { Excerpts } from './excerpts.js'
 
 const PAGE = 100 // messages
+const ARCHIVED_AFTER = 60_000 // ms after which the archive has what it will ever have
+const BEHIND = 1000 // ms between two questions until then
 
 /** @typedef {import('../model/archive.js').Archived} Archived */
 /** @typedef {import('../net/api.js').Span} Span */
@@ -15,6 +18,7 @@ export class ArchivePager {
   /** What leads up to the live end. */
   items
   #ask
+  #clock
   #isOver = false // the archive has nothing older
   /** @type {Excerpts<Archived, ArchivedPart>} */
   #excerpts
@@ -23,8 +27,10 @@ export class ArchivePager {
    * @param {import('../model/conversation.js').Conversation} conversation
    * @param {((span: Span) => Promise<Archived[]>) | null} ask a page by seq, oldest first; null
    *   where there is no archive
+   * @param {import('../../types.js').Clock} clock
    */
-  constructor(conversation, ask) {
+  constructor(conversation, ask, clock = systemClock) {
+    this.#clock = clock
     const items = this.items = new ArchivedItems(conversation)
     this.#ask = ask
     this.#excerpts = new Excerpts({
@@ -70,14 +76,30 @@ export class ArchivePager {
     return oldest === 1 ? BEGINNING.room(room) : BEGINNING.gone
   }
 
-  /** Asks for the page before the oldest. Fails if nobody answers. */
+  /**
+   * Asks for the page before the oldest. Fails if nobody answers. While the
+   * archive is behind it asks again: what is about to be there is neither lost
+   * nor the beginning.
+   */
   async older() {
     if (this.hasNewer) return this.#excerpts.older()
     const before = this.items.oldest
     if (!this.#ask || !this.canGrow || before === null) return
-    const page = await this.#ask({ before, limit: PAGE })
-    this.#isOver = page.length === 0
-    if (this.items.oldest === before) this.items.add(page)
+    for (;;) {
+      const page = await this.#ask({ before, limit: PAGE })
+      if (this.items.oldest !== before) return
+      const { seq = 0, passed = 0 } = page.at(-1) ?? {}
+      if (seq + passed + 1 >= before || !this.#isRecent()) {
+        this.#isOver = page.length === 0
+        return this.items.add(page)
+      }
+      await new Promise((done) => this.#clock.after(BEHIND, () => done(undefined)))
+    }
+  }
+
+  #isRecent() {
+    const { at = -Infinity } = this.items.oldestMessage ?? {}
+    return Math.abs(this.#clock.now() - at) < ARCHIVED_AFTER
   }
 
   /** @param {string} id @returns {import('../../types.js').MessageItem | undefined} */

@@ -63,7 +63,7 @@ export class Room {
       ready: () => this.#openOutbox(),
     })
     this.conversation = new Conversation(sessions, isAccount ? name : '')
-    this.#archive = new ArchivePager(this.conversation, archive)
+    this.#archive = new ArchivePager(this.conversation, archive, clock)
     this.changes = new Changes(this.conversation, clock, {
       limits: () => this.limits,
       find: (id) => this.conversation.find(id) ?? this.#archive.find(id),

@@ -59,12 +59,17 @@ export class ArchivedItems {
 
   /** The oldest seq, or the next one if no message has come; null if there is none. */
   get oldest() {
+    const { position } = this.#conversation
+    return this.oldestMessage?.seq ?? (position && position.seq + 1)
+  }
+
+  /** @returns {MessageItem | null} that has a number */
+  get oldestMessage() {
     for (let place = this.first; place < this.length; place++) {
       const item = this.at(place)
-      if (item?.kind === 'message' && item.seq !== null) return item.seq
+      if (item?.kind === 'message' && item.seq !== null) return item
     }
-    const { position } = this.#conversation
-    return position && position.seq + 1
+    return null
   }
 
   /**

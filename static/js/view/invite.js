@@ -48,6 +48,7 @@ export class InviteView {
     share.hidden = !navigator.share
     share.addEventListener('click', () => this.#share())
     this.#code = find(dialog, '#invite-code', SVGSVGElement)
+    this.#code.setAttribute('aria-label', INVITE.code(this.#link))
     // Also from an empty room and an empty list, which come and go.
     root.addEventListener('click', ({ target }) => {
       if (target instanceof Element && target.closest('.invite')) this.open()
@@ -104,6 +105,5 @@ async function drawCode(svg, link) {
   path.setAttribute('d', squares.join(''))
   const size = matrix.length + 2 * QUIET
   svg.setAttribute('viewBox', `${-QUIET} ${-QUIET} ${size} ${size}`)
-  svg.setAttribute('aria-label', INVITE.code(link))
   svg.replaceChildren(path)
 }

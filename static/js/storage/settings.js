@@ -3,76 +3,33 @@
 // drafts of its account.
 
 import { isGuestKey, newGuestKey } from './guest-key.js'
+import { browser, tab, watch } from './store.js'
 
 /** @typedef {import('../../types.js').Theme} Theme */
 /** @typedef {import('../model/navigation.js').Way} Way */
 
-const PREFIX = 'livechat.'
 const SESSIONS = 50 // own sessions that are remembered
 const ROOMS = 20 // in which it is remembered how far the reader has seen
 
-/**
- * @param {() => Storage} storage even access throws if it is switched off
- */
-const store = (storage) => ({
-  /** @param {string} key */
-  get(key) {
-    try {
-      return storage().getItem(PREFIX + key) ?? ''
-    } catch {
-      return ''
-    }
-  },
-  /** @param {string} key @param {string} value '' removes it */
-  set(key, value) {
-    try {
-      if (value) storage().setItem(PREFIX + key, value)
-      else storage().removeItem(PREFIX + key)
-    } catch {
-      // Full or switched off: the value is lost.
-    }
-  },
-})
-
-const browser = store(() => localStorage)
-const tab = store(() => sessionStorage)
 let drawn = '' // the guest key of this page
 
 /**
  * The drafts of this window by room: a draft stays where it was begun.
  * @returns {Record<string, string>}
  */
-function roomDrafts() {
-  try {
-    return { ...JSON.parse(tab.get('draft')) }
-  } catch {
-    return {} // none yet
-  }
-}
+const roomDrafts = () => tab.object('draft')
 
 /**
  * Epoch and seq by room, the one looked at last at the end.
  * @returns {Record<string, [string, number]>}
  */
-function seenRooms() {
-  try {
-    return { ...JSON.parse(browser.get('seen')) }
-  } catch {
-    return {} // none yet
-  }
-}
+const seenRooms = () => browser.object('seen')
 
 /**
  * The people whom somebody has hidden, by who that is.
  * @returns {Record<string, [string, string][]>}
  */
-function hiddenPeople() {
-  try {
-    return { ...JSON.parse(browser.get('hidden')) }
-  } catch {
-    return {} // none yet
-  }
-}
+const hiddenPeople = () => browser.object('hidden')
 
 export const settings = {
   get name() {
@@ -248,7 +205,7 @@ export const settings = {
   },
   /** @param {() => void} run after a change in another window */
   watchHidden(run) {
-    window.addEventListener('storage', ({ key }) => (key === null || key === PREFIX + 'hidden') && run())
+    watch('hidden', run)
   },
 
   // ---- Accounts ----
@@ -271,7 +228,7 @@ export const settings = {
    * @param {() => void} run
    */
   watchAccount(run) {
-    window.addEventListener('storage', ({ key }) => (key === null || key === PREFIX + 'account') && run())
+    watch('account', run)
   },
 
   /**

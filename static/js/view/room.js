@@ -13,6 +13,7 @@ import { AccountView } from './account.js'
 import { Alerts } from './alerts.js'
 import { Announcer } from './announcer.js'
 import { ChatsView } from './chats.js'
+import { draftIn, draftInRoom } from './drafts.js'
 import { find, stamp } from './dom.js'
 import { Finder } from './finder.js'
 import { Header } from './header.js'
@@ -273,34 +274,3 @@ export class RoomView {
     this.#announcer.say({ name: isOpen ? name : privately(name), text })
   }
 }
-
-/** @type {import('../../types.js').Draft} */
-const draftInRoom = {
-  get text() {
-    return settings.draft
-  },
-  set text(text) {
-    settings.draft = text
-  },
-  get reply() {
-    return settings.draftReply
-  },
-  set reply(reply) {
-    settings.draftReply = reply
-  },
-}
-
-/**
- * @param {import('../chat/direct-messages.js').DirectMessages} privates
- * @param {string} chat
- * @returns {import('../../types.js').Draft}
- */
-const draftIn = (privates, chat) => ({
-  get text() {
-    return privates.draft(chat)
-  },
-  set text(text) {
-    privates.setDraft(chat, text)
-    settings.rememberDrafts(privates.me, privates.chats.state.drafts)
-  },
-})

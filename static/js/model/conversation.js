@@ -9,7 +9,8 @@
 
 import { Authors } from './authors.js'
 import { Cursor } from './cursor.js'
-import { blank, insert, isSame } from './places.js'
+import { Memory } from './memory.js'
+import { blank, isSame } from './places.js'
 import { Revisions } from './revisions.js'
 
 /** @typedef {import('../../types.js').Item} Item */
@@ -17,15 +18,8 @@ import { Revisions } from './revisions.js'
 /** @typedef {import('../../types.js').MessageFrame} MessageFrame */
 /** @typedef {import('../../types.js').ReplyTo} ReplyTo */
 
-const MEMORY = 5000 // items; the page shows some of them
-const MEMORY_LEEWAY = 500 // more than that before the oldest go
-
 export class Conversation {
-  /** @type {Item[]} messages of the log, failed ones, notices and breaks */
-  #settled = []
-  /** @type {MessageItem[]} own messages not in the log, as far as we know */
-  #tail = []
-  /** @type {Map<string, MessageItem>} */ #byId = new Map()
+  #memory = new Memory()
   /** @type {Set<string>} ours */
   #sessions
   #me
@@ -34,7 +28,6 @@ export class Conversation {
   revisions = new Revisions()
   /** @type {Set<string>} messages whose place is known from an ack only */
   #guessed = new Set()
-  #forgotten = 0
   #counter = 0
   #cursor = new Cursor()
   /** @type {Item | null} a break that the next message of this epoch may replace */
@@ -53,24 +46,16 @@ export class Conversation {
 
   /** The place of the oldest item in memory. Grows as older ones are forgotten. */
   get first() {
-    return this.#forgotten
+    return this.#memory.first
   }
 
   /** The place after the newest item. */
   get length() {
-    return this.#forgotten + this.#settled.length + this.#tail.length
+    return this.#memory.length
   }
 
-  /** @param {number} place @returns {Item | undefined} */
-  at(place) {
-    const index = place - this.#forgotten
-    return index < this.#settled.length ? this.#settled[index] : this.#tail[index - this.#settled.length]
-  }
-
-  /** @param {string} id */
-  find(id) {
-    return this.#byId.get(id)
-  }
+  at = (/** @type {number} */ place) => this.#memory.at(place)
+  find = (/** @type {string} */ id) => this.#memory.find(id)
 
   /**
    * The last message seen, to resume after it; null if there is none and the
@@ -106,7 +91,7 @@ export class Conversation {
    *   at: number}} message
    */
   compose(message) {
-    this.#addToTail({ ...blank(message.id, this.#cursor.era), ...message })
+    this.#memory.addToTail({ ...blank(message.id, this.#cursor.era), ...message })
   }
 
   /**
@@ -115,37 +100,37 @@ export class Conversation {
    *   reason: string | null}[]} messages those with a reason have failed
    */
   restore(messages) {
-    this.#tail.unshift(...messages.map(({ id, text, reply, name, at, reason }) => {
+    this.#memory.tail.unshift(...messages.map(({ id, text, reply, name, at, reason }) => {
       const state = reason === null ? 'sending' : 'failed'
-      return this.#remember({ ...blank(id, this.#cursor.era), text, ...(reply && { reply }), name, at, state, reason: reason ?? '' })
+      return this.#memory.remember({ ...blank(id, this.#cursor.era), text, ...(reply && { reply }), name, at, state, reason: reason ?? '' })
     }))
   }
 
   /** After a catch-up: failed messages get their place after what was missed. */
   settleFailed() {
-    for (const item of this.#tail.filter((item) => item.state === 'failed')) {
-      this.#remove(item)
-      this.#settle(item)
+    for (const item of this.#memory.tail.filter((item) => item.state === 'failed')) {
+      this.#memory.remove(item)
+      this.#memory.settle(item)
     }
   }
 
   /** @param {string} id @param {string} reason */
   fail(id, reason) {
-    const item = this.#byId.get(id)
+    const item = this.#memory.find(id)
     if (item?.state !== 'sending') return
-    this.#remove(item)
-    this.#settle({ ...item, state: 'failed', reason })
+    this.#memory.remove(item)
+    this.#memory.settle({ ...item, state: 'failed', reason })
   }
 
   /** @param {string} id @param {number} now */
   retry(id, now) {
-    const item = this.#takeFailed(id)
-    if (item) this.#addToTail({ ...item, state: 'sending', reason: '', at: now })
+    const item = this.#memory.takeFailed(id)
+    if (item) this.#memory.addToTail({ ...item, state: 'sending', reason: '', at: now })
   }
 
   /** @param {string} id */
   discard(id) {
-    if (this.#takeFailed(id)) this.#byId.delete(id)
+    if (this.#memory.takeFailed(id)) this.#memory.discard(id)
   }
 
   // ---- Frames ----
@@ -166,13 +151,13 @@ export class Conversation {
   message(frame) {
     const { seq, id } = frame
     const twice = this.#cursor.has(seq)
-    const holder = this.#byId.get(id)
+    const holder = this.#memory.find(id)
     const known = holder && this.isSame(holder, frame) ? holder : undefined
     const missing = this.#cursor.holeBefore(seq)
     this.#cursor.advance(seq)
     if (this.revisions.meet(frame)) this.revise(id)
     if (twice || (known && known.seq !== null && !this.#guessed.delete(id))) return null
-    if (known) this.#remove(known)
+    if (known) this.#memory.remove(known)
     const { app, session, author = '', name, text, reply, mentions, at } = frame
     const { edited, deleted } = frame
     const own = known !== undefined || this.isOwn(session, name, author)
@@ -184,23 +169,15 @@ export class Conversation {
       ...(edited !== undefined && { edited }), ...(deleted && { deleted }), ...(reply && { reply }), ...(mentions && { mentions }),
     })
     this.#closeBreak()
-    this.#insert(this.#quoting(item))
+    this.#memory.insert(this.#quoting(item))
     this.#forget()
     return own || item.deleted ? null : item
   }
 
   /** @param {string} id of a message of which more is known */
   revise(id) {
-    for (const list of [this.#settled, this.#tail]) {
-      list.forEach((item, place) => {
-        if (item.kind === 'message' && item.id === id) list[place] = this.#remember(this.revisions.revised(item))
-      })
-    }
-    for (const list of [this.#settled, this.#tail]) {
-      list.forEach((item, place) => {
-        if (item.kind === 'message' && item.reply?.id === id) list[place] = this.#remember(this.#quoting(item))
-      })
-    }
+    this.#memory.revise((item) => (item.id === id ? this.revisions.revised(item) : item))
+    this.#memory.revise((item) => (item.reply?.id === id ? this.#quoting(item) : item))
   }
 
   /**
@@ -208,7 +185,7 @@ export class Conversation {
    * @param {MessageItem} item
    */
   #quoting(item) {
-    const quoted = item.reply && this.#byId.get(item.reply.id)
+    const quoted = item.reply && this.#memory.find(item.reply.id)
     if (!quoted || !item.reply || quoted.name !== item.reply.name || (!quoted.deleted && quoted.edited === undefined)) return item
     const text = quoted.deleted ? '' : quoted.text
     return text === item.reply.text ? item : { ...item, reply: { ...item.reply, text } }
@@ -233,26 +210,26 @@ export class Conversation {
 
   /** @param {import('../../types.js').AckFrame} frame */
   ack(frame) {
-    const item = this.#byId.get(frame.id)
+    const item = this.#memory.find(frame.id)
     if (!item || item.seq !== null) return
     // A new seq below one that we have seen is of an epoch that we have not
     // been told of.
     const newest = this.#cursor.seq
     const passed = frame.duplicate === true && newest !== null && frame.seq <= newest
     if (item.state === 'sent' && !passed) return
-    this.#remove(item)
+    this.#memory.remove(item)
     if (passed) { // its place is before what we received
       this.#guessed.add(item.id)
       this.#cursor.note(frame.seq)
-      this.#insert({ ...item, era: this.#cursor.era, seq: frame.seq, state: 'sent', reason: '' })
+      this.#memory.insert({ ...item, era: this.#cursor.era, seq: frame.seq, state: 'sent', reason: '' })
     } else { // the message itself is about to come, with its place
-      this.#addToTail({ ...item, state: 'sent', reason: '' })
+      this.#memory.addToTail({ ...item, state: 'sent', reason: '' })
     }
   }
 
   /** @param {import('../../types.js').NoticeFrame} frame @param {number} now */
   notice(frame, now) {
-    this.#settle({ kind: 'notice', key: `n${++this.#counter}`, text: frame.text, at: now })
+    this.#memory.settle({ kind: 'notice', key: `n${++this.#counter}`, text: frame.text, at: now })
   }
 
   /** @param {import('../../types.js').GapFrame} frame @param {number} now */
@@ -274,73 +251,36 @@ export class Conversation {
   /** @param {number} now A new epoch begins: how much was missed is not known */
   #breakOff(now) {
     this.#settleSent()
-    const last = this.#settled.at(-1)
+    const last = this.#memory.settled.at(-1)
     if (last?.kind !== 'break' || last.count !== null) this.#break(null, now)
     this.#openBreak = null // it stays
   }
 
   /** Messages that the old epoch acked but never delivered keep their place. */
   #settleSent() {
-    for (const item of this.#tail.filter((item) => item.state === 'sent')) {
-      this.#remove(item)
-      this.#settle(item)
+    for (const item of this.#memory.tail.filter((item) => item.state === 'sent')) {
+      this.#memory.remove(item)
+      this.#memory.settle(item)
     }
   }
 
   /** @param {number | null} count @param {number} now */
   #break(count, now) {
     this.#closeBreak()
-    if (!this.#settled.some((item) => item.kind === 'message')) return // nothing is missing after nothing
+    if (!this.#memory.settled.some((item) => item.kind === 'message')) return // nothing is missing after nothing
     this.#openBreak = { kind: 'break', key: `b${++this.#counter}`, count, at: now }
-    this.#settle(this.#openBreak)
+    this.#memory.settle(this.#openBreak)
   }
 
   /** The message that follows tells what is missing before it. */
   #closeBreak() {
-    if (this.#openBreak) this.#remove(this.#openBreak)
+    if (this.#openBreak) this.#memory.remove(this.#openBreak)
     this.#openBreak = null
   }
 
-  /** @param {MessageItem} item of the log */
-  #insert(item) {
-    insert(this.#settled, this.#remember(item), (next) => this.#remember(next))
-  }
-
-  #settle = (/** @type {Item} */ item) => this.#settled.push(item.kind === 'message' ? this.#remember(item) : item)
-  #addToTail = (/** @type {MessageItem} */ item) => this.#tail.push(this.#remember(item))
-
-  /** @template {MessageItem} T @param {T} item @returns {T} */
-  #remember(item) {
-    if (item.key === item.id) this.#byId.set(item.id, item)
-    return item
-  }
-
-  /** @param {string} id @returns {MessageItem | undefined} */
-  #takeFailed(id) {
-    const item = this.#byId.get(id)
-    if (item?.state !== 'failed') return undefined
-    this.#remove(item)
-    return item
-  }
-
-  /** @param {Item} item */
-  #remove(item) {
-    for (const list of [this.#tail, this.#settled]) {
-      const index = list.lastIndexOf(/** @type {any} */ (item))
-      if (index >= 0) list.splice(index, 1)
-    }
-  }
-
+  /** The oldest, if there are too many. */
   #forget() {
-    if (this.#settled.length <= MEMORY + MEMORY_LEEWAY) return
-    const old = this.#settled.splice(0, this.#settled.length - MEMORY)
-    this.#forgotten += old.length
-    let newest = -1
-    for (const item of old) {
-      if (item.kind !== 'message') continue
-      if (item.key === item.id) this.#byId.delete(item.id)
-      if (item.era === this.#cursor.era && item.seq !== null) newest = Math.max(newest, item.seq)
-    }
-    this.#cursor.forget(newest)
+    const numbers = this.#memory.forget().map((item) => (item.kind === 'message' && item.era === this.#cursor.era ? item.seq ?? -1 : -1))
+    if (numbers.length > 0) this.#cursor.forget(numbers.reduce((most, n) => Math.max(most, n), -1))
   }
 }

@@ -55,6 +55,18 @@ export class Changes {
     return { remove, edit: remove && span !== undefined && (span === 0 || this.#clock.now() - item.at <= span * 1000) }
   }
 
+  /**
+   * The newest message that can be edited.
+   * @param {import('../../types.js').ConversationSource['items']} items
+   */
+  newest(items) {
+    for (let place = items.length - 1; place >= items.first; place--) {
+      const item = items.at(place)
+      if (item?.kind === 'message' && this.can(item).edit) return item
+    }
+    return null
+  }
+
   /** @param {MessageItem} item @param {string} text a clean one */
   edit(item, text) {
     if (this.can(item).edit && text !== item.text) this.#on.post(this.#begin('edit', item, text))

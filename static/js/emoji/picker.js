@@ -2,7 +2,7 @@
 // opened it, or a sheet on a narrow screen. Tab goes from the search to the
 // categories, the emoji and the skin tones; arrows move within each.
 
-import { make, write } from '../view/dom.js'
+import { isTouch, make, write } from '../view/dom.js'
 import { groupsOf, recall, remember, search, step, TONES, withTone } from './model.js'
 import { CATEGORIES, PICKER, TONE_NAMES } from './strings.js'
 
@@ -65,7 +65,7 @@ export class Picker {
 
   /** Opens it once more, as it was. */
   show() {
-    this.#search.autofocus = !matchMedia('(pointer: coarse)').matches // or the keyboard would come up
+    this.#search.autofocus = !isTouch() // or the keyboard would come up
     for (const [i, tab] of this.#children(this.#tabs).entries()) tab.autofocus = i === this.#category
     if (!this.dialog.open) this.dialog.showModal()
   }

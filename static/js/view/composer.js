@@ -6,15 +6,18 @@
 import { number } from '../model/clock.js'
 import { characters, cleanText, isVisible } from '../model/rules.js'
 import { EDITING } from '../model/strings/changes.js'
-import { charactersLeft, COMPOSER, tooLong } from '../model/strings/messages.js'
+import { charactersLeft, tooLong } from '../model/strings/messages.js'
+import { frameOf } from '../chat/changes.js'
 import { frameSize } from '../net/frames.js'
 import { Completion } from './completion.js'
-import { find, write } from './dom.js'
+import { find, isTouch, write } from './dom.js'
+import { refuseDrops } from './drops.js'
 import { ReplyStrip } from './quote.js'
+
+/** @typedef {import('../../types.js').MessageItem} MessageItem */
 
 const WARN = 200 // characters before the limit at which the counter appears
 const ENTER_OF_INPUT_METHOD = 229 // keyCode; Safari says so after the composition has ended
-const PASTE_LIMIT = 4 // times the longest message; the browser takes seconds to lay out a megabyte
 const PART = 400 // of a message that is answered: more than is shown
 const ANY_ID = '00000000-0000-4000-8000-000000000000' // as long as every id
 
@@ -29,7 +32,7 @@ export class Composer {
   #strip
   #quote
   #said = '' // about what was dropped or pasted
-  /** @type {import('../../types.js').MessageItem | null} the message whose text is changed */
+  /** @type {MessageItem | null} the message whose text is changed */
   #edited = null
   #kept = '' // what was begun before
   #isAsked = false // whether that message is to be deleted
@@ -55,9 +58,7 @@ export class Composer {
       this.#answer(null)
       this.#field.focus({ preventScroll: true })
     }, signal)
-    const submit = () => {
-      if (this.#submit()) onSend()
-    }
+    const submit = () => this.#submit() && onSend()
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault()
       submit()
@@ -71,11 +72,7 @@ export class Composer {
       submit()
     }, { signal })
     this.#field.addEventListener('input', () => this.#typed(), { signal })
-    this.#field.addEventListener('paste', (event) => this.#take(event, event.clipboardData), { signal })
-    // Anywhere on the page: a browser opens a file that is dropped on it, in
-    // place of the conversation.
-    document.addEventListener('dragover', (event) => hasFiles(event.dataTransfer) && event.preventDefault(), { signal })
-    document.addEventListener('drop', (event) => this.#take(event, event.dataTransfer), { signal })
+    refuseDrops(this.#field, () => talk.limits.text, (sentence) => this.#say(sentence), signal)
     if (talk.people) new Completion(root, this.#field, () => talk.people?.names(talk.name).filter((name) => name !== talk.name) ?? [], signal)
     this.#field.enterKeyHint = isTouch() ? 'enter' : 'send'
     const observer = new ResizeObserver(() => {
@@ -113,7 +110,7 @@ export class Composer {
     }
   }
 
-  /** @param {import('../../types.js').MessageItem} item that is answered by what one writes */
+  /** @param {MessageItem} item that is answered by what one writes */
   reply({ seq, id, name, text }) {
     if (seq === null || this.#field.disabled) return
     this.#stop()
@@ -134,7 +131,7 @@ export class Composer {
     this.#put(text, this.#field.value && `\n${this.#field.value}`)
   }
 
-  /** @param {import('../../types.js').MessageItem} item that is said, and gets another text */
+  /** @param {MessageItem} item that is said, and gets another text */
   change(item) {
     if (this.#field.disabled || !this.#talk.changes?.can(item).edit) return
     if (!this.#edited) this.#kept = this.#field.value
@@ -149,7 +146,7 @@ export class Composer {
     this.#field.focus({ preventScroll: true })
   }
 
-  /** @param {import('../../types.js').MessageItem | null} item @param {string} text */
+  /** @param {MessageItem | null} item @param {string} text */
   #turn(item, text) {
     this.#edited = item
     this.#isAsked = false
@@ -173,17 +170,14 @@ export class Composer {
       event.preventDefault()
       this.#answer(null)
     } else if (event.key === 'ArrowUp' && !this.#field.value && !this.#edited) {
-      const last = lastOf(this.#talk)
+      const last = this.#talk.changes?.newest(this.#talk.items)
       if (!last) return
       event.preventDefault()
       this.change(last)
     }
   }
 
-  /**
-   * @param {string} before where the reader goes on @param {string} after
-   * @param {boolean} [focuses]
-   */
+  /** @param {string} before where the reader goes on @param {string} after @param {boolean} [focuses] */
   #put(before, after, focuses = true) {
     if (this.#field.disabled) return
     this.#field.value = before + after
@@ -196,8 +190,7 @@ export class Composer {
   settle() {
     if (this.#edited && this.#now(this.#edited).deleted) {
       this.#stop()
-      this.#said = EDITING.gone
-      this.changed()
+      this.#say(EDITING.gone)
     }
     const closed = this.#talk.closed ?? ''
     if (this.#field.disabled === (closed !== '')) return
@@ -239,7 +232,7 @@ export class Composer {
     return true
   }
 
-  /** @param {import('../../types.js').MessageItem} item that gets what stands here */
+  /** @param {MessageItem} item that gets what stands here */
   #save(item) {
     const text = cleanText(this.#field.value)
     const { changes } = this.#talk
@@ -271,11 +264,7 @@ export class Composer {
     return false
   }
 
-  /**
-   * A message as it is now.
-   * @param {import('../../types.js').MessageItem} item
-   * @returns {import('../../types.js').MessageItem}
-   */
+  /** @param {MessageItem} item @returns {MessageItem} as it is now */
   #now(item) {
     const { items } = this.#talk
     const found = items.at(items.placeOf(item.id) ?? -Infinity)
@@ -290,25 +279,9 @@ export class Composer {
   #left(text) {
     const { limits } = this.#talk
     const { reply } = this.#draft
-    const { seq, id } = this.#edited ?? {}
-    const message = { type: /** @type {const} */ ('message'), id: ANY_ID, text, ...(reply && { reply: { seq: reply.seq, id: reply.id } }) }
-    const frame = id ? { type: /** @type {const} */ ('edit'), id: ANY_ID, target: { seq: seq ?? 0, id }, text } : message
-    const bytes = limits.frame - frameSize(frame)
+    const change = this.#edited && { kind: /** @type {const} */ ('edit'), session: this.#edited.session, target: { seq: this.#edited.seq ?? 0, id: this.#edited.id } }
+    const bytes = limits.frame - frameSize(frameOf({ id: ANY_ID, text, ...(reply && { reply }), ...(change && { change }) }))
     return Math.min(limits.text - characters(text), bytes < 0 ? Math.floor(bytes / 4) : Infinity)
-  }
-
-  /**
-   * Refuses files, and more text than a message could hold.
-   * @param {ClipboardEvent | DragEvent} event
-   * @param {DataTransfer | null} data
-   */
-  #take(event, data) {
-    const text = data?.getData('text/plain') ?? ''
-    const tooMuch = text.length > PASTE_LIMIT * this.#talk.limits.text
-    if (!tooMuch && (!hasFiles(data) || (text && event.type === 'paste'))) return // a table that is pasted is a picture as well
-    event.preventDefault()
-    this.#said = tooMuch ? COMPOSER.tooMuch(this.#talk.limits.text) : COMPOSER.noFiles
-    this.changed()
   }
 
   /**
@@ -324,21 +297,3 @@ export class Composer {
     this.#width = this.#field.clientWidth
   }
 }
-
-/**
- * The newest message that can be edited.
- * @param {import('../../types.js').ConversationSource} talk
- * @returns {import('../../types.js').MessageItem | null}
- */
-function lastOf({ items, changes }) {
-  for (let place = items.length - 1; place >= items.first; place--) {
-    const item = items.at(place)
-    if (item?.kind === 'message' && changes?.can(item).edit) return item
-  }
-  return null
-}
-
-const isTouch = () => matchMedia('(pointer: coarse)').matches
-
-/** @param {DataTransfer | null} data */
-const hasFiles = (data) => data?.types.includes('Files') ?? false

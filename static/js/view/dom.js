@@ -40,3 +40,6 @@ export function make(tag, className, text = '') {
 export function write(element, text) {
   if (element.textContent !== text) element.textContent = text
 }
+
+/** Whether a finger is what the reader has: a keyboard comes up with the focus. */
+export const isTouch = () => matchMedia('(pointer: coarse)').matches

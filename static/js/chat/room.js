@@ -4,18 +4,18 @@
 import { Conversation } from '../model/conversation.js'
 import { Hidden } from '../model/hidden.js'
 import { Listeners } from '../model/listeners.js'
-import { Outbox, RESEND_SPAN } from '../model/outbox.js'
+import { RESEND_SPAN } from '../model/outbox.js'
 import { People } from '../model/people.js'
 import { refused } from '../model/status.js'
 import { CatchUp } from './catchup.js'
-import { Changes, frameOf, revisedBy } from './changes.js'
+import { Changes, revisedBy } from './changes.js'
 import { refusesLast } from '../model/close-codes.js'
 import { Connection } from '../net/connection.js'
 import { LIMITS } from '../net/frames.js'
 import { ArchivePager } from './archive-pager.js'
 import { LastSeen } from './last-seen.js'
-import { RestoredRoom } from './restore.js'
 import { RoomTyping } from './room-typing.js'
+import { Sending } from './sending.js'
 import { uuid } from '../model/uuid.js'
 
 /** @typedef {import('../../types.js').RoomListener} RoomListener */
@@ -37,14 +37,13 @@ export class Room {
   changes
   isEager = false
   #clock
-  /** @type {Outbox} */ #outbox
+  /** @type {Sending} */ #sending
   #typing
   /** @type {Connection} */ #connection
   /** @type {Listeners<RoomListener>} */ #listeners = new Listeners()
   #session = ''
   #catchUp
   #unhide
-  #restored
   #archive
   #lastSeen
 
@@ -58,29 +57,27 @@ export class Room {
     this.hidden = hidden
     this.#unhide = hidden.listen(() => this.#listeners.tell('items'))
     this.#catchUp = new CatchUp(clock, () => this.#caughtUp())
-    this.#restored = new RestoredRoom(unsent, { room, isAccount }, clock, {
-      restore: (messages) => this.#restore(messages),
-      ready: () => this.#openOutbox(),
-    })
     this.conversation = new Conversation(sessions, isAccount ? name : '')
+    this.#sending = new Sending(this.conversation, this.#catchUp, { unsent, room, isAccount }, clock, {
+      send: (frame) => this.#connection.send(frame),
+      stalled: () => this.#connection.drop(),
+      changes: () => this.changes,
+      limits: () => this.limits,
+      changed: (what) => this.#listeners.tell(what),
+    })
     this.#archive = new ArchivePager(this.conversation, archive, clock)
     this.changes = new Changes(this.conversation, clock, {
       limits: () => this.limits,
       find: (id) => this.conversation.find(id) ?? this.#archive.find(id),
       revise: (id) => this.#revised(id),
-      keep: (own) => this.#restored.keepChange(own, this.name),
-      post: (own) => this.#post(own),
-      drop: (id) => this.#confirmed(id),
+      keep: (own) => this.#sending.keepChange(own, this.name),
+      post: (own) => this.#sending.post(own),
+      drop: (id) => this.#sending.confirmed(id),
       removed: (item) => this.#removed(item),
       refused: (sentence) => this.#listeners.tell('refused', sentence),
     })
     this.#lastSeen = new LastSeen(this.conversation, this.#archive, lastSeen, this.hides)
     this.#typing = new RoomTyping(this, clock, { changed: () => this.#listeners.tell('typing'), typed: () => this.#connection.send({ type: 'typing' }) })
-    this.#outbox = new Outbox(clock, {
-      send: (frame) => this.#connection.send(frame),
-      fail: (id, reason, code) => this.#failed(id, reason, code),
-      stalled: () => this.#connection.drop(),
-    })
     this.#connection = new Connection({ dial: () => open(address.socket(this.#query())), clock, random }, {
       up: (frame) => this.#up(frame),
       frame: (frame) => this.#received(frame),
@@ -99,7 +96,7 @@ export class Room {
   }
 
   get unsent() {
-    return this.#outbox.size
+    return this.#sending.size
   }
 
   get typing() {
@@ -125,17 +122,17 @@ export class Room {
   // ---- What the reader does ----
 
   join() {
-    this.#restored.take(this.name)
+    this.#sending.start(this.name)
     this.#connection.start()
   }
 
   leave() {
     this.changes.flush()
     this.#unhide()
-    this.#restored.stop()
+    this.#sending.stop()
     this.#catchUp.stop()
     this.#typing.clear()
-    this.#outbox.close()
+    this.#sending.close()
     this.#connection.stop()
     this.#listeners.clear()
   }
@@ -145,8 +142,8 @@ export class Room {
     const id = uuid()
     this.conversation.compose({ id, text, ...(reply && { reply }), name: this.name, session: this.#session, at: this.#clock.now() })
     this.#typing.sent()
-    this.#restored.keep(this.conversation.find(id))
-    this.#post({ id, text, ...(reply && { reply }) })
+    this.#sending.keep(id)
+    this.#sending.post({ id, text, ...(reply && { reply }) })
   }
 
   /** @param {string} id of a message that failed */
@@ -154,20 +151,20 @@ export class Room {
     const item = this.conversation.find(id)
     const now = this.#clock.now()
     if (item?.state !== 'failed') return
-    this.#restored.drop(id)
+    this.#sending.drop(id)
     if (now - item.at > RESEND_SPAN) { // the server may have forgotten the id
       this.conversation.discard(id)
       return this.send(item.text, item.reply)
     }
     this.conversation.retry(id, now)
-    this.#restored.keep(this.conversation.find(id))
-    this.#post(item)
+    this.#sending.keep(id)
+    this.#sending.post(item)
   }
 
   /** @param {string} id of a message that failed */
   discard(id) {
     this.conversation.discard(id)
-    this.#restored.drop(id)
+    this.#sending.drop(id)
     this.#listeners.tell('items')
   }
 
@@ -200,7 +197,7 @@ export class Room {
 
   /** @param {import('../../types.js').WelcomeFrame} frame */
   #up(frame) {
-    this.#outbox.close()
+    this.#sending.close()
     this.#session = frame.session
     this.name = frame.name
     this.limits = frame.limits
@@ -214,8 +211,8 @@ export class Room {
   /** @param {number} code */
   #down(code) {
     this.#catchUp.stop()
-    if (refusesLast(code)) this.#outbox.refuseFlying(refused(code))
-    this.#outbox.close()
+    if (refusesLast(code)) this.#sending.refuseFlying(refused(code))
+    this.#sending.close()
     this.#typing.clear()
   }
 
@@ -239,9 +236,9 @@ export class Room {
       case 'ack':
         this.conversation.ack(frame)
         this.changes.acked(frame)
-        this.#confirmed(frame.id)
+        this.#sending.confirmed(frame.id)
         break
-      case 'error': return this.#outbox.refuse(frame)
+      case 'error': return this.#sending.refuse(frame)
       case 'presence':
         this.people.take(frame, now)
         return this.#listeners.tell('people')
@@ -265,18 +262,10 @@ export class Room {
     const ours = this.conversation.find(frame.id)
     if (received) this.#lastSeen.received(received)
     const isOurs = ours?.own && this.conversation.isSame(ours, frame) // others may use our id
-    if (isOurs) this.#confirmed(frame.id)
+    if (isOurs) this.#sending.confirmed(frame.id)
     this.#listeners.tell('items')
     if (received && !this.#catchUp.isHistory) this.#listeners.tell('received', received)
     this.#catchUp.reached(this.conversation.position?.seq)
-  }
-
-  /** @param {string} id */
-  #confirmed(id) {
-    const before = this.unsent
-    this.#outbox.confirm(id)
-    this.#restored.drop(id)
-    if (this.unsent !== before) this.#listeners.tell('unsent')
   }
 
   /** Own messages that were in the log are known by now: the rest may be sent. */
@@ -284,44 +273,7 @@ export class Room {
     this.conversation.settleFailed()
     this.#lastSeen.find()
     this.#listeners.tell('items')
-    this.#openOutbox()
-  }
-
-  #openOutbox() {
-    if (this.#restored.ready && this.#catchUp.over) this.#outbox.open(this.limits)
-  }
-
-  /**
-   * Shows the unsent messages from before a reload, and sends them first.
-   * @param {import('../../types.js').UnsentMessage[]} messages
-   */
-  #restore(messages) {
-    for (const message of messages) this.changes.restore(message)
-    const unknown = messages.filter(({ id }) => !this.conversation.find(id))
-    const sent = messages.filter(({ id }) => this.conversation.find(id)?.state === 'sent')
-    for (const { id } of sent) this.#restored.drop(id)
-    this.conversation.restore(unknown.filter(({ change }) => !change))
-    if (this.#catchUp.over) this.conversation.settleFailed()
-    this.#outbox.restore(unknown.filter(({ reason }) => reason === null).map((one) => ({ frame: frameOf(one), at: one.at })))
-    this.#listeners.tell('items')
-    this.#listeners.tell('unsent')
-  }
-
-  /** @param {Parameters<typeof frameOf>[0]} unsent */
-  #post(unsent) {
-    this.#listeners.tell('items')
-    this.#outbox.add(frameOf(unsent))
-    this.#listeners.tell('unsent')
-  }
-
-  /** @param {string} id @param {string} reason @param {string} code */
-  #failed(id, reason, code) {
-    if (!this.changes.failed(id, reason, code)) {
-      this.conversation.fail(id, reason)
-      this.#restored.keep(this.conversation.find(id))
-    }
-    this.#listeners.tell('items')
-    this.#listeners.tell('unsent')
+    this.#sending.open()
   }
 
   /** @param {string} id of a message of which more is known */

@@ -1,25 +1,22 @@
 // The conversation on the screen: a window of it, and how the reader moves
 // through it.
 
+import { LogWindow } from '../model/log-window.js'
 import { Pace } from '../model/pace.js'
-import { NEWER_FAILED, OLDER_FAILED } from '../model/strings/messages.js'
-import { Window } from '../model/window.js'
 import { MessageActions } from './actions.js'
-import { MentionPill } from './mention-pill.js'
-import { find, write } from './dom.js'
+import { find } from './dom.js'
 import { onceAFrame } from './frame.js'
 import { Later } from './later.js'
 import { answerClicks } from './log-clicks.js'
 import { FloatingDay } from './log-day.js'
-import { LogEdge } from './log-edge.js'
+import { LogEdges } from './log-edges.js'
 import { steerByKeys } from './log-keys.js'
 import { LinkedMessage } from './log-link.js'
-import { LogPill } from './log-pill.js'
+import { LogPills } from './log-pills.js'
 import { LogTravel } from './log-travel.js'
 import { Rows } from './rows.js'
 import { Scroller } from './scroller.js'
 import { Toast } from './toast.js'
-import { UnreadPill } from './unread.js'
 
 const FAR = 1.5 // screens above the end from which a way back is offered
 const BUSY = 5 // messages a second above which none moves in, and those off the screen are not laid out
@@ -31,20 +28,14 @@ export class LogView {
   #talk
   #list
   #box
-  #start
-  #empty
   #rows
   #actions
-  #unread
-  #mentioned
   day
-  #pill
+  #pills
   #scroller
-  #window = new Window()
+  #window
   #frame = onceAFrame(() => this.#draw())
-  /** @type {LogEdge} */ #above
-  /** @type {LogEdge} */ #below
-  #items // what the window is of
+  #edges
   #pace = new Pace()
   #length = 0 // messages when they were last drawn
   #made = performance.now()
@@ -66,10 +57,8 @@ export class LogView {
    */
   constructor(root, talk, trail, { mention, edit, change, reply, quoted }, signal) {
     this.#talk = talk
-    this.#items = talk.items
+    this.#window = new LogWindow(talk)
     this.#list = find(root, '#messages', HTMLOListElement)
-    this.#start = find(root, '#log-start', HTMLElement)
-    this.#empty = find(root, '#empty', HTMLElement)
     const box = this.#box = find(root, '#log', HTMLElement)
     const later = this.#later = new Later(signal)
     const toast = this.#toast = new Toast(find(root, '#log-note', HTMLElement), later)
@@ -77,21 +66,8 @@ export class LogView {
     const rows = this.#rows = new Rows(this.#list, later, talk, signal)
     this.day = new FloatingDay(find(root, '#log-day', HTMLElement), box, rows, later, signal)
     this.#scroller = new Scroller(box, this.#list, (at) => this.#moved(at), signal)
-    this.#pill = new LogPill(find(root, '#newer', HTMLButtonElement), () => {
-      this.toEnd()
-      box.focus({ preventScroll: true }) // the button is about to vanish
-    }, signal)
     answerClicks(this.#list, rows, talk, { stay: () => this.#scroller.release(), changed: () => this.#render(), edit, say, quoted }, signal)
-    const edge = (/** @type {'older' | 'newer'} */ name, /** @type {() => void} */ more) => new LogEdge(root, name, {
-      ask: () => talk[name](),
-      changed: () => signal.aborted || this.changed(),
-      retry() {
-        box.focus({ preventScroll: true }) // the button is about to vanish
-        more()
-      },
-    }, later, signal)
-    this.#above = edge('older', () => this.#older())
-    this.#below = edge('newer', () => this.#newer())
+    this.#edges = new LogEdges(root, box, talk, this.#window, { render: () => this.#render(), changed: () => this.changed() }, later, signal)
     steerByKeys(box, this.#list, find(root, '#text', HTMLTextAreaElement), signal)
     this.#actions = new MessageActions(root, this.#list, {
       item: this.messageOf,
@@ -102,10 +78,6 @@ export class LogView {
       edit: change,
       reply,
     }, trail, signal)
-    this.#unread = new UnreadPill(root, box, talk, rows, {
-      reveal: (id) => this.#reveal(id),
-      say,
-    }, signal)
     document.addEventListener('visibilitychange', () => this.changed(), { signal })
     this.#linked = new LinkedMessage(talk, later, {
       taken: () => this.changed(),
@@ -119,7 +91,12 @@ export class LogView {
       settle: (id, top) => this.#settle(id, top),
       toEnd: () => this.toEnd(),
     }, signal)
-    this.#mentioned = new MentionPill(root, box, talk, rows, (message) => this.travel.toMessage(message), signal)
+    this.#pills = new LogPills(root, box, talk, rows, {
+      toEnd: () => this.toEnd(),
+      reveal: (id) => this.#reveal(id),
+      travel: (message) => this.travel.toMessage(message),
+      say,
+    }, signal)
     signal.addEventListener('abort', () => {
       this.#frame.cancel()
       talk.latest() // who comes back begins at the end
@@ -142,15 +119,13 @@ export class LogView {
 
   /** @param {import('../../types.js').MessageItem} [item] that somebody else has said */
   received(item) {
-    this.#pill.received(item?.key)
+    this.#pills.received(item)
     if (!this.isSeen) this.#talk.missed()
-    this.#mentioned.received(item)
   }
 
   /** @param {string} key of what somebody else has said, which is deleted */
   removed(key) {
-    this.#pill.removed(key)
-    this.#mentioned.removed(key)
+    this.#pills.removed(key)
     this.changed()
   }
 
@@ -168,7 +143,7 @@ export class LogView {
   /** The reader has said something. */
   sent() {
     this.toEnd()
-    this.#unread.end()
+    this.#pills.end()
   }
 
   toEnd() {
@@ -235,20 +210,9 @@ export class LogView {
     return this.#rows.withKey(items.at(place)?.key ?? '')
   }
 
-  /** Another part is shown now: the same messages have other places there. */
+  /** Another part may be shown now. */
   #turn() {
-    const before = this.#items
-    const { items } = this.#talk
-    if (items === before) return
-    const { first, length } = items
-    this.#items = items
-    this.#length = length
-    for (let place = this.#window.start; place < this.#window.end; place++) {
-      const item = before.at(place)
-      const now = item?.kind === 'message' ? items.placeOf(item.id) : undefined
-      if (now !== undefined) return this.#window.move(now - place, first, length)
-    }
-    this.#window.around(length, first, length)
+    if (this.#window.turn()) this.#length = this.#talk.items.length
   }
 
   // ---- Drawing ----
@@ -259,35 +223,12 @@ export class LogView {
     if (this.#isAtEnd) this.#window.follow(first, length)
     else this.#window.hold(first, length)
     this.#render()
-    if (this.#scroller.nearTop && (this.#talk.isEager || this.#window.start > first)) this.#older()
-    if (this.#scroller.nearBottom && !this.#isLatest) this.#newer()
+    if (this.#scroller.nearTop && (this.#talk.isEager || !this.#window.isOldest)) this.#edges.older()
+    if (this.#scroller.nearBottom && !this.#window.isNewest) this.#edges.newer()
     if (this.isSeen) this.#talk.seen()
     this.#pace.drew(length - this.#length, performance.now())
     this.#length = length
     this.#linked.changed()
-  }
-
-  /**
-   * The reader is at the upper edge: shows what is before it, or asks for it.
-   */
-  #older() {
-    const { items, hasOlder } = this.#talk
-    if (this.#window.start > items.first) {
-      this.#window.older(items.first)
-      this.#render()
-    } else if (hasOlder) {
-      this.#above.load()
-    }
-  }
-
-  /** The reader is at the lower edge of what is not the newest. */
-  #newer() {
-    if (!this.#window.isLatest) {
-      this.#window.newer()
-      this.#render()
-    } else if (this.#talk.hasNewer) {
-      this.#below.load()
-    }
   }
 
   #render() {
@@ -296,7 +237,7 @@ export class LogView {
       this.#list.toggleAttribute('data-busy', busy)
       if (busy) this.#later.run('calm', CALM, () => this.#render())
       this.#reconcile()
-      this.#drawEdges()
+      this.#edges.draw()
     })
     this.#actions.changed()
     this.#drawPills()
@@ -311,45 +252,29 @@ export class LogView {
 
   /** The reader sees the newest message, and the next one comes in below. */
   get #isAtEnd() {
-    return this.#scroller.atEnd && this.#isLatest
-  }
-
-  /** The newest message is in the page. */
-  get #isLatest() {
-    return this.#window.isLatest && !this.#talk.hasNewer
+    return this.#scroller.atEnd && this.#window.isNewest
   }
 
   get #isBusy() {
     return this.#pace.rate(performance.now()) > BUSY
   }
 
-  #drawEdges() {
-    const { items, joined, beginning } = this.#talk
-    const atTop = this.#window.start === items.first
-    this.#above.draw(atTop, !joined && !beginning, OLDER_FAILED)
-    this.#below.draw(this.#talk.hasNewer && this.#window.isLatest, false, NEWER_FAILED)
-    this.#empty.hidden = !joined || items.length > items.first
-    write(this.#start, atTop ? beginning : '')
-  }
-
   #drawPills() {
-    this.#unread.draw(this.#isLatest)
-    this.#mentioned.draw()
-    this.#pill.draw(this.#isAtEnd, !this.#isLatest || this.#scroller.screensBelow >= FAR)
+    this.#pills.draw(this.#window.isNewest, this.#isAtEnd, this.#scroller.screensBelow >= FAR)
   }
 
   // ---- The reader ----
 
   /** @param {{end: boolean, upper: boolean, lower: boolean}} at */
   #moved({ end, upper, lower }) {
-    const isLatest = this.#isLatest
+    const isLatest = this.#window.isNewest
     if (!isLatest) this.#scroller.release()
     if (!end && this.#list.hasAttribute('data-busy')) this.#render() // all of it has its true height again
     if (!end) this.day.show()
     if (upper) {
-      this.#older()
+      this.#edges.older()
     } else if (lower && !isLatest) {
-      this.#newer()
+      this.#edges.newer()
     }
     this.#drawPills()
     if (end && this.isSeen) this.#talk.seen()

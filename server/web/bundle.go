@@ -183,14 +183,14 @@ func (m *modules) add(name string) {
 	body = strings.TrimPrefix(body, "\n")
 	m.numbers[name] = len(m.numbers) + 1
 	if name == m.entry {
-		fmt.Fprintf(&m.text, "// %s\n%s", name, body)
+		m.text.WriteString(body)
 		return
 	}
 	if wait != "" {
 		m.fail("%s: an imported module cannot have %q", name, wait)
 	}
-	fmt.Fprintf(&m.text, "// %s\nconst module$%d = (() => {\n%s\nreturn { %s }\n})()\n",
-		name, m.numbers[name], body, strings.Join(m.exports[name], ", "))
+	fmt.Fprintf(&m.text, "const module$%d = (() => {\n%s\nreturn { %s }\n})()\n",
+		m.numbers[name], body, strings.Join(m.exports[name], ", "))
 }
 
 // names is an import's list as a declaration. It copies values, which is the

@@ -126,11 +126,11 @@ func TestBundle(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"css/index-1.css": "a\nb\n", "css/index-2.css": "c\n", "dark.css": "d",
-		"js/main.js": "// js/x/one.js\nconst module$1 = (() => {\nconst one = 1\nfunction two() {\n" +
+		"js/main.js": "const module$1 = (() => {\nconst one = 1\nfunction two() {\n" +
 			"use('a // b', /a // b/)\n}\n\nreturn { one }\n})()\n" +
-			"// js/both.js\nconst module$2 = (() => {\nconst { one } = module$1\nfunction both() {}\n\n" +
+			"const module$2 = (() => {\nconst { one } = module$1\nfunction both() {}\n\n" +
 			"return { both }\n})()\n" +
-			"// js/main.js\nconst { one: two } = module$1\nconst { both } = module$2\nuse(two, both)\n",
+			"const { one: two } = module$1\nconst { both } = module$2\nuse(two, both)\n",
 	} {
 		if got := string(files[prefix+name]); got != want {
 			t.Errorf("%s is\n%s\nwant\n%s", name, got, want)

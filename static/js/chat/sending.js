@@ -15,7 +15,10 @@ export class Sending {
   /**
    * @param {import('../model/conversation.js').Conversation} conversation
    * @param {import('./catchup.js').CatchUp} catchUp
-   * @param {{unsent: import('../storage/unsent.js').Unsent | null, room: string, isAccount: boolean}} where
+   * @param {object} where
+   * @param {import('../storage/unsent.js').Unsent | null} where.unsent null keeps nothing
+   * @param {string} where.room
+   * @param {boolean} where.isAccount
    * @param {import('../../types.js').Clock} clock
    * @param {object} on
    * @param {(frame: import('../../types.js').ClientFrame) => void} on.send

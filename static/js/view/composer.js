@@ -177,7 +177,7 @@ export class Composer {
     }
   }
 
-  /** @param {string} before where the reader goes on @param {string} after @param {boolean} [focuses] */
+  /** @param {string} before where the reader goes on @param {string} after */
   #put(before, after, focuses = true) {
     if (this.#field.disabled) return
     this.#field.value = before + after

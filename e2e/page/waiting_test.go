@@ -1,0 +1,47 @@
+package page
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"livechat/e2e/harness"
+)
+
+// waitFor waits until an expression is true, even in a page that draws no
+// frames.
+func (w *window) waitFor(expression string) {
+	w.t.Helper()
+	met := false
+	defer func() {
+		if !met {
+			w.t.Logf("the console: %q\nthe page: %s", w.troubles, w.lastSight())
+		}
+	}()
+	harness.Eventually(w.t, 20*time.Second, w.name+": "+expression, func() error {
+		var is bool
+		ctx, cancel := context.WithTimeout(w.ctx, patience)
+		defer cancel()
+		err := chromedp.Run(ctx, chromedp.Evaluate(expression, &is))
+		if isAway(err) {
+			return err
+		}
+		if err != nil {
+			w.t.Fatalf("%s: %v", w.name, err)
+		}
+		return harness.ErrIf(!is)
+	})
+	met = true
+}
+
+// isAway reports whether an expression could not be evaluated because the window
+// was on its way from one page to the next.
+func isAway(err error) bool {
+	return err != nil && slices.ContainsFunc([]string{
+		"Inspected target navigated or closed", "Execution context was destroyed",
+		"Cannot find context with specified id",
+	}, func(part string) bool { return strings.Contains(err.Error(), part) })
+}

@@ -111,8 +111,7 @@ func TestMessageSheet(t *testing.T) {
 	p := harness.StartAlone(t)
 	w := openWindow(t, browse(t), "ann", "about:blank")
 	w.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateTouch, chromedp.EmulateMobile),
-		emulation.SetEmulatedMedia().
-			WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}),
+		prefers("dark"),
 		chromedp.Navigate("http://"+p.Addr+"/"),
 		chromedp.WaitVisible("#name", chromedp.ByQuery), typeIn("#name", "ann"),
 		chromedp.Evaluate(`document.querySelector("#subscribe").click()`, nil))

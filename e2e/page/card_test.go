@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -24,8 +23,7 @@ const noSocket = `(real => {
 func (w *window) looks(name string) {
 	w.t.Helper()
 	for _, scheme := range []string{"light", "dark"} {
-		w.do(emulation.SetEmulatedMedia().
-			WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
+		w.do(prefers(scheme))
 		for _, size := range [][2]int64{{1280, 760}, {390, 844}, {320, 640}} {
 			w.do(chromedp.EmulateViewport(size[0], size[1]),
 				chromedp.Poll(`document.getAnimations().every(a => a.playState !== "running")`, nil))

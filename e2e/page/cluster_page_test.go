@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/redis/go-redis/v9"
 )
@@ -128,19 +127,8 @@ func (w *window) screenshotsAt(name string) {
 		{"wide-dark", 1280, 1200, "dark"},
 		{"wide", 1280, 1200, "light"},
 	} {
-		w.do(
-			chromedp.EmulateViewport(view.width, view.height),
-			emulation.SetEmulatedMedia().
-				WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: view.scheme}}),
-		)
-		var overflow int
-		w.do(
-			chromedp.Evaluate(`document.documentElement.scrollWidth - document.documentElement.clientWidth`,
-				&overflow),
-		)
-		if overflow > 0 {
-			w.t.Errorf("%s: the page is %d px wider than the window", view.name, overflow)
-		}
+		w.do(chromedp.EmulateViewport(view.width, view.height), prefers(view.scheme))
+		w.fitsAcross(view.name)
 		w.do(chromedp.Poll(`document.querySelectorAll('#dots .traveller').length > 4`, nil))
 		w.shoot(name + "-" + view.name)
 	}

@@ -1,7 +1,6 @@
 package page
 
 import (
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
 
@@ -69,8 +68,7 @@ func (w *window) checkContrast(s accessState) {
 			Texts int
 			Found []string
 		}
-		w.do(emulation.SetEmulatedMedia().
-			WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
+		w.do(prefers(scheme),
 			chromedp.Evaluate(`document.getAnimations().forEach(one => {
 				if (Number.isFinite(one.effect.getComputedTiming().endTime)) one.finish() })`, nil),
 			chromedp.Evaluate(readContrast, &got))

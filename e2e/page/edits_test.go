@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -38,8 +37,7 @@ func (w *window) types(text string) {
 func (w *window) shootEach(name string) {
 	w.t.Helper()
 	for _, scheme := range []string{"light", "dark"} {
-		w.do(emulation.SetEmulatedMedia().
-			WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
+		w.do(prefers(scheme))
 		for _, size := range [][2]int64{{390, 844}, {1280, 760}} {
 			w.do(chromedp.EmulateViewport(size[0], size[1]),
 				chromedp.Poll(`document.getAnimations().length === 0`, nil))

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -141,8 +140,7 @@ func TestEmojiOnPhone(t *testing.T) {
 	p := harness.StartAlone(t)
 	ann := openWindow(t, browse(t), "ann", "about:blank")
 	ann.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateTouch, chromedp.EmulateMobile),
-		emulation.SetEmulatedMedia().
-			WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}),
+		prefers("dark"),
 		chromedp.Navigate("http://"+p.Addr+"/"),
 		chromedp.WaitVisible("#name", chromedp.ByQuery), typeIn("#name", "ann"),
 		chromedp.Evaluate(`document.querySelector("#subscribe").click()`, nil))

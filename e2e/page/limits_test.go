@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"livechat/e2e/harness"
@@ -26,10 +25,7 @@ func (w *window) tellsOf(selector, pattern string) {
 func (w *window) shootCard(name string) {
 	w.t.Helper()
 	for _, scheme := range []string{"light", "dark"} {
-		w.do(
-			emulation.SetEmulatedMedia().
-				WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
-		)
+		w.do(prefers(scheme))
 		for width, height := range map[int64]int64{1280: 760, 390: 844} {
 			w.do(chromedp.EmulateViewport(width, height),
 				chromedp.Poll(`document.getAnimations().length === 0`, nil))

@@ -53,19 +53,8 @@ func TestPageLooks(t *testing.T) {
 		{"narrow-light", 390, 844, "light"},
 		{"narrowest-dark", 320, 640, "dark"},
 	} {
-		w.do(
-			chromedp.EmulateViewport(view.width, view.height),
-			emulation.SetEmulatedMedia().
-				WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: view.scheme}}),
-		)
-		var overflow int
-		w.do(
-			chromedp.Evaluate(`document.documentElement.scrollWidth - document.documentElement.clientWidth`,
-				&overflow),
-		)
-		if overflow > 0 {
-			t.Errorf("%s: the page is %d px wider than the window", view.name, overflow)
-		}
+		w.do(chromedp.EmulateViewport(view.width, view.height), prefers(view.scheme))
+		w.fitsAcross(view.name)
 		w.shoot(view.name)
 	}
 	w.noErrors()
@@ -115,8 +104,7 @@ func TestPageLooksWithChats(t *testing.T) {
 	} {
 		w.do(
 			chromedp.EmulateViewport(view.width, view.height),
-			emulation.SetEmulatedMedia().
-				WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: view.scheme}}),
+			prefers(view.scheme),
 			chromedp.Poll(fmt.Sprintf(`document.querySelector('#chats').open === %t`, view.beside), nil),
 		)
 		w.fits(view.name)
@@ -130,6 +118,22 @@ func TestPageLooksWithChats(t *testing.T) {
 		}
 	}
 	w.noErrors()
+}
+
+// prefers sets whether the user prefers a light or a dark page.
+func prefers(scheme string) chromedp.Action {
+	return emulation.SetEmulatedMedia().
+		WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}})
+}
+
+// fitsAcross fails the test if the page is wider than the window.
+func (w *window) fitsAcross(view string) {
+	w.t.Helper()
+	var over int
+	w.do(chromedp.Evaluate(`document.documentElement.scrollWidth - document.documentElement.clientWidth`, &over))
+	if over > 0 {
+		w.t.Errorf("%s: the page is %d px wider than the window", view, over)
+	}
 }
 
 // fits fails the test if the page stays larger than the window.
@@ -160,8 +164,7 @@ func (w *window) shootBoth(name string) {
 	}{{390, 844, "dark"}, {1280, 760, "light"}} {
 		w.do(
 			chromedp.EmulateViewport(view.width, view.height),
-			emulation.SetEmulatedMedia().
-				WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: view.scheme}}),
+			prefers(view.scheme),
 			chromedp.Poll(`document.getAnimations().length === 0`, nil),
 		)
 		w.shoot(fmt.Sprint(name, "-", view.width, "-", view.scheme))

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -14,8 +13,7 @@ import (
 func (w *window) shootChats(name string) {
 	w.t.Helper()
 	for _, scheme := range []string{"light", "dark"} {
-		w.do(emulation.SetEmulatedMedia().
-			WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
+		w.do(prefers(scheme))
 		for _, width := range []int64{320, 390, 1280, 1920} {
 			w.do(chromedp.EmulateViewport(width, 720), chromedp.Evaluate(paints, nil, awaited))
 			if width < 700 {

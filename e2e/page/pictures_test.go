@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 
@@ -32,8 +31,7 @@ func TestPictures(t *testing.T) {
 	take := func(w *window, name string, width, height int64, scale float64) {
 		t.Helper()
 		var png []byte
-		w.do(emulation.SetEmulatedMedia().
-			WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "light"}}),
+		w.do(prefers("light"),
 			chromedp.EmulateViewport(width, height, chromedp.EmulateScale(scale)),
 			chromedp.Evaluate(paints, nil, awaited),
 			chromedp.Poll(`document.getAnimations().every(a => a.playState !== "running")`, nil),

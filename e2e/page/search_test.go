@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
@@ -35,8 +34,7 @@ func pressSlash() chromedp.Action {
 func (w *window) shootSearch(name string) {
 	w.t.Helper()
 	for _, scheme := range []string{"light", "dark"} {
-		w.do(emulation.SetEmulatedMedia().
-			WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
+		w.do(prefers(scheme))
 		for _, size := range [][2]int64{{1280, 760}, {390, 844}, {1280, 760}} {
 			w.do(chromedp.EmulateViewport(size[0], size[1]))
 			w.waitFor(fmt.Sprintf(`innerWidth === %d`, size[0]))

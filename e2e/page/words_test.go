@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -27,10 +26,7 @@ func (w *window) saysOf(selector, want string) {
 func (w *window) shootAll(name string) {
 	w.t.Helper()
 	for _, scheme := range []string{"light", "dark"} {
-		w.do(
-			emulation.SetEmulatedMedia().
-				WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
-		)
+		w.do(prefers(scheme))
 		for width, height := range map[int64]int64{1280: 760, 390: 844} {
 			w.do(
 				chromedp.EmulateViewport(width, height),

@@ -109,16 +109,9 @@ func TestMessageActions(t *testing.T) {
 func TestMessageSheet(t *testing.T) {
 	t.Parallel()
 	p := harness.StartAlone(t)
-	w := openWindow(t, browse(t), "ann", "about:blank")
-	w.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateTouch, chromedp.EmulateMobile),
-		prefers("dark"),
-		chromedp.Navigate("http://"+p.Addr+"/"),
-		chromedp.WaitVisible("#name", chromedp.ByQuery), typeIn("#name", "ann"),
-		chromedp.Evaluate(`document.querySelector("#subscribe").click()`, nil))
-	w.state("connected")
-	w.do(chromedp.Focus("#text", chromedp.ByQuery), input.InsertText("some words"),
-		chromedp.Evaluate(`document.querySelector("#send").click()`, nil))
-	w.shows("some words")
+	w := openOnPhone(t, "http://"+p.Addr+"/", prefers("dark"))
+	w.enterByTouch()
+	w.sayByTouch("some words")
 
 	press := chromedp.Evaluate(`document.querySelector("#messages .bubble").dispatchEvent(
 		new PointerEvent("pointerdown", {pointerType: "touch", bubbles: true, clientX: 1, clientY: 1}))`, nil)

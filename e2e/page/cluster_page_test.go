@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"livechat/client"
-	"livechat/e2e/harness"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -16,6 +14,9 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/redis/go-redis/v9"
+
+	"livechat/client"
+	"livechat/e2e/harness"
 )
 
 // noticed is how long the cluster page may take to show that a server started

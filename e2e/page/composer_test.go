@@ -111,13 +111,9 @@ func TestComposerOnPhone(t *testing.T) {
 	t.Parallel()
 	need.Program(t, "chromium")
 	p := harness.StartAlone(t)
-	ann := openWindow(t, browse(t), "ann", "about:blank")
-	ann.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateTouch, chromedp.EmulateMobile),
-		chromedp.Navigate("http://"+p.Addr+"/"))
+	ann := openOnPhone(t, "http://"+p.Addr+"/")
 	ann.is("the pointer is a finger", `matchMedia("(pointer: coarse)").matches`)
-	ann.do(chromedp.WaitVisible("#name", chromedp.ByQuery), typeIn("#name", "ann"),
-		chromedp.Evaluate(`document.querySelector("#subscribe").click()`, nil))
-	ann.state("connected")
+	ann.enterByTouch()
 	ann.is("the field has no focus", `document.activeElement.id !== "text"`)
 	ann.do(chromedp.Focus("#text", chromedp.ByQuery), input.InsertText("one"), pressEnter(0),
 		input.InsertText("two"))

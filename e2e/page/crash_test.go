@@ -4,8 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/network"
-
 	"livechat/e2e/harness"
 	"livechat/internal/localcluster"
 )
@@ -69,13 +67,13 @@ func TestPageOffline(t *testing.T) {
 	s := setScene(t, localcluster.Options{})
 	s.ann.drafts("half")
 	for _, cut := range []func(){func() {}, s.cable.cut} {
-		s.ann.do(network.EmulateNetworkConditions(true, 0, -1, -1))
+		s.ann.unplugged(true)
 		cut()
 		s.ann.tells("offline", "offline")
 		s.says(s.bob, "said while ann was away")
 		s.agreesWith(s.bob)
 		s.ann.keeps("half")
-		s.ann.do(network.EmulateNetworkConditions(false, 0, -1, -1))
+		s.ann.unplugged(false)
 		s.ann.tells("connected", "connected · ")
 		s.agree()
 	}

@@ -2,15 +2,14 @@ package page
 
 import (
 	"fmt"
-	"github.com/chromedp/cdproto/runtime"
-	"livechat/client"
 	"testing"
 
 	"github.com/chromedp/cdproto/input"
-	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"livechat/client"
 	"livechat/e2e/harness"
 	"livechat/internal/localcluster"
 )
@@ -32,11 +31,7 @@ func (w *window) hesitates(is bool) {
 func TestDeleteAMessage(t *testing.T) {
 	t.Parallel()
 	p := harness.StartAlone(t)
-	browser := browse(t)
-	ann := openWindow(t, browser, "ann", "http://"+p.Addr+"/")
-	bob := openWindow(t, browser, "bob", "http://"+p.Addr+"/")
-	ann.enter()
-	bob.enter()
+	ann, bob := openPair(t, "http://"+p.Addr+"/")
 	for _, text := range []string{"one pangolin", "two", "three", "four"} {
 		ann.say(text)
 	}
@@ -114,10 +109,9 @@ func TestDeleteAMessage(t *testing.T) {
 func TestDeleteByTouch(t *testing.T) {
 	t.Parallel()
 	p := harness.StartAlone(t)
-	w := openWindow(t, browse(t), "ann", "about:blank")
-	w.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateTouch, chromedp.EmulateMobile),
-		chromedp.Navigate("http://"+p.Addr+"/"))
-	w.enterByTouch("some words")
+	w := openOnPhone(t, "http://"+p.Addr+"/")
+	w.enterByTouch()
+	w.sayByTouch("some words")
 	for _, undo := range []bool{true, false} {
 		w.hesitates(undo)
 		w.hold("#messages .bubble")
@@ -153,12 +147,12 @@ func TestDeletesOverFaults(t *testing.T) {
 	gone(1)
 	s.startAgain(victim)
 
-	s.ann.do(network.EmulateNetworkConditions(true, 0, -1, -1))
+	s.ann.unplugged(true)
 	s.cable.cut()
 	s.ann.tells("offline", "offline")
 	s.ann.bar(3, "remove")
 	s.ann.tells("offline", "1 unsent")
-	s.ann.do(network.EmulateNetworkConditions(false, 0, -1, -1))
+	s.ann.unplugged(false)
 	gone(2)
 
 	s.kill(s.c.HAProxy)
@@ -178,13 +172,9 @@ func TestDeletesOverFaults(t *testing.T) {
 func TestDeleteInTwoTabs(t *testing.T) {
 	t.Parallel()
 	p := harness.StartAlone(t)
-	browser := browse(t)
-	one := openWindow(t, browser, "ann", "http://"+p.Addr+"/")
+	one := openWindow(t, browse(t), "ann", "http://"+p.Addr+"/")
 	one.enter()
-	two := openIn(t, browser, one.storage, "ann", "http://"+p.Addr+"/")
-	two.do(chromedp.WaitVisible("#subscribe", chromedp.ByQuery),
-		chromedp.Click("#subscribe", chromedp.ByQuery))
-	two.state("connected")
+	two := one.openTab("http://" + p.Addr + "/")
 	one.say("hello")
 	two.shows("hello")
 	one.do(chromedp.Focus("#text", chromedp.ByQuery), input.InsertText("a draft"))
@@ -205,9 +195,7 @@ func TestDeleteInTwoTabs(t *testing.T) {
 func TestDeletedIsNotNew(t *testing.T) {
 	t.Parallel()
 	p := harness.StartAlone(t)
-	bob := harness.JoinAll(t, 1, func(int) client.Options {
-		return client.Options{URL: "ws://" + p.Addr + "/ws", Name: "bob", GuestKey: guestKey}
-	})[0]
+	bob := joinBob(t, p)
 	say := func(text string) client.Target {
 		t.Helper()
 		ack, err := bob.Send(t.Context(), text)

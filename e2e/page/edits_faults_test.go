@@ -3,8 +3,6 @@ package page
 import (
 	"testing"
 
-	"github.com/chromedp/cdproto/network"
-
 	"livechat/internal/localcluster"
 )
 
@@ -34,14 +32,14 @@ func TestEditsOverFaults(t *testing.T) {
 	texts("through a killed server")
 	s.startAgain(victim)
 
-	s.ann.do(network.EmulateNetworkConditions(true, 0, -1, -1))
+	s.ann.unplugged(true)
 	s.cable.cut()
 	s.ann.tells("offline", "offline")
 	edit("offline")
 	s.ann.waitFor(`document.querySelector("[data-changing] .text")?.innerText === "offline"`)
 	s.ann.tells("offline", "1 unsent")
 	s.ann.shootBoth("edited-offline")
-	s.ann.do(network.EmulateNetworkConditions(false, 0, -1, -1))
+	s.ann.unplugged(false)
 	texts("offline")
 
 	s.kill(s.c.HAProxy)

@@ -12,8 +12,6 @@ import (
 	"livechat/e2e/harness"
 )
 
-const guestKey = "0123456789abcdef0123456789abcdef"
-
 // nth selects a message of the page, the first is 1.
 func nth(n int, part string) string {
 	return fmt.Sprintf("#messages > li:nth-child(%d) %s", n, part)
@@ -54,11 +52,7 @@ const isEditing = `!document.querySelector("#editing").hidden`
 func TestEditAMessage(t *testing.T) {
 	t.Parallel()
 	p := harness.StartAlone(t)
-	browser := browse(t)
-	ann := openWindow(t, browser, "ann", "http://"+p.Addr+"/")
-	bob := openWindow(t, browser, "bob", "http://"+p.Addr+"/")
-	ann.enter()
-	bob.enter()
+	ann, bob := openPair(t, "http://"+p.Addr+"/")
 	ann.say("helo https://example.org/")
 	bob.say("what?")
 	ann.say("second")
@@ -123,10 +117,9 @@ func TestEditAMessage(t *testing.T) {
 func TestEditByTouch(t *testing.T) {
 	t.Parallel()
 	p := harness.StartAlone(t)
-	w := openWindow(t, browse(t), "ann", "about:blank")
-	w.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateTouch, chromedp.EmulateMobile),
-		chromedp.Navigate("http://"+p.Addr+"/"))
-	w.enterByTouch("some words")
+	w := openOnPhone(t, "http://"+p.Addr+"/")
+	w.enterByTouch()
+	w.sayByTouch("some words")
 	w.hold("#messages .bubble")
 	w.do(chromedp.WaitVisible("#message-sheet .change", chromedp.ByQuery),
 		chromedp.Poll(`document.getAnimations().length === 0`, nil))
@@ -143,17 +136,6 @@ func TestEditByTouch(t *testing.T) {
 	w.noErrors()
 }
 
-// enterByTouch joins the room on a phone, and says something.
-func (w *window) enterByTouch(text string) {
-	w.t.Helper()
-	w.do(chromedp.WaitVisible("#name", chromedp.ByQuery), typeIn("#name", w.name),
-		chromedp.Evaluate(`document.querySelector("#subscribe").click()`, nil))
-	w.state("connected")
-	w.do(chromedp.Focus("#text", chromedp.ByQuery), input.InsertText(text),
-		chromedp.Evaluate(`document.querySelector("#send").click()`, nil))
-	w.shows(text)
-}
-
 // hold presses on something for long, as a finger does.
 func (w *window) hold(selector string) {
 	w.t.Helper()
@@ -166,13 +148,9 @@ func (w *window) hold(selector string) {
 func TestEditInTwoTabs(t *testing.T) {
 	t.Parallel()
 	p := harness.StartAloneWith(t, map[string]string{"EDIT_WINDOW": "1h"})
-	browser := browse(t)
-	one := openWindow(t, browser, "ann", "http://"+p.Addr+"/")
+	one := openWindow(t, browse(t), "ann", "http://"+p.Addr+"/")
 	one.enter()
-	two := openIn(t, browser, one.storage, "ann", "http://"+p.Addr+"/")
-	two.do(chromedp.WaitVisible("#subscribe", chromedp.ByQuery),
-		chromedp.Click("#subscribe", chromedp.ByQuery))
-	two.state("connected")
+	two := one.openTab("http://" + p.Addr + "/")
 	one.say("hello")
 	two.shows("hello")
 	two.bar(1, "change")
@@ -205,9 +183,7 @@ func TestEditInTwoTabs(t *testing.T) {
 func TestEditsOfThePast(t *testing.T) {
 	t.Parallel()
 	p := harness.StartAlone(t)
-	bob := harness.JoinAll(t, 1, func(int) client.Options {
-		return client.Options{URL: "ws://" + p.Addr + "/ws", Name: "bob", GuestKey: guestKey}
-	})[0]
+	bob := joinBob(t, p)
 	var first client.Ack
 	for n := range 450 {
 		ack, err := bob.Send(t.Context(), fmt.Sprint("message ", n+1))

@@ -138,13 +138,8 @@ func TestEmojiOnPhone(t *testing.T) {
 	t.Parallel()
 	need.Program(t, "chromium")
 	p := harness.StartAlone(t)
-	ann := openWindow(t, browse(t), "ann", "about:blank")
-	ann.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateTouch, chromedp.EmulateMobile),
-		prefers("dark"),
-		chromedp.Navigate("http://"+p.Addr+"/"),
-		chromedp.WaitVisible("#name", chromedp.ByQuery), typeIn("#name", "ann"),
-		chromedp.Evaluate(`document.querySelector("#subscribe").click()`, nil))
-	ann.state("connected")
+	ann := openOnPhone(t, "http://"+p.Addr+"/", prefers("dark"))
+	ann.enterByTouch()
 	ann.do(chromedp.Evaluate(openEmoji, nil), chromedp.Poll(emojiOpen, nil),
 		chromedp.Poll(`document.getAnimations().length === 0`, nil))
 	ann.is("the search has no focus", `document.activeElement.matches("#emoji [role=tab]")`)

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/input"
-	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
 	"livechat/e2e/harness"
@@ -69,7 +68,7 @@ func TestTwoWindows(t *testing.T) {
 
 	// Ann is offline for a while, and both go on writing. Bob's connection is
 	// cut, too, which shows for a moment only.
-	ann.do(network.EmulateNetworkConditions(true, 0, -1, -1))
+	ann.unplugged(true)
 	cable.cut()
 	ann.do(chromedp.WaitVisible(`#state:not([data-kind="connected"])`, chromedp.ByQuery))
 	ann.say("written offline")
@@ -82,7 +81,7 @@ func TestTwoWindows(t *testing.T) {
 	if all := ann.messages(); len(all) != 4 || all[3].State != "sending" {
 		t.Errorf("offline, ann sees %+v, want her message as sending", all)
 	}
-	ann.do(network.EmulateNetworkConditions(false, 0, -1, -1))
+	ann.unplugged(false)
 	ann.state("connected")
 	said = append(said, "written offline")
 	ann.shows(said...)

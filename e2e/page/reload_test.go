@@ -90,10 +90,7 @@ func TestPageCrashesWithUnsentMessages(t *testing.T) {
 func TestTwoTabsWithUnsentMessages(t *testing.T) {
 	t.Parallel()
 	s := setScene(t, localcluster.Options{})
-	tab := openIn(t, s.browser, s.ann.storage, "ann", s.c.PageURL())
-	tab.do(chromedp.WaitVisible("#subscribe", chromedp.ByQuery),
-		chromedp.Click("#subscribe", chromedp.ByQuery))
-	tab.state("connected")
+	tab := s.ann.openTab(s.c.PageURL())
 	s.kill(s.c.HAProxy)
 	for i := range 3 {
 		s.ann.say(fmt.Sprint("first tab ", i))

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/input"
-	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -23,11 +22,7 @@ const (
 func TestReplies(t *testing.T) {
 	t.Parallel()
 	p := harness.StartAlone(t)
-	browser := browse(t)
-	ann := openWindow(t, browser, "ann", "http://"+p.Addr+"/")
-	ann.enter()
-	bob := openWindow(t, browser, "bob", "http://"+p.Addr+"/")
-	bob.enter()
+	ann, bob := openPair(t, "http://"+p.Addr+"/")
 	bob.say("shall we meet at the old bridge, or is it too far for all of you who come by train?")
 	ann.shows("shall we meet at the old bridge, or is it too far for all of you who come by train?")
 
@@ -54,11 +49,11 @@ func TestReplies(t *testing.T) {
 	ann.becomes(`!` + strip + `.hidden && ` + field + `.value === "a bridge"`)
 	ann.state("connected")
 	ann.shootBoth("reply-strip")
-	ann.do(network.EmulateNetworkConditions(true, 0, -1, -1), chromedp.Focus("#text", chromedp.ByQuery),
-		input.InsertText(", yes"), pressEnter(0))
+	ann.unplugged(true)
+	ann.do(chromedp.Focus("#text", chromedp.ByQuery), input.InsertText(", yes"), pressEnter(0))
 	const quoted = newest + `.querySelector(".quote")?.innerText`
 	ann.becomes(strip + `.hidden && ` + quoted + `?.startsWith("bob")`)
-	ann.do(network.EmulateNetworkConditions(false, 0, -1, -1))
+	ann.unplugged(false)
 	bob.waitFor(quoted + `?.startsWith("bob") === true && ` + newest + `.querySelector(".text").innerText === "a bridge, yes"`)
 	bob.is("a screen reader says what it answers",
 		newest+`.querySelector(".quote").getAttribute("aria-label").startsWith("In reply to bob: shall we meet")`)

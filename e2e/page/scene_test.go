@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
 	"livechat/client"
@@ -202,6 +203,12 @@ func (w *window) holds(want ...string) {
 		}
 		return nil
 	})
+}
+
+// unplugged takes the window's machine from the network, or brings it back.
+func (w *window) unplugged(is bool) {
+	w.t.Helper()
+	w.do(network.EmulateNetworkConditions(is, 0, -1, -1))
 }
 
 // drafts writes into the field without sending.

@@ -22,7 +22,6 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"livechat/e2e/harness"
-	"livechat/internal/localcluster"
 	"livechat/internal/need"
 )
 
@@ -92,13 +91,6 @@ type window struct {
 
 	mu       sync.Mutex
 	troubles []string // errors and warnings on the console
-}
-
-// openAlone starts a server of the test's own and opens its page.
-func openAlone(t *testing.T) (*localcluster.Part, *window) {
-	t.Helper()
-	p := harness.StartAlone(t)
-	return p, openWindow(t, browse(t), "ann", "http://"+p.Addr+"/")
 }
 
 // openWindow opens url in its own window with its own storage.

@@ -38,3 +38,11 @@ func pressEnter(modifiers input.Modifier) chromedp.Action {
 	}
 	return chromedp.Tasks{key(input.KeyDown).WithText("\r"), key(input.KeyUp)}
 }
+
+// sayByTouch writes text and sends it on a phone.
+func (w *window) sayByTouch(text string) {
+	w.t.Helper()
+	w.do(chromedp.Focus("#text", chromedp.ByQuery), input.InsertText(text),
+		chromedp.Evaluate(`document.querySelector("#send").click()`, nil))
+	w.shows(text)
+}

@@ -28,15 +28,10 @@ func TestMain(m *testing.M) {
 	if buildDir, err = os.MkdirTemp("", "livechat-load-"); err != nil {
 		log.Fatal(err)
 	}
-	code := m.Run()
-	os.RemoveAll(buildDir)
-	if code == 0 {
-		if err := goleak.Find(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			code = 1
-		}
-	}
-	os.Exit(code)
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		os.RemoveAll(buildDir)
+		os.Exit(code)
+	}))
 }
 
 var server = sync.OnceValues(func() (string, error) {

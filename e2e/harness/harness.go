@@ -29,15 +29,10 @@ func Main(m *testing.M) {
 	if buildDir, err = os.MkdirTemp("", "livechat-e2e-"); err != nil {
 		log.Fatal(err)
 	}
-	code := m.Run()
-	os.RemoveAll(buildDir)
-	if code == 0 {
-		if err := goleak.Find(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			code = 1
-		}
-	}
-	os.Exit(code)
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		os.RemoveAll(buildDir)
+		os.Exit(code)
+	}))
 }
 
 // Binary returns the path of a server to run: the one that LIVECHAT_SERVER

@@ -2,7 +2,6 @@ package compose
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"livechat/client"
+	"livechat/e2e/harness"
 )
 
 // fixed are the APPIDs of the servers that always run.
@@ -121,7 +121,7 @@ func (s *stack) scales(t *testing.T) {
 		time.Since(started).Round(100*time.Millisecond))
 	allHear(t, s.onEach(t, apps), apps[7], "hello from "+apps[7])
 
-	members := make([]*member, 24)
+	members := make([]*harness.Member, 24)
 	for i := range members {
 		members[i] = s.join(t, fmt.Sprintf("stays-%d", i))
 	}
@@ -162,24 +162,23 @@ func (s *stack) scales(t *testing.T) {
 			20*time.Second,
 			fmt.Sprintf("member %d receives the last message", i),
 			func(context.Context) error {
-				m.mu.Lock()
-				defer m.mu.Unlock()
-				if len(m.seqs) == 0 || m.seqs[len(m.seqs)-1] < last {
-					return fmt.Errorf("not there yet: %d", len(m.seqs))
+				got := m.Received()
+				if len(got) == 0 || got[len(got)-1].Seq < last {
+					return fmt.Errorf("not there yet: %d", len(got))
 				}
 				return nil
 			},
 		)
-		if err := m.unbroken(); err != nil {
-			t.Errorf("member %d on %v: %v", i, m.apps, err)
+		if err := unbroken(m); err != nil {
+			t.Errorf("member %d on %v: %v", i, m.App(), err)
 		}
 	}
 }
 
 // settled reports whether every member is connected to one of apps.
-func settled(members []*member, apps []string) error {
+func settled(members []*harness.Member, apps []string) error {
 	for i, m := range members {
-		if app := m.app(); !slices.Contains(apps, app) {
+		if app := m.App(); !slices.Contains(apps, app) {
 			return fmt.Errorf("member %d is on %q", i, app)
 		}
 	}
@@ -188,15 +187,14 @@ func settled(members []*member, apps []string) error {
 
 // unbroken returns an error if a member missed a message, received it twice or
 // out of order, or was told of a problem.
-func (m *member) unbroken() error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if len(m.trouble) > 0 {
-		return errors.New(strings.Join(m.trouble, "; "))
+func unbroken(m *harness.Member) error {
+	if problems, resets := m.Problems(), m.Resets(); len(problems) > 0 || resets > 0 {
+		return fmt.Errorf("%d new epochs; %s", resets, strings.Join(problems, "; "))
 	}
-	for i, seq := range m.seqs {
-		if want := m.seqs[0] + uint64(i); seq != want {
-			return fmt.Errorf("received seq %d, want %d", seq, want)
+	got := m.Received()
+	for i, e := range got {
+		if want := got[0].Seq + uint64(i); e.Seq != want {
+			return fmt.Errorf("received seq %d, want %d", e.Seq, want)
 		}
 	}
 	return nil

@@ -18,11 +18,11 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"livechat/client"
+	"livechat/e2e/harness"
 	"livechat/internal/localcluster"
 	"livechat/internal/need"
 )
@@ -219,52 +219,8 @@ func eventually(t *testing.T, d time.Duration, what string, try func(context.Con
 	}
 }
 
-// member is a session that records its servers and messages.
-type member struct {
-	*client.Session
-
-	mu      sync.Mutex
-	apps    []string // the servers that it was connected to, in order
-	seqs    []uint64 // of the messages that it received
-	trouble []string // gaps, resets and errors
-}
-
 // join starts a session that runs until the test ends.
-func (s *stack) join(t *testing.T, name string) *member {
+func (s *stack) join(t *testing.T, name string) *harness.Member {
 	t.Helper()
-	none := 0
-	m := &member{}
-	m.Session = client.NewSession(client.Options{URL: "ws://" + s.room, Name: name, History: &none}, m.take)
-	ctx, cancel := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	running.Go(func() {
-		if err := m.Run(ctx); ctx.Err() == nil {
-			t.Errorf("%s: the session ended: %v", name, err)
-		}
-	})
-	t.Cleanup(func() { cancel(); running.Wait() })
-	return m
-}
-
-func (m *member) take(event client.Event) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	switch e := event.(type) {
-	case *client.Welcome:
-		m.apps = append(m.apps, e.App)
-	case *client.Message:
-		m.seqs = append(m.seqs, e.Seq)
-	case *client.Gap, *client.Reset, *client.Error:
-		m.trouble = append(m.trouble, fmt.Sprintf("%T%+v", e, e))
-	}
-}
-
-// app returns the server that it was connected to last, "" if none.
-func (m *member) app() string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if len(m.apps) == 0 {
-		return ""
-	}
-	return m.apps[len(m.apps)-1]
+	return harness.Join(t, client.Options{URL: "ws://" + s.room, Name: name, History: new(0)})
 }

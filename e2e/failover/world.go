@@ -234,7 +234,7 @@ func (w *World) RollingRestart(ctx context.Context) (Restart, error) {
 // Watch waits for d and returns what happened meanwhile.
 func (w *World) Watch(d time.Duration) Restart {
 	began := time.Now()
-	time.Sleep(d)
+	time.Sleep(d) // the figures are those of all of d, whatever happens in it
 	return w.since(began)
 }
 

@@ -70,7 +70,8 @@ func (s *outsider) requests(ctx context.Context, t *testing.T, n int, method, ur
 				if res, err := hc.Do(r); err == nil {
 					res.Body.Close()
 				}
-				// otherwise the test itself would use up the machine
+				// No wait for anything: without it the test itself would use up
+				// the machine.
 				time.Sleep(100 * time.Millisecond)
 			}
 		})

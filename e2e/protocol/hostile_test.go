@@ -59,7 +59,7 @@ func (h hostile) attack(t *testing.T, address string) (int, error) {
 		_, err := w.conn.Write(h.begin)
 		for err == nil && h.again != nil {
 			_, err = w.conn.Write(h.again)
-			time.Sleep(h.pause)
+			time.Sleep(h.pause) // its pace is what makes a slow frame slow
 		}
 	})
 	return w.closeCode()

@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"testing"
 	"time"
+
+	"livechat/internal/poll"
 )
 
 func TestProcessThatRuns(t *testing.T) {
@@ -44,19 +46,13 @@ func TestFamilyIncludesChildren(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = child.Process.Kill(); _ = child.Wait() }()
-	for deadline := time.Now().Add(10 * time.Second); ; {
+	poll.Until(t, "the child used 200 ms", func() bool {
 		used, err := CPU(child.Process.Pid)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if used >= 200*time.Millisecond {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("the child used %v", used)
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+		return used >= 200*time.Millisecond
+	})
 	own, err := CPU(os.Getpid())
 	if err != nil {
 		t.Fatal(err)

@@ -65,10 +65,9 @@ func (b *bundler) read(name string) string {
 }
 
 var (
-	preload = regexp.MustCompile(`(?m)^ *<link rel="modulepreload" href="[^"]*">\n`)
-	styles  = regexp.MustCompile(`(?m)(?:^ *<link rel="stylesheet" href="[^"]*">\n)+`)
-	script  = regexp.MustCompile(`<script type="module" src="([^"]*)"`)
-	asIs    = regexp.MustCompile(
+	styles = regexp.MustCompile(`(?m)(?:^ *<link rel="stylesheet" href="[^"]*">\n)+`)
+	script = regexp.MustCompile(`<script type="module" src="([^"]*)"`)
+	asIs   = regexp.MustCompile(
 		`(<script src|<link rel="(?:(?:apple-touch-)?icon|stylesheet)" href)="([^"]*)"`)
 	href   = regexp.MustCompile(`href="([^"]*)"`)
 	nameAs = regexp.MustCompile(`^([\w$]+)(?: as ([\w$]+))?$`)
@@ -97,8 +96,7 @@ var (
 // page returns the HTML with references to files below prefix, which it makes.
 // What loads as it is, such as a stylesheet with a condition, only moves.
 func (b *bundler) page(name, prefix string) string {
-	html := preload.ReplaceAllString(b.read(name), "")
-	html = htmlComment.ReplaceAllString(html, "")
+	html := htmlComment.ReplaceAllString(b.read(name), "")
 	html = indent.ReplaceAllString(html, "\n")
 	html = asIs.ReplaceAllStringFunc(html, func(tag string) string {
 		m := asIs.FindStringSubmatch(tag)

@@ -28,6 +28,9 @@ type Publication struct {
 	// none.
 	About    chat.Target
 	AboutKey string
+	// Known: it is only asked where the entry is, as the message that it
+	// answers is deleted. If it is not in the log, it is not put there either.
+	Known bool
 	// Epoch is the one in which the log has to be; empty: any. In another one,
 	// or if the log has to be opened first, nothing is done, and the error of
 	// Done is chat.ErrLogClosed. The log is being opened then.
@@ -55,6 +58,7 @@ func (b *Bus) Publish(
 	ctx context.Context, room string, m chat.Message, done func(at chat.Position, duplicate bool, err error),
 ) error {
 	p := publicationOf(room, &m)
+	_, p.Known = m.About()
 	p.Done = func(r Receipt, err error) { done(r.Position, r.Duplicate, err) }
 	return b.PublishBody(ctx, p)
 }
@@ -66,7 +70,9 @@ func publicationOf(room string, m *chat.Message) Publication {
 		Digest: chat.DigestOf(m),
 	}
 	if p.Type != chat.TypeTombstone && !chat.IsFeed(room) {
-		p.About = m.About()
+		p.About, _ = m.About()
+	}
+	if p.About.ID != "" {
 		of := chat.Message{ID: p.About.ID, Author: m.Author}
 		p.AboutKey = of.Key()
 	}

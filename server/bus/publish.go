@@ -183,7 +183,9 @@ func (b *Bus) pipelineTo(ctx context.Context, node redis.UniversalClient, batch 
 			b.key(p.Room, "head"), b.key(p.Room, "log"), b.key(p.Room, "id", p.ID), b.key(p.Room, "tombs"),
 			b.key(p.Room, "about"),
 		}
-		if p.About.ID != "" {
+		if p.Known {
+			args = append(args, "-")
+		} else if p.About.ID != "" {
 			keys = append(keys, b.key(p.Room, "deleted", p.About.ID), b.key(p.Room, "id", p.AboutKey))
 			args = append(args, cmp.Or(p.Type, chat.TypeMessage), p.About.ID, p.About.Seq)
 		} else if p.Type != "" {

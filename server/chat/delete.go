@@ -52,13 +52,14 @@ func (m Message) After(d *Message) (_ Message, ok bool) {
 func (m *Message) IsDeletedMessage() bool { return m.Type == TypeTombstone && m.Extra == "" }
 
 // About returns the message that an entry is about: the one that it edits,
-// deletes or answers; zero if there is none.
-func (m *Message) About() Target {
+// deletes or answers; zero if there is none. deleted reports that it answers one
+// of which nothing is left.
+func (m *Message) About() (t Target, deleted bool) {
 	if m.Type != "" || m.Extra == "" {
-		return m.Target()
+		return m.Target(), false
 	}
 	if r := MembersOf(m.Extra).Reply; r != nil {
-		return r.Target
+		return r.Target, r.Text == ""
 	}
-	return Target{}
+	return Target{}, false
 }

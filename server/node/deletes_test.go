@@ -57,6 +57,12 @@ func TestAuthorsDelete(t *testing.T) {
 		evil.deletes(`{"seq":99,"id":"` + uuid.NewString() + `"}`)
 		evil.refused("never said", "unknown_message")
 		second := dialAs(t, p.second, annKey, "name=ann", "history=0")
+		guest := dial(t, p.first, "name=guest", "history=0")
+		said := map[*peer]event{}
+		for _, who := range []*peer{second, guest} {
+			who.says(uuid.NewString(), "why?", `"reply":`+target(m))
+			said[who] = who.next("ack")
+		}
 		id := second.deletes(target(m))
 		ack := second.next("ack")
 		if ack.ID != id || ack.Seq <= m.Seq || ack.Duplicate {
@@ -78,6 +84,14 @@ func TestAuthorsDelete(t *testing.T) {
 		second.refused("an edit of a deleted message", "unknown_message")
 		second.says(uuid.NewString(), "hi", `"reply":`+target(m))
 		second.refused("a reply to a deleted message", "unknown_message")
+		for who, was := range said {
+			who.says(was.ID, "why?", `"reply":`+target(m))
+			if again := who.next("ack"); again.Seq != was.Seq || !again.Duplicate {
+				t.Errorf("a reply from before the delete, sent again: %+v after %+v", again, was)
+			}
+		}
+		second.says(said[second].ID, "why not?", `"reply":`+target(m))
+		second.refused("another reply under its id", "id_conflict")
 	})
 }
 

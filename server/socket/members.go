@@ -45,17 +45,17 @@ func (c *conn) members(req wire.Request, text string) (m chat.Members, err error
 	return m, nil
 }
 
-// answered returns the reply to a message, with the text that it has now.
+// answered returns the reply to a message, with the text that it has now. That
+// of a deleted one has none, and is acked if it is in the log from before.
 func (c *conn) answered(t chat.Target) (*chat.Reply, error) {
 	m, err := c.lookUp(t, func(*chat.Message) bool { return true })
-	if err == nil && m.IsDeletedMessage() {
-		err = errUnknown
-	}
 	if err != nil {
 		return nil, err
 	}
-	if text, ok := c.room.EditOf(&m); ok {
-		m.Text = text
+	if !m.IsDeletedMessage() {
+		if text, ok := c.room.EditOf(&m); ok {
+			m.Text = text
+		}
 	}
 	return chat.ReplyTo(&m), nil
 }

@@ -10,13 +10,14 @@
 --         5 length of the stream   6 the epoch that the server knows
 --         7 the newest seq of it that the server has received
 --         8 how long the log stays in Redis after a message, ms
---         9 type of an entry that is not a message
+--         9 type of an entry that is not a message; "-": only say where it is
 --         of an entry about a message: 10 that message's id   11 its seq
 --   Returns {position, outcome}: position is "<epoch>:<seq>", outcome one of
 --         new        appended and published
 --         duplicate  this id is in the log, at that position; nothing was done
 --         conflict   this id is in the log with another digest; nothing was done
 --         gone       the message that this is about is deleted; nothing was done
+--                    (it is the answer to "-" as well)
 --         closed     the log has to be opened first, or again; nothing was done,
 --                    and position is empty
 --
@@ -66,6 +67,9 @@ if type(known) == 'string' then
   return {position, 'conflict'}
 end
 
+if kind == '-' then
+  return {'', 'gone'}
+end
 if target and kind ~= 'delete' then
   local gone = redis.pcall('GET', KEYS[6])
   gone = type(gone) == 'string' and gone or nil

@@ -202,6 +202,27 @@ func TestDeletedIsNotRepublished(t *testing.T) {
 	})
 }
 
+// A reply that was acked, and lost while its message was deleted, is published
+// again without what it quotes.
+func TestRepublishesReplyToDeleted(t *testing.T) {
+	onEach(t, func(t *testing.T, r *backend) {
+		b, h := start(t, r.url, Options{}, room)
+		m, _ := secrets(t, b)
+		var lost [][]byte
+		for i, text := range []string{"whole", "emptied"} {
+			reply := entry("", text, targetOf(m))
+			reply.Seq, reply.Epoch, reply.At = uint64(20+i), "00000000000000aa", 5
+			if text == "emptied" {
+				reply.Extra, _ = chat.ForgetReply(reply.Extra, m.ID)
+			}
+			lost = append(lost, chat.MessagePayload(&reply))
+		}
+		b.Republish(room, lost)
+		poll.Until(t, "both are received", func() bool { return h.count("payload", room) == 7 })
+		forgotten(t, r, b, append(afterSecrets, "", "")...)
+	})
+}
+
 // What was lost with its delete is published again without its text.
 func TestRepublishesTombstones(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {

@@ -70,7 +70,10 @@ func publicationOf(room string, m *chat.Message) Publication {
 		Digest: chat.DigestOf(m),
 	}
 	if p.Type != chat.TypeTombstone && !chat.IsFeed(room) {
-		p.About, _ = m.About()
+		about, deleted := m.About()
+		if !deleted { // else there is nothing to forget
+			p.About = about
+		}
 	}
 	if p.About.ID != "" {
 		of := chat.Message{ID: p.About.ID, Author: m.Author}

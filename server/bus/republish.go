@@ -74,6 +74,7 @@ func (b *Bus) republishRoom(ctx context.Context, h RepairSource, room string) er
 func (b *Bus) republishPage(ctx context.Context, h RepairSource, room string, batch []queued) error {
 	ctx, cancel := context.WithTimeout(ctx, b.options.attempt())
 	defer cancel()
+	var emptied []queued
 	for i, cmd := range b.pipeline(ctx, batch) {
 		if refused(cmd) {
 			err := b.openToPublish(ctx, room, h.Known(room).Head, isNoScript(cmd.Err()))
@@ -86,9 +87,31 @@ func (b *Bus) republishPage(ctx context.Context, h RepairSource, room string, ba
 		case err == nil && !r.Duplicate:
 			// it may be lost again
 			b.recent.add(batch[i].Publication, r.Position, b.logs.get(room))
+		case err != nil:
+			if p, ok := unquoted(batch[i].Publication); ok {
+				emptied = append(emptied, queued{Publication: p})
+			}
 		}
 	}
-	return nil
+	if len(emptied) == 0 {
+		return nil
+	}
+	return b.republishPage(ctx, h, room, emptied)
+}
+
+// unquoted returns a reply that the log refuses because its message is deleted,
+// without what it quotes of that. ok is false for anything else.
+func unquoted(p Publication) (_ Publication, ok bool) {
+	m, err := receipt{Publication: p, at: anyPosition}.message()
+	if err != nil || m.Type != "" {
+		return p, false
+	}
+	if m.Extra, ok = chat.ForgetReply(m.Extra, p.About.ID); !ok {
+		return p, false
+	}
+	without := publicationOf(p.Room, &m)
+	without.ID = p.ID
+	return without, true
 }
 
 // unreceived returns what this server has put into a room's log and not
@@ -198,8 +221,7 @@ func (r *recent) add(p Publication, at chat.Position, l openLog) {
 
 // forget leaves tombstones of what the delete d deletes.
 func (r *recent) forget(d Publication) {
-	at := chat.Position{Epoch: "0", Seq: 1} // any
-	by, err := receipt{Publication: d, at: at}.message()
+	by, err := receipt{Publication: d, at: anyPosition}.message()
 	if err != nil {
 		return
 	}
@@ -219,6 +241,9 @@ func (r *recent) forget(d Publication) {
 		}
 	}
 }
+
+// anyPosition is that of a receipt of which only the entry matters.
+var anyPosition = chat.Position{Epoch: "0", Seq: 1}
 
 // message returns the entry as the log had it.
 func (r receipt) message() (chat.Message, error) { return chat.DecodePayload(r.restored().Payload) }

@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -225,10 +226,11 @@ func (r *recent) forget(d Publication) {
 	if err != nil {
 		return
 	}
+	id := []byte(d.About.ID)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i, p := range r.list {
-		if p.Room != d.Room {
+		if p.Room != d.Room || !bytes.Contains(p.Body, id) {
 			continue
 		}
 		m, err := p.message()

@@ -41,6 +41,9 @@ func ReplyTo(m *Message) *Reply {
 
 // Extra returns the members as the Extra of an entry.
 func (m Members) Extra() string {
+	if m.Target == nil && m.Reply == nil && m.Mentions == nil && m.Data == nil {
+		return "" // as most messages
+	}
 	// The only error is invalid UTF-8, which CleanName and CleanText exclude.
 	b, _ := json.Marshal(m)
 	return string(bytes.TrimSuffix(bytes.TrimPrefix(b, []byte("{")), []byte("}")))

@@ -14,7 +14,7 @@ import (
 
 // forgetLocked applies a frame that was just appended, if it is a delete.
 func (r *Room) forgetLocked(frame []byte) {
-	d, ok := r.deleteLocked(frame)
+	d, ok := deleteIn(frame, r.pos.Epoch)
 	if !ok {
 		return
 	}
@@ -30,12 +30,12 @@ func (r *Room) forgetLocked(frame []byte) {
 	}
 }
 
-// deleteLocked returns the delete in a frame.
-func (r *Room) deleteLocked(frame []byte) (d chat.Message, ok bool) {
+// deleteIn returns the delete in a frame.
+func deleteIn(frame []byte, epoch string) (d chat.Message, ok bool) {
 	if !wire.IsOfType(frame, chat.TypeDelete) {
 		return d, false
 	}
-	payload, ok := wire.Payload(frame, r.pos.Epoch)
+	payload, ok := wire.Payload(frame, epoch)
 	if !ok {
 		return d, false
 	}
@@ -83,11 +83,10 @@ func (r *Room) forget(entries []wire.Entry) []wire.Entry {
 
 // deletes returns the deletes in the ring.
 func (r *Room) deletes() (list []chat.Message) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	epoch := r.Position().Epoch // any would do: a delete is known by its target
 	for pos := r.ring.Tail(); pos < r.ring.Head(); pos++ {
 		if e := r.ring.At(pos); e != nil && e.Kind == Message {
-			if d, ok := r.deleteLocked(e.Frame); ok {
+			if d, ok := deleteIn(e.Frame, epoch); ok {
 				list = append(list, d)
 			}
 		}

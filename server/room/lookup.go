@@ -1,6 +1,7 @@
 package room
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -112,15 +113,26 @@ func (r *Room) byID(id string, own func(*chat.Message) bool) (m chat.Message, ok
 	if id == "" {
 		return m, false
 	}
+	return r.newest(func(frame []byte) bool { return wire.HasID(frame, id) }, func(m *chat.Message) bool {
+		return (m.Type == "" || m.IsDeletedMessage()) && own(m)
+	})
+}
+
+// newest returns the newest entry in the ring whose frame and content are as
+// wanted. It holds up nobody: the ring may overtake it.
+func (r *Room) newest(frame func([]byte) bool, is func(*chat.Message) bool) (m chat.Message, ok bool) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	l := chat.Log{Head: r.pos, Epochs: r.epochs}
-	for pos := r.ring.Head(); pos > max(r.first, r.ring.Tail()); pos-- {
+	l, first, head := chat.Log{Head: r.pos, Epochs: r.epochs}, r.first, r.ring.Head()
+	r.mu.Unlock()
+	for pos := head; pos > max(first, r.ring.Tail()); pos-- {
 		e := r.ring.At(pos - 1)
-		if e.Kind != Message || !wire.HasID(e.Frame, id) {
+		if e == nil {
+			break
+		}
+		if e.Kind != Message || !frame(e.Frame) {
 			continue
 		}
-		if m, ok = decode(e, l.EpochOf(e.Seq)); ok && (m.Type == "" || m.IsDeletedMessage()) && own(&m) {
+		if m, ok = decode(e, l.EpochOf(e.Seq)); ok && is(&m) {
 			return m, true
 		}
 	}
@@ -129,19 +141,8 @@ func (r *Room) byID(id string, own func(*chat.Message) bool) (m chat.Message, ok
 
 // EditOf returns the text of the newest edit of a message, if the ring has one.
 func (r *Room) EditOf(m *chat.Message) (text string, ok bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	l := chat.Log{Head: r.pos, Epochs: r.epochs}
-	for pos := r.ring.Head(); pos > max(r.first, r.ring.Tail()); pos-- {
-		e := r.ring.At(pos - 1)
-		if e.Kind != Message || !wire.IsOfType(e.Frame, chat.TypeEdit) {
-			continue
-		}
-		edit, ok := decode(e, l.EpochOf(e.Seq))
-		if ok && edit.Target().ID == m.ID && edit.Author == m.Author &&
-			(m.Author != "" || edit.Session == m.Session) {
-			return edit.Text, true
-		}
-	}
-	return "", false
+	edit, ok := r.newest(func(frame []byte) bool {
+		return wire.IsOfType(frame, chat.TypeEdit) && bytes.Contains(frame, []byte(m.ID))
+	}, func(edit *chat.Message) bool { return edit.Target().ID == m.ID && edit.SameAuthor(m) })
+	return edit.Text, ok
 }

@@ -285,3 +285,23 @@ func TestArchiversGetTombstones(t *testing.T) {
 		}
 	})
 }
+
+// What is remembered of the entries about one message is bounded by the length
+// of the log.
+func TestAboutIsBounded(t *testing.T) {
+	onEach(t, func(t *testing.T, r *backend) {
+		b, _ := start(t, r.url, Options{HistoryLength: 100}, room)
+		m := write(t, b, entry("", "the secret", chat.Target{}))
+		for range 1500 {
+			write(t, b, entry(chat.TypeEdit, "another secret", targetOf(m)))
+		}
+		about := r.raw.HGet(t.Context(), b.key(room, "about"), m.ID).Val()
+		if len(about) < 400 || len(about) > 3000 {
+			t.Errorf("%d bytes: %s", len(about), about)
+		}
+		write(t, b, entry(chat.TypeDelete, "", targetOf(m)))
+		if all := dump(t, r); strings.Contains(all, "secret") {
+			t.Errorf("Redis has the text:\n%s", all)
+		}
+	})
+}

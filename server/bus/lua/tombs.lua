@@ -101,23 +101,44 @@ local function forget(log, tombs, about, id, seqs, by)
   end
 end
 
--- note_about records the seq, a text, of an entry about a message. Now and then
--- it drops those that have left the stream.
+-- first_of returns the first seq of a stream; none if it is empty.
+local function first_of(log, none)
+  local first = redis.call('XRANGE', log, '-', '+', 'COUNT', '1')[1]
+  return first and tonumber(string.match(first[1], '^%d+')) or none
+end
+
+-- since returns those of some seqs that are not before the first. A repair may
+-- have recorded them out of order.
+local function since(first, seqs)
+  local left = {}
+  for seq in string.gmatch(seqs, '%d+') do
+    if tonumber(seq) >= first then
+      left[#left + 1] = seq
+    end
+  end
+  return table.concat(left, ' ')
+end
+
+-- note_about records the seq, a text, of an entry about a message. Once in 1000
+-- characters it drops those that have left the stream, and once in 1000 messages
+-- those of which there are none.
 local function note_about(log, about, id, seq)
-  local seqs = redis.call('HGET', about, id)
-  redis.call('HSET', about, id, (seqs and seqs .. ' ' or '') .. seq)
+  local old = redis.call('HGET', about, id) or ''
+  local seqs = old == '' and seq or old .. ' ' .. seq
+  if math.floor(#seqs / 1000) > math.floor(#old / 1000) then
+    seqs = since(first_of(log, 0), seqs)
+  end
+  redis.call('HSET', about, id, seqs)
   local left = redis.call('PTTL', log)
   if left > 0 then
     redis.call('PEXPIRE', about, string.format('%.0f', left))
   end
-  if seqs or redis.call('HLEN', about) % 1000 ~= 0 then
+  if old ~= '' or redis.call('HLEN', about) % 1000 ~= 0 then
     return
   end
-  local first = redis.call('XRANGE', log, '-', '+', 'COUNT', '1')[1]
-  first = first and tonumber(string.match(first[1], '^%d+')) or 0
-  local all = redis.call('HGETALL', about)
+  local first, all = first_of(log, 0), redis.call('HGETALL', about)
   for i = 1, #all, 2 do
-    if tonumber(string.match(all[i + 1], '%d+$')) < first then
+    if since(first, all[i + 1]) == '' then
       redis.call('HDEL', about, all[i])
     end
   end
@@ -125,8 +146,7 @@ end
 
 -- drop_tombs removes what has left a log whose newest entry is top.
 local function drop_tombs(log, tombs, top, maxlen)
-  local first = redis.call('XRANGE', log, '-', '+', 'COUNT', '1')[1]
-  first = first and tonumber(string.match(first[1], '^%d+')) or top
+  local first = first_of(log, top)
   redis.call('ZREMRANGEBYSCORE', tombs, '-inf', string.format('%.0f', math.min(first - 1, top - maxlen)))
 end
 

@@ -47,9 +47,11 @@ func (b *Bus) Archive() *Archive { return &Archive{b} }
 // without importing this one.
 type ArchiveBatch = struct {
 	Room    string
-	Group   string            // consumer group, for Ack
-	Entries []ArchiveEntry    // oldest first
-	Lost    int64             // messages that left the stream before they were archived, as far as is known
+	Group   string         // consumer group, for Ack
+	Entries []ArchiveEntry // oldest first
+	// messages that left the stream before they were archived, as far as is
+	// known
+	Lost    int64
 	Epochs  chat.EpochHistory // earlier epochs of the log; nil if the batch is empty
 	Pending int64             // entries, these included, that are not acknowledged
 }

@@ -36,12 +36,14 @@ type Options struct {
 	// that repair a log know each other by it. The default is random.
 	Name string
 
-	HistoryLength       int           // minimum number of entries in a room's stream; default 10000
-	IDTTL               time.Duration // how long the id of a message is remembered; default 20m
-	RoomTTL             time.Duration // how long the archived log of a room without followers stays; default 24h
-	FeedTTL             time.Duration // the same for a feed, which is not archived; default 24h
-	PublishTimeout      time.Duration // from Publish to Done, at most; default 5s
-	SubscriptionTimeout time.Duration // a subscription that answers no ping for so long is dead; default 3s
+	HistoryLength int           // minimum number of entries in a room's stream; default 10000
+	IDTTL         time.Duration // how long the id of a message is remembered; default 20m
+	// how long the archived log of a room without followers stays; default 24h
+	RoomTTL        time.Duration
+	FeedTTL        time.Duration // the same for a feed, which is not archived; default 24h
+	PublishTimeout time.Duration // from Publish to Done, at most; default 5s
+	// a subscription that answers no ping for so long is dead; default 3s
+	SubscriptionTimeout time.Duration
 
 	// Archived returns the log of a room as far as it is archived, zero if
 	// nothing is. A log that begins continues from there, with its epochs.

@@ -12,13 +12,15 @@ type repairs struct {
 	wake      chan struct{} // holds a token while there may be logs to open; never closed
 	republish chan struct{} // holds a token while there may be messages to republish; never closed
 
-	mu             sync.Mutex
-	rooms          map[string]*closedLog        // guarded by mu: logs that are to be opened
-	pending        map[string]*pendingRepublish // guarded by mu: by room: what is to be published again
-	connectedAt    time.Time                    // guarded by mu: when the link came up; zero: never
-	firstConnected time.Time                    // guarded by mu: when it stood for the first time
-	down           bool                         // guarded by mu: it stood, and does not now
-	runs           map[string]time.Time         // guarded by mu: when a closed log was first found, by process
+	mu    sync.Mutex
+	rooms map[string]*closedLog // guarded by mu: logs that are to be opened
+	// guarded by mu: by room: what is to be published again
+	pending        map[string]*pendingRepublish
+	connectedAt    time.Time // guarded by mu: when the link came up; zero: never
+	firstConnected time.Time // guarded by mu: when it stood for the first time
+	down           bool      // guarded by mu: it stood, and does not now
+	// guarded by mu: when a closed log was first found, by process
+	runs map[string]time.Time
 }
 
 // closedLog is a log to be opened. While busy is set its fields belong to the

@@ -78,9 +78,8 @@ func (c *conn) publish(req wire.Request) error {
 				c.sendError(req.ID, err)
 				return
 			}
-			m.Epoch, m.Seq, m.At = at.Epoch, at.Seq, time.Now().
-				UnixMilli()
-				// the log has Redis' time, which is not returned
+			// the log has Redis' time, which is not returned
+			m.Epoch, m.Seq, m.At = at.Epoch, at.Seq, time.Now().UnixMilli()
 			c.room.Published(m)
 			c.server.opts.Metrics.Received.WithLabelValues(taken(duplicate)).Inc()
 			if req.ID != "" {

@@ -186,6 +186,25 @@ func TestDeletedStaysGoneAfterRepair(t *testing.T) {
 	})
 }
 
+// What a server remembers to put back, if no other server has it, has no deleted
+// text either.
+func TestReceiptsForget(t *testing.T) {
+	onEach(t, func(t *testing.T, r *backend) {
+		b, _ := start(t, r.url, Options{}, room)
+		secrets(t, b)
+		var types []string
+		for _, k := range b.recent.after(room, chat.Position{}) {
+			if strings.Contains(string(k.Payload), "secret") {
+				t.Errorf("remembers %s", k.Payload)
+			}
+			types = append(types, chat.PayloadType(k.Payload))
+		}
+		if got := strings.Join(types, ","); got != strings.Join(afterSecrets, ",") {
+			t.Errorf("remembers %s, want %s", got, afterSecrets)
+		}
+	})
+}
+
 // A server that has the text alone, and has not received the delete, publishes
 // it again under its id: it stays deleted.
 func TestDeletedIsNotRepublished(t *testing.T) {

@@ -95,6 +95,27 @@ func TestAuthorsDelete(t *testing.T) {
 	})
 }
 
+// Redis remembers for IDTTL that a message is deleted; the tombstone tells it
+// after that.
+func TestDeletedForLong(t *testing.T) {
+	t.Parallel()
+	r := testredis.New(t)
+	r.Start()
+	n := start(t, "REDIS_URL="+r.URL)
+	ann := dialAs(t, n, annKey, "name=ann", "history=0")
+	ann.send("hello")
+	m := ann.next("message")
+	ann.deletes(target(m))
+	ann.next("delete")
+	if n := strings.TrimSpace(r.CLI("DEL", "{livechat}:deleted:"+m.ID)); n != "1" {
+		t.Fatalf("Redis remembered %s deletes", n)
+	}
+	ann.edits(target(m), "x")
+	ann.refused("an edit", "unknown_message")
+	ann.says(uuid.NewString(), "hi", `"reply":`+target(m))
+	ann.refused("a reply", "unknown_message")
+}
+
 // A deleted text is nowhere: in no frame of any server, no page, search or
 // export, and not in Redis or the database; also after Redis has lost
 // everything, or was set back to a time before the delete.

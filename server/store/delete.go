@@ -15,9 +15,6 @@ import (
 // they look for deletes. Rows past the end of their epoch are emptied as well:
 // no page shows them, but a dump does.
 
-// typeDelete is the Type of deletes, as in chat.
-const typeDelete = "delete"
-
 const (
 	byAuthor     = `author = $3 AND (author <> '' OR session = $4)`
 	eraseMessage = `UPDATE room_messages SET text = '', extra = '', edited = 0, edit_seq = 0, deleted = TRUE`
@@ -73,9 +70,9 @@ func (s *Store) targetsOf(ctx context.Context, tx *sql.Tx, messages []RoomMessag
 			return n, err
 		}
 		switch kind {
-		case typeEdit:
+		case chat.TypeEdit:
 			t.edited[n] = true
-		case typeDelete:
+		case chat.TypeDelete:
 			t.deleted[n] = true
 		}
 		return n, nil
@@ -101,7 +98,7 @@ func (s *Store) applyDeletes(ctx context.Context, tx *sql.Tx, messages []RoomMes
 			return err
 		}
 		for _, d := range about {
-			if d.Type == typeDelete {
+			if d.Type == chat.TypeDelete {
 				if err := s.erase(ctx, tx, d, about, copies[n]); err != nil {
 					return fmt.Errorf("apply a delete: %w", err)
 				}
@@ -132,7 +129,7 @@ func (s *Store) erase(ctx context.Context, tx *sql.Tx, d RoomMessage, about []Ro
 	for _, m := range about {
 		question, extra := "", ""
 		switch m.Type {
-		case typeEdit:
+		case chat.TypeEdit:
 			if m.Author == d.Author && (m.Author != "" || m.Session == d.Session) {
 				at := m.target()
 				question, extra = eraseEdit, chat.ExtraOf(chat.Target{Seq: uint64(at.Seq), ID: at.ID})

@@ -7,15 +7,14 @@ import (
 	"fmt"
 
 	"github.com/go-json-experiment/json"
+
+	"livechat/server/chat"
 )
 
 // A message has the text of its newest edit, by number. Entries may be archived
 // in any order and more than once, by several archivers, and a repair of the
 // log may have given a message or an edit another number. So a new edit looks
 // for its message, and a new message for its edits.
-
-// typeEdit is the Type of edits, as in chat.
-const typeEdit = "edit"
 
 // editReach is how far from an edit its message is looked for if it is not
 // where the edit says: servers republish no more than their rings hold.
@@ -54,7 +53,7 @@ func (m *RoomMessage) target() target {
 		return target{}
 	}
 	switch m.Type {
-	case typeEdit, typeDelete:
+	case chat.TypeEdit, chat.TypeDelete:
 		return extra.Target
 	case "":
 		return extra.Reply
@@ -69,7 +68,7 @@ func (s *Store) lockEdits(ctx context.Context, tx *sql.Tx, messages []RoomMessag
 	}
 	lock := `SELECT pg_advisory_xact_lock_shared($1)`
 	for _, m := range messages {
-		if m.Type == typeEdit || m.Type == typeDelete {
+		if m.Type == chat.TypeEdit || m.Type == chat.TypeDelete {
 			lock = `SELECT pg_advisory_xact_lock($1)`
 		}
 	}
@@ -83,7 +82,7 @@ func (s *Store) lockEdits(ctx context.Context, tx *sql.Tx, messages []RoomMessag
 func (s *Store) applyEdits(ctx context.Context, tx *sql.Tx, messages []RoomMessage,
 	edited map[named]bool) error {
 	for _, m := range messages {
-		if t := m.target(); m.Type == typeEdit && !m.Deleted && t.ID != "" {
+		if t := m.target(); m.Type == chat.TypeEdit && !m.Deleted && t.ID != "" {
 			if err := s.applyEdit(ctx, tx, m, t); err != nil {
 				return fmt.Errorf("apply an edit: %w", err)
 			}

@@ -62,12 +62,12 @@ times: ## how long users notice crashes, restarts and lost links; 3 min
 	@scripts/run.sh ./tools/failover $(ARGS)
 
 chaos: ## random faults while 200 clients talk: make chaos SEED=7 FOR=2m
-	@scripts/install.sh redis-server haproxy initdb gcc
+	@scripts/install.sh redis-server haproxy initdb gcc $(if $(findstring -s3,$(ARGS)),versitygw)
 	@scripts/run.sh ./tools/chaos $(if $(SEED),-seed $(SEED)) $(if $(FOR),-for $(FOR)) $(ARGS)
 
 soak: ## chaos for longer, and resources before and after: make soak FOR=10m
 	@scripts/install.sh redis-server haproxy initdb gcc
-	@scripts/run.sh ./tools/chaos -soak -edits 10 $(if $(SEED),-seed $(SEED)) -for $(or $(FOR),10m) $(ARGS)
+	@scripts/run.sh ./tools/chaos -soak -edits 10 -deletes 5 -reactions 10 $(if $(SEED),-seed $(SEED)) -for $(or $(FOR),10m) $(ARGS)
 
 ## Build
 build: ## the server as one static program, bin/livechat; 1 min, later 5 s

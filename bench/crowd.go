@@ -143,6 +143,12 @@ func stamp(frame []byte) (time.Time, bool) {
 // after it as the server accepts it. It waits until all have come back and
 // returns how many the log has. A server that cannot keep up may refuse some.
 func publish(ctx context.Context, url string, rate int, length time.Duration) (int, error) {
+	return publishWhile(ctx, url, rate, func(since time.Duration) bool { return since < length })
+}
+
+// publishWhile does the same while more says so, which is told when the next
+// message is due.
+func publishWhile(ctx context.Context, url string, rate int, more func(time.Duration) bool) (int, error) {
 	none := 0
 	conn, err := client.Dial(ctx,
 		client.Options{URL: url, History: &none, Load: client.LoadOptions{Skim: true, ReadBuffer: 8192}})
@@ -173,7 +179,7 @@ func publish(ctx context.Context, url string, rate int, length time.Duration) (i
 	begin, n := time.Now(), 0
 	for ; ; n++ {
 		due := begin.Add(time.Second * time.Duration(n) / time.Duration(rate))
-		if due.Sub(begin) >= length {
+		if !more(due.Sub(begin)) {
 			break
 		}
 		time.Sleep(time.Until(due))
@@ -181,12 +187,13 @@ func publish(ctx context.Context, url string, rate int, length time.Duration) (i
 			return n, fmt.Errorf("publish message %d: %w", n, err)
 		}
 	}
+	last := time.Now()
 	for back.Load()+refused.Load() < int64(n) {
 		select {
 		case <-reading:
 			return n, fmt.Errorf("wait for the last of %d messages, received %d: %w", n, back.Load(), readErr)
 		case <-time.After(5 * time.Millisecond):
-			if time.Since(begin) > length+time.Minute {
+			if time.Since(last) > time.Minute {
 				return n, fmt.Errorf(
 					"a minute after the last of %d messages, %d were received and %d refused", n,
 					back.Load(), refused.Load())

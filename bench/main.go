@@ -13,6 +13,8 @@
 //     messages
 //   - what clients that do not read cost the others
 //   - what lagging clients in one room cost another room on the same server
+//   - what it costs a room when everybody in it opens its pictures at once, and
+//     how many previews a second are served
 //
 // It prints figures and ratios and judges nothing. Servers, Redis and the bare
 // loop are separate processes; the clients are in this one. All traffic stays
@@ -73,14 +75,14 @@ func main() {
 		"only",
 		"",
 		"comma-separated: cost, many, overload, memory, handshakes, storm, ingest, posts, store, haproxy, "+
-			"grid, stalled, neighbour (default all)",
+			"grid, stalled, neighbour, pictures (default all)",
 	)
 	flag.StringVar(
 		&s.cases,
 		"cases",
 		"",
-		"comma-separated: the servers to compare: livechat, gorilla's chat example, plain Redis rebroadcaster "+
-			"(default all)",
+		"comma-separated: the servers to compare: livechat, gorilla's chat example, "+
+			"plain Redis rebroadcaster (default all)",
 	)
 	flag.DurationVar(&s.length, "for", 10*time.Second, "length of each measurement")
 	flag.IntVar(&s.rounds, "rounds", 3, "how often each case is measured, in turn; the median counts")
@@ -88,7 +90,7 @@ func main() {
 	flag.IntVar(&s.many, "many", 10000, "many clients; limited by the number of files a process may open")
 	flag.IntVar(&s.offer, "offer", 3000, "messages a second, for overload")
 	flag.IntVar(&s.idle, "idle", 15000, "idle connections; limited in the same way")
-	flag.IntVar(&s.nodes, "servers", 4, "servers behind HAProxy, 1 to 4, for haproxy")
+	flag.IntVar(&s.nodes, "servers", 4, "servers behind HAProxy, 1 to 4, for haproxy and pictures")
 	flag.StringVar(&s.flush, "flush", "0s,10ms", "comma-separated: values of FLUSH_INTERVAL, for haproxy")
 	s.rates = []int{20, 100, 300, 1000}
 	flag.Func(
@@ -169,12 +171,20 @@ func run(ctx context.Context, s settings) error {
 		{
 			"neighbour",
 			fmt.Sprintf(
-				"%d clients, %d messages a second, without and with %d that lag in another room of the server",
+				"%d clients, %d messages a second, without and with %d that lag in another room of "+
+					"the server",
 				s.clients,
 				neighbourRate,
 				s.mute,
 			),
 			b.neighbour,
+		},
+		{
+			"pictures",
+			fmt.Sprintf(
+				"%d clients, %d messages a second, without and with everybody fetching %d previews at once",
+				s.clients, pictureRate, pictureCount),
+			b.pictures,
 		},
 	}
 	for _, p := range parts {

@@ -156,6 +156,8 @@ func (c *Conn) place(event Event) {
 		e.History = e.Seq <= c.head.Seq
 	case *Tombstone:
 		e.History = e.Seq <= c.head.Seq
+	case *Reactions:
+		e.History = e.Seq <= c.head.Seq
 	}
 }
 

@@ -58,6 +58,8 @@ func newEvent(kind string) Event {
 		return new(Deleted)
 	case "tombstone":
 		return new(Tombstone)
+	case "reactions":
+		return new(Reactions)
 	case "ack":
 		return new(Ack)
 	case "error":

@@ -34,6 +34,8 @@ type Limits struct {
 	Burst int     `json:"burst"` // messages at once
 	// seconds for which an author may edit a message, 0 for ever; nil: never
 	Edit *int64 `json:"edit_s"`
+	// nil: files cannot be sent
+	Files *FileLimits `json:"files"`
 }
 
 // Message is an entry of the room's log. The Seq of entries counts 1, 2, 3 …
@@ -47,15 +49,19 @@ type Message struct {
 	// author
 	Author string `json:"author"`
 	Name   string `json:"name"`
-	Text   string `json:"text"`
+	Text   string `json:"text"`  // may be empty if it has Files
 	Reply  *Reply `json:"reply"` // the message that this one answers; nil for none
+	Files  []File `json:"files"`
 	// whom the text mentions, as the server knows them
 	Mentions []string       `json:"mentions"`
 	Data     jsontext.Value `json:"data"` // an object of the sender's own; nil for none
 	At       int64          `json:"at"`   // Unix milliseconds by Redis' clock
 	// when its text was last edited, in a message from the archive; else 0
-	Edited int64  `json:"edited"`
-	Raw    []byte `json:"-"` // the frame, only under LoadOptions.Skim
+	Edited int64 `json:"edited"`
+	// how many people have set each emoji, in a message from the archive. The
+	// summaries of that time come as well, in their places
+	Reactions map[string]int `json:"reactions"`
+	Raw       []byte         `json:"-"` // the frame, only under LoadOptions.Skim
 
 	// History says that the room had the message before the connection was
 	// established: it belongs to the past that a newcomer is sent. For a
@@ -83,7 +89,7 @@ type Edited struct {
 	Author  string `json:"author"`
 	Name    string `json:"name"`
 	Target  Target `json:"target"` // the message: the one of this author with that ID
-	Text    string `json:"text"`
+	Text    string `json:"text"`   // may be empty if the message has files
 	// whom the new text mentions
 	Mentions []string `json:"mentions"`
 	At       int64    `json:"at"` // Unix milliseconds by Redis' clock
@@ -119,6 +125,21 @@ type Tombstone struct {
 	History bool    `json:"-"`  // as in Message
 }
 
+// Reactions is an entry of the room's log: the emoji that people have set under a
+// message, as they were then. The newest one of a message counts, by Seq; there
+// is at most one a second. What comes for a deleted message means nothing. A
+// Session may deliver some again in a log that replaced another.
+type Reactions struct {
+	Seq    uint64         `json:"seq"`
+	ID     string         `json:"id"`
+	App    string         `json:"app"`
+	Target Target         `json:"target"`
+	Counts map[string]int `json:"counts"` // how many people have set each; empty: nobody any
+	At     int64          `json:"at"`     // Unix milliseconds by Redis' clock
+	// as in Message
+	History bool `json:"-"`
+}
+
 // Target names a message: its number and its id. If a repair of the log has
 // moved the message, the id is right.
 type Target struct {
@@ -147,7 +168,7 @@ func (m *Message) Time() time.Time { return time.UnixMilli(m.At) }
 // Session.Send consume the acks of their own messages.
 type Ack struct {
 	ID        string `json:"id"`
-	Seq       uint64 `json:"seq"`
+	Seq       uint64 `json:"seq"`       // 0 for a reaction
 	Duplicate bool   `json:"duplicate"` // it was in the log already, from an earlier attempt
 }
 
@@ -232,6 +253,7 @@ func (*Message) event()      {}
 func (*Edited) event()       {}
 func (*Deleted) event()      {}
 func (*Tombstone) event()    {}
+func (*Reactions) event()    {}
 func (*Entry) event()        {}
 func (*Ack) event()          {}
 func (*Error) event()        {}

@@ -6,7 +6,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// More is what a message has besides its text: ReplyTo or Data.
+// More is what a message has besides its text: ReplyTo, WithFiles or Data.
 type More func(frame []byte) ([]byte, error)
 
 // ReplyTo makes a message the answer to another one, which the server has to

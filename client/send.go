@@ -54,8 +54,23 @@ func (s *Session) EditAs(ctx context.Context, id string, message Target, text st
 // Delete deletes a message of this session's author, as Edit edits one. Deleting
 // it again is no error.
 func (s *Session) Delete(ctx context.Context, message Target) (Ack, error) {
-	id := uuid.NewString()
+	return s.DeleteAs(ctx, uuid.NewString(), message)
+}
+
+// DeleteAs is Delete with an id of the caller's choice for the delete, as SendAs
+// says.
+func (s *Session) DeleteAs(ctx context.Context, id string, message Target) (Ack, error) {
 	return s.send(ctx, id, "", func(c *Conn) error { return c.PostDelete(id, message) })
+}
+
+// React sets an emoji under a message, whoever wrote it, or takes it back if on is
+// false, and waits until that is kept. Each person has each emoji once: without a
+// GuestKey or an account a connection is a person. The counts come as Reactions.
+// emoji is one emoji of Unicode's list. The errors are those of Send.
+func (s *Session) React(ctx context.Context, message Target, emoji string, on bool) error {
+	id := uuid.NewString()
+	_, err := s.send(ctx, id, emoji, func(c *Conn) error { return c.PostReact(id, message, emoji, on) })
+	return err
 }
 
 // send posts something under an id, as SendAs says.

@@ -244,6 +244,11 @@ func (s *Session) serve(ctx context.Context, conn *Conn) error {
 			if s.advance(e.Seq) {
 				s.handle(e)
 			}
+		case *Reactions:
+			e.History = e.History && !s.welcomed
+			if s.advance(e.Seq) {
+				s.handle(e)
+			}
 		case *Entry:
 			if s.advance(e.Seq) {
 				s.handle(e)

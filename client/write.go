@@ -28,14 +28,36 @@ func (c *Conn) PostEdit(id string, message Target, text string) error {
 
 // PostDelete deletes a message without waiting, as Post sends one.
 func (c *Conn) PostDelete(id string, message Target) error {
-	frame, err := appendTarget([]byte(`{"type":"delete","target":`), message)
+	frame, err := appendAbout([]byte(`{"type":"delete","target":`), message, id)
 	if err != nil {
 		return err
 	}
-	if frame, err = jsontext.AppendQuote(append(frame, `,"id":`...), id); err != nil {
-		return fmt.Errorf("encode the id: %w", err)
-	}
 	return c.SendRaw(websocket.TextMessage, append(frame, '}'))
+}
+
+// PostReact sets an emoji under a message, or takes it back, without waiting, as
+// Post sends a message.
+func (c *Conn) PostReact(id string, message Target, emoji string, on bool) error {
+	frame, err := appendAbout([]byte(`{"type":"react","target":`), message, id)
+	if err != nil {
+		return err
+	}
+	if frame, err = jsontext.AppendQuote(append(frame, `,"emoji":`...), emoji); err != nil {
+		return fmt.Errorf("encode the emoji: %w", err)
+	}
+	frame = strconv.AppendBool(append(frame, `,"on":`...), on)
+	return c.SendRaw(websocket.TextMessage, append(frame, '}'))
+}
+
+// appendAbout appends a target, and an id unless it is empty.
+func appendAbout(frame []byte, message Target, id string) (_ []byte, err error) {
+	if frame, err = appendTarget(frame, message); err != nil || id == "" {
+		return frame, err
+	}
+	if frame, err = jsontext.AppendQuote(append(frame, `,"id":`...), id); err != nil {
+		return nil, fmt.Errorf("encode the id: %w", err)
+	}
+	return frame, nil
 }
 
 func appendTarget(frame []byte, message Target) (_ []byte, err error) {

@@ -35,7 +35,8 @@ compose up -d --no-build "$@"
 # Only Compose 2 has `up --wait`, so poll the engine until all are healthy.
 deadline=$(($(date +%s) + 120))
 while :; do
-    states=$(compose ps -aq | xargs docker inspect -f '{{.Name}} {{if .State.Health}}{{.State.Health.Status}}{{else}}{{.State.Status}}{{end}}')
+    states=$(compose ps -aq | xargs docker inspect -f \
+        '{{.Name}} {{if .State.Health}}{{.State.Health.Status}}{{else}}{{.State.Status}}{{end}}')
     waiting=$(echo "$states" | grep -v ' healthy$' || true)
     [ -n "$waiting" ] || break
     if [ "$(date +%s)" -ge "$deadline" ]; then
@@ -49,10 +50,12 @@ done
 
 # HAProxy has a slot for each elastic server that it sends clients to, as many as
 # haproxy.cfg or the environment says.
-slots=$(compose exec -T lb printenv ELASTIC_SLOTS || sed -n 's/^ *presetenv ELASTIC_SLOTS \([0-9]*\).*/\1/p' haproxy/haproxy.cfg)
+slots=$(compose exec -T lb printenv ELASTIC_SLOTS ||
+    sed -n 's/^ *presetenv ELASTIC_SLOTS \([0-9]*\).*/\1/p' haproxy/haproxy.cfg)
 elastic=$(compose ps -q ws | wc -l)
 if [ "$elastic" -gt "$slots" ]; then
-    echo "HAProxy has $slots slots for $elastic servers of the service ws: the rest get no clients. Set ELASTIC_SLOTS=$elastic" >&2
+    echo "HAProxy has $slots slots for $elastic servers of the service ws:" \
+        "the rest get no clients. Set ELASTIC_SLOTS=$elastic" >&2
 fi
 
 # Ask for the published ports: .env may have changed them.

@@ -44,6 +44,12 @@ func parse(args []string, out io.Writer) (*options, error) {
 	flags.IntVar(&s.Bytes, "size", 100, "`bytes` of text in a message")
 	flags.Float64Var(&s.Edits, "edits", 0,
 		"`percent` of the messages that are an edit of the last one of the same client instead")
+	flags.Float64Var(&s.Deletes, "deletes", 0, "`percent` that are a delete of it")
+	flags.Float64Var(&s.Reactions, "reactions", 0,
+		"`percent` that are a reaction to the newest message of the room, or take that back")
+	flags.Float64Var(&s.WithFile, "files", 0,
+		"`percent` that have a file, which is uploaded first, to the same address")
+	flags.IntVar(&s.FileSize, "file-size", 100_000, "`bytes` of a file")
 	flags.DurationVar(&s.For, "for", 30*time.Second, "how long to measure")
 	flags.DurationVar(&s.Warmup, "warmup", 2*time.Second, "how long messages flow before the measurement")
 	flags.DurationVar(&s.Ramp, "ramp", 0, "time over which the clients join; 0: as fast as possible")

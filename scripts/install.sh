@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs by apt what the tests and `make cluster` need and this machine lacks.
+# Installs what the tests and `make cluster` need and this machine lacks: by apt,
+# and a program that Debian does not have from source, by go.
 #
 #   scripts/install.sh                         everything but the other browsers
 #   scripts/install.sh redis-server haproxy    these alone
@@ -35,6 +36,13 @@ firefox-esr     firefox-esr
 WebKitWebDriver webkit2gtk-driver
 Xvfb            xvfb
 '
+# Names and the Go packages that they are built from, through the Go module proxy.
+# They go into the user's cache, where all clones find them: see internal/need. A
+# new version here replaces the old one.
+built='
+versitygw github.com/versity/versitygw/cmd/versitygw@v1.8.0
+'
+cache=${XDG_CACHE_HOME:-${HOME:-}/.cache}/livechat/bin
 daemons='redis-server haproxy nginx prometheus postgresql'
 on_ubuntu() { grep -qs '^ID=ubuntu' "${OS_RELEASE:-/etc/os-release}"; }
 policy=${POLICY_RC_D:-/usr/sbin/policy-rc.d}
@@ -60,8 +68,32 @@ packages_of() {
   while read -r name packages; do
     if [ "$name" = "$1" ]; then echo "$packages"; return; fi
   done <<<"$everything$browsers"
-  echo "install: unknown program '$1'; this script knows:$(awk 'NF {printf " %s", $1}' <<<"$everything$browsers")" >&2
+  echo "install: unknown program '$1'; this script knows:$(awk 'NF {printf " %s", $1}' \
+    <<<"$everything$browsers$built")" >&2
   return 1
+}
+
+# source_of NAME: prints the Go package of a program that is built, or fails.
+source_of() { awk -v name="$1" '$1 == name {print $2; found = 1} END {exit !found}' <<<"$built"; }
+
+# build NAME PACKAGE@VERSION: unless that version is there. It takes a minute or
+# more.
+build() {
+  local module=${2%@*} fresh
+  command -v go >/dev/null || { echo "install: $1 is built from source, which needs go" >&2; return 1; }
+  if go version -m "$cache/$1" 2>/dev/null | awk -v path="${module%/cmd/*}" -v version="${2#*@}" '
+    $1 == "mod" && $2 == path && $3 == version {found = 1} END {exit !found}'; then
+    return
+  fi
+  echo "install: building $1 ${2#*@} into $cache: once, for some minutes"
+  mkdir -p "$cache"
+  fresh=$(mktemp -d "$cache/build.XXXXXX")
+  if ! GOBIN=$fresh GOFLAGS='' go install -ldflags='-s -w' "$2" || ! mv "$fresh/$1" "$cache/$1"; then
+    rm -rf "$fresh"
+    echo "install: $1 could not be built" >&2
+    return 1
+  fi
+  rmdir "$fresh"
 }
 
 # install_as_root PACKAGE...
@@ -99,10 +131,14 @@ if [ "${1:-}" = --as-root ]; then
 fi
 
 wanted=("$@")
-[ $# -gt 0 ] || mapfile -t wanted < <(awk 'NF {print $1}' <<<"$everything")
+[ $# -gt 0 ] || mapfile -t wanted < <(awk 'NF {print $1}' <<<"$everything$built")
 lacking=()
 packages=()
 for name in "${wanted[@]}"; do
+  if source=$(source_of "$name"); then
+    build "$name" "$source"
+    continue
+  fi
   if [ "$name" = chromium-headless-shell ] && on_ubuntu; then continue; fi
   list=$(packages_of "$name")
   if missing "$name"; then

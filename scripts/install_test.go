@@ -19,7 +19,7 @@ import (
 // machine is a PATH with only the programs that every system has, and the stubs
 // of one test.
 type machine struct {
-	bin, policy, osRelease, log string
+	bin, home, policy, osRelease, log string
 }
 
 // newMachine returns a Debian run by root. Its apt-get installs a package as a
@@ -28,7 +28,7 @@ func newMachine(t *testing.T) machine {
 	t.Helper()
 	dir := t.TempDir()
 	m := machine{
-		bin: filepath.Join(dir, "bin"), policy: filepath.Join(dir, "policy-rc.d"),
+		bin: filepath.Join(dir, "bin"), home: filepath.Join(dir, "home"), policy: filepath.Join(dir, "policy-rc.d"),
 		osRelease: filepath.Join(dir, "os-release"), log: filepath.Join(dir, "log"),
 	}
 	if err := os.Mkdir(m.bin, 0o755); err != nil {
@@ -44,7 +44,10 @@ func newMachine(t *testing.T) machine {
 	m.stub(t, "apt-get", `echo "apt-get $*" >>"$LOG"
 "$POLICY_RC_D" || echo "a daemon would be told $?" >>"$LOG"
 [ "$1" = install ] || exit 0
-for name in "$@"; do case $name in install|-*) ;; *) printf '#!/bin/sh\n' >"$BIN/$name"; chmod 755 "$BIN/$name" ;; esac; done`)
+for name in "$@"; do case $name in
+  install|-*) ;;
+  *) printf '#!/bin/sh\n' >"$BIN/$name"; chmod 755 "$BIN/$name" ;;
+esac; done`)
 	return m
 }
 
@@ -69,6 +72,7 @@ func (m machine) install(t *testing.T, args ...string) (output string, log strin
 	command.Env = []string{
 		"PATH=" + m.bin,
 		"BIN=" + m.bin,
+		"HOME=" + m.home,
 		"LOG=" + m.log,
 		"POLICY_RC_D=" + m.policy,
 		"OS_RELEASE=" + m.osRelease,
@@ -184,6 +188,50 @@ func TestInstallSaysWhatItCannotDo(t *testing.T) {
 	}
 }
 
+// A program that is built from source goes into the user's cache, and is built
+// again only for another version.
+func TestInstallBuilds(t *testing.T) {
+	m := newMachine(t)
+	for _, name := range []string{"mkdir", "mktemp", "mv", "rmdir"} {
+		if err := os.Symlink(need.Program(t, name), filepath.Join(m.bin, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cache := filepath.Join(m.home, ".cache", "livechat", "bin")
+	m.stub(t, "go", `echo "go $*" >>"$LOG"
+case $1 in
+  version) cat "$3" ;;
+  install) echo "	mod	github.com/versity/versitygw	${3#*@}	h1:x" >"$GOBIN/versitygw" ;;
+esac`)
+	output, log, err := m.install(t, "versitygw")
+	if err != nil || !strings.Contains(output, "building versitygw v") ||
+		!strings.Contains(log, "go install -ldflags=-s -w github.com/versity/versitygw/cmd/versitygw@v") {
+		t.Fatalf("%v: %q, %q", err, output, log)
+	}
+	if output, _, err := m.install(t, "versitygw"); err != nil || output != "" {
+		t.Errorf("it is there, but: %v, %q", err, output)
+	}
+	m.write(t, filepath.Join(cache, "versitygw"), "\tmod\tgithub.com/versity/versitygw\tv0.1.0\th1:x\n")
+	if output, _, err := m.install(t, "versitygw"); err != nil || !strings.Contains(output, "building") {
+		t.Errorf("an old version is there: %v, %q", err, output)
+	}
+	m.stub(t, "go", "exit 1")
+	if output, _, err := m.install(t, "versitygw"); err == nil ||
+		!strings.Contains(output, "versitygw could not be built") {
+		t.Errorf("go fails: %v, %q", err, output)
+	}
+	entries, err := os.ReadDir(cache)
+	if err != nil || len(entries) != 1 {
+		t.Errorf("the cache has %v, %v", entries, err)
+	}
+	if err := os.Remove(filepath.Join(m.bin, "go")); err != nil {
+		t.Fatal(err)
+	}
+	if output, _, err := m.install(t, "versitygw"); err == nil || !strings.Contains(output, "needs go") {
+		t.Errorf("without go: %v, %q", err, output)
+	}
+}
+
 func TestInstallOnUbuntu(t *testing.T) {
 	m := newMachine(t)
 	m.write(t, m.osRelease, "NAME=Ubuntu\nID=ubuntu\n")
@@ -223,7 +271,7 @@ var asked = regexp.MustCompile(`need\.Program\([\w.]+, "([^"]+)"\)`)
 // A test that asks for a program which install.sh does not know would fail on
 // every new machine.
 func TestInstallKnowsWhatTestsNeed(t *testing.T) {
-	known := slices.Concat(installable(t, "everything"), installable(t, "browsers"))
+	known := slices.Concat(installable(t, "everything"), installable(t, "browsers"), installable(t, "built"))
 	err := filepath.WalkDir("..", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || !strings.HasSuffix(name, ".go") ||
 			name == filepath.Join("..", "scripts", "install_test.go") {

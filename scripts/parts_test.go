@@ -28,7 +28,8 @@ func tested(t *testing.T) []string {
 // Where a program is missing, a test fails in `make test`. It installs what
 // install.sh does without an argument, which are not the other browsers.
 func TestPartsNeedOnlyWhatIsInstalled(t *testing.T) {
-	installed, browsers := installable(t, "everything"), installable(t, "browsers")
+	installed := append(installable(t, "everything"), installable(t, "built")...)
+	browsers := installable(t, "browsers")
 	folders := tested(t)
 	if len(folders) < 30 {
 		t.Fatalf("test.sh tests only %q", folders)

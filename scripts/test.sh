@@ -35,13 +35,14 @@ page() {
   stage 'page (node --test)' node --test --test-reporter=dot static/test/*.test.js
 }
 
-# clusters: tests that mostly wait, for a page or for a minute to pass, run three
-# or four at a time (t.Parallel); those with tight time limits run before them,
-# alone. One server serves all of them, or each package would link its own.
+# clusters: tests that mostly wait, for a minute to pass, run three at a time
+# (t.Parallel), and those with a browser one for each core; those with tight time
+# limits run before them, alone. One server serves all of them, or each package
+# would link its own. On a slow machine all of it takes four times as long.
 clusters() {
   stage 'go build -race: the server' go build -race -o bin/race/ ./server
   LIVECHAT_SERVER=$PWD/bin/race/server stage 'go test -race: the page' \
-    go test -race -vet=off -count=1 -timeout 20m -parallel 4 ./e2e/page
+    go test -race -vet=off -count=1 -timeout 40m -parallel "$(nproc)" ./e2e/page
   LIVECHAT_SERVER=$PWD/bin/race/server stage 'go test -race: whole clusters' \
     go test -race -vet=off -count=1 -timeout 20m -p 1 -parallel 3 "${whole[@]}"
 }
@@ -73,7 +74,7 @@ everything() {
   stage 'go build -race' go build -race ./...
   # shellcheck disable=SC2046 # a list of packages
   stage 'go test -race: the parts' \
-    go test -race -vet=off -count=1 -timeout 12m -p 2 -parallel 4 $(parts)
+    go test -race -vet=off -count=1 -timeout 20m -p 2 -parallel 4 $(parts)
   # The race detector's own frames take stack, and it allocates.
   stage 'go test: stack and allocations' \
     go test -vet=off -count=1 -run 'SmallStack|Allocate' ./server/socket ./server/fanout

@@ -4,15 +4,11 @@ import (
 	"fmt"
 	"go/scanner"
 	"go/token"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
-
-	"livechat/internal/need"
 )
 
 // words are turns that are wrong wherever they stand, and what to say instead.
@@ -143,24 +139,10 @@ func columns(line string) (n int) {
 // comments returns the comments and the Markdown of all files that git knows.
 func comments(t *testing.T) (all []comment) {
 	t.Helper()
-	git := exec.Command(need.Program(t, "git"), "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-	git.Dir = ".."
-	list, err := git.Output()
-	if err != nil {
-		t.Skipf("not a checkout: %v", err)
-	}
-	for path := range strings.SplitSeq(strings.TrimSuffix(string(list), "\x00"), "\x00") {
-		if exempt(path) {
-			continue
+	for path, text := range files(t) {
+		if !exempt(path) {
+			all = append(all, commentsOf(path, text)...)
 		}
-		text, err := os.ReadFile(filepath.Join("..", path))
-		if os.IsNotExist(err) {
-			continue // deleted, and not committed yet
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, commentsOf(path, string(text))...)
 	}
 	if len(all) == 0 {
 		t.Fatal("no comments were found")

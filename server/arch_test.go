@@ -23,13 +23,16 @@ const module = "livechat/"
 // downward only: a change that needs one more is a question about the design
 // first.
 var arrows = map[string][]string{
-	// web: healthcheck and page; store: export and import
-	"server": {"server/config", "server/node", "server/store", "server/web", "static"},
+	// web: healthcheck and page; store: export and import; blob and files: the bytes of those
+	"server": {
+		"server/blob", "server/config", "server/files", "server/node", "server/store", "server/web", "static",
+	},
 	"server/node": {
 		"server/auth", "server/balance", "server/config", "server/chat", "server/wire", "server/room",
 		"server/fanout", "server/bus", "server/socket", "server/presence",
 		"server/cluster", "server/web", "server/store", "server/account", "server/private",
 		"server/archive", "server/api", "static", "server/metrics", "server/turn",
+		"server/blob", "server/files", "server/picture",
 	},
 	"server/balance": {},
 	"server/config":  {},
@@ -46,23 +49,28 @@ var arrows = map[string][]string{
 	"server/web":      {"server/chat", "server/wire"},
 	"server/store":    {"server/chat"},
 	"server/turn":     {},
+	"server/blob":     {},
 	"server/account":  {"server/chat", "server/store", "server/turn"},
 	"server/private":  {"server/chat", "server/store"},
 	"server/archive":  {"server/chat", "server/store"},
-	"server/api":      {"server/chat", "server/wire", "server/store"},
-	"server/metrics":  {},
-	"static":          {},
-	"client":          {"server/chat"},
-	"load":            {"load/plan", "load/record", "load/report", "load/run", "load/watch"},
-	"load/plan":       {},
-	"load/record":     {},
-	"load/report":     {"load/record"},
-	"load/run":        {"client", "load/plan", "load/record"},
-	"load/watch":      {"internal/procstat", "load/run"},
-	"bench":           {"client", "internal/localcluster", "internal/procstat", "internal/testpg"},
-	"tools/...":       {"e2e/...", "internal/localcluster", "internal/testpg"},
-	"e2e/...":         {"client", "e2e/...", "internal/..."},
-	"internal/...":    {"internal/..."},
+	"server/files":    {"server/blob", "server/chat", "server/picture", "server/store"},
+	"server/api": {
+		"server/chat", "server/wire", "server/store", "server/blob", "server/files", "server/picture",
+	},
+	"server/metrics": {},
+	"server/picture": {},
+	"static":         {},
+	"client":         {"server/chat"},
+	"load":           {"load/plan", "load/record", "load/report", "load/run", "load/watch"},
+	"load/plan":      {},
+	"load/record":    {},
+	"load/report":    {"load/record"},
+	"load/run":       {"client", "load/plan", "load/record"},
+	"load/watch":     {"internal/procstat", "load/run"},
+	"bench":          {"client", "internal/localcluster", "internal/procstat", "internal/testpg"},
+	"tools/...":      {"e2e/...", "internal/localcluster", "internal/testpg"},
+	"e2e/...":        {"client", "e2e/...", "internal/..."},
+	"internal/...":   {"internal/..."},
 }
 
 // libraries says where a library, named by a prefix of its import path, may be
@@ -86,12 +94,18 @@ var libraries = []struct {
 		"only node starts the embedded Redis",
 		[]string{"server/node", "internal/testredis"},
 	},
+	{
+		"github.com/minio/minio-go", "only blob speaks to S3; tests make a bucket",
+		[]string{"server/blob", "internal/tests3"},
+	},
 	{"github.com/caarlos0/env", "only config reads the environment", []string{"server/config"}},
 	{"github.com/prometheus/client_golang", "only metrics speaks to Prometheus", []string{"server/metrics"}},
 	{"database/sql", "SQL lives in store", []string{"server/store"}},
 	{"github.com/jackc/pgx", "SQL lives in store", []string{"server/store"}},
 	{"github.com/pressly/goose", "SQL lives in store", []string{"server/store"}},
 	{"modernc.org/sqlite", "SQL lives in store", []string{"server/store"}},
+	{"golang.org/x/image", "only picture decodes pictures", []string{"server/picture"}},
+	{"github.com/gabriel-vasile/mimetype", "only picture says what a file is", []string{"server/picture"}},
 }
 
 // socketless are the packages that see neither a socket nor HTTP.
@@ -155,7 +169,10 @@ func unused(sources []source) (all []string) {
 	report := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
 	imports := func(pkg, imported string, inside bool) bool {
 		return slices.ContainsFunc(sources, func(s source) bool {
-			return !s.test && matches([]string{pkg}, s.pkg) && slices.ContainsFunc(s.imports, func(name string) bool {
+			if s.test || !matches([]string{pkg}, s.pkg) {
+				return false
+			}
+			return slices.ContainsFunc(s.imports, func(name string) bool {
 				if !inside {
 					return below(name, imported)
 				}
@@ -231,7 +248,8 @@ func readSources(t *testing.T, top string) (sources []source) {
 		}
 		base := entry.Name()
 		if entry.IsDir() {
-			if name != top && (base[0] == '.' || base[0] == '_' || base == "testdata" || base == "node_modules") {
+			if name != top &&
+				(base[0] == '.' || base[0] == '_' || base == "testdata" || base == "node_modules") {
 				return filepath.SkipDir
 			}
 			return nil

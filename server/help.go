@@ -13,8 +13,12 @@ const usage = `livechat is a live chat server: rooms over WebSocket, the page an
 Usage:
   livechat                start the server; it needs no settings
   livechat healthcheck    ask the server at ADDR whether it is alive; status 0 if so
-  livechat export         write the database to standard output, a line of JSON per record
+  livechat export         write the database to standard output, a line of JSON per record, with
+                          the bytes of files; with -files=false without those
   livechat import         read such an export from standard input into an empty database
+  livechat admin files check
+                          compare the files in the database with FILES_URL; with -repair remove
+                          bytes without a file, and files without bytes
   livechat page DIR       write the page, bundled, into an empty folder for another web server
   livechat version        print the version
   livechat help           print this text

@@ -62,6 +62,11 @@ func run(args []string) error {
 		return err
 	case command == "page" && len(args) == 2:
 		return web.WritePage(static.Files, args[1])
+	case command == "export" && len(args) == 2 && isFlag(args[1], "files=false"):
+		command = exportRows
+	case slices.Equal(args[:min(3, len(args))], []string{"admin", "files", "check"}) &&
+		(len(args) == 3 || len(args) == 4 && isFlag(args[3], "repair")):
+		command = adminCheck
 	case len(args) > 1 || !slices.Contains([]string{"", "healthcheck", "export", "import"}, command):
 		return fmt.Errorf("unknown arguments %q; livechat help lists the commands", args)
 	}
@@ -75,11 +80,25 @@ func run(args []string) error {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
 		return web.Healthcheck(ctx, cfg.Server.Addr)
+	case exportRows:
+		command, cfg.Files.URL = "export", ""
+		fallthrough
 	case "export", "import":
-		return transfer(context.Background(), command, cfg.Database, streams{os.Stdin, os.Stdout, os.Stderr})
+		return transfer(context.Background(), command, cfg, streams{os.Stdin, os.Stdout, os.Stderr})
+	case adminCheck:
+		return checkFiles(context.Background(), cfg, len(args) == 4, streams{os.Stdin, os.Stdout, os.Stderr})
 	}
 	return serve(cfg)
 }
+
+// Commands of several words.
+const (
+	exportRows = "export -files=false"
+	adminCheck = "admin files check"
+)
+
+// isFlag reports whether an argument is a flag, with one dash or two.
+func isFlag(arg, flag string) bool { return arg == "-"+flag || arg == "--"+flag }
 
 // isHelp reports whether an argument asks for help, as any command understands.
 func isHelp(arg string) bool { return slices.Contains([]string{"help", "-h", "-help", "--help"}, arg) }

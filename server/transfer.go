@@ -8,7 +8,9 @@ import (
 	"os"
 	"strings"
 
+	"livechat/server/blob"
 	"livechat/server/config"
+	"livechat/server/files"
 	"livechat/server/store"
 )
 
@@ -20,10 +22,10 @@ type streams struct {
 }
 
 // transfer exports the database of DATABASE_URL to std.out, or imports std.in
-// into it. It handles no signals: if one ends the process, the database undoes
-// the import.
-func transfer(ctx context.Context, command string, database config.Database, std streams) (err error) {
-	url := database.URL
+// into it, with the bytes of files unless cfg names no store for them. It handles
+// no signals: if one ends the process, the database undoes the import.
+func transfer(ctx context.Context, command string, cfg config.Config, std streams) (err error) {
+	url := cfg.Database.URL
 	if url == "" {
 		url = config.SQLiteFile
 	}
@@ -41,18 +43,73 @@ func transfer(ctx context.Context, command string, database config.Database, std
 		return fmt.Errorf("open the database: %w", err)
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	move := func() (store.Counts, error) { return s.Export(ctx, std.out) }
+	var bytes store.FileBytes
+	if cfg.Files.URL != "" {
+		blobs, openErr := openFiles(ctx, cfg)
+		if openErr != nil {
+			return openErr
+		}
+		defer func() { err = errors.Join(err, blobs.Close()) }()
+		bytes = files.Transfer{Blobs: blobs}
+	}
+	move := func() (store.Counts, error) { return s.ExportWith(ctx, std.out, bytes) }
 	if command == "import" {
 		if config.IsTerminal(std.in) {
 			_, _ = fmt.Fprintln(std.log, "livechat: import reads standard input, which is this terminal;"+
 				" to read a file: livechat import < FILE")
 		}
-		move = func() (store.Counts, error) { return s.Import(ctx, std.in) }
+		move = func() (store.Counts, error) { return s.ImportWith(ctx, std.in, bytes) }
 	}
 	counts, err := move()
 	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(std.log, "livechat: %s complete: %v\n", command, counts)
+	return err
+}
+
+// openFiles opens the store of FILES_URL.
+func openFiles(ctx context.Context, cfg config.Config) (blob.Store, error) {
+	keys := blob.Keys{ID: cfg.Files.S3Key, Secret: cfg.Files.S3Secret}
+	blobs, err := blob.Open(ctx, cfg.FilesURL(), keys)
+	if err != nil {
+		return nil, fmt.Errorf("FILES_URL: %w", err)
+	}
+	return blobs, nil
+}
+
+// errFiles is the error for files that are not as they should be.
+var errFiles = errors.New("files and their bytes do not agree; " +
+	"livechat admin files check -repair removes what nobody can get")
+
+// checkFiles compares the files in the database with the store of FILES_URL, and
+// writes what it found. Servers may run meanwhile.
+func checkFiles(ctx context.Context, cfg config.Config, repair bool, std streams) (err error) {
+	url := cfg.Database.URL
+	if url == "" {
+		url = config.SQLiteFile
+	}
+	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
+		if _, err := os.Stat(path); err != nil {
+			return fmt.Errorf("find the database of DATABASE_URL: %w", err)
+		}
+	}
+	s, err := store.Open(ctx, url)
+	if err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	blobs, err := openFiles(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, blobs.Close()) }()
+	r, err := files.New(files.Options{Store: s, Blobs: blobs}).Check(ctx, repair)
+	_, _ = fmt.Fprintf(std.out, "files %d, bytes stored %d\nwithout bytes %d, without a preview %d\n"+
+		"bytes without a file: %d keys, %d bytes\nrepaired %d\n",
+		r.Files, r.Bytes, r.Missing, r.NoPreview, r.Orphans, r.OrphanSize, r.Repaired)
+	if err == nil && !repair && !r.OK() {
+		err = errFiles
+	}
 	return err
 }

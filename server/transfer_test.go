@@ -2,12 +2,16 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"livechat/server/chat"
 	"livechat/server/config"
+	"livechat/server/files"
 	"livechat/server/store"
 )
 
@@ -28,7 +32,8 @@ func TestTransfer(t *testing.T) {
 		t.Helper()
 		var out, log bytes.Buffer
 		std := streams{strings.NewReader(in), &out, &log}
-		if err := transfer(t.Context(), command, config.Database{URL: url}, std); err != nil {
+		cfg := config.Config{Database: config.Database{URL: url}}
+		if err := transfer(t.Context(), command, cfg, std); err != nil {
 			t.Fatal(err)
 		}
 		return out.String(), log.String()
@@ -56,7 +61,8 @@ func TestImportFromTerminalSaysThatItReads(t *testing.T) {
 	defer null.Close()
 	var log bytes.Buffer
 	url := "sqlite:" + filepath.Join(t.TempDir(), "to.db")
-	if err := transfer(t.Context(), "import", config.Database{URL: url}, streams{null, &log, &log}); err == nil {
+	if err := transfer(t.Context(), "import", config.Config{Database: config.Database{URL: url}},
+		streams{null, &log, &log}); err == nil {
 		t.Error("an empty input was imported")
 	}
 	if !strings.Contains(log.String(), "import reads standard input") {
@@ -78,7 +84,7 @@ func TestTransferRefuses(t *testing.T) {
 		err := transfer(
 			t.Context(),
 			c.command,
-			config.Database{URL: c.url},
+			config.Config{Database: config.Database{URL: c.url}},
 			streams{strings.NewReader(""), &out, &log},
 		)
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "sesame") {
@@ -92,5 +98,63 @@ func TestTransferRefuses(t *testing.T) {
 		if _, err := os.Stat(name); !os.IsNotExist(err) {
 			t.Errorf("an export has made %s: %v", name, err)
 		}
+	}
+}
+
+// TestTransferOfFiles moves a file with its bytes, and then loses them.
+func TestTransferOfFiles(t *testing.T) {
+	dir := t.TempDir()
+	place := func(name string) config.Config {
+		return config.Config{
+			Database: config.Database{URL: "sqlite:" + filepath.Join(dir, name, "livechat.db")},
+			Files:    config.Files{URL: config.FilesFolder},
+		}
+	}
+	from, to := place("from"), place("to")
+	for _, name := range []string{"from", "to"} {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := store.Open(t.Context(), from.Database.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	blobs, err := openFiles(t.Context(), from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	service := files.New(files.Options{Store: s, Blobs: blobs, MaxFile: 100})
+	f, _, err := service.Store(t.Context(), files.Upload{Name: "a.txt", Size: 5}, strings.NewReader("hello"))
+	if err == nil {
+		_, err = s.ClaimFiles(t.Context(), chat.Claim{Room: "r", Message: chat.ExampleUUID, Author: "g",
+			Files: []chat.FileRef{{ID: f.ID}}}, time.Now())
+	}
+	if err := errors.Join(err, blobs.Close(), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	var out, log, checked bytes.Buffer
+	if err := transfer(t.Context(), "export", from, streams{strings.NewReader(""), &out, &log}); err != nil {
+		t.Fatal(err)
+	}
+	if err := transfer(t.Context(), "import", to, streams{&out, &checked, &log}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasSuffix(log.String(), "1 file\n") {
+		t.Errorf("log %q", &log)
+	}
+	path := filepath.Join(dir, "to", "livechat-files", f.ID[:2], f.ID)
+	if content, err := os.ReadFile(path); err != nil || string(content) != "hello" {
+		t.Errorf("imported %q, %v", content, err)
+	}
+	if err := checkFiles(t.Context(), to, false, streams{nil, &checked, &log}); err != nil {
+		t.Error(err)
+	}
+	if err := os.WriteFile(path, []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := checkFiles(t.Context(), to, false, streams{nil, &checked, &log}); !errors.Is(err, errFiles) ||
+		!strings.Contains(checked.String(), "without bytes 1") {
+		t.Errorf("a broken file: %v, %s", err, &checked)
 	}
 }

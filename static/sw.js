@@ -8,6 +8,9 @@ const worker = /** @type {any} */ (self)
 const page = new URL('./', location.href).href // for any room
 const config = new URL('config.json', page).href
 const files = new URL('v/', page).href
+// What the page loads when it is first wanted, beside its version's other files.
+/** @type {string[]} filled in by the server that bundles the page */
+const later = []
 /** @type {Promise<void>} */
 let keeping = Promise.resolve() // one page at a time
 
@@ -26,7 +29,9 @@ worker.addEventListener('fetch', (/** @type {any} */ event) => {
   const address = request.url.split(/[?#]/)[0]
   if (request.method !== 'GET') return
   if (request.mode === 'navigate' && address === page) event.respondWith(visit(event))
-  else if (address.startsWith(files)) event.respondWith(caches.match(request).then((kept) => kept ?? fetch(request)))
+  else if (address.startsWith(files)) event.respondWith(caches.match(request).then(
+    (kept) => kept ?? fetch(request),
+  ))
   else if (address === config) event.respondWith(configuration(request))
 })
 
@@ -34,14 +39,21 @@ worker.addEventListener('fetch', (/** @type {any} */ event) => {
 worker.addEventListener('notificationclick', (/** @type {any} */ event) => {
   event.notification.close()
   const windows = worker.clients.matchAll({ type: 'window', includeUncontrolled: true })
-  event.waitUntil(windows.then((/** @type {any[]} */ [first]) => first?.focus()))
+  const { open, page: of } = event.notification.data
+  event.waitUntil(windows.then(async (/** @type {any[]} */ all) => {
+    const one = all.find(({ url }) => url.split('#')[0] === of)
+    if (!one) return worker.clients.openWindow(of)
+    one.postMessage({ open })
+    await one.focus()
+  }))
 })
 
 /** @param {any} event of a navigation */
 async function visit(event) {
   try {
     const response = (await event.preloadResponse) ?? (await fetch(event.request))
-    if (response.ok) event.waitUntil(keepInTurn(response.clone()).catch(() => {})) // what was kept before is whole, and stays
+    // What was kept before is whole, and stays.
+    if (response.ok) event.waitUntil(keepInTurn(response.clone()).catch(() => {}))
     return isAway(response) ? ((await caches.match(page)) ?? response) : response
   } catch {
     return (await caches.match(page)) ?? Response.error()
@@ -80,20 +92,27 @@ function keepInTurn(response) {
  */
 async function keep(response) {
   const html = await response.clone().text()
-  const needed = [...html.matchAll(/(?:src|href)="(v\/[^"]+)"/g)].map(([, path = '']) => new URL(path, page).href)
+  const named = [...html.matchAll(/(?:src|href)="((v\/[^/]+\/)[^"]+)"/g)]
+  const versions = new Set(named.map(([, , version = '']) => version))
+  const beside = [...versions].flatMap((version) => later.map((name) => version + name))
+  const needed = [...named.map(([, path = '']) => path), ...beside].map((path) => new URL(path, page).href)
   if (!response.ok || needed.length === 0) return
   const cache = await caches.open(CACHE)
   const has = (await cache.keys()).map(({ url }) => url)
   await Promise.all(needed.filter((url) => !has.includes(url)).map((url) => keepFile(cache, url)))
   if (!has.includes(config)) await cache.add(config)
   await cache.put(page, response)
-  await Promise.all(has.filter((url) => ![...needed, page, config].includes(url)).map((url) => cache.delete(url)))
+  await Promise.all(has.filter((url) => ![...needed, page, config].includes(url)).map(
+    (url) => cache.delete(url),
+  ))
 }
 
 /** @param {Cache} cache @param {string} url */
 async function keepFile(cache, url) {
   const response = await fetch(url)
   // During an update, a server of another version has sent its own file instead.
-  if (!response.headers.get('Cache-Control')?.includes('immutable')) throw new TypeError(`${url} is of another version`)
+  if (!response.headers.get('Cache-Control')?.includes('immutable')) {
+    throw new TypeError(`${url} is of another version`)
+  }
   await cache.put(url, response)
 }

@@ -5,6 +5,7 @@
 
 export type Limits = {
   text: number; frame: number; rate: number; burst: number
+  files?: { size: number; count: number } // bytes of one, and how many a message may have; missing where none can be sent
   edit_s?: number // for how long a message may be edited, 0 for ever; never where it is missing
 }
 export type Position = { epoch: string; seq: number }
@@ -15,8 +16,23 @@ export type WelcomeFrame = {
 }
 export type MessageFrame = {
   type: 'message'; seq: number; id: string; app: string; session: string; author?: string; name: string; text: string; at: number
-  reply?: ReplyTo; mentions?: string[]; edited?: number; deleted?: true
+  reply?: ReplyTo; mentions?: string[]; edited?: number; deleted?: true; reactions?: Record<string, number>
+  files?: FileInfo[]
 }
+/** A file of a message. What the server says of it comes first; the rest is known to the page that sends it. */
+export type FileInfo = {
+  id: string
+  name: string
+  type: string // its media type
+  size: number // bytes
+  width?: number; height?: number // pixels, of a picture the right way up
+  previews?: number[] // pixels of the longer side of each that the server has
+  alt?: string // what a picture shows, in the words of who sent it
+  blob?: Blob // what this page has of it, until the log has its message
+  progress?: number // how much of it is at the server, from 0 to 1; missing where all of it is
+}
+/** How a message that is sent names one: by its id alone if there is no more to say. */
+export type FileRef = string | { id: string; alt: string }
 /** The message that another one answers, as it was then. `text` is its beginning; '' once it is deleted. */
 export type ReplyTo = Target & { name: string; text: string }
 /** The message it was made for; a repair of the log may have moved that one since. */
@@ -28,9 +44,13 @@ export type EditFrame = {
 export type DeleteFrame = Omit<EditFrame, 'type' | 'text'> & { type: 'delete'; by: string } // `author`, or what else the one is who deletes
 /** What is left of a deleted message, or of an edit of one, which has a target. */
 export type TombstoneFrame = Omit<EditFrame, 'type' | 'text' | 'target'> & { type: 'tombstone'; target?: Target }
+/** How often each emoji was given to a message, in all. */
+export type ReactionsFrame = {
+  type: 'reactions'; seq: number; id: string; app: string; target: Target; counts: Record<string, number>; at: number
+}
 /** What is in the log, and not a message that we know. */
 export type EntryFrame = { type: 'entry'; seq: number; at: number }
-export type AckFrame = { type: 'ack'; id: string; seq: number; duplicate?: boolean }
+export type AckFrame = { type: 'ack'; id: string; seq?: number; duplicate?: boolean } // no seq: of a reaction
 export type ErrorFrame = {
   type: 'error'; id?: string; code: string; message: string; retryable?: boolean; retry_after_ms?: number
 }
@@ -45,10 +65,11 @@ export type GapFrame = { type: 'gap'; from: number; to: number }
 export type ResetFrame = { type: 'reset'; epoch: string; seq: number }
 export type ReconnectFrame = { type: 'reconnect'; after_ms: number }
 
-export type ServerFrame = WelcomeFrame | MessageFrame | EditFrame | DeleteFrame | TombstoneFrame | EntryFrame | AckFrame | ErrorFrame | PresenceFrame | TypingFrame | NoticeFrame
+export type ServerFrame = WelcomeFrame | MessageFrame | EditFrame | DeleteFrame | TombstoneFrame | ReactionsFrame | EntryFrame | AckFrame | ErrorFrame | PresenceFrame | TypingFrame | NoticeFrame
   | GapFrame | ResetFrame | ReconnectFrame
 export type ChangeFrame = { type: 'edit'; id: string; target: Target; text: string } | { type: 'delete'; id: string; target: Target }
-export type PostedFrame = { type: 'message'; id: string; text: string; reply?: Target } | ChangeFrame // is acked
+export type ReactFrame = { type: 'react'; id: string; target: Target; emoji: string; on: boolean }
+export type PostedFrame = { type: 'message'; id: string; text: string; reply?: Target; files?: FileRef[] } | ChangeFrame | ReactFrame // is acked
 export type ClientFrame = PostedFrame | { type: 'typing' }
 
 // ---- The conversation ----
@@ -78,7 +99,8 @@ export type MessageItem = {
   author?: string // who wrote it, over all sessions; '' if nobody can tell. An id belongs to its author
   name: string
   nth?: number // among the guests of that name, as far as we know: 2 for the second
-  text: string
+  text: string // '' is possible where there are files
+  files?: readonly FileInfo[] // at least one
   reply?: ReplyTo
   mentions?: string[] // whom the text names, as the server knows them
   at: number // Unix milliseconds
@@ -92,6 +114,18 @@ export type MessageItem = {
   changing?: true // as the reader has changed it, which the log does not know yet
   was?: { text: string; edited?: number; deleted?: true; by?: string } // as the log knows it
   isNew?: boolean // the first that had not been read when the chat was opened
+  reactions?: readonly Reaction[] // missing if there are none
+}
+/** How often an emoji was given to a message, and whether the reader has given it. */
+export type Reaction = { emoji: string; count: number; own: boolean }
+/** Who gave an emoji to a message: the newest of them. */
+export type WhoReacted = { emoji: string; count: number; people: { name: string; author?: string }[] }
+/** Which reactions are the reader's own, by message. */
+export type OwnReactions = {
+  of: (id: string) => readonly string[]
+  set: (id: string, emoji: string[]) => void
+  /** They change in another window. */
+  watch: (run: () => void) => () => void
 }
 export type NoticeItem = { kind: 'notice'; key: string; text: string; at: number }
 /** Messages are missing here: so many, or nobody knows how many (null). */
@@ -115,22 +149,61 @@ export type Decoration = { day: boolean; missing: number; head: boolean; isNew: 
 export type UnsentMessage = {
   id: string; room: string; name: string; text: string
   reply?: ReplyTo
+  files?: readonly FileInfo[] // without their bytes, which are kept beside it
+  waits?: true // for its files, and was never sent
   chat?: string // for a private one: the id of its chat
   account?: true // written by who is logged in, not by a guest
-  change?: { kind: 'edit' | 'delete'; target: Target; author?: string; session: string } // of a message in the log, and not a message
+  change?: TextChange | ReactChange // of a message in the log, and not a message
   at: number // Unix milliseconds
   reason: string | null // why it failed; null while it waits
 }
+export type TextChange = { kind: 'edit' | 'delete'; target: Target; author?: string; session: string }
+export type ReactChange = { kind: 'react'; target: Target; emoji: string; on: boolean }
 export type UnsentRecord = UnsentMessage & {
   place: number // order in which they were written
   owner: string // the tab that sends it
 }
 
 /** A place for records that all tabs share. Everything may fail. */
-export type UnsentStore = {
-  all: () => Promise<UnsentRecord[]>
-  put: (record: UnsentRecord) => Promise<unknown>
+export type SharedStore<T> = {
+  all: () => Promise<T[]>
+  get: (id: string) => Promise<T | undefined>
+  put: (record: T) => Promise<unknown>
   remove: (id: string) => Promise<unknown>
+}
+export type UnsentStore = Omit<SharedStore<UnsentRecord>, 'get'>
+
+/** A file as it is kept until the log has its message. */
+export type FileRecord = {
+  id: string; blob: Blob
+  owner: string // the account that uploads it; '' for a guest
+  at: number // Unix milliseconds
+}
+/** A file that is attached, or whose message waits for it. */
+export type Attached = FileInfo & {
+  state: 'preparing' | 'waiting' | 'going' | 'done' | 'failed'
+  reason: string // why it failed, a sentence
+  isFinal: boolean // the same one would be refused again
+  isKept: boolean // over a reload
+  owner: string // as in FileRecord
+  larger?: Blob // the picture that was made smaller
+}
+/** Brings the files of messages to the server. */
+export type FileUploads = {
+  /**
+   * Goes on with them, and tells what becomes of them.
+   * @returns stops telling
+   */
+  follow: (files: readonly FileInfo[], on: FollowFiles, isAnew?: boolean) => () => void
+  /** The log has their message. */
+  release: (ids: readonly string[]) => void
+  /** Nobody wants them any more. */
+  drop: (ids: readonly string[]) => void
+}
+export type FollowFiles = {
+  changed: (files: FileInfo[]) => void
+  ready: (files: FileInfo[]) => void // at the server, all of them
+  failed: (reason: string) => void
 }
 
 /** Who lives, among the tabs of one browser. */
@@ -183,11 +256,14 @@ export type RoomOptions = {
   room: string
   sessions?: Iterable<string> // our earlier ones
   unsent?: import('./js/storage/unsent.js').Unsent | null // outlives a reload
+  uploads?: FileUploads | null // null where no files can be sent
   address: Address
   clock: Clock
   open: (url: string) => Socket
   lastSeen?: Memory | null
   hidden?: import('./js/model/hidden.js').Hidden
+  reacted?: OwnReactions // outlives a reload
+  who?: ((id: string) => Promise<WhoReacted[]>) | null // reacted to a message; null where nobody can tell
   archive?: ((span: import('./js/net/api.js').Span) => Promise<import('./js/model/archive.js').Archived[]>) | null // pages by seq
   random?: () => number
 }
@@ -211,9 +287,26 @@ export type RoomListener = Omit<TalkListener, 'received'> & {
   revised?: (item: Revised) => void
   people?: () => void
 }
+export type DirectMessagesListener = {
+  /** Something in chats or messages has changed. */
+  changed: () => void
+  /** The other one has said something new. */
+  received: (chat: string, message: import('./js/model/messages.js').KnownMessage) => void
+  /** More is known of a message. */
+  revised?: (chat: string, id: string) => void
+  /** A message has another text, or none. */
+  edited?: (message: Revised) => void
+  /** A message of the other one is deleted. */
+  removed?: (chat: string, item: MessageItem) => void
+  /** A change of the reader's own came to nothing. */
+  refused?: (sentence: string) => void
+  state: (state: ConnectionState) => void // of the feed
+  /** Somebody begins to write, or stops. */
+  typing?: () => void
+}
 
-/** A message of a room, as it is now. */
-export type Revised = { id: string; name: string; text: string; deleted?: true }
+/** A message as it is now, of a room unless there is a chat. */
+export type Revised = { chat?: string; id: string; name: string; text: string; deleted?: true }
 
 /** A place where it is kept how far the reader has seen a room. */
 export type Memory = { position: Position | null }
@@ -260,12 +353,14 @@ export type ConversationSource = {
   closed?: string // why nobody can write there; '' or nothing if one can
   listen: (listener: TalkListener) => () => void
   join: () => void
-  send: (text: string, reply?: ReplyTo | null) => void
+  send: (text: string, reply?: ReplyTo | null, files?: readonly FileInfo[]) => void
   typed: () => void
   retry: (id: string) => void
-  discard: (id: string) => void
+  discard: (id: string, keepsFiles?: boolean) => void // its files go with it, unless they are for another message
   /** Where messages can be edited and deleted. */
   changes?: import('./js/chat/changes.js').Changes
+  /** Where one can react to messages. */
+  reacting?: import('./js/chat/reacting.js').Reacting
   /** Asks for what is before the oldest. Fails if nobody answers. */
   older: () => Promise<void>
   /** Asks for what is after a part of the past. Fails if nobody answers. */
@@ -296,7 +391,7 @@ export type Place = { id?: string; other?: string; sheet?: string; spot?: Spot; 
 export type Spot = { n: number; id: string; top: number }
 
 /** What is begun to be written in a conversation. */
-export type Draft = { text: string; reply?: ReplyTo | null }
+export type Draft = { text: string; reply?: ReplyTo | null; files: readonly FileInfo[] }
 
 // ---- The cluster page ----
 

@@ -5,7 +5,6 @@ package accounts
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -20,7 +19,6 @@ import (
 	"livechat/internal/testpg"
 
 	"github.com/google/uuid"
-	"github.com/gorilla/websocket"
 )
 
 func TestMain(m *testing.M) { harness.Main(m) }
@@ -61,55 +59,6 @@ func register(t *testing.T, apis []*localcluster.Part, name string) *user {
 	s := &user{testapi.New(t, any), t}
 	s.must("POST", "/accounts/", map[string]string{"name": name, "password": testapi.Password})
 	return s
-}
-
-// deliveries is what a feed has delivered.
-type deliveries struct {
-	mu    sync.Mutex
-	times map[string]int // by message id
-	last  int
-	order bool // n has always grown by one
-}
-
-func (h *deliveries) count() int {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return len(h.times)
-}
-
-// listenToFeed reads a feed until the connection ends.
-func listenToFeed(t *testing.T, s *user, url string, h *deliveries) (end func()) {
-	t.Helper()
-	ticket := s.must("POST", "/ticket/", struct{}{})["ticket"].(string)
-	dialer := websocket.Dialer{Subprotocols: []string{"livechat.user", "livechat.ticket." + ticket}}
-	conn, resp, err := dialer.DialContext(t.Context(), url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = resp.Body.Close()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			_, text, err := conn.ReadMessage()
-			if err != nil {
-				return
-			}
-			var e struct {
-				Type, Event, Message string
-				N                    int
-			}
-			if json.Unmarshal(text, &e) != nil || e.Type != "message" || e.Event != "message" {
-				continue
-			}
-			h.mu.Lock()
-			h.times[e.Message]++
-			h.order = h.order && e.N == h.last+1
-			h.last = e.N
-			h.mu.Unlock()
-		}
-	}()
-	return func() { _ = conn.Close(); <-done }
 }
 
 // Each message with a 201 is in PostgreSQL and delivered exactly once, in
@@ -189,11 +138,9 @@ func TestKilledAPIProcessesLoseNoPrivateMessage(t *testing.T) {
 			t.Fatal(err)
 		}
 		// something was delivered since then
-		for deadline := time.Now().Add(20 * time.Second); feeds[0].count() < before+rate/5; {
-			if time.Now().After(deadline) {
-				t.Fatalf("nothing was delivered for 20 s after kill %d", i+1)
-			}
-			<-time.After(5 * time.Millisecond)
+		if !waitFor(before+rate/5, feeds[0].count) {
+			t.Fatalf("nothing was delivered for %s after kill %d; connections of the feed that ended: %v",
+				patience, i+1, feeds[0].ended())
 		}
 	}
 	cancel()
@@ -219,9 +166,8 @@ func TestKilledAPIProcessesLoseNoPrivateMessage(t *testing.T) {
 			break
 		}
 	}
-	for deadline := time.Now().Add(30 * time.Second); min(feeds[0].count(), feeds[1].count()) < len(ids) &&
-		time.Now().Before(deadline); {
-		<-time.After(5 * time.Millisecond)
+	for _, feed := range feeds {
+		waitFor(len(ids), feed.count)
 	}
 	t.Logf("%d messages were confirmed, %d are stored, %d and %d were received, over %d kills", len(ids),
 		len(stored), feeds[0].count(), feeds[1].count(), kills)
@@ -229,6 +175,7 @@ func TestKilledAPIProcessesLoseNoPrivateMessage(t *testing.T) {
 		t.Errorf("%d messages are stored, want %d", len(stored), len(ids))
 	}
 	for _, h := range feeds {
+		t.Logf("connections of the feed that ended: %v", h.ended())
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		if !h.order {

@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,8 +28,18 @@ type Crowd struct {
 	calming sync.Once
 
 	// Stored returns what log and archive have after that seq, for Finish to
-	// check. nil: it does not check them.
-	Stored   func(ctx context.Context, room string, behind uint64) ([]history.Entry, error)
+	// check, and an error if they have one of the deleted texts. nil: it does not
+	// check them.
+	Stored func(ctx context.Context, room string, behind uint64, deleted []string) (
+		[]history.Entry, error)
+	// Reacted returns an error if the API says something else about who reacted,
+	// by message and emoji. nil: Finish does not ask it.
+	Reacted func(ctx context.Context, room string, who map[string]map[string][]string) error
+	// Files is the address of a server with the API, from which Finish fetches
+	// the files that were sent.
+	Files    string
+	keys     []string // guest keys of the sessions
+	filed    filed
 	url      func(i int) string
 	leave    context.CancelFunc
 	enough   context.CancelFunc
@@ -36,6 +47,8 @@ type Crowd struct {
 	running  sync.WaitGroup
 	mu       sync.Mutex
 	failures []error
+	recent   []client.Target // the newest messages
+	servers  []string        // to which each session is or was connected
 }
 
 // Size is the size of a crowd.
@@ -43,11 +56,14 @@ type Size struct {
 	Sessions int // sessions, which stay in the room over reconnects
 	// raw readers, which reconnect without a session's memory, so they see what
 	// servers send twice
-	Raw      int
-	Talkers  int           // of the sessions
-	Edits    int           // percentage of what a talker sends that edits one of its messages
-	Pause    time.Duration // between two messages of a talker
-	Patience time.Duration // how long an ack may take
+	Raw       int
+	Talkers   int           // of the sessions
+	Edits     int           // percentage of what a talker sends that edits one of its messages
+	Deletes   int           // percentage of it that deletes one of them
+	Reactions int           // percentage of it that are reactions to one of the room's newest messages
+	Files     int           // percentage of the messages that have a file
+	Pause     time.Duration // between two messages of a talker
+	Patience  time.Duration // how long an ack may take
 
 	Room string        // empty: the default room
 	Long int           // length of each text, besides its number
@@ -70,15 +86,23 @@ func Gather(ctx context.Context, url func(i int) string, size Size) (*Crowd, err
 		late:    make(chan struct{}),
 		calm:    make(chan struct{}),
 		url:     url,
+		servers: make([]string, size.Sessions),
 	}
 	lasting, leave := context.WithCancel(context.Background())
 	c.leave, c.enough = leave, func() {}
 	for i := range size.Sessions {
 		name := memberName(i)
 		log := c.History.Reader(name)
-		s := client.NewSession(c.options(i, name), func(e client.Event) {
-			if w, ok := e.(*client.Welcome); ok {
-				c.History.Connected(w.Session, name)
+		o := c.options(i, name)
+		o.GuestKey = client.NewGuestKey()
+		c.keys = append(c.keys, o.GuestKey)
+		s := client.NewSession(o, func(e client.Event) {
+			switch e := e.(type) {
+			case *client.Welcome:
+				c.History.Connected(e.Session, name)
+				c.connected(i, e.App)
+			case *client.Message:
+				c.lookAtFiles(name, e)
 			}
 			log.Take(e)
 			if size.Tap != nil {
@@ -125,6 +149,7 @@ func memberName(i int) string { return fmt.Sprint("client-", i) }
 // listen runs a raw reader until the crowd leaves.
 func (c *Crowd) listen(ctx context.Context, name string, r *rawReader) {
 	r.calm, r.mine = c.calm, func(session string) { c.History.Connected(session, name) }
+	r.seen = func(m *client.Message) { c.lookAtFiles(name, m) }
 	c.running.Go(func() {
 		if err := r.run(ctx); ctx.Err() == nil {
 			c.fail(fmt.Errorf("%s: %w", name, err))
@@ -159,6 +184,7 @@ func (c *Crowd) joinLate(ctx context.Context) {
 		o.History = new(50)
 		r := &rawReader{dial: roomSource(o), log: c.History.LateReader(name), calm: c.calm}
 		r.mine = func(session string) { c.History.Connected(session, name) }
+		r.seen = func(m *client.Message) { c.lookAtFiles(name, m) }
 		c.running.Go(func() {
 			if err := r.run(ctx); ctx.Err() == nil {
 				c.fail(fmt.Errorf("%s: %w", name, err))
@@ -212,13 +238,18 @@ func (c *Crowd) Finish(ctx context.Context, gaps history.Gaps) error {
 		at:   &client.Position{Epoch: first.Epoch, Seq: first.Seq},
 	}
 	newcomer.mine = func(session string) { c.History.Connected(session, "newcomer") }
+	newcomer.seen = func(m *client.Message) { c.lookAtFiles("newcomer", m) }
 	var read sync.WaitGroup
 	read.Go(func() { _ = newcomer.run(reading) }) // Check lists what it lacks
 	_ = localcluster.Poll(ctx, func(context.Context) error { return c.History.Lagging() })
-	kept, err := c.Stored(ctx, c.size.Room, first.Seq)
-	if err == nil {
+	kept, err := c.Stored(ctx, c.size.Room, first.Seq, c.History.DeletedTexts())
+	if kept != nil || err == nil {
 		c.History.SetStored(kept)
 	}
+	if c.Reacted != nil {
+		err = errors.Join(err, c.Reacted(ctx, cmp.Or(c.size.Room, "livechat"), c.History.WhoReacted()))
+	}
+	err = errors.Join(err, c.checkFiles(ctx))
 	enough()
 	read.Wait()
 	return errors.Join(c.failed(), err, c.History.Check(gaps))

@@ -38,6 +38,7 @@ func (r *run) restartRedis(down time.Duration, between func() error) error {
 	if err := r.cluster.Redis.Kill(); err != nil {
 		return err
 	}
+	defer r.lostData()
 	r.wait(down)
 	if between != nil {
 		if err := between(); err != nil {
@@ -106,9 +107,10 @@ func (r *run) freeze(p *localcluster.Part, length time.Duration) error {
 	return p.Resume()
 }
 
-func (r *run) redisFlush(Step) error { return r.command("FLUSHALL") }
+func (r *run) redisFlush(Step) error { defer r.lostData(); return r.command("FLUSHALL") }
 
 func (r *run) redisDel(s Step) error {
+	defer r.lostData()
 	return r.command(
 		"DEL " + []string{"{livechat}:head", "{livechat}:log", "{livechat}:head {livechat}:log"}[s.Draw%3],
 	)
@@ -146,6 +148,7 @@ func (r *run) serverKill(s Step) error {
 	if err := victim.Kill(); err != nil {
 		return err
 	}
+	r.died(victim)
 	r.wait(s.For)
 	return victim.Launch(r.ctx)
 }
@@ -159,6 +162,7 @@ func (r *run) serverRestart(s Step) error {
 	if err := server.Stop(ctx); err != nil {
 		return err
 	}
+	r.died(server)
 	return server.Launch(r.ctx)
 }
 

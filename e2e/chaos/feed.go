@@ -77,6 +77,7 @@ func decode(text []byte) (client.Event, error) {
 		Recovered                                        *bool
 		At                                               *int64
 		AfterMS                                          int64 `json:"after_ms"`
+		Files                                            []client.File
 	}
 	if err := json.Unmarshal(text, &f); err != nil {
 		return nil, fmt.Errorf("read a frame of a feed: %w", err)
@@ -87,7 +88,7 @@ func decode(text []byte) (client.Event, error) {
 	case f.Type == "welcome":
 		return &client.Welcome{Session: f.Session, Epoch: f.Epoch, Seq: f.Seq, Recovered: f.Recovered}, nil
 	case f.Type == "message" && f.Event == "message":
-		return &client.Message{Seq: f.Seq, ID: f.Message, Name: f.Name, Text: f.Text}, nil
+		return &client.Message{Seq: f.Seq, ID: f.Message, Name: f.Name, Text: f.Text, Files: f.Files}, nil
 	case f.Type == "message":
 		return &other{seq: f.Seq}, nil
 	case f.Type == "gap":

@@ -202,6 +202,7 @@ func (m *matrix) flushedAtStart(ctx context.Context, n int) error {
 	if err := newcomer.Kill(); err != nil {
 		return err
 	}
+	m.run.died(newcomer)
 	if err := m.run.redisFlush(Step{}); err != nil {
 		return err
 	}
@@ -250,6 +251,7 @@ func (m *matrix) serverKilled(ctx context.Context, n int) error {
 	if err := victim.Kill(); err != nil {
 		return err
 	}
+	m.run.died(victim)
 	if err := m.awaitRecovery(ctx, begin); err != nil {
 		return err
 	}

@@ -58,26 +58,88 @@ func TestStoredEdits(t *testing.T) {
 		t.Errorf("without 6: %v", err)
 	}
 	edit := func(seq uint64, id, target, text string) stored {
-		e := stored{Seq: seq, Epoch: "e", ID: id, Name: "ann", Text: text}
+		e := stored{Type: "edit", Seq: seq, Epoch: "e", ID: id, Name: "ann", Text: text}
 		e.Target.ID = target
 		return e
 	}
+	buried := edit(13, "z", "d", "")
+	buried.Type = "tombstone"
+	buries := edit(14, "w", "d", "")
+	buries.Type = "delete"
 	log := []stored{{Seq: 3, ID: "too early"}, {Seq: 4, Epoch: "e", ID: "a", Name: "ann", Text: "old"},
-		edit(9, "x", "b", "archived"), edit(10, "y", "b", "newer"), {Seq: 11, Epoch: "e", ID: "c", Text: "c"}}
+		edit(9, "x", "b", "archived"), edit(10, "y", "b", "newer"), {Seq: 11, Epoch: "e", ID: "c", Text: "c"},
+		{Seq: 12, Epoch: "e", ID: "d", Type: "tombstone"}, buried, buries}
 	var got []string
 	for _, e := range merge(page, log, 3) {
-		got = append(got, fmt.Sprint(e.At.Seq, e.ID, e.Text))
+		got = append(got, fmt.Sprint(e.At.Seq, e.ID, e.Text, map[bool]string{true: " deleted"}[e.Deleted]))
 	}
-	if want := []string{"4anew", "5", "6", "7", "8bnewer", "9", "10ynewer", "11cc"}; !slices.Equal(got, want) {
+	want := []string{"4anew", "5", "6", "7", "8bnewer", "9", "10ynewer", "11cc", "12d deleted", "13z deleted",
+		"14w"}
+	if !slices.Equal(got, want) {
 		t.Errorf("stored %q, want %q", got, want)
+	}
+}
+
+// A delete that is only in the log takes the text of what is archived.
+func TestStoredDeletes(t *testing.T) {
+	page, err := decodePage([]byte(`{"messages":[{"seq":1,"epoch":"e","id":"a","name":"ann","text":"one"},` +
+		`{"seq":2,"epoch":"e","id":"b","name":"bob","text":"","deleted":true}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := stored{Type: "delete", Seq: 3, Epoch: "e", ID: "x"}
+	d.Target.ID = "a"
+	for i, e := range merge(page, []stored{d}, 0)[:2] {
+		if !e.Deleted || e.Text != "" {
+			t.Errorf("entry %d is %+v", i, e)
+		}
+	}
+	if err := leaked("it", `{"text":"one"}`, []string{"two", "on"}); err != nil {
+		t.Error(err)
+	}
+	if err := leaked("it", textsOf(page), []string{"one", "two"}); err == nil ||
+		err.Error() != `it has 1 deleted texts, one is "one"` {
+		t.Errorf("leaked: %v", err)
+	}
+}
+
+// The archive has the counts of reactions, and a summary that is only in the log
+// has newer ones.
+func TestStoredReactions(t *testing.T) {
+	page, err := decodePage([]byte(`{"messages":[{"seq":1,"epoch":"e","id":"a","reactions":{"👍":1}},` +
+		`{"seq":2,"epoch":"e","id":"b","reactions":{"❤️":1,"👍":2}}],"others":[[3,3]]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := stored{Type: "reactions", Seq: 4, Epoch: "e", ID: "x", Counts: map[string]int{"👍": 7}}
+	s.Target.ID = "a"
+	var got []string
+	for _, e := range merge(page, []stored{s}, 0) {
+		got = append(got, e.ID+e.Counts)
+	}
+	if want := []string{"a👍7", "b❤️1 👍2", "", ""}; !slices.Equal(got, want) {
+		t.Errorf("stored %q, want %q", got, want)
+	}
+}
+
+func TestWhoReacted(t *testing.T) {
+	who, err := decodeReactions([]byte(`{"reactions":[{"emoji":"👍","count":2,` +
+		`"people":[{"name":"bob","at":2},{"name":"ann","at":1}]}]}`))
+	if err != nil || len(who) != 1 || !slices.Equal(who["👍"], []string{"ann", "bob"}) {
+		t.Errorf("reacted: %v, %v", who, err)
+	}
+	_, err = decodeReactions([]byte(`{"reactions":[{"emoji":"👍","count":2,"people":[{}]}]}`))
+	if err == nil {
+		t.Error("a person is missing, and nothing said so")
 	}
 }
 
 func TestFeedFrames(t *testing.T) {
 	for text, want := range map[string]client.Event{
-		`{"type":"welcome","session":"s","epoch":"e","seq":4,"recovered":true}`:                              &client.Welcome{},
-		`{"type":"message","seq":5,"id":"x","event":"message","message":"m","name":"ann","text":"hi","n":3}`: &client.Message{},
-		`{"type":"message","seq":6,"id":"y","event":"read","name":"ann","text":"","n":3}`:                    &other{},
+		`{"type":"welcome","session":"s","epoch":"e","seq":4,"recovered":true}`: &client.Welcome{},
+		`{"type":"message","seq":5,"id":"x","event":"message","message":"m","name":"ann",` +
+			`"text":"hi","n":3}`: &client.Message{},
+		`{"type":"message","seq":6,"id":"y","event":"read","name":"ann","text":"","n":3}`: &other{},
 		`{"type":"gap","from":1,"to":2}`:            &client.Gap{},
 		`{"type":"reset","epoch":"f","seq":7}`:      &client.Reset{},
 		`{"type":"reconnect","after_ms":5}`:         &client.Reconnect{},

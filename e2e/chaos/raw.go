@@ -25,8 +25,9 @@ type rawReader struct {
 
 	dial func(ctx context.Context, after *client.Position) (source, error)
 	log  *history.Reader
-	mine func(session string) // receives the session of each welcome; nil: none
-	lag  time.Duration        // it is slow by up to this; 0: not slow
+	mine func(session string)  // receives the session of each welcome; nil: none
+	seen func(*client.Message) // receives each message; nil: none
+	lag  time.Duration         // it is slow by up to this; 0: not slow
 	// average time for which it stays before it disconnects for a while; 0: it
 	// stays
 	stay time.Duration
@@ -167,6 +168,8 @@ func (r *rawReader) listen(ctx context.Context) error {
 			r.setPosition(client.Position{Epoch: epoch, Seq: e.Seq})
 		case *client.Tombstone:
 			r.setPosition(client.Position{Epoch: epoch, Seq: e.Seq})
+		case *client.Reactions:
+			r.setPosition(client.Position{Epoch: epoch, Seq: e.Seq})
 		case *client.Entry:
 			r.setPosition(client.Position{Epoch: epoch, Seq: e.Seq})
 		case *other:
@@ -176,6 +179,9 @@ func (r *rawReader) listen(ctx context.Context) error {
 			continue
 		}
 		r.log.Take(event)
+		if m, ok := event.(*client.Message); ok && r.seen != nil {
+			r.seen(m)
+		}
 		if w, ok := event.(*client.Welcome); ok {
 			r.askStore(ctx, w)
 		}

@@ -4,7 +4,10 @@
 // Redis, PostgreSQL, HAProxy, and the links between them. At the end everything
 // is healed, all clients must have caught up, and the histories must be clean:
 // no acked message lost, none doubled, no gap, and all of it in the archive. If
-// clients edit their messages, all must end with the same texts.
+// clients edit and delete their messages, all must end with the same texts, and
+// those that are deleted are nowhere; and what they react is counted everywhere.
+// If messages have files, each has its own with the bytes that were sent, and no
+// other file is left.
 //
 // The seed decides the plan. What comes of it depends on the machine as well,
 // so a run that failed may have to be repeated more than once.
@@ -15,6 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 	"sync"
 	"time"
 
@@ -43,6 +47,7 @@ type Options struct {
 	RedisURL string            // of the caller's Redis, for During; empty: the run has its own
 	Postgres *testpg.Postgres  // provides the run's database; nil: the run starts one
 	Env      map[string]string // further settings of the servers
+	S3       bool              // files are on an S3 server, not in a folder
 	// receives what the parts write, from several goroutines; nil: dropped
 	Log      func(part, line string)
 	Progress func(format string, args ...any) // receives each step; nil: dropped
@@ -85,9 +90,14 @@ type run struct {
 	users       *Users
 	meetings    int // how often pairs of users were created
 	postgres    *testpg.Postgres
-	ownPostgres bool // the run started postgres
-	begin       time.Time
-	dir         string // for build output
+	ownPostgres bool   // the run started postgres
+	database    string // DATABASE_URL
+	files       fileStore
+	// how many files the crowds and users have left that were there before
+	// these: see filesLeft
+	leastBefore, mostBefore int
+	begin                   time.Time
+	dir                     string // for build output
 
 	mu      sync.Mutex
 	done    map[string]int
@@ -104,6 +114,7 @@ func Run(ctx context.Context, o Options) Result {
 		r.injectFaults(ctx)
 		r.fail(r.heal())
 		r.fail(r.check())
+		r.try(r.checkCollected)
 	}
 	r.stop()
 	return r.result()
@@ -173,6 +184,14 @@ func (r *run) settings() map[string]string {
 		"DRAIN_DELAY":   "300ms",
 		"DRAIN_PERIOD":  "1s",
 		"LOG_FORMAT":    "text",
+		// all clients have one address
+		"GUEST_FILES_DAY": "0",
+		"GUEST_FILES_MAX": "0",
+		"FILES_MAX":       "0",
+	}
+	for _, setting := range r.files.env {
+		name, value, _ := strings.Cut(setting, "=")
+		env[name] = value
 	}
 	maps.Copy(env, r.Env)
 	return env

@@ -38,8 +38,10 @@ func (r *run) build(ctx context.Context) error {
 		}
 		r.ownPostgres = true
 	}
-	database, err := r.postgres.Database()
-	if err != nil {
+	if r.database, err = r.postgres.Database(); err != nil {
+		return err
+	}
+	if err := r.openFiles(); err != nil {
 		return err
 	}
 	var clock []string
@@ -55,8 +57,8 @@ func (r *run) build(ctx context.Context) error {
 	}
 	r.links = make([]*faultproxy.Proxy, localcluster.MaxServers+apiCount)
 	r.cluster, err = localcluster.Start(ctx, localcluster.Options{
-		Binary: r.Binary, Env: r.settings(), Log: r.Log, Reloadable: true, RedisArgs: r.redisArgs, RedisEnv: clock,
-		API: apiCount, DB: database, RedisURL: r.RedisURL,
+		Binary: r.Binary, Env: r.settings(), Log: r.Log, Reloadable: true,
+		RedisArgs: r.redisArgs, RedisEnv: clock, API: apiCount, DB: r.database, RedisURL: r.RedisURL,
 		RedisVia: func(i int, addr string) (string, error) {
 			if r.links[i] != nil { // a second attempt, on other ports
 				_ = r.links[i].Close()
@@ -94,6 +96,8 @@ func (r *run) build(ctx context.Context) error {
 func (r *run) gather(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
+	least, most := r.filesLeft()
+	r.leastBefore, r.mostBefore = r.leastBefore+least, r.mostBefore+most
 	r.others = nil
 	door := func(i int) string { return r.doors[i%doorCount].Addr() }
 	for _, room := range r.rooms() {
@@ -106,7 +110,7 @@ func (r *run) gather(ctx context.Context) error {
 			}
 			return "ws://" + door(i) + "/"
 		}, room)
-		c.Stored = r.stored
+		c.Stored, c.Reacted, c.Files = r.stored, r.reacted, "http://"+r.cluster.HAProxy.Addr
 		if room.Room == "" {
 			r.crowd = c
 		} else {
@@ -236,6 +240,7 @@ func (r *run) stop() {
 			_ = p.Close()
 		}
 	}
+	r.files.close()
 	if r.ownPostgres {
 		r.postgres.Close()
 		r.ownPostgres = false

@@ -76,6 +76,7 @@ func Soak(ctx context.Context, o Options) SoakResult {
 	r.try(func() error { r.injectFaults(ctx); return nil })
 	r.try(r.heal)
 	r.try(r.check)
+	r.try(r.checkCollected)
 	if len(s.Before) > 0 && r.cluster != nil {
 		s.After = r.awaitUsage(ctx, s.Before)
 		r.fail(compare(s.Before, s.After))

@@ -1,44 +1,51 @@
 package chaos
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"livechat/e2e/history"
 	"livechat/internal/localcluster"
 )
 
-// stored is a message or an edit as the archive and the log have it. Of an edit
-// the archive has only the number.
+// stored is a message, or an edit or delete of one, as the archive and the log
+// have it. Of edits and deletes the archive has only the numbers.
 type stored struct {
+	Type                  string // in the log
 	Seq                   uint64
 	Epoch, ID, Name, Text string
-	Target                struct{ ID string } // of an edit in the log
+	Deleted               bool                // in the archive
+	Reactions             map[string]int      // in the archive
+	Counts                map[string]int      // of a summary of reactions in the log
+	Target                struct{ ID string } // of what is about a message in the log
 }
 
 func (m stored) entry() history.Entry {
+	if m.Type == "reactions" {
+		m.ID = "" // nobody sent it
+	}
 	return history.Entry{
 		At:   history.Position{Epoch: m.Epoch, Seq: m.Seq},
 		ID:   m.ID,
 		Name: m.Name,
 		Text: m.Text,
+
+		Deleted: m.Deleted || m.Type == "tombstone",
+		Counts:  history.CountsOf(m.Reactions),
 	}
 }
 
 // stored returns what archive and log have of a room after that seq: the
 // archive's messages from the HTTP API, once it has caught up with the log, and
 // messages that are only in Redis' stream, if it does not.
-func (r *run) stored(ctx context.Context, room string, behind uint64) (all []history.Entry, err error) {
+// Neither may have one of the deleted texts.
+func (r *run) stored(ctx context.Context, room string, behind uint64, deleted []string) (
+	all []history.Entry, err error) {
 	room = cmp.Or(room, "livechat")
 	var log []stored
 	if r.RedisURL == "" {
@@ -51,8 +58,9 @@ func (r *run) stored(ctx context.Context, room string, behind uint64) (all []his
 		newest = max(newest, m.Seq)
 	}
 	var archived []stored
+	var pages string
 	late := localcluster.Poll(ctx, func(ctx context.Context) error {
-		page, err := r.archivePage(ctx, room, "limit=1")
+		page, _, err := r.archivePage(ctx, room, "limit=1")
 		if err != nil || newest == 0 {
 			return err
 		}
@@ -68,7 +76,8 @@ func (r *run) stored(ctx context.Context, room string, behind uint64) (all []his
 	// that the other process holds. Check names what stays missing.
 	var broken error
 	_ = localcluster.Poll(ctx, func(context.Context) error {
-		if archived, broken = r.archivePages(context.WithoutCancel(ctx), room, behind); broken != nil {
+		archived, pages, broken = r.archivePages(context.WithoutCancel(ctx), room, behind)
+		if broken != nil {
 			return nil
 		}
 		return firstGap(archived, behind)
@@ -76,45 +85,80 @@ func (r *run) stored(ctx context.Context, room string, behind uint64) (all []his
 	if broken != nil {
 		return nil, broken
 	}
+	err = errors.Join(leaked("the archive", pages, deleted), leaked("the log", textsOf(log), deleted))
 	if late == nil {
 		log = nil
 	}
-	return merge(archived, log, behind), nil
+	return merge(archived, log, behind), err
+}
+
+// leaked returns an error if a deleted text is there, as a JSON string.
+func leaked(where, there string, deleted []string) error {
+	n, first := 0, ""
+	for _, text := range deleted {
+		if strings.Contains(there, `"`+text+`"`) {
+			n, first = n+1, cmp.Or(first, text)
+		}
+	}
+	if n > 0 {
+		return fmt.Errorf("%s has %d deleted texts, one is %.40q", where, n, first)
+	}
+	return nil
+}
+
+// textsOf returns the texts as JSON strings.
+func textsOf(all []stored) string {
+	var texts strings.Builder
+	for _, m := range all {
+		texts.WriteString(`"` + m.Text + `"`)
+	}
+	return texts.String()
 }
 
 // merge returns what is archived, and what is only in the log, after that seq.
-// An edit that is only in the log gives its message the text.
+// An edit that is only in the log gives its message the text, and a delete takes
+// it.
 func merge(archived, log []stored, behind uint64) (all []history.Entry) {
 	at := map[string]int{} // by id, in all
-	edits := map[uint64]bool{}
+	changes := map[uint64]bool{}
 	for _, m := range archived {
 		at[m.ID] = len(all)
-		edits[m.Seq] = m.ID == ""
+		changes[m.Seq] = m.ID == ""
 		all = append(all, m.entry())
 	}
 	for _, m := range log {
 		// entries that a repair removed from the log may still be in the stream
-		if _, has := at[m.ID]; has || edits[m.Seq] || m.Seq <= behind {
+		if _, has := at[m.ID]; has || changes[m.Seq] || m.Seq <= behind {
 			continue
 		}
 		at[m.ID] = len(all)
 		all = append(all, m.entry())
-		if edited, ok := at[m.Target.ID]; ok && m.Target.ID != "" {
-			all[edited].Text = m.Text
+		about, ok := at[m.Target.ID]
+		switch {
+		case ok && m.Type == "edit" && !all[about].Deleted:
+			all[about].Text = m.Text
+		case ok && m.Type == "reactions" && !all[about].Deleted:
+			all[about].Counts = history.CountsOf(m.Counts)
+		case ok && m.Type == "delete":
+			all[about].Text, all[about].Deleted, all[about].Counts = "", true, ""
 		}
 	}
 	slices.SortStableFunc(all, func(a, b history.Entry) int { return cmp.Compare(a.At.Seq, b.At.Seq) })
 	return all
 }
 
-// archivePages returns the archived entries of a room after that seq. A page
-// ends with a message; the newest one has the edits after that.
-func (r *run) archivePages(ctx context.Context, room string, behind uint64) (all []stored, err error) {
+// archivePages returns the archived entries of a room after that seq, and the
+// pages as they came. A page ends with a message; the newest one has the edits
+// and deletes after that.
+func (r *run) archivePages(ctx context.Context, room string, behind uint64) (
+	all []stored, pages string, err error) {
+	var bodies strings.Builder
 	for messages := 100; messages == 100; {
-		page, err := r.archivePage(ctx, room, fmt.Sprintf("limit=100&after=%d", last(all, behind)))
+		page, body, err := r.archivePage(ctx, room, fmt.Sprintf("limit=100&after=%d", last(all, behind)))
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
+		bodies.WriteString(body)
 		messages = 0
 		for _, m := range page {
 			if m.ID != "" {
@@ -123,13 +167,14 @@ func (r *run) archivePages(ctx context.Context, room string, behind uint64) (all
 		}
 		all = append(all, page...)
 	}
-	page, err := r.archivePage(ctx, room, "limit=1")
+	page, body, err := r.archivePage(ctx, room, "limit=1")
+	bodies.WriteString(body)
 	for _, m := range page {
 		if m.Seq > last(all, behind) {
 			all = append(all, m)
 		}
 	}
-	return all, err
+	return all, bodies.String(), err
 }
 
 // last returns the seq of the last entry; none if there is no entry.
@@ -166,21 +211,20 @@ func (r *run) newest(room string) (seq uint64) {
 	return seq
 }
 
-// archivePage returns a page of the archive, with the numbers of edits in their
-// places.
-func (r *run) archivePage(ctx context.Context, room, query string) ([]stored, error) {
+// archivePage returns a page of the archive, with the numbers of edits and
+// deletes in their places, and as it came.
+func (r *run) archivePage(ctx context.Context, room, query string) (page []stored, body string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	status, body, err := localcluster.Get(ctx,
 		"http://"+r.cluster.HAProxy.Addr+"/api/v1/rooms/"+room+"/messages/?"+query)
 	if err != nil || status != 200 {
-		return nil, fmt.Errorf("read the archive of %s: %d, %w", room, status, err)
+		return nil, "", fmt.Errorf("read the archive of %s: %d, %w", room, status, err)
 	}
-	page, err := decodePage([]byte(body))
-	if err != nil {
-		return nil, fmt.Errorf("read the archive of %s: %w", room, err)
+	if page, err = decodePage([]byte(body)); err != nil {
+		return nil, "", fmt.Errorf("read the archive of %s: %w", room, err)
 	}
-	return page, nil
+	return page, body, nil
 }
 
 // decodePage reads a page of the archive.
@@ -200,64 +244,4 @@ func decodePage(body []byte) ([]stored, error) {
 	}
 	slices.SortStableFunc(all, func(a, b stored) int { return cmp.Compare(a.Seq, b.Seq) })
 	return all, nil
-}
-
-// stream returns the messages and edits in the room's stream.
-func (r *run) stream(room string) (all []stored, err error) {
-	key := "{livechat}:log"
-	if room != "livechat" {
-		key = "{livechat:room:" + room + "}:log"
-	}
-	conn, err := net.DialTimeout("tcp", r.cluster.Redis.Addr, patience)
-	if err != nil {
-		return nil, fmt.Errorf("read the stream of %s: %w", room, err)
-	}
-	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(patience))
-	if _, err := io.WriteString(conn, "XRANGE "+key+" - +\r\n"); err != nil {
-		return nil, fmt.Errorf("read the stream of %s: %w", room, err)
-	}
-	err = bulks(bufio.NewReader(conn), func(text string) error {
-		if !strings.HasPrefix(text, `{"type":"message"`) && !strings.HasPrefix(text, `{"type":"edit"`) {
-			return nil
-		}
-		var m stored
-		if err := json.Unmarshal([]byte(text), &m); err != nil {
-			return err
-		}
-		all = append(all, m)
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read the stream of %s: %w", room, err)
-	}
-	return all, nil
-}
-
-// bulks reads one reply from Redis, arrays within arrays, and calls each for
-// its texts.
-func bulks(in *bufio.Reader, each func(text string) error) error {
-	for todo := 1; todo > 0; todo-- {
-		line, err := in.ReadString('\n')
-		if err != nil {
-			return err
-		}
-		line = strings.TrimSpace(line)
-		n, _ := strconv.Atoi(line[1:])
-		switch {
-		case strings.HasPrefix(line, "-"):
-			return errors.New(line[1:])
-		case strings.HasPrefix(line, "*"):
-			todo += max(n, 0)
-		case strings.HasPrefix(line, "$") && n >= 0:
-			text := make([]byte, n+2)
-			if _, err := io.ReadFull(in, text); err != nil {
-				return err
-			}
-			if err := each(string(text[:n])); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

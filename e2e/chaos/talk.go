@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,41 +54,91 @@ func (c *Crowd) talk(ctx context.Context, i int) {
 			return
 		case <-ticker.C:
 		}
-		s := said{text: fmt.Sprintf("%d.%d%s", i, n, strings.Repeat(" long", c.size.Long/5))}
-		if len(mine) > 0 && rand.IntN(100) < c.size.Edits {
-			s.edits = mine[rand.IntN(len(mine))]
-		}
-		at, err := c.say(from, &s)
-		if err == nil && n%resendEvery == 0 {
-			_, err = c.send(from, s) // as after a lost ack
+		var err error
+		if message, ok := c.toReact(from); ok && rand.IntN(100) < c.size.Reactions {
+			err = c.react(from, message)
+		} else {
+			// Like no other text: a deleted one may be nowhere.
+			text := fmt.Sprintf("%d.%d %s%s", i, n, uuid.NewString()[:8], strings.Repeat(" long", c.size.Long/5))
+			mine, err = c.talkOnce(from, text, mine, n%resendEvery == 0)
 		}
 		if err != nil {
 			c.fail(err)
 			return
 		}
-		if s.edits.ID == "" {
-			mine = append(mine[max(0, len(mine)-editable+1):], at)
-		}
 	}
 }
 
-// editable is how many of its newest messages a talker may edit. It names them
-// by the number in their acks. If a repair has moved one, servers find it as long
-// as their rings have it.
+// talkOnce publishes a text, as a message or another text of one of a talker's
+// own, or deletes one of those, and sends that again if wanted. It returns those
+// that can be changed from then on.
+func (c *Crowd) talkOnce(from int, text string, mine []client.Target, again bool) ([]client.Target, error) {
+	s := said{text: text}
+	if len(mine) > 0 {
+		mine = c.choose(&s, mine)
+	}
+	if err := c.withFile(from, &s); err != nil {
+		return mine, err
+	}
+	at, err := c.say(from, &s)
+	if err == nil && again {
+		_, err = c.send(from, s) // as after a lost ack
+	}
+	if err == nil && s.about.ID == "" {
+		mine = append(mine[max(0, len(mine)-editable+1):], at)
+		c.remember(at)
+	}
+	return mine, err
+}
+
+// choose makes s an edit or a delete of one of a talker's messages, now and
+// then, and returns those that are left to change.
+func (c *Crowd) choose(s *said, mine []client.Target) []client.Target {
+	i, turn := rand.IntN(len(mine)), rand.IntN(100)
+	switch {
+	case turn < c.size.Edits:
+		s.about = mine[i]
+	case turn < c.size.Edits+c.size.Deletes:
+		s.about, s.text = mine[i], ""
+		return slices.Delete(mine, i, i+1)
+	}
+	return mine
+}
+
+// editable is how many of its newest messages a talker may edit or delete. It
+// names them by the number in their acks. If a repair has moved one, servers
+// find it as long as their rings have it.
 const editable = 50
 
 // said is what a talker sends.
 type said struct {
 	id, text string
-	edits    client.Target // the message that it edits; zero: it is one
+	about    client.Target // the message that it edits, or without a text deletes; zero: it is one
+	file     client.File   // of a message; without an ID there is none
+	sum      string        // SHA-256 of that
+}
+
+// sent returns s for the history.
+func (s *said) sent() history.Send {
+	send := history.Send{ID: s.id, Text: s.text, Sent: time.Now()}
+	if s.text == "" {
+		send.Deletes = s.about.ID
+	} else {
+		send.Edits = s.about.ID
+	}
+	return send
 }
 
 // say gives s an id, publishes it from the i-th session, waits for its ack and
 // returns where it is.
 func (c *Crowd) say(i int, s *said) (client.Target, error) {
 	s.id = uuid.NewString()
-	c.History.SendingContent(history.Send{ID: s.id, Name: memberName(i), Text: s.text, Edits: s.edits.ID,
-		Sent: time.Now()})
+	sent := s.sent()
+	sent.Name = memberName(i)
+	c.History.SendingContent(sent)
+	if s.file.ID != "" {
+		c.filed.attach(s.id, s.file, s.sum)
+	}
 	return c.send(i, *s)
 }
 
@@ -98,21 +149,24 @@ func (c *Crowd) send(i int, s said) (client.Target, error) {
 	defer cancel()
 	var ack client.Ack
 	var err error
-	if s.edits.ID == "" {
+	switch {
+	case s.file.ID != "":
+		ack, err = c.members[i].SendAs(patience, s.id, s.text, client.WithFiles(s.file))
+	case s.about.ID == "":
 		ack, err = c.members[i].SendAs(patience, s.id, s.text)
-	} else {
-		ack, err = c.members[i].EditAs(patience, s.id, s.edits, s.text)
+	case s.text == "":
+		ack, err = c.members[i].DeleteAs(patience, s.id, s.about)
+	default:
+		ack, err = c.members[i].EditAs(patience, s.id, s.about, s.text)
 	}
 	var refusal *client.Error
 	if errors.As(err, &refusal) {
 		c.History.Refused(s.id)
 	}
-	if err != nil && s.edits.ID != "" {
-		return client.Target{}, fmt.Errorf("send %s, an edit of %v: %w", s.id, s.edits, err)
-	}
 	if err != nil {
-		return client.Target{}, fmt.Errorf("send %s: %w", s.id, err)
+		return client.Target{}, fmt.Errorf("send %s, about %v: %w", s.id, s.about, err)
 	}
+	c.filed.acked(s.id)
 	// The ack does not name its epoch; the readers know it. How often the
 	// session has sent the message is unknown.
 	c.History.Answered(s.id,

@@ -1,12 +1,10 @@
 package chaos
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"math/rand/v2"
 	"net/http"
 	"net/http/cookiejar"
 	"sync"
@@ -14,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"livechat/client"
 	"livechat/e2e/history"
 	"livechat/internal/localcluster"
 )
@@ -23,6 +22,8 @@ import (
 // confirmed, once and in order, and the store must have it.
 type Users struct {
 	all      []*user
+	files    int // percentage of the messages that have a file
+	filed    filed
 	pause    time.Duration
 	patience time.Duration
 	leave    context.CancelFunc
@@ -42,6 +43,7 @@ type user struct {
 	address string // host:port of the balancer or of a door to it
 	http    http.Client
 	history *history.History
+	filed   *filed // of all users
 	other   *user
 	chat    string
 	readers []*rawReader
@@ -63,6 +65,7 @@ func Meet(
 ) (*Users, error) {
 	lasting, leave := context.WithCancel(context.Background())
 	p := &Users{
+		files:    size.Files,
 		pause:    size.Pause,
 		patience: size.Patience,
 		leave:    leave,
@@ -74,7 +77,8 @@ func Meet(
 		if err != nil {
 			return p, err
 		}
-		one := &user{name: fmt.Sprintf("%s%d", prefix, i), address: address(i), history: history.New()}
+		one := &user{name: fmt.Sprintf("%s%d", prefix, i), address: address(i), history: history.New(),
+			filed: &p.filed}
 		one.http = http.Client{
 			Jar:       jar,
 			Timeout:   10 * time.Second,
@@ -90,7 +94,8 @@ func Meet(
 		a, b := p.all[i], p.all[i+1]
 		a.other, b.other = b, a
 		var chat struct{ ID string }
-		if err := a.must(ctx, http.MethodPost, "/chats/", map[string]string{"with": b.name}, &chat); err != nil {
+		with := map[string]string{"with": b.name}
+		if err := a.must(ctx, http.MethodPost, "/chats/", with, &chat); err != nil {
 			return p, err
 		}
 		a.chat, b.chat = chat.ID, chat.ID
@@ -102,6 +107,11 @@ func Meet(
 				log:  one.history.RawReader(fmt.Sprintf("%s, browser %d", one.name, browser+1)),
 				calm: p.calm,
 				ask:  one.stored,
+				seen: func(m *client.Message) {
+					if err := p.filed.check(m); err != nil {
+						p.fail(fmt.Errorf("the feed of %s: %w", one.name, err))
+					}
+				},
 			}
 			if browser == 1 {
 				r.stay, r.away = awayFrom, awayFor
@@ -146,7 +156,9 @@ func (p *Users) Talk() {
 					return
 				case <-ticker.C:
 				}
-				if err := one.say(fmt.Sprintf("%s writes %d", one.name, n), p.patience); err != nil {
+				withFile := rand.IntN(100) < p.files
+				text := fmt.Sprintf("%s writes %d", one.name, n)
+				if err := one.say(text, withFile, p.patience); err != nil {
 					p.fail(err)
 					return
 				}
@@ -156,17 +168,26 @@ func (p *Users) Talk() {
 }
 
 // say writes one message, with the same id until the API confirms it.
-func (p *user) say(text string, patience time.Duration) error {
+func (p *user) say(text string, withFile bool, patience time.Duration) error {
+	send := history.Send{ID: uuid.NewString(), Name: p.name, Text: text}
+	body := map[string]any{"id": send.ID, "text": text}
+	if withFile {
+		file, err := p.attach(send.ID, patience)
+		if err != nil {
+			return err
+		}
+		body["files"] = []string{file.ID}
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	send := history.Send{ID: uuid.NewString(), Name: p.name, Text: text, Sent: time.Now()}
+	send.Sent = time.Now()
 	for _, h := range []*history.History{p.history, p.other.history} {
 		h.SendingContent(send)
 	}
-	body := map[string]string{"id": send.ID, "text": text}
 	if err := p.must(ctx, http.MethodPost, "/chats/"+p.chat+"/messages/", body, nil); err != nil {
 		return err
 	}
+	p.filed.acked(send.ID)
 	for _, h := range []*history.History{p.history, p.other.history} {
 		h.Acked(send.ID, history.Position{}, time.Now())
 	}
@@ -194,6 +215,9 @@ func (p *Users) Finish(ctx context.Context, gaps history.Gaps) error {
 		if err := one.history.Check(gaps); err != nil {
 			errs = append(errs, fmt.Errorf("the feed of %s: %w", one.name, err))
 		}
+		if err := p.checkFiles(ctx, one, kept); err != nil {
+			errs = append(errs, fmt.Errorf("the files of %s: %w", one.name, err))
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -206,15 +230,19 @@ func (p *user) stored(ctx context.Context) (all []history.Entry, err error) {
 			Messages []struct {
 				ID, Name, Text string
 				N              uint64
+				Files          []client.File
 			}
 		}
-		if err := p.must(ctx, http.MethodGet, fmt.Sprintf("/chats/%s/messages/?limit=100&after=%d", p.chat, n),
-			nil, &page); err != nil {
+		path := fmt.Sprintf("/chats/%s/messages/?limit=100&after=%d", p.chat, n)
+		if err := p.must(ctx, http.MethodGet, path, nil, &page); err != nil {
 			return nil, err
 		}
 		for _, m := range page.Messages {
 			if n++; m.N != n {
 				return nil, fmt.Errorf("message %d follows %d", m.N, n-1)
+			}
+			if err := p.filed.check(&client.Message{ID: m.ID, Files: m.Files}); err != nil {
+				return nil, err
 			}
 			all = append(all,
 				history.Entry{At: history.Position{Seq: n}, ID: m.ID, Name: m.Name, Text: m.Text})
@@ -234,53 +262,4 @@ func (p *Users) Leave() {
 	for _, one := range p.all {
 		one.http.CloseIdleConnections()
 	}
-}
-
-// must repeats a request until it succeeds: API processes, the database and the
-// balancer may be down.
-func (p *user) must(ctx context.Context, method, path string, body, answer any) error {
-	for {
-		status, err := p.do(ctx, method, path, body, answer)
-		switch {
-		case err == nil && status < 300:
-			return nil
-		case err == nil && status < 500 && status != http.StatusTooManyRequests:
-			return fmt.Errorf("%s %s: %d", method, path, status)
-		}
-		timer := time.NewTimer(100 * time.Millisecond)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			return fmt.Errorf("%s %s: %d, %w", method, path, status, errors.Join(err, context.Cause(ctx)))
-		}
-	}
-}
-
-// do sends one request to a path below /api/v1.
-func (p *user) do(ctx context.Context, method, path string, body, answer any) (status int, err error) {
-	var in io.Reader
-	if body != nil {
-		text, err := json.Marshal(body)
-		if err != nil {
-			return 0, err
-		}
-		in = bytes.NewReader(text)
-	}
-	base := "http://" + p.address
-	r, err := http.NewRequestWithContext(ctx, method, base+"/api/v1"+path, in)
-	if err != nil {
-		return 0, err
-	}
-	r.Header.Set("Origin", base)
-	r.Header.Set("Content-Type", "application/json")
-	resp, err := p.http.Do(r)
-	if err != nil {
-		return 0, err
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err == nil && answer != nil && resp.StatusCode < 300 {
-		err = json.Unmarshal(text, answer)
-	}
-	return resp.StatusCode, err
 }

@@ -59,8 +59,8 @@ func (s *stack) hasAccounts(t *testing.T) {
 	send := func(i int) {
 		t.Helper()
 		id := fmt.Sprintf("00000000-0000-4000-8000-%012d", i)
-		// HAProxy ret"a message is accepted"nt yet on another server; the rest
-		// is up to the page, with the same id
+		// HAProxy does not send a POST again that it has already sent to a server
+		// which died; the page does, with the same id.
 		poll.Until(t, "a message is taken", func() bool {
 			status, answer, err := ann.Do(t.Context(), "POST", messages,
 				map[string]string{"id": id, "text": fmt.Sprint("message ", i)})

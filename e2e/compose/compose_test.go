@@ -31,6 +31,7 @@ func TestCompose(t *testing.T) {
 	t.Run("hardened", s.isHardened)
 	t.Run("statistics", s.countsOnLoopback)
 	t.Run("accounts and chats", s.hasAccounts)
+	t.Run("files", s.keepsFiles)
 	t.Run("reload", s.keepsSocketsOverAReload)
 	t.Run("scale", s.scales)
 	t.Run("Redis restarts", s.keepsTheLog)

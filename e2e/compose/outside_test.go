@@ -52,7 +52,8 @@ var linked = regexp.MustCompile(`(?:src|href)="/?([^":#?]+\.[a-z]+)"`)
 func (s *stack) servesThePage(t *testing.T) {
 	base := "http://" + s.page
 	port := strings.TrimPrefix(s.room, "localhost")
-	policy := "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src " +
+	policy := "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
+		"media-src 'self' blob:; connect-src " +
 		"'self'" +
 		strings.ReplaceAll(
 			" ws://localhostP wss://localhostP http://localhostP https://localhostP",
@@ -87,6 +88,7 @@ func (s *stack) servesThePage(t *testing.T) {
 		".js":   "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
 		".svg":         "image/svg+xml; charset=utf-8",
 		".webmanifest": "application/manifest+json; charset=utf-8", ".png": "image/png",
+		".json": "application/json; charset=utf-8",
 	}
 	files := linked.FindAllStringSubmatch(page, -1)
 	if len(files) < 3 {

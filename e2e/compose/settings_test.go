@@ -60,7 +60,8 @@ func TestSettingsOfHAProxyArePassedOn(t *testing.T) {
 	}
 	compose, settings := read("../../docker-compose.yml"), 0
 	own := []string{"LB_BIND", "WS1", "WS2", "WS3", "WS4", "RESOLVER", "LOG_REQUESTS"}
-	for _, preset := range regexp.MustCompile(`(?m)^ *presetenv (\w+) `).FindAllStringSubmatch(read("../../haproxy/haproxy.cfg"), -1) {
+	presets := regexp.MustCompile(`(?m)^ *presetenv (\w+) `)
+	for _, preset := range presets.FindAllStringSubmatch(read("../../haproxy/haproxy.cfg"), -1) {
 		name := preset[1]
 		if passed := strings.Contains(compose, "\n      "+name+":"); passed == slices.Contains(own, name) {
 			t.Errorf("docker-compose.yml passes %s on: %v", name, passed)

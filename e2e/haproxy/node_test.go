@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/gorilla/websocket"
 )
@@ -90,10 +91,31 @@ func (n *node) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		default:
 			fmt.Fprint(w, n.name)
 		}
+	case strings.HasPrefix(r.URL.Path, "/api/v1/files/"):
+		n.takes(w, r)
 	case r.URL.Path == "/api/die":
 		panic(http.ErrAbortHandler)
 	default:
 		fmt.Fprint(w, strings.Join(r.Header["X-Forwarded-For"], "|"))
+	}
+}
+
+// takes answers an upload with its length, after the time in X-Wait. If X-Refuse
+// is there, it refuses the upload before it has read it.
+func (n *node) takes(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("X-Refuse") != "" {
+		http.Error(w, "no", http.StatusRequestEntityTooLarge)
+		return
+	}
+	got, err := io.Copy(io.Discard, r.Body)
+	if err != nil {
+		return
+	}
+	wait, _ := time.ParseDuration(r.Header.Get("X-Wait"))
+	select {
+	case <-time.After(wait): // the work of the server
+		fmt.Fprint(w, got)
+	case <-r.Context().Done():
 	}
 }
 

@@ -18,7 +18,8 @@ type Member struct {
 	mu       sync.Mutex
 	apps     []string // servers that it was connected to, in order
 	messages []Entry
-	lost     int // connections
+	files    map[string][]client.File // by message
+	lost     int                      // connections
 	resets   int
 	trouble  []string // gaps and errors
 }
@@ -31,7 +32,7 @@ type Entry struct {
 
 // Join starts a session that runs until the test ends.
 func Join(t *testing.T, o client.Options) *Member {
-	m := &Member{}
+	m := &Member{files: map[string][]client.File{}}
 	m.Session = client.NewSession(o, m.take)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -52,6 +53,7 @@ func (m *Member) take(event client.Event) {
 		m.apps = append(m.apps, e.App)
 	case *client.Message:
 		m.messages = append(m.messages, Entry{e.Seq, e.ID, e.Text})
+		m.files[e.ID] = e.Files
 	case *client.Disconnected:
 		m.lost++
 	case *client.Reset:
@@ -96,6 +98,13 @@ func (m *Member) Received() []Entry {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.Clone(m.messages)
+}
+
+// Files returns the files of a message that it has received.
+func (m *Member) Files(message string) []client.File {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.files[message]
 }
 
 // JoinAll starts n sessions and returns when each has received its welcome.

@@ -44,12 +44,16 @@ const (
 //     what changed; otherwise the order would differ between clients without
 //     their knowing;
 //   - all readers end with the same text of each message that they have: that
-//     of its edit with the newest position;
+//     of its edit with the newest position, or none if it is deleted;
+//   - only deleted messages and their edits have tombstones, and a Newcomer gets
+//     no text of them;
+//   - all readers end with the counts of the reactions that were acked to each
+//     message that they have, and so do log and archive;
 //   - if SetStored was called: log and archive have every acked message once
 //     and nothing else, with that text, and a Newcomer got exactly that.
 //
-// What it says of messages is so of edits, but that a session may see one again
-// in a new log.
+// What it says of messages is so of edits and deletes, but that a session may
+// see one again in a new log, as it may see tombstones.
 //
 // A log that was replaced excuses no loss. It may only put a message at another
 // position of the new log, where raw readers may then see it again.
@@ -65,6 +69,9 @@ func (h *History) Check(gaps Gaps) error {
 		who:     map[Position]sighting{},
 		follows: map[[2]string]string{},
 		began:   map[string]time.Time{},
+
+		changesAt: map[uint64][]string{},
+		agreed:    map[string]sighting{},
 	}
 	for _, id := range again {
 		c.violation("the test sent two messages with the id %s", id)
@@ -93,11 +100,13 @@ func (h *History) Check(gaps Gaps) error {
 	c.answers(sends)
 	c.connections(h)
 	c.checkMoved(views)
-	c.newestEdits(sends)
+	c.newestTexts(sends)
 	c.checkTexts(sends, readers, views)
-	if kept, ok := h.entries(); ok {
+	kept, ok := h.entries()
+	if ok {
 		c.checkStored(kept, sends, readers)
 	}
+	c.checkReactions(h, readers, views, kept)
 	if c.more > 0 {
 		c.found = append(c.found, fmt.Errorf("and %d more", c.more))
 	}
@@ -133,12 +142,15 @@ type sighting struct {
 type check struct {
 	gaps Gaps
 	sent map[string]*Send
-	// the newest edit of each message that has one, and the edits that were seen
-	// at each seq
-	edits   map[string]*Send
-	editsAt map[uint64][]string
-	where   map[string][]sighting // the positions of each message, at most one in each log
-	who     map[Position]sighting // the message at each position
+	// the newest edit of each message that has one, the delete of each that is
+	// deleted, and the edits, deletes and summaries that were seen at each seq
+	edits     map[string]*Send
+	deletes   map[string]*Send
+	changesAt map[uint64][]string
+	// the counts under messages of which they are not certain, and who has them
+	agreed map[string]sighting
+	where  map[string][]sighting // the positions of each message, at most one in each log
+	who    map[Position]sighting // the message at each position
 	// a reader went from the first epoch to the second, at once or later
 	follows map[[2]string]string
 

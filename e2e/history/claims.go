@@ -20,6 +20,14 @@ func (h *History) contentDiff(s *Send, e Event) string {
 	switch c := e.Content; {
 	case c.Edits != s.Edits:
 		wrong = fmt.Sprintf("as an edit of %q, sent as one of %q", c.Edits, s.Edits)
+	case c.Deletes != s.Deletes:
+		wrong = fmt.Sprintf("as a delete of %q, sent as one of %q", c.Deletes, s.Deletes)
+	case e.Kind == Tombstone && !h.IsDeleted(s.message()):
+		wrong = "as a tombstone, and nobody deleted it"
+	case e.Kind == Tombstone:
+		wrong = s.diff(c.Name, s.Text)
+	case s.Edits != "" && h.editWith(s.Edits, c.Text) != nil: // from the archive: the newest text
+		wrong = s.diff(c.Name, s.Text)
 	case !c.Edited:
 		wrong = s.diff(c.Name, c.Text)
 	case h.editWith(s.ID, c.Text) == nil:

@@ -1,9 +1,10 @@
 // Package history checks whether a chat room kept its promises. Senders record
 // what they sent and what was acked, readers what they received. Afterwards
 // [History.Check] compares all of it and names every message that was lost,
-// doubled, reordered or made up. An edit of a message is sent, acked and
-// received as a message is, so all of this holds for edits as well; and all
-// have to end with the same text of each message.
+// doubled, reordered or made up. An edit or a delete of a message is sent, acked
+// and received as a message is, so all of this holds for them as well; and all
+// have to end with the same text of each message, or with none. The tombstone of
+// a deleted message, or of an edit of one, counts as that message or edit.
 //
 // It knows nothing of the server and trusts no one. A log that was replaced
 // excuses nothing: what was acked before must arrive after, too.
@@ -34,8 +35,9 @@ type Send struct {
 	Text string // empty: not checked
 	// the message's id, if this is an edit, which gives it Text; empty: it is a
 	// message
-	Edits string
-	Sent  time.Time // just before it was sent for the first time
+	Edits   string
+	Deletes string    // the message's id, if this is a delete
+	Sent    time.Time // just before it was sent for the first time
 	// when the first ack arrived; zero: none did, so the log may or may not
 	// have the message
 	Acked time.Time
@@ -55,34 +57,44 @@ type Ack struct {
 }
 
 // Entry is one entry that the log and the archive together have at the end. A
-// message has the text of its newest edit. Of an edit the archive says no more
-// than its number: then ID is empty.
+// message has the text of its newest edit. Of edits and deletes the archive says
+// no more than their numbers: then ID is empty.
 type Entry struct {
 	At         Position
 	ID         string
 	Name, Text string
+	Deleted    bool   // a deleted message, or an edit of one
+	Counts     string // of the reactions to it: see CountsOf
 }
 
 // History records what happened. Its methods may be called from any goroutine.
 type History struct {
-	mu      sync.RWMutex
-	sends   map[string]*Send
-	edits   map[string][]*Send // by the id of the message
-	again   []string           // ids of two messages, which is an error of the test
-	readers []*Reader
-	owners  map[string]string // the name of each connection's user, by the session in its welcome
-	from    map[origin]string // the first reader that saw a message of that connection
-	kept    []Entry
-	isKept  bool
+	mu        sync.RWMutex
+	sends     map[string]*Send
+	edits     map[string][]*Send // by the id of the message
+	deletes   map[string][]*Send // likewise
+	reactions map[Reaction]bool  // whether each is set
+	toggles   []toggle
+	died      map[string][]time.Time // when each server did
+	lost      []time.Time            // when Redis lost data
+	again     []string               // ids of two messages, which is an error of the test
+	readers   []*Reader
+	owners    map[string]string // the name of each connection's user, by the session in its welcome
+	from      map[origin]string // the first reader that saw a message of that connection
+	kept      []Entry
+	isKept    bool
 }
 
 // New returns an empty history.
 func New() *History {
 	return &History{
-		sends:  map[string]*Send{},
-		edits:  map[string][]*Send{},
-		owners: map[string]string{},
-		from:   map[origin]string{},
+		sends:     map[string]*Send{},
+		edits:     map[string][]*Send{},
+		deletes:   map[string][]*Send{},
+		reactions: map[Reaction]bool{},
+		died:      map[string][]time.Time{},
+		owners:    map[string]string{},
+		from:      map[origin]string{},
 	}
 }
 
@@ -99,10 +111,14 @@ func (h *History) SendingContent(s Send) {
 		h.again = append(h.again, s.ID)
 		return
 	}
-	sent := &Send{ID: s.ID, Name: s.Name, Text: s.Text, Edits: s.Edits, Sent: s.Sent, number: len(h.sends)}
+	sent := &Send{ID: s.ID, Name: s.Name, Text: s.Text, Edits: s.Edits, Deletes: s.Deletes, Sent: s.Sent,
+		number: len(h.sends)}
 	h.sends[s.ID] = sent
-	if s.Edits != "" {
+	switch {
+	case s.Edits != "":
 		h.edits[s.Edits] = append(h.edits[s.Edits], sent)
+	case s.Deletes != "":
+		h.deletes[s.Deletes] = append(h.deletes[s.Deletes], sent)
 	}
 }
 
@@ -217,11 +233,12 @@ func (h *History) add(r *Reader) *Reader {
 	return r
 }
 
-// Lagging returns an error that names a reader which lacks an acked message,
-// nil if there is none. Wait for nil before Check. It ignores readers that were
-// told of a gap or came late.
+// Lagging returns an error that names a reader which lacks an acked message, or
+// what was reacted to one, nil if there is none. Wait for nil before Check. It
+// ignores readers that were told of a gap or came late.
 func (h *History) Lagging() error {
 	sends, readers, _ := h.snapshot()
+	counts := h.counts()
 	for _, r := range readers {
 		if r.left {
 			continue
@@ -230,6 +247,10 @@ func (h *History) Lagging() error {
 			if !s.Acked.IsZero() && !r.has(s.number) && !r.excused(s) {
 				return fmt.Errorf("%s lacks %s, which was acked at %v", r.Name, s.ID, s.At)
 			}
+		}
+		gaps := slices.ContainsFunc(r.events, func(e Event) bool { return e.Kind == Gap })
+		if err := r.wrongCounts(counts, h.send); err != nil && !gaps {
+			return err
 		}
 	}
 	return nil

@@ -55,7 +55,7 @@ func draw(t *rapid.T) drawn {
 	}
 	for i, e := range log {
 		if !slices.ContainsFunc(log[i+1:], func(later entry) bool { return later.ID == e.ID }) {
-			d.kept = append(d.kept, Entry{e.At, e.ID, e.Name, e.Text})
+			d.kept = append(d.kept, Entry{At: e.At, ID: e.ID, Name: e.Name, Text: e.Text})
 		}
 	}
 	d.given = slices.Clone(d.kept)

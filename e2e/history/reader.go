@@ -17,7 +17,7 @@ const (
 	// At: the room's position; the reader has to receive what follows. Only the
 	// first one counts
 	Joined  Kind = iota + 1
-	Message      // At and ID; also an edit of a message
+	Message      // At and ID; also an edit or a delete of a message
 	Gap          // the messages of the current epoch from At.Seq to To will not come
 	Reset        // another log begins; the next message is the one after At
 	// the same in the welcome of a new connection: the log is at At, and what
@@ -31,7 +31,9 @@ const (
 	// ID: the reader was told that it may miss something, asked the store, and
 	// has this message from there
 	Asked
-	Other // At: an entry of the log that is neither a message nor an edit
+	Other     // At: an entry of the log that nobody sent
+	Tombstone // At and ID: in the place of a deleted message, or of an edit of one
+	Counted   // At and ID, which has the counts too: a summary of the reactions to a message
 )
 
 // Event is one event of a reader.
@@ -41,15 +43,21 @@ type Event struct {
 	To      uint64
 	ID      string
 	When    time.Time
-	Content *Content // of a Message; nil: not checked
+	Content *Content // of a Message or a Tombstone; nil: not checked
 }
 
-// Content is what readers see of a message or an edit.
+// isSent reports whether the event is something that was sent: also a
+// tombstone, as which that is received.
+func (e *Event) isSent() bool { return e.Kind == Message || e.Kind == Tombstone }
+
+// Content is what readers see of a message, an edit or a delete.
 type Content struct {
 	Name, Session, Text string
 
-	Edits  string // the message's id in an edit
-	Edited bool   // the text of a message is said to be that of an edit
+	Edits   string // the message's id in an edit, or its tombstone
+	Deletes string // the message's id in a delete
+	Edited  bool   // the text of a message is said to be that of an edit
+	Counts  string // of reactions, in a message from the archive: see CountsOf
 }
 
 // Reader records what one client received, in order. Its methods may be called
@@ -71,7 +79,9 @@ type Reader struct {
 	seen   []uint64 // a bit for each message, by its number
 	epoch  string   // current number of messages, for Take
 	left   bool
-	shows  map[string]string // the edit whose text each message has; none: its first one
+	// the edit whose text each message has, or gone; none: its first text
+	shows  map[string]string
+	counts map[string]string // of the reactions to each message: see CountsOf
 	wrong  []string          // messages whose content was altered
 	more   int               // of those
 }
@@ -84,16 +94,20 @@ func (r *Reader) Add(e Event) {
 }
 
 func (r *Reader) addLocked(e Event) {
-	if e.Kind == Message {
+	if e.isSent() {
 		s := r.history.send(e.ID)
 		if s != nil {
 			e.ID = s.ID
 			r.markLocked(s.number)
-			r.showLocked(s, e.Content)
+			r.showLocked(s, e)
 		}
 		// Compared now instead of kept: two hundred readers of everything would
 		// fill the memory.
-		if wrong := r.history.contentDiff(s, e); wrong != "" && len(r.wrong) < maxViolations {
+		wrong := r.history.contentDiff(s, e)
+		if wrong == "" && s != nil && r.whole {
+			wrong = r.history.leak(s, e)
+		}
+		if wrong != "" && len(r.wrong) < maxViolations {
 			r.wrong = append(r.wrong, wrong)
 		} else if wrong != "" {
 			r.more++
@@ -169,14 +183,22 @@ func (r *Reader) Take(event client.Event) {
 		}
 	case *client.Message:
 		r.addLocked(Event{Kind: Message, At: Position{r.epoch, e.Seq}, ID: e.ID, When: now,
-			Content: &Content{Name: e.Name, Session: e.Session, Text: e.Text, Edited: e.Edited > 0}})
+			Content: &Content{Name: e.Name, Session: e.Session, Text: e.Text, Edited: e.Edited > 0,
+				Counts: CountsOf(e.Reactions)}})
 	case *client.Edited:
 		r.addLocked(Event{Kind: Message, At: Position{r.epoch, e.Seq}, ID: e.ID, When: now,
 			Content: &Content{Name: e.Name, Session: e.Session, Text: e.Text, Edits: e.Target.ID}})
 	case *client.Deleted:
-		r.addLocked(Event{Kind: Other, At: Position{r.epoch, e.Seq}, ID: e.ID, When: now})
+		r.addLocked(Event{Kind: Message, At: Position{r.epoch, e.Seq}, ID: e.ID, When: now,
+			Content: &Content{Name: e.Name, Session: e.Session, Deletes: e.Target.ID}})
 	case *client.Tombstone:
-		r.addLocked(Event{Kind: Other, At: Position{r.epoch, e.Seq}, ID: e.ID, When: now})
+		c := &Content{Name: e.Name, Session: e.Session}
+		if e.Target != nil {
+			c.Edits = e.Target.ID
+		}
+		r.addLocked(Event{Kind: Tombstone, At: Position{r.epoch, e.Seq}, ID: e.ID, When: now, Content: c})
+	case *client.Reactions:
+		r.takeCountsLocked(e.Seq, e.ID, e.Target.ID, e.Counts, now)
 	case *client.Entry:
 		r.addLocked(Event{Kind: Other, At: Position{r.epoch, e.Seq}, ID: e.ID, When: now})
 	case *client.Gap:
@@ -233,6 +255,7 @@ func (r *Reader) snapshot() *Reader {
 		events: slices.Clip(r.events),
 		seen:   slices.Clone(r.seen),
 		shows:  maps.Clone(r.shows),
+		counts: maps.Clone(r.counts),
 		wrong:  slices.Clone(r.wrong),
 		more:   r.more,
 	}

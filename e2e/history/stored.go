@@ -15,8 +15,8 @@ func (c *check) checkStored(all []Entry, sends []Send, readers []*Reader) {
 	byID := map[string][]Entry{}
 	for i, e := range all {
 		byID[e.ID] = append(byID[e.ID], e)
-		if e.ID == "" && len(c.editsAt[e.At.Seq]) == 0 {
-			c.violation("log and archive have %d, which is neither a message nor an edit that a reader saw",
+		if e.ID == "" && len(c.changesAt[e.At.Seq]) == 0 {
+			c.violation("log and archive have %d, which is no entry that a reader saw",
 				e.At.Seq)
 		}
 		if e.ID != "" && c.sent[e.ID] == nil {
@@ -29,7 +29,7 @@ func (c *check) checkStored(all []Entry, sends []Send, readers []*Reader) {
 	for _, s := range sends {
 		found := byID[s.ID]
 		switch {
-		case len(found) == 0 && !s.Acked.IsZero() && !c.hasEdit(byID[""], s.ID):
+		case len(found) == 0 && !s.Acked.IsZero() && !c.hasChange(byID[""], s.ID):
 			c.violation("message %s, acked at %v, is neither in the log nor in the archive", s.ID, s.At)
 		case len(found) > 1:
 			c.violation("log and archive have message %s %d times, at %v and %v", s.ID, len(found),
@@ -47,10 +47,11 @@ func (c *check) checkStored(all []Entry, sends []Send, readers []*Reader) {
 	}
 }
 
-// hasEdit reports whether there is an entry at a number at which readers saw
-// this edit. No more than the number of such an entry is known.
-func (c *check) hasEdit(numbers []Entry, id string) bool {
-	return slices.ContainsFunc(numbers, func(e Entry) bool { return slices.Contains(c.editsAt[e.At.Seq], id) })
+// hasChange reports whether there is an entry at a number at which readers saw
+// this edit or delete. No more than the number of such an entry is known.
+func (c *check) hasChange(numbers []Entry, id string) bool {
+	return slices.ContainsFunc(numbers,
+		func(e Entry) bool { return slices.Contains(c.changesAt[e.At.Seq], id) })
 }
 
 // matchesReaders compares the position of an entry with that at which readers
@@ -67,12 +68,12 @@ func (c *check) matchesReaders(e Entry) {
 func (c *check) matchesStored(r *Reader, all []Entry) {
 	var got []Event
 	for _, e := range r.events {
-		if e.Kind == Message {
+		if e.isSent() || e.Kind == Counted {
 			got = append(got, e)
 		}
 	}
 	for i := range min(len(got), len(all)) {
-		same := got[i].ID == all[i].ID || all[i].ID == "" && c.isEdit(got[i].ID)
+		same := got[i].ID == all[i].ID || all[i].ID == "" && (got[i].Kind == Counted || c.isChange(got[i].ID))
 		if !same || got[i].At.Seq != all[i].At.Seq {
 			c.violation("%s received message %s at %v, where log and archive have %s at %v", r.Name,
 				got[i].ID, got[i].At, all[i].ID, all[i].At)

@@ -5,7 +5,8 @@ type Summary struct {
 	Sent, Acked, Delivered    int
 	Gaps, Resets, Disconnects int
 	Repeated                  int // messages that a raw reader received once more after a reset
-	Edits                     int // of the acked ones
+	Edits, Deletes            int // of the acked ones
+	Reactions                 int // that were set or taken back, and acked
 }
 
 // Plus adds the counts of another history.
@@ -19,6 +20,8 @@ func (s Summary) Plus(o Summary) Summary {
 		s.Disconnects + o.Disconnects,
 		s.Repeated + o.Repeated,
 		s.Edits + o.Edits,
+		s.Deletes + o.Deletes,
+		s.Reactions + o.Reactions,
 	}
 }
 
@@ -26,11 +29,17 @@ func (s Summary) Plus(o Summary) Summary {
 func (h *History) Summary() (s Summary) {
 	sends, readers, _ := h.snapshot()
 	s.Sent = len(sends)
+	h.mu.RLock()
+	s.Reactions = len(h.toggles)
+	h.mu.RUnlock()
 	for _, send := range sends {
 		if !send.Acked.IsZero() {
 			s.Acked++
-			if send.Edits != "" {
+			switch {
+			case send.Edits != "":
 				s.Edits++
+			case send.Deletes != "":
+				s.Deletes++
 			}
 		}
 	}
@@ -38,7 +47,7 @@ func (h *History) Summary() (s Summary) {
 		seen := map[string]bool{}
 		for i, e := range r.events {
 			switch e.Kind {
-			case Message:
+			case Message, Tombstone:
 				s.Delivered++
 				if seen[e.ID] {
 					s.Repeated++

@@ -52,6 +52,20 @@ func TestCheckOfEdits(t *testing.T) {
 	}{
 		{"everybody has all of it",
 			func(_ *History, a, b *Reader) { receivedAll(a, 1, 2, 3, 4, 5); receivedAll(b, 1, 2, 3, 4, 5) }, ""},
+		{"one with the text of the newest, as the archive gives it", func(_ *History, a, b *Reader) {
+			receivedAll(a, 1, 2, 3, 4, 5)
+			receivedAll(b, 1, 2)
+			b.Add(Event{Kind: Message, At: Position{"e", 3}, ID: "e3",
+				Content: &Content{Name: "ann", Text: "text of e4", Edits: "m1"}})
+			receivedAll(b, 4, 5)
+		}, ""},
+		{"one with the text of one of another message", func(_ *History, a, b *Reader) {
+			receivedAll(a, 1, 2, 3, 4, 5)
+			receivedAll(b, 1, 2)
+			b.Add(Event{Kind: Message, At: Position{"e", 3}, ID: "e3",
+				Content: &Content{Name: "ann", Text: "text of e5", Edits: "m1"}})
+			receivedAll(b, 4, 5)
+		}, "b saw message e3"},
 		{"one is lost to one",
 			func(_ *History, a, b *Reader) { receivedAll(a, 1, 2, 3, 4, 5); receivedAll(b, 1, 2, 3, 4) },
 			"b never saw message e5"},
@@ -187,7 +201,7 @@ func TestCheckOfStoredEdits(t *testing.T) {
 		{"one is lost", []Entry{m1, m2, three, five}, []int{1, 2, 3, 4, 5},
 			"message e4, acked at e:4, is neither in the log nor in the archive"},
 		{"one too many", []Entry{m1, m2, three, four, five, at(6, "", "")}, []int{1, 2, 3, 4, 5},
-			"log and archive have 6, which is neither a message nor an edit that a reader saw"},
+			"log and archive have 6, which is no entry that a reader saw"},
 		{"the first text", []Entry{at(1, "m1", "text of m1"), m2, three, four, five}, []int{1, 2, 3, 4, 5},
 			`message m1 at e:1 with the text "text of m1", sent as "text of e4" by its newest edit e4`},
 		{"the text of an older edit", []Entry{at(1, "m1", "text of e3"), m2, three, four, five},

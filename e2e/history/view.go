@@ -57,7 +57,7 @@ func (c *check) read(r *Reader) *view {
 			if v.now == nil {
 				v.begin(e)
 			}
-		case Message:
+		case Message, Tombstone:
 			c.message(v, e)
 		case Gap:
 			c.gap(v, e)
@@ -68,6 +68,8 @@ func (c *check) read(r *Reader) *view {
 				c.reset(v, e)
 			}
 			v.fresh = true
+		case Counted:
+			c.summary(v, e)
 		case Other:
 			c.advance(v, e)
 		case Asked:
@@ -126,9 +128,9 @@ func (c *check) message(v *view, e Event) {
 	if s := c.sent[e.ID]; s != nil && s.refused {
 		c.violation("%s saw message %s at %v, which was refused", v.name, e.ID, e.At)
 	}
-	// A session has an edit again in each log that has it.
-	if epochs := v.seen[e.ID]; len(epochs) > 0 &&
-		(!v.raw && !c.isEdit(e.ID) || slices.Contains(epochs, e.At.Epoch)) {
+	// A session has edits, deletes and tombstones again in each log that has them.
+	again := v.raw || c.isChange(e.ID) || e.Kind == Tombstone
+	if epochs := v.seen[e.ID]; len(epochs) > 0 && (!again || slices.Contains(epochs, e.At.Epoch)) {
 		c.violation("%s saw message %s %d times, now at %v", v.name, e.ID, len(epochs)+1, e.At)
 	}
 	v.seen[e.ID] = append(v.seen[e.ID], e.At.Epoch)
@@ -146,13 +148,13 @@ type hole struct {
 
 // hidden reports whether a hole contains only messages that the reader knew
 // from an older log, so that its session did not show them again, as it would
-// do with edits. It takes a raw reader to know them.
+// do with edits and deletes. It takes a raw reader to know them.
 func (c *check) hidden(h hole) bool {
 	if h.view.raw || h.view.spans[0].epoch == h.at.Epoch {
 		return false
 	}
 	for seq := h.after + 1; seq < h.at.Seq; seq++ {
-		if there, ok := c.who[Position{h.at.Epoch, seq}]; !ok || !h.view.saw(there.id) || c.isEdit(there.id) {
+		if there, ok := c.who[Position{h.at.Epoch, seq}]; !ok || !h.view.saw(there.id) || c.isChange(there.id) {
 			return false
 		}
 	}

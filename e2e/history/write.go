@@ -3,6 +3,7 @@ package history
 import (
 	"fmt"
 	"io"
+	"slices"
 	"time"
 )
 
@@ -22,11 +23,20 @@ func (h *History) WriteTo(w io.Writer) (int64, error) {
 		if s.Edits != "" {
 			what += ", an edit of " + s.Edits
 		}
+		if s.Deletes != "" {
+			what += ", a delete of " + s.Deletes
+		}
 		if s.Acked.IsZero() {
 			fmt.Fprintf(out, "%s sent %s, never acked\n", since(s.Sent), what)
 			continue
 		}
 		fmt.Fprintf(out, "%s sent %s, acked %s at %v\n", since(s.Sent), what, since(s.Acked), s.At)
+	}
+	h.mu.RLock()
+	toggles := slices.Clone(h.toggles)
+	h.mu.RUnlock()
+	for _, t := range toggles {
+		fmt.Fprintf(out, "%s acked: %v\n", since(t.acked), t)
 	}
 	names := map[Kind]string{
 		Joined:       "joined",
@@ -38,6 +48,8 @@ func (h *History) WriteTo(w io.Writer) (int64, error) {
 		NotRecovered: "not recovered up to",
 		Asked:        "has from the store",
 		Other:        "another entry at",
+		Tombstone:    "tombstone at",
+		Counted:      "summary at",
 	}
 	for _, r := range readers {
 		fmt.Fprintf(out, "\n%s\n", r.Name)
@@ -55,8 +67,8 @@ func (h *History) WriteTo(w io.Writer) (int64, error) {
 					e.At.Seq, first.ID, e.ID, since(e.When))
 			case Gap:
 				fmt.Fprintf(out, "%s gap %v to %d\n", since(e.When), e.At, e.To)
-			case Asked:
-				fmt.Fprintf(out, "%s %s %s\n", since(e.When), names[e.Kind], e.ID)
+			case Asked, Counted:
+				fmt.Fprintf(out, "%s %s %s %v\n", since(e.When), names[e.Kind], e.ID, e.At)
 			default:
 				fmt.Fprintf(out, "%s %s %v\n", since(e.When), names[e.Kind], e.At)
 			}

@@ -65,7 +65,8 @@ func TestMessageActions(t *testing.T) {
 	ann.do(chromedp.WaitVisible("#messages .failed .edit", chromedp.ByQuery))
 	ann.say("refuse me at greater length: " + strings.Repeat("a line or two, ", 12))
 	ann.becomes(`document.querySelectorAll("#messages .failed").length === 2`)
-	ann.is("a sign is beside the first line of each bubble", `[...document.querySelectorAll(".failed")].every(note => {
+	ann.is("a sign is beside the first line of each bubble",
+		`[...document.querySelectorAll(".failed")].every(note => {
 		const at = (e) => e.getBoundingClientRect()
 		const [sign, bubble] = [at(note.querySelector(".icon")), at(note.closest("li").querySelector(".bubble"))]
 		const middle = (sign.top + sign.bottom) / 2 - bubble.top
@@ -93,7 +94,8 @@ func TestMessageActions(t *testing.T) {
 	// On paper there is the log, all of it.
 	ann.do(chromedp.EmulateViewport(700, 300), emulation.SetEmulatedMedia().WithMedia("print"))
 	ann.is("the log is as high as its messages",
-		`(log => log.scrollHeight <= log.clientHeight && getComputedStyle(log).overflowY === "visible")(document.querySelector("#log"))`)
+		`(log => log.scrollHeight <= log.clientHeight && getComputedStyle(log).overflowY === "visible")(
+		document.querySelector("#log"))`)
 	ann.is("nothing else is printed",
 		`[".bar", ".foot", "#skip"].every(one => getComputedStyle(document.querySelector(one)).display === "none")`)
 	ann.shoot("print")
@@ -125,7 +127,8 @@ func TestMessageSheet(t *testing.T) {
 
 	w.do(press, opened, chromedp.Evaluate(`document.querySelector("#message-sheet .select-text").click()`, nil))
 	w.becomes(`getSelection().toString() === "some words"`)
-	w.is("the text can be selected", `getComputedStyle(document.querySelector("#messages .text")).userSelect !== "none"`)
+	w.is("the text can be selected",
+		`getComputedStyle(document.querySelector("#messages .text")).userSelect !== "none"`)
 	w.is("the sheet is closed", `!document.querySelector("#message-sheet").open`)
 	w.do(chromedp.Evaluate(`getSelection().removeAllRanges()`, nil),
 		chromedp.Poll(`!document.querySelector(".selectable")`, nil))

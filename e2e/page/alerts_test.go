@@ -32,7 +32,8 @@ func TestAlerts(t *testing.T) {
 	icon := `document.querySelector('link[rel="icon"]').href`
 
 	// Everything is off. Somebody who looks elsewhere sees the number and a dot.
-	ann.is("all is off", checked("#menu-notify")+` + `+checked("#menu-sound")+` + `+checked("#menu-mute")+` === "falsefalsefalse"`)
+	ann.is("all is off",
+		checked("#menu-notify")+` + `+checked("#menu-sound")+` + `+checked("#menu-mute")+` === "falsefalsefalse"`)
 	tab := ann.cover()
 	bob.say("hello @ann")
 	ann.waitFor(`document.title === "(@1) livechat"`)
@@ -61,7 +62,8 @@ func TestAlerts(t *testing.T) {
 	ann.looks("alerts-blocked")
 	ann.do(closeMenu, chromedp.Evaluate(`window.answer = "granted"`, nil))
 	click("#menu-notify", "#menu-sound")
-	ann.waitFor(checked("#menu-notify") + ` === "true" && ` + checked("#menu-sound") + ` === "true" && tones === 2`)
+	ann.waitFor(checked("#menu-notify") + ` === "true" && ` + checked("#menu-sound") +
+		` === "true" && tones === 2`)
 	ann.do(chromedp.WaitNotVisible("#menu-note", chromedp.ByQuery))
 	ann.looks("alerts-on")
 	ann.do(closeMenu)
@@ -93,6 +95,11 @@ func TestAlerts(t *testing.T) {
 	ann.waitFor(`document.querySelector('#chats-list > li[data-room]').dataset.unread !== "0"`)
 	ann.is("nothing calls", `alerts.length === 2`)
 	ann.uncover(tab)
+
+	// Where a service worker shows them, it says what is to be opened.
+	ann.do(chromedp.Evaluate(`navigator.serviceWorker.dispatchEvent(
+		new MessageEvent("message", { data: { open: "room" } })) && 0`, nil))
+	ann.isAt("livechat", "")
 	ann.noErrors()
 	bob.noErrors()
 }

@@ -30,9 +30,11 @@ type picture struct {
 }
 
 const (
-	readPicture = `[...document.querySelectorAll('#servers > .server')].map(li => ({App: li.dataset.app, State: li.dataset.state,
+	readPicture = `[...document.querySelectorAll('#servers > .server')].map(li => ({
+	App: li.dataset.app, State: li.dataset.state,
 		Figures: [...li.querySelectorAll('.value')].map(v => v.textContent)}))`
-	readTable = `[...document.querySelectorAll('#figures > tr')].map(tr => ({App: tr.dataset.app, State: tr.dataset.state,
+	readTable = `[...document.querySelectorAll('#figures > tr')].map(tr => ({
+	App: tr.dataset.app, State: tr.dataset.state,
 		Figures: [...tr.querySelectorAll('[data-measure]')].map(v => v.textContent)}))`
 )
 

@@ -44,7 +44,8 @@ func drop(element, event, fill string) string {
 	if event == "paste" {
 		kind, data = "ClipboardEvent", "clipboardData"
 	}
-	return fmt.Sprintf(`(data => { %s; return !%s.dispatchEvent(new %s(%q, {%s: data, bubbles: true, cancelable: true})) })(new DataTransfer())`,
+	return fmt.Sprintf(`(data => { %s; 
+		return !%s.dispatchEvent(new %s(%q, {%s: data, bubbles: true, cancelable: true})) })(new DataTransfer())`,
 		fill, element, kind, event, data)
 }
 
@@ -53,7 +54,8 @@ const file = `data.items.add(new File(["x"], "x.png", {type: "image/png"}))`
 func TestComposer(t *testing.T) {
 	t.Parallel()
 	need.Program(t, "chromium")
-	_, ann := openAlone(t)
+	p := harness.StartAloneWith(t, map[string]string{"MAX_FILE": "0"})
+	ann := openWindow(t, browse(t), "ann", "http://"+p.Addr+"/")
 	ann.enter()
 	emptied := chromedp.Evaluate(field+`.value = "", `+field+`.dispatchEvent(new Event("input"))`, nil)
 	for i := range 8 {
@@ -90,12 +92,12 @@ func TestComposer(t *testing.T) {
 	ann.is("the button is off", `document.querySelector("#send").disabled`)
 	ann.do(emptied)
 
-	// Files cannot be sent, nor a megabyte.
+	// Files cannot be sent to this server, nor a megabyte.
 	ann.is("a file over the log is accepted by the page",
 		drop(`document.querySelector("#log")`, "dragover", file))
 	for _, at := range []string{`document.querySelector("#log")`, field} {
 		ann.is("a dropped file is not opened", drop(at, "drop", file))
-		ann.saysOf("#composer-note", "Pictures and files can't be sent yet.")
+		ann.saysOf("#composer-note", "Pictures and files can't be sent here.")
 		ann.do(input.InsertText("x"))
 		ann.becomes(`document.querySelector("#composer-note").innerText === ""`)
 	}

@@ -32,11 +32,12 @@ func TestDeleteAMessage(t *testing.T) {
 	t.Parallel()
 	p := harness.StartAlone(t)
 	ann, bob := openPair(t, "http://"+p.Addr+"/")
-	for _, text := range []string{"one pangolin", "two", "three", "four"} {
+	all := []string{"one pangolin", "two", "three", "four", "five"}
+	for _, text := range all[:4] {
 		ann.say(text)
 	}
+	bob.shows(all[:4]...) // or "five" may come first
 	bob.say("five")
-	all := []string{"one pangolin", "two", "three", "four", "five"}
 	ann.shows(all...)
 	bob.shows(all...)
 
@@ -44,7 +45,8 @@ func TestDeleteAMessage(t *testing.T) {
 	ann.hesitates(true)
 	ann.do(chromedp.Focus("#text", chromedp.ByQuery))
 	ann.bar(5, "copy-text")
-	ann.is("nobody deletes what others said", `document.querySelector("#messages > li:nth-child(5) .remove").hidden`)
+	ann.is("nobody deletes what others said",
+		`document.querySelector("#messages > li:nth-child(5) .remove").hidden`)
 	ann.bar(1, "remove")
 	ann.shows(deleted, "two", "three", "four", "five")
 	ann.saysOf("#undo span", deleted)
@@ -58,7 +60,8 @@ func TestDeleteAMessage(t *testing.T) {
 	// By keyboard: the next stop after the message takes it back. Who waits
 	// there has all the time.
 	ann.do(chromedp.Focus("#messages > li:nth-child(2)", chromedp.ByQuery),
-		chromedp.Evaluate(`document.querySelector("#messages > li:nth-child(2) .remove").focus()`, nil), pressEnter(0))
+		chromedp.Evaluate(`document.querySelector("#messages > li:nth-child(2) .remove").focus()`, nil),
+		pressEnter(0))
 	ann.becomes(`document.activeElement.matches("#messages > li:nth-child(2)")`)
 	ann.do(chromedp.KeyEvent(kb.Tab))
 	ann.becomes(`document.activeElement.matches("#undo button")`)
@@ -171,12 +174,7 @@ func TestDeletesOverFaults(t *testing.T) {
 // One tab deletes what the other one is editing.
 func TestDeleteInTwoTabs(t *testing.T) {
 	t.Parallel()
-	p := harness.StartAlone(t)
-	one := openWindow(t, browse(t), "ann", "http://"+p.Addr+"/")
-	one.enter()
-	two := one.openTab("http://" + p.Addr + "/")
-	one.say("hello")
-	two.shows("hello")
+	one, two := openTwoTabs(t)
 	one.do(chromedp.Focus("#text", chromedp.ByQuery), input.InsertText("a draft"))
 	one.bar(1, "change")
 	one.becomes(isEditing)
@@ -216,7 +214,8 @@ func TestDeletedIsNotNew(t *testing.T) {
 	w.shows("a walrus")
 	harness.Eventually(t, patience, "the archive has it", func() error {
 		var n int
-		w.do(chromedp.Evaluate(`fetch("/api/v1/search/?q=walrus&room=livechat").then(r => r.json()).then(r => r.results?.length ?? 0)`,
+		w.do(chromedp.Evaluate(`fetch("/api/v1/search/?q=walrus&room=livechat")
+			.then(r => r.json()).then(r => r.results?.length ?? 0)`,
 			&n, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
 		return harness.ErrIf(n != 1)
 	})
@@ -233,7 +232,8 @@ func TestDeletedIsNotNew(t *testing.T) {
 	w.is("an edit is not new", `document.title.startsWith("(2)")`)
 	remove(second)
 	w.waitFor(`document.title.startsWith("(1)")`)
-	w.waitFor(`document.querySelector("#messages .new")?.parentElement.querySelector(".text")?.innerText === "third, edited"`)
+	w.waitFor(`document.querySelector("#messages .new")?.parentElement
+		.querySelector(".text")?.innerText === "third, edited"`)
 	remove(third)
 	w.waitFor(`!document.title.startsWith("(") && !document.querySelector("#messages .new")`)
 	remove(found)

@@ -15,7 +15,8 @@ func TestEditsOverFaults(t *testing.T) {
 	texts := func(text string) {
 		t.Helper()
 		for _, w := range []*window{s.ann, s.bob} {
-			w.becomes(`document.querySelector("#messages .text")?.innerText === "` + text + `" && !document.querySelector("[data-changing]")`)
+			w.becomes(`document.querySelector("#messages .text")?.innerText === "` + text +
+				`" && !document.querySelector("[data-changing]")`)
 		}
 	}
 	edit := func(text string) {

@@ -54,7 +54,9 @@ func TestEditAMessage(t *testing.T) {
 	p := harness.StartAlone(t)
 	ann, bob := openPair(t, "http://"+p.Addr+"/")
 	ann.say("helo https://example.org/")
+	bob.shows("helo https://example.org/")
 	bob.say("what?")
+	ann.shows("helo https://example.org/", "what?")
 	ann.say("second")
 	ann.shows("helo https://example.org/", "what?", "second")
 	bob.shows("helo https://example.org/", "what?", "second")
@@ -62,9 +64,11 @@ func TestEditAMessage(t *testing.T) {
 	// By mouse; what was begun before comes back.
 	ann.do(chromedp.Focus("#text", chromedp.ByQuery), input.InsertText("half a sen"))
 	ann.bar(2, "copy-text")
-	ann.is("nobody edits what others said", `document.querySelector("#messages > li:nth-child(2) .change").hidden`)
+	ann.is("nobody edits what others said",
+		`document.querySelector("#messages > li:nth-child(2) .change").hidden`)
 	ann.bar(1, "change")
-	ann.becomes(isEditing + ` && ` + field + `.value === "helo https://example.org/" && document.activeElement === ` + field)
+	ann.becomes(isEditing + ` && ` + field +
+		`.value === "helo https://example.org/" && document.activeElement === ` + field)
 	ann.is("the button saves", `document.querySelector("#send").getAttribute("aria-label") === "Save"`)
 	ann.shootEach("editing")
 	bob.do(chromedp.Evaluate(`{
@@ -80,11 +84,14 @@ func TestEditAMessage(t *testing.T) {
 	ann.shows("hello", "what?", "second")
 	bob.shows("hello", "what?", "second")
 	for _, w := range []*window{ann, bob} {
-		w.waitFor(`document.querySelectorAll("#messages .edited").length === 1 && !document.querySelector("[data-changing]")`)
-		w.is("it says when", `/^Edited .*\d/.test(document.querySelector("#messages > li:first-child .edited").title)`)
+		w.waitFor(`document.querySelectorAll("#messages .edited").length === 1 &&
+			!document.querySelector("[data-changing]")`)
+		w.is("it says when",
+			`/^Edited .*\d/.test(document.querySelector("#messages > li:first-child .edited").title)`)
 	}
 	bob.is("nothing is read out", `spoken.length === 0`)
-	bob.is("the message has the focus that its link had", `document.activeElement.matches("#messages > li:first-child")`)
+	bob.is("the message has the focus that its link had",
+		`document.activeElement.matches("#messages > li:first-child")`)
 	ann.shootEach("edited")
 
 	// By keyboard: the arrow edits the last one, Escape leaves it as it was.
@@ -95,7 +102,8 @@ func TestEditAMessage(t *testing.T) {
 	ann.do(chromedp.KeyEvent(kb.Escape))
 	ann.becomes(`!(` + isEditing + `) && ` + field + `.value === ""`)
 	ann.do(chromedp.Focus("#messages > li:first-child", chromedp.ByQuery),
-		chromedp.Evaluate(`document.querySelector("#messages > li:first-child .actions .change").focus()`, nil), pressEnter(0))
+		chromedp.Evaluate(`document.querySelector("#messages > li:first-child .actions .change").focus()`, nil),
+		pressEnter(0))
 	ann.becomes(isEditing)
 	ann.types("hello, everybody")
 	ann.do(chromedp.Click("#send", chromedp.ByQuery))
@@ -127,7 +135,8 @@ func TestEditByTouch(t *testing.T) {
 	w.shoot("edit-sheet-390")
 	w.do(chromedp.Evaluate(`document.querySelector("#message-sheet .change").click()`, nil))
 	w.becomes(isEditing + ` && ` + field + `.value === "some words"`)
-	w.is("a finger hits the cross", `(b => b.width >= 44 && b.height >= 44)(document.querySelector("#editing button").getBoundingClientRect())`)
+	w.is("a finger hits the cross",
+		`(b => b.width >= 44 && b.height >= 44)(document.querySelector("#editing button").getBoundingClientRect())`)
 	w.shoot("editing-touch")
 	w.types("other words")
 	w.do(chromedp.Evaluate(`document.querySelector("#send").click()`, nil))
@@ -166,7 +175,8 @@ func TestEditInTwoTabs(t *testing.T) {
 
 	// The server no longer knows the message that the page means.
 	one.do(chromedp.Evaluate(`(send => { WebSocket.prototype.send = function (data) {
-		send.call(this, data.replace(/"target":\{.*?\}/, '"target":{"seq":99,"id":"00000000-0000-4000-8000-000000000000"}')) } })(WebSocket.prototype.send)`, nil))
+		send.call(this, data.replace(/"target":\{.*?\}/,
+			'"target":{"seq":99,"id":"00000000-0000-4000-8000-000000000000"}')) } })(WebSocket.prototype.send)`, nil))
 	one.bar(1, "change")
 	one.types("of nothing")
 	one.do(pressEnter(0))

@@ -34,8 +34,7 @@ func (w *window) picksEmoji(name string) {
 func TestEmojiPicker(t *testing.T) {
 	t.Parallel()
 	need.Program(t, "chromium")
-	server, ann := openAlone(t)
-	ann.enter()
+	server, ann := enterAlone(t)
 	ann.is("nothing of it is loaded",
 		`!performance.getEntriesByType("resource").some(e => e.name.includes("emoji"))`)
 	ann.do(chromedp.Focus("#text", chromedp.ByQuery), input.InsertText("ab"),
@@ -96,8 +95,7 @@ func TestEmojiPicker(t *testing.T) {
 func TestEmojiByKeyboard(t *testing.T) {
 	t.Parallel()
 	need.Program(t, "chromium")
-	_, ann := openAlone(t)
-	ann.enter()
+	_, ann := enterAlone(t)
 	ann.do(chromedp.Focus("#emoji-button", chromedp.ByQuery), pressEnter(0), chromedp.Poll(emojiOpen, nil))
 	ann.becomes(`document.activeElement.matches(".emoji-search")`)
 	ann.do(chromedp.Poll(`document.getAnimations().length === 0`, nil))
@@ -145,13 +143,16 @@ func TestEmojiOnPhone(t *testing.T) {
 	ann.is("the search has no focus", `document.activeElement.matches("#emoji [role=tab]")`)
 	ann.is("it lies at the lower edge, edge to edge", `(box => box.left === 0 && box.right === innerWidth &&
 		box.bottom === innerHeight)(document.querySelector("#emoji").getBoundingClientRect())`)
-	ann.is("every target is large enough", `[...document.querySelectorAll("#emoji :is(input, button:not([hidden]))")]
-		.every(e => e.offsetHeight >= 44 && (e.offsetWidth >= 44 || e.matches("[role=tab]") && e.offsetWidth >= 36))`)
+	ann.is("every target is large enough",
+		`[...document.querySelectorAll("#emoji :is(input, button:not([hidden]))")]
+		.every(e => e.offsetHeight >= 44 &&
+			(e.offsetWidth >= 44 || e.matches("[role=tab]") && e.offsetWidth >= 36))`)
 	ann.shoot("emoji-touch-390-dark")
 	ann.do(chromedp.Evaluate(`history.back()`, nil), chromedp.Poll(emojiGone, nil))
 	ann.state("connected")
 	ann.do(chromedp.Evaluate(openEmoji, nil), chromedp.Poll(emojiOpen, nil),
-		chromedp.Evaluate(`document.querySelector("#emoji-grid > button").click()`, nil), chromedp.Poll(emojiGone, nil))
+		chromedp.Evaluate(`document.querySelector("#emoji-grid > button").click()`, nil),
+		chromedp.Poll(emojiGone, nil))
 	ann.becomes(field + `.value === "😀" && document.activeElement !== ` + field)
 	ann.noErrors()
 }

@@ -33,7 +33,8 @@ func TestCardShowsWhoIsThere(t *testing.T) {
 	})
 	w.do(chromedp.Reload())
 	w.tellsOf("#join-count", "3 people are here: .ann., .bob., .tomas.") // each isolated, for its script
-	w.is("each has a circle", `[...document.querySelectorAll("#join-faces .avatar")].map(e => e.innerText).join("") === "ABT"`)
+	w.is("each has a circle",
+		`[...document.querySelectorAll("#join-faces .avatar")].map(e => e.innerText).join("") === "ABT"`)
 	w.is("what this is stands on the card", `document.querySelector("#join-about").offsetHeight > 0`)
 	w.looks("card-people")
 	more := make([]string, 5)

@@ -21,7 +21,8 @@ func (w *window) shootHeader(name string) {
 			at := fmt.Sprint(name, "-", width, "-", scheme)
 			w.is(at+": the page is no wider than the window",
 				`document.documentElement.scrollWidth <= document.documentElement.clientWidth`)
-			w.is(at+": no word of the header is cut", `[...document.querySelectorAll(".bar h1, .bar .under > *, .bar .chip > *")]
+			w.is(at+": no word of the header is cut",
+				`[...document.querySelectorAll(".bar h1, .bar .under > *, .bar .chip > *")]
 				.every(e => e.scrollWidth <= e.clientWidth || getComputedStyle(e).overflow === "visible") &&
 				document.querySelector(".under").scrollWidth <= document.querySelector(".under").clientWidth`)
 			w.shoot(at)
@@ -40,14 +41,16 @@ func TestMenu(t *testing.T) {
 	_, ann := openAlone(t)
 	ann.enter()
 	ann.becomes(`document.querySelector("#people-count").innerText === "1"`)
-	ann.is("one person", `document.querySelector(".under").innerText.replace(/\s+/g, " ").startsWith("1 person · connected · ")`)
+	ann.is("one person",
+		`document.querySelector(".under").innerText.replace(/\s+/g, " ").startsWith("1 person · connected · ")`)
 	ann.shootHeader("header")
 	press := func(key, want string) {
 		t.Helper()
 		ann.do(chromedp.KeyEvent(key))
 		ann.is(fmt.Sprintf("after %q the focus is on %s", key, want), fmt.Sprintf(`%s === %q`, focused, want))
 	}
-	open := `document.querySelector("#menu-button").ariaExpanded === "true" && !document.querySelector("#menu").hidden`
+	open := `document.querySelector("#menu-button").ariaExpanded === "true" &&
+		!document.querySelector("#menu").hidden`
 	ann.do(chromedp.Focus("#menu-button", chromedp.ByQuery))
 	press(kb.ArrowDown, "menu-invite")
 	ann.is("it is open", open)

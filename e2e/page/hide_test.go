@@ -46,7 +46,8 @@ func TestHidePerson(t *testing.T) {
 	bob.say("noise 4")
 	eve.say("another word")
 	ann.becomes(`document.title === "(1) livechat"`)
-	ann.do(chromedp.Evaluate(`delete document.hidden; document.dispatchEvent(new Event("visibilitychange"))`, nil))
+	ann.do(chromedp.Evaluate(`delete document.hidden
+		document.dispatchEvent(new Event("visibilitychange"))`, nil))
 	seen("2 messages hidden · Show; a word; 2 messages hidden · Show; another word")
 
 	// It is remembered, and can be seen by mouse and by keyboard.
@@ -70,8 +71,10 @@ func TestHidePerson(t *testing.T) {
 		chromedp.WaitVisible(`#log:not([data-conversation="room"])`, chromedp.ByQuery))
 	bob.say("noise in private")
 	ann.do(chromedp.WaitVisible(`#chats-list li[data-name="bob"][data-unread="0"]`, chromedp.ByQuery))
-	ann.becomes(`document.querySelector('#chats-list li[data-name="bob"] .chat-line').innerText === "You have hidden this person"`)
-	ann.is("the title counts nothing", `document.title === "livechat" && document.querySelector("#chats-button").dataset.unread === "0"`)
+	ann.becomes(`document.querySelector('#chats-list li[data-name="bob"] .chat-line')
+		.innerText === "You have hidden this person"`)
+	ann.is("the title counts nothing", `document.title === "livechat" &&
+		document.querySelector("#chats-button").dataset.unread === "0"`)
 	ann.do(chromedp.Focus("#search", chromedp.ByQuery), input.InsertText("private"),
 		chromedp.WaitVisible("#search-results .hidden-note", chromedp.ByQuery))
 	ann.shootBoth("hidden-search")

@@ -49,11 +49,13 @@ func TestInvite(t *testing.T) {
 		ann.focused("invite-copy")
 		ann.do(chromedp.KeyEvent(kb.Escape))
 		ann.becomes("!" + open)
-		ann.is("the focus is back at "+from, fmt.Sprintf(`document.activeElement === document.querySelector(%q)`, from))
+		ann.is("the focus is back at "+from,
+			fmt.Sprintf(`document.activeElement === document.querySelector(%q)`, from))
 	}
 	ann.do(chromedp.Click("#menu-button", chromedp.ByQuery), chromedp.Click("#menu-invite", chromedp.ByQuery))
 	ann.becomes(open)
-	ann.is("the link is that of the room", fmt.Sprintf(`document.querySelector("#invite-link").value === %q`, link))
+	ann.is("the link is that of the room",
+		fmt.Sprintf(`document.querySelector("#invite-link").value === %q`, link))
 	ann.saysOf("#invite-local", "This address works on this computer only. "+
 		"Others need the name or the address of your server.")
 	ann.do(chromedp.Click("#invite-copy", chromedp.ByQuery))
@@ -81,7 +83,8 @@ func TestInvite(t *testing.T) {
 	// is said the room is not empty.
 	bob := openWindow(t, browser, "bob", link)
 	bob.enter()
-	bob.is("no share where the browser has none", `document.querySelector("#invite-share").hidden === !navigator.share`)
+	bob.is("no share where the browser has none",
+		`document.querySelector("#invite-share").hidden === !navigator.share`)
 	ann.do(chromedp.WaitNotVisible("#roster-alone", chromedp.ByQuery))
 	bob.say("here I am")
 	ann.do(chromedp.WaitNotVisible("#empty", chromedp.ByQuery))
@@ -103,7 +106,8 @@ func TestInviteFromAPhone(t *testing.T) {
 	w.is("every button is 44 px high", `[...document.querySelectorAll("#invite-dialog :is(button, input)")]
 		.every(e => !e.offsetHeight || e.offsetHeight >= 44)`)
 	w.goes(-1)
-	w.becomes(`!document.querySelector("#invite-dialog").open && document.querySelector("#roster").matches(":modal")`)
+	w.becomes(`!document.querySelector("#invite-dialog").open &&
+		document.querySelector("#roster").matches(":modal")`)
 	w.goes(-1)
 	w.becomes(`!document.querySelector("#roster").open`)
 	w.state("connected")

@@ -54,17 +54,21 @@ func TestLog(t *testing.T) {
 	w.waitFor(`document.activeElement.id === "text"`)
 	w.do(chromedp.EmulateViewport(1200, 500),
 		chromedp.Evaluate(`document.querySelector("#log").scrollTop = 1e6`, nil))
-	w.waitFor(`(log => log.scrollTop + log.clientHeight > log.scrollHeight - 60)(document.querySelector("#log"))`)
+	w.waitFor(`(log => log.scrollTop + log.clientHeight > log.scrollHeight - 60)(
+		document.querySelector("#log"))`)
 	w.do(chromedp.KeyEvent(kb.PageUp))
-	w.waitFor(`(log => log.scrollTop + log.clientHeight < log.scrollHeight - 100)(document.querySelector("#log"))`)
+	w.waitFor(`(log => log.scrollTop + log.clientHeight < log.scrollHeight - 100)(
+		document.querySelector("#log"))`)
 
 	// A link to a message leads to it.
-	w.do(chromedp.Evaluate(`(li => { location.hash = "#m/" + li.dataset.seq + "/" + li.dataset.id })(document.querySelector("#messages li"))`, nil))
+	w.do(chromedp.Evaluate(`(li => { location.hash = "#m/" + li.dataset.seq + "/" + li.dataset.id })(
+		document.querySelector("#messages li"))`, nil))
 	w.waitFor(`document.activeElement === document.querySelector("#messages li") && location.hash === ""`)
 
 	// Today becomes yesterday.
 	w.waitFor(`document.querySelector("#messages .day").innerText === "Today"`)
-	w.do(chromedp.Evaluate(`(now => { Date.now = () => now() + 24 * 3600 * 1000 })(Date.now.bind(Date)); document.dispatchEvent(new Event("visibilitychange"))`, nil))
+	w.do(chromedp.Evaluate(`(now => { Date.now = () => now() + 24 * 3600 * 1000 })(Date.now.bind(Date))
+		document.dispatchEvent(new Event("visibilitychange"))`, nil))
 	w.waitFor(`document.querySelector("#messages .day").innerText === "Yesterday"`)
 	w.noErrors()
 }

@@ -31,7 +31,8 @@ func TestCompletion(t *testing.T) {
 	ann.waitFor(`document.querySelectorAll("#names li").length === 4`)
 	offers := func(want string) {
 		t.Helper()
-		ann.becomes(`[...document.querySelectorAll("#who li")].map(li => li.querySelector(".option-name").innerText).join() === "` +
+		ann.becomes(`[...document.querySelectorAll("#who li")]
+			.map(li => li.querySelector(".option-name").innerText).join() === "` +
 			want + `"`)
 		ann.becomes(who + `.hidden === ` + map[bool]string{true: "true", false: "false"}[want == ""])
 	}
@@ -93,7 +94,8 @@ func TestMentions(t *testing.T) {
 	say("hello @bob and @nobody, not `@ann`")
 	ann.shows("hello @bob and @nobody, not @ann")
 	ann.is("code names nobody", `!document.querySelector("[data-mentions-me]")`)
-	ann.is("who is named is marked", `[...document.querySelectorAll("#messages .at")].map(e => e.innerText).join() === "@bob"`)
+	ann.is("who is named is marked",
+		`[...document.querySelectorAll("#messages .at")].map(e => e.innerText).join() === "@bob"`)
 
 	say("where are you, @Ann?")
 	ann.waitFor(newest + `.querySelector(".at.me")?.innerText === "@Ann"`)
@@ -120,7 +122,8 @@ func TestMentions(t *testing.T) {
 	ann.becomes(`document.querySelector("#mentioned").hidden`) // both are on the screen
 
 	// In the title while nobody looks.
-	ann.do(emulation.SetFocusEmulationEnabled(false), chromedp.Evaluate(`Object.defineProperty(document, "hidden",
+	ann.do(emulation.SetFocusEmulationEnabled(false),
+		chromedp.Evaluate(`Object.defineProperty(document, "hidden",
 		{configurable: true, get: () => true}), document.dispatchEvent(new Event("visibilitychange"))`, nil))
 	say("a line")
 	ann.waitFor(`document.title.startsWith("(1) ")`)

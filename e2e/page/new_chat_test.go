@@ -90,7 +90,8 @@ func TestChatsOnPhone(t *testing.T) {
 		open(width)
 		ann.is("it fills the window", `(box => box.left === 0 && box.top === 0 && box.width === innerWidth &&
 			box.height === innerHeight)(document.querySelector("#chats").getBoundingClientRect())`)
-		ann.is("the arrow is at the left, for a finger", `(box => box.right < 60 && box.width >= 44 && box.height >= 44)(
+		ann.is("the arrow is at the left, for a finger",
+			`(box => box.right < 60 && box.width >= 44 && box.height >= 44)(
 			document.querySelector("#chats-close").getBoundingClientRect())`)
 		ann.goes(-1)
 		ann.isAt("livechat", "")

@@ -13,7 +13,6 @@ import (
 	"testing/fstest"
 	"time"
 
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
 	"livechat/e2e/harness"
@@ -27,7 +26,7 @@ func (w *window) inCache() (paths []string) {
 	w.do(chromedp.Evaluate(`(async () => {
 		const cache = await caches.open('livechat-page')
 		return (await cache.keys()).map(({ url }) => new URL(url).pathname)
-	})()`, &paths, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+	})()`, &paths, awaited))
 	return paths
 }
 
@@ -49,8 +48,7 @@ func (w *window) keepsPage(version string) {
 // that wait. They go out when the server is back.
 func TestPageReloadedWithoutServer(t *testing.T) {
 	t.Parallel()
-	p, w := openAlone(t)
-	w.enter()
+	p, w := enterAlone(t)
 	w.keepsPage("")
 	if err := p.Kill(); err != nil {
 		t.Fatal(err)
@@ -71,6 +69,30 @@ func TestPageReloadedWithoutServer(t *testing.T) {
 	w.state("connected")
 	w.shows("are you there?")
 	w.noErrors(append([]string{"net::ERR_"}, brokenLink...)...)
+}
+
+// A draft with files is there after a reload without a server, and can be
+// finished.
+func TestAttachedReloadedWithoutServer(t *testing.T) {
+	t.Parallel()
+	p, w := enterAlone(t)
+	w.keepsPage("")
+	w.attaches(fileOf(t, "notes.txt", []byte("notes")))
+	w.hasAttached("notes.txt: done")
+	if err := p.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	w.reload()
+	w.hasAttached("notes.txt: going") // it is asked whether it is there
+	w.say("with notes")
+	w.holds("with notes")
+	if err := p.Start(harness.Within(t, 20*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if all := archive(t, p, 1); len(all[0].Files) != 1 {
+		t.Errorf("the archive has %+v", all)
+	}
+	w.noErrors(append([]string{"net::ERR_", "/api/v1/files/"}, brokenLink...)...)
 }
 
 // A new version is shown at the first visit after it is there, and then kept
@@ -137,9 +159,11 @@ func siteSaying(t *testing.T, words string) (site http.Handler, version string) 
 	}
 	html := files["index.html"]
 	html.Data = bytes.ReplaceAll(html.Data, []byte("Pick a name"), []byte(words+": pick a name"))
-	files["css/join.css"].Data = append(files["css/join.css"].Data, "\n.of-"+words[:3]+" { color: red; }\n"...)
+	css := files["css/join.css"]
+	css.Data = append(css.Data, "\n.of-"+words[:3]+" { color: red; }\n"...)
 	site = web.New(web.Deps{
-		Room: http.NotFoundHandler(), Watch: http.NotFoundHandler(), Feed: http.NotFoundHandler(), Static: files,
+		Room: http.NotFoundHandler(), Watch: http.NotFoundHandler(), Feed: http.NotFoundHandler(),
+		Static: files,
 		Online: func(string, int) (int, []string, bool) { return 0, nil, true },
 		Logger: slog.New(slog.DiscardHandler),
 	})

@@ -17,6 +17,14 @@ func openAlone(t *testing.T) (*localcluster.Part, *window) {
 	return p, openWindow(t, browse(t), "ann", "http://"+p.Addr+"/")
 }
 
+// enterAlone opens the page of a server alone in a window of ann, who joins.
+func enterAlone(t *testing.T) (*localcluster.Part, *window) {
+	t.Helper()
+	p, ann := openAlone(t)
+	ann.enter()
+	return p, ann
+}
+
 // openPair opens the page in the windows of ann and bob, who join.
 func openPair(t *testing.T, url string) (ann, bob *window) {
 	t.Helper()

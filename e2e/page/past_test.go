@@ -121,7 +121,9 @@ func TestLinkToAMessageFarBack(t *testing.T) {
 	w.waitFor(`![...document.querySelectorAll("#messages .text")].some(e => e.innerText.startsWith("today"))`)
 
 	// All of it is in order, as the reader scrolls down to the end.
-	w.do(chromedp.Evaluate(`window.down = setInterval(() => { document.querySelector("#log").scrollTop += 2000 }, 30)`, nil))
+	w.do(chromedp.Evaluate(`window.down = setInterval(() => {
+		document.querySelector("#log").scrollTop += 2000
+	}, 30)`, nil))
 	w.waitFor(`document.querySelector("#messages li:last-child .text").innerText === "today 6"`)
 	w.waitFor(`document.querySelector("#newer").hidden`)
 	w.do(chromedp.Evaluate(`clearInterval(window.down)`, nil))
@@ -160,13 +162,15 @@ func TestJumpToADay(t *testing.T) {
 		log.scrollBy(0, -2000)
 	}`, nil), chromedp.WaitVisible("#date-dialog", chromedp.ByQuery))
 	w.shootAll("dates")
-	w.waitFor(`document.querySelector("#date").value === "` + pastTime(pastDays*perDay).Format(time.DateOnly) + `"`)
+	w.waitFor(`document.querySelector("#date").value === "` +
+		pastTime(pastDays*perDay).Format(time.DateOnly) + `"`)
 	day := perDay*10 + 1 // its first message
 	w.do(chromedp.SetValue("#date", pastTime(day).Format(time.DateOnly), chromedp.ByQuery),
 		chromedp.Click("#date-go", chromedp.ByQuery))
 	w.waitFor(focusedText + fmt.Sprintf(` === "message %d"`, day))
 	w.waitFor(`document.activeElement.querySelector(".day") !== null`)
-	w.waitFor(`!document.querySelector("#newer").hidden && document.querySelector("#newer").innerText === "Jump to latest"`)
+	w.waitFor(`!document.querySelector("#newer").hidden &&
+		document.querySelector("#newer").innerText === "Jump to latest"`)
 	w.shootAll("day")
 
 	// What is said meanwhile is not shown here, and is there on the way back.
@@ -205,7 +209,8 @@ func TestJumpToADay(t *testing.T) {
 
 	// What was said last is what one comes back to by writing.
 	w.say("here I am")
-	w.waitFor(`document.querySelector("#messages li:last-child[data-state=sent] .text")?.innerText === "here I am"`)
+	w.waitFor(`document.querySelector("#messages li:last-child[data-state=sent] .text")
+		?.innerText === "here I am"`)
 	w.inOrder()
 	w.noErrors()
 }

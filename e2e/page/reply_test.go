@@ -32,7 +32,8 @@ func TestReplies(t *testing.T) {
 		chromedp.Click("#messages li:first-child .actions .reply", chromedp.ByQuery),
 	}
 	const begun = `!` + strip + `.hidden && ` + strip + `.innerText.startsWith("Replying to bob") &&
-		document.activeElement.id === "text" && ` + field + `.getAttribute("aria-describedby").includes("reply-quote")`
+		document.activeElement.id === "text" && ` + field +
+		`.getAttribute("aria-describedby").includes("reply-quote")`
 	ann.do(answer)
 	ann.becomes(begun)
 	ann.do(input.InsertText("a bridge"), chromedp.KeyEvent(kb.Escape))
@@ -54,7 +55,8 @@ func TestReplies(t *testing.T) {
 	const quoted = newest + `.querySelector(".quote")?.innerText`
 	ann.becomes(strip + `.hidden && ` + quoted + `?.startsWith("bob")`)
 	ann.unplugged(false)
-	bob.waitFor(quoted + `?.startsWith("bob") === true && ` + newest + `.querySelector(".text").innerText === "a bridge, yes"`)
+	bob.waitFor(quoted + `?.startsWith("bob") === true && ` + newest +
+		`.querySelector(".text").innerText === "a bridge, yes"`)
 	bob.is("a screen reader says what it answers",
 		newest+`.querySelector(".quote").getAttribute("aria-label").startsWith("In reply to bob: shall we meet")`)
 	ann.waitFor(newest + `.dataset.state === "sent"`)

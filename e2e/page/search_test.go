@@ -81,7 +81,8 @@ func TestSearchAsAGuest(t *testing.T) {
 	w.waitFor(hits + ` === 100`)
 	w.looksFor(`message from:"bob lee" in:livechat`)
 	w.saysOf("#search-note", "First 50 messages")
-	w.waitFor(`[...document.querySelectorAll("#search-results .chat-name")].every(e => e.innerText === "Bob Lee")`)
+	w.waitFor(`[...document.querySelectorAll("#search-results .chat-name")]
+		.every(e => e.innerText === "Bob Lee")`)
 	w.looksFor("message from:nobody")
 	w.saysOf("#search-note", "No results for “message” from nobody. Try other words, or fewer.")
 	w.looksFor("message in:tea")
@@ -96,7 +97,8 @@ func TestSearchAsAGuest(t *testing.T) {
 	w.waitFor(hits + ` === ` + fmt.Sprint(pastDays*perDay/100))
 	w.do(chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.ArrowUp))
 	w.waitFor(`document.activeElement === document.querySelector("#search-results button")`)
-	w.do(chromedp.Evaluate(`document.querySelector("#search-results > li:last-child > button").focus()`, nil), pressEnter(0))
+	w.do(chromedp.Evaluate(`document.querySelector("#search-results > li:last-child > button").focus()`, nil),
+		pressEnter(0))
 	w.waitFor(focusedText + ` === "message 100, about a Walrus"`)
 	w.inOrder()
 	w.shootSearch("search-opened")

@@ -10,8 +10,7 @@ import (
 
 func TestStandalonePage(t *testing.T) {
 	t.Parallel()
-	_, ann := openAlone(t)
-	ann.enter()
+	_, ann := enterAlone(t)
 	ann.say("hello myself")
 	ann.shows("hello myself")
 	ann.noErrors()

@@ -22,7 +22,8 @@ func TestTryNow(t *testing.T) {
 	w.say("hello")
 	w.shows("hello")
 	w.do(chromedp.Evaluate(`Math.random = () => 1
-		window.setTimeout = (real => (run, ms, ...rest) => ms >= 4000 ? 0 : real(run, ms, ...rest))(window.setTimeout)`, nil))
+		window.setTimeout = (real => (run, ms, ...rest) =>
+			ms >= 4000 ? 0 : real(run, ms, ...rest))(window.setTimeout)`, nil))
 	if err := p.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -37,12 +38,14 @@ func TestTryNow(t *testing.T) {
 	w.do(chromedp.Click("#banner button", chromedp.ByQuery),
 		chromedp.WaitNotVisible("#banner", chromedp.ByQuery))
 	w.state("connected")
-	w.becomes(`[...document.querySelectorAll("#log li.message")].map(e => e.dataset.state).join() === "sent,sent"`)
+	w.becomes(`[...document.querySelectorAll("#log li.message")]
+		.map(e => e.dataset.state).join() === "sent,sent"`)
 	w.noErrors("WebSocket connection to", "ERR_CONNECTION_REFUSED")
 
 	other := openWindow(t, w.browser, "bob", "about:blank")
 	other.before(`navigator.serviceWorker.register = () => new Promise(() => {})
-		window.setTimeout = (real => (run, ms, ...rest) => ms > 200 ? 0 : real(run, ms, ...rest))(window.setTimeout)
+		window.setTimeout = (real => (run, ms, ...rest) =>
+			ms > 200 ? 0 : real(run, ms, ...rest))(window.setTimeout)
 		Math.random = () => 1
 		window.down = true
 		window.asked = 0
@@ -59,7 +62,17 @@ func TestTryNow(t *testing.T) {
 	other.is("it is still away", `document.querySelector("#away") !== null`)
 	other.do(chromedp.Evaluate("window.down = false", nil), chromedp.Click("#away button", chromedp.ByQuery))
 	other.enter()
+
+	// Who has been here before need not wait for an answer.
+	other.do(chromedp.Reload()) // and it is down again
+	other.becomes(`window.asked === 1 && document.querySelector("#log") !== null`)
 	other.noErrors()
+
+	// The server is somewhere else than the last time.
+	w.do(chromedp.Evaluate(`localStorage.setItem("livechat.config", '{"socketPort":65535}')`, nil),
+		chromedp.Reload())
+	w.state("connected")
+	w.noErrors("WebSocket connection to", "ERR_CONNECTION_REFUSED", "Content Security Policy")
 }
 
 // On a big screen the columns are wider.

@@ -39,12 +39,14 @@ func TestNewLine(t *testing.T) {
 	w.waitFor(shown(33))
 	w.uncover(tab)
 	w.waitFor(`document.querySelectorAll("#messages .new").length === 1`)
-	line := `document.querySelector("#messages .new").parentElement.querySelector(".text").innerText === "message 4"`
+	line := `document.querySelector("#messages .new").parentElement
+		.querySelector(".text").innerText === "message 4"`
 	w.waitFor(line)
 	w.saysOf("#unread", "30 new")
 	w.shootBoth("new-pill")
 	w.do(chromedp.Click("#unread", chromedp.ByQuery))
-	w.waitFor(`(({top, bottom}) => top > 56 && bottom < innerHeight)(document.querySelector("#messages .new").getBoundingClientRect())`)
+	w.waitFor(`(({top, bottom}) => top > 56 && bottom < innerHeight)(
+		document.querySelector("#messages .new").getBoundingClientRect())`)
 	w.waitFor(`document.querySelector("#unread").hidden`)
 	w.waitFor(`document.activeElement.innerText.includes("message 4")`)
 	w.shootBoth("new-line")
@@ -57,7 +59,8 @@ func TestNewLine(t *testing.T) {
 	w.waitFor(shown(63))
 	w.do(chromedp.Reload())
 	w.uncover(tab)
-	w.waitFor(`document.querySelector("#messages .new")?.parentElement.querySelector(".text").innerText === "message 34"`)
+	w.waitFor(`document.querySelector("#messages .new")?.parentElement
+		.querySelector(".text").innerText === "message 34"`)
 	w.saysOf("#unread", "30 new")
 	w.say("so much")
 	w.waitFor(`document.querySelector("#unread").hidden`)

@@ -183,7 +183,8 @@ func (w *window) lastSight() (text string) {
 	_ = chromedp.Run(
 		ctx,
 		chromedp.Evaluate(
-			`document.body.innerText + ' ' + [...document.querySelectorAll('input, textarea')].map(e => e.id + '=' + e.value)`,
+			`document.body.innerText + ' ' +
+				[...document.querySelectorAll('input, textarea')].map(e => e.id + '=' + e.value)`,
 			&text,
 		),
 	)
@@ -208,7 +209,8 @@ type shown struct {
 
 const readMessages = `[...document.querySelectorAll('#log li.message')].map(li => ({
 	Seq: li.dataset.seq, ID: li.dataset.id, State: li.dataset.state, App: li.dataset.app,
-	Own: li.dataset.own !== undefined && li.dataset.own !== 'false', Text: li.querySelector('.text').innerText}))`
+	Own: li.dataset.own !== undefined && li.dataset.own !== 'false',
+	Text: li.querySelector('.text').innerText}))`
 
 func (w *window) messages() []shown {
 	w.t.Helper()
@@ -275,4 +277,16 @@ func (w *window) noErrors(allowed ...string) {
 		}
 	}
 	w.troubles = nil
+}
+
+// openTwoTabs opens two tabs of one guest, who has said hello.
+func openTwoTabs(t *testing.T) (one, two *window) {
+	t.Helper()
+	address := "http://" + harness.StartAlone(t).Addr + "/"
+	one = openWindow(t, browse(t), "ann", address)
+	one.enter()
+	two = one.openTab(address)
+	one.say("hello")
+	two.shows("hello")
+	return one, two
 }

@@ -72,6 +72,7 @@ func (c *Cluster) serverPart(i int, addr, metrics string) (*Part, error) {
 			"METRICS_ADDR="+metrics,
 			"REDIS_URL="+url,
 			"DATABASE_URL="+c.database(),
+			"FILES_URL=file:"+filepath.Join(c.dir, "files"),
 			// HAProxy's checks come from there, whatever the server's loopback
 			// address
 			"TRUSTED_PROXIES=127.0.0.1",

@@ -14,6 +14,13 @@ func (p *Part) CPU() (time.Duration, error) { return procstat.CPU(p.pid()) }
 // Memory returns the part's resident memory in bytes.
 func (p *Part) Memory() (int64, error) { return procstat.Memory(p.pid()) }
 
+// Peak returns the most memory in bytes that was resident at once since the
+// start, or since the last ResetPeak.
+func (p *Part) Peak() (int64, error) { return procstat.Peak(p.pid()) }
+
+// ResetPeak lets Peak begin with the memory that is resident now.
+func (p *Part) ResetPeak() error { return procstat.ResetPeak(p.pid()) }
+
 // Files returns how many files the part has open, sockets included.
 func (p *Part) Files() (int, error) {
 	n, err := procstat.Files(p.pid())

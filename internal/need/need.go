@@ -1,4 +1,5 @@
-// Package need finds the programs that a test requires.
+// Package need finds the programs that a test requires, in PATH or where
+// scripts/install.sh builds those that no distribution has.
 //
 // Plain `go test ./...` works on a machine with nothing but Go: a test whose
 // program is missing is skipped and names it. `make test` and CI install
@@ -7,8 +8,10 @@
 package need
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 )
 
@@ -16,13 +19,27 @@ import (
 // skipped, or fails under LIVECHAT_REQUIRE=1.
 func Program(t testing.TB, name string) string {
 	t.Helper()
-	path, err := exec.LookPath(name)
+	path, err := Find(name)
 	if err == nil {
 		return path
 	}
 	if os.Getenv("LIVECHAT_REQUIRE") == "1" {
-		t.Fatalf("%s is required here and not installed: %v", name, err)
+		t.Fatal(err)
 	}
 	t.Skipf("%s is not installed", name)
 	return ""
+}
+
+// Find returns the path of the named program, for code that is not a test.
+func Find(name string) (string, error) {
+	path, err := exec.LookPath(name)
+	if err == nil {
+		return path, nil
+	}
+	if cache, err := os.UserCacheDir(); err == nil {
+		if path, err := exec.LookPath(filepath.Join(cache, "livechat", "bin", name)); err == nil {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("%s is not installed: %w", name, err)
 }

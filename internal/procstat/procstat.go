@@ -76,6 +76,32 @@ func Memory(pid int) (int64, error) {
 	return pages * int64(os.Getpagesize()), nil
 }
 
+// Peak returns the most memory in bytes that was resident at once in a process
+// since it started, or since the last ResetPeak.
+func Peak(pid int) (int64, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, fmt.Errorf("read peak memory: %w", err)
+	}
+	_, rest, _ := strings.Cut(string(status), "\nVmHWM:")
+	number, _, found := strings.Cut(strings.TrimSpace(rest), " kB")
+	kilobytes, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || !found {
+		return 0, fmt.Errorf("read peak memory: unexpected status %q", status)
+	}
+	return kilobytes << 10, nil
+}
+
+// ResetPeak lets Peak begin with the memory that is resident now.
+func ResetPeak(pid int) error {
+	const peak = "5" // see proc(5)
+	err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", pid), []byte(peak), 0)
+	if err != nil {
+		return fmt.Errorf("reset peak memory: %w", err)
+	}
+	return nil
+}
+
 // Files returns how many files a process has open, sockets included.
 func Files(pid int) (int, error) { return entries(pid, "fd") }
 

@@ -1,9 +1,11 @@
 package procstat
 
 import (
+	"errors"
 	"math"
 	"os"
 	"os/exec"
+	"syscall"
 	"testing"
 	"time"
 
@@ -23,6 +25,9 @@ func TestProcessThatRuns(t *testing.T) {
 	if err != nil || memory < 1<<20 || memory > 1<<40 {
 		t.Errorf("memory: %d bytes, %v", memory, err)
 	}
+	if peak, err := Peak(self); err != nil || peak < memory {
+		t.Errorf("peak: %d bytes, %v, with %d resident", peak, err, memory)
+	}
 	if n, err := Threads(self); err != nil || n < 1 {
 		t.Errorf("threads: %d, %v", n, err)
 	}
@@ -37,6 +42,26 @@ func TestProcessThatRuns(t *testing.T) {
 	defer f.Close()
 	if after, err := Files(self); err != nil || after != before+1 {
 		t.Errorf("files: %d, %v, want %d", after, err, before+1)
+	}
+}
+
+func TestPeakBeginsAgain(t *testing.T) {
+	self := os.Getpid()
+	const large = 100 << 20
+	block, err := syscall.Mmap(-1, 0, large, syscall.PROT_READ|syscall.PROT_WRITE,
+		syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(block); i += os.Getpagesize() {
+		block[i] = 1
+	}
+	high, err := Peak(self)
+	if err := errors.Join(err, syscall.Munmap(block), ResetPeak(self)); err != nil {
+		t.Fatal(err)
+	}
+	if low, err := Peak(self); err != nil || low > high-large/2 {
+		t.Errorf("%d bytes, %v, after %d", low, err, high)
 	}
 }
 
@@ -68,6 +93,8 @@ func TestProcessThatDoesNotExist(t *testing.T) {
 		"CPU":       func() error { _, err := CPU(pid); return err },
 		"FamilyCPU": func() error { _, err := FamilyCPU(pid); return err },
 		"Memory":    func() error { _, err := Memory(pid); return err },
+		"Peak":      func() error { _, err := Peak(pid); return err },
+		"ResetPeak": func() error { return ResetPeak(pid) },
 		"Files":     func() error { _, err := Files(pid); return err },
 		"Threads":   func() error { _, err := Threads(pid); return err },
 	} {

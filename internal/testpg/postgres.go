@@ -210,13 +210,23 @@ func (p *Postgres) copyOf(template string) (string, error) {
 		name); err != nil {
 		return "", err
 	}
+	return p.urlOf(name), nil
+}
+
+// urlOf returns the DATABASE_URL of a database.
+func (p *Postgres) urlOf(name string) string {
 	u := url.URL{
 		Scheme:   "postgres",
 		User:     url.User(superuser),
 		Path:     "/" + name,
 		RawQuery: url.Values{"host": {p.dir}, "sslmode": {"disable"}}.Encode(),
 	}
-	return u.String(), nil
+	return u.String()
+}
+
+// Exec runs a statement as the superuser on the database of a DATABASE_URL.
+func (p *Postgres) Exec(url, statement string) error {
+	return p.run("psql", "--no-psqlrc", "--quiet", "--command", statement, url)
 }
 
 // run runs one of PostgreSQL's programs and waits for it.

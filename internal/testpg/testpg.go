@@ -66,8 +66,7 @@ func (s *Server) DatabaseOn(dir string) string {
 // Exec runs a statement as the superuser.
 func (s *Server) Exec(statement string) {
 	s.t.Helper()
-	if err := s.p.run("psql", "--host", s.p.dir, "--username", superuser, "--no-psqlrc", "--quiet",
-		"--command", statement, "postgres"); err != nil {
+	if err := s.p.Exec(s.p.urlOf("postgres"), statement); err != nil {
 		s.t.Fatal(err)
 	}
 }

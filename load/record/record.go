@@ -46,7 +46,11 @@ type Settings struct {
 	Rooms      int      `json:"rooms"`
 	Rate       float64  `json:"rate"` // messages a second in all
 	Bytes      int      `json:"bytes"`
-	Edits      float64  `json:"edits,omitempty"` // percent
+	Edits      float64  `json:"edits,omitempty"`     // percent
+	Deletes    float64  `json:"deletes,omitempty"`   // percent
+	Reactions  float64  `json:"reactions,omitempty"` // percent
+	Files      float64  `json:"files,omitempty"`     // percent
+	FileSize   int      `json:"file_size,omitempty"` // bytes
 	For        float64  `json:"for"`
 	Warmup     float64  `json:"warmup"`
 	Seed       uint64   `json:"seed"`
@@ -55,12 +59,19 @@ type Settings struct {
 // Totals account for every message. A delivery is one message received by one
 // client.
 type Totals struct {
-	Sent       int64            `json:"sent"`
-	Edits      int64            `json:"edits,omitempty"` // of those sent
+	Sent      int64 `json:"sent"`
+	Edits     int64 `json:"edits,omitempty"`     // of those sent
+	Deletes   int64 `json:"deletes,omitempty"`   // of those sent
+	Reactions int64 `json:"reactions,omitempty"` // of those sent
+	Files     int64 `json:"files,omitempty"`     // of those sent
+	// messages of which the last summary says something else than what was acked
+	Miscounted int64            `json:"miscounted,omitempty"`
 	Acked      int64            `json:"acked"`
 	Refused    map[string]int64 `json:"refused"`    // by error code
 	Unanswered int64            `json:"unanswered"` // neither acked nor refused
-	Delivered  int64            `json:"delivered"`
+	// attempts to upload a file that failed and were repeated, by status and code
+	FailedUploads map[string]int64 `json:"failed_uploads,omitempty"`
+	Delivered     int64            `json:"delivered"`
 	// Measured deliveries are those whose latency counts: after the warm-up, to
 	// clients that are not slow.
 	Measured   int64            `json:"measured"`

@@ -85,7 +85,8 @@ func TestPage(t *testing.T) {
 // The page needs no other file and no network.
 func TestPageIsSelfContained(t *testing.T) {
 	html := pageOf(t, sample())
-	loads := regexp.MustCompile(`(?i)(src|href|srcset|action|data)\s*=|url\(|@import|<script|<link|<img|<iframe`)
+	loads := regexp.MustCompile(
+		`(?i)(src|href|srcset|action|data)\s*=|url\(|@import|<script|<link|<img|<iframe`)
 	if found := loads.FindString(html); found != "" {
 		t.Errorf("the page has a reference: %q", found)
 	}
@@ -120,11 +121,16 @@ func TestPageOfEmptyRun(t *testing.T) {
 func TestText(t *testing.T) {
 	var out bytes.Buffer
 	r := sample()
-	r.Settings.Edits, r.Totals.Edits = 12.5, 25
+	r.Settings.Edits, r.Totals.Edits, r.Settings.Deletes, r.Totals.Deletes = 12.5, 25, 5, 10
+	r.Settings.Reactions, r.Totals.Reactions = 3, 6
+	r.Settings.Files, r.Settings.FileSize, r.Totals.Files = 2, 50000, 4
+	r.Totals.FailedUploads = map[string]int64{"no answer": 1, "503 unavailable": 1200}
 	if err := Text(&out, r); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"12.5 % edits", "200 sent (25 of them edits), 200 acked",
+	for _, want := range []string{"12.5 % edits, 5 % deletes, 3 % reactions, 2 % with a file of 50,000 bytes",
+		"200 sent (of them 25 edits, 10 deletes, 6 reactions, 4 with files), 200 acked",
+		"1,200 failed (503 unavailable), 1 failed (no answer), and were tried again",
 		"median 2.50 ms", "99 % 31.0 ms", "longest 12.5 s", "passed", "2 rooms",
 		"300 ended (1006)", "9.0 µs per delivery in haproxy, 1000, 2000"} {
 		if !strings.Contains(out.String(), want) {

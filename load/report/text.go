@@ -46,7 +46,8 @@ func summary(r *record.Run) []row {
 	t, l := &r.Totals, &r.Latency
 	lines := []row{
 		{"load", load(r)},
-		{"messages", fmt.Sprintf("%s sent%s, %s acked%s", count(t.Sent), edits(t), count(t.Acked), refusals(t))},
+		{"messages", fmt.Sprintf("%s sent%s, %s acked%s", count(t.Sent), changes(t), count(t.Acked),
+			refusals(t))},
 		{"deliveries", fmt.Sprintf("%s, %s a second", count(t.Delivered),
 			count(int64(float64(t.Delivered)/max(t.Seconds, 1e-9))))},
 		{"latency", fmt.Sprintf("median %s, 90 %% %s, 99 %% %s, 99.9 %% %s, longest %s", milli(l.P50),
@@ -55,6 +56,9 @@ func summary(r *record.Run) []row {
 			count(t.Duplicated), count(t.Reordered))},
 		{"connections", connections(t)},
 		{"servers", servers(r)},
+	}
+	if len(t.FailedUploads) > 0 {
+		lines = append(lines, row{"uploads", uploads(t)})
 	}
 	if r.Knee != nil {
 		lines = append(lines, row{"knee", knee(r.Knee)})
@@ -76,6 +80,15 @@ func load(r *record.Run) string {
 	if s.Edits > 0 {
 		text += fmt.Sprintf(", %.4g %% edits", s.Edits)
 	}
+	if s.Deletes > 0 {
+		text += fmt.Sprintf(", %.4g %% deletes", s.Deletes)
+	}
+	if s.Reactions > 0 {
+		text += fmt.Sprintf(", %.4g %% reactions", s.Reactions)
+	}
+	if s.Files > 0 {
+		text += fmt.Sprintf(", %.4g %% with a file of %s bytes", s.Files, count(int64(s.FileSize)))
+	}
 	if s.Rooms > 1 {
 		text += fmt.Sprintf(", %d rooms", s.Rooms)
 	}
@@ -85,11 +98,21 @@ func load(r *record.Run) string {
 	return text
 }
 
-func edits(t *record.Totals) string {
-	if t.Edits == 0 {
+// changes returns how many of the messages are not messages but about some.
+func changes(t *record.Totals) string {
+	var all []string
+	for _, one := range []struct {
+		n    int64
+		what string
+	}{{t.Edits, " edits"}, {t.Deletes, " deletes"}, {t.Reactions, " reactions"}, {t.Files, " with files"}} {
+		if one.n > 0 {
+			all = append(all, count(one.n)+one.what)
+		}
+	}
+	if len(all) == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" (%s of them edits)", count(t.Edits))
+	return " (of them " + strings.Join(all, ", ") + ")"
 }
 
 func refusals(t *record.Totals) (text string) {
@@ -100,6 +123,15 @@ func refusals(t *record.Totals) (text string) {
 		text += fmt.Sprintf(", %s not answered", count(t.Unanswered))
 	}
 	return text
+}
+
+// uploads returns how many attempts to upload a file failed, by reason.
+func uploads(t *record.Totals) string {
+	var all []string
+	for _, reason := range slices.Sorted(maps.Keys(t.FailedUploads)) {
+		all = append(all, fmt.Sprintf("%s failed (%s)", count(t.FailedUploads[reason]), reason))
+	}
+	return strings.Join(all, ", ") + ", and were tried again"
 }
 
 func connections(t *record.Totals) string {

@@ -30,9 +30,7 @@ func (m *member) dial(ctx context.Context, resume bool) (*link, error) {
 	if source := r.settings.Source(m.index); source != "" {
 		o.Load.LocalAddr = &net.TCPAddr{IP: net.ParseIP(source)}
 	}
-	if m.run.settings.Edits > 0 {
-		o.GuestKey = m.key // over another connection, too, it may edit its messages
-	}
+	o.GuestKey = m.key // over another connection, too, it may change its messages
 	l := &link{resumed: resume}
 	if log := m.log.Load(); resume {
 		l.after = m.account.high.Load()

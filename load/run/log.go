@@ -52,6 +52,8 @@ type room struct {
 
 	mu   sync.Mutex
 	logs map[string]*roomLog // by epoch
+
+	reactions reactions // safe for concurrent use
 }
 
 // log returns the log of an epoch.

@@ -31,7 +31,7 @@ type member struct {
 	index  int
 	room   *room
 	slow   bool
-	key    string     // its guest key, if it may have to edit
+	key    string     // its guest key, if it may have to change what it did; else empty
 	random *rand.Rand // owned by live
 
 	// Owned by live.
@@ -61,10 +61,12 @@ type member struct {
 	done atomic.Bool // all messages are sent; safe for concurrent use
 
 	mu sync.Mutex
-	// messages without an answer, and what each of them edits, if it does; nil
+	// messages without an answer, and what each of them changes, if it does; nil
 	// for clients that do not publish
-	pending map[uint64]client.Target
-	last    client.Target // its last message that was acked and is not an edit
+	pending map[uint64]change
+	last    client.Target // its last message that was acked and not deleted
+	newest  client.Target // the last message of the run that it received, to react to
+	reacted string        // the message that it last set a reaction under
 }
 
 // live connects, reads and reconnects until ctx is done.
@@ -161,70 +163,6 @@ func (m *member) ended(ctx context.Context, err error) *link {
 	return nil
 }
 
-// handle processes an event.
-func (m *member) handle(ctx context.Context, l *link, event client.Event) {
-	switch e := event.(type) {
-	case *client.Message:
-		id := []byte(e.ID)
-		if e.Raw != nil {
-			_, id, _ = client.Skim(e.Raw)
-		}
-		m.entry(e.Seq, id)
-	case *client.Edited:
-		m.entry(e.Seq, []byte(e.ID))
-	case *client.Tombstone: // it has the id and the place of what it stands for
-		m.entry(e.Seq, []byte(e.ID))
-	case *client.Deleted:
-		m.account.take(e.Seq, 0, hashOf([]byte(e.ID)))
-	case *client.Entry:
-		// it is none of our messages, and has its place among them
-		m.account.take(e.Seq, 0, hashOf([]byte(e.ID)))
-	case *client.Welcome:
-		m.welcome(l, e)
-	case *client.Ack:
-		raise(&m.account.log.acked, e.Seq)
-		if edits, ok := m.answered(e.ID); ok {
-			if edits.ID == "" {
-				m.mu.Lock()
-				m.last = client.Target{Seq: e.Seq, ID: e.ID}
-				m.mu.Unlock()
-			}
-			m.run.acked.Add(1)
-		}
-	case *client.Error:
-		if _, ok := m.answered(e.ID); ok {
-			m.run.refused(e.Code)
-		} else if e.RetryAfter() > 0 {
-			m.retryAfter = e.RetryAfter()
-		}
-	case *client.Gap:
-		m.account.gap(e.From, e.To)
-	case *client.Reset:
-		m.account.replace(m.room.log(e.Epoch), e.Seq, true)
-		m.log.Store(m.account.log)
-	case *client.Reconnect:
-		m.startSuccessor(ctx, l, e.After())
-	}
-}
-
-// entry accounts for a message or an edit.
-func (m *member) entry(seq uint64, id []byte) {
-	now := time.Now()
-	number, hash := m.run.ids.number(id), uint64(0)
-	if number == 0 {
-		hash = hashOf(id)
-	}
-	if !m.account.take(seq, number, hash) {
-		return
-	}
-	if number == 0 {
-		m.shard.delivery(0, false)
-		return
-	}
-	due := m.run.due(number, &m.dues)
-	m.shard.delivery(now.Sub(due), !m.slow && !due.Before(m.run.measured))
-}
-
 func (m *member) welcome(l *link, e *client.Welcome) {
 	log := m.room.log(e.Epoch)
 	if l.resumed {
@@ -278,15 +216,4 @@ func (m *member) leave() {
 	m.immediate.Store(true)
 	m.run.left.Add(1)
 	m.account.log = nil
-}
-
-// answered removes a message from the pending ones. It returns what the message
-// edits, and whether it was there.
-func (m *member) answered(id string) (edits client.Target, ok bool) {
-	number := m.run.ids.number([]byte(id))
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	edits, ok = m.pending[number]
-	delete(m.pending, number)
-	return edits, ok
 }

@@ -36,6 +36,12 @@ func (r *run) refused(code string) {
 	r.refusedBy[code]++
 }
 
+func (r *run) uploadFailed(reason string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.uploadsBy[reason]++
+}
+
 func (r *run) mark(text string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"livechat/client"
+	"livechat/load/plan"
 )
 
 // publish sends a member's share of the messages, each when it is due or as
@@ -43,8 +44,16 @@ func (r *run) publish(ctx context.Context, m *member, next func() time.Duration)
 			}
 			number := r.numbers.Add(1)
 			r.table.at(number, &m.sent).Store(int64(at.Sub(r.began)))
-			if m.begin(number, 100*random.Float64() < r.settings.Edits) {
+			switch m.begin(number, r.settings.Change(random)) {
+			case plan.Edit:
 				r.edits.Add(1)
+			case plan.Delete:
+				r.deletes.Add(1)
+			case plan.React:
+				r.reactions.Add(1)
+			case plan.File:
+				r.files.Add(1)
+				r.uploads.running.Go(func() { m.upload(ctx, number, text) })
 			}
 			r.sent.Add(1)
 			r.expected.Add(r.online.Load() / int64(len(r.rooms)))
@@ -61,17 +70,35 @@ func (r *run) publish(ctx context.Context, m *member, next func() time.Duration)
 	}
 }
 
-// begin makes a message pending: an edit of the last one, if that is wanted and
-// there is one. It reports which.
-func (m *member) begin(number uint64, edits bool) bool {
+// change is what a message does to another one. Send: nothing.
+type change struct {
+	what   plan.Change
+	target client.Target
+
+	emoji string // of a reaction
+	off   bool   // it is taken back
+
+	file client.File // of a message with a file; no ID: it is being uploaded
+}
+
+// begin makes a message pending: a change of the last one, or a reaction to the
+// newest one of the room, if that is wanted and there is one. It returns which.
+func (m *member) begin(number uint64, what plan.Change) plan.Change {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var target client.Target
-	if edits {
-		target = m.last
+	does := change{what: what, target: m.last}
+	switch {
+	case what == plan.React && m.newest.ID != "":
+		does = m.reactLocked()
+	case what == plan.File:
+	case what == plan.React || m.last.ID == "":
+		does.what = plan.Send
+	case what == plan.Delete:
+		m.room.reactions.deleted(m.last.ID)
+		m.last = client.Target{}
 	}
-	m.pending[number] = target
-	return target.ID != ""
+	m.pending[number] = does
+	return does.what
 }
 
 // post sends a pending message if there is a connection. Otherwise the message
@@ -82,13 +109,24 @@ func (m *member) post(number uint64, text string) {
 		return
 	}
 	m.mu.Lock()
-	target, ok := m.pending[number]
+	does, ok := m.pending[number]
 	m.mu.Unlock()
+	if !ok {
+		return
+	}
 	// A connection that fails ends, and the next one gets the message.
-	switch id := m.run.ids.id(number); {
-	case ok && target.ID != "":
-		_ = l.conn.PostEdit(id, target, text)
-	case ok:
+	switch id := m.run.ids.id(number); does.what {
+	case plan.Edit:
+		_ = l.conn.PostEdit(id, does.target, text)
+	case plan.Delete:
+		_ = l.conn.PostDelete(id, does.target)
+	case plan.React:
+		_ = l.conn.PostReact(id, does.target, does.emoji, !does.off)
+	case plan.File:
+		if does.file.ID != "" { // else it is sent once it is uploaded
+			_ = l.conn.Post(id, text, client.WithFiles(does.file))
+		}
+	default:
 		_ = l.conn.Post(id, text)
 	}
 }

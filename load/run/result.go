@@ -18,15 +18,21 @@ func (r *run) result(publishers int, complete bool) *record.Run {
 		Seconds: r.sampler.seconds, Marks: r.marks, Knee: r.knee, Parts: r.sampler.parts, Complete: complete}
 	result.Settings = record.Settings{Scenario: s.Scenario.Name, About: s.Scenario.About, URLs: s.URLs,
 		Clients: s.Clients, Publishers: publishers, Rooms: s.Rooms,
-		Rate: s.Rate, Bytes: s.Bytes, Edits: s.Edits,
-		For: s.For.Seconds(), Warmup: s.Warmup.Seconds(), Seed: s.Seed}
+		Rate: s.Rate, Bytes: s.Bytes, Edits: s.Edits, Deletes: s.Deletes, Reactions: s.Reactions,
+		Files: s.WithFile,
+		For:   s.For.Seconds(), Warmup: s.Warmup.Seconds(), Seed: s.Seed}
+	if s.WithFile > 0 {
+		result.Settings.FileSize = s.FileSize
+	}
 	if s.Think > 0 {
 		result.Settings.Rate = float64(publishers) / s.Think.Seconds()
 	}
 	t := &result.Totals
 	result.Latency, result.Curve, t.Delivered, t.Measured = r.meter.whole()
 	t.Sent, t.Acked, t.Refused = r.sent.Load(), r.acked.Load(), r.refusedBy
-	t.Edits, t.Unanswered = r.edits.Load(), r.unanswered()
+	t.Edits, t.Deletes, t.Unanswered = r.edits.Load(), r.deletes.Load(), r.unanswered()
+	t.Files, t.FailedUploads = r.files.Load(), r.uploadsBy
+	t.Reactions, t.Miscounted = r.reactions.Load(), r.wrongReactions()
 	t.Lost, t.Announced, t.Duplicated = c.lost.Load(), c.announced.Load(), c.duplicated.Load()
 	t.Reordered, t.Resets = c.reordered.Load(), c.resets.Load()
 	t.Reconnects, t.Moved, t.Failed = r.reconnects.Load(), r.moved.Load(), r.failures.Load()
@@ -82,6 +88,7 @@ func verdict(t *record.Totals, excused int64) (all []string) {
 	say(t.Reordered, "%d deliveries were out of order")
 	say(t.Resets, "the log was replaced %d times for a client")
 	say(t.Unanswered, "%d messages were neither acked nor refused")
+	say(t.Miscounted, "%d messages have other reactions than were acked")
 	for code, n := range t.Refused {
 		say(n, "%d messages were refused: %s", code)
 	}
@@ -96,6 +103,13 @@ func advice(result *record.Run) (all []string) {
 		all = append(all,
 			fmt.Sprintf("only %d of about %.0f messages were sent in time: the connections were saturated",
 				t.Sent, s.Rate*(s.For+s.Warmup)))
+	}
+	for reason := range t.Refused {
+		if strings.HasSuffix(reason, " "+quota) {
+			all = append(all, "the server has no room for more files of guests: start it with "+
+				"GUEST_FILES_DAY=0 GUEST_FILES_MAX=0 FILES_MAX=0, or use fewer or smaller files")
+			break
+		}
 	}
 	cores := float64(runtime.NumCPU())
 	if busy := t.LoaderCPU / max(t.Seconds, 1e-9); busy > 0.7*cores {

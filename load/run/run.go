@@ -69,9 +69,13 @@ type run struct {
 	numbers    atomic.Uint64
 	successors sync.WaitGroup
 
+	uploads    *uploads
 	counts     counts
 	sent       atomic.Int64
 	edits      atomic.Int64 // of those sent
+	deletes    atomic.Int64 // of those sent
+	reactions  atomic.Int64 // of those sent
+	files      atomic.Int64 // of those sent
 	acked      atomic.Int64
 	expected   atomic.Int64 // expected deliveries of what was sent
 	online     atomic.Int64
@@ -85,7 +89,8 @@ type run struct {
 	onlineBy       map[string]int
 	closedBy       map[string]int64
 	refusedBy      map[string]int64
-	failure        error // the last one
+	uploadsBy      map[string]int64 // failed ones
+	failure        error            // the last one
 	marks          []record.Mark
 	knee           *record.Knee
 	scenarioErrors []string // of the scenario itself
@@ -126,23 +131,25 @@ func Do(ctx context.Context, s plan.Settings, w Watcher, tell func(Live)) (*reco
 
 func build(s plan.Settings, w Watcher, tell func(Live), publishers int) *run {
 	r := &run{settings: s, watcher: w, progress: tell, ids: newIDs(), meter: newMeter(),
-		gate: make(chan struct{}, s.Handshakes), began: time.Now(),
+		uploads: newUploads(s.FileSize),
+		gate:    make(chan struct{}, s.Handshakes), began: time.Now(),
 		quiet: make(chan struct{}), stop: make(chan struct{}), onlineBy: make(map[string]int),
-		closedBy: make(map[string]int64), refusedBy: make(map[string]int64)}
+		closedBy: make(map[string]int64), refusedBy: make(map[string]int64),
+		uploadsBy: make(map[string]int64)}
 	for i := range s.Rooms {
 		r.rooms = append(r.rooms, &room{name: s.Room(i)})
 	}
 	for i := range s.Clients {
 		m := &member{run: r, index: i, room: r.rooms[i%s.Rooms], random: s.Random(i),
 			reconnected: make(chan struct{}, 1)}
-		if s.Edits > 0 {
+		if s.Edits+s.Deletes+s.Reactions+s.WithFile > 0 {
 			m.key = client.NewGuestKey()
 		}
 		m.account = account{counts: &r.counts, room: m.room}
 		r.members = append(r.members, m)
 	}
 	for i := range publishers {
-		r.publisher(i, publishers).pending = make(map[uint64]client.Target)
+		r.publisher(i, publishers).pending = make(map[uint64]change)
 	}
 	if s.Scenario.Slow {
 		r.slowDown()
@@ -175,6 +182,7 @@ func (r *run) load(ctx context.Context, publishers int) {
 
 	publishing, silence := context.WithCancel(context.WithoutCancel(ctx))
 	var all sync.WaitGroup
+	defer r.uploads.wait()
 	defer all.Wait()
 	defer silence()
 	for i := range publishers {
@@ -241,7 +249,7 @@ func (r *run) allDelivered() bool {
 			return false
 		}
 	}
-	return true
+	return r.wrongReactions() == 0
 }
 
 // due returns when a message was due.

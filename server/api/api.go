@@ -17,7 +17,7 @@ import (
 // base is the prefix of every path of this package.
 const base = "/api/v1"
 
-// api holds what the handlers need. It does not change after New.
+// api holds what the handlers need. Options do not change after New.
 type api struct {
 	Options
 	mux          *http.ServeMux
@@ -25,6 +25,7 @@ type api struct {
 	sockets      document // asyncapi.json
 	docs         document
 	slowWarnings warningThrottle // of requests that took too long
+	rows         fileRows
 }
 
 // New returns the handler of /api/v1. It expects full paths, without a prefix
@@ -33,6 +34,7 @@ type api struct {
 func New(options Options) (http.Handler, error) {
 	options.SessionAge = cmp.Or(options.SessionAge, 30*24*time.Hour)
 	options.Timeout = cmp.Or(options.Timeout, 10*time.Second)
+	options.StepTimeout = cmp.Or(options.StepTimeout, 15*time.Second)
 	if options.ClientAddr == nil {
 		options.ClientAddr = connectionAddr
 	}
@@ -50,19 +52,17 @@ func New(options Options) (http.Handler, error) {
 		if byPath[r.path] == nil {
 			byPath[r.path] = methods{}
 		}
-		byPath[r.path][r.method] = r.handle
+		byPath[r.path][r.method] = r
 	}
 	for path, m := range byPath {
-		route := func(r *http.Request) (method, route string) { return m.route(r, path) }
-		serve := a.entry(route, func(w http.ResponseWriter, r *http.Request) error {
+		serve := a.entry(m, func(w http.ResponseWriter, r *http.Request) error {
 			return a.dispatch(m, w, r)
 		})
 		bare := strings.TrimSuffix(path, "/")
 		a.mux.Handle(base+bare, serve)
 		a.mux.Handle(base+bare+"/{$}", serve)
 	}
-	noRoute := func(*http.Request) (method, route string) { return "", "" }
-	a.mux.Handle("/", a.entry(noRoute, func(http.ResponseWriter, *http.Request) error {
+	a.mux.Handle("/", a.entry(nil, func(http.ResponseWriter, *http.Request) error {
 		return chat.Errorf(chat.CodeNotFound, "not found; %s/docs/ lists all paths", base)
 	}))
 	return a.mux, nil
@@ -72,8 +72,8 @@ func New(options Options) (http.Handler, error) {
 // and the error is the answer.
 type handler func(w http.ResponseWriter, r *http.Request) error
 
-// methods are the handlers of one path by method.
-type methods map[string]handler
+// methods are the routes of one path by method.
+type methods map[string]route
 
 // dispatch calls the handler of the request's method. The mux does not choose
 // the method because its 405 is not a problem+json.
@@ -81,21 +81,20 @@ func (a *api) dispatch(m methods, w http.ResponseWriter, r *http.Request) error 
 	if isPreflight(r) {
 		return a.preflight(m, w, r)
 	}
-	method := handledAs(r)
-	handle := m[method]
-	if handle == nil {
+	to := m.route(r)
+	if to.handle == nil {
 		w.Header().Set("Allow", m.allowed())
 		return chat.Errorf(chat.CodeMethodNotAllowed, "This path allows only %s.", m.allowed())
 	}
-	if method != http.MethodGet {
+	if to.method != http.MethodGet && to.method != http.MethodOptions {
 		if err := a.checkOrigin(r); err != nil {
 			return err
 		}
-		if err := checkContentType(r); err != nil {
+		if err := checkContentType(r); err != nil && !to.movesFile() {
 			return err
 		}
 	}
-	return handle(w, r)
+	return to.handle(w, r)
 }
 
 // handledAs returns the method whose handler answers a request. net/http
@@ -107,14 +106,8 @@ func handledAs(r *http.Request) string {
 	return r.Method
 }
 
-// route returns how a request to path is counted, or "" if no handler has its
-// method.
-func (m methods) route(r *http.Request, path string) (method, route string) {
-	if m[handledAs(r)] == nil {
-		return "", ""
-	}
-	return handledAs(r), path
-}
+// route returns the route of a request, the zero route if there is none.
+func (m methods) route(r *http.Request) route { return m[handledAs(r)] }
 
 // allowed returns the value of an Allow header.
 func (m methods) allowed() string {
@@ -129,29 +122,35 @@ func (m methods) allowed() string {
 	return strings.Join(all, ", ")
 }
 
-// entry wraps every request: it sets the id and the deadline and answers
-// errors.
-func (a *api) entry(route func(*http.Request) (method, route string), next handler) http.Handler {
+// entry wraps every request to a path: it sets the id and the limits of time,
+// and answers errors.
+func (a *api) entry(m methods, next handler) http.Handler {
 	return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
-		begin, w := time.Now(), &statusWriter{ResponseWriter: out}
+		begin, to, w := time.Now(), m.route(r), &statusWriter{ResponseWriter: out}
 		defer func() {
-			method, path := route(r)
 			// Without a status the handler has panicked.
-			a.Observe(method, path, cmp.Or(w.status, http.StatusInternalServerError), time.Since(begin))
+			a.Observe(to.method, to.path, cmp.Or(w.status, http.StatusInternalServerError), time.Since(begin))
 		}()
 		id := requestID(r)
 		w.Header().Set(requestHeader, id)
 		a.setCORS(w.Header(), r)
-		ctx, cancel := context.WithTimeout(withRequestID(r.Context(), id), a.Timeout)
+		limit := a.Timeout
+		if to.movesFile() {
+			limit = maxTransfer
+		}
+		ctx, cancel := context.WithTimeout(withRequestID(r.Context(), id), limit)
 		defer cancel()
-		// net/http resets the deadline before the next request.
-		if r.Body != http.NoBody {
-			deadline, _ := ctx.Deadline()
-			// Fails in tests, which have no connection.
+		r = r.WithContext(ctx)
+		switch deadline, _ := ctx.Deadline(); {
+		case to.movesFile():
+			defer a.pace(w, r)()
+		case r.Body != http.NoBody:
+			// net/http resets the deadline before the next request. Fails in tests,
+			// which have no connection.
 			_ = http.NewResponseController(w).SetReadDeadline(deadline)
 		}
-		r = r.WithContext(ctx)
 		if err := next(w, r); err != nil {
+			discard(r)
 			a.fail(w, r, err)
 		}
 	})

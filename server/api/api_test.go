@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"livechat/server/chat"
+	"livechat/server/files"
 	"livechat/server/store"
 )
 
@@ -36,14 +37,33 @@ var examples = map[string]struct {
 	"GET /chats/{id}/":         {path: "/chats/%s/", status: 200},
 	"POST /chats/{id}/messages/": {path: "/chats/%s/messages/", body: `{"id":"` + anID + `","text":"hi"}`,
 		status: 201},
-	"GET /chats/{id}/messages/":   {path: "/chats/%s/messages/", status: 200},
+	"GET /chats/{id}/messages/": {path: "/chats/%s/messages/", status: 200},
+	"PATCH /chats/{id}/messages/{message}/": {path: "/chats/%s/messages/" + anotherID + "/",
+		body: `{"text":"hi again"}`, status: 200},
+	"DELETE /chats/{id}/messages/{message}/": {path: "/chats/%s/messages/" + anotherID + "/", status: 204},
+	"GET /chats/{id}/messages/{message}/reactions/": {path: "/chats/%s/messages/" + anotherID + "/reactions/",
+		status: 200},
+	"PUT /chats/{id}/messages/{message}/reactions/{emoji}/": {
+		path: "/chats/%s/messages/" + anotherID + "/reactions/👍/", status: 204},
+	"DELETE /chats/{id}/messages/{message}/reactions/{emoji}/": {
+		path: "/chats/%s/messages/" + anotherID + "/reactions/👍/", status: 204},
 	"POST /chats/{id}/read/":      {path: "/chats/%s/read/", body: `{"n":1}`, status: 200},
 	"POST /chats/{id}/typing/":    {path: "/chats/%s/typing/", status: 204},
 	"GET /rooms/{room}/messages/": {path: "/rooms/livechat/messages/", status: 200, guest: true},
-	"GET /search/":                {path: "/search/?q=hi", status: 200},
-	"GET /openapi.json":           {status: 200, guest: true},
-	"GET /asyncapi.json":          {status: 200, guest: true},
-	"GET /docs/":                  {status: 200, guest: true},
+	"GET /rooms/{room}/messages/{id}/reactions/": {path: "/rooms/livechat/messages/" + anID + "/reactions/",
+		status: 200, guest: true},
+	"POST /files/": {body: "--x\r\nContent-Disposition: form-data; name=file\r\n\r\nhi\r\n--x--\r\n",
+		status: 201, guest: true},
+	"OPTIONS /files/":        {status: 204, guest: true},
+	"GET /files/{id}/":       {path: "/files/" + anID + "/", status: 200, guest: true},
+	"PATCH /files/{id}/":     {path: "/files/" + anID + "/", status: 412, guest: true}, // no Tus-Resumable
+	"POST /files/{id}/":      {path: "/files/" + anID + "/", status: 405, guest: true}, // no other method
+	"DELETE /files/{id}/":    {path: "/files/" + anID + "/", status: 204, guest: true},
+	"GET /files/{id}/{name}": {path: "/files/" + anID + "/a.png", status: 200, guest: true},
+	"GET /search/":           {path: "/search/?q=hi", status: 200},
+	"GET /openapi.json":      {status: 200, guest: true},
+	"GET /asyncapi.json":     {status: 200, guest: true},
+	"GET /docs/":             {status: 200, guest: true},
 }
 
 // each calls f for each example, with a new site where ann and bob have a chat.
@@ -59,6 +79,10 @@ func each(t *testing.T, f func(t *testing.T, s *site, ann *browser, method, path
 			s := newSite(t, nil)
 			ann, _ := s.register("ann"), s.register("bob")
 			id := strings.Split(s.chat(ann, "bob"), "/")[4]
+			if strings.Contains(example.path, anotherID) {
+				s.chats[0].messages = []store.Message{{ID: anotherID, N: 1, Author: s.chats[0].members[0]}}
+			}
+			s.files.addLocked(anID, "a.png", files.Owner{}, []byte(png))
 			path := r.path
 			if example.path != "" {
 				path = strings.ReplaceAll(example.path, "%s", id)
@@ -98,12 +122,15 @@ func TestRoutesRequireASession(t *testing.T) {
 
 // Internal errors are logged and not shown to users.
 func TestInternalErrorsAreLoggedAndHidden(t *testing.T) {
-	each(t, func(t *testing.T, s *site, ann *browser, method, path, body string, _ int, _ bool) {
-		// openapi.json, asyncapi.json and the page call no service.
-		if strings.HasSuffix(path, "api.json") || strings.HasSuffix(path, "docs/") {
+	each(t, func(t *testing.T, s *site, ann *browser, method, path, body string, status int, _ bool) {
+		// openapi.json, asyncapi.json and the page call no service, nor do some
+		// examples.
+		if strings.HasSuffix(path, "api.json") || strings.HasSuffix(path, "docs/") || method == "OPTIONS" ||
+			status >= 400 {
 			return
 		}
 		s.broken = errors.New("connect to 10.0.0.7: refused")
+		s.files.broken = s.broken
 		w := s.ask(ann, method, path, body, "X-Request-Id: request-17")
 		wantProblem(t, w, 500, "internal")
 		if strings.Contains(w.Body.String(), "10.0.0.7") {

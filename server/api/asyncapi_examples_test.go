@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"livechat/server/chat"
 	"livechat/server/private"
 	"livechat/server/store"
 	"livechat/server/wire"
@@ -41,9 +42,10 @@ func TestAsyncAPIExamplesAreFrames(t *testing.T) {
 			}
 			kind := m.Payload.name()
 			switch kind {
-			case "Message", "Edit", "Delete", "Tombstone", "Entry", "EventMessage", "EventRead", "EventChat":
+			case "Message", "Edit", "Delete", "Tombstone", "Reactions", "Entry", "EventMessage", "EventEdit",
+				"EventDelete", "EventReactions", "EventRead", "EventChat":
 				checkEntry(t, b.String())
-			case "Say", "Correct", "Remove", "Plain", "Type":
+			case "Say", "Correct", "Remove", "React", "Plain", "Type":
 				checkRequest(t, kind, b.Bytes())
 			default:
 				if into[kind] == nil {
@@ -91,6 +93,8 @@ func checkEntry(t *testing.T, example string) {
 	var e struct {
 		ID, App, Name, Text, Event, Chat, Message string
 		N, Sent                                   int64
+		Deleted                                   bool
+		Counts                                    json.RawMessage
 	}
 	if err := json.Unmarshal([]byte(example), &e); err != nil {
 		t.Fatal(err)
@@ -98,10 +102,11 @@ func checkEntry(t *testing.T, example string) {
 	if e.Event == "" {
 		return
 	}
-	body := string(private.Body(store.Event{
+	m := private.Entry(store.Event{
 		ID: e.ID, Kind: e.Event, Chat: e.Chat, Message: e.Message, Author: e.Name, Text: e.Text, N: e.N,
-		At: time.UnixMilli(e.Sent),
-	}, e.App))
+		At: time.UnixMilli(e.Sent), Deleted: e.Deleted, Reactions: strings.ReplaceAll(string(e.Counts), " ", ""),
+	}, e.App)
+	body := string(chat.AppendBody(nil, &m))
 	if !strings.Contains(example, ","+body+`,"at":`) {
 		t.Errorf("the example is %s, want %s", example, body)
 	}
@@ -121,11 +126,13 @@ func checkRequest(t *testing.T, kind string, example []byte) {
 		want = wire.TypeEdit
 	case "Remove":
 		want = wire.TypeDelete
+	case "React":
+		want = wire.TypeReact
 	case "Type":
 		want = wire.TypeTyping
 	}
 	if r, err := wire.ParseRequest(example); err != nil || r.Type != want || want == wire.TypeMessage &&
-		r.Text == "" {
+		r.Text == "" && r.Files == nil {
 		t.Errorf("%s parses as %+v, %v", example, r, err)
 	}
 }

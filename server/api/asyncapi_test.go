@@ -148,7 +148,8 @@ func TestAsyncAPIChannels(t *testing.T) {
 		}
 	}
 	for channel, name := range map[string]string{"say": "room", "type": "room", "eventMessage": "feed",
-		"eventRead": "feed", "eventChat": "feed"} {
+		"eventEdit": "feed", "eventDelete": "feed",
+		"eventReactions": "feed", "eventRead": "feed", "eventChat": "feed"} {
 		if _, ok := s.Channels[name].Messages[channel]; !ok {
 			t.Errorf("%s is not on %s", channel, name)
 		}

@@ -2,11 +2,8 @@ package api
 
 import (
 	"net/http"
-	"regexp"
-	"strconv"
-	"time"
 
-	"github.com/google/uuid"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"livechat/server/chat"
 	"livechat/server/store"
@@ -38,6 +35,12 @@ type messageView struct {
 	Name string `json:"name"`
 	Text string `json:"text"`
 	At   int64  `json:"at"`
+
+	Edited  int64 `json:"edited,omitzero"`  // when it got its text by an edit
+	Deleted bool  `json:"deleted,omitzero"` // it had a text
+
+	Files     []chat.File    `json:"files,omitzero"`
+	Reactions jsontext.Value `json:"reactions,omitzero"` // how many, by emoji
 }
 
 func viewChat(c store.Chat) chatView {
@@ -54,7 +57,14 @@ func viewChat(c store.Chat) chatView {
 }
 
 func viewMessage(m store.Message) messageView {
-	return messageView{ID: m.ID, N: m.N, Name: m.AuthorName, Text: m.Text, At: m.At.UnixMilli()}
+	v := messageView{
+		ID: m.ID, N: m.N, Name: m.AuthorName, Text: m.Text, At: m.At.UnixMilli(), Deleted: m.Deleted,
+		Files: m.Files, Reactions: viewCounts(m.Reactions),
+	}
+	if !m.Edited.IsZero() {
+		v.Edited = m.Edited.UnixMilli()
+	}
+	return v
 }
 
 // viewAll never returns nil: an empty list is [] in JSON, not null.
@@ -130,92 +140,6 @@ func (a *api) getChat(w http.ResponseWriter, r *http.Request, me store.User) err
 		return err
 	}
 	return answer(w, r, http.StatusOK, viewChat(c))
-}
-
-func (a *api) postMessage(w http.ResponseWriter, r *http.Request, me store.User) error {
-	inChat, err := chatID(r)
-	if err != nil {
-		return err
-	}
-	var in struct {
-		ID   string `json:"id"`
-		Text string `json:"text"`
-	}
-	if err := readBody(w, r, &in); err != nil {
-		return err
-	}
-	id, err := messageID(r, me.ID, in.ID)
-	if err != nil {
-		return err
-	}
-	if err := requireMembers("text", in.Text); err != nil {
-		return err
-	}
-	m, isNew, err := a.Chats.Post(r.Context(), me.ID, inChat, id, in.Text)
-	if err != nil {
-		return err
-	}
-	return answer(w, r, created(isNew), viewMessage(m))
-}
-
-// keyNamespace separates ids made of keys from other UUIDs of version 5. It
-// must never change, because that would change the ids of keys.
-var keyNamespace = uuid.MustParse("7d3c1f0e-52a9-4c0b-9f2e-1a6b8c4d5e90")
-
-// keyVersion is the version of UUIDs made of keys.
-const keyVersion = 5
-
-// keyPattern matches an Idempotency-Key: visible ASCII.
-var keyPattern = regexp.MustCompile(`^[!-~]{1,255}$`)
-
-// messageID returns the id given by the client, or the one made of its
-// Idempotency-Key, which is the same on every server without shared state.
-// Without either it returns "", and the service generates an id; a message that
-// is repeated after a lost answer is then stored twice.
-//
-// Ids are global, and the id of a key can be computed by anyone who guesses the
-// key. So a client cannot choose an id of version 5: it could take the id of
-// another client's message first.
-func messageID(r *http.Request, me int64, given string) (string, error) {
-	keys := r.Header.Values("Idempotency-Key")
-	if len(keys) > 1 || len(keys) == 1 && !keyPattern.MatchString(keys[0]) {
-		return "", chat.Errorf(chat.CodeBadRequest,
-			"Send one Idempotency-Key of 1 to 255 visible ASCII characters.")
-	}
-	switch {
-	case given != "":
-		id, err := checkUUID("id", given)
-		if err == nil && uuid.MustParse(id).Version() == keyVersion {
-			return "", chat.Errorf(chat.CodeBadRequest,
-				"id must be a random UUID. Version 5 is for ids made of Idempotency-Keys.")
-		}
-		return id, err
-	case len(keys) == 1:
-		return uuid.NewSHA1(keyNamespace, []byte(strconv.FormatInt(me, 10)+" "+keys[0])).String(), nil
-	}
-	return "", nil
-}
-
-func (a *api) listMessages(w http.ResponseWriter, r *http.Request, me store.User) error {
-	id, err := chatID(r)
-	if err != nil {
-		return err
-	}
-	q, err := parseQuery(r)
-	if err != nil {
-		return err
-	}
-	win, err := q.window(func(at time.Time) (int64, error) { return a.Chats.Since(r.Context(), me.ID, id, at) })
-	if err != nil {
-		return err
-	}
-	messages, err := a.Chats.History(r.Context(), me.ID, id, win.before, win.after, win.limit)
-	if err != nil {
-		return err
-	}
-	return answer(w, r, http.StatusOK, struct {
-		Messages []messageView `json:"messages"`
-	}{viewAll(messages, viewMessage)})
 }
 
 func (a *api) markRead(w http.ResponseWriter, r *http.Request, me store.User) error {

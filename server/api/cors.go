@@ -14,9 +14,11 @@ import (
 // an origin has to be named; a star does not count.
 const (
 	// request headers that a page may send
-	corsHeaders = "Content-Type, Idempotency-Key, If-None-Match, X-Request-Id"
+	corsHeaders = "Content-Type, Idempotency-Key, If-None-Match, If-Range, Livechat-Guest, Range, " +
+		"Tus-Resumable, Upload-Length, Upload-Metadata, Upload-Offset, X-HTTP-Method-Override, X-Request-Id"
 	// response headers that a page may read, in addition to the safelisted ones
-	corsExposed = "ETag, Location, Retry-After, X-Request-Id"
+	corsExposed = "Accept-Ranges, Content-Disposition, Content-Range, ETag, Location, Retry-After, " +
+		"Tus-Extension, Tus-Max-Size, Tus-Resumable, Tus-Version, Upload-Length, Upload-Offset, X-Request-Id"
 	// seconds for which a browser may cache a preflight
 	corsMaxAge = "600"
 )

@@ -99,9 +99,11 @@ func TestOpenAPIDescribesStatuses(t *testing.T) {
 		}
 		example := examples[r.method+" "+r.path]
 		wanted := []int{example.status}
-		if r.method == "GET" {
+		switch r.method {
+		case "OPTIONS":
+		case "GET":
 			wanted = append(wanted, 304)
-		} else {
+		default:
 			wanted = append(wanted, 400, 403, 413, 415)
 		}
 		if public := op.Security != nil && len(*op.Security) == 0; public != example.guest {

@@ -102,60 +102,6 @@ func (f *fakes) Get(ctx context.Context, me int64, id string) (store.Chat, error
 	return f.viewLocked(c, me), nil
 }
 
-func (f *fakes) Post(ctx context.Context, me int64, inChat, id, text string) (store.Message, bool, error) {
-	leave, err := f.enter(ctx, "post", me, inChat, id)
-	defer leave()
-	if err != nil {
-		return store.Message{}, false, err
-	}
-	c, err := f.mineLocked(me, inChat)
-	if err != nil {
-		return store.Message{}, false, err
-	}
-	if text, err = chat.CleanText(text, 4000); err != nil {
-		return store.Message{}, false, err
-	}
-	for _, other := range f.chats {
-		for _, m := range other.messages {
-			if m.ID == id && other == c && m.Text == text && m.Author == me {
-				return m, false, nil
-			}
-			if m.ID == id {
-				return store.Message{}, false, chat.Errorf(chat.CodeIDConflict, "another message")
-			}
-		}
-	}
-	m := store.Message{ID: id, Chat: c.id, N: int64(len(c.messages) + 1), Author: me,
-		AuthorName: f.userLocked(me).Name, Text: text, At: startTime}
-	c.messages = append(c.messages, m)
-	return m, true, nil
-}
-
-func (f *fakes) History(ctx context.Context, me int64, id string, before, after int64,
-	limit int) ([]store.Message, error) {
-	leave, err := f.enter(ctx, "history", me, before, after, limit)
-	defer leave()
-	if err != nil {
-		return nil, err
-	}
-	c, err := f.mineLocked(me, id)
-	if err != nil {
-		return nil, err
-	}
-	from, to := 0, len(c.messages)
-	switch {
-	case after != 0:
-		from = min(max(int(after), 0), to)
-		to = min(from+limit, to)
-	case before > 0:
-		to = min(int(before)-1, to)
-		fallthrough
-	default:
-		from = max(0, to-limit)
-	}
-	return c.messages[from:to], nil
-}
-
 func (f *fakes) Read(ctx context.Context, me int64, id string, n int64) (bool, int64, error) {
 	leave, err := f.enter(ctx, "read", me, n)
 	defer leave()
@@ -217,6 +163,12 @@ func (f *fakes) RoomSince(ctx context.Context, room string, at time.Time) (int64
 	return f.since, err
 }
 
+func (f *fakes) Reacted(ctx context.Context, room, target string, most int) ([]store.Reacted, error) {
+	leave, err := f.enter(ctx, "reacted", room, target, most)
+	defer leave()
+	return f.reacted, err
+}
+
 func (f *fakes) Search(ctx context.Context, q store.SearchQuery) (all []store.Found, next string, err error) {
 	leave, err := f.enter(ctx, "search", q.User, cmp.Or(q.Room, "-"), cmp.Or(q.From, "-"), cmp.Or(q.Before, "-"),
 		q.Limit)
@@ -238,7 +190,7 @@ func (f *fakes) Search(ctx context.Context, q store.SearchQuery) (all []store.Fo
 	for _, m := range f.room {
 		if strings.Contains(m.Text, q.Words) {
 			all = append(all, store.Found{Room: m.Room, Epoch: m.Epoch, Seq: m.Seq, ID: m.ID,
-				Author: m.Name, Text: m.Text, At: m.At})
+				Author: m.Name, Text: m.Text, At: m.At, Reactions: m.Reactions})
 		}
 	}
 	if len(all) > q.Limit {

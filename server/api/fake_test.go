@@ -22,6 +22,7 @@ type fakes struct {
 	chats    []*fakeChat
 	room     []store.RoomMessage
 	others   []store.Range
+	reacted  []store.Reacted
 	since    int64    // what RoomSince finds
 	asked    []string // the calls, one line each
 }

@@ -3,6 +3,8 @@ package api
 import (
 	"strconv"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"livechat/server/chat"
 	"livechat/server/store"
 )
@@ -17,17 +19,20 @@ type foundView struct {
 	Name  string `json:"name"`
 	Text  string `json:"text"`
 	chat.Members
+	Reactions jsontext.Value `json:"reactions,omitzero"` // how many, by emoji
+
 	At   int64  `json:"at"`   // Unix milliseconds
 	Link string `json:"link"` // the messages around it
 }
 
 func viewFound(f store.Found) foundView {
-	v := foundView{Chat: f.Chat, N: f.N, ID: f.ID, Name: f.Author, Text: f.Text, At: f.At.UnixMilli()}
+	v := foundView{Chat: f.Chat, N: f.N, ID: f.ID, Name: f.Author, Text: f.Text, At: f.At.UnixMilli(),
+		Members: chat.MembersOf(f.Extra), Reactions: viewCounts(f.Reactions)}
 	if f.Chat != "" {
 		v.Link = base + "/chats/" + f.Chat + "/messages/" + around(f.N)
 		return v
 	}
-	v.Room, v.Epoch, v.N, v.Members = f.Room, f.Epoch, f.Seq, chat.MembersOf(f.Extra)
+	v.Room, v.Epoch, v.N = f.Room, f.Epoch, f.Seq
 	v.Link = base + "/rooms/" + f.Room + "/messages/" + around(f.Seq) + "&epoch=" + f.Epoch
 	return v
 }

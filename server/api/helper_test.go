@@ -14,6 +14,7 @@ import (
 // site is the API on fakes, and its log.
 type site struct {
 	*fakes
+	files   *fakeFiles
 	t       *testing.T
 	handler http.Handler
 	log     *testlog.Buffer
@@ -22,9 +23,10 @@ type site struct {
 // newSite returns an API with options changed by change, which may be nil.
 func newSite(t *testing.T, change func(*Options)) *site {
 	t.Helper()
-	s := &site{fakes: newFakes(), t: t, log: &testlog.Buffer{}}
+	s := &site{fakes: newFakes(), files: newFakeFiles(), t: t, log: &testlog.Buffer{}}
 	options := Options{
 		Accounts: s.fakes, Chats: s.fakes, Archive: s.fakes, Search: s.fakes, Tickets: s.fakes,
+		Files: s.files, MaxFile: s.files.most,
 		Logger: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	if change != nil {
@@ -49,6 +51,9 @@ func (s *site) ask(b *browser, method, path, body string, headers ...string) *ht
 	if body != "" {
 		r = httptest.NewRequest(method, path, strings.NewReader(body))
 		r.Header.Set("Content-Type", "application/json")
+		if strings.HasPrefix(body, "--x\r\n") {
+			r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+		}
 	}
 	r.Header.Set("Origin", "http://"+r.Host)
 	if b != nil {

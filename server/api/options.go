@@ -2,10 +2,14 @@ package api
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
 
+	"livechat/server/blob"
+	"livechat/server/chat"
+	"livechat/server/files"
 	"livechat/server/store"
 )
 
@@ -38,7 +42,16 @@ type Chats interface {
 	// List returns an empty next on the last page.
 	List(ctx context.Context, me int64, cursor string, limit int) (chats []store.Chat, next string, err error)
 	Get(ctx context.Context, me int64, chat string) (store.Chat, error)
-	Post(ctx context.Context, me int64, chat, id, text string) (m store.Message, created bool, err error)
+	Post(ctx context.Context, me int64, inChat, id, text string, files ...chat.FileRef) (m store.Message,
+		created bool, err error)
+	// EditMessage returns the message as it is then.
+	EditMessage(ctx context.Context, me int64, chat, message, id, text string) (store.Message, error)
+	// DeleteMessage does not fail if the message is deleted already.
+	DeleteMessage(ctx context.Context, me int64, chat, message string) error
+	// React puts an emoji of mine on a message, or takes it back.
+	React(ctx context.Context, me int64, chat, message, emoji string, on bool) error
+	// WhoReacted returns the most frequent emoji first.
+	WhoReacted(ctx context.Context, me int64, chat, message string) ([]store.Reacted, error)
 	// History returns the oldest message first. 0 means not given; after can be
 	// store.FromStart.
 	History(ctx context.Context, me int64, chat string, before, after int64,
@@ -64,6 +77,9 @@ type Archive interface {
 	// RoomSince returns the seq of the first message at or after a time, 0 for
 	// none.
 	RoomSince(ctx context.Context, room string, at time.Time) (int64, error)
+	// Reacted returns who reacted to the message with this id, the most
+	// frequent emoji first, with at most most people for each.
+	Reacted(ctx context.Context, room, target string, most int) ([]store.Reacted, error)
 }
 
 // Search finds messages among those that a user may see. store.ErrBadCursor: the
@@ -78,6 +94,33 @@ type Tickets interface {
 	Issue(ctx context.Context, user int64, token string) (ticket string, expires time.Time, err error)
 }
 
+// Files keeps the files of messages. Errors for users are *chat.Error. Readers
+// are read by one goroutine; how fast is their caller's business.
+type Files interface {
+	// Store takes a file in one go. created is false if there is a file with that
+	// id of the same owner already.
+	Store(ctx context.Context, u files.Upload, r io.Reader) (f files.Stored, created bool, err error)
+	// Get returns a file that the user, 0 for a guest, may fetch.
+	Get(ctx context.Context, id string, user int64) (files.Stored, error)
+	// Open opens a file, or its preview of that size. The caller closes it.
+	Open(ctx context.Context, f files.Stored, size int) (content blob.Object, mediaType string, err error)
+	// Cancel deletes an upload, or a file that is in no message.
+	Cancel(ctx context.Context, id string, o files.Owner) error
+	Uploads
+}
+
+// Uploads are files that come in pieces.
+type Uploads interface {
+	// Begin returns the upload with that id, and how much of it there is already.
+	Begin(ctx context.Context, u files.Upload) (id string, offset int64, err error)
+	Offset(ctx context.Context, id string, o files.Owner) (offset, size int64, err error)
+	// Append adds what comes after offset, and returns the offset then, also with
+	// an error.
+	Append(ctx context.Context, id string, o files.Owner, offset int64, r io.Reader) (int64, error)
+	// Finish makes a file of an upload that is complete. It can be repeated.
+	Finish(ctx context.Context, id string, o files.Owner) (files.Stored, error)
+}
+
 // Options are the services behind the API and its settings. The services must
 // be safe for concurrent use.
 type Options struct {
@@ -86,6 +129,7 @@ type Options struct {
 	Archive  Archive
 	Search   Search
 	Tickets  Tickets
+	Files    Files // nil: there are none
 	Logger   *slog.Logger
 
 	// AllowedOrigins are other origins whose pages may use the whole API, as
@@ -98,9 +142,14 @@ type Options struct {
 	// SessionAge is how long a browser keeps the cookie. The session may end
 	// earlier. 0 means 30 days.
 	SessionAge time.Duration
-	// Timeout limits a request including its body. After that the answer is
-	// unavailable. 0 means 10 s.
+	// Timeout limits a request including its body, unless it moves a file. After
+	// that the answer is unavailable. 0 means 10 s.
 	Timeout time.Duration
+	// MaxFile is the size of the largest file in bytes.
+	MaxFile int64
+	// StepTimeout is how long a client may take to send 64 KiB of a file. 0 means
+	// 15 s.
+	StepTimeout time.Duration
 	// Observe is called after each answer with the method and route, such as
 	// GET and /chats/{id}/; both are "" if no route matches. It may be nil.
 	Observe func(method, route string, status int, took time.Duration)

@@ -52,6 +52,11 @@ func (s *warningThrottle) due(now time.Time) bool {
 	return true
 }
 
+var errTooSlow = &chat.Error{
+	Code: chat.CodeUnavailable, Message: "The request took too long. Try again.",
+	Retryable: true, RetryAfterMS: 1000,
+}
+
 // fail answers with a problem. Internal errors are logged, without the
 // request's body, query and headers.
 func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
@@ -70,10 +75,7 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 		}
 		a.Logger.Log(r.Context(), level, "api: request not finished", "method", r.Method, "route",
 			r.Pattern, "error", err)
-		known = &chat.Error{
-			Code: chat.CodeUnavailable, Message: "The request took too long. Try again.",
-			Retryable: true, RetryAfterMS: 1000,
-		}
+		known = errTooSlow
 	case store.Unavailable(err):
 		// The watcher of the database warns once per outage. Do not repeat it
 		// per request.

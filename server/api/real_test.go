@@ -73,6 +73,8 @@ func TestRealServices(t *testing.T) {
 		"the lazy dog") {
 		t.Errorf("bob's search: %s", w.Body)
 	}
+	reactions(t, s, ann, bob, eve, path+"messages/"+member(t, first, "id")+"/")
+	edits(t, s, ann, bob, eve, path+"messages/"+member(t, first, "id")+"/")
 	for _, bad := range []string{"?before=x", "?limit=0"} {
 		wantProblem(t, s.ask(bob, "GET", "/api/v1/chats/"+bad, ""), 400, "bad_request")
 	}
@@ -83,6 +85,8 @@ func TestRealServices(t *testing.T) {
 		"not_found")
 	wantProblem(t, s.ask(eve, "POST", path+"read/", `{"n":1}`), 404, "not_found")
 	want(t, s.ask(nil, "GET", "/api/v1/rooms/livechat/messages/?epoch="+epoch, ""), 200, `{"messages":[]}`)
+	want(t, s.ask(nil, "GET", "/api/v1/rooms/livechat/messages/"+anID+"/reactions/", ""), 200,
+		`{"reactions":[]}`)
 
 	want(t, s.ask(ann, "POST", "/api/v1/me/password/", `{"old":"correct horse","new":"battery staple"}`),
 		204, "")
@@ -96,7 +100,7 @@ func TestRealServices(t *testing.T) {
 	wantProblem(t, s.ask(bob, "POST", path+"messages/", `{"text":"the lazy dog"}`), 409, "account_deleted")
 	want(t, s.ask(bob, "POST", "/api/v1/logout-everywhere/", ""), 204, "")
 	wantProblem(t, s.ask(bob, "GET", path, ""), 401, "unauthorized")
-	for _, secret := range []string{"horse", "staple", "lazy"} {
+	for _, secret := range []string{"horse", "staple", "lazy", "quick"} {
 		if strings.Contains(s.log.String(), secret) {
 			t.Errorf("the log has %q: %s", secret, s.log)
 		}

@@ -8,6 +8,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"livechat/server/chat"
 	"livechat/server/store"
 )
@@ -23,16 +25,19 @@ type roomMessageView struct {
 	Name    string `json:"name"`
 	Text    string `json:"text"`
 	chat.Members
-	Edited  int64  `json:"edited,omitzero"`  // Unix milliseconds; absent if it never was
-	Deleted bool   `json:"deleted,omitzero"` // then the text is empty
-	At      int64  `json:"at"`               // Unix milliseconds
-	Epoch   string `json:"epoch"`
+	Edited  int64 `json:"edited,omitzero"`  // Unix milliseconds; absent if it never was
+	Deleted bool  `json:"deleted,omitzero"` // then the text is empty
+
+	Reactions jsontext.Value `json:"reactions,omitzero"` // how many, by emoji
+
+	At    int64  `json:"at"` // Unix milliseconds
+	Epoch string `json:"epoch"`
 }
 
 func viewRoomMessage(m store.RoomMessage) roomMessageView {
 	view := roomMessageView{Seq: m.Seq, ID: m.ID, App: m.App, Session: m.Session, Author: m.Author,
 		Name: m.Name, Text: m.Text, Members: chat.MembersOf(m.Extra), Deleted: m.Deleted,
-		At: m.At.UnixMilli(), Epoch: m.Epoch}
+		Reactions: viewCounts(m.Reactions), At: m.At.UnixMilli(), Epoch: m.Epoch}
 	if !m.Edited.IsZero() {
 		view.Edited = m.Edited.UnixMilli()
 	}

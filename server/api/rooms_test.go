@@ -74,7 +74,8 @@ func TestSearch(t *testing.T) {
 		want(t, s.ask(b, "GET", "/api/v1/search/?q=dog", ""), 200, `{"results":[`+inChat+`,`+inRoom+`]}`)
 	}
 	want(t, s.ask(eve, "GET", "/api/v1/search/?q=dog", ""), 200, `{"results":[`+inRoom+`]}`)
-	want(t, s.ask(ann, "GET", "/api/v1/search/?q=dog&limit=1", ""), 200, `{"results":[`+inChat+`],"next":"more"}`)
+	want(t, s.ask(ann, "GET", "/api/v1/search/?q=dog&limit=1", ""), 200,
+		`{"results":[`+inChat+`],"next":"more"}`)
 	want(t, s.ask(ann, "GET", "/api/v1/search/?q=cat", ""), 200, `{"results":[]}`)
 	for _, link := range []string{path + "messages/?before=27&limit=51",
 		"/api/v1/rooms/livechat/messages/?before=66&limit=51&epoch=" + epoch} {
@@ -101,7 +102,8 @@ func TestSearchOfGuests(t *testing.T) {
 		wantProblem(t, s.ask(nil, "GET", "/api/v1/search/?q=dog&room="+room, ""), 400, "bad_room")
 	}
 	want(t, s.ask(nil, "GET", "/api/v1/search/?q=dog&room=livechat", ""), 200, `{"results":[]}`)
-	want(t, s.ask(ann, "GET", "/api/v1/search/?q=dog&room=livechat&from=bob&before=x", ""), 200, `{"results":[]}`)
+	want(t, s.ask(ann, "GET", "/api/v1/search/?q=dog&room=livechat&from=bob&before=x", ""), 200,
+		`{"results":[]}`)
 	want(t, s.ask(ann, "GET", "/api/v1/search/?q=dog&from=bob", ""), 200, `{"results":[]}`)
 	calls := "search 0 livechat - - 50\nsearch 0 livechat bob x 50\nwho\nsearch 1 - bob - 50\n"
 	if got := strings.Join(s.asked, ""); got != calls {

@@ -1,6 +1,9 @@
 package api
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // route is a method of a path below /api/v1. The path is as in openapi.json and
 // works with and without a trailing slash.
@@ -8,6 +11,10 @@ type route struct {
 	method, path string
 	handle       handler
 }
+
+// movesFile reports whether a request to this route may take as long as it takes
+// to move a file: see pace. Its handler checks the Content-Type.
+func (r route) movesFile() bool { return strings.HasPrefix(r.path, "/files/") }
 
 func (a *api) routes() []route {
 	return []route{
@@ -25,11 +32,25 @@ func (a *api) routes() []route {
 		{http.MethodGet, "/chats/{id}/", a.user(a.getChat)},
 		{http.MethodPost, "/chats/{id}/messages/", a.user(a.postMessage)},
 		{http.MethodGet, "/chats/{id}/messages/", a.user(a.listMessages)},
+		{http.MethodPatch, "/chats/{id}/messages/{message}/", a.user(a.editMessage)},
+		{http.MethodDelete, "/chats/{id}/messages/{message}/", a.user(a.deleteMessage)},
+		{http.MethodGet, "/chats/{id}/messages/{message}/reactions/", a.user(a.whoReacted)},
+		{http.MethodPut, "/chats/{id}/messages/{message}/reactions/{emoji}/", a.user(a.react(true))},
+		{http.MethodDelete, "/chats/{id}/messages/{message}/reactions/{emoji}/", a.user(a.react(false))},
 		{http.MethodPost, "/chats/{id}/read/", a.user(a.markRead)},
 		{http.MethodPost, "/chats/{id}/typing/", a.user(a.typing)},
 
 		{http.MethodGet, "/rooms/{room}/messages/", a.roomMessages},
+		{http.MethodGet, "/rooms/{room}/messages/{id}/reactions/", a.reactions},
 		{http.MethodGet, "/search/", a.search},
+
+		{http.MethodPost, "/files/", a.needFiles(a.upload)},
+		{http.MethodOptions, "/files/", a.needFiles(a.tusOptions)},
+		{http.MethodGet, "/files/{id}/", a.needFiles(a.file)},
+		{http.MethodPatch, "/files/{id}/", a.needFiles(a.tus(a.tusPatch))},
+		{http.MethodPost, "/files/{id}/", a.needFiles(a.tusOverride)},
+		{http.MethodDelete, "/files/{id}/", a.needFiles(a.deleteFile)},
+		{http.MethodGet, "/files/{id}/{name}", a.needFiles(a.download)},
 
 		{http.MethodGet, "/openapi.json",
 			func(w http.ResponseWriter, r *http.Request) error { return a.spec.serve(w, r) }},

@@ -40,6 +40,9 @@ type Store interface {
 	// EndEpochs records where epochs ended. Their messages past the end are not
 	// part of the log.
 	EndEpochs(ctx context.Context, ends []store.EpochEnd) error
+	// AddReactions records who reacted to a message. What it knows already and
+	// newer stays.
+	AddReactions(ctx context.Context, room, target string, list []chat.Reaction) error
 }
 
 // Source is the rooms' logs in Redis: bus.Archive, which documents it.
@@ -52,6 +55,7 @@ type Source interface {
 	Hold(ctx context.Context, batch Batch, consumer string) error
 	Ack(ctx context.Context, batch Batch) error
 	Lag(ctx context.Context, room string) (behind, length int64, err error)
+	Reactions(ctx context.Context, room, id string) ([]chat.Reaction, error)
 }
 
 // Batch is entries of one room's log, as they were handed out together. It is

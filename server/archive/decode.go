@@ -29,8 +29,10 @@ func decode(room string, e Entry) (m store.RoomMessage, ok bool) {
 		return m, false
 	}
 	deleted := p.Type == chat.TypeTombstone
-	if _, ok := chat.ParseUUID(p.ID); !ok || p.Type == "" && (p.Name == "" || p.Text == "") ||
-		deleted && p.Text != "" {
+	if _, ok := chat.ParseUUID(p.ID); !ok || p.Type == "" && p.Name == "" || deleted && p.Text != "" {
+		return m, false
+	}
+	if p.Type == "" && p.Text == "" && len(chat.MembersOf(p.Extra).Files) == 0 {
 		return m, false
 	}
 	if deleted { // of which entry its target tells

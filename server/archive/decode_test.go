@@ -17,13 +17,17 @@ func xadd(room string, seq int, payload string) *redis.XAddArgs {
 }
 
 func TestDecode(t *testing.T) {
-	const good = `{"type":"message","seq":12,"id":"5f0c2b1e-8a57-4d0f-9b1e-2f3a4b5c6d7e","app":"1000","session":"s","author":"@ann","name":"ann","text":"é \" 😀","at":1763770000123,"epoch":"0123456789abcdef"}`
+	const good = `{"type":"message","seq":12,"id":"5f0c2b1e-8a57-4d0f-9b1e-2f3a4b5c6d7e","app":"1000",` +
+		`"session":"s","author":"@ann","name":"ann","text":"é \" 😀","at":1763770000123,` +
+		`"epoch":"0123456789abcdef"}`
 	want := store.RoomMessage{
 		Room: "den", Epoch: "0123456789abcdef", Seq: 12, ID: "5f0c2b1e-8a57-4d0f-9b1e-2f3a4b5c6d7e",
 		App: "1000", Session: "s", Author: "@ann",
 		Name: "ann", Text: `é " 😀`, At: time.Date(2025, 11, 22, 0, 6, 40, 123e6, time.UTC),
 	}
-	more, other, message := want, want, want
+	more, other, message, file := want, want, want, want
+	file.Text, file.Extra = "", `"files":[{"id":"7f0a4c52-1d3e-4b6f-8a97-0c2d4e6f8a1b","name":"a",`+
+		`"type":"b/c","size":1}]`
 	message.Text, message.Deleted = "", true
 	edit := message
 	edit.Type, edit.Extra = "edit", `"target":{"seq":3,"id":"b1d7a7f6-2a47-4f5e-a30c-2b9a2c1f7d11"}`
@@ -34,6 +38,7 @@ func TestDecode(t *testing.T) {
 		strings.Replace(good, `"app"`, `"later":[1],"app"`, 1):                                     more,
 		strings.NewReplacer("message", "tombstone", `"text":"é \" 😀",`, "").Replace(good):          message,
 		strings.NewReplacer("message", "tombstone", `"text":"é \" 😀"`, edit.Extra).Replace(good):   edit,
+		strings.Replace(good, `é \" 😀"`, `",`+file.Extra, 1):                                       file,
 		strings.NewReplacer("message", "later", `"name":"ann","text":"é \" 😀",`, "").Replace(good): other,
 	} {
 		if m, ok := decode("den", Entry{ID: "12-0", Payload: []byte(payload)}); !ok || m != want {
@@ -68,6 +73,7 @@ func TestDecode(t *testing.T) {
 		{"at too late", "12-0", "1763770000123", "253402300800000"},
 		{"no name", "12-0", `"ann"`, `""`},
 		{"no text", "12-0", `"é \" 😀"`, `""`},
+		{"no text beside no files", "12-0", `"é \" 😀"`, `"","files":[]`},
 		{"tombstone with a text", "12-0", "message", "tombstone"},
 	} {
 		payload := good

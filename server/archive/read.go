@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -20,6 +21,7 @@ type ReadStore interface {
 	CountLog(ctx context.Context, room, epoch string, after, before int64) (int64, error)
 	LastEntry(ctx context.Context, room string) (epoch string, seq int64, err error)
 	Epochs(ctx context.Context, room string, limit int) ([]store.EpochEnd, error)
+	Reactions(ctx context.Context, room, target string) ([]chat.Reaction, error)
 }
 
 // Limits of the store for reading a page, for counting, and for finding the
@@ -35,9 +37,10 @@ const (
 // away for long. Calls for the same at the same time, as after an outage, share
 // one answer. All methods may be called from any goroutine.
 type Reader struct {
-	archive ReadStore
-	pages   singleflight.Group
-	counts  singleflight.Group
+	archive   ReadStore
+	pages     singleflight.Group
+	counts    singleflight.Group
+	reactions singleflight.Group
 	// held while counting, which may not occupy all of the store's connections
 	counting chan struct{}
 }
@@ -163,19 +166,23 @@ func spans(l chat.Log, after, before uint64) (list []span) {
 }
 
 // payloadOf returns the payload from which decode reads the message, with the
-// time of its last edit.
+// time of its last edit and the counts of its reactions.
 func payloadOf(m store.RoomMessage) []byte {
 	if m.Deleted {
 		m.Type = chat.TypeTombstone
 	}
+	var extra []string
+	if m.Extra != "" {
+		extra = append(extra, m.Extra)
+	}
 	if !m.Edited.IsZero() {
-		if m.Extra != "" {
-			m.Extra += ","
-		}
-		m.Extra += `"edited":` + strconv.FormatInt(m.Edited.UnixMilli(), 10)
+		extra = append(extra, `"edited":`+strconv.FormatInt(m.Edited.UnixMilli(), 10))
+	}
+	if m.Reactions != "" {
+		extra = append(extra, `"reactions":`+m.Reactions)
 	}
 	return chat.MessagePayload(&chat.Message{
 		Type: m.Type, Seq: uint64(m.Seq), Epoch: m.Epoch, ID: m.ID, App: m.App, Session: m.Session,
-		Author: m.Author, Name: m.Name, Text: m.Text, Extra: m.Extra, At: m.At.UnixMilli(),
+		Author: m.Author, Name: m.Name, Text: m.Text, Extra: strings.Join(extra, ","), At: m.At.UnixMilli(),
 	})
 }

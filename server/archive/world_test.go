@@ -19,6 +19,7 @@ import (
 	"livechat/internal/poll"
 	"livechat/internal/testredis"
 	"livechat/server/bus"
+	"livechat/server/chat"
 	"livechat/server/store"
 )
 
@@ -34,6 +35,8 @@ type memoryStore struct {
 	mu   sync.Mutex
 	rows map[place]store.RoomMessage // guarded by mu
 	ends [][]store.EpochEnd          // guarded by mu: as they were recorded
+
+	who map[reacted][]chat.Reaction // guarded by mu: as they were recorded last
 }
 
 func (s *memoryStore) AddRoomMessages(ctx context.Context, list []store.RoomMessage) (
@@ -65,6 +68,21 @@ func (s *memoryStore) EndEpochs(ctx context.Context, ends []store.EpochEnd) erro
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ends = append(s.ends, ends)
+	return ctx.Err()
+}
+
+func (s *memoryStore) AddReactions(ctx context.Context, room, target string, who []chat.Reaction) error {
+	if s.before != nil {
+		if err := s.before(ctx, nil); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.who == nil {
+		s.who = make(map[reacted][]chat.Reaction)
+	}
+	s.who[reacted{room, target}] = who
 	return ctx.Err()
 }
 
@@ -174,7 +192,8 @@ func (w *world) sayIn(t testing.TB, pipe redis.Pipeliner, room, epoch string, fr
 	t.Helper()
 	for seq := from; seq <= to; seq++ {
 		payload := fmt.Sprintf(
-			`{"type":"message","seq":%d,"id":"%s","app":"1000","session":"s","name":"ann","text":"%s %d","at":%d,"epoch":"%s"}`,
+			`{"type":"message","seq":%d,"id":"%s","app":"1000","session":"s","name":"ann",`+
+				`"text":"%s %d","at":%d,"epoch":"%s"}`,
 			seq,
 			uuid.NewString(),
 			words,

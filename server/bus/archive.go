@@ -196,7 +196,7 @@ func (a *Archive) Ack(ctx context.Context, batch ArchiveBatch) error {
 	if err != nil {
 		return fmt.Errorf("acknowledge entries of room %s: %w", batch.Room, err)
 	}
-	return nil
+	return a.archivedReactions(ctx, batch)
 }
 
 func entryIDs(batch ArchiveBatch) []string {

@@ -104,6 +104,36 @@ func TestArchiveLag(t *testing.T) {
 	})
 }
 
+// Redis' clock was set back since the last claim: nothing seems to be idle, and
+// all that was handed out before is handed out again, in pages.
+func TestArchiveClaimsAfterTheClockWasSetBack(t *testing.T) {
+	onEach(t, func(t *testing.T, r *backend) {
+		b, _ := start(t, r.url, Options{}, room)
+		a := b.Archive()
+		for i := range 3 {
+			mustSay(t, b, room, fmt.Sprint("m", i), "hello")
+		}
+		batch, err := a.Read(t.Context(), room, "one", 10)
+		wantTaken(t, "one", taken(t, batch, err), "1-0", "2-0", "3-0")
+		claim := func(want ...string) ArchiveBatch {
+			t.Helper()
+			batch, err := a.Claim(t.Context(), room, "two", time.Hour, 2)
+			wantTaken(t, "claimed", taken(t, batch, err), want...)
+			return batch
+		}
+		claim()
+		ahead := time.Now().Add(5 * time.Minute).UnixMilli()
+		if err := r.raw.HSet(t.Context(), b.key(room, "head"), "claimed", ahead).Err(); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Ack(t.Context(), claim("1-0", "2-0")); err != nil {
+			t.Fatal(err)
+		}
+		claim("3-0")
+		claim()
+	})
+}
+
 // Entries that were trimmed before they were handed out are counted once.
 func TestArchiveCountsLostEntries(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {

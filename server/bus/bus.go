@@ -13,6 +13,8 @@
 //	                          this id is
 //	{livechat}:news           sorted set, one for all: rooms with new messages
 //	                          (news.go)
+//	{livechat}:reactions:<id> hash: who reacted to the message with this id
+//	                          (react.lua)
 //	{livechat}:mend           hash: servers that have staged what the log has
 //	                          lost, while it is being repaired
 //	{livechat}:mend:stage     sorted set: what they have staged, by seq
@@ -145,7 +147,8 @@ type Bus struct {
 	news       *news
 	recent     recent
 	writes     writes
-	scripts    sync.Map // *redis.Script by source, for Eval
+	reacting   chan struct{} // as many tokens as calls of react.lua
+	scripts    sync.Map      // *redis.Script by source, for Eval
 	running    atomic.Bool
 	denied     atomic.Bool  // the user of Redis lacks a right, which was logged
 	source     atomic.Value // RepairSource of Run
@@ -177,8 +180,9 @@ func Open(o Options) (*Bus, error) {
 		options: o, logger: o.Logger, name: o.Name,
 		queue: newQueue(queueLength), topics: newTopics(), repairs: newRepairs(),
 		leaving: newLeaving(), arrivals: newArrivals(), lanes: newLanes(), places: newPlaces(), news: n,
-		logs:   openLogs{changed: n.add},
-		writes: writes{log: o.Logger},
+		reacting: make(chan struct{}, maxReacting),
+		logs:     openLogs{changed: n.add},
+		writes:   writes{log: o.Logger},
 	}
 	if c.MasterName == "" && len(c.Addrs) > 1 {
 		b.nodes = newNodes(c)
@@ -285,13 +289,4 @@ func newEpoch() string {
 	var b [8]byte
 	rand.Read(b[:]) // never fails (crypto/rand)
 	return hex.EncodeToString(b[:])
-}
-
-// unavailable is what a client gets when Redis did not answer, or not as
-// expected. Whether it did what it was asked to is unknown.
-func unavailable(cause error) error {
-	return fmt.Errorf("%w: %w", &chat.Error{
-		Code: chat.CodeUnavailable, Message: "the room cannot be reached right now; try again in a moment",
-		Retryable: true, RetryAfterMS: time.Second.Milliseconds(),
-	}, cause)
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -198,4 +199,13 @@ func one(yes bool) int {
 		return 1
 	}
 	return 0
+}
+
+// unavailable is what a client gets when Redis did not answer, or not as
+// expected. Whether it did what it was asked to is unknown.
+func unavailable(cause error) error {
+	return fmt.Errorf("%w: %w", &chat.Error{
+		Code: chat.CodeUnavailable, Message: "the room cannot be reached right now; try again in a moment",
+		Retryable: true, RetryAfterMS: time.Second.Milliseconds(),
+	}, cause)
 }

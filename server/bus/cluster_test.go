@@ -9,11 +9,13 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 
 	"livechat/internal/need"
 	"livechat/internal/poll"
 	"livechat/internal/testredis"
+	"livechat/server/chat"
 )
 
 // A cluster refuses a script whose keys are in different slots, even with one
@@ -52,6 +54,14 @@ func speak(t *testing.T, b *Bus, h *recorder) {
 		wantDense(t, r, h.seqs(t, r), 1, 20)
 		if tail, err := b.Tail(t.Context(), r, 99); err != nil || len(tail) != 20 {
 			t.Errorf("tail of %s: %d, %v", r, len(tail), err)
+		}
+		m := chat.Message{ID: uuid.NewString(), Author: "@ann"}
+		given := []chat.Reaction{by("@bob", thumb, true)}
+		if _, err := b.Restore(t.Context(), r, &m, given, chat.EarlierGiven); err != nil {
+			t.Error(err)
+		}
+		if list, err := b.Archive().Reactions(t.Context(), r, m.ID); err != nil || len(list) != 1 {
+			t.Errorf("reactions in %s: %v, %v", r, list, err)
 		}
 		h.learn(t, b, r)
 		b.client.Del(t.Context(), b.key(r, "head"), b.key(r, "log"))

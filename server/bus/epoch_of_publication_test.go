@@ -15,8 +15,7 @@ func TestPublishInOneEpochOnly(t *testing.T) {
 		b, h := start(t, r.url, Options{})
 		feed := chat.FeedRoom(7)
 		publish := func(id, epoch string) (now string, err error) {
-			p := publication(feed, id, id, nil)
-			return b.PublishEvent(t.Context(), feed, id, p.Body, p.Digest, epoch)
+			return b.PublishEvent(t.Context(), feed, chat.Message{ID: id, Text: id}, epoch)
 		}
 		must := func(id, epoch string) (now string) {
 			t.Helper()

@@ -20,16 +20,17 @@ type Publication struct {
 	// Body is the middle of the payload as chat.AppendBody writes it; the
 	// script puts seq, time and epoch around it. It must not change until Done.
 	Body []byte
-	// Digest of the content (chat.DigestOf): it tells a repetition from another
+	// Digest of the content (chat.LogDigest): it tells a repetition from another
 	// entry with the same ID.
 	Digest string
 	// About is the message that this edits, deletes or answers, and AboutKey
 	// its ID in the sense above if it is of the same author; zero if there is
-	// none.
+	// none. In a feed it is the private message that an event tells of, without
+	// a Seq and AboutKey.
 	About    chat.Target
 	AboutKey string
-	// Known: it is only asked where the entry is, as the message that it
-	// answers is deleted. If it is not in the log, it is not put there either.
+	// Known: it is only asked where the entry is; see chat.Message.IsQuestion.
+	// If it is not in the log, it is not put there either.
 	Known bool
 	// Epoch is the one in which the log has to be; empty: any. In another one,
 	// or if the log has to be opened first, nothing is done, and the error of
@@ -46,6 +47,10 @@ type Publication struct {
 type Receipt struct {
 	Position  chat.Position
 	Duplicate bool // it was there before
+	// Quiet: a summary of reactions was not needed, or not yet: it is to be
+	// published in Again. 0: not at all, unless somebody reacts.
+	Quiet bool
+	Again time.Duration
 	// Epoch of the log now. A message that was there before may be of an
 	// earlier one.
 	Epoch string
@@ -58,18 +63,27 @@ func (b *Bus) Publish(
 	ctx context.Context, room string, m chat.Message, done func(at chat.Position, duplicate bool, err error),
 ) error {
 	p := publicationOf(room, &m)
-	_, p.Known = m.About()
+	p.Known = m.IsQuestion()
 	p.Done = func(r Receipt, err error) { done(r.Position, r.Duplicate, err) }
 	return b.PublishBody(ctx, p)
 }
 
 // publicationOf returns what publishes m, without Done.
 func publicationOf(room string, m *chat.Message) Publication {
+	if m.Type == chat.TypeReactions { // the script adds the counts
+		asks := chat.ReactionsTo(m.Target(), m.ID, m.App)
+		m = &asks
+	}
 	p := Publication{
 		Room: room, Type: m.Type, ID: chat.LogKey(room, m), Body: chat.AppendBody(nil, m),
-		Digest: chat.DigestOf(m),
+		Digest: chat.LogDigest(room, m),
 	}
-	if p.Type != chat.TypeTombstone && !chat.IsFeed(room) {
+	if chat.IsFeed(room) {
+		e, _ := m.Event()
+		p.About.ID = e.Message
+		return p
+	}
+	if p.Type != chat.TypeTombstone {
 		about, deleted := m.About()
 		if !deleted { // else there is nothing to forget
 			p.About = about
@@ -83,20 +97,20 @@ func publicationOf(room string, m *chat.Message) Publication {
 }
 
 // PublishEvent puts an event into a feed and returns the epoch of the feed when
-// it is there. Publishing it again with the same id is no error. After an error
-// the event may be in the feed or not. epoch is that of Publication.
-func (b *Bus) PublishEvent(ctx context.Context, room, id string, body []byte, digest, epoch string) (
+// it is there. Publishing it again with the same id is no error, whatever else
+// it has then. After an error the event may be in the feed or not. epoch is that
+// of Publication.
+func (b *Bus) PublishEvent(ctx context.Context, room string, e chat.Message, epoch string) (
 	now string, err error) {
 	type result struct {
 		receipt Receipt
 		err     error
 	}
 	done := make(chan result, 1)
-	err = b.PublishBody(ctx, Publication{
-		Room: room, ID: id, Body: body, Digest: digest, Epoch: epoch,
-		Done: func(r Receipt, err error) { done <- result{r, err} },
-	})
-	if err != nil {
+	p := publicationOf(room, &e)
+	p.Epoch = epoch
+	p.Done = func(r Receipt, err error) { done <- result{r, err} }
+	if err := b.PublishBody(ctx, p); err != nil {
 		return "", err
 	}
 	select {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -185,8 +186,13 @@ func (b *Bus) pipelineTo(ctx context.Context, node redis.UniversalClient, batch 
 		}
 		if p.Known {
 			args = append(args, "-")
+		} else if p.About.ID != "" && chat.IsFeed(p.Room) {
+			args = append(args, chat.TypeMessage, p.About.ID)
 		} else if p.About.ID != "" {
 			keys = append(keys, b.key(p.Room, "deleted", p.About.ID), b.key(p.Room, "id", p.AboutKey))
+			if p.Type == chat.TypeDelete || p.Type == chat.TypeReactions {
+				keys = append(keys, b.reactionsKey(p.Room, p.About.ID))
+			}
 			args = append(args, cmp.Or(p.Type, chat.TypeMessage), p.About.ID, p.About.Seq)
 		} else if p.Type != "" {
 			args = append(args, p.Type)
@@ -194,7 +200,10 @@ func (b *Bus) pipelineTo(ctx context.Context, node redis.UniversalClient, batch 
 		cmds[i] = log.script.EvalSha(ctx, pipe, keys, args...)
 	}
 	_, _ = pipe.Exec(ctx) // the commands have errors of their own
-	for _, p := range batch {
+	for i, p := range batch {
+		if reply, _ := cmds[i].StringSlice(); len(reply) == 2 && reply[1] == "quiet" {
+			continue // nothing was
+		}
 		b.news.add(p.Room) // even if it is not known whether it was appended
 	}
 	return cmds
@@ -249,6 +258,12 @@ func readReceipt(cmd *redis.Cmd) (Receipt, error) {
 		return Receipt{}, chat.Errorf(chat.CodeUnknownMessage, "this message is deleted")
 	case "closed":
 		return Receipt{}, fmt.Errorf("%w: it was closed again at once", chat.ErrLogClosed)
+	case "quiet":
+		ms, err := strconv.ParseInt(reply[0], 10, 64)
+		if err != nil {
+			return Receipt{}, fmt.Errorf("read answer of the publish script: wait %q", reply[0])
+		}
+		return Receipt{Quiet: true, Again: time.Duration(ms) * time.Millisecond}, nil
 	}
 	position, err := chat.ParsePosition(reply[0])
 	if err != nil {

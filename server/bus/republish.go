@@ -204,10 +204,14 @@ func (r *recent) log(room string) (l chat.Log) {
 	return l
 }
 
-// add notes that p is in the log, which was found as l.
+// add notes that p is in the log, which was found as l. A summary is not noted:
+// it is made again of what is remembered of the reactions.
 func (r *recent) add(p Publication, at chat.Position, l openLog) {
+	if p.Type == chat.TypeReactions {
+		return
+	}
 	p.Done = nil
-	if p.Type == chat.TypeDelete {
+	if p.Type == chat.TypeDelete || chat.IsFeed(p.Room) && chat.MayDelete(p.Body) {
 		r.forget(p)
 	}
 	var past chat.EpochHistory

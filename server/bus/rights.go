@@ -134,6 +134,7 @@ func (b *Bus) commands() [][]any {
 		{"DEL", id}, {"EXISTS", head}, {"GET", id}, {"SET", id, ""}, {"PEXPIRE", id, 1}, {"PTTL", id},
 		{"HGET", head, "x"}, {"HGETALL", head}, {"HMGET", head, "x"}, {"HSET", head, "x", ""},
 		{"HEXISTS", head, "x"}, {"HDEL", head, "x"}, {"HKEYS", head}, {"HLEN", head},
+		{"HSCAN", b.reactionsKey(chat.DefaultRoom, "x"), 0},
 		{"XADD", log, "*", "m", ""}, {"XLEN", log}, {"XRANGE", log, "-", "+"}, {"XREVRANGE", log, "+", "-"},
 		{"XSETID", log, "0-1"}, {"ZCOUNT", stage, 0, 0}, {"ZCARD", stage},
 		{"XDEL", log, "0-1"}, {"TYPE", log}, {"PERSIST", log},

@@ -27,10 +27,10 @@ func RestoredOf(room string, payloads [][]byte) []Restored {
 		m, err := chat.DecodePayload(p)
 		if ok && err == nil {
 			list = append(list, Restored{
-				Position: at, Payload: p, ID: chat.LogKey(room, &m), Digest: chat.DigestOf(&m),
+				Position: at, Payload: p, ID: chat.LogKey(room, &m), Digest: chat.LogDigest(room, &m),
 			})
-			if m.Type == chat.TypeDelete {
-				forget(list, &m)
+			if m.Deletes() != "" {
+				forget(room, list, &m)
 			}
 		}
 	}
@@ -38,8 +38,8 @@ func RestoredOf(room string, payloads [][]byte) []Restored {
 }
 
 // forget puts tombstones in the place of what the entry d deletes.
-func forget(list []Restored, d *chat.Message) {
-	id := []byte(d.Target().ID)
+func forget(room string, list []Restored, d *chat.Message) {
+	id := []byte(d.Deletes())
 	for i, k := range list {
 		if !bytes.Contains(k.Payload, id) {
 			continue
@@ -49,7 +49,7 @@ func forget(list []Restored, d *chat.Message) {
 			continue
 		}
 		if m, ok := m.After(d); ok {
-			list[i].Payload, list[i].Digest = chat.MessagePayload(&m), chat.DigestOf(&m)
+			list[i].Payload, list[i].Digest = chat.MessagePayload(&m), chat.LogDigest(room, &m)
 		}
 	}
 }

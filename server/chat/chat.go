@@ -92,6 +92,7 @@ const (
 	CodeUnknownMessage     Code = "unknown_message"
 	CodeNotYours           Code = "not_yours"
 	CodeTooOld             Code = "too_old"
+	CodeTooManyReactions   Code = "too_many_reactions"
 	CodeRateLimited        Code = "rate_limited"
 	CodeUnavailable        Code = "unavailable"
 	CodeForbiddenOrigin    Code = "forbidden_origin"

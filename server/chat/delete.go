@@ -1,5 +1,10 @@
 package chat
 
+import (
+	"bytes"
+	"strings"
+)
+
 // TypeDelete is the type of entries that delete a message, and TypeTombstone
 // that of what stands in its place from then on: the entry without its text and
 // its own members. The edits of a deleted message become tombstones as well.
@@ -24,14 +29,34 @@ func (m *Message) SameAuthor(other *Message) bool {
 	return m.Session == other.Session
 }
 
+// Deletes returns the id of the message that m deletes, "" if it deletes none:
+// in a feed, of the private message.
+func (m *Message) Deletes() string {
+	if m.Type == TypeDelete {
+		return m.Target().ID
+	}
+	if e, ok := m.Event(); ok && e.Kind == EventDelete {
+		return e.Message
+	}
+	return ""
+}
+
+// MayDelete reports whether the entry of a payload, a body or a frame may be one
+// that deletes a message in a feed: not what is in its text, where quotes have
+// a backslash.
+func MayDelete(entry []byte) bool { return bytes.Contains(entry, []byte(`,"event":"delete",`)) }
+
 // After returns what stands in the place of m once the entry d has deleted a
-// message: a tombstone, or a reply that does not repeat its text. ok is false
-// if m stays as it is. tombs.lua does the same.
+// message: a tombstone, a reply that does not repeat its text, or in a feed an
+// event without it. ok is false if m stays as it is. tombs.lua does the same.
 func (m Message) After(d *Message) (_ Message, ok bool) {
-	if d.Type != TypeDelete {
+	id := d.Deletes()
+	if id == "" {
 		return m, false
 	}
-	id := d.Target().ID
+	if d.Type != TypeDelete {
+		return m.withoutText(id)
+	}
 	switch t := m.Target(); {
 	case m.Type == "" && m.ID == id && m.SameAuthor(d):
 		m.Extra = ""
@@ -44,6 +69,25 @@ func (m Message) After(d *Message) (_ Message, ok bool) {
 		return m, false
 	}
 	m.Type, m.Text = TypeTombstone, ""
+	return m, true
+}
+
+// withoutText returns an event about a private message once that is deleted,
+// without its text and files. Its kind and number stay: clients count messages
+// by them.
+func (m Message) withoutText(id string) (_ Message, ok bool) {
+	e, ok := m.Event()
+	if !ok || e.Message != id || e.Deleted || e.Kind == EventDelete {
+		return m, false
+	}
+	of := `"message":"` + id + `"`
+	m.Text, m.Extra = "", strings.Replace(m.Extra, of, of+`,"deleted":true`, 1)
+	// In the JSON of a string there is no quote without a backslash, so these
+	// are members.
+	files, sent := strings.Index(m.Extra, `,"files":[`), strings.LastIndex(m.Extra, `,"sent":`)
+	if files >= 0 && sent > files {
+		m.Extra = m.Extra[:files] + m.Extra[sent:]
+	}
 	return m, true
 }
 

@@ -39,16 +39,22 @@ func (m *Message) content() string {
 	switch m.Type {
 	case "":
 		more := MembersOf(m.Extra)
-		if more.Reply == nil && more.Data == nil {
+		if more.Reply == nil && more.Data == nil && more.Files == nil {
 			return m.Text
 		}
 		var to string
 		if more.Reply != nil {
 			to = more.Reply.ID
 		}
-		return m.Text + "\x00" + to + "\x00" + string(more.Data)
+		content := m.Text + "\x00" + to + "\x00" + string(more.Data)
+		for _, file := range more.Files { // what the server says of them may change
+			content += "\x00" + file.ID
+		}
+		return content
 	case TypeEdit, TypeDelete:
 		return m.Type + "\x00" + m.Text + "\x00" + m.Target().ID
+	case TypeReactions: // without the counts, which change until it is in the log
+		return m.Type + "\x00" + m.Target().ID
 	}
 	return m.Type + "\x00" + m.Text + "\x00" + m.Extra
 }

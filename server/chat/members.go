@@ -2,6 +2,8 @@ package chat
 
 import (
 	"bytes"
+	"cmp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -13,6 +15,7 @@ import (
 type Members struct {
 	Target   *Target        `json:"target,omitzero"`   // of an edit: the message
 	Reply    *Reply         `json:"reply,omitzero"`    // of a message: the one that it answers
+	Files    []File         `json:"files,omitzero"`    // of a message
 	Mentions []string       `json:"mentions,omitzero"` // names that the text mentions
 	Data     jsontext.Value `json:"data,omitzero"`     // the sender's own object
 }
@@ -30,9 +33,15 @@ const MaxData = 1024
 // maxQuote is how many characters of a message a reply has.
 const maxQuote = 120
 
-// ReplyTo returns the reply to a message.
+// ReplyTo returns the reply to a message. One that has files and no text is
+// quoted by what its first picture shows, or by the name of its first file.
 func ReplyTo(m *Message) *Reply {
 	text := strings.TrimSpace(m.Text)
+	if text == "" {
+		if files := MembersOf(m.Extra).Files; len(files) > 0 {
+			text = cmp.Or(files[0].Alt, files[0].Name)
+		}
+	}
 	if utf8.RuneCountInString(text) > maxQuote {
 		text = strings.TrimSpace(string([]rune(text)[:maxQuote-1])) + "…"
 	}
@@ -41,7 +50,7 @@ func ReplyTo(m *Message) *Reply {
 
 // Extra returns the members as the Extra of an entry.
 func (m Members) Extra() string {
-	if m.Target == nil && m.Reply == nil && m.Mentions == nil && m.Data == nil {
+	if m.Target == nil && m.Reply == nil && m.Files == nil && m.Mentions == nil && m.Data == nil {
 		return "" // as most messages
 	}
 	// The only error is invalid UTF-8, which CleanName and CleanText exclude.
@@ -79,4 +88,24 @@ func ForgetReply(extra, id string) (without string, ok bool) {
 		return extra, false
 	}
 	return string(b[1 : len(b)-1]), true
+}
+
+// UnknownFiles returns files of which only what their sender says is known.
+func UnknownFiles(refs []FileRef) (files []File) {
+	for _, ref := range refs {
+		files = append(files, File{ID: ref.ID, Alt: ref.Alt})
+	}
+	return files
+}
+
+// IsQuestion reports whether m is only sent to ask where it is in the log, as it
+// is not to be put there: the message that it answers is deleted, or its files
+// are unknown.
+func (m *Message) IsQuestion() bool {
+	if m.Type != "" || m.Extra == "" {
+		return false
+	}
+	more := MembersOf(m.Extra)
+	return more.Reply != nil && more.Reply.Text == "" ||
+		slices.ContainsFunc(more.Files, func(f File) bool { return f.Name == "" })
 }

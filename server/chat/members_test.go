@@ -45,6 +45,8 @@ func TestMembersTellMessagesApart(t *testing.T) {
 		return Message{ID: payloadID, Name: "ann", Text: "x", Extra: m.Extra()}
 	}
 	first := said(payloadID, "before", `{"a":1}`, "ann", "bob")
+	edited := said(payloadID, "", `{"a":1}`)
+	edited.Extra += `,"edited":5`
 	for name, c := range map[string]struct {
 		m    Message
 		same bool
@@ -55,7 +57,7 @@ func TestMembersTellMessagesApart(t *testing.T) {
 		"no data":                  {said(payloadID, "before", "", "ann", "bob"), false},
 		"no reply":                 {said("", "", `{"a":1}`, "ann", "bob"), false},
 		"neither":                  {said("", "", ""), false},
-		"from the archive, edited": {func() Message { m := said(payloadID, "", `{"a":1}`); m.Extra += `,"edited":5`; return m }(), true},
+		"from the archive, edited": {edited, true},
 	} {
 		if same := DigestOf(&first) == DigestOf(&c.m); same != c.same {
 			t.Errorf("%s: the same digest: %v", name, same)
@@ -81,6 +83,39 @@ func TestReplyTo(t *testing.T) {
 	}
 }
 
+// A message without a text is quoted by its first file.
+func TestReplyToFiles(t *testing.T) {
+	named, shown := File{Name: "a.png"}, File{Name: "b.png", Alt: "a cat"}
+	for want, m := range map[string]Message{
+		"hi":    {Text: "hi", Extra: Members{Files: []File{named}}.Extra()},
+		"a.png": {Extra: Members{Files: []File{named, shown}}.Extra()},
+		"a cat": {Extra: Members{Files: []File{shown, named}}.Extra()},
+	} {
+		if got := ReplyTo(&m).Text; got != want {
+			t.Errorf("the reply to %s quotes %q, want %q", m.Extra, got, want)
+		}
+	}
+}
+
+func TestQuestions(t *testing.T) {
+	whole := Members{Reply: &Reply{Target: Target{Seq: 1, ID: payloadID}, Text: "x"}, Files: []File{{Name: "a"}}}
+	deleted, unknown := whole, whole
+	deleted.Reply, unknown.Files = &Reply{Target: whole.Reply.Target}, UnknownFiles([]FileRef{{ID: payloadID}})
+	for name, c := range map[string]struct {
+		m    Message
+		want bool
+	}{
+		"text": {Message{Text: "x"}, false}, "whole": {Message{Extra: whole.Extra()}, false},
+		"reply to a deleted one": {Message{Extra: deleted.Extra()}, true},
+		"unknown files":          {Message{Extra: unknown.Extra()}, true},
+		"an edit":                {Message{Type: TypeEdit, Extra: unknown.Extra()}, false},
+	} {
+		if got := c.m.IsQuestion(); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
 func TestForgetReply(t *testing.T) {
 	reply := Members{
 		Reply:    &Reply{Target: Target{Seq: 7, ID: payloadID}, Name: "ann", Text: "secret"},
@@ -102,5 +137,20 @@ func TestForgetReply(t *testing.T) {
 		if got, ok := ForgetReply(c[0], c[1]); ok || got != c[0] {
 			t.Errorf("%s: %s, %v", name, got, ok)
 		}
+	}
+}
+
+// A message's digest tells its files, so another one under the same id is
+// refused; it does not depend on what the server says of them.
+func TestFilesAreContent(t *testing.T) {
+	with := func(files ...File) string {
+		return DigestOf(&Message{Text: "look", Extra: Members{Files: files}.Extra()})
+	}
+	one := with(File{ID: "0b9d8a4e-7c0f-4f8e-9b1a-0d6f4a2b1c3d", Name: "a.png"})
+	if one == with() || one == with(File{ID: "1b9d8a4e-7c0f-4f8e-9b1a-0d6f4a2b1c3d", Name: "a.png"}) {
+		t.Error("another file is the same content")
+	}
+	if one != with(File{ID: "0b9d8a4e-7c0f-4f8e-9b1a-0d6f4a2b1c3d", Name: "b.png", Alt: "b"}) {
+		t.Error("what is said of a file is content")
 	}
 }

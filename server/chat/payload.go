@@ -44,6 +44,7 @@ const (
 	typePrefix = `{"type":"`
 	seqPrefix  = `","seq":`
 	bodyPrefix = `"id":`
+	textPrefix = `,"text":`
 	atPrefix   = `,"at":`
 	tailPrefix = `,"epoch":"`
 	tailSuffix = `"}`
@@ -60,13 +61,15 @@ const maxType = 32
 // AppendBody appends the part of a payload that the server knows before the
 // entry has a place in the log: `"id":…,"app":…,"session":…,"author":…,
 // "name":…,"text":…` and m.Extra. An empty author is left out, and in an entry
-// that is not a message so is every empty member.
+// that is not a message so is every empty member, but the text of an edit: a
+// message with files may be left without one.
 func AppendBody(dst []byte, m *Message) []byte {
 	for _, f := range [...]struct{ key, value string }{
 		{bodyPrefix, m.ID}, {`,"app":`, m.App}, {`,"session":`, m.Session},
-		{`,"author":`, m.Author}, {`,"name":`, m.Name}, {`,"text":`, m.Text},
+		{`,"author":`, m.Author}, {`,"name":`, m.Name}, {textPrefix, m.Text},
 	} {
-		if f.value == "" && (f.key == `,"author":` || m.Type != "") {
+		if f.value == "" && (f.key == `,"author":` || m.Type != "") &&
+			(f.key != textPrefix || m.Type != TypeEdit) {
 			continue
 		}
 		dst = append(dst, f.key...)
@@ -257,6 +260,16 @@ func DigestOf(m *Message) string {
 func Digest(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:8])
+}
+
+// LogDigest returns the digest by which the log of a room knows a message: the
+// relay draws the ids of the events in a feed, and puts the text into them that
+// a message has by then, so there it is any.
+func LogDigest(room string, m *Message) string {
+	if IsFeed(room) {
+		return DeletedDigest
+	}
+	return DigestOf(m)
 }
 
 // LogKey returns the key by which the log of a room knows a message. The relay

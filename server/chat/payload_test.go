@@ -10,7 +10,8 @@ const payloadID = "123e4567-e89b-42d3-a456-426614174000"
 
 func TestPayloadIsReadBack(t *testing.T) {
 	for _, text := range []string{
-		"hi", `"quoted" \ <b>`, "line\nbreak\t", "日本語 👩‍👩‍👧 \u202eabc", strings.Repeat("ä", 4000),
+		"hi", `"quoted" \ <b>`, "line\nbreak\t", "日本語 👩‍👩‍👧 \u202eabc",
+		strings.Repeat("ä", 4000),
 		"\u2028", strings.Repeat("x", 70000), `,"at":12`, `"id":"x"`,
 	} {
 		for _, author := range []string{"", "@ann"} {
@@ -67,11 +68,13 @@ func TestPayloadOfAnyType(t *testing.T) {
 		`{"type":"later","seq":7,` + id + `,"what":{"id":"x","at":1,"epoch":"` + epochA + `"}` + end: {
 			Type: "later", Extra: `"what":{"id":"x","at":1,"epoch":"` + epochA + `"}`,
 		},
-		`{"type":"later","seq":7,` + id + `,"app":"1","session":"s","author":"@ann","name":"ann","text":"hi"` + end: {
+		`{"type":"later","seq":7,` + id +
+			`,"app":"1","session":"s","author":"@ann","name":"ann","text":"hi"` + end: {
 			Type: "later", App: "1", Session: "s", Author: "@ann", Name: "ann", Text: "hi",
 		},
 		`{"type":"later","seq":7,` + id + end: {Type: "later"},
-		`{"type":"message","seq":7,` + id + `,"app":"1","session":"","name":"ann","text":"hi","data":[1,"at"],"bot":true` + end: {
+		`{"type":"message","seq":7,` + id +
+			`,"app":"1","session":"","name":"ann","text":"hi","data":[1,"at"],"bot":true` + end: {
 			App: "1", Name: "ann", Text: "hi", Extra: `"data":[1,"at"],"bot":true`,
 		},
 	} {
@@ -159,5 +162,19 @@ func TestDigest(t *testing.T) {
 		if got := Digest(text); got != want {
 			t.Errorf("Digest(%q) = %s, want %s", text, got, want)
 		}
+	}
+}
+
+// An edit may leave a message with its files alone. The scripts in Redis look
+// for its text all the same.
+func TestPayloadOfAnEmptyEdit(t *testing.T) {
+	m := Message{Type: TypeEdit, Seq: 9, Epoch: epochB, ID: payloadID, Name: "ann", At: 5,
+		Extra: ExtraOf(Target{Seq: 7, ID: payloadID})}
+	payload := string(MessagePayload(&m))
+	if !strings.Contains(payload, `"name":"ann","text":"","target":`) {
+		t.Error(payload)
+	}
+	if got, err := DecodePayload([]byte(payload)); err != nil || got != m {
+		t.Errorf("%s is read as %+v, %v", payload, got, err)
 	}
 }

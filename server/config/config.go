@@ -25,6 +25,7 @@ type Config struct {
 	Redis    Redis
 	Database Database
 	Archive  Archive
+	Files    Files
 	Room     Room
 	Socket   Socket
 	Limits   Limits
@@ -86,34 +87,6 @@ type Redis struct {
 	// replaced. The server pings Redis on it every second.
 	SubscriptionTimeout time.Duration `env:"SUBSCRIPTION_TIMEOUT" envDefault:"3s"`
 }
-
-// Database holds the address of accounts, private chats and the archive.
-type Database struct {
-	// URL is postgres:// or postgresql://, or sqlite: and the path of a file, or
-	// SQLiteMemory. Empty: the file livechat.db, or no database with RoleWS, which
-	// only reads the archive. Load puts Password into it.
-	URL string `env:"DATABASE_URL"`
-	// URLFile is a file that contains URL.
-	URLFile string `env:"DATABASE_URL_FILE"`
-	// Password is the password of the user in URL, taken literally.
-	Password string `env:"DATABASE_PASSWORD"`
-	// PasswordFile is a file that contains Password.
-	PasswordFile string `env:"DATABASE_PASSWORD_FILE"`
-}
-
-// Archive bounds which messages of rooms are kept. Private chats are not bounded.
-type Archive struct {
-	// Age is the age up to which messages are kept; 0: for ever.
-	Age time.Duration `env:"ARCHIVE_AGE" envDefault:"0s"`
-	// Count is about how many of the newest messages of a room are kept; 0: all.
-	Count int64 `env:"ARCHIVE_COUNT" envDefault:"0"`
-}
-
-// Values of Database.URL.
-const (
-	SQLiteFile   = "sqlite:livechat.db" // the default
-	SQLiteMemory = "sqlite::memory:"    // lost when the process ends
-)
 
 // Room bounds the rooms of one server.
 type Room struct {

@@ -14,7 +14,9 @@ import (
 // variable of the same name with fileSuffix names. More people can see the
 // environment of a process than a file, and Docker and Kubernetes provide
 // secrets as files.
-var secrets = []string{"REDIS_URL", "REDIS_PASSWORD", "DATABASE_URL", "DATABASE_PASSWORD"}
+var secrets = []string{
+	"REDIS_URL", "REDIS_PASSWORD", "DATABASE_URL", "DATABASE_PASSWORD", "FILES_S3_KEY", "FILES_S3_SECRET",
+}
 
 const (
 	fileSuffix = "_FILE"

@@ -62,13 +62,18 @@ func validate(c *Config, environ map[string]string, unreadable []string) error {
 	return errors.Join(bad...)
 }
 
-// given shows a variable as the user wrote it, on one line. Four can be bad
+// given shows a variable as the user wrote it, on one line. Some can be bad
 // without being set: APPID, which comes from the host name; DATABASE_URL, which
-// a shared Redis requires; MAX_TEXT, if MAX_FRAME is too short for it; and
-// PRESENCE_EXPIRY, if PRESENCE_INTERVAL is too long for it.
+// a shared Redis requires; FILES_S3_KEY and FILES_S3_SECRET, if only the other
+// one is set; MAX_TEXT, if MAX_FRAME is too short for it; and PRESENCE_EXPIRY,
+// if PRESENCE_INTERVAL is too long for it.
 func given(c *Config, environ map[string]string, name string) string {
 	value := environ[name]
 	switch {
+	case value != "" && name == "FILES_S3_SECRET":
+		value = "***"
+	case value == "" && (name == "FILES_S3_KEY" || name == "FILES_S3_SECRET"):
+		return name + " is not set"
 	case value != "" && (name == "REDIS_URL" || name == "DATABASE_URL"):
 		value = credentials.ReplaceAllString(value, "$1***@")
 	case value == "" && name == "APPID":
@@ -90,6 +95,7 @@ var (
 	appPattern     = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 	channelPattern = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,64}$`) // no braces, which mark the hash tag of keys
 	databaseURL    = regexp.MustCompile(`^(postgres(ql)?://\S+|sqlite:\S.*)$`)
+	filesURL       = regexp.MustCompile(`^(file:\S.*|s3://[^/?#\s]+(\?\S*)?)$`)
 	redisPattern   = regexp.MustCompile(`^(rediss?|unix)://\S+$`)
 	originPattern  = regexp.MustCompile(`^[a-z][a-z0-9+.-]*$`)
 	credentials    = regexp.MustCompile(`(?s)^(\w*://)?.*@`) // also in a URL that does not parse
@@ -108,6 +114,9 @@ func isFrame(l Limits) bool { return within(l.MaxFrame, 1024, 16<<20) }
 func isText(l Limits) bool {
 	return within(l.MaxText, 1, 1_000_000) && (l.MaxText <= l.MaxFrame || !isFrame(l))
 }
+
+// isFileSize refuses sizes that some stores do not take in one piece.
+func isFileSize(n int64) bool { return n == 0 || n >= 1024 && n <= 5<<30 }
 
 func isRingSize(n int) bool { return within(n, 256, 1<<20) && n&(n-1) == 0 }
 

@@ -45,6 +45,17 @@ type Set struct {
 	// method and route as in openapi.json, or both Other; status: 2xx to 5xx
 	APISeconds *prometheus.HistogramVec
 	Posts      *prometheus.CounterVec // result
+
+	Files
+}
+
+// Files are the metrics of files.
+type Files struct {
+	FileUploads     *prometheus.CounterVec // result
+	FileUploadBytes prometheus.Counter
+	PictureSeconds  *prometheus.HistogramVec // op: clean, preview
+	StoreSeconds    *prometheus.HistogramVec // op: put, open, read, delete, list
+	StoreFailures   *prometheus.CounterVec   // op
 }
 
 // Label values.
@@ -57,9 +68,10 @@ const (
 	WithGap     = "gap"
 	Rewound     = "rewound"
 	Unknown     = "unknown"
-	// result, of Received and Posts; other values are error codes
+	// result, of Received, Posts and FileUploads; other values are error codes
 	Taken     = "taken"
 	Duplicate = "duplicate"
+	Reacted   = "reacted" // of Received only
 	// result, of Missed
 	Filled = "filled"
 	Lost   = "lost"
@@ -84,8 +96,9 @@ func NewSet() *Set {
 		),
 		Closed: counters("closed_total",
 			"Connections that ended, by the close code this server sent; none if it sent none.", "code"),
-		Received: counters("messages_received_total", "Messages that clients sent, by result.", "result"),
-		BytesIn:  counter("received_bytes_total", "Bytes of the messages that clients sent."),
+		Received: counters("messages_received_total",
+			"Messages and reactions that clients sent, by result.", "result"),
+		BytesIn: counter("received_bytes_total", "Bytes of the messages that clients sent."),
 
 		SubscriptionMessages: counter("subscription_messages_total",
 			"Messages received from Redis and appended to a ring."),
@@ -122,6 +135,7 @@ func NewSet() *Set {
 			Buckets: prometheus.ExponentialBuckets(1e-3, 2, 14),
 		}, []string{"method", "route", "status"}),
 		Posts: counters("posts_total", "Private messages posted, by result.", "result"),
+		Files: newFiles(),
 	}
 	s.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
@@ -130,6 +144,7 @@ func NewSet() *Set {
 		s.Deliveries, s.Writes, s.BytesOut, s.PassSeconds, s.PassMessages, s.SlowClients,
 		s.PublishSeconds, s.PublishMessages, s.LinksLost, s.LogRepairs, s.Republished,
 		s.APISeconds, s.Posts,
+		s.FileUploads, s.FileUploadBytes, s.PictureSeconds, s.StoreSeconds, s.StoreFailures,
 	)
 	// Events that should never happen start at 0: an alert sees no increase in
 	// a counter that first appears as 1.
@@ -141,7 +156,9 @@ func NewSet() *Set {
 	}
 	for _, result := range []string{Taken, Duplicate} {
 		s.Posts.WithLabelValues(result)
+		s.FileUploads.WithLabelValues(result)
 	}
+	s.beginAtZero()
 	return s
 }
 

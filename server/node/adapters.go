@@ -14,8 +14,9 @@ import (
 )
 
 var (
-	_ room.LogReader   = (*bus.Bus)(nil)
-	_ socket.Publisher = (*bus.Bus)(nil)
+	_ room.LogReader     = (*bus.Bus)(nil)
+	_ room.ReactionStore = (*bus.Bus)(nil)
+	_ socket.Publisher   = (*bus.Bus)(nil)
 )
 
 // The parts do not import each other. This file connects them.
@@ -31,7 +32,7 @@ func (s subscriber) Payload(room string, payload []byte) { s.n.registry(room).Pa
 
 // Gossip implements bus.Subscriber.
 func (s subscriber) Gossip(payload []byte) {
-	if !s.n.receive(payload) && !s.n.cluster.Receive(payload) {
+	if !s.n.receive(payload) && !s.n.rooms.ReceiveTaken(payload) && !s.n.cluster.Receive(payload) {
 		s.n.presence.Receive(payload)
 	}
 }

@@ -76,12 +76,13 @@ func (p *peer) wantEvent(known int, want string) {
 		var e struct {
 			Type, Event, Name, Text string
 			N                       int
+			Counts                  json.RawMessage
 		}
 		if err := json.Unmarshal(b, &e); err != nil {
 			p.t.Fatal(err)
 		}
 		if e.Type == "message" && e.Event != "chat" && e.N > known {
-			if got := fmt.Sprintf("%s %d %s: %s", e.Event, e.N, e.Name, e.Text); got != want {
+			if got := fmt.Sprintf("%s %d %s: %s%s", e.Event, e.N, e.Name, e.Text, e.Counts); got != want {
 				p.t.Errorf("received %q, want %q", got, want)
 			}
 			return

@@ -59,11 +59,16 @@ func (n *Node) build(version string) (err error) {
 	}
 	rooms := room.Options{
 		RingSize: n.cfg.Room.RingSize, MaxRooms: n.cfg.Room.MaxRooms, Linger: n.cfg.Room.Linger,
-		Log: n.bus, Archive: n.archive(), Subscriptions: n.bus, Wake: n.fan.Wake, Logger: n.logger,
-		Metrics: n.metrics,
+		Log: n.bus, Archive: n.archive(), Reactions: n.bus, App: n.cfg.Server.App, Node: n.id,
+		Gossip:        n.bus.PublishGossip,
+		Subscriptions: n.bus, Wake: n.fan.Wake, Logger: n.logger, Metrics: n.metrics,
+	}
+	if n.cfg.Server.Role == config.RoleAPI { // it opens no rooms
+		rooms.Reactions = nil
 	}
 	n.rooms = room.NewRegistry(rooms)
-	rooms.RingSize, rooms.MaxRooms, rooms.Archive = min(feedRing, rooms.RingSize), maxFeeds, nil
+	rooms.RingSize, rooms.MaxRooms = min(feedRing, rooms.RingSize), maxFeeds
+	rooms.Archive, rooms.Reactions = nil, nil
 	n.feeds = room.NewRegistry(rooms)
 	n.presence = presence.New(presence.Options{
 		Node: n.id, App: n.cfg.Server.App, Role: n.cfg.Server.Role, Interval: n.cfg.Presence.Interval,
@@ -84,7 +89,7 @@ func (n *Node) build(version string) (err error) {
 		ClientAddr: web.ClientAddr(n.cfg.Server.TrustedProxies.Prefixes()),
 		Rooms:      n.rooms, Fan: n.fan, Publisher: n.bus, Presence: socketPresence{n.presence},
 		Watch: n.cluster.Watch, Logger: n.logger, Metrics: n.metrics,
-		Users: n.userOptions(),
+		Users: n.userOptions(), Files: n.fileOptions(),
 	})
 	if err := n.buildServices(); err != nil {
 		return err
@@ -110,6 +115,7 @@ func (n *Node) closeParts() {
 		_ = n.listener.Close() // the HTTP server may have closed it
 	}
 	n.monitor.close()
+	n.closeFiles()
 	n.closeDatabase()
 	if n.bus != nil {
 		if err := n.bus.Close(); err != nil {

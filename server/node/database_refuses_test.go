@@ -76,6 +76,7 @@ func TestDatabaseRefusesWrites(t *testing.T) {
 
 			over()
 			wantDatabase(t, n, "up")
+			poll.Until(t, "it is archived again", func() bool { return n.services.archiver.Counts().Stored > 1 })
 			poll.Until(t, "all is archived", func() bool { return n.services.archiver.Lag().Entries == 0 })
 			if stored := n.services.archiver.Counts().Stored; stored != int64(said+1) {
 				t.Errorf("%d of %d messages are archived", stored, said+1)

@@ -121,13 +121,19 @@ func TestDeletedForLong(t *testing.T) {
 // everything, or was set back to a time before the delete.
 func TestDeletedMeansGone(t *testing.T) {
 	t.Parallel()
-	for name, settings := range map[string]string{
+	onDatabases(t, deletedMeansGone)
+}
+
+// onDatabases runs a test on each database, whose setting it gets.
+func onDatabases(t *testing.T, run func(t *testing.T, setting string)) {
+	t.Helper()
+	for name, setting := range map[string]string{
 		"sqlite":   "DATABASE_URL=sqlite:" + filepath.Join(t.TempDir(), "livechat.db"),
 		"postgres": "DATABASE_URL=" + postgres.Database(t),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			deletedMeansGone(t, settings)
+			run(t, setting)
 		})
 	}
 }
@@ -174,14 +180,7 @@ func deletedMeansGone(t *testing.T, database string) {
 				}
 			}
 		}
-		all := ""
-		for key := range strings.FieldsSeq(r.CLI("--scan")) {
-			for _, read := range []string{"GET", "HGETALL", "ZRANGE", "XRANGE"} {
-				all += r.CLI(append([]string{read, key}, map[string][]string{
-					"ZRANGE": {"0", "-1"}, "XRANGE": {"-", "+"}}[read]...)...)
-			}
-		}
-		gone("Redis", all)
+		gone("Redis", everythingIn(r))
 		var page string
 		poll.Until(t, what+": it is archived", func() bool {
 			page = getText(t, one, "/api/v1/rooms/livechat/messages/?after=0")
@@ -198,13 +197,7 @@ func deletedMeansGone(t *testing.T, database string) {
 			t.Fatal(err)
 		}
 		gone("the export", out.String())
-		if url, ok := strings.CutPrefix(database, "DATABASE_URL=postgres"); ok {
-			dumped, err := exec.CommandContext(t.Context(), "pg_dump", "postgres"+url).CombinedOutput()
-			if err != nil {
-				t.Fatalf("pg_dump: %v: %s", err, dumped)
-			}
-			gone("pg_dump", string(dumped))
-		}
+		gone("pg_dump", dumpOf(t, database))
 	}
 	check("deleted", d.Seq)
 	r.CLI("FLUSHALL")
@@ -219,6 +212,32 @@ func deletedMeansGone(t *testing.T, database string) {
 	ann.send("and on")
 	last = ann.next("message")
 	check("set back", last.Seq)
+}
+
+// everythingIn returns the values of all keys of Redis.
+func everythingIn(r *testredis.Server) (all string) {
+	for key := range strings.FieldsSeq(r.CLI("--scan")) {
+		for _, read := range []string{"GET", "HGETALL", "ZRANGE", "XRANGE"} {
+			all += r.CLI(append([]string{read, key}, map[string][]string{
+				"ZRANGE": {"0", "-1"}, "XRANGE": {"-", "+"}}[read]...)...)
+		}
+	}
+	return all
+}
+
+// dumpOf returns what pg_dump writes of the database of a setting, if it is
+// PostgreSQL's.
+func dumpOf(t *testing.T, setting string) string {
+	t.Helper()
+	url, ok := strings.CutPrefix(setting, "DATABASE_URL=postgres")
+	if !ok {
+		return ""
+	}
+	dumped, err := exec.CommandContext(t.Context(), "pg_dump", "postgres"+url).CombinedOutput()
+	if err != nil {
+		t.Fatalf("pg_dump: %v: %s", err, dumped)
+	}
+	return string(dumped)
 }
 
 func getText(t *testing.T, n *Node, path string) string {

@@ -110,8 +110,14 @@ func TestManyClientsAtOneAddress(t *testing.T) {
 		others = append(others, register(from("192.0.2."+strconv.Itoa(10+i)), "other-"+strconv.Itoa(i)))
 	}
 	timed := func(v apiClient, method, path string, body any) time.Duration {
-		began := time.Now()
+		began, tries := time.Now(), 1
 		status, _, err := v.ask(t.Context(), method, path, body)
+		// A full queue answers at once. An answer after the time limit of requests
+		// tells only that the machine is slow.
+		for ; status == http.StatusServiceUnavailable && time.Since(began) > time.Duration(tries)*5*time.Second &&
+			tries < 5; tries++ {
+			status, _, err = v.ask(t.Context(), method, path, body)
+		}
 		if err != nil || status != http.StatusOK {
 			t.Errorf("%s %s: %d, %v", method, path, status, err)
 		}

@@ -18,7 +18,9 @@ import (
 	"livechat/internal/poll"
 	"livechat/internal/testpg"
 	"livechat/internal/testredis"
+	"livechat/server/chat"
 	"livechat/server/config"
+	"livechat/server/wire"
 )
 
 // postgres has databases for all tests that do not stop it.
@@ -89,6 +91,7 @@ func startUnowned(t testing.TB, log slog.Handler, settings ...string) *Node {
 		"METRICS_ADDR": "127.0.0.1:0",
 		"APPID":        "1000",
 		"DATABASE_URL": "sqlite::memory:",
+		"FILES_URL":    "file:" + t.TempDir(),
 		"DRAIN_DELAY":  "0s",
 		"DRAIN_PERIOD": "0s",
 	}
@@ -128,11 +131,17 @@ type event struct {
 	RetryAfterMS int64 `json:"retry_after_ms"`
 	AfterMS      int64 `json:"after_ms"`
 	At, Edited   int64
-	Target       struct {
+	Limits       struct {
+		Edit  *int64 `json:"edit_s"`
+		Files *wire.FileLimits
+	}
+	Files  []chat.File
+	Target struct {
 		Seq uint64
 		ID  string
 	}
 	Reply    repliedTo
+	Counts   map[string]int
 	Mentions []string
 	Data     json.RawMessage
 }
@@ -220,6 +229,20 @@ func (p *peer) next(kind string) event {
 			p.t.Fatalf("waiting for a %s: %s", kind, b)
 		}
 	}
+}
+
+// any returns the next frame.
+func (p *peer) any() (e event) {
+	p.t.Helper()
+	p.deadline(pollTime)
+	_, b, err := p.ReadMessage()
+	if err == nil {
+		err = json.Unmarshal(b, &e)
+	}
+	if err != nil {
+		p.t.Fatalf("waiting for a frame: %q, %v", b, err)
+	}
+	return e
 }
 
 func (p *peer) send(text string) {

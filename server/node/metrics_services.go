@@ -27,9 +27,9 @@ type countedChats struct {
 
 // Post implements api.Chats.
 func (c countedChats) Post(
-	ctx context.Context, me int64, inChat, id, text string,
+	ctx context.Context, me int64, inChat, id, text string, files ...chat.FileRef,
 ) (m store.Message, created bool, err error) {
-	m, created, err = c.Service.Post(ctx, me, inChat, id, text)
+	m, created, err = c.Service.Post(ctx, me, inChat, id, text, files...)
 	result := metrics.Taken
 	switch {
 	case err != nil && store.Unavailable(err):
@@ -47,6 +47,7 @@ func (c countedChats) Post(
 // themselves.
 func (n *Node) serviceGauges() {
 	s := &n.services
+	n.fileGauges()
 	n.metrics.Gauge("database_up", "1 if the database answered when it was asked last.", func() float64 {
 		return oneIf(s.watcher.State() != store.Down)
 	})

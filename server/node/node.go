@@ -204,6 +204,7 @@ func (n *Node) Shutdown(ctx context.Context) error {
 	if err != nil {
 		err = fmt.Errorf("stop the HTTP server: %w", err)
 	}
+	n.rooms.SettleReactions(ctx)
 	n.stop()
 	n.monitor.close()
 	n.loops.Wait()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"livechat/server/account"
 	"livechat/server/api"
@@ -26,6 +27,7 @@ type services struct {
 	revoker  *auth.Revoker
 	relay    *private.Relay
 	archiver *archive.Archiver
+	files    fileServices
 	watcher  *store.Watcher
 	handler  http.Handler // nil: this server has no API
 }
@@ -53,12 +55,20 @@ func (n *Node) buildServices() (err error) {
 	}
 	chats := private.New(private.Options{
 		Store: s.store, MaxText: n.cfg.Limits.MaxText, Allow: n.allowPosts(), Wake: s.relay.Wake,
+		NoEdits:     n.cfg.Limits.EditWindow == config.WindowOff,
+		EditWindow:  max(0, time.Duration(n.cfg.Limits.EditWindow)),
 		AllowTyping: n.allowTyping(), TellTyping: n.tellTyping,
 	})
+	if err := n.buildFiles(); err != nil {
+		return err
+	}
 	s.handler, err = api.New(api.Options{
 		Accounts: accounts{s.accounts, n.auth, s.revoker},
 		Chats:    countedChats{chats, n.metrics}, Archive: s.store, Search: s.store,
 		Tickets: tickets{s.accounts, n.auth}, Logger: n.logger,
+		Files:          countedFiles{s.files.Service, n.metrics},
+		MaxFile:        n.cfg.Files.MaxFile,
+		StepTimeout:    n.cfg.Socket.WriteTimeout,
 		AllowedOrigins: allOrigins(n.cfg.Server.AllowedOrigins),
 		ClientAddr:     web.ClientAddr(n.cfg.Server.TrustedProxies.Prefixes()),
 		Secure:         n.cfg.Server.SecureCookies,
@@ -111,6 +121,11 @@ func (n *Node) runServices(ctx context.Context) {
 	n.loops.Go(func() { n.services.watcher.Run(ctx) })
 	n.loops.Go(func() { n.services.revoker.Run(ctx) })
 	n.loops.Go(func() { n.services.store.RunIndexer(ctx, n.logger) })
+	n.loops.Go(func() {
+		if err := n.services.files.Run(ctx); err != nil && ctx.Err() == nil {
+			n.fail(fmt.Errorf("run files: %w", err))
+		}
+	})
 	names := auth.NewAnnouncer(n.auth, n.services.store, n.logger)
 	n.loops.Go(func() { names.Run(ctx) })
 	n.loops.Go(func() {

@@ -73,7 +73,8 @@ func TestPlannedRedisRestartRepairsNothing(t *testing.T) {
 	p.send("after")
 	p.next("message")
 	counts := scrape(t, n)
-	if whole, mended := counts[`livechat_log_repairs_total{result="whole"}`], counts[`livechat_log_repairs_total{result="repaired"}`]; whole == 0 ||
+	if whole, mended := counts[`livechat_log_repairs_total{result="whole"}`],
+		counts[`livechat_log_repairs_total{result="repaired"}`]; whole == 0 ||
 		mended != 0 {
 		t.Errorf("%v logs were whole and %v repaired", whole, mended)
 	}

@@ -20,8 +20,9 @@ import (
 //   - another process may have published them: after taking over the lease;
 //   - Redis may have restarted: after the link to it was lost;
 //   - the feed was sealed for repair, or began again: the gossip channel says so;
-//   - its epoch is not the one in which the last event was published. Such a
-//     feed refuses the next event, so that those before it come first.
+//   - its epoch is not the one in which the last event was published. The outbox
+//     knows that epoch, whichever relay it was. Such a feed refuses the next
+//     event, so that those before it come first.
 //
 // What the feed still has is not added twice, because it knows the ids.
 
@@ -38,28 +39,15 @@ const (
 // errInDoubt means that a feed may have lost events before this one.
 var errInDoubt = errors.New("the feed may have lost events")
 
-// doubts are the feeds that may have lost events, and the epochs of those that
-// are not known to. Its methods may be called from any goroutine.
+// doubts are the feeds that may have lost events. Its methods may be called from
+// any goroutine.
 type doubts struct {
-	mu     sync.Mutex
-	all    bool                // guarded by mu
-	users  map[int64]struct{}  // guarded by mu
-	epochs map[int64]feedEpoch // guarded by mu: by user
-	// guarded by mu: what other relays had published was resent, so a feed that
-	// is not in epochs lacks nothing
-	covered bool
+	mu    sync.Mutex
+	all   bool               // guarded by mu
+	users map[int64]struct{} // guarded by mu
 }
 
-// feedEpoch is the epoch of a feed when an event was published in it; empty if
-// none was since its events were resent.
-type feedEpoch struct {
-	epoch string
-	at    time.Time
-}
-
-func newDoubts() *doubts {
-	return &doubts{users: make(map[int64]struct{}), epochs: make(map[int64]feedEpoch)}
-}
+func newDoubts() *doubts { return &doubts{users: make(map[int64]struct{})} }
 
 func (d *doubts) addAll() {
 	d.mu.Lock()
@@ -85,63 +73,16 @@ func (d *doubts) take() (users []int64, all bool) {
 	return users, all
 }
 
-// resent says that the events of what take has returned will be published
-// again.
-func (d *doubts) resent(users []int64, all bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if all {
-		clear(d.epochs)
-		d.covered = true
-	}
-	for _, user := range users {
-		d.epochs[user] = feedEpoch{at: time.Now()}
-	}
-}
-
-// resign says that another relay publishes from now on.
-func (d *doubts) resign() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.covered = false
-}
-
 func (d *doubts) any() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.all || len(d.users) > 0
 }
 
-// epoch returns the epoch in which a user's feed has to be; empty if it may be
-// in any. ok is false if its events have to be resent first.
-func (d *doubts) epoch(user int64) (epoch string, ok bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	e, known := d.epochs[user]
-	return e.epoch, known || d.covered
-}
-
-func (d *doubts) published(user int64, epoch string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.epochs[user] = feedEpoch{epoch, time.Now()}
-}
-
-// forget forgets the epochs of feeds whose events have left the outbox.
-func (d *doubts) forget(age time.Duration) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for user, e := range d.epochs {
-		if time.Since(e.at) > age {
-			delete(d.epochs, user)
-		}
-	}
-}
-
 // Doubt says that the feed of a user may have lost events. It is safe for
 // concurrent use and does not block.
 func (r *Relay) Doubt(user int64) {
-	if r.leading.Load() { // a relay that takes over doubts all feeds
+	if r.mayDoubt() {
 		r.doubts.add(user)
 		r.Wake()
 	}
@@ -149,10 +90,17 @@ func (r *Relay) Doubt(user int64) {
 
 // DoubtAll says so of all feeds.
 func (r *Relay) DoubtAll() {
-	if r.leading.Load() {
+	if r.mayDoubt() {
 		r.doubts.addAll()
 		r.Wake()
 	}
+}
+
+// mayDoubt reports whether the events of feeds that lose some are resent by
+// this relay. The leader does so; one that takes over resends all. Another relay
+// that has just published may note that only after the leader's resending.
+func (r *Relay) mayDoubt() bool {
+	return r.leading.Load() || time.Now().UnixNano() < r.doubtsUntil.Load()
 }
 
 // resendDoubted has the events of feeds that may have lost some published
@@ -175,7 +123,6 @@ func (r *Relay) resendDoubted(ctx context.Context) error {
 		}
 		return err
 	}
-	r.doubts.resent(users, all)
 	return nil
 }
 
@@ -185,7 +132,6 @@ func (r *Relay) forget(ctx context.Context) {
 		return
 	}
 	r.lastForget = time.Now()
-	r.doubts.forget(keepPublished + 2*forgetEvery)
 	ctx, cancel := context.WithTimeout(ctx, r.opts.Timeout)
 	defer cancel()
 	for {

@@ -97,20 +97,7 @@ func TestPublishedEventsAreForgotten(t *testing.T) {
 			t.Errorf("%d events are still in the outbox", n)
 		}
 		w.mustBeDone(t)
-		if n := p.doubts.known(); n != 2 {
-			t.Errorf("the epochs of %d feeds are known, want 2", n)
-		}
-		pass(keepPublished)
-		if n := p.doubts.known(); n != 0 {
-			t.Errorf("the epochs of %d feeds are known for ever", n)
-		}
 	})
-}
-
-func (d *doubts) known() int {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return len(d.epochs)
 }
 
 func (w *world) kept() int {

@@ -26,7 +26,12 @@ func payload(body []byte) []byte {
 		testEpoch)
 }
 
-func TestBody(t *testing.T) {
+func body(e store.Event) []byte {
+	m := Entry(e, "1000")
+	return chat.AppendBody(nil, &m)
+}
+
+func TestEntry(t *testing.T) {
 	at := time.UnixMilli(1763770000000)
 	for name, test := range map[string]struct {
 		event store.Event
@@ -38,6 +43,41 @@ func TestBody(t *testing.T) {
 			`"id":"` + eventID +
 				`","app":"1000","session":"","name":"ann","text":"a \"b\"\n<ä>","event":"message","chat":"` + chatID +
 				`","n":17,"message":"` + messageA + `","sent":1763770000000`,
+		},
+		"edit": {
+			store.Event{ID: eventID, Kind: "edit", Chat: chatID, Message: messageA, Author: "ann", Text: "b", N: 17,
+				At: at},
+			`"id":"` + eventID +
+				`","app":"1000","session":"","name":"ann","text":"b","event":"edit","chat":"` + chatID +
+				`","n":17,"message":"` + messageA + `","sent":1763770000000`,
+		},
+		"an edit of what is deleted": {
+			store.Event{ID: eventID, Kind: "edit", Chat: chatID, Message: messageA, Author: "ann", Deleted: true,
+				N: 17, At: at},
+			`"id":"` + eventID +
+				`","app":"1000","session":"","name":"ann","text":"","event":"edit","chat":"` + chatID +
+				`","n":17,"message":"` + messageA + `","deleted":true,"sent":1763770000000`,
+		},
+		"delete": {
+			store.Event{ID: eventID, Kind: "delete", Chat: chatID, Message: messageA, Author: "ann", Deleted: true,
+				N: 17, At: at},
+			`"id":"` + eventID +
+				`","app":"1000","session":"","name":"ann","text":"","event":"delete","chat":"` + chatID +
+				`","n":17,"message":"` + messageA + `","sent":1763770000000`,
+		},
+		"reactions": {
+			store.Event{ID: eventID, Kind: "reactions", Chat: chatID, Message: messageA, Author: "ann", N: 17,
+				Reactions: `{"👍":2}`, At: at},
+			`"id":"` + eventID +
+				`","app":"1000","session":"","name":"ann","text":"","event":"reactions","chat":"` + chatID +
+				`","n":17,"message":"` + messageA + `","counts":{"👍":2},"sent":1763770000000`,
+		},
+		"no reactions": {
+			store.Event{ID: eventID, Kind: "reactions", Chat: chatID, Message: messageA, Author: "ann", N: 17,
+				At: at},
+			`"id":"` + eventID +
+				`","app":"1000","session":"","name":"ann","text":"","event":"reactions","chat":"` + chatID +
+				`","n":17,"message":"` + messageA + `","counts":{},"sent":1763770000000`,
 		},
 		"read": {
 			store.Event{ID: eventID, Kind: "read", Chat: chatID, Author: "bob", N: 4, At: at},
@@ -52,7 +92,7 @@ func TestBody(t *testing.T) {
 				`","n":0,"sent":1763770000000`,
 		},
 	} {
-		if got := string(Body(test.event, "1000")); got != test.want {
+		if got := string(body(test.event)); got != test.want {
 			t.Errorf("%s: got  %s\nwant %s", name, got, test.want)
 		}
 	}
@@ -61,15 +101,15 @@ func TestBody(t *testing.T) {
 // Servers accept only the script's form, byte for byte, as a message.
 func TestPayloadWithBodyIsParsedAsEntry(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
+		kinds := []string{"message", "edit", "delete", "reactions", "read", "chat"}
 		e := store.Event{
-			ID: eventID, Kind: rapid.SampledFrom([]string{"message", "read", "chat"}).Draw(t, "kind"),
-			Chat:    chatID,
+			ID: eventID, Kind: rapid.SampledFrom(kinds).Draw(t, "kind"), Chat: chatID,
 			Message: rapid.SampledFrom([]string{"", messageA}).Draw(t, "message"),
 			Author:  rapid.String().Draw(t, "author"),
 			Text:    rapid.String().Draw(t, "text"), N: rapid.Int64Range(0, chat.MaxSeq).Draw(t, "n"),
 			At: time.UnixMilli(rapid.Int64Range(0, 1<<41).Draw(t, "at")),
 		}
-		p := payload(Body(e, "1000"))
+		p := payload(body(e))
 		entry, ok := wire.ParseEntry(p)
 		if !ok || entry.Position != (chat.Position{Epoch: testEpoch, Seq: 12}) {
 			t.Fatalf("ParseEntry(%s) = %v, %t", p, entry.Position, ok)

@@ -70,8 +70,6 @@ func (r *Relay) tryLead(ctx context.Context) bool {
 	if ok != r.leading.Swap(ok) {
 		if ok {
 			r.doubts.addAll() // the process that led may have died, and Redis with it
-		} else {
-			r.doubts.resign()
 		}
 		r.opts.Logger.Debug("relay: leadership changed", "leading", ok)
 	}

@@ -32,8 +32,8 @@ import (
 
 const maxName = 32 // in bytes; no account's name is longer
 
-// Store is what Service needs of the store. Its errors are store.ErrNotFound,
-// store.ErrConflict and store.ErrGone; any other is the database's.
+// Store is what Service needs of the store. Its errors are those of translate;
+// any other is the database's.
 type Store interface {
 	UserByName(ctx context.Context, name string) (u store.User, hash string, err error)
 	CreateChat(ctx context.Context, id string, a, b int64, now time.Time) (chatID string, created bool,
@@ -41,6 +41,11 @@ type Store interface {
 	Chat(ctx context.Context, chatID string, user int64) (store.Chat, error)
 	Chats(ctx context.Context, user int64, before *store.ChatCursor, limit int) ([]store.Chat, error)
 	AddMessage(ctx context.Context, m store.Message) (stored store.Message, created bool, err error)
+	EditMessage(ctx context.Context, e store.Edit) (m store.Message, changed bool, err error)
+	DeleteMessage(ctx context.Context, chatID, message string, author int64, at time.Time) (changed bool,
+		err error)
+	ReactPrivately(ctx context.Context, r store.PrivateReaction) (changed bool, err error)
+	ReactedPrivately(ctx context.Context, chatID, message string, user int64) ([]store.Reacted, error)
 	MessageSince(ctx context.Context, chatID string, user int64, at time.Time) (int64, error)
 	Messages(ctx context.Context, chatID string, user int64, before, after int64,
 		limit int) ([]store.Message, error)
@@ -54,10 +59,16 @@ type Options struct {
 	Store   Store
 	MaxText int              // characters in a message
 	Now     func() time.Time // default time.Now
+
+	// NoEdits means that messages cannot be edited. EditWindow is for how long
+	// they can; 0 = for ever.
+	NoEdits    bool
+	EditWindow time.Duration
+
 	// Allow is called before me stores something for others: a message, even a
-	// repeated one, or a new chat, even with a name that no account has, so
-	// that nobody can probe names in bulk. Its error means that this is too
-	// often. Default: everything is allowed.
+	// repeated one, an edit, a delete or a reaction, or a new chat, even with a name
+	// that no account has, so that nobody can probe names in bulk. Its error
+	// means that this is too often. Default: everything is allowed.
 	Allow func(me int64) error
 	// AllowTyping is called before me tells someone that they are writing. Its
 	// error means that this is too often. Default: everything is allowed.
@@ -188,27 +199,30 @@ func (s *Service) Get(ctx context.Context, me int64, chatID string) (store.Chat,
 	return c, translate("read chat", err)
 }
 
-// Post adds a message to a chat. With an id chosen by the client it can be
-// repeated: the same text then returns the first message, and created is false.
-// Codes: not_found, bad_text, too_long, bad_request for an id that is not a
-// UUID, id_conflict for the id of another message, account_deleted if the other
+// Post adds a message to a chat, with a text, files that me has uploaded, or
+// both. With an id chosen by the client it can be repeated: the same text and
+// files then return the first message, and created is false. Codes: not_found,
+// bad_text, too_long, bad_request for an id that is not a UUID, unknown_file,
+// id_conflict for the id of another message, account_deleted if the other
 // account is gone, rate_limited.
-func (s *Service) Post(ctx context.Context, me int64, chatID, id, text string) (m store.Message,
-	created bool, err error) {
+func (s *Service) Post(ctx context.Context, me int64, chatID, id, text string, files ...chat.FileRef) (
+	m store.Message, created bool, err error) {
 	if chatID, err = parseChat(chatID); err != nil {
 		return store.Message{}, false, err
 	}
 	if id, err = messageID(id); err != nil {
 		return store.Message{}, false, err
 	}
-	if text, err = chat.CleanText(text, s.opts.MaxText); err != nil {
-		return store.Message{}, false, err
+	if text != "" || len(files) == 0 {
+		if text, err = chat.CleanText(text, s.opts.MaxText); err != nil {
+			return store.Message{}, false, err
+		}
 	}
 	if err := s.opts.Allow(me); err != nil {
 		return store.Message{}, false, err
 	}
-	m, created, err = s.opts.Store.AddMessage(ctx,
-		store.Message{ID: id, Chat: chatID, Author: me, Text: text, At: s.opts.Now()})
+	m, created, err = s.opts.Store.AddMessage(ctx, store.Message{
+		ID: id, Chat: chatID, Author: me, Text: text, At: s.opts.Now(), Files: chat.UnknownFiles(files)})
 	if err != nil {
 		return store.Message{}, false, translate("add message", err)
 	}

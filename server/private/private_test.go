@@ -2,6 +2,7 @@ package private
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -120,7 +121,7 @@ func TestPost(t *testing.T) {
 		t.Fatalf("Post = %+v, %t, %v; woken %d times", m, created, err, h.woken)
 	}
 	again, created, err := h.Post(t.Context(), h.ann, id, messageA, "hi\nbob")
-	if err != nil || created || again != m || h.woken != 1 {
+	if err != nil || created || !reflect.DeepEqual(again, m) || h.woken != 1 {
 		t.Errorf("Post again = %+v, %t, %v, want %+v; woken %d times", again, created, err, m, h.woken)
 	}
 	_, _, err = h.Post(t.Context(), h.ann, id, messageA, "something else")

@@ -1,9 +1,11 @@
 package private
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -25,6 +27,8 @@ func (r *Relay) pass(ctx context.Context) (published int, full bool, err error) 
 	if err := r.resendDoubted(ctx); err != nil {
 		return 0, false, err
 	}
+	r.doubtsUntil.Store(math.MaxInt64)
+	defer func() { r.doubtsUntil.Store(time.Now().Add(r.opts.Timeout).UnixNano()) }()
 	limit := r.opts.Batch + r.blocked
 	events, err := r.read(ctx, limit)
 	if err != nil {
@@ -34,19 +38,19 @@ func (r *Relay) pass(ctx context.Context) (published int, full bool, err error) 
 		r.blocked = 0
 		return 0, false, nil
 	}
-	seqs, first, err := r.publish(ctx, events)
-	r.blocked = min(len(events)-len(seqs), maxBlocked*r.opts.Batch)
+	epochs, first, err := r.publish(ctx, events)
+	r.blocked = min(len(events)-len(epochs), maxBlocked*r.opts.Batch)
 	r.published.Add(first)
-	if len(seqs) == 0 {
+	if len(epochs) == 0 {
 		return 0, r.doubts.any(), err
 	}
 	// Also while stopping: another relay publishes again what is not noted.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.opts.Timeout)
 	defer cancel()
-	if failed := r.opts.Store.Published(ctx, seqs); failed != nil {
+	if failed := r.opts.Store.Published(ctx, epochs); failed != nil {
 		return 0, false, errors.Join(err, fmt.Errorf("note published events: %w", failed))
 	}
-	return len(seqs), len(events) >= limit || r.doubts.any(), err
+	return len(epochs), len(events) >= limit || r.doubts.any(), err
 }
 
 func (r *Relay) read(ctx context.Context, limit int) ([]store.Event, error) {
@@ -59,22 +63,24 @@ func (r *Relay) read(ctx context.Context, limit int) ([]store.Event, error) {
 	return events, nil
 }
 
-// publish publishes events, those of each user in order. It returns the Seq of
-// each event that is in its log now, how many of those are there for the first
-// time, and one of the errors that occurred.
-func (r *Relay) publish(ctx context.Context, events []store.Event) (seqs []int64, first int64, failed error) {
+// publish publishes events, those of each user in order. It returns the epochs
+// of the logs in which events are now, by Seq, how many of those are there for
+// the first time, and one of the errors that occurred.
+func (r *Relay) publish(ctx context.Context, events []store.Event) (
+	epochs map[int64]string, first int64, failed error) {
 	var mu sync.Mutex // guards the results
 	var lanes sync.WaitGroup
+	epochs = make(map[int64]string)
 	slots := make(chan struct{}, r.opts.Lanes)
 	for _, lane := range byUser(events) {
 		slots <- struct{}{}
 		lanes.Go(func() {
 			defer func() { <-slots }()
-			n, err := r.publishLane(ctx, lane)
+			n, epoch, err := r.publishLane(ctx, lane)
 			mu.Lock()
 			defer mu.Unlock()
 			for _, e := range lane[:n] {
-				seqs = append(seqs, e.Seq)
+				epochs[e.Seq] = epoch
 				if !e.Resent {
 					first++
 				}
@@ -85,50 +91,43 @@ func (r *Relay) publish(ctx context.Context, events []store.Event) (seqs []int64
 		})
 	}
 	lanes.Wait()
-	return seqs, first, failed
+	return epochs, first, failed
 }
 
-// publishLane publishes the events of one user and returns how many are in the
-// log now.
-func (r *Relay) publishLane(ctx context.Context, lane []store.Event) (n int, err error) {
+// publishLane publishes the events of one user. It returns how many are in the
+// log now, and its epoch.
+func (r *Relay) publishLane(ctx context.Context, lane []store.Event) (n int, epoch string, err error) {
 	for i, e := range lane {
-		switch err := r.publishOne(ctx, e); {
+		now, err := r.publishOne(ctx, e, cmp.Or(epoch, e.Epoch))
+		switch {
 		case errors.Is(err, errInDoubt):
-			return i, nil // the next pass begins with the events before it
+			r.doubts.add(e.User)
+			return i, epoch, nil // the next pass begins with the events before it
 		case err != nil:
-			return i, fmt.Errorf("publish event %s: %w", e.ID, err)
+			return i, epoch, fmt.Errorf("publish event %s: %w", e.ID, err)
 		}
+		epoch = now
 	}
-	return len(lane), nil
+	return len(lane), epoch, nil
 }
 
-func (r *Relay) publishOne(ctx context.Context, e store.Event) error {
+// publishOne publishes an event if the log is in epoch, or in any if that is
+// empty.
+func (r *Relay) publishOne(ctx context.Context, e store.Event, epoch string) (now string, err error) {
 	if err := ctx.Err(); err != nil {
-		return err
+		return "", err
+	}
+	// Another relay has published an event before this one, in another epoch.
+	if e.Epoch != "" && e.Epoch != epoch {
+		return "", errInDoubt
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.opts.Timeout)
 	defer cancel()
-	epoch, ok := r.doubts.epoch(e.User)
-	if !ok {
-		r.doubts.add(e.User)
-		return errInDoubt
+	now, err = r.opts.Publisher.PublishEvent(ctx, chat.FeedRoom(e.User), Entry(e, r.opts.App), epoch)
+	if epoch != "" && errors.Is(err, chat.ErrLogClosed) {
+		return "", errInDoubt
 	}
-	now, err := r.opts.Publisher.PublishEvent(ctx, chat.FeedRoom(e.User), e.ID, Body(e, r.opts.App),
-		chat.Digest(e.Text), epoch)
-	switch {
-	case err == nil:
-		r.doubts.published(e.User, now)
-	case epoch != "" && errors.Is(err, chat.ErrLogClosed):
-		r.doubts.add(e.User)
-		return errInDoubt
-	case chat.AsError(err).Code == chat.CodeIDConflict:
-		// The conflict would repeat for ever and block all events after it. The
-		// store generates the ids, so someone has edited the log by hand.
-		r.opts.Logger.Error("relay: dropped an event whose id another event of the feed has", "event", e.ID,
-			"user", e.User)
-		return nil
-	}
-	return err
+	return now, err
 }
 
 // byUser groups events by user and keeps their order.

@@ -18,8 +18,9 @@ type Outbox interface {
 	// Outbox returns events to be published, by Seq. For each chat and user it
 	// returns them from the first one on, without a gap.
 	Outbox(ctx context.Context, limit int) ([]store.Event, error)
-	// Published notes that events were published. It ignores unknown ones.
-	Published(ctx context.Context, seqs []int64) error
+	// Published notes that events were published, and in which epoch of the
+	// feed, by Seq. It ignores unknown ones.
+	Published(ctx context.Context, epochs map[int64]string) error
 	// Resend makes Outbox return published events of these users again.
 	Resend(ctx context.Context, users []int64) error
 	// ResendAll does the same for all users.
@@ -39,14 +40,12 @@ var _ Outbox = (*store.Store)(nil)
 // Publisher adds events to the logs of rooms. It is safe for concurrent use.
 type Publisher interface {
 	// PublishEvent returns the epoch of the room's log once the event is in it.
-	// Repeated with the same id it changes nothing and is no error. After an
-	// error the event may or may not be in the log. id_conflict means that
-	// another event has the id.
+	// Repeated with the same id it changes nothing and is no error, whatever
+	// else has changed. After an error the event may or may not be in the log.
 	//
 	// If epoch is not empty, and the log is in another one or has to be opened
 	// first, the error is chat.ErrLogClosed.
-	PublishEvent(ctx context.Context, room, id string, body []byte, digest, epoch string) (
-		now string, err error)
+	PublishEvent(ctx context.Context, room string, e chat.Message, epoch string) (now string, err error)
 }
 
 // RelayOptions configure a Relay. Store, Publisher and App are required.
@@ -77,7 +76,9 @@ type RelayOptions struct {
 // failure. It reads them from the first unpublished one on. So for each chat a
 // feed always has a prefix of what happened there. That holds with several
 // relays at once, and for a relay that was suspended and repeats old events:
-// the log knows their ids and ignores them. Across the chats of one user the
+// the log knows their ids and ignores them. If Redis has lost events since, the
+// log is in another epoch than the event before was published in, and refuses
+// the next one. Across the chats of one user the
 // order is approximate, because a transaction may commit a little late.
 //
 // # Leadership
@@ -98,6 +99,9 @@ type Relay struct {
 	leading   atomic.Bool // the last attempt got the lease; written by Run
 	published atomic.Int64
 	doubts    *doubts
+	// Until when feeds may be doubted without the lease, in Unix nanoseconds;
+	// written by Run.
+	doubtsUntil atomic.Int64
 
 	// Owned by Run.
 	lastTry    time.Time // last attempt to get the lease
@@ -169,7 +173,7 @@ func (r *Relay) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		r.forget(ctx)
 		if due {
-			if !r.tryLead(ctx) {
+			if !r.tryLead(ctx) && !r.doubts.any() {
 				if help, more := r.yieldToLeader(ctx); !help {
 					due = more
 					continue

@@ -3,7 +3,6 @@ package private
 import (
 	"bytes"
 	"log/slog"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -227,20 +226,6 @@ func TestBlockedEventsDoNotDelayOthers(t *testing.T) {
 		p.disturb(nil)
 		pass(5 * time.Second)
 		w.mustBeDone(t)
-	})
-}
-
-func TestConflictingEventIsDropped(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld()
-		w.post(1, 1)
-		w.digest[w.box[0].ID] = "of something else"
-		p := w.start(withLongTick)
-		synctest.Wait()
-		p.stop()
-		if len(w.waiting()) != 0 || !slices.Equal(w.feeds[chat.FeedRoom(1)], w.posted[1][1:]) {
-			t.Errorf("outbox %v, feed %v; want the second event alone in the feed", w.box, w.feeds)
-		}
 	})
 }
 

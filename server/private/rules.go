@@ -20,9 +20,19 @@ var (
 	errBadCursor = chat.Errorf(chat.CodeBadRequest,
 		"The cursor must be the value of next in an earlier page.")
 	errDeleted = chat.Errorf(chat.CodeAccountDeleted,
-		"The other account was deleted, so nobody would read this message.")
+		"The other account was deleted, so nobody would see this.")
+	errNoEdits = chat.Errorf(chat.CodeForbidden, "Messages cannot be edited here.")
+	errUnknown = chat.Errorf(chat.CodeUnknownMessage, "There is no such message, or it is deleted.")
+	errOthers  = chat.Errorf(chat.CodeNotYours, "Only its author may edit or delete a message.")
+	errNoEmoji = chat.Errorf(chat.CodeBadRequest, "A reaction is one emoji.")
+	errTooMany = chat.Errorf(chat.CodeTooManyReactions,
+		"A message has at most %d different reactions.", chat.MaxReactionKinds)
+	errNoText = chat.Errorf(chat.CodeBadText, "A message without files needs a text.")
+	errNoFile = chat.Errorf(chat.CodeUnknownFile,
+		"A file of this message is not there, or is in another message. Upload it again.")
+	errTooOld   = chat.Errorf(chat.CodeTooOld, "This message is too old to be edited.")
 	errConflict = chat.Errorf(chat.CodeIDConflict,
-		"Another message has this id. Send the message with a new id.")
+		"This id is taken. Send it again with a new id.")
 )
 
 // translate maps an error of the store to one for users, if there is one.
@@ -36,6 +46,18 @@ func translate(what string, err error) error {
 		return errConflict
 	case errors.Is(err, store.ErrGone):
 		return errDeleted
+	case errors.Is(err, store.ErrNoMessage):
+		return errUnknown
+	case errors.Is(err, store.ErrNotYours):
+		return errOthers
+	case errors.Is(err, store.ErrTooMany):
+		return errTooMany
+	case errors.Is(err, store.ErrTooOld):
+		return errTooOld
+	case errors.Is(err, store.ErrNoText):
+		return errNoText
+	case errors.Is(err, store.ErrNoFile):
+		return errNoFile
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }
@@ -50,7 +72,8 @@ func parseChat(s string) (string, error) {
 	return id, nil
 }
 
-// messageID parses the id that a client gave its message, or generates one.
+// messageID parses the id that a client gave its message or edit, or generates
+// one.
 func messageID(s string) (string, error) {
 	if s == "" {
 		return uuid.NewString(), nil

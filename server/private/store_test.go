@@ -23,22 +23,18 @@ import (
 type feeds struct {
 	mu   sync.Mutex
 	logs map[string][][]byte // payloads; guarded by mu
-	ids  map[string]string   // digest by id; guarded by mu
+	ids  map[string]bool     // guarded by mu
 }
 
 // PublishEvent implements Publisher.
-func (f *feeds) PublishEvent(_ context.Context, room, id string, body []byte, digest, _ string) (
-	string, error) {
+func (f *feeds) PublishEvent(_ context.Context, room string, e chat.Message, _ string) (string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if known, ok := f.ids[id]; ok {
-		if known != digest {
-			return "", fmt.Errorf("%s was published with another digest", id)
-		}
+	if f.ids[e.ID] {
 		return testEpoch, nil
 	}
-	f.ids[id] = digest
-	f.logs[room] = append(f.logs[room], payload(body))
+	f.ids[e.ID] = true
+	f.logs[room] = append(f.logs[room], payload(chat.AppendBody(nil, &e)))
 	return testEpoch, nil
 }
 
@@ -98,6 +94,54 @@ func TestRetriedPostsAppearOnceAfterDatabaseRestart(t *testing.T) {
 	})
 }
 
+// Edits and deletes reach both feeds in the order in which they were made. An
+// event that was not published by then has the text of its message as it is now.
+func TestChangesReachBothFeeds(t *testing.T) {
+	for name, url := range map[string]string{"sqlite": "sqlite:" + filepath.Join(t.TempDir(), "test.db"),
+		"postgres": testpg.New(t).Database()} {
+		t.Run(name, func(t *testing.T) {
+			p := newPair(t, url, leased)
+			ctx := t.Context()
+			c, _, err := p.services[0].Create(ctx, p.users[0], "bob")
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := []string{"chat 0 ann "}
+			is := func(what string, err error, event string) {
+				t.Helper()
+				if err != nil {
+					t.Fatal(what, ": ", err)
+				}
+				want = append(want, event)
+				p.quiet(t)
+			}
+			first, _, err := p.services[0].Post(ctx, p.users[0], c.ID, "", "helo")
+			is("post", err, "message 1 ann helo")
+			_, err = p.services[1].EditMessage(ctx, p.users[0], c.ID, first.ID, "", "hello")
+			is("edit", err, "edit 1 ann hello")
+			_, _, err = p.services[0].Post(ctx, p.users[1], c.ID, "", "hi")
+			is("answer", err, "message 2 bob hi")
+			_, err = p.services[0].EditMessage(ctx, p.users[0], c.ID, first.ID, "", "hello!")
+			is("edit again", err, "edit 1 ann hello!")
+			is("delete", p.services[1].DeleteMessage(ctx, p.users[0], c.ID, first.ID), "delete 1 ann ")
+			for _, user := range p.users {
+				if got := p.feeds.summary(t, user); !slices.Equal(got, want) {
+					t.Errorf("the feed of %d:\n%q\nwant\n%q", user, got, want)
+				}
+			}
+		})
+	}
+}
+
+// quiet waits until all events are published.
+func (p *pair) quiet(t *testing.T) {
+	t.Helper()
+	poll.Until(t, "the outbox is empty", func() bool {
+		events, err := p.stores[0].Outbox(t.Context(), 10)
+		return err == nil && len(events) == 0
+	})
+}
+
 // pair is two servers on one database.
 type pair struct {
 	services [2]*Service
@@ -108,7 +152,7 @@ type pair struct {
 
 func newPair(t *testing.T, url string, outbox func(*store.Store) Outbox) *pair {
 	t.Helper()
-	p := &pair{feeds: &feeds{logs: make(map[string][][]byte), ids: make(map[string]string)}}
+	p := &pair{feeds: &feeds{logs: make(map[string][][]byte), ids: make(map[string]bool)}}
 	var relays [2]*Relay
 	for i := range relays {
 		s, err := store.Open(t.Context(), url)
@@ -170,10 +214,7 @@ func (p *pair) converse(t *testing.T, disturb func(i int)) {
 	})
 	want = append(want, fmt.Sprint("read ", messages, " bob "))
 
-	poll.Until(t, "the outbox is empty", func() bool {
-		events, err := p.stores[0].Outbox(t.Context(), 10)
-		return err == nil && len(events) == 0
-	})
+	p.quiet(t)
 	for _, user := range p.users {
 		if got := p.feeds.summary(t, user); !slices.Equal(got, want) {
 			t.Errorf("the feed of %d:\n%q\nwant\n%q", user, got, want)

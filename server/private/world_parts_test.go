@@ -20,11 +20,25 @@ func (w *world) waiting() []store.Event {
 	})
 }
 
+// epochBefore returns the epoch in which the last published event of the same
+// user before e was published.
+func (w *world) epochBefore(e store.Event) (epoch string) {
+	for _, other := range w.box {
+		if _, sent := w.sent[other.Seq]; sent && !w.resent[other.Seq] && other.User == e.User && other.Seq < e.Seq {
+			epoch = w.epochs[other.Seq]
+		}
+	}
+	return epoch
+}
+
 func (p *process) Outbox(ctx context.Context, limit int) (events []store.Event, err error) {
 	err = p.call(ctx, "read", 0, func() error {
 		p.reads++
 		waiting := p.waiting()
 		events = waiting[:min(limit, len(waiting))]
+		for i := range events {
+			events[i].Epoch = p.epochBefore(events[i])
+		}
 		return nil
 	})
 	if err != nil {
@@ -33,16 +47,19 @@ func (p *process) Outbox(ctx context.Context, limit int) (events []store.Event, 
 	return events, nil
 }
 
-func (p *process) Published(ctx context.Context, seqs []int64) error {
+func (p *process) Published(ctx context.Context, epochs map[int64]string) error {
 	return p.call(ctx, "note", 0, func() error {
 		p.marks++
 		for _, e := range p.box {
-			if !slices.Contains(seqs, e.Seq) {
+			epoch, ok := epochs[e.Seq]
+			_, sent := p.sent[e.Seq]
+			if !ok || sent && !p.resent[e.Seq] {
 				continue
 			}
-			if _, sent := p.sent[e.Seq]; !sent {
+			if !sent {
 				p.sent[e.Seq] = time.Now()
 			}
+			p.epochs[e.Seq] = epoch
 			delete(p.resent, e.Seq)
 		}
 		return nil
@@ -76,6 +93,7 @@ func (p *process) ForgetPublished(ctx context.Context, age time.Duration, limit 
 			old := ok && !p.resent[e.Seq] && time.Since(sent) > age && n < int64(limit)
 			if old {
 				delete(p.sent, e.Seq)
+				delete(p.epochs, e.Seq)
 				n++
 			}
 			return old
@@ -92,7 +110,7 @@ func (w *world) lose(user int64, n int) {
 	defer w.mu.Unlock()
 	room := chat.FeedRoom(user)
 	for _, id := range w.feeds[room][n:] {
-		delete(w.digest, id)
+		delete(w.ids, id)
 	}
 	w.feeds[room] = w.feeds[room][:n]
 	w.losses[room]++
@@ -120,8 +138,9 @@ func (p *process) Unlock(ctx context.Context, _ string) error {
 
 // PublishEvent behaves like the Redis script: an id is in a log only once, and
 // a log in another epoch refuses everything.
-func (p *process) PublishEvent(ctx context.Context, room, id string, _ []byte, digest, epoch string) (
+func (p *process) PublishEvent(ctx context.Context, room string, e chat.Message, epoch string) (
 	now string, err error) {
+	id := e.ID
 	var user int64
 	if _, err := fmt.Sscanf(room, "user:%d", &user); err != nil {
 		return "", err
@@ -132,17 +151,13 @@ func (p *process) PublishEvent(ctx context.Context, room, id string, _ []byte, d
 			return chat.ErrLogClosed
 		}
 		p.publications++
-		switch known := p.digest[id]; known {
-		case "":
+		if !p.ids[id] {
 			if next := len(p.feeds[room]); next >= len(p.posted[user]) || p.posted[user][next] != id {
 				p.violations = append(p.violations,
 					fmt.Sprintf("%s is published as number %d of %s", id, next+1, room))
 			}
-			p.digest[id] = digest
+			p.ids[id] = true
 			p.feeds[room] = append(p.feeds[room], id)
-		case digest:
-		default:
-			return chat.Errorf(chat.CodeIDConflict, "another one")
 		}
 		return nil
 	})

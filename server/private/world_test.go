@@ -27,10 +27,11 @@ type world struct {
 	box        []store.Event       // the outbox
 	sent       map[int64]time.Time // when events were first published, by Seq
 	resent     map[int64]bool      // which of those are to be published again
+	epochs     map[int64]string    // in which they were published
 	losses     map[string]int      // how often each log has lost events
 	posted     map[int64][]string  // ids of each user's events in outbox order
 	feeds      map[string][]string // ids in each log
-	digest     map[string]string   // of each id in a log
+	ids        map[string]bool     // in a log
 	holder     *process            // of the lease
 	ends       time.Time           // when the lease ends
 	violations []string            // broken invariants
@@ -38,8 +39,8 @@ type world struct {
 
 func newWorld() *world {
 	return &world{posted: make(map[int64][]string), feeds: make(map[string][]string),
-		digest: make(map[string]string), sent: make(map[int64]time.Time), resent: make(map[int64]bool),
-		losses: make(map[string]int)}
+		ids: make(map[string]bool), sent: make(map[int64]time.Time), resent: make(map[int64]bool),
+		losses: make(map[string]int), epochs: make(map[int64]string)}
 }
 
 // process is one server: a relay and its own view of the world, which may have

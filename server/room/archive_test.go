@@ -37,6 +37,10 @@ func (a *fakeArchive) Count(ctx context.Context, room string, l chat.Log,
 	return uint64(len(list)), a.countErr
 }
 
+func (a *fakeArchive) Reactions(context.Context, string, string) ([]chat.Reaction, error) {
+	return nil, a.err
+}
+
 // archived moves the messages of a log up to seq into an archive.
 func archived(l *fakeLog, seq uint64) *fakeArchive {
 	a := &fakeArchive{messages: map[chat.Position][]byte{}, newest: seq}

@@ -8,17 +8,21 @@ import (
 )
 
 // A delete leaves tombstones in the ring in the place of its message and of the
-// edits of that. So what the ring replays, restores and republishes never has
-// the text again. A log is always read in its order, so whatever comes into the
-// ring from an older source comes before the delete.
+// edits of that, and in a feed the events about them without the text. So what
+// the ring replays, restores and republishes never has the text again. A log is
+// always read in its order, so whatever comes into the ring from an older source
+// comes before the delete.
 
 // forgetLocked applies a frame that was just appended, if it is a delete.
 func (r *Room) forgetLocked(frame []byte) {
-	d, ok := deleteIn(frame, r.pos.Epoch)
+	d, ok := deleteIn(r.Name, frame, r.pos.Epoch)
 	if !ok {
 		return
 	}
-	l, id := chat.Log{Head: r.pos, Epochs: r.epochs}, []byte(d.Target().ID)
+	if r.registry != nil && r.registry.reactions != nil {
+		r.registry.reactions.taken.forget(r.Name, &d)
+	}
+	l, id := chat.Log{Head: r.pos, Epochs: r.epochs}, []byte(d.Deletes())
 	for pos := r.ring.Head(); pos > r.ring.Tail(); pos-- {
 		e := r.ring.At(pos - 1)
 		if e.Kind != Message || !bytes.Contains(e.Frame, id) {
@@ -30,9 +34,9 @@ func (r *Room) forgetLocked(frame []byte) {
 	}
 }
 
-// deleteIn returns the delete in a frame.
-func deleteIn(frame []byte, epoch string) (d chat.Message, ok bool) {
-	if !wire.IsOfType(frame, chat.TypeDelete) {
+// deleteIn returns the delete in a frame of a room or a feed.
+func deleteIn(name string, frame []byte, epoch string) (d chat.Message, ok bool) {
+	if !wire.IsOfType(frame, chat.TypeDelete) && (!chat.IsFeed(name) || !chat.MayDelete(frame)) {
 		return d, false
 	}
 	payload, ok := wire.Payload(frame, epoch)
@@ -40,7 +44,7 @@ func deleteIn(frame []byte, epoch string) (d chat.Message, ok bool) {
 		return d, false
 	}
 	d, err := chat.DecodePayload(payload)
-	return d, err == nil
+	return d, err == nil && d.Deletes() != ""
 }
 
 // frameAfter returns the frame that stands in the place of another one after a
@@ -68,7 +72,7 @@ func (r *Room) forget(entries []wire.Entry) []wire.Entry {
 		return entries
 	}
 	for _, d := range r.deletes() {
-		id := []byte(d.Target().ID)
+		id := []byte(d.Deletes())
 		for i, e := range entries {
 			if !bytes.Contains(e.Frame, id) {
 				continue
@@ -86,7 +90,7 @@ func (r *Room) deletes() (list []chat.Message) {
 	epoch := r.Position().Epoch // any would do: a delete is known by its target
 	for pos := r.ring.Tail(); pos < r.ring.Head(); pos++ {
 		if e := r.ring.At(pos); e != nil && e.Kind == Message {
-			if d, ok := deleteIn(e.Frame, epoch); ok {
+			if d, ok := deleteIn(r.Name, e.Frame, epoch); ok {
 				list = append(list, d)
 			}
 		}

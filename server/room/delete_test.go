@@ -10,13 +10,15 @@ import (
 )
 
 func deletes(seq, target uint64) []byte {
-	return fmt.Appendf(nil, `{"type":"delete","seq":%d,"id":"%s","target":{"seq":%d,"id":"%s"},"by":"author","at":1,`+
-		`"epoch":"%s"}`, seq, idOf(seq), target, idOf(target), epochA)
+	return fmt.Appendf(nil,
+		`{"type":"delete","seq":%d,"id":"%s","target":{"seq":%d,"id":"%s"},"by":"author","at":1,`+
+			`"epoch":"%s"}`, seq, idOf(seq), target, idOf(target), epochA)
 }
 
 func edits(seq, target uint64) []byte {
-	return fmt.Appendf(nil, `{"type":"edit","seq":%d,"id":"%s","text":"m%d edited","target":{"seq":%d,"id":"%s"},"at":1,`+
-		`"epoch":"%s"}`, seq, idOf(seq), target, target, idOf(target), epochA)
+	return fmt.Appendf(nil,
+		`{"type":"edit","seq":%d,"id":"%s","text":"m%d edited","target":{"seq":%d,"id":"%s"},"at":1,`+
+			`"epoch":"%s"}`, seq, idOf(seq), target, target, idOf(target), epochA)
 }
 
 // frames returns what the ring has, as text.

@@ -28,6 +28,10 @@ func (a pageArchive) Count(context.Context, string, chat.Log, uint64, uint64) (u
 	return 0, a.err
 }
 
+func (a pageArchive) Reactions(context.Context, string, string) ([]chat.Reaction, error) {
+	return nil, a.err
+}
+
 func idOf(seq uint64) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", seq) }
 
 func anyone(*chat.Message) bool { return true }

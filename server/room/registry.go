@@ -21,11 +21,17 @@ type Subscriptions interface {
 
 // Options configure a registry and its rooms.
 type Options struct {
-	RingSize      int           // entries, a power of two
-	MaxRooms      int           // open at the same time
-	Linger        time.Duration // how long a room stays open without clients
-	Log           LogReader
-	Archive       Archive // messages that have left the log; may be nil
+	RingSize  int           // entries, a power of two
+	MaxRooms  int           // open at the same time
+	Linger    time.Duration // how long a room stays open without clients
+	Log       LogReader
+	Archive   Archive       // messages that have left the log; may be nil
+	Reactions ReactionStore // nil: nobody can react
+	App       string        // APPID of this server, in summaries
+	Node      string        // unique among all servers
+	// Gossip tells all servers something, at most once; not nil if Reactions is
+	// not.
+	Gossip        func(ctx context.Context, payload []byte) error
 	Subscriptions Subscriptions
 	Wake          func(*Room) // called after an append to a room
 	Logger        *slog.Logger
@@ -39,6 +45,8 @@ type Registry struct {
 	opts Options
 	ctx  context.Context // of the owners; canceled when Run ends
 	stop context.CancelFunc
+
+	reactions *reactions // nil: nobody can react
 
 	owners sync.WaitGroup
 	queued atomic.Int64 // bytes in all queues and with owners
@@ -56,7 +64,7 @@ type Registry struct {
 
 // NewRegistry returns a registry without rooms.
 func NewRegistry(o Options) *Registry {
-	g := &Registry{opts: o, rooms: map[string]*Room{}}
+	g := &Registry{opts: o, rooms: map[string]*Room{}, reactions: newReactions(o)}
 	g.ctx, g.stop = context.WithCancel(context.Background())
 	return g
 }
@@ -165,6 +173,11 @@ func (g *Registry) Open() int {
 // are no longer processed.
 func (g *Registry) Run(ctx context.Context) {
 	defer g.close()
+	if g.reactions != nil {
+		var reactions sync.WaitGroup
+		reactions.Go(func() { g.reactions.run(ctx) })
+		defer reactions.Wait()
+	}
 	const sweeps = 4 // per linger time
 	tick := time.NewTicker(max(g.opts.Linger/sweeps, time.Millisecond))
 	defer tick.Stop()

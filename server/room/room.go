@@ -59,6 +59,9 @@ type Archive interface {
 	Between(ctx context.Context, room string, l chat.Log, after, before uint64, limit int) ([][]byte, error)
 	// Count returns how many of those messages it has.
 	Count(ctx context.Context, room string, l chat.Log, after, before uint64) (uint64, error)
+	// Reactions returns who reacted to the message with this id, and who took
+	// that back; none if it does not know.
+	Reactions(ctx context.Context, room, id string) ([]chat.Reaction, error)
 }
 
 // pageSize is how many payloads one read of the log returns.
@@ -200,6 +203,12 @@ func (r *Room) append(ctx context.Context, e wire.Entry) error {
 	if err := r.waitForFollowers(ctx); err != nil {
 		return err
 	}
+	r.appendNow(e)
+	r.noteSummary(e.Frame)
+	return nil
+}
+
+func (r *Room) appendNow(e wire.Entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.pos.Seq = e.Position.Seq
@@ -207,7 +216,6 @@ func (r *Room) append(ctx context.Context, e wire.Entry) error {
 	r.forgetLocked(e.Frame)
 	r.receivedLocked()
 	r.count.SubscriptionMessages.Inc()
-	return nil
 }
 
 // Broadcast shows a frame that is not a message to all connected clients.

@@ -19,6 +19,15 @@ import (
 // owner retries by itself.
 func (r *Room) Sync(ctx context.Context) error {
 	defer r.republishLost()
+	err := r.readLog(ctx)
+	if err == nil && r.opened && r.registry != nil && r.registry.reactions != nil {
+		r.registry.reactions.taken.found(r.Name, r.Position().Epoch)
+	}
+	return err
+}
+
+// readLog is Sync without what follows it.
+func (r *Room) readLog(ctx context.Context) error {
 	open := r.startOpen()
 	l, err := r.log.OpenLog(ctx, r.Name, r.Position())
 	if err == nil {

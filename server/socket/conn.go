@@ -119,6 +119,8 @@ func (c *conn) handle(payload []byte) error {
 		return nil
 	case req.Type == wire.TypeTyping:
 		return c.typing()
+	case req.Type == wire.TypeReact:
+		return c.react(req)
 	}
 	return c.publish(req)
 }

@@ -11,14 +11,23 @@ import (
 	"livechat/server/wire"
 )
 
-// extra returns the Extra of what the client sends.
-func (c *conn) extra(req wire.Request, text string) (string, error) {
+// extra returns the Extra of what the client sends under an id. gone is why its
+// files cannot be sent, or sent again: it is only asked then whether the log has
+// the message, as it had the files until it was deleted.
+func (c *conn) extra(req wire.Request, id, text string) (extra string, gone, err error) {
 	if req.Type == wire.TypeDelete {
 		target, err := c.deletable(req.Target)
-		return chat.ByAuthor(target), err
+		return chat.ByAuthor(target), nil, err
 	}
 	m, err := c.members(req, text)
-	return m.Extra(), err
+	if err != nil || req.Files == nil {
+		return m.Extra(), nil, err
+	}
+	m.Files, err = c.claim(id, req.Files)
+	if err != nil && req.ID != "" && chat.AsError(err).Code == chat.CodeUnknownFile {
+		m.Files, gone, err = chat.UnknownFiles(req.Files), err, nil
+	}
+	return m.Extra(), gone, err
 }
 
 // members returns what a message or an edit has after its text: what the client
@@ -26,7 +35,7 @@ func (c *conn) extra(req wire.Request, text string) (string, error) {
 func (c *conn) members(req wire.Request, text string) (m chat.Members, err error) {
 	switch {
 	case req.Type == wire.TypeEdit:
-		target, err := c.editable(req.Target)
+		target, err := c.editable(req.Target, text)
 		if err != nil {
 			return m, err
 		}

@@ -57,6 +57,7 @@ type Options struct {
 	// too many watchers
 	Watch   func(send func(frame []byte)) (leave func(), ok bool)
 	Users   *UserOptions // nil: guests only
+	Files   *FileOptions // nil: files cannot be sent
 	Metrics *metrics.Set
 	Logger  *slog.Logger
 }

@@ -13,25 +13,12 @@ import (
 
 // publish publishes a message of the client, or an edit or a delete of one.
 func (c *conn) publish(req wire.Request) error {
-	if c.sender == nil {
-		c.sender = &sender{limit: newLimiter(c.server.opts.MessageRate, c.server.opts.MessageBurst)}
+	if ok, err := c.mayPublish(req.ID); !ok {
+		return err
 	}
-	if wait, persists := c.sender.limit.take(time.Now()); wait > 0 {
-		c.sendError(req.ID, &chat.Error{
-			Code: chat.CodeRateLimited, Message: "too many messages in a short time", Retryable: true,
-			RetryAfterMS: max(1, wait.Milliseconds()),
-		})
-		if persists {
-			return c.end(wire.CloseTooFast)
-		}
-		return nil
-	}
-	var text string
-	var err error
-	if req.Type != wire.TypeDelete {
-		if text, err = chat.CleanText(req.Text, c.server.opts.MaxText); err != nil {
-			return c.refuse(req.ID, err)
-		}
+	text, err := c.cleanText(req)
+	if err != nil {
+		return c.refuse(req.ID, err)
 	}
 	m := chat.Message{
 		ID:      req.ID,
@@ -47,12 +34,14 @@ func (c *conn) publish(req wire.Request) error {
 	if req.Type != wire.TypeMessage {
 		m.Type = req.Type
 	}
-	if m.Extra, err = c.extra(req, text); err != nil {
+	began := time.Now()
+	defer func() { c.sender.limit.hold(time.Since(began)) }()
+	extra, gone, err := c.extra(req, m.ID, text)
+	if err != nil {
 		c.sendError(req.ID, err)
 		return nil
 	}
-	began := time.Now()
-	defer func() { c.sender.limit.hold(time.Since(began)) }()
+	m.Extra = extra
 	if !c.room.Admit(c.server.ctx, admitTime, len(m.Text)) {
 		c.sendError(
 			req.ID,
@@ -65,7 +54,8 @@ func (c *conn) publish(req wire.Request) error {
 		)
 		return nil
 	}
-	sender := c.sender
+	// Of req the answer needs the id alone: it is not kept until then.
+	sender, id := c.sender, req.ID
 	sender.begin()
 	err = c.server.opts.Publisher.Publish(
 		c.server.ctx,
@@ -75,15 +65,19 @@ func (c *conn) publish(req wire.Request) error {
 			defer sender.finish()
 			if err != nil {
 				c.room.Refused(len(m.Text))
-				c.sendError(req.ID, err)
+				c.sendError(id, unclaimed(err, gone))
 				return
 			}
 			// the log has Redis' time, which is not returned
 			m.Epoch, m.Seq, m.At = at.Epoch, at.Seq, time.Now().UnixMilli()
-			c.room.Published(m)
+			if gone == nil {
+				c.room.Published(m)
+			} else { // the log has it whole, and this is not
+				c.room.Refused(len(m.Text))
+			}
 			c.server.opts.Metrics.Received.WithLabelValues(taken(duplicate)).Inc()
-			if req.ID != "" {
-				c.out.Send(wire.Frame(wire.Ack{Type: "ack", ID: req.ID, Seq: at.Seq, Duplicate: duplicate}))
+			if id != "" {
+				c.out.Send(wire.Frame(wire.Ack{Type: "ack", ID: id, Seq: at.Seq, Duplicate: duplicate}))
 			}
 		},
 	)
@@ -93,6 +87,35 @@ func (c *conn) publish(req wire.Request) error {
 		c.sendError(req.ID, err)
 	}
 	return nil
+}
+
+// cleanText returns the text of what the client sends. It may be empty beside
+// files: whether a message that is edited has some is known later.
+func (c *conn) cleanText(req wire.Request) (string, error) {
+	if req.Type == wire.TypeDelete || req.Text == "" && (req.Type == wire.TypeEdit || req.Files != nil) {
+		return "", nil
+	}
+	return chat.CleanText(req.Text, c.server.opts.MaxText)
+}
+
+// mayPublish counts something that the client publishes to its rate. If that is
+// exceeded, ok is false, and the client was answered; the error ends the reader.
+func (c *conn) mayPublish(id string) (ok bool, err error) {
+	if c.sender == nil {
+		c.sender = &sender{limit: newLimiter(c.server.opts.MessageRate, c.server.opts.MessageBurst)}
+	}
+	wait, persists := c.sender.limit.take(time.Now())
+	if wait <= 0 {
+		return true, nil
+	}
+	c.sendError(id, &chat.Error{
+		Code: chat.CodeRateLimited, Message: "too many messages in a short time", Retryable: true,
+		RetryAfterMS: max(1, wait.Milliseconds()),
+	})
+	if persists {
+		return false, c.end(wire.CloseTooFast)
+	}
+	return false, nil
 }
 
 func taken(duplicate bool) string {
@@ -107,11 +130,12 @@ var (
 	errUnknown      = chat.Errorf(chat.CodeUnknownMessage, "there is no such message, or it is out of reach")
 	errOthers       = chat.Errorf(chat.CodeNotYours, "only its author may edit a message")
 	errNotDeletable = chat.Errorf(chat.CodeNotYours, "only its author may delete a message")
+	errNoText       = chat.Errorf(chat.CodeBadText, "a message without files needs a text")
 	errTooOld       = chat.Errorf(chat.CodeTooOld, "this message is too old to be edited")
 )
 
-// editable returns the message that the client means, if it may edit it.
-func (c *conn) editable(t chat.Target) (chat.Target, error) {
+// editable returns the message that the client means, if it may give it a text.
+func (c *conn) editable(t chat.Target, text string) (chat.Target, error) {
 	if c.server.opts.NoEdits {
 		return t, errNoEdits
 	}
@@ -126,6 +150,9 @@ func (c *conn) editable(t chat.Target) (chat.Target, error) {
 	}
 	if w := c.server.opts.EditWindow; w > 0 && time.Since(time.UnixMilli(m.At)) > w {
 		return t, errTooOld
+	}
+	if text == "" && len(chat.MembersOf(m.Extra).Files) == 0 {
+		return t, errNoText
 	}
 	return chat.Target{Seq: m.Seq, ID: m.ID}, nil
 }

@@ -34,9 +34,10 @@ func (s *Server) welcome(c *conn, q query, at room.Start) wire.Welcome {
 			Frame: s.opts.MaxFrame,
 			Rate:  s.opts.MessageRate,
 			Burst: s.opts.MessageBurst,
+			Files: s.opts.Files.limits(c),
 		},
 	}
-	if !c.feed && !s.opts.NoEdits {
+	if !s.opts.NoEdits {
 		seconds := int64(s.opts.EditWindow.Seconds())
 		w.Limits.Edit = &seconds
 	}

@@ -45,7 +45,8 @@ const (
 	selectChats = `
 SELECT m.chat, m.other, coalesce(u.name, '` + DeletedName + `'), u.created,
        c.created, m.unread, m.read_n, o.read_n, m.updated,
-       l.id, l.n, l.author, coalesce(w.name, '` + DeletedName + `'), l.text, l.at
+       l.id, l.n, l.author, coalesce(w.name, '` + DeletedName + `'), l.text, l.at,
+       l.edited, l.deleted, l.reactions, l.files
 FROM (SELECT chat, other, unread, read_n, updated FROM members `
 	joinChats = `) m
 JOIN chats c ON c.id = m.chat
@@ -152,11 +153,12 @@ func (s *Store) Chats(ctx context.Context, user int64, before *ChatCursor, limit
 func scanChat(row scanner) (Chat, error) {
 	var c Chat
 	var otherCreated, created, updated int64
-	var id, author, text sql.NullString
-	var n, authorID, at sql.NullInt64
+	var id, author, text, reactions, files sql.NullString
+	var n, authorID, at, edited sql.NullInt64
+	var deleted sql.NullBool
 	err := row.Scan(&c.ID, &c.Other.ID, &c.Other.Name, &otherCreated, &created, &c.Unread, &c.Read,
 		&c.OtherRead, &updated,
-		&id, &n, &authorID, &author, &text, &at)
+		&id, &n, &authorID, &author, &text, &at, &edited, &deleted, &reactions, &files)
 	if err != nil {
 		return Chat{}, err
 	}
@@ -164,7 +166,8 @@ func scanChat(row scanner) (Chat, error) {
 	if id.Valid {
 		c.Last = &Message{
 			ID: id.String, Chat: c.ID, N: n.Int64, Author: authorID.Int64, AuthorName: author.String,
-			Text: text.String, At: fromMS(at.Int64),
+			Text: text.String, At: fromMS(at.Int64), Edited: editedAt(edited.Int64), Deleted: deleted.Bool,
+			Reactions: reactions.String, Files: parseFiles(files.String),
 		}
 	}
 	return c, nil

@@ -4,7 +4,10 @@ import "fmt"
 
 // Counts are the records of an export or an import, by kind.
 type Counts struct {
-	Accounts, Chats, Messages, RoomMessages int64
+	Accounts, Chats, Messages, RoomMessages, Reactions, Files int64
+
+	WithoutBytes int64 // of the files
+	pieces       int64 // lines with bytes of files
 }
 
 // of returns the counter of a type of line; nil if lines of this type are not
@@ -19,18 +22,30 @@ func (c *Counts) of(kind string) *int64 {
 		return &c.Messages
 	case typeRoomMessage:
 		return &c.RoomMessages
+	case typeReaction, typePrivateReaction:
+		return &c.Reactions
+	case typeFile:
+		return &c.Files
 	}
 	return nil
 }
 
 // Lines returns the number of lines these records take in an export.
-func (c Counts) Lines() int64 { return c.Accounts + c.Chats + c.Messages + c.RoomMessages }
+func (c Counts) Lines() int64 {
+	return c.Accounts + c.Chats + c.Messages + c.RoomMessages + c.Reactions + c.Files + c.pieces
+}
 
 // String returns the counts in words: "3 accounts, 1 chat, 5 private messages,
-// 12 room messages".
+// 12 room messages, 2 reactions, 1 file". It tells of files whose bytes are not
+// among them.
 func (c Counts) String() string {
-	return fmt.Sprintf("%s, %s, %s, %s", plural(c.Accounts, "account"), plural(c.Chats, "chat"),
-		plural(c.Messages, "private message"), plural(c.RoomMessages, "room message"))
+	without := ""
+	if c.WithoutBytes > 0 {
+		without = fmt.Sprintf(" (%d without bytes)", c.WithoutBytes)
+	}
+	return fmt.Sprintf("%s, %s, %s, %s, %s, %s%s", plural(c.Accounts, "account"), plural(c.Chats, "chat"),
+		plural(c.Messages, "private message"), plural(c.RoomMessages, "room message"),
+		plural(c.Reactions, "reaction"), plural(c.Files, "file"), without)
 }
 
 func plural(n int64, noun string) string {

@@ -5,19 +5,19 @@ import (
 	"database/sql"
 	"fmt"
 
-	"github.com/go-json-experiment/json"
-
 	"livechat/server/chat"
 )
 
-// A delete empties its message, the edits of that, and what replies quote of
-// it, whichever of them is archived first: a new delete looks for them, and
-// they look for deletes. Rows past the end of their epoch are emptied as well:
-// no page shows them, but a dump does.
+// A delete empties its message and deletes the files of that, and empties its
+// edits, who reacted to it, and what replies quote of it, whichever of them is
+// archived first: a new delete looks for them, and they look for deletes. Rows
+// past the end of their epoch are emptied as well: no page shows them, but a
+// dump does.
 
 const (
 	byAuthor     = `author = $3 AND (author <> '' OR session = $4)`
-	eraseMessage = `UPDATE room_messages SET text = '', extra = '', edited = 0, edit_seq = 0, deleted = TRUE`
+	eraseMessage = `UPDATE room_messages SET text = '', extra = '', edited = 0, edit_seq = 0,
+		reactions = '', deleted = TRUE`
 	// In SQLite the words follow by themselves.
 	eraseWords  = `, words = CAST('' AS tsvector)`
 	whereErased = ` WHERE room = $1 AND id = $2 AND type = '' AND ` + byAuthor + ` AND seq >= $5 AND seq <= $6
@@ -45,23 +45,17 @@ type targets struct{ edited, deleted map[named]bool }
 // entries are about, edits and deletes are about. Most batches have none, so
 // one question for all of them is all that they cost.
 func (s *Store) targetsOf(ctx context.Context, tx *sql.Tx, messages []RoomMessage) (t targets, err error) {
-	rooms, ids := make([]string, 0, len(messages)), make([]string, 0, len(messages))
-	pairs := make([][2]string, 0, len(messages))
+	about := make(map[named]bool, len(messages))
 	for _, m := range messages {
 		for _, id := range [...]string{m.ID, m.target().ID} {
 			if id != "" {
-				rooms, ids = append(rooms, storable(m.Room)), append(ids, storable(id))
-				pairs = append(pairs, [2]string{storable(m.Room), storable(id)})
+				about[named{m.Room, id}] = true
 			}
 		}
 	}
-	question, args := selectTargets, []any{rooms, ids}
-	if s.dialect == sqlite {
-		asked, err := json.Marshal(pairs)
-		if err != nil {
-			return t, err
-		}
-		question, args = selectTargetsSQLite, []any{string(asked)}
+	question, args, err := s.askNamed(about, selectTargets, selectTargetsSQLite)
+	if err != nil {
+		return t, err
 	}
 	t = targets{edited: make(map[named]bool), deleted: make(map[named]bool)}
 	_, err = list(ctx, tx, func(row scanner) (n named, err error) {
@@ -117,12 +111,24 @@ func (s *Store) erase(ctx context.Context, tx *sql.Tx, d RoomMessage, about []Ro
 	for _, seq := range copies {
 		ranges = append(ranges, [2]int64{seq, seq})
 	}
+	if err := s.deleteFilesOf(ctx, tx, d.Room, t.ID, chat.FileOwner(d.Author, d.Session)); err != nil {
+		return err
+	}
 	erase := eraseMessage + whereErased
 	if s.dialect == postgres {
 		erase = eraseMessage + eraseWords + whereErased
 	}
 	for _, r := range ranges {
 		if _, err := exec(ctx, tx, erase, d.Room, t.ID, d.Author, d.Session, r[0], r[1]); err != nil {
+			return err
+		}
+	}
+	there, _, err := s.copies(ctx, tx, named{d.Room, t.ID}, t.Seq)
+	if err != nil {
+		return err
+	}
+	if !there {
+		if _, err := exec(ctx, tx, eraseReactions, d.Room, t.ID); err != nil {
 			return err
 		}
 	}

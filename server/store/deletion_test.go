@@ -21,7 +21,7 @@ func TestNoMessageAfterDeletion(t *testing.T) {
 	}
 	var last Message
 	s.whileIn(t, "DeleteUser waits for the message", func(tx *sql.Tx) (err error) {
-		last, err = addMessage(t.Context(), tx, message(ann))
+		last, err = s.addMessage(t.Context(), tx, message(ann))
 		return err
 	}, func() error { return s.DeleteUser(t.Context(), bob.ID) })
 	if c, err := s.Chat(t.Context(), chat, ann.ID); err != nil || c.Last == nil || c.Last.ID != last.ID ||
@@ -100,7 +100,7 @@ func TestDeletionWaitsForNewChats(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			_, err = addMessage(t.Context(), writing,
+			_, err = s.addMessage(t.Context(), writing,
 				Message{ID: uuid.NewString(), Chat: chat, Author: ann.ID, Text: "x", At: time.Now()})
 			return err
 		})

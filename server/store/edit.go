@@ -43,7 +43,8 @@ type target struct {
 	ID  string `json:"id"`
 }
 
-// target returns it for an edit, a delete and a reply, and zero otherwise.
+// target returns it for an edit, a delete, a summary of reactions and a reply,
+// and zero otherwise.
 func (m *RoomMessage) target() target {
 	var extra struct {
 		Target target `json:"target"`
@@ -53,7 +54,7 @@ func (m *RoomMessage) target() target {
 		return target{}
 	}
 	switch m.Type {
-	case chat.TypeEdit, chat.TypeDelete:
+	case chat.TypeEdit, chat.TypeDelete, chat.TypeReactions:
 		return extra.Target
 	case "":
 		return extra.Reply
@@ -61,14 +62,24 @@ func (m *RoomMessage) target() target {
 	return target{}
 }
 
-// lockEdits lets batches with edits or deletes in one at a time. SQLite has one writer.
+// about returns the id of the message that an entry is about, as target or, for
+// a summary of reactions, as reacted.
+func (m *RoomMessage) about() (target, reacted string) {
+	if m.Type == chat.TypeReactions {
+		return "", m.target().ID
+	}
+	return m.target().ID, ""
+}
+
+// lockEdits lets batches with entries about messages in one at a time. SQLite
+// has one writer.
 func (s *Store) lockEdits(ctx context.Context, tx *sql.Tx, messages []RoomMessage) error {
 	if s.dialect == sqlite {
 		return nil
 	}
 	lock := `SELECT pg_advisory_xact_lock_shared($1)`
 	for _, m := range messages {
-		if m.Type == chat.TypeEdit || m.Type == chat.TypeDelete {
+		if m.Type == chat.TypeEdit || m.Type == chat.TypeDelete || m.Type == chat.TypeReactions {
 			lock = `SELECT pg_advisory_xact_lock($1)`
 		}
 	}

@@ -8,14 +8,16 @@ import (
 	"io"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // An export is NDJSON: one object per line, each with a field `type`. The first
 // line is the header, and the last one the end, which tells an import that
-// nothing is cut off. Between them are users, chats, messages and room
-// messages, each kind in its own order, so that a line refers only to lines
-// above it. Times are Unix milliseconds. The state of running servers is left
-// out: sessions (users log in again), unpublished events and leases.
+// nothing is cut off. Between them are users, chats, messages, reactions to
+// those, room messages, reactions to those, and files, each kind in its own order, so
+// that a line refers only to lines above it. Times are Unix milliseconds. The
+// state of running servers is left out: sessions (users log in again),
+// unpublished events and leases.
 type (
 	exportHeader struct {
 		Type    string `json:"type"` // "livechat"
@@ -42,13 +44,26 @@ type (
 		ReadB   int64  `json:"read_b"`
 	}
 	exportMessage struct {
-		Type   string `json:"type"` // "message"
-		Chat   string `json:"chat"`
-		N      int64  `json:"n"`
-		ID     string `json:"id"`
-		Author int64  `json:"author"`
-		Text   string `json:"text"`
-		At     int64  `json:"at"`
+		Type    string `json:"type"` // "message"
+		Chat    string `json:"chat"`
+		N       int64  `json:"n"`
+		ID      string `json:"id"`
+		Author  int64  `json:"author"`
+		Text    string `json:"text"`
+		At      int64  `json:"at"`
+		Edited  int64  `json:"edited,omitzero"`  // when it got its text by an edit
+		Deleted bool   `json:"deleted,omitzero"` // it had a text
+
+		Reactions jsontext.Value `json:"reactions,omitzero"` // how many, by emoji
+		Files     jsontext.Value `json:"files,omitzero"`     // as in frames
+	}
+	exportPrivateReaction struct {
+		Type  string `json:"type"` // "message_reaction"
+		Chat  string `json:"chat"`
+		N     int64  `json:"n"`
+		User  int64  `json:"user"`
+		Emoji string `json:"emoji"`
+		At    int64  `json:"at"`
 	}
 	exportRoomMessage struct {
 		Type    string `json:"type"` // "room_message"
@@ -67,6 +82,19 @@ type (
 		EditSeq int64  `json:"edit_seq,omitzero"` // and the number of that
 		Deleted bool   `json:"deleted,omitzero"`  // it had a text
 		At      int64  `json:"at"`
+
+		Reactions jsontext.Value `json:"reactions,omitzero"` // how many, by emoji
+	}
+	exportReaction struct {
+		Type   string `json:"type"` // "reaction"
+		Room   string `json:"room"`
+		Target string `json:"target"` // the id of the message
+		Person string `json:"person"`
+		Emoji  string `json:"emoji"`
+		Author string `json:"author,omitzero"`
+		Name   string `json:"name"`
+		At     int64  `json:"at"`
+		On     bool   `json:"on"` // false: it was taken back
 	}
 	exportEnd struct {
 		Type  string `json:"type"`  // "end"
@@ -81,7 +109,10 @@ const (
 	typeChat        = "chat"
 	typeMessage     = "message"
 	typeRoomMessage = "room_message"
-	typeEnd         = "end"
+
+	typePrivateReaction = "message_reaction"
+	typeReaction        = "reaction"
+	typeEnd             = "end"
 
 	exportVersion = 1
 )
@@ -93,15 +124,22 @@ const (
 SELECT c.id, c.a, c.b, c.created, c.last_n, a.read_n, b.read_n, a.updated
 FROM chats c JOIN members a ON a.chat = c.id AND a.user_id = c.a JOIN members b ON b.chat = c.id
 AND b.user_id = c.b ORDER BY c.id`
-	exportMessages = `SELECT chat, n, id, author, text, at FROM messages ORDER BY chat, n`
+	exportMessages = `SELECT chat, n, id, author, text, at, edited, deleted, reactions, files FROM messages
+		ORDER BY chat, n`
+	exportPrivateReactions = `SELECT chat, n, user_id, emoji, at FROM message_reactions
+		ORDER BY chat, n, user_id, `
 	// Messages past the end of their epoch, which no page shows, are not
 	// exported.
 	exportRooms = `SELECT ` + roomColumns + `, edit_seq FROM room_messages m
 		WHERE ` + inLog + ` ORDER BY `
+	exportReactions = `SELECT room, target, person, emoji, author, name, at, is_on FROM room_reactions
+		ORDER BY `
 
 	// The same order in every database, whatever its collation.
-	roomOrder         = `room, epoch, seq`
-	roomOrderPostgres = `room COLLATE "C", epoch COLLATE "C", seq`
+	roomOrder             = `room, epoch, seq`
+	roomOrderPostgres     = `room COLLATE "C", epoch COLLATE "C", seq`
+	reactionOrder         = `room, target, person, emoji`
+	reactionOrderPostgres = `room COLLATE "C", target COLLATE "C", person COLLATE "C", emoji COLLATE "C"`
 )
 
 // Export writes a snapshot of the store to w and returns how many records of
@@ -109,7 +147,13 @@ AND b.user_id = c.b ORDER BY c.id`
 // meanwhile. The output contains password hashes and all messages. Text that no
 // database can store (a zero byte, invalid UTF-8) becomes U+FFFD, so that an
 // export can always be imported.
+// Of files it has the rows alone, for who copies the files' store beside it.
 func (s *Store) Export(ctx context.Context, w io.Writer) (Counts, error) {
+	return s.ExportWith(ctx, w, nil)
+}
+
+// ExportWith does the same, with the bytes of files.
+func (s *Store) ExportWith(ctx context.Context, w io.Writer, bytes FileBytes) (Counts, error) {
 	options := &sql.TxOptions{ReadOnly: true} // in SQLite a transaction reads a snapshot anyway
 	if s.dialect == postgres {
 		options.Isolation = sql.LevelRepeatableRead
@@ -119,7 +163,7 @@ func (s *Store) Export(ctx context.Context, w io.Writer) (Counts, error) {
 		return Counts{}, fmt.Errorf("export: begin: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // nothing was changed
-	x := &exporter{ctx: ctx, tx: tx, w: bufio.NewWriterSize(w, 1<<16)}
+	x := &exporter{ctx: ctx, tx: tx, w: bufio.NewWriterSize(w, 1<<16), bytes: bytes}
 	if err := x.all(s.dialect); err != nil {
 		return Counts{}, fmt.Errorf("export: %w", err)
 	}
@@ -131,20 +175,26 @@ type exporter struct {
 	ctx    context.Context
 	tx     *sql.Tx
 	w      *bufio.Writer
+	bytes  FileBytes // nil: leave them out
 	counts Counts
 }
 
 func (x *exporter) all(dialect string) error {
-	rooms := exportRooms + roomOrder
+	rooms, reactions := exportRooms+roomOrder, exportReactions+reactionOrder
+	private := exportPrivateReactions + `emoji`
 	if dialect == postgres {
-		rooms = exportRooms + roomOrderPostgres
+		rooms, reactions = exportRooms+roomOrderPostgres, exportReactions+reactionOrderPostgres
+		private = exportPrivateReactions + `emoji COLLATE "C"`
 	}
 	return firstError(
 		func() error { return x.write(exportHeader{typeHeader, exportVersion}) },
 		func() error { return exportAll(x, typeUser, exportUsers, scanExportUser) },
 		func() error { return exportAll(x, typeChat, exportChats, scanExportChat) },
 		func() error { return exportAll(x, typeMessage, exportMessages, scanExportMessage) },
+		func() error { return exportAll(x, typePrivateReaction, private, scanExportPrivateReaction) },
 		func() error { return exportAll(x, typeRoomMessage, rooms, scanExportRoomMessage) },
+		func() error { return exportAll(x, typeReaction, reactions, scanExportReaction) },
+		x.files,
 		func() error { return x.write(exportEnd{typeEnd, x.counts.Lines()}) },
 		x.w.Flush,
 	)
@@ -205,15 +255,40 @@ func scanExportChat(row scanner) (exportChat, error) {
 
 func scanExportMessage(row scanner) (exportMessage, error) {
 	m := exportMessage{Type: typeMessage}
-	err := row.Scan(&m.Chat, &m.N, &m.ID, &m.Author, &m.Text, &m.At)
-	m.Text = storable(m.Text)
+	var reactions, files string
+	err := row.Scan(&m.Chat, &m.N, &m.ID, &m.Author, &m.Text, &m.At, &m.Edited, &m.Deleted, &reactions, &files)
+	m.Text, m.Reactions, m.Files = storable(m.Text), jsonValue(reactions), jsonValue(files)
 	return m, err
+}
+
+func scanExportPrivateReaction(row scanner) (exportPrivateReaction, error) {
+	r := exportPrivateReaction{Type: typePrivateReaction}
+	err := row.Scan(&r.Chat, &r.N, &r.User, &r.Emoji, &r.At)
+	r.Emoji = storable(r.Emoji)
+	return r, err
+}
+
+// jsonValue returns JSON of a column as a member; absent if there is none.
+func jsonValue(column string) jsontext.Value {
+	if column == "" {
+		return nil
+	}
+	return jsontext.Value(column)
 }
 
 // scanExportRoomMessage does not call storable: AddRoomMessages has.
 func scanExportRoomMessage(row scanner) (exportRoomMessage, error) {
 	m := exportRoomMessage{Type: typeRoomMessage}
+	var reactions string
 	err := row.Scan(&m.Room, &m.Epoch, &m.Seq, &m.ID, &m.App, &m.Session, &m.Name, &m.Text, &m.At, &m.Author,
-		&m.Entry, &m.Extra, &m.Edited, &m.Deleted, &m.EditSeq)
+		&m.Entry, &m.Extra, &m.Edited, &m.Deleted, &reactions, &m.EditSeq)
+	m.Reactions = jsonValue(reactions)
 	return m, err
+}
+
+// scanExportReaction does not call storable: AddReactions has.
+func scanExportReaction(row scanner) (exportReaction, error) {
+	r := exportReaction{Type: typeReaction}
+	err := row.Scan(&r.Room, &r.Target, &r.Person, &r.Emoji, &r.Author, &r.Name, &r.At, &r.On)
+	return r, err
 }

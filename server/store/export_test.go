@@ -68,6 +68,15 @@ func (s *Store) Holding(ctx context.Context, word string) (n int64, err error) {
 	return n, s.read.QueryRowContext(ctx, `SELECT count(*) FROM room_messages`+where, "%"+word+"%").Scan(&n)
 }
 
+// HoldingPrivate does the same for private messages.
+func (s *Store) HoldingPrivate(ctx context.Context, word string) (n int64, err error) {
+	where := ` WHERE text LIKE $1`
+	if s.dialect == postgres {
+		where += ` OR CAST(words AS text) LIKE $1`
+	}
+	return n, s.read.QueryRowContext(ctx, `SELECT count(*) FROM messages`+where, "%"+word+"%").Scan(&n)
+}
+
 // Undo rolls back the newest migration.
 func (s *Store) Undo(ctx context.Context) error {
 	provider, err := s.migrations()

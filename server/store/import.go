@@ -23,10 +23,11 @@ const (
 	importIndexed = 1000
 
 	isEmpty = `SELECT NOT EXISTS (SELECT 1 FROM users) AND NOT EXISTS (SELECT 1 FROM chats)
-		AND NOT EXISTS (SELECT 1 FROM room_messages)`
+		AND NOT EXISTS (SELECT 1 FROM room_messages) AND NOT EXISTS (SELECT 1 FROM room_reactions)
+		AND NOT EXISTS (SELECT 1 FROM files)`
 	// Blocks other writers until the import is done. Readers go on.
-	lockTables = `LOCK TABLE users, sessions, chats, members, messages, outbox, room_messages
-		IN SHARE ROW EXCLUSIVE MODE`
+	lockTables = `LOCK TABLE users, sessions, chats, members, messages, message_reactions, outbox,
+		room_messages, room_reactions, files, uploads, file_totals IN SHARE ROW EXCLUSIVE MODE`
 	// Earlier versions, which may run on this database too, count the numbers of
 	// accounts. SQLite does this itself.
 	moveSequence = `SELECT setval(pg_get_serial_sequence('users', 'id'), max(id))
@@ -37,13 +38,19 @@ const (
 	importChat   = `INSERT INTO chats (id, a, b, created, last_n) VALUES ($1, $2, $3, $4, $5)`
 	importMember = `INSERT INTO members (chat, user_id, other, read_n, updated)
 		VALUES ($1, $2, $3, $4, $5)`
-	importMessage = `INSERT INTO messages (chat, n, id, author, text, at) VALUES ($1, $2, $3, $4, $5, $6)`
-	importRoom    = addRoomColumns + `, edited, edit_seq)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+	importMessage = `INSERT INTO messages (chat, n, id, author, text, at, edited, deleted, reactions,
+		files) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+	// Of a member of the chat.
+	importPrivateReaction = `INSERT INTO message_reactions (chat, n, user_id, emoji, at)
+		SELECT m.chat, m.n, k.user_id, $4, $5 FROM messages m JOIN members k ON k.chat = m.chat
+		WHERE m.chat = $1 AND m.n = $2 AND k.user_id = $3`
+	importRoom = addRoomColumns + `, edited, edit_seq, reactions)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+		$18)
 		ON CONFLICT (room, epoch, seq) DO NOTHING`
 	countAll = `
 UPDATE members SET unread = (SELECT count(*) FROM messages m WHERE m.chat = members.chat
-AND m.n > members.read_n AND m.author <> members.user_id)`
+AND m.n > members.read_n AND m.author <> members.user_id AND NOT m.deleted)`
 	selectImported = `SELECT a, b, last_n FROM chats WHERE id = $1`
 	countFilled    = `SELECT count(*) FROM chats WHERE last_n > 0`
 )
@@ -56,11 +63,22 @@ var (
 )
 
 // Import reads what Export wrote, from either database, into a store without
-// users, chats or room messages. It returns how many records of each kind it
-// read. It imports all or nothing: after an error, which names the line, the
-// store is as it was. Input is checked strictly, and errors do not quote it.
-// Other servers cannot write to the store meanwhile.
-func (s *Store) Import(ctx context.Context, r io.Reader) (counts Counts, err error) {
+// users, chats, room messages, reactions or files. It returns how many records of each
+// kind it read. It imports all or nothing: after an error, which names the line,
+// the store is as it was. Input is checked strictly, and errors do not quote it.
+// Other servers cannot write to the store meanwhile. It skips the bytes of files.
+func (s *Store) Import(ctx context.Context, r io.Reader) (Counts, error) {
+	return s.ImportWith(ctx, r, nil)
+}
+
+// ImportWith does the same, and stores the bytes of files.
+func (s *Store) ImportWith(ctx context.Context, r io.Reader, bytes FileBytes) (counts Counts, err error) {
+	im := &importer{ctx: ctx, bytes: bytes, prepared: map[string]*sql.Stmt{}}
+	defer func() {
+		if err != nil {
+			im.dropFiles(err)
+		}
+	}()
 	// Not inTx: a second attempt would find r already read.
 	err = s.tryTx(ctx, func(tx *sql.Tx) error {
 		if s.dialect == postgres {
@@ -75,13 +93,16 @@ func (s *Store) Import(ctx context.Context, r io.Reader) (counts Counts, err err
 		if !empty {
 			return errNotEmpty
 		}
-		im := &importer{ctx: ctx, tx: tx, prepared: map[string]*sql.Stmt{}}
+		im.tx = tx
 		if err := im.read(r); err != nil {
 			return fmt.Errorf("line %d: %w", im.line, err)
 		}
 		counts = im.counts
 		if _, err := tx.ExecContext(ctx, countAll); err != nil {
 			return fmt.Errorf("count unread messages: %w", err)
+		}
+		if err := s.recountFiles(ctx, tx); err != nil {
+			return fmt.Errorf("count files: %w", err)
 		}
 		if s.dialect == postgres {
 			if _, err := tx.ExecContext(ctx, moveSequence); err != nil {
@@ -113,6 +134,10 @@ type importer struct {
 	chat   exportChat // the chat whose messages are being read
 	n      int64      // messages of it that were read
 	filled int64      // chats that have got all their messages
+
+	bytes   FileBytes     // nil: skip them
+	file    *importedFile // whose bytes are being read; nil: none
+	written []writtenPart
 }
 
 func (im *importer) read(r io.Reader) error {
@@ -146,6 +171,11 @@ func (im *importer) take(line []byte) error {
 	if (im.line == 1) != (kind == typeHeader) {
 		return errHeader
 	}
+	if kind != typePiece {
+		if err := im.endFile(); err != nil {
+			return err
+		}
+	}
 	switch kind {
 	case typeHeader:
 		return takeAs(fields, line, func(h exportHeader) error {
@@ -167,8 +197,16 @@ func (im *importer) take(line []byte) error {
 		return takeAs(fields, line, im.newChat)
 	case typeMessage:
 		return takeAs(fields, line, im.message)
+	case typePrivateReaction:
+		return takeAs(fields, line, im.privateReaction)
 	case typeRoomMessage:
 		return takeAs(fields, line, im.roomMessage)
+	case typeReaction:
+		return takeAs(fields, line, im.reaction)
+	case typeFile:
+		return takeAs(fields, line, im.newFile)
+	case typePiece:
+		return takeAs(fields, line, im.piece)
 	}
 	return errors.New("unknown type")
 }

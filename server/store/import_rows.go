@@ -7,6 +7,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 func (im *importer) user(u exportUser) error {
@@ -61,7 +63,42 @@ func (im *importer) message(m exportMessage) error {
 	case m.Author != im.chat.A && m.Author != im.chat.B:
 		return errors.New("the author is not a member of the chat")
 	}
-	_, err := im.insert(importMessage, m.Chat, m.N, m.ID, m.Author, m.Text, m.At)
+	counts, err := importCounts(m.Reactions)
+	if err != nil {
+		return err
+	}
+	files, err := messageFiles(m.Files)
+	if err != nil {
+		return err
+	}
+	_, err = im.insert(importMessage, m.Chat, m.N, m.ID, m.Author, m.Text, m.At, m.Edited, m.Deleted, counts,
+		files)
+	return err
+}
+
+// importCounts returns the counts of a message, which must be as they are
+// exported.
+func importCounts(reactions jsontext.Value) (string, error) {
+	counts := countsOf(`"counts":` + string(reactions))
+	if len(reactions) > 0 && counts != string(reactions) {
+		return "", errors.New("reactions are not counts")
+	}
+	return counts, nil
+}
+
+func (im *importer) privateReaction(r exportPrivateReaction) error {
+	switch {
+	case !isID(r.Chat):
+		return errBadID
+	case r.Emoji == "":
+		return errors.New("emoji is empty")
+	case hasZero(r.Emoji):
+		return errZero
+	}
+	added, err := im.insert(importPrivateReaction, r.Chat, r.N, r.User, r.Emoji, r.At)
+	if err == nil && added == 0 {
+		err = errors.New("no line above has this message, or the user is not a member of its chat")
+	}
 	return err
 }
 
@@ -91,11 +128,30 @@ func (im *importer) roomMessage(m exportRoomMessage) error {
 	case hasZero(m.Room, m.Epoch, m.ID, m.App, m.Session, m.Author, m.Name, m.Text, m.Entry, m.Extra):
 		return errZero
 	}
+	counts, err := importCounts(m.Reactions)
+	if err != nil {
+		return err
+	}
 	of := RoomMessage{Type: m.Entry, Extra: m.Extra}
+	target, reacted := of.about()
 	added, err := im.insert(importRoom, m.Room, m.Epoch, m.Seq, m.ID, m.App, m.Session, m.Name, m.Text,
-		m.At, m.Author, m.Entry, m.Extra, of.target().ID, m.Deleted, m.Edited, m.EditSeq)
+		m.At, m.Author, m.Entry, m.Extra, target, m.Deleted, reacted, m.Edited, m.EditSeq, counts)
 	if err == nil && added == 0 {
 		err = errors.New("duplicate message")
+	}
+	return err
+}
+
+func (im *importer) reaction(r exportReaction) error {
+	switch {
+	case r.Room == "" || r.Target == "" || r.Person == "" || r.Emoji == "":
+		return errors.New("room, target, person or emoji is empty")
+	case hasZero(r.Room, r.Target, r.Person, r.Emoji, r.Author, r.Name):
+		return errZero
+	}
+	added, err := im.insert(importReaction, r.Room, r.Target, r.Person, r.Emoji, r.Author, r.Name, r.At, r.On)
+	if err == nil && added == 0 {
+		err = errors.New("duplicate reaction")
 	}
 	return err
 }

@@ -75,7 +75,7 @@ func TestReadWaitsForWriter(t *testing.T) {
 	}
 	var marking sync.WaitGroup
 	err := s.inTx(t.Context(), func(tx *sql.Tx) error {
-		if _, err := addMessage(t.Context(), tx, message()); err != nil {
+		if _, err := s.addMessage(t.Context(), tx, message()); err != nil {
 			return err
 		}
 		marking.Go(func() {
@@ -265,7 +265,8 @@ func TestExpireInBatches(t *testing.T) {
 		`CREATE TABLE deletions (tx BIGINT, n BIGINT)`,
 		`CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO deletions
 			SELECT txid_current(), count(*) FROM gone; RETURN NULL; END $$`,
-		`CREATE TRIGGER note AFTER DELETE ON room_messages REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION note()`,
+		`CREATE TRIGGER note AFTER DELETE ON room_messages REFERENCING OLD TABLE AS gone
+			FOR EACH STATEMENT EXECUTE FUNCTION note()`,
 	} {
 		if _, err := s.write.ExecContext(t.Context(), statement); err != nil {
 			t.Fatal(err)

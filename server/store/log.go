@@ -16,7 +16,15 @@ import (
 // These read the archive as the log that it was: forward, within one epoch.
 // Both use the index on (room, epoch, seq).
 const (
-	selectLog = selectEntries + `AND epoch = $2 AND seq > $3 AND seq < $4 ORDER BY seq LIMIT $5`
+	selectLog = `SELECT ` + toText + `, ` + newestText + `, ` + fromAt + ` FROM room_messages o
+		WHERE room = $1 AND epoch = $2 AND seq > $3 AND seq < $4 ORDER BY seq LIMIT $5`
+	// An edit has the text of the newest of its message, so that a replay does
+	// not show to everybody what was taken back.
+	newestText = `CASE WHEN o.type <> 'edit' OR o.deleted THEN o.text ELSE coalesce((
+		SELECT m.text FROM room_messages m WHERE m.room = o.room AND m.target = o.target AND m.target <> ''
+			AND m.type = 'edit' AND m.seq > o.seq AND m.author = o.author
+			AND (o.author <> '' OR m.session = o.session) AND NOT m.deleted AND ` + inLog + `
+		ORDER BY m.seq DESC LIMIT 1), o.text) END`
 	countPart = `SELECT count(*) FROM room_messages WHERE room = $1 AND epoch = $2 AND seq > $3
 		AND seq < $4`
 	selectLastEntry = `SELECT epoch, seq FROM room_messages m WHERE room = $1 AND ` + inLog + `
@@ -30,7 +38,8 @@ const (
 )
 
 // LogPage returns the archived entries, of every type, of one epoch of a room
-// with after < seq < before, the oldest first, at most limit.
+// with after < seq < before, the oldest first, at most limit. Edits have the
+// text that their message has now.
 func (s *Store) LogPage(ctx context.Context, room, epoch string, after, before int64, limit int) (
 	[]RoomMessage, error) {
 	all, err := list(ctx, s.read, scanRoomMessage, selectLog, room, epoch, after, before, limit)

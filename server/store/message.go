@@ -8,6 +8,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"livechat/server/chat"
 )
 
 // Message is a message of a private chat.
@@ -17,8 +19,12 @@ type Message struct {
 	N          int64 // dense from 1 in its chat
 	Author     int64
 	AuthorName string // DeletedName once the account is deleted
-	Text       string
+	Text       string // as it is now; "" if it is deleted
 	At         time.Time
+	Edited     time.Time // when it got its text by an edit; zero: never
+	Deleted    bool
+	Reactions  string // as in RoomMessage
+	Files      []chat.File
 }
 
 const (
@@ -33,6 +39,9 @@ RETURNING last_n, a, b, (SELECT name FROM users WHERE id = $2),
        EXISTS (SELECT 1 FROM users WHERE id IN (a, b) AND id <> $2 AND deleted IS NULL)`
 	insertMessage = `INSERT INTO messages (chat, n, id, author, text, at) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (id) DO NOTHING`
+	// In SQLite the words follow by themselves.
+	insertWithWords = `INSERT INTO messages (chat, n, id, author, text, at, words)
+		VALUES ($1, $2, $3, $4, $5, $6, CAST($7 AS tsvector)) ON CONFLICT (id) DO NOTHING`
 	touchMembers = `
 UPDATE members
 SET unread = unread + CASE WHEN user_id = $2 THEN 0 ELSE 1 END,
@@ -44,7 +53,8 @@ WHERE chat = $1`
 	// by author and again by n for every page.
 	selectMessages = `
 SELECT m.id, m.chat, m.n, m.author,
-       coalesce((SELECT u.name FROM users u WHERE u.id = m.author), '` + DeletedName + `'), m.text, m.at
+       coalesce((SELECT u.name FROM users u WHERE u.id = m.author), '` + DeletedName + `'), m.text, m.at,
+       m.edited, m.deleted, m.reactions, m.files
 FROM messages m
 `
 	selectMessage        = selectMessages + `WHERE m.id = $1`
@@ -52,33 +62,38 @@ FROM messages m
 		ORDER BY m.n DESC LIMIT $4`
 	selectMessagesAfter = selectMessages + `WHERE m.chat = $1 AND m.n > $2 ORDER BY m.n LIMIT $3`
 
-	selectRead   = `SELECT read_n FROM members WHERE chat = $1 AND user_id = $2`
-	selectLast   = `SELECT last_n, a, b FROM chats WHERE id = $1`
-	countUnread  = `SELECT count(*) FROM messages WHERE chat = $1 AND n > $2 AND author <> $3`
+	selectRead  = `SELECT read_n FROM members WHERE chat = $1 AND user_id = $2`
+	selectLast  = `SELECT last_n, a, b FROM chats WHERE id = $1`
+	countUnread = `SELECT count(*) FROM messages WHERE chat = $1 AND n > $2 AND author <> $3
+		AND NOT deleted`
 	updateMember = `UPDATE members SET read_n = $3, unread = $4 WHERE chat = $1 AND user_id = $2`
 )
 
 // errRepeated rolls back a transaction whose message exists already.
 var errRepeated = errors.New("message exists already")
 
-// AddMessage appends to a chat. ID, Chat, Author, Text and At of m are given;
-// the result also has N and AuthorName. The events for both members are written
-// in the same transaction. The same ID, author, chat and text again return the
-// first message, and created is false; any other use of a known ID is
-// ErrConflict. ErrNotFound: there is no such chat, or Author is not a member.
-// ErrGone: the other member's account is deleted, so nobody would read the
-// message. No message is added after DeleteUser has returned.
+// AddMessage appends to a chat. ID, Chat, Author, Text and At of m are given,
+// of its Files the ID and Alt; the result also has N, AuthorName and what the
+// database knows of the files. The events for both members are written, and the
+// files bound to the message, in the same transaction. The same ID, author,
+// chat, text and files again return the first message, and created is false;
+// any other use of a known ID is ErrConflict. The text of a message that was
+// edited or deleted since may have been any. ErrNoFile: a file does not exist,
+// is not the author's, or is in another message. ErrNotFound: there is no such
+// chat, or Author is not a member. ErrGone: the other member's account is
+// deleted, so nobody would read the message. No message is added after
+// DeleteUser has returned.
 func (s *Store) AddMessage(ctx context.Context, m Message) (stored Message, created bool, err error) {
 	switch {
 	case !isID(m.Chat):
 		err = ErrNotFound
 	case !isID(m.ID):
 		err = errBadID
-	case s.dialect == postgres:
+	case s.dialect == postgres && len(m.Files) == 0:
 		stored, err = s.posts.ask(ctx, m)
 	default:
 		err = s.inTx(ctx, func(tx *sql.Tx) error {
-			stored, err = addMessage(ctx, tx, m)
+			stored, err = s.addMessage(ctx, tx, m)
 			return err
 		})
 	}
@@ -92,7 +107,7 @@ func (s *Store) AddMessage(ctx context.Context, m Message) (stored Message, crea
 	return stored, true, nil
 }
 
-func addMessage(ctx context.Context, tx *sql.Tx, m Message) (Message, error) {
+func (s *Store) addMessage(ctx context.Context, tx *sql.Tx, m Message) (Message, error) {
 	m.At = fromMS(m.At.UnixMilli())
 	at := m.At.UnixMilli()
 	var a, b int64
@@ -101,7 +116,11 @@ func addMessage(ctx context.Context, tx *sql.Tx, m Message) (Message, error) {
 		&m.N, &a, &b, &m.AuthorName, &reader); err != nil {
 		return Message{}, notFound(err)
 	}
-	added, err := exec(ctx, tx, insertMessage, m.Chat, m.N, m.ID, m.Author, m.Text, at)
+	insert, args := insertMessage, []any{m.Chat, m.N, m.ID, m.Author, m.Text, at}
+	if s.dialect == postgres {
+		insert, args = insertWithWords, append(args, wordsPostgres(m.Chat, m.Text))
+	}
+	added, err := exec(ctx, tx, insert, args...)
 	if err != nil {
 		return Message{}, err
 	}
@@ -113,6 +132,9 @@ func addMessage(ctx context.Context, tx *sql.Tx, m Message) (Message, error) {
 		// old answer
 		return Message{}, ErrGone
 	}
+	if m.Files, err = attachFiles(ctx, tx, m, refsOf(m.Files)); err != nil {
+		return Message{}, err
+	}
 	if _, err := tx.ExecContext(ctx, touchMembers, m.Chat, m.Author, at); err != nil {
 		return Message{}, err
 	}
@@ -120,11 +142,23 @@ func addMessage(ctx context.Context, tx *sql.Tx, m Message) (Message, error) {
 		a, b)
 }
 
+// refsOf returns how a sender names files.
+func refsOf(files []chat.File) (refs []chat.FileRef) {
+	for _, f := range files {
+		refs = append(refs, chat.FileRef{ID: f.ID, Alt: f.Alt})
+	}
+	return refs
+}
+
+func sameFile(a, b chat.File) bool { return a.ID == b.ID }
+
 // repeated returns the message that has m's ID, if it equals m. It reads from
 // the primary, not from a replica.
 func (s *Store) repeated(ctx context.Context, m Message) (Message, error) {
 	first, err := scanMessage(s.write.QueryRowContext(ctx, selectMessage, m.ID))
-	if err == nil && (first.Chat != m.Chat || first.Author != m.Author || first.Text != m.Text) {
+	changed := first.Deleted || !first.Edited.IsZero()
+	if err == nil && (first.Chat != m.Chat || first.Author != m.Author || first.Text != m.Text && !changed ||
+		!first.Deleted && !slices.EqualFunc(first.Files, m.Files, sameFile)) {
 		err = ErrConflict
 	}
 	if err != nil {
@@ -189,11 +223,13 @@ func (s *Store) checkMember(ctx context.Context, chat string, user int64) error 
 
 func scanMessage(row scanner) (Message, error) {
 	var m Message
-	var at int64
-	if err := row.Scan(&m.ID, &m.Chat, &m.N, &m.Author, &m.AuthorName, &m.Text, &at); err != nil {
+	var at, edited int64
+	var files string
+	if err := row.Scan(&m.ID, &m.Chat, &m.N, &m.Author, &m.AuthorName, &m.Text, &at, &edited,
+		&m.Deleted, &m.Reactions, &files); err != nil {
 		return Message{}, err
 	}
-	m.At = fromMS(at)
+	m.At, m.Edited, m.Files = fromMS(at), editedAt(edited), parseFiles(files)
 	return m, nil
 }
 

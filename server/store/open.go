@@ -62,6 +62,10 @@ func isPostgres(url string) bool {
 	return strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://")
 }
 
+func newStore(dialect string, q queries) *Store {
+	return &Store{dialect: dialect, holder: rand.Text(), queries: q, filesDeleted: make(chan struct{}, 1)}
+}
+
 func openPostgres(url string) (*Store, error) {
 	config, err := pgx.ParseConfig(url) // its errors hide the password
 	if err != nil {
@@ -81,16 +85,18 @@ func openPostgres(url string) (*Store, error) {
 	db.SetMaxOpenConns(maxConns)
 	db.SetMaxIdleConns(maxConns)
 	db.SetConnMaxIdleTime(idleTime)
-	s := &Store{dialect: postgres, holder: rand.Text(), queries: postgresQueries, write: db, read: db}
+	s := newStore(postgres, postgresQueries)
+	s.write, s.read = db, db
 	s.posts, s.sessions = s.newPosts(), s.newSessions()
 	return s, nil
 }
 
 var postgresQueries = queries{
-	now:          nowPostgres,
-	forUpdate:    " FOR UPDATE",
-	forShare:     " FOR SHARE",
-	published:    markSent + nowPostgres + ` END WHERE sent <= 0 AND seq = ANY ($1::bigint[])`,
+	now:       nowPostgres,
+	forUpdate: " FOR UPDATE",
+	forShare:  " FOR SHARE",
+	published: markSent + nowPostgres + ` END
+		FROM json_each_text($1::text::json) n WHERE sent <= 0 AND seq = n.key::bigint`,
 	resend:       `UPDATE outbox SET sent = -sent WHERE sent > 0 AND user_id = ANY ($1::bigint[])`,
 	searchChats:  searchChatsPostgres,
 	searchRooms:  searchRoomsPostgres,
@@ -98,7 +104,7 @@ var postgresQueries = queries{
 }
 
 func openSQLite(path string) (*Store, error) {
-	s := &Store{dialect: sqlite, holder: rand.Text(), queries: sqliteQueries}
+	s := newStore(sqlite, sqliteQueries)
 	err := createFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("open SQLite: %w", err)
@@ -124,7 +130,7 @@ func openSQLite(path string) (*Store, error) {
 // openSQLiteToRead opens a file that another process owns. It does not create
 // the file.
 func openSQLiteToRead(path string) (*Store, error) {
-	s := &Store{dialect: sqlite, holder: rand.Text(), queries: sqliteQueries}
+	s := newStore(sqlite, sqliteQueries)
 	var err error
 	if s.read, err = sql.Open(sqlite, sqliteURL(path, "mode", "rw", "_pragma", "query_only(1)")); err != nil {
 		return nil, fmt.Errorf("open SQLite: %w", err)
@@ -165,8 +171,9 @@ func sqliteURL(path string, further ...string) string {
 }
 
 var sqliteQueries = queries{
-	now:       nowSQLite,
-	published: markSent + nowSQLite + ` END WHERE sent <= 0 AND seq IN (SELECT value FROM json_each($1))`,
+	now: nowSQLite,
+	published: markSent + nowSQLite + ` END
+		FROM json_each($1) n WHERE sent <= 0 AND seq = CAST(n.key AS INTEGER)`,
 	resend: `UPDATE outbox SET sent = -sent WHERE sent > 0
 		AND user_id IN (SELECT value FROM json_each($1))`,
 	searchChats: searchChatsSQLite,

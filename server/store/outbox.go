@@ -8,13 +8,20 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
+
+	"livechat/server/chat"
 )
 
 // Kinds of events.
 const (
-	EventChat    = "chat"    // a chat was created, by Author
-	EventMessage = "message" // a new message; Message, Text and N are set
-	EventRead    = "read"    // Author has read up to N
+	EventChat    = chat.EventChat    // a chat was created, by Author
+	EventMessage = chat.EventMessage // a new message; Message, Text and N are set
+	EventRead    = chat.EventRead    // Author has read up to N
+	EventEdit    = chat.EventEdit    // message N has another Text; Message is set
+	EventDelete  = chat.EventDelete  // message N is deleted; Message is set
+	// Author has changed the reactions to message N; Message and Reactions are
+	// set
+	EventReactions = chat.EventReactions
 )
 
 // Event is a notification to one user: an entry of the outbox, written in the
@@ -30,10 +37,17 @@ type Event struct {
 	Chat    string
 	Message string // id of the message
 	Author  string // a name
-	Text    string
+	Text    string // as it is now; "" if the message is deleted
+	Deleted bool   // the message, since
 	N       int64
 	At      time.Time
-	Resent  bool // it was published before, and the feed may have lost it
+	// of the message as they are now, for EventReactions alone; see RoomMessage
+	Reactions string
+	Files     []chat.File // of the message as they are now, for EventMessage alone
+	Resent    bool        // it was published before, and the feed may have lost it
+	// of the feed in which the last event of User before this one was published;
+	// "" if none is in the outbox that is not to be published again
+	Epoch string
 }
 
 // event is what addEvents writes. Names and texts are read from their tables
@@ -48,6 +62,11 @@ const (
 	insertEvents = `
 INSERT INTO outbox (id, user_id, kind, chat, n, author, at)
 VALUES ($1, $2, $5, $6, $7, $8, $9), ($3, $4, $5, $6, $7, $8, $9)`
+	atMessage   = ` AND m.chat = e.chat AND m.n = e.n`
+	hasText     = `e.kind IN ('` + EventMessage + `', '` + EventEdit + `', '` + EventDelete + `')` + atMessage
+	hasFiles    = `e.kind = '` + EventMessage + `'` + atMessage
+	hasCounts   = `e.kind = '` + EventReactions + `'` + atMessage
+	isOfMessage = `e.kind NOT IN ('` + EventChat + `', '` + EventRead + `')` + atMessage
 	// Names and texts are looked up in the list of columns, as in
 	// selectMessages: on a new database the plan would be one for empty tables,
 	// and read all of each table every time.
@@ -55,10 +74,19 @@ VALUES ($1, $2, $5, $6, $7, $8, $9), ($3, $4, $5, $6, $7, $8, $9)`
 SELECT e.seq, e.id, e.user_id, e.kind, e.chat, e.n, e.at,
        coalesce((SELECT u.name FROM users u WHERE u.id = e.author), '` + DeletedName + `'),
        coalesce((SELECT CAST(m.id AS TEXT) FROM messages m
-                 WHERE e.kind = '` + EventMessage + `' AND m.chat = e.chat AND m.n = e.n), ''),
+                 WHERE ` + isOfMessage + `), ''),
        coalesce((SELECT m.text FROM messages m
-                 WHERE e.kind = '` + EventMessage + `' AND m.chat = e.chat AND m.n = e.n), ''),
-       e.sent < 0
+                 WHERE ` + hasText + `), ''),
+       coalesce((SELECT m.deleted FROM messages m
+                 WHERE ` + hasText + `), FALSE),
+       coalesce((SELECT m.reactions FROM messages m
+                 WHERE ` + hasCounts + `), ''),
+       coalesce((SELECT m.files FROM messages m
+                 WHERE ` + hasFiles + `), ''),
+       e.sent < 0,
+       coalesce((SELECT p.epoch FROM outbox p
+                 WHERE p.sent > 0 AND p.user_id = e.user_id AND p.seq < e.seq
+                 ORDER BY p.user_id DESC, p.seq DESC LIMIT 1), '')
 FROM outbox e
 WHERE e.sent <= 0
 ORDER BY e.seq
@@ -70,7 +98,7 @@ SELECT (SELECT count(*) FROM (SELECT 1 FROM outbox WHERE sent <= 0 AND sent = 0 
        coalesce((SELECT at FROM outbox WHERE sent <= 0 AND sent = 0 ORDER BY seq LIMIT 1), 0)`
 	// markSent keeps the time of an event that was published before: it is
 	// forgotten before Redis forgets its id.
-	markSent     = `UPDATE outbox SET sent = CASE WHEN sent < 0 THEN -sent ELSE `
+	markSent     = `UPDATE outbox SET epoch = n.value, sent = CASE WHEN sent < 0 THEN -sent ELSE `
 	resendAll    = `UPDATE outbox SET sent = -sent WHERE sent > 0`
 	forgetEvents = `DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox WHERE sent > 0 AND sent < %s - $1
 		ORDER BY sent LIMIT $2)`
@@ -100,11 +128,12 @@ func (s *Store) Outbox(ctx context.Context, limit int) ([]Event, error) {
 func scanEvent(row scanner) (Event, error) {
 	var e Event
 	var at int64
+	var files string
 	if err := row.Scan(&e.Seq, &e.ID, &e.User, &e.Kind, &e.Chat, &e.N, &at, &e.Author, &e.Message,
-		&e.Text, &e.Resent); err != nil {
+		&e.Text, &e.Deleted, &e.Reactions, &files, &e.Resent, &e.Epoch); err != nil {
 		return Event{}, err
 	}
-	e.At = fromMS(at)
+	e.At, e.Files = fromMS(at), parseFiles(files)
 	return e, nil
 }
 
@@ -126,12 +155,17 @@ func (s *Store) OutboxLag(ctx context.Context) (waiting int64, oldest time.Time,
 	return waiting, oldest, nil
 }
 
-// Published notes that events are in their feeds. It ignores unknown ones.
-func (s *Store) Published(ctx context.Context, seqs []int64) error {
-	if len(seqs) == 0 {
+// Published notes that events are in their feeds, and in which epochs of those,
+// by Seq. It ignores unknown ones, and those that were noted already.
+func (s *Store) Published(ctx context.Context, epochs map[int64]string) error {
+	if len(epochs) == 0 {
 		return nil
 	}
-	if err := s.execList(ctx, s.queries.published, seqs); err != nil {
+	b, err := json.Marshal(epochs)
+	if err != nil {
+		return fmt.Errorf("note published events: %w", err)
+	}
+	if err := s.execAgain(ctx, s.queries.published, string(b)); err != nil {
 		return fmt.Errorf("note published events: %w", err)
 	}
 	return nil
@@ -167,8 +201,7 @@ func (s *Store) ForgetPublished(ctx context.Context, age time.Duration, limit in
 	return n, nil
 }
 
-// execList runs a statement whose only parameter is a list. It is its own
-// transaction, which may lose against another server's.
+// execList runs a statement whose only parameter is a list.
 func (s *Store) execList(ctx context.Context, statement string, numbers []int64) error {
 	var arg any = numbers
 	if s.dialect == sqlite {
@@ -178,6 +211,12 @@ func (s *Store) execList(ctx context.Context, statement string, numbers []int64)
 		}
 		arg = string(b)
 	}
+	return s.execAgain(ctx, statement, arg)
+}
+
+// execAgain runs a statement that is its own transaction, which may lose against
+// another server's.
+func (s *Store) execAgain(ctx context.Context, statement string, arg any) error {
 	var err error
 	for range attempts {
 		if _, err = s.write.ExecContext(ctx, statement, arg); !lostRace(err) {

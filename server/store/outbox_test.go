@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -12,7 +13,10 @@ import (
 
 func testOutbox(t *testing.T, w *world) {
 	ctx := t.Context()
-	w.events()
+	before := "" // the epoch of earlier events
+	if len(w.events()) > 0 {
+		before = "e1"
+	}
 	none, since, err := w.OutboxLag(ctx)
 	w.must(err)
 	same(t, "waiting when it is empty", none, 0)
@@ -32,14 +36,14 @@ func testOutbox(t *testing.T, w *world) {
 		m := []store.Message{first, first, second, second}[i]
 		u := w.members()[i%2]
 		want := store.Event{Seq: e.Seq, ID: e.ID, User: u.ID, Kind: store.EventMessage, Chat: w.chat,
-			Message: m.ID, Author: m.AuthorName, Text: m.Text, N: m.N, At: m.At}
+			Message: m.ID, Author: m.AuthorName, Text: m.Text, N: m.N, At: m.At, Epoch: before}
 		same(t, "event", e, want)
 		if i > 0 && e.Seq <= all[i-1].Seq {
 			t.Errorf("seq %d after %d", e.Seq, all[i-1].Seq)
 		}
 	}
-	w.must(w.Published(ctx, []int64{all[0].Seq, all[2].Seq}))
-	w.must(w.Published(ctx, []int64{all[0].Seq})) // another server has published it, too
+	w.must(w.Published(ctx, map[int64]string{all[0].Seq: "e1", all[2].Seq: "e1"}))
+	w.must(w.Published(ctx, map[int64]string{all[0].Seq: "e1"})) // another server has published it, too
 	w.must(w.Published(ctx, nil))
 	rest, err := w.Outbox(ctx, 100)
 	w.must(err)
@@ -67,7 +71,7 @@ func testResend(t *testing.T, w *world) {
 	}
 	w.must(w.ResendAll(ctx))
 	wantOutbox("none was published", mine, other)
-	w.must(w.Published(ctx, []int64{mine.Seq, other.Seq}))
+	w.must(w.Published(ctx, map[int64]string{mine.Seq: "e1", other.Seq: "e1"}))
 	wantOutbox("published")
 	mine.Resent, other.Resent = true, true
 	w.must(w.Resend(ctx, nil))
@@ -83,7 +87,7 @@ func testResend(t *testing.T, w *world) {
 	w.must(err)
 	same(t, "forgotten", n, 1)
 	wantOutbox("what is resent is not forgotten", mine)
-	w.must(w.Published(ctx, []int64{mine.Seq}))
+	w.must(w.Published(ctx, map[int64]string{mine.Seq: "e1"}))
 	n, err = w.ForgetPublished(ctx, time.Hour, 100)
 	w.must(err)
 	same(t, "forgotten too early", n, 0)
@@ -92,7 +96,7 @@ func testResend(t *testing.T, w *world) {
 
 	// The age is that of the first time.
 	w.must(w.Exec(ctx, `UPDATE outbox SET sent = -1000`))
-	w.must(w.Published(ctx, []int64{mine.Seq}))
+	w.must(w.Published(ctx, map[int64]string{mine.Seq: "e1"}))
 	n, err = w.ForgetPublished(ctx, time.Hour, 100)
 	w.must(err)
 	same(t, "forgotten in time", n, 1)
@@ -102,11 +106,54 @@ func testResend(t *testing.T, w *world) {
 	all, err = w.Outbox(ctx, 100)
 	w.must(err)
 	for _, e := range all {
-		w.must(w.Published(ctx, []int64{e.Seq}))
+		w.must(w.Published(ctx, map[int64]string{e.Seq: "e1"}))
 	}
 	n, err = w.ForgetPublished(ctx, -time.Hour, 4)
 	w.must(err)
 	same(t, "forgotten up to the limit", n, 4)
+}
+
+// testOutboxEpoch: an event comes with the epoch in which the last one of the same
+// user before it was published, whichever server did that.
+func testOutboxEpoch(t *testing.T, w *world) {
+	ctx := t.Context()
+	w.must(w.Exec(ctx, `DELETE FROM outbox`))
+	for range 3 {
+		w.say(w.ann, w.chat, "x")
+	}
+	all, err := w.Outbox(ctx, 100)
+	w.must(err)
+	var mine []store.Event
+	for _, e := range all {
+		same(t, "epoch before the first", e.Epoch, "")
+		if e.User == w.ann.ID {
+			mine = append(mine, e)
+		}
+	}
+	epochs := func(want ...string) {
+		t.Helper()
+		all, err := w.Outbox(ctx, 100)
+		w.must(err)
+		var got []string
+		for _, e := range all {
+			if e.User == w.ann.ID {
+				got = append(got, e.Epoch)
+			} else {
+				same(t, "epoch of the other user's", e.Epoch, "")
+			}
+		}
+		same(t, "epochs", strings.Join(got, " "), strings.Join(want, " "))
+	}
+	w.must(w.Published(ctx, map[int64]string{mine[0].Seq: "e1"}))
+	epochs("e1", "e1")
+	w.must(w.Published(ctx, map[int64]string{mine[0].Seq: "e0"})) // too late
+	epochs("e1", "e1")
+	w.must(w.Published(ctx, map[int64]string{mine[1].Seq: "e2"}))
+	epochs("e2")
+	w.must(w.Resend(ctx, []int64{w.ann.ID}))
+	epochs("", "", "")
+	w.must(w.Published(ctx, map[int64]string{mine[0].Seq: "e3", mine[1].Seq: "e3"}))
+	epochs("e3")
 }
 
 // testOutboxBroken: a message whose events cannot be written is not stored and

@@ -29,8 +29,14 @@ const (
 	selectBatch = `
 SELECT max(seq) FROM (SELECT seq FROM room_messages WHERE room = $1 AND epoch = $2 AND seq > $3
 ORDER BY seq LIMIT $4) batch`
-	deleteBatch = `DELETE FROM room_messages WHERE room = $1 AND epoch = $2 AND seq > $3 AND seq <= $4
+	inBatch = `WHERE room = $1 AND epoch = $2 AND seq > $3 AND seq <= $4
 		AND (at < $5 OR seq < $6)`
+	deleteBatch = `DELETE FROM room_messages ` + inBatch
+	// A message may have another row, which is in the log. After a summary its
+	// message is gone, but reactions may have come later.
+	deleteBatchReactions = `DELETE FROM room_reactions WHERE room = $1 AND target IN (
+		SELECT id FROM room_messages m ` + inBatch + ` AND type = '' AND ` + inLog + `
+		UNION SELECT reacted FROM room_messages ` + inBatch + ` AND type = 'reactions')`
 )
 
 // roomLog is the archived part of one epoch of a room.
@@ -40,10 +46,11 @@ type roomLog struct {
 }
 
 // ExpireRooms deletes archived messages that are older than age, and in each
-// room all but the newest count; 0 means no limit. It returns the number of
-// deleted messages, also with an error. It works in small transactions, so
-// servers can archive and read meanwhile, and several servers may call it at
-// once. The next call continues after an error or a cancelled ctx.
+// room all but the newest count, with their files and who reacted to them; 0
+// means no limit. It returns the number of deleted messages, also with an error.
+// It works in small transactions, so servers can archive and read meanwhile, and
+// several servers may call it at once. The next call continues after an error or
+// a cancelled ctx.
 //
 // The newest messages of a room are determined by their numbers within an
 // epoch, and by the time of the last message between epochs. A message that a
@@ -149,7 +156,14 @@ func (s *Store) expireLog(ctx context.Context, l roomLog, oldest, keep int64) (d
 		}
 		var n int64
 		err := s.inTx(ctx, func(tx *sql.Tx) error {
-			n, err = exec(ctx, tx, deleteBatch, l.room, l.epoch, from, to.Int64, oldest, keep)
+			batch := []any{l.room, l.epoch, from, to.Int64, oldest, keep}
+			if _, err := exec(ctx, tx, deleteBatchReactions, batch...); err != nil {
+				return err
+			}
+			if err := s.deleteFilesIn(ctx, tx, batch); err != nil {
+				return err
+			}
+			n, err = exec(ctx, tx, deleteBatch, batch...)
 			return err
 		})
 		if err != nil {

@@ -25,22 +25,28 @@ type RoomMessage struct {
 	At          time.Time
 	Edited      time.Time // when a message got its text by an edit; zero: never
 	Deleted     bool      // it had a text, a message or an edit, and has none any more
+	// how often people reacted to a message, by emoji, as a JSON object; "" if
+	// they did not
+	Reactions string
 }
 
 const (
-	roomColumns = `room, epoch, seq, id, app, session, name, text, at, author, type, extra, edited,
-		deleted`
+	roomColumns    = toText + `, text, ` + fromAt
+	toText         = `room, epoch, seq, id, app, session, name`
+	fromAt         = `at, author, type, extra, edited, deleted, reactions`
 	addRoomColumns = `INSERT INTO room_messages (room, epoch, seq, id, app, session, name, text, at, author,
-		type, extra, target, deleted`
-	addRoomMessage = addRoomColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+		type, extra, target, deleted, reacted`
+	addRoomMessage = addRoomColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+		$15)
 		ON CONFLICT (room, epoch, seq) DO NOTHING`
 	addRoomBatchPostgres = addRoomColumns + `, words)
 SELECT room, epoch, seq, id, app, session, name, text, at, author, type, extra, target, deleted,
-	CAST(words AS tsvector)
+	reacted, CAST(words AS tsvector)
 FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[],
             $8::text[], $9::bigint[], $10::text[], $11::text[], $12::text[], $13::text[],
-            $14::boolean[], $15::text[])
-	g (room, epoch, seq, id, app, session, name, text, at, author, type, extra, target, deleted, words)
+            $14::boolean[], $15::text[], $16::text[])
+	g (room, epoch, seq, id, app, session, name, text, at, author, type, extra, target, deleted, reacted,
+	words)
 ON CONFLICT (room, epoch, seq) DO NOTHING`
 
 	selectEntries    = `SELECT ` + roomColumns + ` FROM room_messages m WHERE room = $1 `
@@ -59,7 +65,8 @@ ON CONFLICT (room, epoch, seq) DO NOTHING`
 
 // AddRoomMessages archives entries, all or none, and returns how many were
 // new. Messages that are archived already (same room, epoch and seq) stay as
-// they are, so a batch may be given again. Text that no database can store (a
+// they are, so a batch may be given again. Their files are archived with them, and
+// deleted with a delete. Text that no database can store (a
 // zero byte, invalid UTF-8) becomes U+FFFD: one bad message must not hold up
 // those after it.
 func (s *Store) AddRoomMessages(ctx context.Context, messages []RoomMessage) (added int64, err error) {
@@ -84,6 +91,12 @@ func (s *Store) AddRoomMessages(ctx context.Context, messages []RoomMessage) (ad
 		if err := s.applyEdits(ctx, tx, messages, about.edited); err != nil {
 			return err
 		}
+		if err := s.applyReactions(ctx, tx, messages); err != nil {
+			return err
+		}
+		if err := s.markFilesArchived(ctx, tx, messages); err != nil {
+			return err
+		}
 		return s.applyDeletes(ctx, tx, messages, about.deleted)
 	})
 	if err != nil {
@@ -96,21 +109,23 @@ func (s *Store) AddRoomMessages(ctx context.Context, messages []RoomMessage) (ad
 // number of rows.
 func (s *Store) addRoomAtOnce(ctx context.Context, tx *sql.Tx, messages []RoomMessage) (int64, error) {
 	n := len(messages)
-	// room, epoch, id, app, session, name, text, author, type, extra, target, words
-	var texts [12][]string
+	// room, epoch, id, app, session, name, text, author, type, extra, target, reacted, words
+	var texts [13][]string
 	for i := range texts {
 		texts[i] = make([]string, 0, n)
 	}
 	seqs, times, deleted := make([]int64, 0, n), make([]int64, 0, n), make([]bool, 0, n)
 	for _, m := range messages {
-		for i, text := range [12]string{m.Room, m.Epoch, m.ID, m.App, m.Session, m.Name, m.Text, m.Author,
-			m.Type, m.Extra, m.target().ID, wordsPostgres("", storable(m.searchable()))} {
+		target, reacted := m.about()
+		for i, text := range [...]string{m.Room, m.Epoch, m.ID, m.App, m.Session, m.Name, m.Text, m.Author,
+			m.Type, m.Extra, target, reacted, wordsPostgres("", storable(m.searchable()))} {
 			texts[i] = append(texts[i], storable(text))
 		}
 		seqs, times, deleted = append(seqs, m.Seq), append(times, m.At.UnixMilli()), append(deleted, m.Deleted)
 	}
 	return exec(ctx, tx, s.queries.addRoomBatch, texts[0], texts[1], seqs, texts[2], texts[3], texts[4],
-		texts[5], texts[6], times, texts[7], texts[8], texts[9], texts[10], deleted, texts[11])
+		texts[5], texts[6], times, texts[7], texts[8], texts[9], texts[10], deleted, texts[11],
+		texts[12])
 }
 
 // searchable returns the text by which searches find a message; other entries
@@ -129,10 +144,11 @@ func addRoomOneByOne(ctx context.Context, tx *sql.Tx, messages []RoomMessage) (a
 	}
 	defer insert.Close()
 	for _, m := range messages {
+		target, reacted := m.about()
 		result, err := insert.ExecContext(ctx, storable(m.Room), storable(m.Epoch), m.Seq, storable(m.ID),
 			storable(m.App),
 			storable(m.Session), storable(m.Name), storable(m.Text), m.At.UnixMilli(), storable(m.Author),
-			storable(m.Type), storable(m.Extra), storable(m.target().ID), m.Deleted)
+			storable(m.Type), storable(m.Extra), storable(target), m.Deleted, storable(reacted))
 		if err != nil {
 			return 0, err
 		}
@@ -231,11 +247,9 @@ func scanRoomMessage(row scanner) (RoomMessage, error) {
 	var m RoomMessage
 	var at, edited int64
 	if err := row.Scan(&m.Room, &m.Epoch, &m.Seq, &m.ID, &m.App, &m.Session, &m.Name, &m.Text, &at,
-		&m.Author, &m.Type, &m.Extra, &edited, &m.Deleted); err != nil {
+		&m.Author, &m.Type, &m.Extra, &edited, &m.Deleted, &m.Reactions); err != nil {
 		return RoomMessage{}, err
 	}
-	if m.At = fromMS(at); edited > 0 {
-		m.Edited = fromMS(edited)
-	}
+	m.At, m.Edited = fromMS(at), editedAt(edited)
 	return m, nil
 }

@@ -54,10 +54,14 @@ func testTransfer(t *testing.T, w *world) {
 	w.clear()
 	counts, err := w.Import(ctx, strings.NewReader(first))
 	w.must(err)
-	same(t, "counts", counts, store.Counts{Accounts: 4, Chats: 3, Messages: 5, RoomMessages: 12})
-	same(t, "in words", counts.String(), "4 accounts, 3 chats, 5 private messages, 12 room messages")
-	same(t, "one of each", store.Counts{Accounts: 1, Chats: 1, Messages: 1, RoomMessages: 1}.String(),
-		"1 account, 1 chat, 1 private message, 1 room message")
+	same(t, "counts", counts, store.Counts{Accounts: 4, Chats: 3, Messages: 7, RoomMessages: 13,
+		Reactions: 5})
+	same(t, "in words", counts.String(),
+		"4 accounts, 3 chats, 7 private messages, 13 room messages, 5 reactions, 0 files")
+	same(t, "one of each",
+		store.Counts{Accounts: 1, Chats: 1, Messages: 1, RoomMessages: 1, Reactions: 1,
+			Files: 1}.String(),
+		"1 account, 1 chat, 1 private message, 1 room message, 1 reaction, 1 file")
 	same(t, "the export of the import", export(t, w.Store), first)
 
 	// The imported store can be used as before.
@@ -67,13 +71,13 @@ func testTransfer(t *testing.T, w *world) {
 	same(t, "last", *again[0].Last, *chats[0].Last)
 	again[0].Last, chats[0].Last = nil, nil
 	same(t, "chat", again[0], chats[0])
-	same(t, "unread", again[0].Unread, 1)
+	same(t, "unread", again[0].Unread, 2) // one of three is deleted
 	of, err := w.Chats(ctx, w.bob.ID, nil, 10)
 	w.must(err)
 	same(t, "chats of bob", len(of), 2)
 	same(t, "whose account is gone", of[0].Other.Name, store.DeletedName)
 	same(t, "unread of bob", of[1].Unread, 2)
-	same(t, "next message", w.say(w.bob, w.chat, "on").N, 5)
+	same(t, "next message", w.say(w.bob, w.chat, "on").N, 7)
 	found, _, err := w.Search(ctx, store.SearchQuery{User: w.ann.ID, Words: "привет", Limit: 10})
 	w.must(err)
 	same(t, "found", len(found), 1)

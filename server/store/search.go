@@ -22,8 +22,10 @@ type Found struct {
 	ID     string
 	Author string
 	Text   string
-	Extra  string // of a message of a room, see RoomMessage
+	Extra  string // see RoomMessage; of a private message, its files
 	At     time.Time
+
+	Reactions string // see RoomMessage
 }
 
 // SearchQuery is what a search is for.
@@ -47,8 +49,10 @@ const (
 const (
 	// foundChat and foundRoom select the same columns from two tables. What
 	// precedes is the row's place in the order of SQLite.
-	foundChat = `m.chat, m.n, '', '', 0, m.id, coalesce(u.name, '` + DeletedName + `'), m.text, '', m.at `
-	foundRoom = `'', 0, m.room, m.epoch, m.seq, m.id, m.name, m.text, m.extra, m.at `
+	foundChat = `m.chat, m.n, '', '', 0, m.id, coalesce(u.name, '` + DeletedName + `'), m.text,
+		CASE m.files WHEN '' THEN '' ELSE '"files":' || m.files END, m.at, m.reactions `
+	foundRoom = `'', 0, m.room, m.epoch, m.seq, m.id, m.name, m.text, m.extra, m.at,
+		m.reactions `
 
 	// A chat's id is a word of the vector of its messages (see the migration),
 	// so the index finds the words within a chat. It searches chat by chat: for
@@ -201,7 +205,7 @@ func scanHit(row scanner) (hit, error) {
 	var h hit
 	var at int64
 	if err := row.Scan(&h.row, &h.Chat, &h.N, &h.Room, &h.Epoch, &h.Seq, &h.ID, &h.Author, &h.Text,
-		&h.Extra, &at); err != nil {
+		&h.Extra, &at, &h.Reactions); err != nil {
 		return hit{}, err
 	}
 	h.At = fromMS(at)

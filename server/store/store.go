@@ -32,10 +32,16 @@ var (
 	ErrNotFound = errors.New("not found") // no such row, or none that this user may see
 	// another account has this name, or one that looks like it
 	ErrTaken    = errors.New("taken")
-	ErrConflict = errors.New("id used before")    // the id belongs to another message or chat
-	ErrGone     = errors.New("account deleted")   // the account of the other member
-	errBadID    = errors.New("id is not a UUID")  // a bug in the caller, which checks ids first
-	errOneself  = errors.New("chat with oneself") // likewise
+	ErrConflict = errors.New("id used before")  // the id belongs to another message, edit or chat
+	ErrGone     = errors.New("account deleted") // the account of the other member
+	// of a message to be edited, deleted or reacted to
+	ErrNoMessage = errors.New("no such message")
+	ErrNotYours  = errors.New("message of another author")
+	ErrTooMany   = errors.New("too many different reactions")
+	ErrTooOld    = errors.New("message too old to be edited")
+	ErrNoText    = errors.New("message without text and files")
+	errBadID     = errors.New("id is not a UUID")  // a bug in the caller, which checks ids first
+	errOneself   = errors.New("chat with oneself") // likewise
 )
 
 // Store is an open database.
@@ -54,6 +60,8 @@ type Store struct {
 	// SQLite.
 	posts    *batcher[Message, Message]
 	sessions *batcher[sessionAt, Session]
+
+	filesDeleted chan struct{} // holds a token after files were deleted; never closed
 }
 
 // queries holds the SQL that cannot be the same on both databases.
@@ -203,3 +211,11 @@ func isID(s string) bool {
 }
 
 func fromMS(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+// editedAt returns when an edit was made; zero if ms is 0, as there was none.
+func editedAt(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return fromMS(ms)
+}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"livechat/internal/testpg"
+	"livechat/server/chat"
 	"livechat/server/store"
 )
 
@@ -39,8 +40,8 @@ func values(export, key string) (all []string) {
 // clear empties the tables directly.
 func (w *world) clear() {
 	w.t.Helper()
-	for _, table := range []string{"outbox", "messages", "members", "chats", "room_messages", "sessions",
-		"users"} {
+	for _, table := range []string{"files", "uploads", "file_totals", "outbox", "message_reactions",
+		"messages", "members", "chats", "room_messages", "room_reactions", "sessions", "users"} {
 		w.must(w.Exec(w.t.Context(), "DELETE FROM "+table))
 	}
 }
@@ -49,10 +50,14 @@ func (w *world) clear() {
 func (w *world) live() {
 	w.t.Helper()
 	ctx := w.t.Context()
-	w.say(w.ann, w.chat, "grüß dich 👩‍👩‍👧 \"quoted\"\n\t<b>\u2028\\ end")
+	greeting := w.say(w.ann, w.chat, "grüß dich 👩‍👩‍👧 \"quoted\"\n\t<b>\u2028\\ end")
+	w.reacts(w.puts(w.ann, greeting, "👍", true), true)
+	w.reacts(w.puts(w.bob, greeting, "❤️", true), true)
 	w.say(w.bob, w.chat, "привет")
 	w.say(w.bob, w.chat, "still there?")
 	w.say(w.ann, w.chat, "")
+	w.amend(w.say(w.bob, w.chat, "a draft"), "as edited")
+	w.withdraw(w.say(w.bob, w.chat, "deleted"))
 	_, _, err := w.MarkRead(ctx, w.chat, w.ann.ID, 2)
 	w.must(err)
 	gone := w.user("zoë")
@@ -70,7 +75,9 @@ func (w *world) live() {
 	others := w.roomMessages("go", epochA, 2, 3)
 	others[0].Type, others[0].Name, others[0].Text = "later", "", ""
 	others[1].Extra = `"data":{"a":[1,"\u0000"]}`
-	w.archive(others)
+	w.archive(append(others, w.summary(strange[0], 4, `{"👍":2,"❤️":1}`)))
+	w.react("go", strange[0].ID, chat.Reaction{Person: "s1", Name: "a\x00", Emoji: "👍", At: 5},
+		person("zoë", "👍", 6), person("名前", "❤️", 7))
 }
 
 // TestTransferAcross transfers from one database to the other and back.
@@ -136,13 +143,21 @@ func sound(lines ...string) string {
 }
 
 const (
-	ann   = `{"type":"user","id":1,"name":"ann","skeleton":"ann","hash":"sesame","created":1}`
-	bob   = `{"type":"user","id":2,"name":"bob","skeleton":"bob","hash":"sesame","created":1}`
-	eve   = `{"type":"user","id":3,"name":"eve","skeleton":"eve","hash":"sesame","created":1}`
-	both  = `{"type":"chat","id":"00000000-0000-4000-8000-000000000001","a":1,"b":2,"created":1,"updated":2,"last":2,"read_a":0,"read_b":1}`
-	one   = `{"type":"message","chat":"00000000-0000-4000-8000-000000000001","n":1,"id":"00000000-0000-4000-8000-0000000000a1","author":1,"text":"sesame","at":2}`
-	two   = `{"type":"message","chat":"00000000-0000-4000-8000-000000000001","n":2,"id":"00000000-0000-4000-8000-0000000000a2","author":2,"text":"sesame","at":3}`
-	heard = `{"type":"room_message","room":"hall","epoch":"aa","seq":1,"id":"x","app":"A","session":"s","name":"n","text":"sesame","at":4}`
+	ann  = `{"type":"user","id":1,"name":"ann","skeleton":"ann","hash":"sesame","created":1}`
+	bob  = `{"type":"user","id":2,"name":"bob","skeleton":"bob","hash":"sesame","created":1}`
+	eve  = `{"type":"user","id":3,"name":"eve","skeleton":"eve","hash":"sesame","created":1}`
+	both = `{"type":"chat","id":"00000000-0000-4000-8000-000000000001","a":1,"b":2,"created":1,` +
+		`"updated":2,"last":2,"read_a":0,"read_b":1}`
+	one = `{"type":"message","chat":"00000000-0000-4000-8000-000000000001","n":1,` +
+		`"id":"00000000-0000-4000-8000-0000000000a1","author":1,"text":"sesame","at":2}`
+	two = `{"type":"message","chat":"00000000-0000-4000-8000-000000000001","n":2,` +
+		`"id":"00000000-0000-4000-8000-0000000000a2","author":2,"text":"sesame","at":3}`
+	smiled = `{"type":"message_reaction","chat":"00000000-0000-4000-8000-000000000001","n":2,` +
+		`"user":1,"emoji":"😀","at":4}`
+	heard = `{"type":"room_message","room":"hall","epoch":"aa","seq":1,"id":"x","app":"A",` +
+		`"session":"s","name":"n","text":"sesame","at":4}`
+	liked = `{"type":"reaction","room":"hall","target":"x","person":"s","emoji":"👍",` +
+		`"name":"sesame","at":5,"on":true}`
 )
 
 func testImportUnsound(t *testing.T, w *world) {
@@ -223,6 +238,23 @@ func testImportUnsound(t *testing.T, w *world) {
 			with(one, "00000000-0000-4000-8000-0000000000a1", "sesame")), "line 5: id is not"},
 		{"room message twice", sound(heard, heard), "line 3: duplicate message"},
 		{"room without a name", sound(with(heard, "hall", "")), "line 2: room or epoch"},
+		{"counts that are none", sound(with(heard, `"at":4`, `"at":4,"reactions":{"👍":0}`)),
+			"line 2: reactions are not counts"},
+		{"counts of text", sound(with(heard, `"at":4`, `"at":4,"reactions":{"👍":"sesame"}`)),
+			"line 2: reactions are not counts"},
+		{"reaction twice", sound(heard, liked, liked), "line 4: duplicate reaction"},
+		{"reaction of nobody", sound(with(liked, `"person":"s"`, `"person":""`)), "line 2: room, target"},
+		{"zero byte in a reaction", sound(with(liked, `sesame`, `\u0000`)), "line 2: a text has a zero byte"},
+		{"reaction to no message", sound(ann, bob, both, one, two, with(smiled, `"n":2`, `"n":3`)),
+			"line 7: no line above"},
+		{"reaction of a stranger", sound(ann, bob, eve, both, one, two, with(smiled, `"user":1`, `"user":3`)),
+			"line 8: no line above"},
+		{"private reaction twice", sound(ann, bob, both, one, two, smiled, smiled), "line 8: "},
+		{"zero byte in an emoji", sound(ann, bob, both, one, two, with(smiled, `😀`, `\u0000`)),
+			"line 7: a text has a zero byte"},
+		{"no emoji", sound(ann, bob, both, one, two, with(smiled, `😀`, ``)), "line 7: emoji is empty"},
+		{"no counts in a chat", sound(ann, bob, both, one, with(two, `"at":3`, `"at":3,"reactions":[]`)),
+			"line 6: reactions are not counts"},
 		{"endless line", sound(with(heard, "sesame", strings.Repeat("x", 17<<20))), "line 2: read: "},
 	} {
 		_, err := w.Import(t.Context(), strings.NewReader(c.input))

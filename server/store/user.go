@@ -166,7 +166,8 @@ func (s *Store) RenewHash(ctx context.Context, user int64, old, hash string) err
 }
 
 // DeleteUser deletes an account and ends its sessions. Its chats and messages
-// stay for the other members, without its name. Nobody can register that name,
+// stay for the other members, with their files but without its name; files that
+// no message has are deleted. Nobody can register that name,
 // or one that looks like it, again. ErrNotFound: no such account, or deleted
 // before.
 //
@@ -187,6 +188,9 @@ func (s *Store) deleteUser(ctx context.Context, tx *sql.Tx, user int64) error {
 				return err
 			}
 		}
+	}
+	if err := s.deleteFilesOfUser(ctx, tx, user); err != nil {
+		return err
 	}
 	return changeUser(ctx, tx, user, eraseUser, time.Now().UnixMilli())
 }

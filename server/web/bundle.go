@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -9,16 +10,17 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
 )
 
 // bundle makes a page of many small files quick to load: in the HTML, each run
-// of stylesheets becomes one, and a module with all that it imports becomes one.
-// These files are under v/HASH/, so browsers may keep them for good. It adds
-// them to files, by path, rewrites the HTML there and returns "v/HASH/". All
-// other files stay, for those who ask for them by name.
-//
-// It knows only the few forms of import, export and HTML that the page has, and
-// fails on others: a test bundles the real page.
+// of stylesheets becomes one, and a module with all that it imports becomes one,
+// all without what only people need. These files are under v/HASH/, so browsers
+// may keep them for good. So is what scripts load later, in a file for each. It
+// adds them to files, by path, rewrites the HTML and the service worker's list
+// there and returns "v/HASH/". All other files stay, for those who ask for them
+// by name.
 func bundle(files map[string][]byte) (prefix string, err error) {
 	const placeholder = "v/{version}/"
 	b := bundler{files: files, made: map[string][]byte{}}
@@ -28,6 +30,7 @@ func bundle(files map[string][]byte) (prefix string, err error) {
 			pages[name] = b.page(name, placeholder)
 		}
 	}
+	b.later()
 	if b.err != nil {
 		return "", b.err
 	}
@@ -43,6 +46,46 @@ func bundle(files map[string][]byte) (prefix string, err error) {
 		files[name] = []byte(strings.ReplaceAll(html, placeholder, prefix))
 	}
 	return prefix, nil
+}
+
+// wanted matches where a script loads another file later.
+var wanted = regexp.MustCompile(`\b(?:loaded|import)Later\('([^']+)'\)`)
+
+// noList is the service worker's list of these files before it is filled in.
+const noList = "const later = []"
+
+// later makes the files that scripts load when they are first wanted, and tells
+// the service worker which there are.
+func (b *bundler) later() {
+	names := map[string]bool{}
+	for name, body := range b.files {
+		if path.Ext(name) != ".js" {
+			continue
+		}
+		for _, match := range wanted.FindAllSubmatch(body, -1) {
+			names[string(match[1])] = true
+		}
+	}
+	list := slices.Sorted(maps.Keys(names))
+	for _, name := range list {
+		switch path.Ext(name) {
+		case ".js":
+			b.made[name] = b.module(name)
+		case ".css":
+			b.made[name] = b.style(name, b.read(name))
+		default:
+			b.made[name] = []byte(b.read(name))
+		}
+	}
+	worker, ok := b.files["sw.js"]
+	if !ok || len(list) == 0 {
+		return
+	}
+	if !bytes.Contains(worker, []byte(noList)) {
+		b.fail("sw.js has no %q", noList)
+	}
+	filled := fmt.Sprintf("const later = ['%s']", strings.Join(list, "', '"))
+	b.files["sw.js"] = bytes.Replace(worker, []byte(noList), []byte(filled), 1)
 }
 
 type bundler struct {
@@ -69,28 +112,10 @@ var (
 	script = regexp.MustCompile(`<script type="module" src="([^"]*)"`)
 	asIs   = regexp.MustCompile(
 		`(<script src|<link rel="(?:(?:apple-touch-)?icon|stylesheet)" href)="([^"]*)"`)
-	href   = regexp.MustCompile(`href="([^"]*)"`)
-	nameAs = regexp.MustCompile(`^([\w$]+)(?: as ([\w$]+))?$`)
-
-	// Those below search whole files, which begin with a line feed for them: the
-	// constant text at a pattern's start is found many times faster than (?m)^.
-	importLine = regexp.MustCompile(`(?m)\nimport \{([^}]*)\} from '([^']*)'$`)
-	exportLine = regexp.MustCompile(
-		`\nexport ((?:async function|function|class|const) (?:([\w$]+)|\{ ([\w$, ]+) \}))`)
-	// Comments that have their lines to themselves; about a quarter of what would
-	// be sent. No text of the page has such lines: a test holds that.
-	comment = regexp.MustCompile(`(?m)\n[ \t]*(?://.*|/\*(?:[^*]|\*+[^*/])*\*+/[ \t]*)$`)
-	// Comments after code. One with a quote, a backquote or a slash stays: what
-	// looks like a comment may be part of a text or a pattern, which ends with one.
-	remark = regexp.MustCompile(`(?m) // [^'"\x60/\n]*$`)
-	// Types within code, which no text of the page begins like.
-	typed  = regexp.MustCompile(`/\*\* @[^*\n]*\*/ ?`)
-	indent = regexp.MustCompile(`\n\s+`) // and empty lines
-	// Those of the HTML are for readers of the source.
+	href = regexp.MustCompile(`href="([^"]*)"`)
+	// Comments of the HTML are for readers of the source.
 	htmlComment = regexp.MustCompile(`\n[ \t]*<!--(?:[^-]|-[^-]|--[^>])*-->`)
-	unknown     = regexp.MustCompile(`\n(?:import|export)\b.*`)
-	meta        = regexp.MustCompile(`import\.meta\b`)
-	waits       = regexp.MustCompile(`\n(?:(?:const|let) .*= )?await\b.*`)
+	indent      = regexp.MustCompile(`\n\s+`) // and empty lines
 )
 
 // page returns the HTML with references to files below prefix, which it makes.
@@ -112,9 +137,7 @@ func (b *bundler) page(name, prefix string) string {
 			var source string
 			root, source = fromRoot(m[1])
 			source = strings.TrimPrefix(source, prefix)
-			text := comment.ReplaceAllString("\n"+b.read(source), "")
-			text = indent.ReplaceAllString(text, "\n")
-			css.WriteString(strings.TrimPrefix(text, "\n") + "\n")
+			css.Write(b.style(source, b.read(source)))
 			delete(b.made, source)
 		}
 		run++
@@ -124,9 +147,7 @@ func (b *bundler) page(name, prefix string) string {
 	})
 	return script.ReplaceAllStringFunc(html, func(tag string) string {
 		source := script.FindStringSubmatch(tag)[1]
-		modules := modules{bundler: b, entry: source, exports: map[string][]string{}, numbers: map[string]int{}}
-		modules.add(source)
-		b.made[source] = []byte(modules.text.String())
+		b.made[source] = b.module(source)
 		return `<script type="module" src="` + prefix + source + `"`
 	})
 }
@@ -140,75 +161,62 @@ func fromRoot(reference string) (root, source string) {
 	return "", reference
 }
 
-// modules writes modules one after the other, each in a function that returns
-// its exports, so that their names stay their own. Only the last, which is the
-// page's own, needs no function, and so may wait at its top level.
-type modules struct {
-	*bundler
-	entry   string
-	text    strings.Builder
-	exports map[string][]string // of modules that are begun
-	numbers map[string]int      // of modules that are written
-}
-
-func (m *modules) add(name string) {
-	if m.numbers[name] > 0 || m.err != nil {
-		return
-	}
-	if _, begun := m.exports[name]; begun {
-		m.fail("%s imports itself, through others", name)
-		return
-	}
-	source := "\n" + m.read(name)
-	m.exports[name] = nil
-	for _, export := range exportLine.FindAllStringSubmatch(source, -1) {
-		m.exports[name] = append(m.exports[name], strings.Split(export[2]+export[3], ", ")...)
-	}
-	body := importLine.ReplaceAllStringFunc(source, func(line string) string {
-		match := importLine.FindStringSubmatch(line)
-		from := path.Join(path.Dir(name), match[2])
-		m.add(from)
-		return "\n" + m.names(name, match[1], from)
+// style returns a stylesheet without comments and blanks.
+func (b *bundler) style(name, css string) []byte {
+	made := api.Transform(css, api.TransformOptions{
+		Sourcefile: name, Loader: api.LoaderCSS, MinifyWhitespace: true, LegalComments: api.LegalCommentsNone,
 	})
-	body = comment.ReplaceAllString(body, "")
-	body = exportLine.ReplaceAllString(body, "\n$1")
-	if line := unknown.FindString(body) + meta.FindString(body); line != "" {
-		m.fail("%s: a bundle cannot have %q", name, strings.TrimPrefix(line, "\n"))
-	}
-	wait := strings.TrimPrefix(waits.FindString(body), "\n")
-	body = typed.ReplaceAllString(remark.ReplaceAllString(body, ""), "")
-	body = indent.ReplaceAllString(body, "\n")
-	body = strings.TrimPrefix(body, "\n")
-	m.numbers[name] = len(m.numbers) + 1
-	if name == m.entry {
-		m.text.WriteString(body)
-		return
-	}
-	if wait != "" {
-		m.fail("%s: an imported module cannot have %q", name, wait)
-	}
-	fmt.Fprintf(&m.text, "const module$%d = (() => {\n%s\nreturn { %s }\n})()\n",
-		m.numbers[name], body, strings.Join(m.exports[name], ", "))
+	b.failed(append(made.Errors, made.Warnings...)) // a brace that is missing is a warning
+	return made.Code
 }
 
-// names is an import's list as a declaration. It copies values, which is the
-// same as long as exports are constants; exportLine has no let.
-func (m *modules) names(importer, list, from string) string {
-	var names []string
-	for item := range strings.SplitSeq(list, ",") {
-		item = strings.TrimSpace(item)
-		if item == "" { // after the last comma
-			continue
-		}
-		match := nameAs.FindStringSubmatch(item)
-		if match == nil || !slices.Contains(m.exports[from], match[1]) {
-			m.fail("%s imports %q, which %s does not export", importer, item, from)
-			return ""
-		}
-		if match[2] != "" {
-			match[1] += ": " + match[2]
-		}
-		names = append(names, match[1])
+// module returns a module and all that it imports as one. Nothing in it is
+// written in an older JavaScript than the page is.
+func (b *bundler) module(name string) []byte {
+	made := api.Build(api.BuildOptions{
+		EntryPoints: []string{name}, Bundle: true, Format: api.FormatESModule, Target: api.ESNext,
+		MinifyWhitespace: true, MinifySyntax: true, MinifyIdentifiers: true,
+		LegalComments: api.LegalCommentsNone,
+		Plugins:       []api.Plugin{{Name: "page", Setup: b.serve}},
+	})
+	b.failed(append(made.Errors, made.Warnings...))
+	if len(made.OutputFiles) != 1 {
+		b.fail("%s becomes %d files", name, len(made.OutputFiles))
+		return nil
 	}
-	return fmt.Sprintf("const { %s } = module$%d", strings.Join(names, ", "), m.numbers[from])
+	return made.OutputFiles[0].Contents
+}
+
+// serve gives the page's own files to a build, which else would look on the
+// disk.
+func (b *bundler) serve(build api.PluginBuild) {
+	const ours = "page"
+	build.OnResolve(api.OnResolveOptions{Filter: ".*"},
+		func(asked api.OnResolveArgs) (api.OnResolveResult, error) {
+			if asked.Kind != api.ResolveEntryPoint && !strings.HasPrefix(asked.Path, ".") {
+				return api.OnResolveResult{}, fmt.Errorf("%q names no file of the page", asked.Path)
+			}
+			name := path.Join(path.Dir(asked.Importer), asked.Path)
+			return api.OnResolveResult{Path: name, Namespace: ours}, nil
+		})
+	build.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: ours},
+		func(asked api.OnLoadArgs) (loaded api.OnLoadResult, err error) {
+			body, ok := b.files[asked.Path]
+			if !ok {
+				return loaded, fmt.Errorf("%s is missing", asked.Path)
+			}
+			text := string(body)
+			return api.OnLoadResult{Contents: &text, Loader: api.LoaderJS}, nil
+		})
+}
+
+// failed keeps the first error of a build.
+func (b *bundler) failed(errors []api.Message) {
+	for _, e := range errors {
+		place := ""
+		if e.Location != nil {
+			place = fmt.Sprintf("%s:%d: ", e.Location.File, e.Location.Line)
+		}
+		b.fail("%s%s", place, e.Text)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -40,8 +41,8 @@ func fetched(t *testing.T, site http.Handler, path, cacheControl string) (text s
 	if err != nil || !bytes.Equal(b, plain.Body.Bytes()) {
 		t.Errorf("%s: the compressed form differs: %v", path, err)
 	}
-	if again := ask(site, "GET", path, "Accept-Encoding: gzip", "If-None-Match: "+h.Get("ETag")); again.Code !=
-		http.StatusNotModified || again.Body.Len() > 0 {
+	again := ask(site, "GET", path, "Accept-Encoding: gzip", "If-None-Match: "+h.Get("ETag"))
+	if again.Code != http.StatusNotModified || again.Body.Len() > 0 {
 		t.Errorf("%s: a copy that is up to date gets %d", path, again.Code)
 	}
 	return string(b), size
@@ -57,10 +58,13 @@ func TestBundledPage(t *testing.T) {
 		for _, ref := range refs {
 			ref[1] = strings.TrimPrefix(ref[1], "/")
 			if !strings.HasPrefix(ref[1], "v/") { // resolved against its own address: it stays
-				if ref[1] != "manifest.webmanifest" {
+				switch ref[1] {
+				case "config.json": // of this server, whose settings may change
+				case "manifest.webmanifest":
+					fetched(t, site, "/"+ref[1], "no-cache")
+				default:
 					t.Errorf("%s asks for %s at every visit", path, ref[1])
 				}
-				fetched(t, site, "/"+ref[1], "no-cache")
 				continue
 			}
 			text, size := fetched(t, site, "/"+ref[1], "public, max-age=31536000, immutable")
@@ -76,21 +80,8 @@ func TestBundledPage(t *testing.T) {
 				t.Errorf("%s differs under the path of another version", name)
 			}
 		}
-		if len(versions) != 1 || len(refs) > 8 || total > 110_000 {
+		if len(versions) != 1 || len(refs) > 9 || total > 110_000 {
 			t.Errorf("%s: %d references, %d bytes, versions %v", path, len(refs), total, versions)
-		}
-	}
-	// Comments and indentation are left out, which must not be part of a text:
-	// texts in backquotes end on their line.
-	for _, page := range []string{"index", "cluster"} {
-		html, _ := fetched(t, site, "/"+page+".html", "no-cache")
-		script := regexp.MustCompile(`"(v/[^"]+main\.js)"`).FindStringSubmatch(html)
-		text, _ := fetched(t, site, "/"+script[1], "public, max-age=31536000, immutable")
-		text = regexp.MustCompile("\\[[^\\]\n]*`").ReplaceAllString(text, "[") // in a regular expression
-		for line := range strings.Lines(text) {
-			if strings.Count(line, "`")%2 != 0 {
-				t.Errorf("a text runs over its line, where it could have what looks like a comment: %s", line)
-			}
 		}
 	}
 	fetched(t, site, "/js/model/clock.js", "no-cache") // by its own name, as ever
@@ -109,25 +100,24 @@ func TestBundle(t *testing.T) {
 		"index.html": []byte("<!doctype html>\n<!--\n  Why -- and\n  how.\n-->\n" +
 			"<link rel=\"stylesheet\" href=\"a.css\">\n" +
 			"<link rel=\"stylesheet\" href=\"b.css\">\n" +
-			"<link rel=\"stylesheet\" href=\"dark.css\" media=\"print\">\n<link rel=\"stylesheet\" href=\"c.css\">\n" +
+			"<link rel=\"stylesheet\" href=\"dark.css\" media=\"print\">\n" +
+			"<link rel=\"stylesheet\" href=\"c.css\">\n" +
 			"<script type=\"module\" src=\"js/main.js\"></script>\n"),
-		"a.css": []byte("/* Why. */\na"), "b.css": []byte("b"), "c.css": []byte("c"), "dark.css": []byte("d"),
+		"a.css": []byte("/* Why. */\n.a {\n  color: red;\n}\n"), "b.css": []byte(".b { top: 0 }"),
+		"c.css": []byte(".c { top: 1px }"), "dark.css": []byte("d"),
 		"js/main.js": []byte("// Why.\n/**\n * More.\n */\nimport { one as two } from './x/one.js'\n" +
-			"import { both } from './both.js'\nuse(two, both)\n"),
-		"js/both.js":  []byte("import {\n  one,\n} from './x/one.js'\nexport function both() {}\n"),
-		"js/x/one.js": []byte("export const one = 1 // why\nfunction two() {\n\tuse('a // b', /a // b/)\n}\n"),
+			"import { both } from './both.js'\nuse(two, both, await later())\n"),
+		"js/both.js": []byte("import {\n  one,\n} from './x/one.js'\nexport function both() { one() }\n"),
+		"js/x/one.js": []byte("export const one = () => use('a // b', /a \\/\\/ b/) // why\n" +
+			"function unused() {}\n"),
 	}
 	prefix, err := bundle(files)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		"css/index-1.css": "a\nb\n", "css/index-2.css": "c\n", "dark.css": "d",
-		"js/main.js": "const module$1 = (() => {\nconst one = 1\nfunction two() {\n" +
-			"use('a // b', /a // b/)\n}\n\nreturn { one }\n})()\n" +
-			"const module$2 = (() => {\nconst { one } = module$1\nfunction both() {}\n\n" +
-			"return { both }\n})()\n" +
-			"const { one: two } = module$1\nconst { both } = module$2\nuse(two, both)\n",
+		"css/index-1.css": ".a{color:red}\n.b{top:0}\n", "css/index-2.css": ".c{top:1px}\n", "dark.css": "d",
+		"js/main.js": `var o=()=>use("a // b",/a \/\/ b/);function t(){o()}use(o,t,await later());` + "\n",
 	} {
 		if got := string(files[prefix+name]); got != want {
 			t.Errorf("%s is\n%s\nwant\n%s", name, got, want)
@@ -140,24 +130,66 @@ func TestBundle(t *testing.T) {
 	}
 }
 
-// A page that a bundle would change does not start.
+// What scripts load later is a file each under the version's path, and the
+// service worker knows which there are.
+func TestBundledLater(t *testing.T) {
+	site := newSite(t, func(d *Deps) { d.Static = static.Files })
+	html, _ := fetched(t, site, "/", "no-cache")
+	version := regexp.MustCompile(`v/[0-9a-f]+/`).FindString(html)
+	worker, _ := fetched(t, site, "/sw.js", "no-cache")
+	list := regexp.MustCompile(`const later = \['(.+)'\]`).FindStringSubmatch(worker)
+	if len(list) != 2 {
+		t.Fatalf("the service worker knows of nothing:\n%s", worker)
+	}
+	names := strings.Split(list[1], "', '")
+	if !slices.Contains(names, "js/files/strip.js") || !slices.Contains(names, "emoji.json") {
+		t.Errorf("the service worker has %q", names)
+	}
+	for _, name := range names {
+		text, _ := fetched(t, site, "/"+version+name, "public, max-age=31536000, immutable")
+		if strings.HasSuffix(name, ".js") && regexp.MustCompile(`(?m)(^|;)import\b[^(]`).MatchString(text) {
+			t.Errorf("%s asks for more modules", name)
+		}
+	}
+}
+
+// A page that cannot be bundled does not start, and says where it is wrong.
 func TestBundleRefuses(t *testing.T) {
-	for _, module := range []string{
-		"import x from './x.js'", "import './x.js'", "import { y } from './x.js'",
-		"import { x } from './none.js'",
-		"import { x } from './circle.js'", "export let a = 1", "export default 1", "export { x }",
-		"import { a } from './waits.js'",
-		"export const { a: c } = b", "use(import.meta.url)",
+	for _, wrong := range []struct{ module, says string }{
+		{"use(1", "main.js:2: "}, {"import { y } from './x.js'\nuse(y)", `"y"`},
+		{"import { x } from './none.js'", "none.js is missing"}, {"import { x } from 'x.js'", `"x.js"`},
 	} {
 		_, err := loadPage(fstest.MapFS{
 			"index.html": {Data: []byte(`<script type="module" src="main.js">`)},
-			"main.js":    {Data: []byte(module + "\n")},
+			"main.js":    {Data: []byte(wrong.module + "\n")},
 			"x.js":       {Data: []byte("export const x = 1\n")},
-			"waits.js":   {Data: []byte("export const a = 1\nconst b = await a\n")},
-			"circle.js":  {Data: []byte("import { a } from './main.js'\n")},
 		})
-		if err == nil {
-			t.Errorf("%s: bundled", module)
+		if err == nil || !strings.Contains(err.Error(), wrong.says) {
+			t.Errorf("%s: %v, want an error that has %q", wrong.module, err, wrong.says)
 		}
+	}
+}
+
+func TestBundleRefusesWorkerWithoutList(t *testing.T) {
+	_, err := loadPage(fstest.MapFS{
+		"index.html": {Data: []byte(`<script type="module" src="main.js">`)},
+		"main.js":    {Data: []byte("importLater('x.js')\n")},
+		"x.js":       {Data: []byte("export const x = 1\n")},
+		"sw.js":      {Data: []byte("const latter = []\n")},
+	})
+	if err == nil || !strings.Contains(err.Error(), "sw.js") {
+		t.Errorf("%v, want an error of sw.js", err)
+	}
+}
+
+func TestBundleRefusesBrokenStyles(t *testing.T) {
+	_, err := loadPage(fstest.MapFS{
+		"index.html": {Data: []byte("<link rel=\"stylesheet\" href=\"a.css\">\n" +
+			"<link rel=\"stylesheet\" href=\"b.css\">\n")},
+		"a.css": {Data: []byte(".a { color: red")},
+		"b.css": {Data: []byte(".b { top: 0 }")},
+	})
+	if err == nil || !strings.Contains(err.Error(), "a.css:1: ") {
+		t.Errorf("%v, want an error of a.css", err)
 	}
 }

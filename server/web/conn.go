@@ -29,6 +29,10 @@ const (
 	writing             // the client is sent the answer
 )
 
+// progressed records that a part of the request has arrived, so that a long
+// upload is not the connection that has gone longest without a request.
+func (c *conn) progressed() { c.advance(reading, reading) }
+
 // received records that the whole request has arrived.
 func (c *conn) received() { c.advance(reading, working) }
 
@@ -71,7 +75,7 @@ func (s *Server) follow(next http.Handler) http.Handler {
 	})
 }
 
-// followedBody reports when the whole body has been read.
+// followedBody reports when parts of the body and when all of it have been read.
 type followedBody struct {
 	io.ReadCloser
 	conn *conn
@@ -80,8 +84,11 @@ type followedBody struct {
 // Read implements io.Reader.
 func (b *followedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	if errors.Is(err, io.EOF) {
+	switch {
+	case errors.Is(err, io.EOF):
 		b.conn.received()
+	case n > 0:
+		b.conn.progressed()
 	}
 	return n, err
 }

@@ -26,7 +26,7 @@ func (h *root) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a := &answer{ResponseWriter: w}
 	start := time.Now()
 	defer func() { // the path only, because the query contains names
-		h.log.Debug("request", "method", r.Method, "path", r.URL.Path, "status", a.status, "took",
+		h.log.Debug("request", "method", r.Method, "path", logged(r.URL.Path), "status", a.status, "took",
 			time.Since(start), "remote", r.RemoteAddr)
 	}()
 	defer func() {
@@ -38,6 +38,17 @@ func (h *root) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.next.ServeHTTP(a, r)
 }
 
+// filePath matches the path of a file of a message, up to its name.
+var filePath = regexp.MustCompile(`^/+api/+v1/+files/+[^/]*/`)
+
+// logged returns a path as it may be in the log: without the names of files.
+func logged(path string) string {
+	if match := filePath.FindString(path); match != "" {
+		return match
+	}
+	return path
+}
+
 // recovered logs a panic and answers 500 if that is still possible. An answer
 // that has begun is aborted, so that no client takes a part for the whole. On a
 // hijacked connection net/http does nothing then.
@@ -45,7 +56,7 @@ func (h *root) recovered(a *answer, r *http.Request, v any) {
 	if v == http.ErrAbortHandler {
 		panic(v) // not a fault: net/http's way to abort an answer
 	}
-	h.log.Error("web: panic in a request handler", "method", r.Method, "path", r.URL.Path, "panic", v,
+	h.log.Error("web: panic in a request handler", "method", r.Method, "path", logged(r.URL.Path), "panic", v,
 		"stack", string(debug.Stack()))
 	if a.status != 0 {
 		panic(http.ErrAbortHandler)
@@ -61,16 +72,17 @@ func (h *root) recovered(a *answer, r *http.Request, v any) {
 var hostPattern = regexp.MustCompile(`^[A-Za-z0-9._-]+(:[0-9]+)?$`)
 
 // secure sets the headers that every answer has. The page loads nothing from
-// other hosts, runs no inline scripts or styles, cannot be framed, and connects
-// to this host only.
+// other hosts (blob: is a file that it is about to send), runs no inline scripts
+// or styles, cannot be framed, and connects to this host only.
 func secure(h http.Header, host string) {
 	connect := "'self'"
 	if hostPattern.MatchString(host) { // browsers before 2022 do not apply 'self' to ws: and wss:
 		connect = fmt.Sprintf("'self' ws://%s wss://%s", host, host)
 	}
 	h.Set("Content-Security-Policy",
-		"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src "+connect+
-			"; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "+
+			"media-src 'self' blob:; connect-src "+connect+"; manifest-src 'self'; worker-src 'self'; "+
+			"base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 }

@@ -166,3 +166,27 @@ func TestAnswerHidesNothing(t *testing.T) {
 		t.Errorf("got %s", response.Status)
 	}
 }
+
+// The names of files are not for the log.
+func TestLoggedPaths(t *testing.T) {
+	for path, want := range map[string]string{
+		"/api/v1/files/7f0a/cat.png": "/api/v1/files/7f0a/", "/api/v1/files/7f0a/a/b": "/api/v1/files/7f0a/",
+		"//api/v1//files/7f0a/cat.png": "//api/v1//files/7f0a/",
+		"/api/v1/files/7f0a/":          "/api/v1/files/7f0a/", "/api/v1/files/": "/api/v1/files/",
+		"/api/v1/me/": "/api/v1/me/", "/": "/",
+	} {
+		if got := logged(path); got != want {
+			t.Errorf("%s is logged as %s, want %s", path, got, want)
+		}
+	}
+}
+
+// An upload that gets on is not the first connection to be dropped.
+func TestProgressCounts(t *testing.T) {
+	old := time.Now().Add(-time.Hour)
+	c := &conn{server: &Server{}, since: old}
+	body := &followedBody{io.NopCloser(strings.NewReader("x")), c}
+	if _, err := body.Read(make([]byte, 1)); err != nil || c.step != reading || c.since.Equal(old) {
+		t.Errorf("%v, step %v since %v", err, c.step, c.since)
+	}
+}

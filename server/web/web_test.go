@@ -210,7 +210,8 @@ func TestMethods(t *testing.T) {
 func TestSecurityHeaders(t *testing.T) {
 	site := newSite(t, nil)
 	policy := func(connect string) string {
-		return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src " +
+		return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
+			"media-src 'self' blob:; connect-src " +
 			connect +
 			"; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 	}

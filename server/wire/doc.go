@@ -91,6 +91,15 @@
 //	S  {"type":"message","seq":9,…,"text":"@bob I am","reply":{"seq":7,"id":"51ad…",
 //	    "name":"bob","text":"anyone?"},"mentions":["bob"],"data":{…},"at":1763770000000}
 //
+// Files. They are uploaded over HTTP first, and a message names them by their
+// ids. The server adds what it knows of them:
+//
+//	C  {"type":"message","id":"2c9e…","files":["7f0a…",{"id":"81bc…","alt":"a cat"}]}
+//	S  {"type":"message","seq":9,…,"text":"","files":[{"id":"7f0a…","name":"a.pdf",
+//	    "type":"application/pdf","size":48213},{"id":"81bc…","name":"cat.png",
+//	    "type":"image/png","size":9120,"width":800,"height":600,"previews":[320],
+//	    "alt":"a cat"}],"at":1763770000000}
+//
 // Deleting. An author deletes a message. The delete is an entry, too; in the
 // place of the message and of its edits stand tombstones from then on:
 //
@@ -104,6 +113,15 @@
 //	S  {"type":"tombstone","seq":8,"id":"0b9d…",…,"at":1763770000900}
 //	S  {"type":"tombstone","seq":9,"id":"51ad…",…,"target":{"seq":8,"id":"0b9d…"},…}
 //	S  {"type":"delete","seq":10,…}
+//
+// Reacting. Anybody sets an emoji under a message, or takes it back. That is no
+// entry; the ack says that Redis has it. The entry is a summary of the message,
+// at most one a second, with all emoji that are set then:
+//
+//	C  {"type":"react","id":"6f1e…","target":{"seq":9,"id":"0b9d…"},"emoji":"👍"}
+//	S  {"type":"ack","id":"6f1e…","seq":0,"duplicate":false}
+//	S  {"type":"reactions","seq":11,"id":"c3f0…","app":"1000",
+//	    "target":{"seq":9,"id":"0b9d…"},"counts":{"👍":12,"❤️":1},"at":1763770091000}
 //
 // Epochs. Whenever Redis may have lost messages (it restarted, failed over to a
 // replica, or keys were deleted), the servers restore what they still have, and

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"livechat/server/chat"
 )
 
 const protocolFile = "docs/protocol.md"
@@ -40,7 +42,7 @@ func TestCompareProtocol(t *testing.T) {
 		"a field is missing":          {"`id` `seq` `duplicate`", "`id` `seq`"},
 		"a field in the wrong place":  {"`id` `seq` `duplicate`", "`seq` `id` `duplicate`"},
 		"an optional field":           {"`app` `session` [`author`]", "`app` `session` `author`"},
-		"a request's field":           {"[`id`] `text` [`reply`] [`data`]", "`text`"},
+		"a request's field":           {"[`id`] [`text`] [`reply`] [`files`] [`data`]", "`text`"},
 		"a field of a server":         {" `uptime_s`", ""},
 		"an error code is missing":    {"`id_conflict` | 409", "| 409"},
 		"an error code too many":      {"`id_conflict` | 409", "`id_conflict` `fun` | 409"},
@@ -61,10 +63,11 @@ func TestCompareProtocol(t *testing.T) {
 
 func compareProtocol(text string) (faults []string) {
 	server := map[string]string{
-		"message": "`seq` `id` `app` `session` [`author`] `name` `text` [`reply`] [`mentions`] [`data`] " +
-			"[`edited`] `at`",
+		"message": "`seq` `id` `app` `session` [`author`] `name` `text` [`reply`] [`files`] " +
+			"[`mentions`] [`data`] [`edited`] [`reactions`] `at`",
 		"edit":      "`seq` `id` `app` `session` [`author`] `name` `text` `target` [`mentions`] `at`",
 		"delete":    "`seq` `id` `app` `session` [`author`] `name` `target` `by` `at`",
+		"reactions": "`seq` `id` `app` `target` `counts` `at`",
 		"tombstone": "`seq` `id` `app` `session` [`author`] `name` [`target`] `at`",
 	}
 	for name, frame := range map[string]any{
@@ -75,8 +78,12 @@ func compareProtocol(text string) (faults []string) {
 	}
 	faults = append(faults, compareRows(text, "server frames", server)...)
 	faults = append(faults, compareRows(text, "client frames",
-		map[string]string{TypeMessage: "[`id`] `text` [`reply`] [`data`]", TypeEdit: "[`id`] `target` `text`",
-			TypeDelete: "[`id`] `target`", TypeTyping: ""})...)
+		map[string]string{TypeMessage: "[`id`] [`text`] [`reply`] [`files`] [`data`]",
+			TypeEdit:   "[`id`] `target` `text`",
+			TypeDelete: "[`id`] `target`", TypeReact: "[`id`] `target` `emoji` [`on`]", TypeTyping: ""})...)
+	faults = append(faults, compareRows(text, "file", map[string]string{
+		"files": fieldsOf(chat.File{}), "limits.files": fieldsOf(FileLimits{}),
+	})...)
 	faults = append(faults, compareRows(text, "cluster", map[string]string{
 		"redis": fieldsOf(ClusterRedis{}), "servers": fieldsOf(ClusterServer{}),
 	})...)
@@ -108,7 +115,7 @@ func fieldsOf(frame any) string {
 	for field := range reflect.TypeOf(frame).Fields() {
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
 		switch {
-		case name == "type":
+		case name == "type" && fields == nil: // the first of a frame
 		case options != "":
 			fields = append(fields, "[`"+name+"`]")
 		default:

@@ -87,13 +87,21 @@ type Limits struct {
 	Burst int     `json:"burst"` // messages at once
 	// seconds for which an author may edit a message, 0 for ever; absent: never
 	Edit *int64 `json:"edit_s,omitempty"`
+	// absent: files cannot be sent
+	Files *FileLimits `json:"files,omitempty"`
 }
 
-// Ack says that a message is in the log.
+// FileLimits tells a client which files it may send.
+type FileLimits struct {
+	Size  int64 `json:"size"`  // bytes of a file
+	Count int   `json:"count"` // files of a message
+}
+
+// Ack says that a message is in the log, or that a reaction is kept.
 type Ack struct {
 	Type      string `json:"type"` // "ack"
 	ID        string `json:"id"`
-	Seq       uint64 `json:"seq"`
+	Seq       uint64 `json:"seq"`       // 0 for a reaction
 	Duplicate bool   `json:"duplicate"` // this id was in the log already
 }
 

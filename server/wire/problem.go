@@ -22,6 +22,7 @@ var statuses = map[chat.Code]int{
 	chat.CodeUnknownMessage:     http.StatusNotFound,
 	chat.CodeNotYours:           http.StatusForbidden,
 	chat.CodeTooOld:             http.StatusForbidden,
+	chat.CodeTooManyReactions:   http.StatusConflict,
 	chat.CodeRateLimited:        http.StatusTooManyRequests,
 	chat.CodeUnavailable:        http.StatusServiceUnavailable,
 	chat.CodeForbiddenOrigin:    http.StatusForbidden,
@@ -41,6 +42,15 @@ var statuses = map[chat.Code]int{
 	chat.CodeAccountDeleted:     http.StatusConflict,
 	chat.CodeBadMedia:           http.StatusUnsupportedMediaType,
 	chat.CodeMethodNotAllowed:   http.StatusMethodNotAllowed,
+	chat.CodeTooLarge:           http.StatusRequestEntityTooLarge,
+	chat.CodeUnsupportedType:    http.StatusUnsupportedMediaType,
+	chat.CodeBadImage:           http.StatusUnprocessableEntity,
+	chat.CodeQuota:              http.StatusInsufficientStorage, // see WriteProblem
+	chat.CodeUnknownFile:        http.StatusNotFound,
+	chat.CodeBadOffset:          http.StatusConflict,
+	chat.CodeTusVersion:         http.StatusPreconditionFailed,
+	chat.CodeChanged:            http.StatusPreconditionFailed,
+	chat.CodeBadRange:           http.StatusRequestedRangeNotSatisfiable,
 	chat.CodeInternal:           http.StatusInternalServerError,
 }
 
@@ -61,6 +71,9 @@ func WriteProblem(w http.ResponseWriter, err error) {
 	status, ok := statuses[e.Code]
 	if !ok {
 		status = http.StatusInternalServerError
+	}
+	if e.Code == chat.CodeQuota && e.Retryable { // with time there is space again
+		status = http.StatusTooManyRequests
 	}
 	body, jsonErr := json.Marshal(Problem{Type: "about:blank", Title: http.StatusText(status),
 		Status: status, Detail: e.Message, Code: string(e.Code)})

@@ -13,18 +13,24 @@ const (
 	TypeTyping  = "typing"
 	TypeEdit    = chat.TypeEdit
 	TypeDelete  = chat.TypeDelete
+	TypeReact   = "react"
 )
 
 // Request is a frame from a client.
 type Request struct {
-	Type   string      // TypeMessage, TypeEdit, TypeDelete or TypeTyping
+	Type   string      // TypeMessage, TypeEdit, TypeDelete, TypeReact or TypeTyping
 	ID     string      // UUID in lower case; "" if the client gave none
 	Text   string      // as the client wrote it: not checked
-	Target chat.Target // of an edit or a delete; ID is "" if the client gave none
+	Target chat.Target // of an edit, delete or react; ID is "" if the client gave none
 
 	// Of a message only.
-	Reply chat.Target // zero if the client gave none
-	Data  string      // a JSON object without white space; "" if the client gave none
+	Reply chat.Target    // zero if the client gave none
+	Files []chat.FileRef // each once; with some, Text may be ""
+	Data  string         // a JSON object without white space; "" if the client gave none
+
+	// Of a react only.
+	Emoji string // one emoji: see chat.IsEmoji
+	Off   bool   // the emoji is taken back
 }
 
 // ParseRequest parses one text frame, whose UTF-8 has been checked. A text that
@@ -42,7 +48,10 @@ func ParseRequest(payload []byte) (Request, error) {
 
 		Target jsontext.Value `json:"target"`
 		Reply  jsontext.Value `json:"reply"`
+		Files  jsontext.Value `json:"files"`
 		Data   jsontext.Value `json:"data"`
+		Emoji  jsontext.Value `json:"emoji"`
+		On     jsontext.Value `json:"on"`
 	}
 	if err := json.Unmarshal(payload, &in); err != nil {
 		return Request{}, chat.Errorf(chat.CodeBadRequest,
@@ -57,7 +66,13 @@ func ParseRequest(payload []byte) (Request, error) {
 		if req.ID, err = parseID(in.ID); err != nil {
 			return req, err
 		}
-		if in.Text.Kind() != '"' || json.Unmarshal(in.Text, &req.Text) != nil {
+		if in.Type == TypeMessage {
+			if req.Files, err = ParseFiles(in.Files); err != nil {
+				return req, err
+			}
+		}
+		missing := in.Text == nil && req.Files != nil
+		if !missing && (in.Text.Kind() != '"' || json.Unmarshal(in.Text, &req.Text) != nil) {
 			return req, chat.Errorf(chat.CodeBadRequest, "text is missing or not a string")
 		}
 		if in.Type == TypeEdit {
@@ -76,10 +91,18 @@ func ParseRequest(payload []byte) (Request, error) {
 			req.Target, err = parseTarget("target", in.Target)
 		}
 		return req, err
+	case TypeReact:
+		if req.ID, err = parseID(in.ID); err == nil {
+			req.Target, err = parseTarget("target", in.Target)
+		}
+		if err == nil {
+			req.Emoji, req.Off, err = parseEmoji(in.Emoji, in.On)
+		}
+		return req, err
 	case "":
 		return req, chat.Errorf(chat.CodeBadRequest, "type is missing")
 	}
-	return req, chat.Errorf(chat.CodeBadRequest, "unknown type; use message, edit, delete or typing")
+	return req, chat.Errorf(chat.CodeBadRequest, "unknown type; use message, edit, delete, react or typing")
 }
 
 func parseTarget(name string, v jsontext.Value) (t chat.Target, err error) {
@@ -93,6 +116,20 @@ func parseTarget(name string, v jsontext.Value) (t chat.Target, err error) {
 	t.Seq = in.Seq
 	t.ID, err = parseID(in.ID)
 	return t, err
+}
+
+// parseEmoji returns the emoji of a react, and whether it is taken back.
+func parseEmoji(v, on jsontext.Value) (emoji string, off bool, err error) {
+	if v.Kind() != '"' || json.Unmarshal(v, &emoji) != nil || !chat.IsEmoji(emoji) {
+		return "", false, chat.Errorf(chat.CodeBadRequest, "emoji must be one emoji, such as 👍")
+	}
+	switch {
+	case on == nil || on.Kind() == 't':
+		return emoji, false, nil
+	case on.Kind() == 'f':
+		return emoji, true, nil
+	}
+	return "", false, chat.Errorf(chat.CodeBadRequest, "on must be true or false")
 }
 
 // parseData returns a sender's own object without white space.

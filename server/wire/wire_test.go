@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -18,7 +19,17 @@ import (
 const (
 	epoch = "0123456789abcdef"
 	id    = "123e4567-e89b-42d3-a456-426614174000"
+	other = "223e4567-e89b-42d3-a456-426614174000"
 )
+
+// elevenFiles is one more than a message may have.
+func elevenFiles() string {
+	var ids []string
+	for i := range chat.MaxFiles + 1 {
+		ids = append(ids, fmt.Sprintf(`"123e4567-e89b-42d3-a456-4266141740%02d"`, i))
+	}
+	return strings.Join(ids, ",")
+}
 
 // textPayload checks the header of an unfragmented, unmasked text frame and
 // returns its payload.
@@ -64,17 +75,32 @@ func TestRequest(t *testing.T) {
 			Request{Type: TypeMessage, Text: "hi", Reply: chat.Target{Seq: 7, ID: id}}},
 		"data": {`{"type":"message","text":"hi","data":{ "a" : [1, "\u0000 ä"] }}`,
 			Request{Type: TypeMessage, Text: "hi", Data: `{"a":[1,"\u0000 ä"]}`}},
-		"an edit has neither": {`{"type":"edit","target":{"seq":7},"text":"hi","reply":1,"data":2}`,
+		"files": {`{"type":"message","text":"hi","files":["` + strings.ToUpper(id) + `"]}`,
+			Request{Type: TypeMessage, Text: "hi", Files: []chat.FileRef{{ID: id}}}},
+		"files alone": {`{"type":"message","files":[{"id":"` + id + `","alt":" a\ncat ","x":1},"` + other + `"]}`,
+			Request{Type: TypeMessage, Files: []chat.FileRef{{ID: id, Alt: "a cat"}, {ID: other}}}},
+		"no files": {`{"type":"message","text":"hi","files":[]}`, Request{Type: TypeMessage, Text: "hi"}},
+		"files and no text": {`{"type":"message","text":"","files":["` + id + `"]}`,
+			Request{Type: TypeMessage, Files: []chat.FileRef{{ID: id}}}},
+		"an edit has neither": {`{"type":"edit","target":{"seq":7},"text":"hi","reply":1,"files":3,"data":2}`,
 			Request{Type: TypeEdit, Text: "hi", Target: chat.Target{Seq: 7}}},
 		"delete": {`{"type":"delete","target":{"seq":7,"id":"` + id + `"},"id":"` + id + `","text":1}`,
 			Request{Type: TypeDelete, ID: id, Target: chat.Target{Seq: 7, ID: id}}},
 		"delete by number": {`{"type":"delete","target":{"seq":7}}`,
 			Request{Type: TypeDelete, Target: chat.Target{Seq: 7}}},
+		"react": {`{"type":"react","target":{"seq":7},"emoji":"👍"}`,
+			Request{Type: TypeReact, Target: chat.Target{Seq: 7}, Emoji: "👍"}},
+		"react on": {
+			`{"type":"react","id":"` + id + `","target":{"seq":7,"id":"` + id + `"},"emoji":"❤️","on":true}`,
+			Request{Type: TypeReact, ID: id, Target: chat.Target{Seq: 7, ID: id}, Emoji: "❤️"}},
+		"react off": {`{"type":"react","target":{"seq":7},"emoji":"1️⃣","on":false}`,
+			Request{Type: TypeReact, Target: chat.Target{Seq: 7}, Emoji: "1️⃣", Off: true}},
 		"typing":          {`{"type":"typing"}`, Request{Type: TypeTyping}},
 		"typing and more": {`{"type":"typing","x":1}`, Request{Type: TypeTyping}},
 	}
 	for name, tt := range tests {
-		if got, err := ParseRequest([]byte(tt.in)); err != nil || got != tt.want {
+		if got, err := ParseRequest([]byte(tt.in)); err != nil ||
+			!reflect.DeepEqual(got, tt.want) {
 			t.Errorf("%s: ParseRequest(%q) = %+v, %v, want %+v", name, tt.in, got, err, tt.want)
 		}
 	}
@@ -95,8 +121,26 @@ func TestRequest(t *testing.T) {
 		"data array":            `{"type":"message","text":"x","data":[]}`,
 		"data twice":            `{"type":"message","text":"x","data":{"a":1,"a":2}}`,
 		"long data":             `{"type":"message","text":"x","data":{"a":"` + strings.Repeat("x", 1017) + `"}}`,
+		"files null":            `{"type":"message","text":"x","files":null}`,
+		"files string":          `{"type":"message","text":"x","files":"` + id + `"}`,
+		"files number":          `{"type":"message","text":"x","files":[1]}`,
+		"files word":            `{"type":"message","text":"x","files":["cat.png"]}`,
+		"files without id":      `{"type":"message","text":"x","files":[{"alt":"x"}]}`,
+		"files alt number":      `{"type":"message","text":"x","files":[{"id":"` + id + `","alt":1}]}`,
+		"files twice":           `{"type":"message","text":"x","files":["` + id + `",{"id":"` + id + `"}]}`,
+		"files empty, no text":  `{"type":"message","files":[]}`,
+		"files and text null":   `{"type":"message","text":null,"files":["` + id + `"]}`,
+		"11 files":              `{"type":"message","text":"x","files":[` + elevenFiles() + `]}`,
 		"delete without target": `{"type":"delete"}`,
 		"delete id":             `{"type":"delete","id":"x","target":{"seq":1}}`,
+		"react without target":  `{"type":"react","emoji":"👍"}`,
+		"react without emoji":   `{"type":"react","target":{"seq":1}}`,
+		"react with two":        `{"type":"react","target":{"seq":1},"emoji":"👍👍"}`,
+		"react with a letter":   `{"type":"react","target":{"seq":1},"emoji":"a"}`,
+		"react without variant": `{"type":"react","target":{"seq":1},"emoji":"❤"}`,
+		"react on a number":     `{"type":"react","target":{"seq":1},"emoji":"👍","on":1}`,
+		"react on null":         `{"type":"react","target":{"seq":1},"emoji":"👍","on":null}`,
+		"react id":              `{"type":"react","id":"x","target":{"seq":1},"emoji":"👍"}`,
 		"edit without text":     `{"type":"edit","target":{"seq":1}}`,
 		"id number":             `{"type":"message","id":1,"text":"x"}`,
 		"id null":               `{"type":"message","id":null,"text":"x"}`,
@@ -119,6 +163,7 @@ func TestRequest(t *testing.T) {
 func FuzzParseRequest(f *testing.F) {
 	f.Add([]byte(`{"type":"message","id":"` + id + `","text":"hi"}`))
 	f.Add([]byte(`{"type":"typing"}`))
+	f.Add([]byte(`{"type":"message","files":["` + id + `",{"id":"` + other + `","alt":"a cat"}]}`))
 	f.Add([]byte("hello"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if !utf8.Valid(b) {
@@ -126,13 +171,17 @@ func FuzzParseRequest(f *testing.F) {
 		}
 		req, err := ParseRequest(b)
 		if err != nil {
-			if chat.AsError(err).Code != chat.CodeBadRequest {
+			switch chat.AsError(err).Code {
+			case chat.CodeBadRequest:
+			case chat.CodeBadText, chat.CodeTooLong: // the alt of a file
+			default:
 				t.Errorf("ParseRequest(%q): %v", b, err)
 			}
 			return
 		}
 		if req.Type != TypeMessage && req.Type != TypeTyping && req.Type != TypeEdit &&
-			req.Type != TypeDelete || !utf8.ValidString(req.Text) ||
+			req.Type != TypeDelete && req.Type != TypeReact || len(req.Files) > chat.MaxFiles ||
+			!utf8.ValidString(req.Text) ||
 			req.ID != "" && len(req.ID) != chat.IDLen {
 			t.Errorf("ParseRequest(%q) = %+v", b, req)
 		}
@@ -187,7 +236,8 @@ func TestWriteProblem(t *testing.T) {
 	w := httptest.NewRecorder()
 	WriteProblem(w, fmt.Errorf("check name: %w",
 		chat.Errorf(chat.CodeBadName, "a name needs at least 1 character")))
-	want := `{"type":"about:blank","title":"Bad Request","status":400,"detail":"a name needs at least 1 character","code":"bad_name"}`
+	want := `{"type":"about:blank","title":"Bad Request","status":400,` +
+		`"detail":"a name needs at least 1 character","code":"bad_name"}`
 	if w.Code != 400 || w.Body.String() != want ||
 		w.Header().Get("Content-Type") != "application/problem+json" {
 		t.Errorf("got %d %v\n%s", w.Code, w.Header(), w.Body)

@@ -9,18 +9,23 @@ import { Hidden } from './model/hidden.js'
 import { Navigation } from './model/navigation.js'
 import { Unsent } from './storage/unsent.js'
 import { whyClosed } from './model/status.js'
-import { CARD, lostAtLogout, noSuchRoom } from './model/strings/card.js'
+import { CARD, noSuchRoom } from './model/strings/card.js'
 import { findAddress } from './net/address.js'
 import { Api } from './net/api.js'
 import { keepForOffline } from './net/offline.js'
+import { draftFileIds } from './storage/attached.js'
 import { guestProtocols } from './storage/guest-key.js'
+import { atStake } from './chat/at-stake.js'
 import { DirectMessages } from './chat/direct-messages.js'
+import { ROOM as PRIVATE } from './chat/sender.js'
 import { Room } from './chat/room.js'
 import { TicketSocket } from './net/ticket.js'
 import { uuid } from './model/uuid.js'
 import { watchConnectivity } from './net/connectivity.js'
+import { knownConfig } from './storage/config.js'
 import { settings } from './storage/settings.js'
 import { unsentStore } from './storage/idb.js'
+import { reactedIn } from './storage/reacted.js'
 import { tabs } from './storage/tabs.js'
 import { showAway } from './view/away.js'
 import { closeByEscape } from './view/box.js'
@@ -28,9 +33,11 @@ import { find } from './view/dom.js'
 import { JoinView } from './view/join.js'
 import { RoomView } from './view/room.js'
 import { applyTheme } from './view/theme.js'
+import { LaterUploads } from './view/uploads.js'
 
-const RETRY = 5000 // ms, by half of it more or less, after which it is asked again, when nobody answered: no page is alone in that
-const COUNT_TIMEOUT = 1000 // ms to wait for the count of unsent messages
+// Milliseconds, by half of it more or less, after which it is asked again, when
+// nobody answered: no page is alone in that.
+const RETRY = 5000
 const CARD_DELAY = 400 // ms for which the page waits to hear who is logged in before it shows the card
 
 const stage = find(document, '#stage', HTMLElement)
@@ -40,8 +47,11 @@ const roomName = validRoom(asked) ? asked : DEFAULT_ROOM
 const unsent = new Unsent(unsentStore, tabs, settings)
 const hidden = new Hidden(settings)
 const navigation = new Navigation({ history, clock: systemClock, memory: settings, uuid })
-const api = new Api({ fetch: (...args) => (isStillMe() ? fetch(...args) : nobody()), clock: systemClock, loggedOut: () => leaveAccount(CARD.loggedOutElsewhere) })
-const address = await findAddress((tryNow) => showAway(stage, tryNow))
+const api = new Api({
+  fetch: (...args) => (isStillMe() ? fetch(...args) : nobody()), clock: systemClock,
+  loggedOut: () => leaveAccount(CARD.loggedOutElsewhere),
+})
+const address = await findAddress(knownConfig, { failed: (tryNow) => showAway(stage, tryNow) })
 
 /** @type {{end: () => void} | null} what is on the stage */
 let view = null
@@ -49,21 +59,30 @@ let view = null
 let room = null
 /** @type {DirectMessages | null} the private side of whoever is logged in */
 let directMessages = null
-let remembered = '' // who is logged in, as all windows of the browser know it; '' also where nothing can be remembered
+const uploads = new LaterUploads(() => directMessages?.me ?? '', isLoggedIn)
+// Who is logged in, as all windows of the browser know it; '' also where
+// nothing can be remembered.
+let remembered = ''
 
 /** @param {string} url @param {string[]} [protocols] */
 const open = (url, protocols) => new WebSocket(url, protocols)
 /** @param {string} url of a room, which an account enters with a ticket */
-const openRoom = (url) => (directMessages ? new TicketSocket(() => url, { ticket: () => api.ticket(), open }) : open(url, guestProtocols(settings.guestKey)))
+const openRoom = (url) => (directMessages
+  ? new TicketSocket(() => url, { ticket: () => api.ticket(), open })
+  : open(url, guestProtocols(settings.guestKey)))
 
 /** @param {import('./net/api.js').Span} span */
 const archive = (span) => api.roomMessages(roomName, span)
+
+const who = (/** @type {string} */ id) => api.whoReacted(roomName, id)
 
 /** @param {string} name */
 function makeRoom(name) {
   room?.leave()
   room = new Room({
-    name, isAccount: directMessages !== null, room: roomName, sessions: settings.sessionsOf(name), unsent, archive, lastSeen: settings.lastSeenIn(roomName), hidden, address, clock: systemClock, open: openRoom,
+    name, isAccount: directMessages !== null, room: roomName, sessions: settings.sessionsOf(name), unsent,
+    uploads, archive, who, reacted: reactedIn(directMessages?.me ?? '', roomName),
+    lastSeen: settings.lastSeenIn(roomName), hidden, address, clock: systemClock, open: openRoom,
   })
   return room
 }
@@ -115,7 +134,7 @@ function showRoom(joined) {
   settings.rememberSessions(joined.name, joined.conversation.sessions)
   stage.dataset.view = 'room'
   view = new RoomView(stage, joined, directMessages, navigation, {
-    leave: () => showCard(), enter: logInHere, account, tryNow, search: api.search,
+    leave: () => showCard(), enter: logInHere, account, tryNow, search: api.search, uploads,
   })
 }
 
@@ -138,8 +157,12 @@ function enter(me) {
   hidden.of(me)
   remembered = settings.account
   unsent.forgetAccounts(me)
-  directMessages = new DirectMessages({ me, api, url: address.feed, open, clock: systemClock, unsent, drafts: settings.draftsOf(me), hidden })
+  directMessages = new DirectMessages({
+    me, api, url: address.feed, open, clock: systemClock, unsent, uploads, hidden,
+    drafts: settings.draftsOf(me), reacted: reactedIn(me, PRIVATE),
+  })
   directMessages.start()
+  uploads.forget(me)
   return me
 }
 
@@ -149,6 +172,8 @@ function leaveAccount(why) {
   const { me } = directMessages
   directMessages.stop()
   directMessages = null
+  uploads.release(draftFileIds()) // drafts are forgotten; messages that were not sent are kept
+  uploads.turn()
   api.forget()
   settings.forgetAccount(me)
   hidden.of('')
@@ -167,8 +192,16 @@ function nobody() {
   return Promise.reject(new TypeError('somebody else is logged in'))
 }
 
+/** Asks the server, which has refused something; who is not logged in leaves. */
+async function isLoggedIn() {
+  const isIn = !directMessages || await api.me() !== null
+  if (!isIn) leaveAccount(CARD.loggedOutElsewhere)
+  return isIn
+}
+
 const account = {
-  atStake,
+  atStake: async () => (directMessages
+    ? atStake(directMessages, { room, unsent, draftPlaces: settings.draftPlaces, clock: systemClock }) : ''),
   logout: () => left(api.logout(), CARD.loggedOut),
   logoutEverywhere: () => left(api.logoutEverywhere(), CARD.loggedOutEverywhere),
   /** @param {string} password */
@@ -181,18 +214,10 @@ const account = {
 async function left(done, why) {
   await done
   leaveAccount(why)
-  unsent.forgetAccounts() // who is logged out against their will finds it when they are back; who wants to go leaves nothing
-}
-
-/**
- * @returns {Promise<string>} what logging out would delete, in a sentence; '' for nothing
- */
-async function atStake() {
-  if (!directMessages) return ''
-  const { messages, drafts } = directMessages.unsent
-  const timeout = new Promise((/** @type {(count: number) => void} */ resolve) => { systemClock.after(COUNT_TIMEOUT, () => resolve(0)) })
-  const count = await Promise.race([unsent.count(directMessages.me), timeout]) // those of other windows as well
-  return lostAtLogout(Math.max(count, messages + (room?.unsent ?? 0)), drafts + (settings.draft.trim() ? 1 : 0))
+  // Who is logged out against their will finds it when they are back; who wants
+  // to go leaves nothing.
+  unsent.forgetAccounts()
+  uploads.forget('')
 }
 
 /**
@@ -214,7 +239,10 @@ async function resume(card = null) {
   } catch {
     cancel()
     const waiting = sayOn(card, CARD.loginUnknown)
-    systemClock.after(RETRY * (0.5 + Math.random()), () => view === waiting && waiting.isForGuests && resume(waiting))
+    systemClock.after(
+      RETRY * (0.5 + Math.random()),
+      () => view === waiting && waiting.isForGuests && resume(waiting),
+    )
   }
 }
 
@@ -241,7 +269,7 @@ applyTheme()
 // A page that was left may be kept for Back, with its socket open.
 // It leaves, and reloads when the reader returns.
 window.addEventListener('pagehide', (event) => {
-  room?.changes.flush()
+  for (const one of [room, directMessages]) one?.changes.flush()
   if (!event.persisted) return
   room?.leave()
   directMessages?.stop()
@@ -257,6 +285,7 @@ watchConnectivity({
 settings.forgetOthers(settings.account)
 const { joined: before } = settings
 keepForOffline()
+uploads.forget(null)
 if (settings.account) resume()
 else if (before?.room === roomName) goIn(before.name, null)
 else showCard()

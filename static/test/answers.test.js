@@ -4,7 +4,8 @@ import { whyNoChat, whyNot, whyNotDelivered, whyNotIn } from '../js/model/answer
 import { cleanAccountName, passwordProblem } from '../js/model/rules.js'
 import { ApiError } from '../js/net/problem.js'
 
-const error = (code, status, { retryAfter = 0, message = 'words of the server' } = {}) => new ApiError(code, message, status, retryAfter)
+const error = (code, status, { retryAfter = 0, message = 'words of the server' } = {}) =>
+  new ApiError(code, message, status, retryAfter)
 
 test('what an answer means, in a sentence', () => {
   assert.match(whyNotIn(error('name_taken', 409), 'register'), /^That name is taken/)
@@ -32,9 +33,11 @@ test('too often: what, and how long to wait', () => {
   for (const [retryAfter, wait] of [[1000, '1 second'], [100_000, '2 minutes'], [0, 'a moment']]) {
     assert.equal(whyNotDelivered(limited(retryAfter)), `too many messages in a short time; wait ${wait}`)
   }
-  const proxy = error('bad_answer', 429, { retryAfter: 10_000 }) // something between us and the server has counted
+  // Something between us and the server has counted.
+  const proxy = error('bad_answer', 429, { retryAfter: 10_000 })
   assert.deepEqual([whyNotIn(proxy, 'login'), whyNot(proxy)], [
-    'Too many attempts to log in. Try again in 10 seconds.', 'Too many requests in a short time. Try again in 10 seconds.',
+    'Too many attempts to log in. Try again in 10 seconds.',
+    'Too many requests in a short time. Try again in 10 seconds.',
   ])
 })
 
@@ -47,7 +50,9 @@ test('somebody in the list of people who has no account', () => {
 })
 
 test('an API that is not there: guests can go on', () => {
-  for (const away of [error('network', 0), error('unavailable', 503), error('not_found', 404), error('bad_answer', 502)]) {
+  for (const away of [
+    error('network', 0), error('unavailable', 503), error('not_found', 404), error('bad_answer', 502),
+  ]) {
     assert.match(whyNotIn(away, 'login'), /join as a guest/)
     assert.match(whyNot(away), /^Can't reach/)
     assert.equal(whyNotDelivered(away), '')
@@ -60,7 +65,9 @@ test('an API that is not there: guests can go on', () => {
 
 test('names and passwords of accounts, by the rules of the server', () => {
   assert.deepEqual(cleanAccountName('  Ann_1-x '), { name: 'ann_1-x', problem: '' })
-  for (const bad of ['', 'ab', 'a'.repeat(21), 'ann b', 'änn']) assert.notEqual(cleanAccountName(bad).problem, '', bad)
+  for (const bad of ['', 'ab', 'a'.repeat(21), 'ann b', 'änn']) {
+    assert.notEqual(cleanAccountName(bad).problem, '', bad)
+  }
   for (const bad of ['', '1234567', '😀'.repeat(257)]) assert.notEqual(passwordProblem(bad), '', bad)
   for (const good of ['12345678', '😀'.repeat(256)]) assert.equal(passwordProblem(good), '', good)
 })

@@ -5,7 +5,8 @@ import { ApiError } from '../js/net/problem.js'
 import { FakeClock } from './helpers.js'
 
 const problem = (status, code, headers = {}) => () => new Response(
-  JSON.stringify({ type: 'about:blank', title: '', status, detail: `about ${code}`, code }), { status, headers: { 'Content-Type': 'application/problem+json', ...headers } },
+  JSON.stringify({ type: 'about:blank', title: '', status, detail: `about ${code}`, code }),
+  { status, headers: { 'Content-Type': 'application/problem+json', ...headers } },
 )
 const answer = (body, status = 200) => () => new Response(JSON.stringify(body), { status })
 const broken = () => { throw new TypeError('fetch failed') }
@@ -39,8 +40,10 @@ const said = { id: 'm1', n: 1, name: 'ann', text: 'hi', at: 5 }
 
 test('what is asked, and how', async () => {
   const { api, asked } = make(
-    answer({ name: 'ann', created_at: 5 }, 201), answer({ chats: [], next: 'x y' }), answer({ chats: [] }), answer({ messages: [said] }),
-    answer(said, 201), answer({ read: 7 }), answer({ results: [] }), () => new Response(null, { status: 204 }),
+    answer({ name: 'ann', created_at: 5 }, 201), answer({ chats: [], next: 'x y' }), answer({ chats: [] }),
+    answer({ messages: [said] }),
+    answer(said, 201), answer({ read: 7 }), answer({ results: [] }), answer({ reactions: [] }),
+    answer({ reactions: [] }), ...[1, 2, 3].map(() => () => new Response(null, { status: 204 })),
   )
   assert.deepEqual(await api.register('ann', 'secret word'), { name: 'ann', created: 5 })
   assert.deepEqual(await api.chats(), { chats: [], next: 'x y' })
@@ -48,11 +51,23 @@ test('what is asked, and how', async () => {
   assert.deepEqual(await api.messages('c1', { before: 9, limit: 100 }), [said])
   assert.deepEqual(await api.send('c1', 'm1', 'hi'), said)
   assert.equal(await api.read('c1', 7), 7)
-  assert.deepEqual(await api.search({ q: 'a&b', from: 'bob', room: '', before: '', limit: 50 }), { results: [], next: null })
+  assert.deepEqual(
+    await api.search({ q: 'a&b', from: 'bob', room: '', before: '', limit: 50 }),
+    { results: [], next: null },
+  )
+  assert.deepEqual(await api.whoReacted('a-b', 'm1'), [])
+  assert.deepEqual(await api.whoReacted('c1', 'm1', 'chats'), [])
+  for (const on of [true, false]) await api.react('c1', 'm1', '👍', on)
   await api.logout()
   assert.deepEqual(asked.map(({ method, url }) => `${method} ${url}`), [
-    'POST /api/v1/accounts/', 'GET /api/v1/chats/', 'GET /api/v1/chats/?before=x+y', 'GET /api/v1/chats/c1/messages/?before=9&limit=100',
-    'POST /api/v1/chats/c1/messages/', 'POST /api/v1/chats/c1/read/', 'GET /api/v1/search/?q=a%26b&from=bob&limit=50', 'POST /api/v1/logout/',
+    'POST /api/v1/accounts/', 'GET /api/v1/chats/', 'GET /api/v1/chats/?before=x+y',
+    'GET /api/v1/chats/c1/messages/?before=9&limit=100',
+    'POST /api/v1/chats/c1/messages/', 'POST /api/v1/chats/c1/read/',
+    'GET /api/v1/search/?q=a%26b&from=bob&limit=50', 'GET /api/v1/rooms/a-b/messages/m1/reactions/',
+    'GET /api/v1/chats/c1/messages/m1/reactions/',
+    'PUT /api/v1/chats/c1/messages/m1/reactions/%F0%9F%91%8D/',
+    'DELETE /api/v1/chats/c1/messages/m1/reactions/%F0%9F%91%8D/',
+    'POST /api/v1/logout/',
   ])
   assert.deepEqual(
     [asked[4].body, asked[4].type, asked[1].body],
@@ -119,7 +134,10 @@ test('it is given up after a while', async () => {
 })
 
 test('what must not happen twice is asked once', async () => {
-  for (const ask of [(api) => api.login('ann', 'x'), (api) => api.register('ann', 'x'), (api) => api.changePassword('x', 'y'), (api) => api.deleteAccount('x'), (api) => api.ticket()]) {
+  for (const ask of [
+    (api) => api.login('ann', 'x'), (api) => api.register('ann', 'x'), (api) => api.changePassword('x', 'y'),
+    (api) => api.deleteAccount('x'), (api) => api.ticket(),
+  ]) {
     const { api, clock, asked } = make(broken)
     assert.equal((await outcome(ask(api), clock)).code, 'network')
     assert.equal(asked.length, 1)

@@ -29,8 +29,11 @@ function make(conversation, last, without = [], others = []) {
   all.earlier = new ArchivePager(conversation, async ({ before }) => {
     all.asked.push(before)
     if (all.fails) throw new Error('away')
-    const messages = range(1, last).filter((seq) => seq < before && !without.includes(seq)).slice(-10).map((seq) => archived(seq))
-    return messagesOf({ messages, others: others.filter(([first]) => first < before && first > (messages[0]?.seq ?? 0)) })
+    const messages = range(1, last).filter((seq) => seq < before && !without.includes(seq)).slice(-10)
+      .map((seq) => archived(seq))
+    return messagesOf({
+      messages, others: others.filter(([first]) => first < before && first > (messages[0]?.seq ?? 0)),
+    })
   })
   return all
 }
@@ -143,13 +146,16 @@ test('while the archive is behind, what it lacks is neither lost nor the beginni
   const clock = { now: () => message(21).at + 5_000, after: (_, run) => queueMicrotask(run) }
   const earlier = new ArchivePager(received(21, 22), async ({ before }) => {
     const last = has.shift()
-    return messagesOf({ messages: range(1, last).filter((seq) => seq < before).slice(-10).map((seq) => archived(seq)) })
+    return messagesOf({ messages: range(1, last).filter((seq) => seq < before).slice(-10)
+      .map((seq) => archived(seq)) })
   }, clock)
   await earlier.older()
   assert.deepEqual([line(earlier.items), earlier.hasOlder, has], [range(11, 22).join(' '), true, []])
 
   // Later it has what it will ever have.
-  const late = new ArchivePager(received(21, 22), async () => [], { ...clock, now: () => message(21).at + 61_000 })
+  const late = new ArchivePager(received(21, 22), async () => [], {
+    ...clock, now: () => message(21).at + 61_000,
+  })
   await late.older()
   assert.equal(late.hasOlder, false)
 })

@@ -58,7 +58,9 @@ test('a guest key: 128 random bits, beside the protocol that the server answers 
   const key = newGuestKey()
   assert.ok(isGuestKey(key))
   assert.notEqual(key, newGuestKey())
-  for (const bad of ['', 'x', key + '0', key.slice(1), key.replace(/./, 'g')]) assert.ok(!isGuestKey(bad), bad)
+  for (const bad of ['', 'x', key + '0', key.slice(1), key.replace(/./, 'g')]) {
+    assert.ok(!isGuestKey(bad), bad)
+  }
   assert.deepEqual(guestProtocols(key), ['livechat.user', `livechat.guest.${key}`])
 })
 
@@ -78,7 +80,8 @@ test('the second guest of a name is told from the first, and accounts have their
 test('what this browser wrote in another window is ours, if the name is', () => {
   const c = new Conversation()
   c.welcome(welcome({ name: 'ann', author: 'mine' }), 0)
-  const ownOf = (seq, over) => [c.message(message(seq, { id: `${seq}`, session: 'other', ...over })) === null, itemsOf(c).at(-1).own]
+  const ownOf = (seq, over) =>
+    [c.message(message(seq, { id: `${seq}`, session: 'other', ...over })) === null, itemsOf(c).at(-1).own]
   assert.deepEqual(ownOf(1, { name: 'ann', author: 'mine' }), [true, true])
   assert.deepEqual(ownOf(2, { name: 'ann', author: 'theirs' }), [false, false])
   assert.deepEqual(

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import {
-  addMessageFromSocket, chatOf, chatWith, chatsInOrder, createChat, draftOf, getAllChats, markRead, markReadFromSocket, noChats, sentMessage, setDraft,
+  addMessageFromSocket, chatOf, chatWith, chatsInOrder, createChat, draftOf, getAllChats, markRead,
+  markReadFromSocket, noChats, sentMessage, setDraft,
   totalUnread,
 } from '../js/model/chats.js'
 
@@ -23,7 +24,10 @@ const run = (...actions) => actions.reduce(
   noChats('ann'),
 )
 const ids = (state) => chatsInOrder(state).map(({ id }) => id).join(' ')
-const marks = (state) => { const { unread, read, otherRead } = chatOf(state, 'c1'); return { unread, read, otherRead } }
+const marks = (state) => {
+  const { unread, read, otherRead } = chatOf(state, 'c1')
+  return { unread, read, otherRead }
+}
 
 test('the list is in the order of what happened last, as the server has it', () => {
   let state = run([
@@ -118,7 +122,9 @@ test('an action leaves the state before it as it was', () => {
   const before = run([createChat, chat({ last: said(1), unread: 1 })], [setDraft, 'c1', 'x'])
   const copy = structuredClone(before)
   for (const [action, ...args] of [
-    [addMessageFromSocket, received(2)], [markRead, 'c1', 1], [markReadFromSocket, { chat: 'c1', name: 'bob', n: 1 }], [setDraft, 'c1', ''], [createChat, chat({ id: 'c2' })],
+    [addMessageFromSocket, received(2)], [markRead, 'c1', 1],
+    [markReadFromSocket, { chat: 'c1', name: 'bob', n: 1 }], [setDraft, 'c1', ''],
+    [createChat, chat({ id: 'c2' })],
   ]) action(before, ...args)
   assert.deepEqual(before, copy)
 })

@@ -14,7 +14,8 @@ import { addressOf } from '../js/net/address.js'
 import { FakeClock } from './helpers.js'
 
 const server = (app, change = {}) => ({
-  node: `n${app}`, app, state: 'ready', connections: 0, rate_in: 0, rate_out: 0, p99_pass_us: 0, uptime_s: 10, version: 'v1', ...change,
+  node: `n${app}`, app, state: 'ready', connections: 0, rate_in: 0, rate_out: 0, p99_pass_us: 0, uptime_s: 10,
+  version: 'v1', ...change,
 })
 const frame = (...servers) => ({ type: 'cluster', at: 0, app: '1000', redis: { state: 'up' }, servers })
 
@@ -135,7 +136,9 @@ test('a dot stands for the least that keeps them few', () => {
 test('so many dots set out as messages were measured', () => {
   const traffic = new Traffic()
   let dots = 0
-  for (let second = 0; second < 100; second++) dots += traffic.next([server('1000', { rate_in: 0.3 })]).get('n1000') ?? 0
+  for (let second = 0; second < 100; second++) {
+    dots += traffic.next([server('1000', { rate_in: 0.3 })]).get('n1000') ?? 0
+  }
   assert.ok(Math.abs(dots - 30) <= 1, `${dots} dots for 30 messages`)
 
   const busy = [
@@ -290,6 +293,8 @@ test('a page that nobody looks at stops, and begins again', () => {
 })
 
 test('what is no frame is passed over', () => {
-  for (const data of ['', 'hello', '{}', '{"type":"cluster"}', 'null', '{"type":"error","code":"x"}', new ArrayBuffer(2)]) assert.equal(parse(data), null)
+  for (const data of [
+    '', 'hello', '{}', '{"type":"cluster"}', 'null', '{"type":"error","code":"x"}', new ArrayBuffer(2),
+  ]) assert.equal(parse(data), null)
   assert.ok(parse(JSON.stringify(frame())))
 })

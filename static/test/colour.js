@@ -3,7 +3,9 @@
 
 /** The custom properties of a style sheet. */
 export function tokensOf(css) {
-  return Object.fromEntries([...css.matchAll(/^\s*(--[a-z0-9-]+):\s*([^;]+);/gm)].map((match) => [match[1], match[2]]))
+  return Object.fromEntries([...css.matchAll(/^\s*(--[a-z0-9-]+):\s*([^;]+);/gm)].map(
+    (match) => [match[1], match[2]],
+  ))
 }
 
 /**

@@ -214,7 +214,8 @@ test('whatever the delivery, the end is the log: in order, nothing twice', () =>
         if (random() < 0.5) c.ack({ type: 'ack', id, seq: log.find((entry) => entry.id === id).seq })
       } else if (choice < 0.65 && mine.length > 0) c.fail(mine[below(mine.length)], 'because')
       else if (choice < 0.7 && mine.length > 0) c.retry(mine[below(mine.length)], step)
-      else if (choice < 0.85) delivered = Math.max(0, delivered - below(4)) // another connection, from a little earlier
+      // Another connection, from a little earlier.
+      else if (choice < 0.85) delivered = Math.max(0, delivered - below(4))
       else while (delivered < log.length && random() < 0.8) c.message(log[delivered++])
     }
     for (const entry of log) c.message(entry)
@@ -224,7 +225,9 @@ test('whatever the delivery, the end is the log: in order, nothing twice', () =>
     assert.deepEqual(placed.map((item) => item.id), log.map((entry) => entry.id), `seed ${seed}`)
     assert.ok(placed.every((item) => item.state === 'sent' && item.missing === 0), `seed ${seed}`)
     assert.equal(new Set(shown.map((item) => item.key)).size, shown.length, `seed ${seed}: a key twice`)
-    for (const id of mine) assert.equal(shown.filter((item) => item.id === id).length, 1, `seed ${seed}: ${id}`)
+    for (const id of mine) {
+      assert.equal(shown.filter((item) => item.id === id).length, 1, `seed ${seed}: ${id}`)
+    }
   }
 })
 

@@ -22,7 +22,8 @@ const chat = (id, other, last, over = {}) => ({
   otherRead: 0,
   ...over,
 })
-const event = (seq, over = {}) => message(seq, { event: 'message', chat: 'c1', n: seq, message: `m${seq}`, sent: seq, ...over })
+const event = (seq, over = {}) =>
+  message(seq, { event: 'message', chat: 'c1', n: seq, message: `m${seq}`, sent: seq, ...over })
 
 /** ann, who has three chats on two pages of the list; c3 is not in it. */
 async function make() {
@@ -64,9 +65,13 @@ async function make() {
   }
   all.privates = new DirectMessages({
     me: 'ann', api, url: 'ws://example.org/feed', clock: all.clock, random: () => 0.5,
-    open: (url, protocols) => all.sockets[all.sockets.push(Object.assign(new FakeSocket(url), { protocols })) - 1],
+    open: (url, protocols) =>
+      all.sockets[all.sockets.push(Object.assign(new FakeSocket(url), { protocols })) - 1],
   })
-  all.privates.listen({ changed: () => { all.changed++ }, received: (id, { text }) => all.received.push(`${id}: ${text}`), state() {} })
+  all.privates.listen({
+    changed: () => { all.changed++ }, received: (id, { text }) => all.received.push(`${id}: ${text}`),
+    state() {},
+  })
   all.privates.start()
   await settle()
   all.say = async (...frames) => {
@@ -214,7 +219,10 @@ test('the other one of a chat is writing, until their message comes, and is told
   talk.listen({ items() {}, received() {}, state() {}, typing: () => told++, unsent() {} })
   const typing = (chatId, name) => say({ type: 'typing', chat: chatId, name })
   await typing('c1', 'bob')
-  assert.deepEqual([talk.typing, privates.typing.isIn('c1'), privates.typing.isIn('c2'), told], [['bob'], true, false, 1])
+  assert.deepEqual(
+    [talk.typing, privates.typing.isIn('c1'), privates.typing.isIn('c2'), told],
+    [['bob'], true, false, 1],
+  )
   clock.pass(5000)
   assert.deepEqual([talk.typing, told], [[], 2])
   await typing('c1', 'eve') // not the other one

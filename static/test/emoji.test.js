@@ -29,7 +29,8 @@ test('emoji are found by the beginnings of words', () => {
 })
 
 test('a name that begins so comes before one that has it, and before other words', () => {
-  const names = search(groups, 'cat').map(({ name, words, own }) => ({ name, place: words.findIndex((word) => word.startsWith('cat')), own }))
+  const names = search(groups, 'cat')
+    .map(({ name, words, own }) => ({ name, place: words.findIndex((word) => word.startsWith('cat')), own }))
   const ranks = names.map(({ place, own }) => (place >= own ? 2 : place === 0 ? 0 : 1))
   assert.deepEqual(ranks, [...ranks].sort())
   assert.ok(ranks.includes(0) && ranks.includes(2))

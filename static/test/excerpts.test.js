@@ -46,7 +46,10 @@ const ends = (pager) => [seqs(pager)[0], seqs(pager).at(-1), pager.hasNewer]
 test('a message far back is one page away, with what is around it', async () => {
   const { pager, asked } = room(9_801, 10_000)
   await pager.reach({ n: 500, id: 'id-500' })
-  assert.deepEqual([ends(pager), asked.length, pager.shown.at(pager.shown.placeOf('id-500')).seq], [[450, 549, true], 1, 500])
+  assert.deepEqual(
+    [ends(pager), asked.length, pager.shown.at(pager.shown.placeOf('id-500')).seq],
+    [[450, 549, true], 1, 500],
+  )
   assert.deepEqual(seqs(pager), range(450, 549))
 })
 
@@ -79,7 +82,10 @@ test('what the archive lacks is announced, also where the two meet', async () =>
   const { pager } = room(151, 160, [70, 71, 150])
   await pager.reach({ n: 60, id: 'id-60' })
   await pager.newer()
-  const missing = range(pager.shown.first, pager.shown.length - 1).map((place) => pager.shown.at(place)).filter((item) => item.missing).map(({ seq, missing }) => [seq, missing])
+  const missing = range(pager.shown.first, pager.shown.length - 1)
+    .map((place) => pager.shown.at(place))
+    .filter((item) => item.missing)
+    .map(({ seq, missing }) => [seq, missing])
   assert.deepEqual([pager.hasNewer, missing], [false, [[72, 2], [151, 1]]])
 })
 
@@ -132,7 +138,10 @@ test('a page that overlaps with the live end brings nothing twice', async () => 
 test('nor what the live end itself has not got at a wrong place', async () => {
   const { conversation } = room(801, 804)
   for (const seq of range(806, 1000)) conversation.message(message(seq))
-  const part = new ArchivePager(conversation, async (span) => pageOf(range(1, 1000), span).map((seq) => ({ ...message(seq), epoch: EPOCH })))
+  const part = new ArchivePager(
+    conversation,
+    async (span) => pageOf(range(1, 1000), span).map((seq) => ({ ...message(seq), epoch: EPOCH })),
+  )
   await part.reach({ n: 790, id: 'id-790' })
   assert.deepEqual(seqs(part), [...range(740, 804), ...range(806, 1000)])
 })
@@ -160,13 +169,17 @@ async function chat(last, { read = last, unread = 0 } = {}) {
   const api = {
     async messages(id, span) {
       asked.push(span)
-      return pageOf(range(1, last), span).map((n) => ({ id: `m${n}`, n, name: 'bob', text: `text ${n}`, at: NOON + n }))
+      return pageOf(range(1, last), span)
+        .map((n) => ({ id: `m${n}`, n, name: 'bob', text: `text ${n}`, at: NOON + n }))
     },
   }
   const history = new History(api, store)
   const known = { id: 'c', other: 'bob', created: 0, updated: 0, last: null, unread, read, otherRead: 0 }
   const chats = { state: { ...noChats('ann'), chats: { c: known } } }
-  const talk = new DirectChat({ me: 'ann', history, chats, messages: store, unreadIn: ({ unread }) => unread }, 'c')
+  const talk = new DirectChat(
+    { me: 'ann', history, chats, messages: store, unreadIn: ({ unread }) => unread },
+    'c',
+  )
   await history.open('c')
   return { talk, store, asked }
 }
@@ -176,7 +189,10 @@ test('a private chat goes there as well, and joins what is between in its store'
   const { talk, store, asked } = await chat(1000)
   await talk.reach({ n: 750, id: 'm750' })
   assert.deepEqual([numbers(talk), talk.hasNewer, talk.hasOlder], [range(700, 799), true, true])
-  store.do(addMessageFromSocket, { chat: 'c', id: 'm1001', n: 1001, name: 'bob', text: 'new', at: NOON + 1001 })
+  store.do(
+    addMessageFromSocket,
+    { chat: 'c', id: 'm1001', n: 1001, name: 'bob', text: 'new', at: NOON + 1001 },
+  )
   assert.equal(numbers(talk).at(-1), 799)
   await talk.older()
   await talk.newer()

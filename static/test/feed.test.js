@@ -5,7 +5,8 @@ import { eventOf, Feed } from '../js/net/feed.js'
 import { EPOCH, FakeClock, FakeSocket, message, OTHER_EPOCH, welcome } from './helpers.js'
 
 const settle = () => new Promise((resolve) => { setImmediate(resolve) })
-const event = (seq, over = {}) => message(seq, { event: 'message', chat: 'c1', n: seq, message: `m-${seq}`, sent: 77, ...over })
+const event = (seq, over = {}) =>
+  message(seq, { event: 'message', chat: 'c1', n: seq, message: `m-${seq}`, sent: 77, ...over })
 
 /**
  * A feed that has started. Tickets are t1, t2 and so on, unless `refuse` says
@@ -31,7 +32,8 @@ async function make(start = true) {
       if (all.refuse) throw all.refuse
       return `t${all.tickets}`
     },
-    open: (url, protocols) => all.sockets[all.sockets.push(Object.assign(new FakeSocket(url), { protocols })) - 1],
+    open: (url, protocols) =>
+      all.sockets[all.sockets.push(Object.assign(new FakeSocket(url), { protocols })) - 1],
   }, {
     event: (one) => all.events.push(one),
     catchUp: (done) => all.catchUps.push(done),
@@ -74,7 +76,10 @@ test('after the first welcome all is asked for by HTTP; what comes then is an ev
   assert.equal(catchUps.length, 0)
   last().say(welcome({ seq: 5 }))
   assert.deepEqual([catchUps.length, feed.state.kind], [1, 'connected'])
-  for (const frame of [event(6), event(6), event(7, { event: 'read', n: 3 }), event(8, { event: 'chat', n: 0 }), event(9, { event: 'future' })]) last().say(frame)
+  for (const frame of [
+    event(6), event(6), event(7, { event: 'read', n: 3 }), event(8, { event: 'chat', n: 0 }),
+    event(9, { event: 'future' }),
+  ]) last().say(frame)
   assert.deepEqual(events, [
     { kind: 'message', chat: 'c1', n: 6, id: 'm-6', name: 'bob', text: 'text 6', at: 77 },
     { kind: 'read', chat: 'c1', n: 3, name: 'bob' },
@@ -158,7 +163,10 @@ test('a reset at where the feed is: nothing is missing, and nothing is asked for
 })
 
 test('what all have lost at the same moment, each asks for at a moment of its own, and once', async () => {
-  for (const loss of [{ type: 'reset', epoch: OTHER_EPOCH, seq: 2 }, { type: 'gap', from: 6, to: 8 }, welcome({ seq: 900, recovered: false })]) {
+  for (const loss of [
+    { type: 'reset', epoch: OTHER_EPOCH, seq: 2 }, { type: 'gap', from: 6, to: 8 },
+    welcome({ seq: 900, recovered: false }),
+  ]) {
     const waits = []
     for (const random of [0.01, 0.5, 0.99]) {
       const all = await standing()
@@ -264,5 +272,7 @@ test('asked to reconnect: the new socket first, with its own ticket', async () =
 })
 
 test('events that cannot be read are none', () => {
-  for (const over of [{ chat: 5 }, { n: -1 }, { n: 0 }, { n: '1' }, { message: undefined }, { sent: 'x' }, { event: undefined }]) assert.equal(eventOf(event(1, over)), null, JSON.stringify(over))
+  for (const over of [
+    { chat: 5 }, { n: -1 }, { n: 0 }, { n: '1' }, { message: undefined }, { sent: 'x' }, { event: undefined },
+  ]) assert.equal(eventOf(event(1, over)), null, JSON.stringify(over))
 })

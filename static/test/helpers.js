@@ -17,7 +17,9 @@ export class FakeClock {
   pass(ms) {
     const end = this.time + ms
     for (;;) {
-      const [id, due] = [...this.#timers].filter(([, timer]) => timer.at <= end).sort((a, b) => a[1].at - b[1].at || a[0] - b[0])[0] ?? []
+      const [id, due] = [...this.#timers]
+        .filter(([, timer]) => timer.at <= end)
+        .sort((a, b) => a[1].at - b[1].at || a[0] - b[0])[0] ?? []
       if (!due) break
       this.#timers.delete(id)
       this.time = Math.max(this.time, due.at)
@@ -83,11 +85,13 @@ export const EPOCH = '0123456789abcdef'
 export const OTHER_EPOCH = 'fedcba9876543210'
 
 export const welcome = (over = {}) => ({
-  type: 'welcome', app: '1000', session: 's1', name: 'ann', room: 'livechat', epoch: EPOCH, seq: 0, limits: LIMITS, ...over,
+  type: 'welcome', app: '1000', session: 's1', name: 'ann', room: 'livechat', epoch: EPOCH, seq: 0,
+  limits: LIMITS, ...over,
 })
 
 export const message = (seq, over = {}) => ({
-  type: 'message', seq, id: `id-${seq}`, app: '2000', session: 's9', name: 'bob', text: `text ${seq}`, at: Date.UTC(2026, 0, 15, 12) + seq, ...over,
+  type: 'message', seq, id: `id-${seq}`, app: '2000', session: 's9', name: 'bob', text: `text ${seq}`,
+  at: Date.UTC(2026, 0, 15, 12) + seq, ...over,
 })
 
 /** All items of a conversation. */

@@ -25,7 +25,10 @@ test('each account and the guests have a list of their own, which every window f
   const hidden = new Hidden(browser)
   hidden.hide({ name: 'tom', author: 'guest-1' }, 'tom (2)')
   assert.deepEqual(browser.all, { '': [['guest-1', 'tom (2)']] })
-  assert.deepEqual(['guest-1', 'guest-2', ''].map((author) => hidden.has({ name: 'tom', author })), [true, false, false])
+  assert.deepEqual(
+    ['guest-1', 'guest-2', ''].map((author) => hidden.has({ name: 'tom', author })),
+    [true, false, false],
+  )
   assert.deepEqual(['tom', 'tom (2)', 'to'].map((name) => hidden.hasNamed(name)), [true, false, false])
 
   hidden.of('ann')
@@ -33,7 +36,10 @@ test('each account and the guests have a list of their own, which every window f
   let changes = 0
   hidden.listen(() => changes++)
   browser.changeElsewhere('ann', [['=eve', 'eve']])
-  assert.deepEqual([hidden.has({ name: 'eve' }), hidden.has({ name: 'eve', author: '@eve' }), changes], [true, false, 1])
+  assert.deepEqual(
+    [hidden.has({ name: 'eve' }), hidden.has({ name: 'eve', author: '@eve' }), changes],
+    [true, false, 1],
+  )
   hidden.unhide('=eve')
   hidden.unhide('=eve')
   assert.deepEqual([hidden.people, changes], [[], 2])
@@ -56,8 +62,14 @@ test('what somebody hidden says is no news, and they are not seen to type', () =
   last().say(message(4, { author: 'guest-1', name: 'tom', session: 's4' }))
   last().say(message(5, { author: 'guest-2', name: 'tom', session: 's5' }))
   assert.deepEqual(received.slice(before), [5])
-  assert.deepEqual(itemsOf(room.conversation).slice(-3).map((item) => room.hides(item)), [true, true, false], 'but it is there')
-  for (const [session, name] of [['s3', 'eve'], ['s8', 'eve'], ['s4', 'tom'], ['s5', 'tom']]) last().say({ type: 'typing', session, name })
+  assert.deepEqual(
+    itemsOf(room.conversation).slice(-3).map((item) => room.hides(item)),
+    [true, true, false],
+    'but it is there',
+  )
+  for (const [session, name] of [['s3', 'eve'], ['s8', 'eve'], ['s4', 'tom'], ['s5', 'tom']]) {
+    last().say({ type: 'typing', session, name })
+  }
   assert.deepEqual(room.typing, ['tom'])
 
   let drawn = 0

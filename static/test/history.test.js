@@ -13,11 +13,12 @@ function make(count) {
   const store = new Store(noMessages('ann'))
   const all = { asked, store, count, fails: false }
   const api = {
-    async messages(chat, { before = Infinity, after = 0, limit }) {
-      asked.push(before < Infinity ? `<${before}` : after > 0 ? `>${after}` : 'newest')
+    async messages(chat, { before = Infinity, after, limit }) {
+      asked.push(before < Infinity ? `<${before}` : after !== undefined ? `>${after}` : 'newest')
       if (all.fails) throw new Error('away')
-      const found = Array.from({ length: all.count }, (_, i) => i + 1).filter((n) => n < before && n > after)
-      return (after > 0 ? found.slice(0, limit) : found.slice(-limit)).map(said)
+      const found = Array.from({ length: all.count }, (_, i) => i + 1)
+        .filter((n) => n < before && n > (after ?? 0))
+      return (after !== undefined ? found.slice(0, limit) : found.slice(-limit)).map(said)
     },
   }
   all.history = new History(api, store)
@@ -50,8 +51,9 @@ test('what the feed did not bring is asked for; of a chat that nobody opened not
   assert.equal(holes(threadOf(all.store.state, 'c')).length, 1)
   await all.history.catchUp('c', 15)
   assert.deepEqual(all.span(), [1, 15, 15])
+  assert.deepEqual(all.asked, ['newest', '>0'], 'what is here may be edited or deleted')
   await all.history.catchUp('c', 99)
-  assert.deepEqual(all.asked.slice(2), ['>15'], 'what is not there is not asked for again and again')
+  assert.deepEqual(all.asked.slice(2), ['>0', '>15'], 'what is not there is not asked for again and again')
 })
 
 test('what failed can be asked for again', async () => {

@@ -36,7 +36,10 @@ const KNOWN = [
 ]
 
 test('a code, module by module', () => {
-  assert.deepEqual(qrCode('http://chat.ex', 3).map((row) => row.map((dark) => (dark ? '#' : '.')).join('')), KNOWN)
+  assert.deepEqual(
+    qrCode('http://chat.ex', 3).map((row) => row.map((dark) => (dark ? '#' : '.')).join('')),
+    KNOWN,
+  )
 })
 
 test('every version, the text as long as it can be', () => {
@@ -73,7 +76,9 @@ test('the mask is one of the eight, and the one with the least to confuse a scan
 })
 
 test('the example of ISO/IEC 18004, annex I: ten codewords after sixteen', () => {
-  const data = [0x10, 0x20, 0x0c, 0x56, 0x61, 0x80, 0xec, 0x11, 0xec, 0x11, 0xec, 0x11, 0xec, 0x11, 0xec, 0x11]
+  const data = [
+    0x10, 0x20, 0x0c, 0x56, 0x61, 0x80, 0xec, 0x11, 0xec, 0x11, 0xec, 0x11, 0xec, 0x11, 0xec, 0x11,
+  ]
   assert.deepEqual(correction(data, 10), [0xa5, 0x24, 0xd4, 0xc1, 0xed, 0x36, 0xc7, 0x87, 0x2c, 0x55])
 })
 
@@ -86,7 +91,10 @@ test('the link to a room has nothing of the address that the page was opened wit
 
 test('addresses that lead nowhere from another computer', () => {
   const here = ['http://localhost:1007/', 'http://127.0.0.1/', 'http://[::1]:80/', 'http://chat.localhost/']
-  const there = ['https://chat.example.org/', 'http://192.168.0.7:1007/', 'http://localhost.example.org/', 'http://1.127.0.1/']
+  const there = [
+    'https://chat.example.org/', 'http://192.168.0.7:1007/', 'http://localhost.example.org/',
+    'http://1.127.0.1/',
+  ]
   assert.deepEqual(here.map(isLocal), here.map(() => true))
   assert.deepEqual(there.map(isLocal), there.map(() => false))
 })

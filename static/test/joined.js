@@ -11,11 +11,17 @@ export function make(random = () => 0.5, options = {}) {
   const states = []
   const room = new Room({
     name: 'ann', room: 'livechat', clock, random,
-    address: addressOf({ socketPort: 8080 }, { protocol: 'http:', host: 'example.org:1007', hostname: 'example.org' }),
+    address: addressOf(
+      { socketPort: 8080 },
+      { protocol: 'http:', host: 'example.org:1007', hostname: 'example.org' },
+    ),
     open: (url) => sockets[sockets.push(new FakeSocket(url)) - 1],
     ...options,
   })
-  room.listen({ items() {}, people() {}, typing() {}, unsent() {}, received: (item) => received.push(item.seq), state: (state) => states.push(state.kind) })
+  room.listen({
+    items() {}, people() {}, typing() {}, unsent() {}, received: (item) => received.push(item.seq),
+    state: (state) => states.push(state.kind),
+  })
   room.join()
   const last = () => sockets.at(-1)
   const query = () => Object.fromEntries(last().url.searchParams)

@@ -14,13 +14,18 @@ function arrive(seqs, options, epoch = EPOCH) {
   return all
 }
 
-const lines = ({ items }) => range(items.first, items.length - 1).filter((place) => items.at(place).isNew).map((place) => items.at(place).seq)
+const lines = ({ items }) => range(items.first, items.length - 1)
+  .filter((place) => items.at(place).isNew)
+  .map((place) => items.at(place).seq)
 
 /** The messages up to a seq. */
-const archive = (last) => async ({ before, limit }) => range(1, last).filter((seq) => seq < before).slice(-limit).map((seq) => {
-  const { type, ...rest } = message(seq)
-  return { ...rest, epoch: EPOCH }
-})
+const archive = (last) => async ({ before, limit }) => {
+  const page = range(1, last).filter((seq) => seq < before).slice(-limit)
+  return page.map((seq) => {
+    const { type, ...rest } = message(seq)
+    return { ...rest, epoch: EPOCH }
+  })
+}
 
 test('a line above the first message that was not seen, until the reader leaves again', () => {
   const { room, say } = arrive([1, 2])

@@ -34,7 +34,10 @@ const line = (text) => {
 const blocks = (text) => markup(text).map((block) => {
   if (block.kind === 'lines') return ['L', shown(block.nodes)]
   if (block.kind === 'fence') return ['F', block.text]
-  return [block.kind === 'quote' ? 'Q' : 'U', ...block.lines.map(({ mark, nodes }) => (block.kind === 'list' ? mark : '') + shown(nodes))]
+  return [
+    block.kind === 'quote' ? 'Q' : 'U',
+    ...block.lines.map(({ mark, nodes }) => (block.kind === 'list' ? mark : '') + shown(nodes)),
+  ]
 })
 
 test('bold, italic and code', () => {
@@ -73,10 +76,15 @@ test('links in what is marked, and marks in links', () => {
 
 test('what only looks like marks stays as it is', () => {
   const texts = [
-    '2*3*4', '2**3**4', '2*3* 4', '2 *3*4', 'x**y** z', 'x **y**z', 'a_b_ c', 'a _b_c', '2 * 3 * 4', '2 ** 3 ** 4', 'snake_case_name', '_private', '__init__', 'a_ b_', '5*', '**', '****', '** a **', '* a *', '_ _',
-    'src/**/*.js and lib/**/*.js', '/*comment*/', '*.js and *.css', 'int *p, *q', 'f(*a, **b)', 'rm -rf /tmp/*', '~/*a*/b',
-    '-_- and -_-', '*_*', '(*_*)', '*-*', ':* and :*', 'T_T', 'o_O', '>_<', '^_^', '¯\\_(ツ)_/¯', '**open', 'open**', '`open', 'it`s what`s', '``', '` `',
-    '*a\nb*', '**a\nb**', '`a\nb`', '\\*a\\*', '$a_1$ + $b_2$', '*****a*****', '<b>no</b>', '&amp;', '>:( no', '>no', '-no', '1.5 x', '1.', '- ', '007. x', '2026. x',
+    '2*3*4', '2**3**4', '2*3* 4', '2 *3*4', 'x**y** z', 'x **y**z', 'a_b_ c', 'a _b_c', '2 * 3 * 4',
+    '2 ** 3 ** 4', 'snake_case_name', '_private', '__init__', 'a_ b_', '5*', '**', '****', '** a **', '* a *',
+    '_ _',
+    'src/**/*.js and lib/**/*.js', '/*comment*/', '*.js and *.css', 'int *p, *q', 'f(*a, **b)',
+    'rm -rf /tmp/*', '~/*a*/b',
+    '-_- and -_-', '*_*', '(*_*)', '*-*', ':* and :*', 'T_T', 'o_O', '>_<', '^_^', '¯\\_(ツ)_/¯', '**open',
+    'open**', '`open', 'it`s what`s', '``', '` `',
+    '*a\nb*', '**a\nb**', '`a\nb`', '\\*a\\*', '$a_1$ + $b_2$', '*****a*****', '<b>no</b>', '&amp;', '>:( no',
+    '>no', '-no', '1.5 x', '1.', '- ', '007. x', '2026. x',
   ]
   for (const text of texts) assert.equal(line(text), text, text)
 })
@@ -106,16 +114,21 @@ test('nobody is mentioned in code', () => {
 })
 
 /** Every node, and how deep it is. */
-const walk = (nodes, depth = 1) => nodes.flatMap((node) => [{ node, depth }, ...(node.nodes ? walk(node.nodes, depth + 1) : [])])
+const walk = (nodes, depth = 1) =>
+  nodes.flatMap((node) => [{ node, depth }, ...(node.nodes ? walk(node.nodes, depth + 1) : [])])
 
 test('marks and visible text are the text, whatever it is', () => {
   const pieces = [
-    '*', '**', '***', '_', '__', '`', '``', '```', '\n', '\n```\n', '\n> ', '\n- ', '\n1. ', ' ', 'a', 'b.', '(', ')', '"', '字', '🎉', '-', '/',
+    '*', '**', '***', '_', '__', '`', '``', '```', '\n', '\n```\n', '\n> ', '\n- ', '\n1. ', ' ', 'a', 'b.',
+    '(', ')', '"', '字', '🎉', '-', '/',
     'https://example.org/', 'https://a_b.example/*x*', '\n>', '```js\n', '<', '\u202e', '\ud83d', '\t',
   ]
   for (let seed = 1; seed <= 5000; seed++) {
     const random = randomFrom(seed)
-    const text = Array.from({ length: 1 + Math.floor(random() * 24) }, () => pieces[Math.floor(random() * pieces.length)]).join('')
+    const text = Array.from(
+      { length: 1 + Math.floor(random() * 24) },
+      () => pieces[Math.floor(random() * pieces.length)],
+    ).join('')
     const found = markup(text)
     assert.equal(sourceOf(found), text, JSON.stringify(text))
     for (const block of found) {
@@ -131,8 +144,12 @@ test('marks and visible text are the text, whatever it is', () => {
 test('a megabyte takes no longer than its length', () => {
   const of = (piece, length = 2e5) => piece.repeat(Math.ceil(length / piece.length))
   const texts = [
-    '*', '_', '`', '* ', '*a ', ' *a', '**a ', ' **a', '*a* ', '_a *b **c ', '` `` ``` ', '`a', '```\n', '```a\n', '``` ```\n', '> *a\n', '- _a\n', '\n', ' ', '***a', '字*', '*a*_b_**c**',
+    '*', '_', '`', '* ', '*a ', ' *a', '**a ', ' **a', '*a* ', '_a *b **c ', '` `` ``` ', '`a', '```\n',
+    '```a\n', '``` ```\n', '> *a\n', '- _a\n', '\n', ' ', '***a', '字*', '*a*_b_**c**',
   ].map((piece) => of(piece))
-  texts.push(of('*', 1e6), of('*a', 1e6), of('`', 1e6), `https://example.org/${of('*')}`, `https://example.org/${of(')')}`, of('https://a '), `\`\`\`${of('\n')}\`\`\``, of('```\n \n'))
+  texts.push(
+    of('*', 1e6), of('*a', 1e6), of('`', 1e6), `https://example.org/${of('*')}`,
+    `https://example.org/${of(')')}`, of('https://a '), `\`\`\`${of('\n')}\`\`\``, of('```\n \n'),
+  )
   for (const text of texts) assert.equal(sourceOf(markup(text)).length, text.length, text.slice(0, 20))
 })

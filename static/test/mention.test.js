@@ -24,7 +24,8 @@ test('code names nobody', () => {
 })
 
 test('names in a text, the longest first', () => {
-  const of = (text, names = ['ann', 'Ann Lee', 'zo\u00eb', '(x)*']) => namesIn(text, names).map(({ text: part, isName }) => (isName ? `<${part}>` : part)).join('')
+  const of = (text, names = ['ann', 'Ann Lee', 'zo\u00eb', '(x)*']) =>
+    namesIn(text, names).map(({ text: part, isName }) => (isName ? `<${part}>` : part)).join('')
   for (const [text, want] of [
     ['hi', 'hi'],
     ['@ann, @Ann Lee: @anna', '<@ann>, <@Ann Lee>: @anna'],
@@ -37,7 +38,9 @@ test('names in a text, the longest first', () => {
 })
 
 test('a name that is begun, and whom it may mean', () => {
-  assert.deepEqual(['@', 'hi @a', '@ann l', 'a@b', '@ a', '@a\nb', 'x', `@${'a'.repeat(33)}`, '@a @'].map((text) => begunIn(text)?.begun ?? null), ['', 'a', 'ann l', null, null, null, null, null, ''])
+  assert.deepEqual(['@', 'hi @a', '@ann l', 'a@b', '@ a', '@a\nb', 'x', `@${'a'.repeat(33)}`, '@a @'].map(
+    (text) => begunIn(text)?.begun ?? null,
+  ), ['', 'a', 'ann l', null, null, null, null, null, ''])
   assert.equal(begunIn('hi @a')?.from, 3)
   const names = ['Ann Lee', 'bo', 'Lea', 'Zo\u00eb-Lee', 'x']
   assert.deepEqual(meant(names, 'le'), ['Lea', 'Ann Lee', 'Zo\u00eb-Lee'])

@@ -34,7 +34,8 @@ class Browser {
 
   go(delta) {
     setImmediate(() => {
-      if (this.at + delta < 0 || this.at + delta >= this.entries.length) return // nothing happens, and nobody is told
+      // Nothing happens, and nobody is told.
+      if (this.at + delta < 0 || this.at + delta >= this.entries.length) return
       this.at += delta
       this.navigation.moved(this.state)
     })
@@ -43,11 +44,14 @@ class Browser {
   /** The page is loaded. */
   load(of = 'ann') {
     const memory = {
-      wayOf: (whose) => (this.stored && JSON.parse(this.stored).of === whose ? JSON.parse(this.stored).way : null),
+      wayOf: (whose) =>
+        (this.stored && JSON.parse(this.stored).of === whose ? JSON.parse(this.stored).way : null),
       rememberWay: (whose, way) => { this.stored = way && JSON.stringify({ of: whose, way }) },
     }
     let n = 0
-    this.navigation = new Navigation({ history: this, clock: this.clock, memory, uuid: () => `${of}-${this.entries.length}-${++n}` })
+    this.navigation = new Navigation({
+      history: this, clock: this.clock, memory, uuid: () => `${of}-${this.entries.length}-${++n}`,
+    })
     this.begin(of)
     return this.navigation
   }
@@ -80,7 +84,10 @@ async function make(of) {
 test('on a wide screen: back to the conversation before, and forward again', async () => {
   const { browser, navigation } = await make()
   for (const one of [ROOM, BOB, BOB, CAY, ROOM]) navigation.to(one)
-  assert.deepEqual([await browser.press(-1), await browser.press(-1), await browser.press(-1), browser.at], ['cay', 'bob', 'room', 0])
+  assert.deepEqual(
+    [await browser.press(-1), await browser.press(-1), await browser.press(-1), browser.at],
+    ['cay', 'bob', 'room', 0],
+  )
   assert.deepEqual([await browser.press(1), browser.entries.length], ['bob', 4])
 })
 
@@ -101,7 +108,10 @@ test('whoever goes from chat to chat by the list has not to go back through all 
     await settle()
     await settle()
   }
-  assert.deepEqual([browser.view, await browser.press(-1), await browser.press(-1), browser.at], ['cay', 'room+chats', 'room', 0])
+  assert.deepEqual(
+    [browser.view, await browser.press(-1), await browser.press(-1), browser.at],
+    ['cay', 'room+chats', 'room', 0],
+  )
   await browser.press(1)
   await browser.press(1)
   navigation.opened('chats')
@@ -256,7 +266,8 @@ test('a jump in a conversation: back to where the reader was', async () => {
 test('a date that is chosen in a sheet: one step back leads to where the reader was', async () => {
   const { browser, navigation } = await make()
   navigation.opened('date-dialog')
-  navigation.jumped({ n: 90, id: 'm90', top: 0 }, { n: 1, id: 'm1', top: 0 }) // before the dialog says that it is closed
+  // Before the dialog says that it is closed.
+  navigation.jumped({ n: 90, id: 'm90', top: 0 }, { n: 1, id: 'm1', top: 0 })
   navigation.closed('date-dialog')
   await settle()
   assert.deepEqual([navigation.sheet, browser.at], ['', 1])

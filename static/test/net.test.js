@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { addressOf, findConfig, glanceFrom } from '../js/net/address.js'
+import { addressOf, findAddress, findConfig, glanceFrom } from '../js/net/address.js'
 import { delay, isFinal, refusesLast } from '../js/model/close-codes.js'
 import { frameSize, parse } from '../js/net/frames.js'
 import { uuid, uuidOf } from '../js/model/uuid.js'
@@ -19,7 +19,9 @@ test('where the socket is', () => {
     addressOf({ socketPort: 443 }, { ...page, protocol: 'https:' }).socket({}),
     'wss://localhost:443/ws?',
   )
-  for (const socketPort of ['x', 0, -1, 70_000, 1.5, null]) assert.match(addressOf({ socketPort }, page).socket({}), /^ws:\/\/localhost:1007/)
+  for (const socketPort of ['x', 0, -1, 70_000, 1.5, null]) {
+    assert.match(addressOf({ socketPort }, page).socket({}), /^ws:\/\/localhost:1007/)
+  }
 })
 
 /** Asks for the configuration; the answers come one after the other. */
@@ -39,7 +41,8 @@ function configFrom(...answers) {
 }
 
 test('the configuration is asked for until somebody answers', async () => {
-  const { found, asked, clock, settle } = configFrom(new TypeError('no network'), { status: 502 }, { body: '{"socketPort":8080}' })
+  const { found, asked, clock, settle } =
+    configFrom(new TypeError('no network'), { status: 502 }, { body: '{"socketPort":8080}' })
   await settle()
   assert.deepEqual([asked.count, typeof asked.tryNow], [1, 'function'])
   clock.pass(499)
@@ -60,23 +63,75 @@ test('a web server that does not know where the socket is says so', async () => 
   }
 })
 
+test('a page begins where the server was, and starts again where it is now', async () => {
+  globalThis.location = { protocol: 'http:', host: 'h:1', hostname: 'h' }
+  const memory = {
+    config: null,
+    may: true,
+    get: () => memory.config,
+    set: (config) => { memory.config = config },
+    mayStartAgain: () => memory.may,
+  }
+  let starts = 0
+  const visit = (body) => findAddress(memory, {
+    fetch: async () => ({ ok: true, status: 200, json: async () => JSON.parse(await body) }),
+    startAgain: () => { starts++ }, clock: new FakeClock(),
+  })
+  assert.match((await visit('{"socketPort":8080}')).feed, /:8080/)
+  assert.deepEqual(memory.config, { socketPort: 8080 })
+
+  let answer
+  assert.match((await visit(new Promise((resolve) => { answer = resolve }))).feed, /:8080/, 'before there is an answer')
+  answer('{"socketPort":8080}')
+  for (let i = 0; i < 20; i++) await null
+  assert.equal(starts, 0)
+
+  assert.match((await visit('{"socketPort":9090}')).feed, /:8080/)
+  for (let i = 0; i < 20; i++) await null
+  assert.deepEqual([starts, memory.config], [1, { socketPort: 9090 }])
+
+  memory.may = false // a moment later
+  await visit('{}')
+  for (let i = 0; i < 20; i++) await null
+  assert.equal(starts, 1, 'by turns')
+  Object.assign(memory, { may: true, config: { socketPort: 9090 }, set: () => {} })
+  await visit('{}')
+  for (let i = 0; i < 20; i++) await null
+  assert.equal(starts, 1, 'it cannot be remembered')
+  delete globalThis.location
+})
+
 test('a look into a room, by servers of any version', () => {
   const plain = { online: 3, names: [], keptSeconds: 0, keptCount: 0 }
   assert.deepEqual(glanceFrom({ room: 'x', online: 3 }), plain)
-  assert.deepEqual(glanceFrom({ online: 3, names: ['ann'], kept_s: 60, kept_count: 9 }), { online: 3, names: ['ann'], keptSeconds: 60, keptCount: 9 })
+  assert.deepEqual(
+    glanceFrom({ online: 3, names: ['ann'], kept_s: 60, kept_count: 9 }),
+    { online: 3, names: ['ann'], keptSeconds: 60, keptCount: 9 },
+  )
   for (const bad of [{}, { online: 'x' }, { online: 1, names: 'ann' }]) assert.equal(glanceFrom(bad), null)
 })
 
 test('frames that are what they claim to be', () => {
-  for (const frame of [welcome(), welcome({ recovered: false }), message(1), { type: 'gap', from: 1, to: 2 }, { type: 'presence', online: 0 }]) {
+  for (const frame of [
+    welcome(), welcome({ recovered: false }), message(1), { type: 'gap', from: 1, to: 2 },
+    { type: 'presence', online: 0 },
+  ]) {
     assert.deepEqual(parse(JSON.stringify(frame)), frame)
   }
   const bad = [
-    message('1'), message(1.5), message(2 ** 53), { ...message(1), text: undefined }, welcome({ limits: null }), welcome({ recovered: 'yes' }),
-    { type: 'presence', online: 1, names: 'ann' }, { type: 'presence', online: 1, joined: [1] }, { type: 'constructor' }, [], 'x', null,
+    message('1'), message(1.5), message(2 ** 53), { ...message(1), text: undefined },
+    welcome({ limits: null }), welcome({ recovered: 'yes' }),
+    { type: 'presence', online: 1, names: 'ann' }, { type: 'presence', online: 1, joined: [1] },
+    { type: 'constructor' }, [], 'x', null,
   ]
-  assert.deepEqual(parse('{"type":"later","seq":7,"id":"x","what":{},"at":5}'), { type: 'entry', seq: 7, at: 5 })
-  for (const later of ['{"type":"later","seq":7}', '{"type":"later","at":7}', '{"type":"later","seq":0,"at":1}', '{"seq":1,"at":1}', '{"type":1,"seq":1,"at":1}']) {
+  assert.deepEqual(
+    parse('{"type":"later","seq":7,"id":"x","what":{},"at":5}'),
+    { type: 'entry', seq: 7, at: 5 },
+  )
+  for (const later of [
+    '{"type":"later","seq":7}', '{"type":"later","at":7}', '{"type":"later","seq":0,"at":1}',
+    '{"seq":1,"at":1}', '{"type":1,"seq":1,"at":1}',
+  ]) {
     assert.equal(parse(later), null, later)
   }
   for (const frame of bad) assert.equal(parse(JSON.stringify(frame)), null, JSON.stringify(frame))
@@ -119,7 +174,10 @@ test('what a message answers has a number, an id, a name and a text', () => {
   const frame = { type: 'message', seq: 3, id: 'x', app: '1', session: 's', name: 'ann', text: 'hi', at: 5 }
   const reply = { seq: 2, id: 'y', name: 'bob', text: '' }
   assert.deepEqual(parse(JSON.stringify({ ...frame, reply, mentions: ['bob'] }))?.reply, reply)
-  for (const wrong of [{ reply: 7 }, { reply: null }, { reply: { ...reply, name: 7 } }, { reply: { ...reply, seq: -1 } }, { mentions: 'bob' }]) {
+  for (const wrong of [
+    { reply: 7 }, { reply: null }, { reply: { ...reply, name: 7 } }, { reply: { ...reply, seq: -1 } },
+    { mentions: 'bob' },
+  ]) {
     assert.equal(parse(JSON.stringify({ ...frame, ...wrong })), null, JSON.stringify(wrong))
   }
 })

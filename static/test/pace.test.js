@@ -2,22 +2,22 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { dayFrom, dayOf, dayStart, untilMidnight } from '../js/model/clock.js'
 import { linesOf } from '../js/model/linkify.js'
-import { linkedMessage, messageLink } from '../js/model/message-link.js'
+import { linkedHere, linkedMessage, messageLink } from '../js/model/message-link.js'
 import { Pace } from '../js/model/pace.js'
 
-test('few messages are drawn at once, many ten times a second', () => {
+test('few messages are drawn at once, many five times a second', () => {
   const pace = new Pace()
   pace.drew(20, 0)
   assert.equal(pace.wait(16), 0)
   pace.drew(1, 16)
-  assert.deepEqual([pace.wait(20), pace.wait(116), pace.rate(500)], [96, 0, 21])
+  assert.deepEqual([pace.wait(20), pace.wait(216), pace.rate(500)], [196, 0, 21])
   let drawings = 0
   for (let now = 1000; now < 2000; now += 10) { // 100 a second
     if (pace.wait(now) > 0) continue
     drawings++
     pace.drew(now === 1000 ? 30 : 10, now)
   }
-  assert.ok(drawings <= 11, `${drawings} drawings`)
+  assert.ok(drawings <= 6, `${drawings} drawings`)
   assert.deepEqual([pace.rate(3100), pace.wait(3100)], [0, 0])
 })
 
@@ -47,5 +47,10 @@ test('the address of a message leads to it, and no other hash does', () => {
   const link = messageLink(page, { seq: 12, id: 'a b/c' })
   assert.equal(link, 'https://chat.example/?room=tea#m/12/a%20b%2Fc')
   assert.deepEqual(linkedMessage(new URL(link).hash), { n: 12, id: 'a b/c' })
-  for (const hash of ['', '#', '#m/', '#m/x/id', '#m/1/', '#m/1/%', `#m/1/${'x'.repeat(300)}`]) assert.equal(linkedMessage(hash), null, hash)
+  assert.deepEqual(linkedHere(link, page), { n: 12, id: 'a b/c' })
+  assert.equal(linkedHere(link, { ...page, search: '' }), null, 'another room')
+  assert.equal(linkedHere('https://chat.example/?room=tea#top', page), null)
+  for (const hash of ['', '#', '#m/', '#m/x/id', '#m/1/', '#m/1/%', `#m/1/${'x'.repeat(300)}`]) {
+    assert.equal(linkedMessage(hash), null, hash)
+  }
 })

@@ -10,7 +10,8 @@ import { contrast, srgb, tokensOf } from './colour.js'
 
 const ROOT = new URL('..', import.meta.url).pathname
 const read = (name) => readFileSync(join(ROOT, name), 'utf8')
-const pages = { 'index.html': 'js/main.js', 'cluster.html': 'js/cluster/main.js' } // and what each begins with
+// The pages, and what each begins with.
+const pages = { 'index.html': 'js/main.js', 'cluster.html': 'js/cluster/main.js' }
 
 function modules(folder) {
   return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
@@ -20,13 +21,16 @@ function modules(folder) {
 }
 
 /** What is loaded when it is wanted. */
-const later = modules('js').flatMap((name) => [...read(name).matchAll(/\bloadedLater\('([^']+)'\)/g)].map((match) => match[1]))
+const later = modules('js')
+  .flatMap((name) => [...read(name).matchAll(/\b(?:loaded|import)Later\('([^']+)'\)/g)].map((match) => match[1]))
 
 /** The modules that one loads, itself included. */
 function reachedFrom(name, reached = new Set()) {
   if (reached.has(name)) return reached
   reached.add(name)
-  for (const [, to] of read(name).matchAll(/^import .* from '([^']+)'$/gm)) reachedFrom(normalize(join(dirname(name), to)), reached)
+  for (const [, to] of read(name).matchAll(/^import .* from '([^']+)'$/gm)) {
+    reachedFrom(normalize(join(dirname(name), to)), reached)
+  }
   return reached
 }
 
@@ -41,7 +45,10 @@ for (const page of Object.keys(pages)) {
   test(`${page}: every id once, every label and description with something at its end`, () => {
     const ids = [...html.matchAll(/\sid="([^"]+)"/g)].map((match) => match[1])
     assert.equal(new Set(ids).size, ids.length)
-    for (const [, to] of html.matchAll(/\s(?:for|aria-describedby|aria-labelledby|aria-controls)="([^"]+)"/g)) for (const id of to.split(' ')) assert.ok(ids.includes(id), id)
+    const references = /\s(?:for|aria-describedby|aria-labelledby|aria-controls)="([^"]+)"/g
+    for (const [, to] of html.matchAll(references)) {
+      for (const id of to.split(' ')) assert.ok(ids.includes(id), id)
+    }
   })
 }
 
@@ -50,7 +57,9 @@ test('index.html: each icon is drawn once, and used', () => {
   const symbols = [...html.matchAll(/<symbol id="([^"]+)"/g)].map((match) => match[1])
   const used = [...html.matchAll(/<use href="#([^"]+)"/g)].map((match) => match[1])
   assert.deepEqual([...new Set(used)].sort(), symbols.sort())
-  const drawings = [...html.matchAll(/<(?:svg|symbol)\b[^>]*>(?!<use|\s*<symbol|<\/svg>)(.*?)<\/(?:svg|symbol)>/g)].map((match) => match[1])
+  const drawings = [
+    ...html.matchAll(/<(?:svg|symbol)\b[^>]*>(?!<use|\s*<symbol|<\/svg>)([^]*?)<\/(?:svg|symbol)>/g),
+  ].map((match) => match[1])
   assert.ok(drawings.length >= symbols.length)
   assert.equal(new Set(drawings).size, drawings.length)
 })
@@ -61,7 +70,8 @@ test('what is loaded later is there, and not loaded before', () => {
 })
 
 test('no module that nobody imports', () => {
-  const reached = [...Object.values(pages), ...later.filter((path) => path.endsWith('.js'))].flatMap((main) => [...reachedFrom(main)])
+  const reached = [...Object.values(pages), ...later.filter((path) => path.endsWith('.js'))]
+    .flatMap((main) => [...reachedFrom(main)])
   assert.deepEqual(modules('js').sort(), [...new Set([...reached, 'js/theme-boot.js'])].sort())
 })
 
@@ -69,7 +79,9 @@ test('no module that nobody imports', () => {
  * Which folders the modules of each folder may import from, besides its own.
  */
 const arrows = {
-  model: [], net: ['model'], storage: ['model'], chat: ['model', 'net'], view: ['chat', 'model', 'net', 'storage'], cluster: ['model', 'net', 'view'], emoji: ['view'],
+  model: [], net: ['model'], storage: ['model'], chat: ['model', 'net'],
+  view: ['chat', 'model', 'net', 'storage'], cluster: ['model', 'net', 'storage', 'view'], emoji: ['view'],
+  reactions: ['model', 'view'], files: ['model', 'net', 'storage', 'view'], lightbox: ['model', 'view'],
 }
 
 test('imports run one way', () => {
@@ -81,7 +93,9 @@ test('imports run one way', () => {
         drawn.add(`${folder} -> ${to}`)
       }
     }
-    for (const to of allowed) assert.ok(drawn.has(`${folder} -> ${to}`), `${folder} imports nothing from ${to} any more`)
+    for (const to of allowed) {
+      assert.ok(drawn.has(`${folder} -> ${to}`), `${folder} imports nothing from ${to} any more`)
+    }
   }
 })
 
@@ -97,6 +111,11 @@ test('no markup from strings, nothing evaluated, nothing from elsewhere', () => 
   for (const name of modules('css')) assert.doesNotMatch(read(name), /url\(|@import/, name)
 })
 
+// What scripts set, and what one sheet says for itself.
+const local = [
+  '--hue', '--server-hue', '--side', '--top', '--left', '--ratio', '--width', '--tallest', '--paper', '--ink',
+]
+
 test('every colour token is in both themes', () => {
   assert.deepEqual(
     Object.keys(tokensOf(read('css/light.css'))).sort(),
@@ -105,7 +124,10 @@ test('every colour token is in both themes', () => {
   const known = new Set(['light', 'tokens'].flatMap((file) => Object.keys(tokensOf(read(`css/${file}.css`)))))
   for (const name of modules('css')) {
     for (const [, token] of read(name).matchAll(/var\((--[a-z0-9-]+)/g)) {
-      assert.ok(known.has(token) || ['--hue', '--server-hue', '--side', '--top', '--left'].includes(token), `${name}: ${token}`)
+      assert.ok(
+        known.has(token) || local.includes(token),
+        `${name}: ${token}`,
+      )
     }
   }
 })
@@ -137,9 +159,13 @@ for (const theme of ['light', 'dark']) {
   }
 
   test(`${theme}: edges, the focus ring and the state can be seen`, () => {
-    for (const shape of ['edge', 'accent', 'good', 'wait', 'idle', 'bad']) for (const paper of ['ground', 'surface', 'bubble']) {
+    const shapes = ['edge', 'accent', 'good', 'wait', 'idle', 'bad']
+    for (const shape of shapes) for (const paper of ['ground', 'surface', 'bubble']) {
       const ratio = contrast(colour(shape), colour(paper))
-      assert.ok(ratio >= (shape === 'edge' && paper === 'bubble' ? 0 : SHAPE), `${shape} on ${paper}: ${ratio.toFixed(2)}`)
+      assert.ok(
+        ratio >= (shape === 'edge' && paper === 'bubble' ? 0 : SHAPE),
+        `${shape} on ${paper}: ${ratio.toFixed(2)}`,
+      )
     }
   })
 

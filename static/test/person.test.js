@@ -36,5 +36,9 @@ test('whether somebody is here is not said where it is not known', () => {
   last().say({ type: 'presence', online: 900, names: Array.from({ length: 200 }, (_, i) => `p${i}`) })
   assert.deepEqual(factsOf(bob, room), ['Registered name'])
   last().say({ type: 'presence', online: 901, joined: ['bob'] })
-  assert.deepEqual(factsOf(bob, room), ['Registered name'], 'a guest who has the name of somebody who has registered')
+  assert.deepEqual(
+    factsOf(bob, room),
+    ['Registered name'],
+    'a guest who has the name of somebody who has registered',
+  )
 })

@@ -73,7 +73,9 @@ test('a log that forgot what we have seen, in the same epoch: its new numbers ar
   const c = seen(5)
   c.welcome(welcome({ seq: 3, recovered: false }), 1)
   c.reset(reset(EPOCH, 1), 1)
-  for (const [seq, id] of [[2, 'id-2'], [3, 'id-3'], [4, 'new-4'], [5, 'new-5']]) c.message(message(seq, { id }))
+  for (const [seq, id] of [[2, 'id-2'], [3, 'id-3'], [4, 'new-4'], [5, 'new-5']]) {
+    c.message(message(seq, { id }))
+  }
   assert.equal(lineOf(c), '1 2 3 4 5 4 5')
   assert.deepEqual(c.position, { epoch: EPOCH, seq: 5 })
 })
@@ -139,7 +141,11 @@ test('what the old log took and never gave out stays where it stood', () => {
     c.message(message(seq + 1, { id: 'other' }))
     assert.equal(lineOf(c), line)
     c.message(message(seq + 2, { id: 'lost', session: 's1' }))
-    assert.equal(lineOf(c), line.replace('lost:sent ', '').replace(' mine', ` ${seq + 2} mine`), 'unless it comes after all')
+    assert.equal(
+      lineOf(c),
+      line.replace('lost:sent ', '').replace(' mine', ` ${seq + 2} mine`),
+      'unless it comes after all',
+    )
   }
 })
 

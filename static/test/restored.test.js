@@ -160,7 +160,8 @@ test('who leaves the room and comes back finds what was not sent', async () => {
   before.room.send('one')
   before.room.leave()
   const back = new Room({
-    name: 'ann', room: 'livechat', clock: browser.clock, unsent: before.unsent, open: (url) => new FakeSocket(url),
+    name: 'ann', room: 'livechat', clock: browser.clock, unsent: before.unsent,
+    open: (url) => new FakeSocket(url),
     address: addressOf({}, { protocol: 'http:', host: 'example.org', hostname: 'example.org' }),
   })
   back.join()
@@ -187,7 +188,10 @@ test('an answer keeps what it answers over a reload, and through being tried aga
   await settled()
   const [item] = itemsOf(room.conversation)
   assert.deepEqual(item.reply, reply)
-  assert.deepEqual(last().messages, [{ type: 'message', id: item.id, text: 'yes', reply: { seq: 2, id: 'id-2' } }])
+  assert.deepEqual(
+    last().messages,
+    [{ type: 'message', id: item.id, text: 'yes', reply: { seq: 2, id: 'id-2' } }],
+  )
   last().say({ type: 'error', id: item.id, code: 'unknown_message', message: 'gone' })
   room.retry(item.id)
   assert.deepEqual(last().messages[1], last().messages[0])
@@ -196,7 +200,10 @@ test('an answer keeps what it answers over a reload, and through being tried aga
   room.retry(item.id)
   const again = last().messages[2]
   assert.deepEqual([again.reply, again.id === item.id], [{ seq: 2, id: 'id-2' }, false])
-  last().say(message(3, { id: again.id, name: 'ann', text: 'yes', reply: { ...reply, text: 'edited' }, mentions: ['bob'] }))
+  last().say(message(
+    3,
+    { id: again.id, name: 'ann', text: 'yes', reply: { ...reply, text: 'edited' }, mentions: ['bob'] },
+  ))
   const [sent] = itemsOf(room.conversation)
   assert.deepEqual([sent.state, sent.reply.text, sent.mentions], ['sent', 'edited', ['bob']])
 })

@@ -9,7 +9,8 @@ import { EPOCH, OTHER_EPOCH, itemsOf, message, welcome } from './helpers.js'
 
 const AT = Date.UTC(2026, 0, 15, 13)
 const edit = (seq, target, text, over = {}) => ({
-  type: 'edit', seq, id: `e-${seq}`, app: '2000', session: 's9', name: 'bob', text, target: { seq: target, id: `id-${target}` }, at: AT + seq, ...over,
+  type: 'edit', seq, id: `e-${seq}`, app: '2000', session: 's9', name: 'bob', text,
+  target: { seq: target, id: `id-${target}` }, at: AT + seq, ...over,
 })
 const deletion = (seq, target, over = {}) => {
   const { text, ...rest } = edit(seq, target, '', over)
@@ -26,26 +27,40 @@ function received(...frames) {
   for (const frame of frames) take(conversation, frame)
   return conversation
 }
-const take = (conversation, frame) => (frame.type === 'message' ? conversation.message(frame) : conversation.change(frame))
-const texts = (conversation) => itemsOf(conversation).map(({ text, edited, deleted }) => `${deleted ? 'gone' : text}${edited ? '*' : ''}`).join(' | ')
-const list = (items) => Array.from({ length: items.length - items.first }, (_, i) => items.at(items.first + i))
+const take = (conversation, frame) =>
+  (frame.type === 'message' ? conversation.message(frame) : conversation.change(frame))
+const texts = (conversation) => itemsOf(conversation)
+  .map(({ text, edited, deleted }) => `${deleted ? 'gone' : text}${edited ? '*' : ''}`)
+  .join(' | ')
+const list = (items) =>
+  Array.from({ length: items.length - items.first }, (_, i) => items.at(items.first + i))
 
 test('an edit changes the text of its message, and has a number of its own', () => {
   const conversation = received(message(1), message(2), edit(3, 1, 'better'), message(4))
   assert.equal(texts(conversation), 'better* | text 2 | text 4')
-  assert.deepEqual([itemsOf(conversation)[0].edited, itemsOf(conversation)[2].missing, conversation.position.seq], [AT + 3, 0, 4])
+  assert.deepEqual(
+    [itemsOf(conversation)[0].edited, itemsOf(conversation)[2].missing, conversation.position.seq],
+    [AT + 3, 0, 4],
+  )
 })
 
 test('edits and their message in any order: the highest seq counts', () => {
   assert.equal(texts(received(edit(3, 1, 'better'), message(1))), 'better*')
   assert.equal(texts(received(message(1), edit(4, 1, 'last'), edit(3, 1, 'first'))), 'last*')
-  assert.equal(texts(received(message(1), edit(3, 1, 'one', { at: AT }), edit(4, 1, 'two', { at: AT - 50 }))), 'two*', 'whatever the clocks say')
+  assert.equal(
+    texts(received(message(1), edit(3, 1, 'one', { at: AT }), edit(4, 1, 'two', { at: AT - 50 }))),
+    'two*',
+    'whatever the clocks say',
+  )
 })
 
 test('an id belongs to its author: nobody edits the message of another one', () => {
   assert.equal(texts(received(message(1, { author: 'a' }), edit(2, 1, 'evil', { author: 'b' }))), 'text 1')
   assert.equal(texts(received(message(1), edit(2, 1, 'evil', { session: 's8' }))), 'text 1')
-  assert.equal(texts(received(message(1, { author: 'a', session: 's1' }), edit(2, 1, 'mine', { author: 'a', session: 's2' }))), 'mine*')
+  assert.equal(texts(received(
+    message(1, { author: 'a', session: 's1' }),
+    edit(2, 1, 'mine', { author: 'a', session: 's2' }),
+  )), 'mine*')
 })
 
 test('a repair may renumber a message: it is found by its id', () => {
@@ -57,7 +72,10 @@ test('a message that comes again after it was edited is still the same', () => {
   conversation.welcome(welcome({ epoch: OTHER_EPOCH, seq: 2 }), 5)
   take(conversation, message(1, { author: 'a' }))
   take(conversation, edit(2, 1, 'better', { author: 'a' }))
-  assert.equal(itemsOf(conversation).filter(({ kind }) => kind === 'message').map(({ text }) => text).join(), 'better')
+  assert.equal(
+    itemsOf(conversation).filter(({ kind }) => kind === 'message').map(({ text }) => text).join(),
+    'better',
+  )
 })
 
 test('a message from the archive brings its newest text, also for one that is here', () => {
@@ -70,8 +88,13 @@ test('a message from the archive brings its newest text, also for one that is he
 test('an archive page that is loaded after an edit does not win over it', () => {
   const conversation = received(message(10), edit(11, 5, 'live'), edit(12, 6, 'old'))
   const items = new ArchivedItems(conversation)
-  items.add([archived(5), archived(6, { text: 'newer', edited: AT + 20 }), archived(7, { text: 'seven', edited: AT })])
-  assert.deepEqual(list(items).slice(0, 3).map(({ text, edited }) => [text, edited]), [['live', AT + 11], ['newer', AT + 20], ['seven', AT]])
+  items.add([
+    archived(5), archived(6, { text: 'newer', edited: AT + 20 }), archived(7, { text: 'seven', edited: AT }),
+  ])
+  assert.deepEqual(
+    list(items).slice(0, 3).map(({ text, edited }) => [text, edited]),
+    [['live', AT + 11], ['newer', AT + 20], ['seven', AT]],
+  )
   conversation.change(edit(13, 7, 'eight'))
   items.revise('id-7')
   assert.equal(items.at(items.placeOf('id-7')).text, 'eight')
@@ -93,7 +116,10 @@ test('a deleted message has no text, and no later edit brings it back', () => {
   assert.doesNotMatch(JSON.stringify(itemsOf(conversation)), /text 1|again/)
   assert.equal(texts(received(deletion(2, 1), message(1))), 'gone')
   assert.equal(texts(received(deletion(2, 1), edit(3, 1, 'again'), message(1))), 'gone')
-  assert.equal(itemsOf(received(message(1), deletion(2, 1, { by: 'moderator', name: 'mod', session: 'm' })))[0].by, 'mod')
+  assert.equal(
+    itemsOf(received(message(1), deletion(2, 1, { by: 'moderator', name: 'mod', session: 'm' })))[0].by,
+    'mod',
+  )
   const items = new ArchivedItems(conversation)
   items.add([archived(0, { id: 'x', text: '', deleted: true })])
   assert.equal(items.at(items.first).deleted, true)
@@ -129,7 +155,9 @@ test('what is remembered is bounded', () => {
 })
 
 test('frames of changes, and those that cannot be read, which have a number all the same', () => {
-  for (const frame of [edit(3, 1, 'x'), deletion(3, 1), { ...deletion(3, 1), type: 'tombstone', target: undefined }]) {
+  for (const frame of [
+    edit(3, 1, 'x'), deletion(3, 1), { ...deletion(3, 1), type: 'tombstone', target: undefined },
+  ]) {
     assert.equal(parse(JSON.stringify(frame)).type, frame.type)
     assert.deepEqual(parse(JSON.stringify({ ...frame, target: 5 })), { type: 'entry', seq: 3, at: frame.at })
   }

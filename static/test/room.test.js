@@ -168,7 +168,9 @@ test('unknown types, broken frames and what comes before the welcome are ignored
   last().open()
   last().say(message(1))
   last().say(welcome({ seq: 0 }))
-  for (const frame of [{ type: 'fireworks' }, { type: 'message', seq: -1 }, null, 7, { type: 'toString' }]) last().say(frame)
+  for (const frame of [{ type: 'fireworks' }, { type: 'message', seq: -1 }, null, 7, { type: 'toString' }]) {
+    last().say(frame)
+  }
   last().onmessage({ data: '{' })
   last().onmessage({ data: new ArrayBuffer(2) })
   assert.equal(lineOf(room.conversation), '')

@@ -76,7 +76,10 @@ function make(count, own = {}) {
     if (all.gate) await all.gate
     if (all.fails) throw all.fails
     const start = Number(wish.before || 0)
-    const results = Array.from({ length: Math.min(wish.limit, count - start) }, (_, i) => ({ id: `${wish.q}${start + i}` }))
+    const results = Array.from(
+      { length: Math.min(wish.limit, count - start) },
+      (_, i) => ({ id: `${wish.q}${start + i}` }),
+    )
     return { results, next: start + wish.limit < count ? String(start + wish.limit) : null }
   }, () => { all.told++ })
   return all
@@ -93,7 +96,10 @@ test('page by page to the end, each once', async () => {
   assert.deepEqual([search.found.length, asked[1].before, asked.length], [100, '50', 2])
   await search.more()
   await search.more()
-  assert.deepEqual([search.state, search.found.length, search.hasMore, asked.length], ['found', 120, false, 3])
+  assert.deepEqual(
+    [search.state, search.found.length, search.hasMore, asked.length],
+    ['found', 120, false, 3],
+  )
   assert.deepEqual(search.found.map(({ id }) => id), Array.from({ length: 120 }, (_, i) => `lunch${i}`))
 })
 
@@ -131,4 +137,22 @@ test('the last wish counts, also over a page that is on its way', async () => {
   open()
   await more
   assert.deepEqual([search.state, search.found, search.hasMore], ['none', [], false])
+})
+
+test('what was found is as it is now: a message is known by its id, and its room or chat', async () => {
+  const search = new Search(async () => ({
+    results: [
+      { id: 'a', room: 'tea', name: 'ann', text: 'lunch' }, { id: 'a', chat: 'c', name: 'ann', text: 'lunch?' },
+      { id: 'b', chat: 'c', name: 'bob', text: 'no lunch' },
+    ],
+    next: null,
+  }), () => {})
+  await search.begin(lunch)
+  const texts = () => search.found.map(({ text }) => text)
+  assert.equal(search.revise({ chat: 'c', id: 'a', name: 'ann', text: 'dinner?' }), true)
+  assert.deepEqual(texts(), ['lunch', 'dinner?', 'no lunch'])
+  assert.equal(search.revise({ chat: 'c', id: 'b', name: 'bob', text: '', deleted: true }), true)
+  assert.equal(search.revise({ id: 'a', name: 'ann', text: '', deleted: true }), true)
+  assert.deepEqual(texts(), ['dinner?'])
+  assert.equal(search.revise({ id: 'x', name: 'ann', text: '' }), false)
 })

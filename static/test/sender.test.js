@@ -33,7 +33,8 @@ function make(kept = []) {
     else resolve({ id, n: ++all.n, name: 'ann', text, at: 1 })
     await settle()
   }
-  all.line = (chat = 'c') => shown(threadOf(messages.state, chat)).map(({ text, state }) => `${text}:${state}`).join(' ')
+  all.line = (chat = 'c') =>
+    shown(threadOf(messages.state, chat)).map(({ text, state }) => `${text}:${state}`).join(' ')
   return all
 }
 
@@ -132,7 +133,9 @@ test('logged out: it waits for whoever logs in under this name', async () => {
 
 test('what was kept over a reload goes on where it was', async () => {
   const { sender, posts, line } = make([
-    { id: '1', chat: 'c', text: 'a', at: 1, reason: null }, { id: '2', chat: 'c', text: 'b', at: 2, reason: '' }, { id: '3', text: 'of no chat', at: 3, reason: null },
+    { id: '1', chat: 'c', text: 'a', at: 1, reason: null },
+    { id: '2', chat: 'c', text: 'b', at: 2, reason: '' },
+    { id: '3', text: 'of no chat', at: 3, reason: null },
   ])
   await sender.restore()
   assert.deepEqual([posts.map(({ id }) => id), line()], [['1'], 'a:sending b:failed'])

@@ -5,11 +5,15 @@ import { keysOf, SHORTCUT } from '../js/model/strings/shortcuts.js'
 
 const AT_LARGE = { isWriting: false, takesCharacters: true, isGuest: false, needsAlt: false }
 const press = (key, { now = {}, ...keys } = {}) => commandOf(
-  { key, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, isComposing: false, ...keys }, { ...AT_LARGE, ...now },
+  { key, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, isComposing: false, ...keys },
+  { ...AT_LARGE, ...now },
 )
 
 test('what keys mean', () => {
-  assert.deepEqual(['?', '/', 'Escape', 'Enter', 'ArrowDown', 'a'].map((key) => press(key)), ['help', 'search', 'latest', '', '', ''])
+  assert.deepEqual(
+    ['?', '/', 'Escape', 'Enter', 'ArrowDown', 'a'].map((key) => press(key)),
+    ['help', 'search', 'latest', '', '', ''],
+  )
   assert.deepEqual(['ArrowUp', 'ArrowDown'].map((key) => press(key, { altKey: true })), ['previous', 'next'])
   assert.deepEqual([press('/', { ctrlKey: true }), press('/', { metaKey: true })], ['help', 'help'])
 })
@@ -22,13 +26,19 @@ test('a character that needs Shift, or needs none', () => {
 test('who writes has characters as characters', () => {
   const now = { isWriting: true }
   assert.deepEqual([press('?', { now }), press('/', { now })], ['', ''])
-  assert.deepEqual([press('/', { now, ctrlKey: true }), press('Escape', { now }), press('ArrowUp', { now, altKey: true })], ['help', 'latest', 'previous'])
+  assert.deepEqual(
+    [press('/', { now, ctrlKey: true }), press('Escape', { now }), press('ArrowUp', { now, altKey: true })],
+    ['help', 'latest', 'previous'],
+  )
   assert.equal(press('Escape', { now, isComposing: true }), '', 'that ends the choice of a word')
 })
 
 test('single characters can be switched off', () => {
   const now = { takesCharacters: false }
-  assert.deepEqual([press('?', { now }), press('/', { now }), press('/', { now, ctrlKey: true })], ['', '', 'help'])
+  assert.deepEqual(
+    [press('?', { now }), press('/', { now }), press('/', { now, ctrlKey: true })],
+    ['', '', 'help'],
+  )
 })
 
 test('nothing that there is for accounts only', () => {

@@ -29,7 +29,9 @@ test('a group: one person, one connection, five minutes, one day', () => {
   const after = (over) => decorate(item(), item({ at: NOON + MINUTE, ...over }))
   assert.deepEqual(after({}), { day: false, missing: 0, head: false, isNew: false })
   assert.equal(after({ app: '' }).head, false, 'the server of a message that is on its way is not known yet')
-  for (const over of [{ session: 's2' }, { name: 'bob' }, { app: '2000' }, { missing: 3 }, { at: NOON + 6 * MINUTE }]) assert.equal(after(over).head, true, JSON.stringify(over))
+  for (const over of [
+    { session: 's2' }, { name: 'bob' }, { app: '2000' }, { missing: 3 }, { at: NOON + 6 * MINUTE },
+  ]) assert.equal(after(over).head, true, JSON.stringify(over))
   assert.deepEqual(
     after({ at: NOON + 24 * 60 * MINUTE }),
     { day: true, missing: 0, head: true, isNew: false },
@@ -250,9 +252,13 @@ test('when, as short as a list wants it', () => {
 })
 
 test('what logging out would delete', () => {
-  assert.deepEqual([[0, 0], [1, 0], [0, 1], [3, 0], [1, 1]].map(([messages, drafts]) => lostAtLogout(messages, drafts)), [
-    '', '1 message hasn\'t been sent yet. Logging out deletes it.', '1 draft hasn\'t been sent yet. Logging out deletes it.',
-    '3 messages haven\'t been sent yet. Logging out deletes them.', '1 message and 1 draft haven\'t been sent yet. Logging out deletes them.',
+  assert.deepEqual([[0, 0], [1, 0], [0, 1], [3, 0], [1, 1]].map(
+    ([messages, drafts]) => lostAtLogout(messages, drafts),
+  ), [
+    '', '1 message hasn\'t been sent yet. Logging out deletes it.',
+    '1 draft hasn\'t been sent yet. Logging out deletes it.',
+    '3 messages haven\'t been sent yet. Logging out deletes them.',
+    '1 message and 1 draft haven\'t been sent yet. Logging out deletes them.',
   ])
 })
 
@@ -265,8 +271,14 @@ test('why joining has not worked', () => {
 
 test('trying at once is offered where the server did not ask for the wait', () => {
   const waiting = (code, away = false) => ({ kind: 'waiting', until: 0, code, opened: true, away })
-  assert.deepEqual([{ kind: 'connecting', since: 0 }, waiting(1006), waiting(1012), waiting(4008)].map(canTryNow), [true, true, true, true])
-  const asked = [waiting(4008, true), waiting(1013), waiting(4013), { kind: 'connected', app: '1' }, { kind: 'stopped', code: 4500 }]
+  assert.deepEqual(
+    [{ kind: 'connecting', since: 0 }, waiting(1006), waiting(1012), waiting(4008)].map(canTryNow),
+    [true, true, true, true],
+  )
+  const asked = [
+    waiting(4008, true), waiting(1013), waiting(4013), { kind: 'connected', app: '1' },
+    { kind: 'stopped', code: 4500 },
+  ]
   assert.deepEqual(asked.map(canTryNow), asked.map(() => false))
 })
 

@@ -32,7 +32,8 @@ test('an address ends where Chinese and Japanese marks begin', () => {
 test('an address that looks like another one is shown with its true host', () => {
   const host = (text) => parts(text).find((part) => part.href)?.host
   const honest = [
-    'https://example.org/ä', 'HTTPS://Example.ORG:8080/?a', 'https://bücher.example/', 'https://日本語.jp/', 'https://президент.рф/', 'http://[::1]:80/',
+    'https://example.org/ä', 'HTTPS://Example.ORG:8080/?a', 'https://bücher.example/',
+    'https://日本語.jp/', 'https://президент.рф/', 'http://[::1]:80/',
     'https://한국.kr', 'http://192.168.0.1/', 'https://xn--bcher-kva.example/',
   ]
   for (const text of honest) assert.equal(host(text), '', text)
@@ -52,7 +53,8 @@ test('an address that looks like another one is shown with its true host', () =>
 
 test('only addresses of the web that show where they lead', () => {
   const none = [
-    'javascript:alert(1)', 'data:text/html,x', 'ftp://example.org', 'xhttps://example.org', 'http://', 'https://?', 'www.example.org',
+    'javascript:alert(1)', 'data:text/html,x', 'ftp://example.org', 'xhttps://example.org', 'http://',
+    'https://?', 'www.example.org',
     'http://bank.example@evil.example/', 'http://a:b@evil.example/', 'file:///etc/passwd', 'vbscript:https',
   ]
   for (const text of none) assert.deepEqual(links(text), [], text)
@@ -78,13 +80,19 @@ test('the parts are the text, and no address is anything else', () => {
 })
 
 test('a few emoji and nothing else', () => {
-  for (const text of ['👍', '👩‍👩‍👧', '🇩🇪', '1️⃣', '❤️', '👍🏽 👍', '🏴󠁧󠁢󠁳󠁣󠁴󠁿', '😀😀😀😀😀😀']) assert.ok(fewEmoji(text), text)
-  for (const text of ['', ' ', '1', '123', '#', 'ok 👍', '😀😀😀😀😀😀😀', '👍'.repeat(200)]) assert.ok(!fewEmoji(text), text)
+  for (const text of [
+    '👍', '👩‍👩‍👧', '🇩🇪', '1️⃣', '❤️', '👍🏽 👍',
+    '🏴󠁧󠁢󠁳󠁣󠁴󠁿', '😀😀😀😀😀😀',
+  ]) assert.ok(fewEmoji(text), text)
+  for (const text of [
+    '', ' ', '1', '123', '#', 'ok 👍', '😀😀😀😀😀😀😀', '👍'.repeat(200),
+  ]) assert.ok(!fewEmoji(text), text)
 })
 
 test('initials', () => {
   assert.deepEqual(
-    ['ann', 'Ünal', 'éva', '👩‍👩‍👧 family', '日本', '', 'Jonas Weber', 'ann-marie', 'guest 7'].map(initial),
+    ['ann', 'Ünal', 'éva', '👩‍👩‍👧 family', '日本', '', 'Jonas Weber', 'ann-marie', 'guest 7']
+      .map(initial),
     ['A', 'Ü', 'É', '👩‍👩‍👧', '日', '', 'JW', 'AM', 'G'],
   )
 })
@@ -108,7 +116,11 @@ test('marks and directions around an address do not become part of it', () => {
     [['https://example.org/moc', 'https://example.org/moc', '']],
   )
   for (const mark of ['\u2066', '\u2067', '\u200f', '\u061c', '\u200b', '\u00ad']) {
-    assert.deepEqual(found(`https://bank.example${mark}.evil.example/`).map(([text]) => text), ['https://bank.example'], JSON.stringify(mark))
+    assert.deepEqual(
+      found(`https://bank.example${mark}.evil.example/`).map(([text]) => text),
+      ['https://bank.example'],
+      JSON.stringify(mark),
+    )
   }
   const slashes = [
     '\u2044', '\u2215', '\u29f8', '\u2571', '\u3033', '\u0338', '\ua789', '\u2024', '\u0131',

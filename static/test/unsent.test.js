@@ -5,7 +5,9 @@ import { Browser, settled } from './browser.js'
 
 const MINUTE = 60_000
 
-const one = (id, at = 1000, over = {}) => ({ id, room: 'livechat', name: 'ann', text: `text ${id}`, at, reason: null, ...over })
+const one = (id, at = 1000, over = {}) => ({
+  id, room: 'livechat', name: 'ann', text: `text ${id}`, at, reason: null, ...over,
+})
 const idsOf = (messages) => messages.map(({ id }) => id).join(' ')
 
 test('a reload takes up what was not sent, in the order in which it was written', async () => {

@@ -38,18 +38,22 @@ func main() {
 
 // settings are the flags.
 type settings struct {
-	seed    string
-	seeds   string
-	length  time.Duration
-	only    string
-	persist string
-	verbose bool
-	race    bool
-	matrix  int
-	soak    bool
-	clients int
-	edits   int
-	binary  string
+	seed      string
+	seeds     string
+	length    time.Duration
+	only      string
+	persist   string
+	verbose   bool
+	race      bool
+	matrix    int
+	soak      bool
+	clients   int
+	edits     int
+	deletes   int
+	reactions int
+	files     int
+	s3        bool
+	binary    string
 
 	postgres *testpg.Postgres
 }
@@ -71,6 +75,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		"clients in the default room; other rooms and private chats have fewer")
 	flags.IntVar(&s.edits, "edits", 0,
 		"percentage of what clients send in rooms that edits one of their own messages")
+	flags.IntVar(&s.deletes, "deletes", 0, "percentage of it that deletes one of them")
+	flags.IntVar(&s.reactions, "reactions", 0,
+		"percentage of what clients do in rooms that sets a reaction or takes one back")
+	flags.IntVar(&s.files, "files", 0, "percentage of the messages that have a file")
+	flags.BoolVar(&s.s3, "s3", false, "keep files on an S3 server (versitygw), not in a folder")
 	flags.StringVar(&s.binary, "binary", "", "path of a server; empty: build one")
 	flags.BoolVar(&s.verbose, "v", false, "print what the parts write")
 	flags.BoolVar(&s.race, "race", false, "build the servers with the race detector")
@@ -81,8 +90,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if s.edits < 0 || s.edits > 100 {
-		return fmt.Errorf("-edits is %d: want a percentage, 0 to 100", s.edits)
+	if s.edits < 0 || s.deletes < 0 || s.edits+s.deletes > 100 || s.reactions < 0 || s.reactions > 100 ||
+		s.files < 0 || s.files > 100 {
+		return fmt.Errorf("-edits is %d, -deletes %d, -reactions %d, -files %d: want percentages, the first "+
+			"two together 0 to 100", s.edits, s.deletes, s.reactions, s.files)
 	}
 	dir, err := os.MkdirTemp("", "livechat-chaos-")
 	if err != nil {
@@ -229,13 +240,26 @@ func (s settings) repeatArgs(seed uint64) string {
 	if s.edits > 0 {
 		repeat += fmt.Sprint(" -edits ", s.edits)
 	}
+	if s.deletes > 0 {
+		repeat += fmt.Sprint(" -deletes ", s.deletes)
+	}
+	if s.reactions > 0 {
+		repeat += fmt.Sprint(" -reactions ", s.reactions)
+	}
+	if s.files > 0 {
+		repeat += fmt.Sprint(" -files ", s.files)
+	}
+	if s.s3 {
+		repeat += " -s3"
+	}
 	return repeat
 }
 
 // size returns the default crowd, scaled to -clients.
 func (s settings) size() chaos.Size {
 	size := chaos.DefaultSize
-	size.Edits = s.edits
+	size.Edits, size.Deletes, size.Reactions = s.edits, s.deletes, s.reactions
+	size.Files = s.files
 	if all := size.Sessions + size.Raw; s.clients > 0 && s.clients != all {
 		size.Sessions, size.Raw, size.Talkers = s.clients*size.Sessions/all, s.clients*size.Raw/all, max(1,
 			s.clients*size.Talkers/all)
@@ -246,7 +270,7 @@ func (s settings) size() chaos.Size {
 // options returns the options of a run, and the recorder of its details.
 func (s settings) options(out io.Writer, binary string) (chaos.Options, *recorder) {
 	k := &recorder{begin: time.Now()}
-	o := chaos.Options{Binary: binary, Crowd: s.size(), Postgres: s.postgres}
+	o := chaos.Options{Binary: binary, Crowd: s.size(), Postgres: s.postgres, S3: s.s3}
 	o.Progress = func(format string, args ...any) {
 		k.line("", fmt.Sprintf(format, args...))
 		fmt.Fprintf(out, format+"\n", args...)

@@ -35,18 +35,21 @@ func TestBadFlagsFailBeforeBuild(t *testing.T) {
 		t.Errorf("run: %v", err)
 	}
 	if err := run(t.Context(), []string{"-edits", "101"}, io.Discard); err == nil ||
-		!strings.Contains(err.Error(), "want a percentage") {
+		!strings.Contains(err.Error(), "want percentages") {
 		t.Errorf("run: %v", err)
 	}
 	var out strings.Builder
-	if _, err := (settings{only: "earthquake", length: time.Minute}).one(t.Context(), &out, "", 1); err == nil {
+	s := settings{only: "earthquake", length: time.Minute}
+	if _, err := s.one(t.Context(), &out, "", 1); err == nil {
 		t.Error("an unknown fault was planned")
 	}
 }
 
 func TestRepeatArguments(t *testing.T) {
-	s := settings{length: 2 * time.Minute, only: "redis-kill", persist: "rdb", soak: true, edits: 10}
-	want := "-seed 7 -for 2m0s -only redis-kill -persist rdb -soak -edits 10"
+	s := settings{length: 2 * time.Minute, only: "redis-kill", persist: "rdb", soak: true, edits: 10,
+		deletes: 5, reactions: 3, files: 2, s3: true}
+	want := "-seed 7 -for 2m0s -only redis-kill -persist rdb -soak -edits 10 -deletes 5 -reactions 3 " +
+		"-files 2 -s3"
 	if got := s.repeatArgs(7); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
@@ -57,12 +60,13 @@ func TestReport(t *testing.T) {
 	r := chaos.Result{
 		Done:    map[string]int{"redis-kill": 3},
 		Skipped: 1,
-		Summary: history.Summary{Sent: 5, Acked: 4, Delivered: 40, Disconnects: 2, Resets: 6, Edits: 3},
+		Summary: history.Summary{Sent: 5, Acked: 4, Delivered: 40, Disconnects: 2, Resets: 6, Edits: 3,
+			Deletes: 1, Reactions: 7},
 	}
 	report(&out, r)
 	for _, want := range []string{"redis-kill 3, 1 skipped",
 		"5 messages sent, 4 acked, 40 deliveries, 2 forced reconnects, 6 resets, 0 gaps",
-		"3 of the acked were edits", "clean: 0 lost"} {
+		"3 of the acked were edits, 1 deletes; 7 reactions", "clean: 0 lost"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in %s", want, out.String())
 		}
@@ -86,7 +90,10 @@ func TestSaveWritesLogAndHistories(t *testing.T) {
 	r := h.Reader("ann")
 	for _, e := range []history.Event{
 		{Kind: history.Joined, At: history.Position{Epoch: "e"}, When: begin},
-		{Kind: history.Message, At: history.Position{Epoch: "e", Seq: 1}, ID: "a", When: begin.Add(time.Second)},
+		{
+			Kind: history.Message, At: history.Position{Epoch: "e", Seq: 1}, ID: "a",
+			When: begin.Add(time.Second),
+		},
 		{
 			Kind: history.Message, At: history.Position{Epoch: "e", Seq: 2}, ID: "b",
 			When: begin.Add(3 * time.Second),

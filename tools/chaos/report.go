@@ -72,7 +72,7 @@ func report(out io.Writer, r chaos.Result) {
 	fmt.Fprintf(
 		out,
 		"counts   %d messages sent, %d acked, %d deliveries, %d forced reconnects, %d resets, %d gaps, %d "+
-			"repeated after a reset, %d of the acked were edits\n",
+			"repeated after a reset, %d of the acked were edits, %d deletes; %d reactions\n",
 		sum.Sent,
 		sum.Acked,
 		sum.Delivered,
@@ -81,6 +81,8 @@ func report(out io.Writer, r chaos.Result) {
 		sum.Gaps,
 		sum.Repeated,
 		sum.Edits,
+		sum.Deletes,
+		sum.Reactions,
 	)
 	if r.Err == nil {
 		fmt.Fprintf(out,

@@ -168,7 +168,17 @@ if mode == 'read' then
     entries = streams and streams[1] and streams[1][2] or {}
   end
 else
-  entries = claim(ARGV[4])
+  -- Idle is what the clock says. If it was set back since the last claim, what
+  -- was handed out before that would not be idle for as long; it may have left
+  -- the stream by then. So all of it is handed out again.
+  local time = redis.call('TIME')
+  local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  local h = redis.call('HMGET', head, 'epoch', 'claimed')
+  local back = now < tonumber(h[2] or 0)
+  entries = claim(back and '0' or ARGV[4])
+  if h[1] and not (back and #entries >= tonumber(count)) then
+    redis.call('HSET', head, 'claimed', text(now))
+  end
   for _, list in ipairs(redis.call('XINFO', 'CONSUMERS', log, name)) do
     local c = fields(list)
     if c.name ~= caller and tonumber(c.pending) == 0 and tonumber(c.idle) > tonumber(ARGV[5]) then

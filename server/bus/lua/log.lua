@@ -10,6 +10,7 @@
 --       length to which the server that trims it shortest trims the stream
 --       begun  1 while the epoch is the first, and nothing was repaired since
 --       empty  while the log is closed: a first epoch without messages
+--       claimed  when archive.lua last looked for entries handed out long ago, ms
 --       past   "<epoch>:<seq> …": where the earlier epochs ended, oldest first
 --       run    process of Redis in which the log was found intact; empty while
 --              it is sealed

@@ -42,6 +42,8 @@ local idle, quiet = tonumber(ARGV[#ARGV - 1]), tonumber(ARGV[#ARGV])
 
 only('hash', head)
 only('stream', log)
+only('zset', tombs)
+only('hash', about)
 local h = read(head)
 if h.epoch == '' and not h.sealed and seen_epoch == '' and redis.call('EXISTS', log) == 0 then
   if base == '' then

@@ -5,19 +5,24 @@
 --         4 tombs   5 about: see tombs.lua
 --         of an entry about a message: 6 its delete, if that is remembered
 --         7 what is remembered of the message's id, if a delete
+--         8 the reactions to it, if a delete or a summary of them: see react.lua
 --   ARGV  1 channel   2 body: the inner part of the payload's JSON
 --         3 digest of the content   4 how long to remember an id, ms
 --         5 length of the stream   6 the epoch that the server knows
 --         7 the newest seq of it that the server has received
 --         8 how long the log stays in Redis after a message, ms
 --         9 type of an entry that is not a message; "-": only say where it is
---         of an entry about a message: 10 that message's id   11 its seq
+--         of an entry about a message: 10 that message's id   11 its seq, except
+--         in feeds, which have none of 6 to 8
 --   Returns {position, outcome}: position is "<epoch>:<seq>", outcome one of
 --         new        appended and published
 --         duplicate  this id is in the log, at that position; nothing was done
 --         conflict   this id is in the log with another digest; nothing was done
 --         gone       the message that this is about is deleted; nothing was done
 --                    (it is the answer to "-" as well)
+--         quiet      a summary of reactions that says nothing new, or would be
+--                    the second within a second; nothing was done. Instead of a
+--                    position: in how many ms to try again, 0: not at all
 --         closed     the log has to be opened first, or again; nothing was done,
 --                    and position is empty
 --
@@ -37,6 +42,9 @@
 -- noticed that a log was closed and opened again, also in the middle of a
 -- pipeline: either all of its messages go in or, from one on, none, so their
 -- order holds.
+--
+-- Why the counts of a summary are filled in here: two servers that read them
+-- first and publish them then could publish the older after the newer.
 --
 -- Why in this order: an error in the middle does not undo what came before it.
 -- The append goes first, since it can fail (another type at the key, a stream
@@ -61,7 +69,7 @@ end
 local known = redis.pcall('GET', id) -- the key may have another type
 if type(known) == 'string' then
   local position, said = string.match(known, '^(%x+:%d+) (.*)$')
-  if said == digest or said == '-' then -- chat.DeletedDigest
+  if said == digest or said == '-' or digest == '-' then -- chat.DeletedDigest
     return {position, 'duplicate'}
   end
   return {position, 'conflict'}
@@ -70,7 +78,11 @@ end
 if kind == '-' then
   return {'', 'gone'}
 end
-if target and kind ~= 'delete' then
+local of_feed = target and not ARGV[11]
+if of_feed then
+  index_feed(log, about)
+  body = kept(about, body)
+elseif target and kind ~= 'delete' then
   local gone = redis.pcall('GET', KEYS[6])
   gone = type(gone) == 'string' and gone or nil
   if gone and (kind == 'message' and target_of(gone) == ARGV[11] or same_writer(gone, body)) then
@@ -83,6 +95,13 @@ end
 local number = string.format('%.0f', seq + 1)
 local now = redis.call('TIME')
 local at = string.format('%.0f', tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000))
+if kind == 'reactions' then
+  local counts, wait = summary(KEYS[8], tonumber(at))
+  if not counts then
+    return {string.format('%.0f', wait), 'quiet'}
+  end
+  body = body .. ',"counts":{' .. counts .. '}'
+end
 local payload = '{"type":"' .. kind .. '","seq":' .. number .. ',' .. body
   .. ',"at":' .. at .. ',"epoch":"' .. epoch .. '"}'
 local position = epoch .. ':' .. number
@@ -95,12 +114,20 @@ if redis.call('PTTL', log) < stays * 3 / 4 then -- not for each message
     redis.call('PEXPIRE', key, stays)
   end
 end
-if kind == 'delete' then
+if of_feed then
+  if heed_event(log, tombs, about, number, body) then
+    drop_tombs(log, tombs, seq + 1, tonumber(maxlen))
+  end
+elseif kind == 'delete' then
   local seqs, moved = {ARGV[11]}, redis.pcall('GET', KEYS[7])
   seqs[2] = type(moved) == 'string' and string.match(moved, '^%x+:(%d+) ') or nil
   forget(log, tombs, about, target, seqs, body)
   drop_tombs(log, tombs, seq + 1, tonumber(maxlen))
   redis.call('SET', KEYS[6], body, 'PX', ttl)
+  forget_reactions(KEYS[8], body)
+elseif kind == 'reactions' then
+  redis.call('HSET', KEYS[8], 'told', at, 'dirty', '0')
+  redis.call('PEXPIRE', KEYS[8], stays)
 elseif target then
   note_about(log, about, target, number)
 end

@@ -173,6 +173,7 @@ local function append(h, log, tombs, about, stage, ttl, maxlen, page, ids)
   local items = staged(stage, 0, page, ids)
   for _, item in ipairs(items) do
     if belongs(h, list, by, item.epoch, item.seq) then
+      item.payload = is_feed(about) and kept(about, item.payload) or item.payload
       redis.call('XADD', log, 'MAXLEN', '~', maxlen, text(item.seq) .. '-0', 'm', item.payload)
       remember(item, item.seq, ttl)
       heed(log, tombs, about, item.payload)
@@ -208,6 +209,7 @@ local function build(h, log, tombs, about, stage, built, ttl, maxlen, page, ids)
       end
     else
       if belongs(h, list, by, item.epoch, item.seq) then
+        item.payload = is_feed(about) and kept(about, item.payload) or item.payload
         redis.call('XADD', built, 'MAXLEN', '~', maxlen, text(item.seq) .. '-0', 'm', item.payload)
         remember(item, item.seq, ttl)
         heed(built, tombs, about, item.payload)
@@ -239,6 +241,9 @@ end
 -- that the next page needs.
 local function merge(h, log, tombs, about, stage, built, ttl, maxlen, ids)
   local page = 500
+  if is_feed(log) then
+    index_feed(log, about)
+  end
   local first = redis.call('ZRANGE', stage, '0', '0', 'WITHSCORES')
   if #first == 0 then
     return nil

@@ -7,7 +7,9 @@
 -- stream is never removed, since the delete follows what it deletes.
 --
 --   tombs  sorted set: what stands for removed entries, by seq
---   about  hash: by the id of a message, the seqs of the entries about it
+--   about  hash: by the id of a message, the seqs of the entries about it; in a
+--          feed those of its events, or "d" and the seq of its delete, and under
+--          '' a 1 once all are noted
 
 -- stands_at returns the payload at a seq of the log; nil if there is none.
 local function stands_at(log, tombs, seq)
@@ -65,9 +67,31 @@ local function unquoted(payload)
   return from and string.sub(payload, 1, from) .. string.sub(payload, closing(payload, from + 1))
 end
 
+-- event_of returns what an event of a feed tells of a message, and the id of
+-- that, from its payload or its body; nil for anything else. chat/event.go has
+-- the format. A quote in a text has a backslash, so this is not in the text.
+local function event_of(entry)
+  return string.match(entry, '","event":"(%l+)","chat":"[^"]+","n":%d+,"message":"([^"]+)"')
+end
+
+-- emptied returns an event without its text and files; nil if it has none any
+-- more.
+local function emptied(payload)
+  local head, of, rest = string.match(
+    payload, '^(.-,"text":").-(","event":"%l+","chat":"[^"]+","n":%d+,"message":"[^"]+")(.*)$')
+  if string.sub(rest, 1, 10) == ',"deleted"' then
+    return nil
+  end
+  return head .. of .. ',"deleted":true' .. string.gsub(rest, '^,"files":%[.-%],"sent":', ',"sent":', 1)
+end
+
 -- after returns what stands for a payload once the message with that id is
 -- deleted by some entry; nil if it stays as it is.
 local function after(payload, id, by)
+  if event_of(by) then
+    local what, of = event_of(payload)
+    return of == id and what ~= 'delete' and emptied(payload) or nil
+  end
   local kind, own = string.match(payload, '^{"type":"(%l+)","seq":%d+,"id":"([^"]+)"')
   if kind == 'message' and own == id and same_writer(payload, by) then
     return tombstone(payload, '')
@@ -138,10 +162,68 @@ local function note_about(log, about, id, seq)
   end
   local first, all = first_of(log, 0), redis.call('HGETALL', about)
   for i = 1, #all, 2 do
-    if since(first, all[i + 1]) == '' then
+    if all[i] ~= '' and since(first, all[i + 1]) == '' then
       redis.call('HDEL', about, all[i])
     end
   end
+end
+
+-- is_feed says whether a log is that of a feed, by the name of one of its keys.
+local function is_feed(key)
+  return string.find(key, ':room:user:%d+}:') ~= nil
+end
+
+-- kept returns an event of a feed, or its body, as it may be in the log: without
+-- its text if the message is deleted. A server that has not received the delete
+-- may publish it again.
+local function kept(about, entry)
+  local what, id = event_of(entry)
+  if id and what ~= 'delete' and string.sub(redis.call('HGET', about, id) or '', 1, 1) == 'd' then
+    return emptied(entry) or entry
+  end
+  return entry
+end
+
+-- heed_event notes the seq, a text, of an event of a feed, or applies it if it
+-- is a delete, which it returns.
+local function heed_event(log, tombs, about, number, entry)
+  local what, id = event_of(entry)
+  if what == 'delete' then
+    forget(log, tombs, about, id, {}, entry)
+    redis.call('HSET', about, id, 'd' .. number)
+    return true
+  elseif id and kept(about, entry) == entry then
+    note_about(log, about, id, number)
+  end
+end
+
+-- index_feed notes which events of a feed are about which message, unless all
+-- are noted: the key may have been lost, and servers from before messages could
+-- be deleted did not note them.
+local function index_feed(log, about)
+  if redis.call('HEXISTS', about, '') == 1 then
+    return
+  end
+  local from, seqs = '-', {}
+  repeat
+    local page = redis.call('XRANGE', log, from, '+', 'COUNT', '500')
+    for _, e in ipairs(page) do
+      local seq = string.match(e[1], '^%d+')
+      local what, id = event_of(e[2][2] or '')
+      if what == 'delete' then
+        seqs[id] = 'd' .. seq
+      elseif id and string.sub(seqs[id] or '', 1, 1) ~= 'd' then
+        seqs[id] = (seqs[id] and seqs[id] .. ' ' or '') .. seq
+      end
+      from = string.format('%.0f', tonumber(seq) + 1) .. '-0'
+    end
+  until #page < 500
+  for id, list in pairs(seqs) do
+    redis.call('HSET', about, id, list)
+  end
+  redis.call('HSET', about, '', '1')
+  local left = redis.call('PTTL', log)
+  redis.call('PEXPIRE', about, left > 0 and string.format('%.0f', left) or '60000')
 end
 
 -- drop_tombs removes what has left a log whose newest entry is top.
@@ -154,7 +236,9 @@ end
 local function heed(log, tombs, about, payload)
   local kind, number = string.match(payload, '^{"type":"(%l+)","seq":(%d+)')
   local seq, id
-  if kind == 'delete' or kind == 'edit' then
+  if is_feed(about) then
+    heed_event(log, tombs, about, number, payload)
+  elseif kind == 'delete' or kind == 'edit' then
     seq, id = target_of(payload)
   elseif kind == 'message' then
     seq, id = answers(payload)

@@ -114,6 +114,8 @@ if excused ~= '*' and (follower == '0' or #missing > 0) then
   return {'wait', run, m[1] or '', m[2] or '0', follower, table.concat(staged_by, ' '), table.concat(missing, ' '), listening}
 end
 
+only('zset', tombs)
+only('hash', about)
 local ids = {}
 for i = 8, #KEYS do
   ids[KEYS[i]] = true

@@ -5,6 +5,7 @@
 import { keyOf } from '../model/revisions.js'
 import { CHANGE } from '../model/strings/changes.js'
 import { uuid } from '../model/uuid.js'
+import { refsOf } from './file-messages.js'
 
 export const UNDO = 5000 // ms before a deletion is sent
 
@@ -12,7 +13,7 @@ export const UNDO = 5000 // ms before a deletion is sent
 /** @typedef {import('../../types.js').UnsentMessage} UnsentMessage */
 /**
  * @typedef {Pick<UnsentMessage, 'id' | 'text' | 'at'>
- *   & {change: NonNullable<UnsentMessage['change']>}} Own a change of the reader's own
+ *   & {change: import('../../types.js').TextChange}} Own a change of the reader's own
  */
 
 export class Changes {
@@ -28,10 +29,11 @@ export class Changes {
   #cancel = () => {}
 
   /**
-   * @param {import('../model/conversation.js').Conversation} conversation
+   * @param {Pick<import('../model/conversation.js').Conversation, 'change' | 'revisions'>}
+   *   conversation
    * @param {import('../../types.js').Clock} clock
    * @param {object} on
-   * @param {() => import('../../types.js').Limits} on.limits
+   * @param {() => {edit_s?: number}} on.limits
    * @param {(id: string) => MessageItem | undefined} on.find
    * @param {(id: string) => void} on.revise a message has changed
    * @param {(own: Own) => void} on.keep it has to outlive a reload
@@ -50,9 +52,11 @@ export class Changes {
 
   /** @param {MessageItem} item what can be done with it by now */
   can(item) {
-    const remove = item.own && item.state === 'sent' && item.seq !== null && item.app !== '' && !item.deleted
+    const isLogged = item.seq !== null && (item.private || (item.state === 'sent' && item.app !== ''))
+    const remove = item.own && isLogged && !item.deleted
     const { edit_s: span } = this.#on.limits()
-    return { remove, edit: remove && span !== undefined && (span === 0 || this.#clock.now() - item.at <= span * 1000) }
+    const isInTime = span === 0 || (span !== undefined && this.#clock.now() - item.at <= span * 1000)
+    return { remove, edit: remove && isInTime }
   }
 
   /**
@@ -106,7 +110,7 @@ export class Changes {
    * @param {UnsentMessage} record from before a reload
    */
   restore({ id, text, at, reason, change }) {
-    if (!change) return
+    if (!change || change.kind === 'react') return
     const own = { id, text, at, change }
     if (reason !== null) {
       this.#on.drop(id)
@@ -134,7 +138,7 @@ export class Changes {
 
   /**
    * The log has it. It may have brought it already, else it is about to.
-   * @param {import('../../types.js').AckFrame} frame
+   * @param {Pick<import('../../types.js').AckFrame, 'id' | 'duplicate'>} frame
    */
   acked({ id, duplicate }) {
     const own = this.#own.get(id)
@@ -163,7 +167,8 @@ export class Changes {
   #begin(kind, { seq, id, author, session }, text) {
     /** @type {Own} */
     const own = {
-      id: uuid(), text, at: this.#clock.now(), change: { kind, target: { seq: seq ?? 0, id }, session, ...(author && { author }) },
+      id: uuid(), text, at: this.#clock.now(),
+      change: { kind, target: { seq: seq ?? 0, id }, session, ...(author && { author }) },
     }
     this.#own.set(own.id, own)
     this.#on.keep(own)
@@ -174,7 +179,8 @@ export class Changes {
   /** @param {Own} own */
   #show(own) {
     const { id, text, change } = own
-    this.#conversation.revisions.begin(identity(own), { id, text, ...(change.kind === 'delete' && { deleted: true }) })
+    const isDeletion = change.kind === 'delete'
+    this.#conversation.revisions.begin(identity(own), { id, text, ...(isDeletion && { deleted: true }) })
     this.#on.revise(change.target.id)
   }
 
@@ -209,16 +215,23 @@ export class Changes {
  * The message that it changes.
  * @param {Own} own @returns {import('../model/revisions.js').Identity}
  */
-const identity = ({ change: { target, author, session } }) => ({ id: target.id, session, ...(author && { author }) })
+const identity = ({ change: { target, author, session } }) =>
+  ({ id: target.id, session, ...(author && { author }) })
 
 /**
  * What is sent of something that the log does not have.
- * @param {Pick<UnsentMessage, 'id' | 'text' | 'reply' | 'change'>} unsent
+ * @param {Pick<UnsentMessage, 'id' | 'text' | 'reply' | 'files' | 'change'>} unsent
  * @returns {import('../../types.js').PostedFrame}
  */
-export function frameOf({ id, text, reply, change }) {
-  if (!change) return { type: 'message', id, text, ...(reply && { reply: { seq: reply.seq, id: reply.id } }) }
+export function frameOf({ id, text, reply, files, change }) {
+  if (!change) {
+    return {
+      type: 'message', id, text, ...(reply && { reply: { seq: reply.seq, id: reply.id } }),
+      ...(files && { files: refsOf(files) }),
+    }
+  }
   const { kind, target } = change
+  if (kind === 'react') return { type: kind, id, target, emoji: change.emoji, on: change.on }
   return kind === 'edit' ? { type: kind, id, target, text } : { type: kind, id, target }
 }
 

@@ -19,7 +19,6 @@ const LIMITS = { text: 4000, frame: 65_536, rate: 0, burst: 0 }
 /** @implements {ConversationSource} */
 export class DirectChat {
   id
-  limits = LIMITS
   isEager = true
   #directMessages
   #readBefore
@@ -44,11 +43,11 @@ export class DirectChat {
     const unread = directMessages.unreadIn(this.#chat)
     this.#readBefore = unread > 0 ? this.#chat?.read ?? 0 : 0
     this.#count = unread
-    const { history, me } = directMessages
+    const { history } = directMessages
     const oldest = () => this.#thread.list[0]?.n ?? null
     this.#excerpts = new Excerpts({
       ask: (span) => history.ask(id, span),
-      make: () => new ThreadPart(me),
+      make: () => new ThreadPart(directMessages.messages.state),
       live: {
         oldest,
         isWhole: () => this.joined && !history.hasOlder(id),
@@ -61,6 +60,19 @@ export class DirectChat {
 
   get name() {
     return this.#directMessages.me
+  }
+
+  get limits() {
+    const { files } = this.#directMessages.limits
+    return files ? { ...LIMITS, files } : LIMITS
+  }
+
+  get changes() {
+    return this.#directMessages.changes.of(this.id)
+  }
+
+  get reacting() {
+    return this.#directMessages.reactions.of(this.id)
   }
 
   get title() {
@@ -85,8 +97,10 @@ export class DirectChat {
   get newFrom() {
     const far = this.#excerpts.part && this.items.firstNew
     const firstNew = far ?? this.#live.firstNew
-    const isIt = far !== null || (this.#thread.list[0]?.n ?? 1) <= this.#readBefore + 1 // not merely the first that has come
-    return firstNew && { key: firstNew.key, id: isIt ? firstNew.id : '', n: this.#readBefore, count: this.#count }
+    // Not merely the first that has come.
+    const isIt = far !== null || (this.#thread.list[0]?.n ?? 1) <= this.#readBefore + 1
+    if (!firstNew) return null
+    return { key: firstNew.key, id: isIt ? firstNew.id : '', n: this.#readBefore, count: this.#count }
   }
 
   /** Whether the newest messages have come. */
@@ -118,7 +132,7 @@ export class DirectChat {
   }
 
   get unsent() {
-    return unsentOf(this.#thread).length
+    return unsentOf(this.#thread).length + this.#directMessages.sender.waiting(this.id)
   }
 
   /** @param {TalkListener} listener @returns {() => void} stops listening */
@@ -132,6 +146,12 @@ export class DirectChat {
         if (chat !== this.id) return
         this.#last = n
         listener.received()
+      },
+      revised: (chat, id) => chat === this.id && this.#excerpts.part?.revise(id),
+      removed: (chat, item) => {
+        if (chat !== this.id) return
+        if (this.#count > 0 && (item.seq ?? 0) > this.#readBefore) this.#count--
+        listener.removed?.(item)
       },
       state: (state) => {
         if (state.kind === 'connected') this.#open(listener)
@@ -153,10 +173,13 @@ export class DirectChat {
     this.#directMessages.start()
   }
 
-  /** @param {string} text */
-  send(text) {
+  /**
+   * @param {string} text @param {unknown} [_] nothing is answered here
+   * @param {readonly import('../../types.js').FileInfo[]} [files]
+   */
+  send(text, _, files) {
     this.#directMessages.typing.sent(this.id)
-    this.#directMessages.sender.send(this.id, text)
+    this.#directMessages.sender.send(this.id, text, files)
   }
 
   typed() {
@@ -168,9 +191,9 @@ export class DirectChat {
     this.#directMessages.sender.retry(this.id, id)
   }
 
-  /** @param {string} id */
-  discard(id) {
-    this.#directMessages.sender.discard(this.id, id)
+  /** @param {string} id @param {boolean} keepsFiles for another message */
+  discard(id, keepsFiles = false) {
+    this.#directMessages.sender.discard(this.id, id, keepsFiles)
   }
 
   older() {

@@ -3,13 +3,17 @@
 // the views listen to it.
 
 import {
-  addMessageFromSocket as chatsHeard, chatOf, createChat, draftOf, getAllChats, markRead, markReadFromSocket, noChats, setDraft, totalUnread,
+  addMessageFromSocket as chatsHeard, chatOf, createChat, getAllChats, markRead,
+  markReadFromSocket, noChats, reviseLast, totalUnread,
 } from '../model/chats.js'
 import { Hidden } from '../model/hidden.js'
 import { Listeners } from '../model/listeners.js'
-import { addMessageFromSocket, noMessages, shown, threadOf } from '../model/messages.js'
+import { Reactions } from '../model/reactions.js'
+import { addMessageFromSocket, noMessages, reviseMessage, shown, threadOf } from '../model/messages.js'
 import { Store } from '../model/store.js'
 import { Feed } from '../net/feed.js'
+import { DirectChanges } from './direct-changes.js'
+import { DirectReactions } from './direct-reactions.js'
 import { DirectTyping } from './direct-typing.js'
 import { History } from './history.js'
 import { ReadMarks } from './read-marks.js'
@@ -20,20 +24,18 @@ const RETRY = 5000 // ms, ± 50 % so that pages do not retry together
 /** @typedef {import('../model/chats.js').Chat} Chat */
 /** @typedef {import('../model/messages.js').KnownMessage} KnownMessage */
 /** @typedef {import('../net/feed.js').FeedEvent} FeedEvent */
-/**
- * @typedef {object} DirectMessagesListener
- * @property {() => void} changed something in chats or messages
- * @property {(chat: string, message: KnownMessage) => void} received a new message of the other
- *   person
- * @property {(state: import('../../types.js').ConnectionState) => void} state of the feed
- * @property {() => void} [typing] somebody begins to write, or stops
- */
+/** @typedef {import('../../types.js').DirectMessagesListener} DirectMessagesListener */
 
 export class DirectMessages {
   me
   chats
   messages
+  /** @type {DirectChanges} */
+  changes
+  /** @type {DirectReactions} */
+  reactions
   history
+  /** @type {Sender} */
   sender
   typing
   hidden
@@ -58,11 +60,16 @@ export class DirectMessages {
    * @param {(url: string, protocols: string[]) => import('../../types.js').Socket} with_.open
    * @param {import('../../types.js').Clock} with_.clock
    * @param {import('../storage/unsent.js').Unsent | null} [with_.unsent]
+   * @param {import('../../types.js').FileUploads | null} [with_.uploads]
    * @param {Record<string, string>} [with_.drafts] from before the page was reloaded
    * @param {Hidden} [with_.hidden] people whom the reader has hidden
+   * @param {import('../../types.js').OwnReactions} [with_.reacted] outlives a reload
    * @param {() => number} [with_.random]
    */
-  constructor({ me, api, url, open, clock, unsent = null, drafts = {}, hidden = new Hidden(), random = Math.random }) {
+  constructor({
+    me, api, url, open, clock, unsent = null, uploads = null, drafts = {}, hidden = new Hidden(), reacted,
+    random = Math.random,
+  }) {
     this.me = me
     this.#api = api
     this.#clock = clock
@@ -70,9 +77,20 @@ export class DirectMessages {
     this.hidden = hidden
     this.#unhide = hidden.listen(() => this.#listeners.tell('changed'))
     this.chats = new Store({ ...noChats(me), drafts })
-    this.messages = new Store(noMessages(me))
+    this.messages = new Store(noMessages(me, { reactions: new Reactions(reacted) }))
     this.history = new History(api, this.messages)
-    this.sender = new Sender({ me, api, chats: this.chats, messages: this.messages, unsent, clock })
+    const { chats, messages, history } = this
+    const on = {
+      sender: () => this.sender,
+      revise: (/** @type {string} */ chat, /** @type {string} */ id) => this.#revised(chat, id),
+      refused: (/** @type {string} */ sentence) => this.#listeners.tell('refused', sentence),
+    }
+    const changes = this.changes = new DirectChanges(messages, clock, {
+      ...on, limits: () => this.#feed.limits, changed: (one) => this.#changed(one),
+      removed: (chat, item) => this.#listeners.tell('removed', chat, item),
+    })
+    const reactions = this.reactions = new DirectReactions({ me, api, messages, history, reacted, clock }, on)
+    this.sender = new Sender({ me, api, chats, messages, unsent, uploads, clock, changes, reactions })
     this.typing = new DirectTyping(api, clock, () => this.#listeners.tell('typing'))
     this.#marks = new ReadMarks((chat, n) => api.read(chat, n))
     this.#feed = new Feed({ url, ticket: () => api.ticket(), open, clock, random }, {
@@ -96,6 +114,10 @@ export class DirectMessages {
     return this.#feed.state
   }
 
+  get limits() {
+    return this.#feed.limits
+  }
+
   start() {
     this.#isStopped = false
     this.#feed.start()
@@ -106,23 +128,17 @@ export class DirectMessages {
     this.#isStopped = true
     this.#cancelCatchUp()
     this.#feed.stop()
+    this.changes.flush()
+    this.reactions.stop()
     this.sender.stop()
     this.#unhide()
     this.typing.clear()
     this.#listeners.clear()
   }
 
-  retryNow() {
-    this.#feed.retryNow()
-  }
-
-  refresh() {
-    this.#feed.refresh()
-  }
-
-  doubt() {
-    this.#feed.doubt()
-  }
+  retryNow = () => this.#feed.retryNow()
+  refresh = () => this.#feed.refresh()
+  doubt = () => this.#feed.doubt()
 
   /**
    * Retries something that got no answer.
@@ -147,16 +163,6 @@ export class DirectMessages {
    */
   look(id) {
     this.#ask(id)
-  }
-
-  /** @param {string} id @returns {string} the draft */
-  draft(id) {
-    return draftOf(this.chats.state, id)
-  }
-
-  /** @param {string} id @param {string} text */
-  setDraft(id, text) {
-    this.chats.do(setDraft, id, text)
   }
 
   /**
@@ -188,11 +194,11 @@ export class DirectMessages {
     return this.hidden.has({ name: other, author: `@${other}` })
   }
 
-  /** How many messages and drafts only this page has. */
+  /** What only this page has: how many messages, and the chats with drafts. */
   get unsent() {
     const tails = Object.values(this.messages.state.threads).map(({ tail }) => tail.length)
-    const drafts = Object.values(this.chats.state.drafts).filter((text) => text.trim())
-    return { messages: tails.reduce((sum, length) => sum + length, 0), drafts: drafts.length }
+    const drafts = Object.entries(this.chats.state.drafts).flatMap(([id, text]) => (text.trim() ? id : []))
+    return { messages: tails.reduce((sum, length) => sum + length, 0), drafts }
   }
 
   // ---- The server ----
@@ -203,6 +209,8 @@ export class DirectMessages {
     const known = chatOf(this.chats.state, event.chat) !== undefined
     if (event.kind === 'message') this.#message(event)
     else if (event.kind === 'read') this.chats.do(markReadFromSocket, event)
+    else if (event.kind === 'reactions') this.reactions.received(event)
+    else if (event.kind !== 'chat') this.changes.received({ ...event, kind: event.kind })
     if (!known) this.#ask(event.chat)
   }
 
@@ -213,14 +221,30 @@ export class DirectMessages {
   }
 
   /** @param {KnownMessage & {chat: string}} event */
-  #message({ chat, n, id, name, text, at }) {
-    const message = { n, id, name, text, at }
+  #message({ chat, n, id, name, text, files, at, deleted }) {
+    const message = { n, id, name, text, at, ...(files && { files }), ...(deleted && { deleted }) }
     const isNew = !shown(threadOf(this.messages.state, chat)).some((one) => one.id === id)
     this.messages.do(addMessageFromSocket, { ...message, chat })
     this.chats.do(chatsHeard, { ...message, chat })
     if (name === this.me) return this.sender.arrived(id)
     this.typing.remove(chat)
-    if (isNew && !this.hidden.has({ name, author: `@${name}` })) this.#listeners.tell('received', chat, message)
+    if (!isNew || deleted || this.hidden.has({ name, author: `@${name}` })) return
+    this.#listeners.tell('received', chat, message)
+  }
+
+  /** @param {import('./direct-changes.js').Changed} message */
+  #changed({ chat, n, id, name, text, at, deleted }) {
+    this.chats.do(reviseLast, { chat, id, text, ...(deleted ? { deleted } : { edited: at }) })
+    this.#listeners.tell('edited', { chat, id, name, text, ...(deleted && { deleted }) })
+    const read = name === this.me ? n : chatOf(this.chats.state, chat)?.read ?? 0
+    if (deleted && n > read) this.#ask(chat) // it counts no more
+  }
+
+  /** @param {string} chat @param {string} id of a message of which more is known */
+  #revised(chat, id) {
+    this.messages.do(reviseMessage, chat, id)
+    this.#listeners.tell('revised', chat, id)
+    this.#listeners.tell('changed')
   }
 
   /**
@@ -230,7 +254,9 @@ export class DirectMessages {
   #ask(id) {
     const asking = this.#asking.get(id) ?? this.#api.chat(id).then((chat) => {
       this.chats.do(createChat, chat)
-      for (const { n, ...message } of threadOf(this.messages.state, id).list) if (n !== null) this.chats.do(chatsHeard, { ...message, n, chat: id })
+      for (const { n, reactions, ...message } of threadOf(this.messages.state, id).list) {
+        if (n !== null) this.chats.do(chatsHeard, { ...message, n, chat: id })
+      }
     }).catch(() => {}).finally(() => this.#asking.delete(id)) // the next event or catch-up asks again
     this.#asking.set(id, asking)
   }
@@ -241,6 +267,7 @@ export class DirectMessages {
    */
   async #catchUp(done) {
     this.#cancelCatchUp()
+    this.messages.state.reactions.doubt()
     try {
       /** @type {string | null} */
       let before = null
@@ -249,7 +276,8 @@ export class DirectMessages {
         before = this.chats.state.next
       } while (before !== null)
       const threads = Object.keys(this.messages.state.threads)
-      await Promise.all(threads.map((chat) => this.history.catchUp(chat, chatOf(this.chats.state, chat)?.last?.n ?? 0)))
+      const newest = (/** @type {string} */ chat) => chatOf(this.chats.state, chat)?.last?.n ?? 0
+      await Promise.all(threads.map((chat) => this.history.catchUp(chat, newest(chat))))
       this.#marks.again()
       done()
     } catch {

@@ -77,11 +77,15 @@ export class History {
   }
 
   /**
-   * A page of a chat that is not kept here.
+   * A page of a chat, which is not kept here.
    * @param {string} chat @param {import('../net/api.js').Span} span
    */
-  ask(chat, span) {
-    return this.#api.messages(chat, span)
+  async ask(chat, span) {
+    const messages = await this.#api.messages(chat, span)
+    const { reactions } = this.#store.state
+    // What is not counted, nobody gave.
+    for (const { id, reactions: counts = {} } of messages) reactions.meet(id, counts)
+    return messages
   }
 
   /**
@@ -99,6 +103,11 @@ export class History {
    */
   catchUp(chat, newest) {
     return this.#after(chat, async () => {
+      const { list } = threadOf(this.#store.state, chat)
+      const last = list.at(-1)?.n ?? 0
+      for (let after = (list[0]?.n ?? 1) - 1; after < last; after += PAGE) {
+        await this.#page(chat, { after }) // some may be edited, or deleted
+      }
       this.#store.do(noteNewest, chat, newest)
       await this.#fill(chat)
     })
@@ -123,7 +132,7 @@ export class History {
    * @returns {Promise<number>} how many messages came
    */
   async #page(chat, span) {
-    const messages = await this.#api.messages(chat, { ...span, limit: PAGE })
+    const messages = await this.ask(chat, { ...span, limit: PAGE })
     this.#store.do(getAllMessages, chat, messages)
     return messages.length
   }

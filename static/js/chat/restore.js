@@ -1,8 +1,9 @@
 // The stored unsent messages of one room: restored on joining, and kept up to
 // date from then on.
 
-import { RESEND_SPAN } from '../model/outbox.js'
+import { isRepeatable, RESEND_SPAN } from '../model/outbox.js'
 import { REASONS } from '../model/strings/messages.js'
+import { plain } from './file-messages.js'
 
 /** @typedef {import('../../types.js').UnsentMessage} UnsentMessage */
 
@@ -53,15 +54,22 @@ export class RestoredRoom {
 
   /**
    * @param {import('../../types.js').MessageItem | undefined} item that the log does not have
+   * @param {boolean} [waits] for its files
    */
-  keep(item) {
+  keep(item, waits = false) {
     if (!item) return
-    const { id, name, text, reply, at, state, reason } = item
-    const account = this.#isAccount && { account: /** @type {const} */ (true) }
-    this.#unsent?.keep({ id, room: this.#room, name, text, ...(reply && { reply }), at, reason: state === 'failed' ? reason : null, ...account })
+    const { id, name, text, reply, files, at, state, reason } = item
+    this.#unsent?.keep({
+      id, room: this.#room, name, text, at, reason: state === 'failed' ? reason : null,
+      ...(reply && { reply }), ...(files && { files: plain(files) }), ...(waits && { waits }),
+      ...(this.#isAccount && { account: true }),
+    })
   }
 
-  /** @param {import('./changes.js').Own} change @param {string} name under which it was made */
+  /**
+   * @param {Pick<UnsentMessage, 'id' | 'text' | 'at' | 'change'>} change
+   * @param {string} name under which it was made
+   */
   keepChange(change, name) {
     const account = this.#isAccount && { account: /** @type {const} */ (true) }
     this.#unsent?.keep({ ...change, room: this.#room, name, reason: null, ...account })
@@ -77,8 +85,9 @@ export class RestoredRoom {
    * @returns {UnsentMessage} failed, if the server may have forgotten its id
    */
   #judge(message) {
-    const old = this.#clock.now() - message.at > RESEND_SPAN
-    return old && message.reason === null && message.change?.kind !== 'delete' ? { ...message, reason: REASONS.unknown } : message
+    const mayBeSent = !message.waits && !isRepeatable(message.change?.kind)
+    const old = this.#clock.now() - message.at > RESEND_SPAN && mayBeSent
+    return old && message.reason === null ? { ...message, reason: REASONS.unknown } : message
   }
 
   #isReady() {

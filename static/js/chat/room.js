@@ -4,7 +4,6 @@
 import { Conversation } from '../model/conversation.js'
 import { Hidden } from '../model/hidden.js'
 import { Listeners } from '../model/listeners.js'
-import { RESEND_SPAN } from '../model/outbox.js'
 import { People } from '../model/people.js'
 import { refused } from '../model/status.js'
 import { CatchUp } from './catchup.js'
@@ -15,6 +14,7 @@ import { LIMITS } from '../net/frames.js'
 import { ArchivePager } from './archive-pager.js'
 import { LastSeen } from './last-seen.js'
 import { RoomTyping } from './room-typing.js'
+import { Reacting } from './reacting.js'
 import { Sending } from './sending.js'
 import { uuid } from '../model/uuid.js'
 
@@ -35,6 +35,7 @@ export class Room {
   joined = false // whether a welcome has come
   conversation
   changes
+  reacting
   isEager = false
   #clock
   /** @type {Sending} */ #sending
@@ -49,7 +50,8 @@ export class Room {
 
   /** @param {import('../../types.js').RoomOptions} options */
   constructor({
-    name, isAccount = false, room, sessions = [], unsent = null, archive = null, lastSeen = null, hidden = new Hidden(), address, clock, open, random = Math.random,
+    name, isAccount = false, room, sessions = [], unsent = null, uploads = null, archive = null, reacted,
+    who = null, lastSeen = null, hidden = new Hidden(), address, clock, open, random = Math.random,
   }) {
     this.name = name
     this.room = this.title = room
@@ -57,27 +59,38 @@ export class Room {
     this.hidden = hidden
     this.#unhide = hidden.listen(() => this.#listeners.tell('items'))
     this.#catchUp = new CatchUp(clock, () => this.#caughtUp())
-    this.conversation = new Conversation(sessions, isAccount ? name : '')
-    this.#sending = new Sending(this.conversation, this.#catchUp, { unsent, room, isAccount }, clock, {
+    this.conversation = new Conversation(sessions, isAccount ? name : '', reacted)
+    const where = { unsent, uploads, room, isAccount }
+    this.#sending = new Sending(this.conversation, this.#catchUp, where, clock, {
       send: (frame) => this.#connection.send(frame),
       stalled: () => this.#connection.drop(),
-      changes: () => this.changes,
+      changes: () => [this.changes, this.reacting],
       limits: () => this.limits,
+      origin: () => ({ name: this.name, session: this.#session }),
       changed: (what) => this.#listeners.tell(what),
     })
     this.#archive = new ArchivePager(this.conversation, archive, clock)
+    const own = {
+      revise: (/** @type {string} */ id) => this.#revised(id),
+      keep: (/** @type {Parameters<Sending['keepChange']>[0]} */ change) =>
+        this.#sending.keepChange(change, this.name),
+      post: (/** @type {Parameters<Sending['post']>[0]} */ change) => this.#sending.post(change),
+      refused: (/** @type {string} */ sentence) => this.#listeners.tell('refused', sentence),
+    }
     this.changes = new Changes(this.conversation, clock, {
+      ...own,
       limits: () => this.limits,
       find: (id) => this.conversation.find(id) ?? this.#archive.find(id),
-      revise: (id) => this.#revised(id),
-      keep: (own) => this.#sending.keepChange(own, this.name),
-      post: (own) => this.#sending.post(own),
       drop: (id) => this.#sending.confirmed(id),
       removed: (item) => this.#removed(item),
-      refused: (sentence) => this.#listeners.tell('refused', sentence),
+    })
+    this.reacting = new Reacting(this.conversation, reacted, who, clock, {
+      ...own, withdraw: (id) => this.#sending.withdraw(id),
     })
     this.#lastSeen = new LastSeen(this.conversation, this.#archive, lastSeen, this.hides)
-    this.#typing = new RoomTyping(this, clock, { changed: () => this.#listeners.tell('typing'), typed: () => this.#connection.send({ type: 'typing' }) })
+    this.#typing = new RoomTyping(this, clock, {
+      changed: () => this.#listeners.tell('typing'), typed: () => this.#connection.send({ type: 'typing' }),
+    })
     this.#connection = new Connection({ dial: () => open(address.socket(this.#query())), clock, random }, {
       up: (frame) => this.#up(frame),
       frame: (frame) => this.#received(frame),
@@ -128,6 +141,7 @@ export class Room {
 
   leave() {
     this.changes.flush()
+    this.reacting.stop()
     this.#unhide()
     this.#sending.stop()
     this.#catchUp.stop()
@@ -137,45 +151,29 @@ export class Room {
     this.#listeners.clear()
   }
 
-  /** @param {string} text a clean one @param {import('../../types.js').ReplyTo | null} [reply] */
-  send(text, reply = null) {
-    const id = uuid()
-    this.conversation.compose({ id, text, ...(reply && { reply }), name: this.name, session: this.#session, at: this.#clock.now() })
+  /**
+   * @param {string} text a clean one @param {import('../../types.js').ReplyTo | null} [reply]
+   * @param {readonly import('../../types.js').FileInfo[]} [files]
+   */
+  send(text, reply = null, files = []) {
     this.#typing.sent()
-    this.#sending.keep(id)
-    this.#sending.post({ id, text, ...(reply && { reply }) })
-  }
-
-  /** @param {string} id of a message that failed */
-  retry(id) {
-    const item = this.conversation.find(id)
-    const now = this.#clock.now()
-    if (item?.state !== 'failed') return
-    this.#sending.drop(id)
-    if (now - item.at > RESEND_SPAN) { // the server may have forgotten the id
-      this.conversation.discard(id)
-      return this.send(item.text, item.reply)
-    }
-    this.conversation.retry(id, now)
-    this.#sending.keep(id)
-    this.#sending.post(item)
-  }
-
-  /** @param {string} id of a message that failed */
-  discard(id) {
-    this.conversation.discard(id)
-    this.#sending.drop(id)
-    this.#listeners.tell('items')
+    this.#sending.compose({
+      id: uuid(), text, name: this.name, session: this.#session, at: this.#clock.now(),
+      ...(reply && { reply }), ...(files.length > 0 && { files }),
+    })
   }
 
   get newFrom() {
     return this.#lastSeen.newFrom
   }
 
+  retry = (/** @type {string} */ id) => this.#sending.retry(id)
+  discard = (/** @type {string} */ id, keepsFiles = false) => this.#sending.discard(id, keepsFiles)
   typed = () => this.#typing.typed()
   older = () => this.#archive.older().then(() => this.#lastSeen.find())
   newer = () => this.#archive.newer().then(() => this.#lastSeen.find())
-  reach = (/** @type {{n: number, id: string}} */ message) => this.#archive.reach(message).then(() => this.#lastSeen.find())
+  reach = (/** @type {{n: number, id: string}} */ message) =>
+    this.#archive.reach(message).then(() => this.#lastSeen.find())
   reachTime = (/** @type {number} */ time) => this.#archive.reachTime(time)
   latest = () => this.#archive.close()
   seen = () => this.#lastSeen.seen()
@@ -226,16 +224,20 @@ export class Room {
         this.changes.received(frame)
         this.#listeners.tell('revised', revisedBy(frame))
         return this.#catchUp.reached(this.conversation.position?.seq)
-      case 'tombstone':
-        if (!frame.target) return this.#message({ ...frame, type: 'message', text: '', deleted: true })
-        this.conversation.entry(frame)
+      case 'reactions':
+        this.reacting.received(frame)
         return this.#catchUp.reached(this.conversation.position?.seq)
+      case 'tombstone':
       case 'entry':
+        if (frame.type === 'tombstone' && !frame.target) {
+          return this.#message({ ...frame, type: 'message', text: '', deleted: true })
+        }
         this.conversation.entry(frame)
         return this.#catchUp.reached(this.conversation.position?.seq)
       case 'ack':
         this.conversation.ack(frame)
         this.changes.acked(frame)
+        this.reacting.acked(frame)
         this.#sending.confirmed(frame.id)
         break
       case 'error': return this.#sending.refuse(frame)

@@ -61,11 +61,11 @@ export class Search {
   }
 
   /**
-   * @param {import('../../types.js').Revised} message of a room, which may be among what was found
+   * @param {import('../../types.js').Revised} message which may be among what was found
    * @returns {boolean} whether it is
    */
-  revise({ id, name, text, deleted }) {
-    const isIt = (/** @type {Found} */ one) => one.room !== undefined && one.id === id && (!name || one.name === name)
+  revise({ chat, id, name, text, deleted }) {
+    const isIt = (/** @type {Found} */ one) => one.chat === chat && one.id === id && (!name || one.name === name)
     if (!this.found.some(isIt)) return false
     this.found = deleted ? this.found.filter((one) => !isIt(one)) : this.found.map((one) => (isIt(one) ? { ...one, text } : one))
     return true

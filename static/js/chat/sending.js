@@ -1,8 +1,10 @@
 // What we have said that the log does not have yet: kept over a reload, and sent
 // in order once what was missed is known.
 
-import { Outbox } from '../model/outbox.js'
+import { Outbox, RESEND_SPAN } from '../model/outbox.js'
+import { uuid } from '../model/uuid.js'
 import { frameOf } from './changes.js'
+import { FileMessages } from './file-messages.js'
 import { RestoredRoom } from './restore.js'
 
 export class Sending {
@@ -10,6 +12,8 @@ export class Sending {
   #restored
   #conversation
   #catchUp
+  #files
+  #clock
   #on
 
   /**
@@ -19,18 +23,30 @@ export class Sending {
    * @param {import('../storage/unsent.js').Unsent | null} where.unsent null keeps nothing
    * @param {string} where.room
    * @param {boolean} where.isAccount
+   * @param {import('../../types.js').FileUploads | null} where.uploads null if there are no files
    * @param {import('../../types.js').Clock} clock
    * @param {object} on
    * @param {(frame: import('../../types.js').ClientFrame) => void} on.send
    * @param {() => void} on.stalled nobody answers
-   * @param {() => import('./changes.js').Changes} on.changes
+   * @param {() => (import('./changes.js').Changes | import('./reacting.js').Reacting)[]} on.changes
    * @param {() => import('../../types.js').Limits} on.limits
+   * @param {() => {name: string, session: string}} on.origin of what is written now
    * @param {(what: 'items' | 'unsent') => void} on.changed
    */
-  constructor(conversation, catchUp, { unsent, ...where }, clock, on) {
+  constructor(conversation, catchUp, { unsent, uploads, ...where }, clock, on) {
     this.#conversation = conversation
     this.#catchUp = catchUp
+    this.#clock = clock
     this.#on = on
+    this.#files = new FileMessages(uploads, {
+      changed: (id, files, areOthers) => {
+        conversation.attach(id, files)
+        if (areOthers) this.#restored.keep(conversation.find(id), true)
+        on.changed('items')
+      },
+      ready: (id) => this.#hasFiles(id),
+      failed: (id, reason) => this.#failed(id, reason, ''),
+    })
     this.#restored = new RestoredRoom(unsent, where, clock, {
       restore: (messages) => this.#restore(messages),
       ready: () => this.open(),
@@ -43,17 +59,71 @@ export class Sending {
   }
 
   get size() {
-    return this.#outbox.size
+    return this.#outbox.size + this.#files.size
   }
 
   start = (/** @type {string} */ name) => this.#restored.take(name)
-  stop = () => this.#restored.stop()
+  stop() {
+    this.#restored.stop()
+    this.#files.stop()
+  }
+
   close = () => this.#outbox.close()
   refuse = (/** @type {import('../../types.js').ErrorFrame} */ frame) => this.#outbox.refuse(frame)
   refuseFlying = (/** @type {string} */ reason) => this.#outbox.refuseFlying(reason)
-  keep = (/** @type {string} */ id) => this.#restored.keep(this.#conversation.find(id))
-  keepChange = (/** @type {import('./changes.js').Own} */ own, /** @type {string} */ name) => this.#restored.keepChange(own, name)
-  drop = (/** @type {string} */ id) => this.#restored.drop(id)
+  keepChange = (/** @type {Parameters<RestoredRoom['keepChange']>} */ ...own) =>
+    this.#restored.keepChange(...own)
+
+  // ---- What the reader does ----
+
+  /** @param {Parameters<import('../model/conversation.js').Conversation['compose']>[0]} message */
+  compose(message) {
+    this.#conversation.compose(message)
+    this.#begin(message)
+  }
+
+  /** @param {string} id of a message that failed */
+  retry(id) {
+    const item = this.#conversation.find(id)
+    const now = this.#clock.now()
+    if (item?.state !== 'failed') return
+    this.#restored.drop(id)
+    // The server may have forgotten the id. Files are bound to it, and so are not
+    // sent under another one.
+    const isNew = now - item.at > RESEND_SPAN && !item.files
+    if (isNew) this.#conversation.discard(id)
+    else this.#conversation.retry(id, now)
+    const { text, reply } = item
+    if (isNew) this.compose({ ...this.#on.origin(), id: uuid(), text, ...(reply && { reply }), at: now })
+    else this.#begin(item)
+  }
+
+  /** @param {string} id of a message that failed @param {boolean} [keepsFiles] for another one */
+  discard(id, keepsFiles = false) {
+    this.#conversation.discard(id)
+    this.#restored.drop(id)
+    this.#files.discard(id, keepsFiles)
+    this.#on.changed('items')
+  }
+
+  /** @param {Parameters<typeof frameOf>[0]} message that is shown */
+  #begin(message) {
+    const waits = this.#files.begin(message)
+    this.#restored.keep(this.#conversation.find(message.id), waits)
+    if (!waits) return this.post(message)
+    this.#on.changed('items')
+    this.#on.changed('unsent')
+  }
+
+  /** @param {string} id of a message whose files are at the server */
+  #hasFiles(id) {
+    const item = this.#conversation.find(id)
+    if (item?.state !== 'sending') return
+    this.#restored.keep({ ...item, at: this.#clock.now() }) // it may be sent from now on
+    this.post(item)
+  }
+
+  // ---- The log ----
 
   /** Sends what waits, if it is known by now which of it the log has. */
   open() {
@@ -71,8 +141,19 @@ export class Sending {
   confirmed(id) {
     const before = this.size
     this.#outbox.confirm(id)
-    this.drop(id)
+    this.#restored.drop(id)
+    this.#files.sent(id)
     if (this.size !== before) this.#on.changed('unsent')
+  }
+
+  /**
+   * @param {string} id of what the reader has changed their mind about
+   * @returns {boolean} whether it is not on its way, and will not be
+   */
+  withdraw(id) {
+    const isWaiting = this.#outbox.withdraw(id)
+    if (isWaiting) this.#restored.drop(id)
+    return isWaiting
   }
 
   /**
@@ -80,22 +161,30 @@ export class Sending {
    * @param {import('../../types.js').UnsentMessage[]} messages
    */
   #restore(messages) {
-    for (const message of messages) this.#on.changes().restore(message)
+    for (const message of messages) for (const changes of this.#on.changes()) changes.restore(message)
     const unknown = messages.filter(({ id }) => !this.#conversation.find(id))
     const sent = messages.filter(({ id }) => this.#conversation.find(id)?.state === 'sent')
-    for (const { id } of sent) this.drop(id)
+    for (const message of messages) this.#files.know(message)
+    for (const { id } of sent) {
+      this.#restored.drop(id)
+      this.#files.sent(id)
+    }
     this.#conversation.restore(unknown.filter(({ change }) => !change))
     if (this.#catchUp.over) this.#conversation.settleFailed()
-    this.#outbox.restore(unknown.filter(({ reason }) => reason === null).map((one) => ({ frame: frameOf(one), at: one.at })))
+    const waiting = unknown.filter(({ reason }) => reason === null)
+    const others = waiting.filter(({ waits }) => !waits)
+    this.#outbox.restore(others.map((one) => ({ frame: frameOf(one), at: one.at })))
+    for (const message of waiting) if (message.waits) this.#files.begin(message)
     this.#on.changed('items')
     this.#on.changed('unsent')
   }
 
   /** @param {string} id @param {string} reason @param {string} code */
   #failed(id, reason, code) {
-    if (!this.#on.changes().failed(id, reason, code)) {
-      this.#conversation.fail(id, reason)
-      this.keep(id)
+    if (!this.#on.changes().some((changes) => changes.failed(id, reason, code))) {
+      const waits = this.#files.again(id, code)
+      if (!waits) this.#conversation.fail(id, reason)
+      this.#restored.keep(this.#conversation.find(id), waits)
     }
     this.#on.changed('items')
     this.#on.changed('unsent')

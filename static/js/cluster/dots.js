@@ -107,7 +107,8 @@ export class Dots {
     dot.style.offsetPath = `path("${path}")`
     this.#layer.append(dot)
     const journey = dot.animate([
-      { offsetDistance: '0%', opacity: 0 }, { opacity: 1, offset: 0.08 }, { opacity: 1, offset: 0.92 }, { offsetDistance: '100%', opacity: 0 },
+      { offsetDistance: '0%', opacity: 0 }, { opacity: 1, offset: 0.08 }, { opacity: 1, offset: 0.92 },
+      { offsetDistance: '100%', opacity: 0 },
     ], { delay, duration, fill: 'both', easing: 'cubic-bezier(0.4, 0.1, 0.6, 0.9)' })
     journey.onfinish = () => dot.remove()
   }

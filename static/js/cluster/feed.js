@@ -4,7 +4,9 @@
 /** @typedef {import('../../types.js').Socket} Socket */
 /** @typedef {import('../../types.js').ClusterFrame} ClusterFrame */
 
-const SILENCE = 3500 // ms without a frame after which the socket is given up: a server that is frozen keeps it open
+// Milliseconds without a frame after which the socket is given up: a server
+// that is frozen keeps it open.
+const SILENCE = 3500
 const FIRST = 150 // ms until the first try to come back
 const LONGEST = 8000 // ms
 
@@ -82,7 +84,9 @@ export class Feed {
 export function parse(data) {
   try {
     const frame = JSON.parse(String(data))
-    return frame?.type === 'cluster' && typeof frame.redis === 'object' && Array.isArray(frame.servers) ? frame : null
+    return frame?.type === 'cluster' && typeof frame.redis === 'object' && Array.isArray(frame.servers)
+      ? frame
+      : null
   } catch {
     return null
   }

@@ -60,7 +60,8 @@ export function sparkline(values, width, height, top) {
     while (i < values.length && !Number.isNaN(values[i])) i++
     if (i === begin) continue
     const points = values.slice(begin, i).map((value, at) => `${round((begin + at) * step)} ${y(value)}`)
-    if (points.length === 1) points.push(`${round((begin + 1) * step)} ${y(values[begin] ?? 0)}`) // a lonely second is a short line
+    // A lonely second is a short line.
+    if (points.length === 1) points.push(`${round((begin + 1) * step)} ${y(values[begin] ?? 0)}`)
     line += `M${points.join('L')}`
     area += `M${round(begin * step)} ${height}L${points.join('L')}L${round((begin + points.length - 1) * step)} ${height}Z`
   }

@@ -2,6 +2,7 @@
 
 import { systemClock } from '../model/clock.js'
 import { findAddress } from '../net/address.js'
+import { knownConfig } from '../storage/config.js'
 import { find, write } from '../view/dom.js'
 import { applyTheme, themeButton } from '../view/theme.js'
 import { Events } from './events.js'
@@ -16,7 +17,10 @@ const STALE = 2500 // ms without a line to any server after which the page shows
 const UNSEEN = 300_000 // ms after which a page that nobody looks at stops asking for figures
 
 const cluster = new Cluster()
-const views = { map: new MapView(document), table: new Table(document), totals: new Totals(document), events: new Events(document) }
+const views = {
+  map: new MapView(document), table: new Table(document), totals: new Totals(document),
+  events: new Events(document),
+}
 const chip = find(document, '#state', HTMLElement)
 const main = find(document, 'main', HTMLElement)
 /** @type {(() => void) | null} keeps the figures from going stale */
@@ -38,8 +42,10 @@ function stale() {
 
 applyTheme()
 themeButton(find(document, '#theme', HTMLButtonElement))
-const address = await findAddress()
-const feed = new Feed({ open: () => new WebSocket(address.cluster), clock: systemClock, random: Math.random }, {
+const address = await findAddress(knownConfig, {})
+const feed = new Feed({
+  open: () => new WebSocket(address.cluster), clock: systemClock, random: Math.random,
+}, {
   frame(frame) {
     const now = Date.now()
     keepFresh?.()

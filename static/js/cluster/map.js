@@ -131,7 +131,9 @@ export class MapView {
   /** @param {Cluster} cluster @param {number} now */
   #drawCards(cluster, now) {
     const { servers } = cluster
-    const pasts = servers.map(({ app }) => each((measure) => cluster.historyOf(app)[measure].until(now, cluster.span(now))))
+    const pasts = servers.map(
+      ({ app }) => each((measure) => cluster.historyOf(app)[measure].until(now, cluster.span(now))),
+    )
     const tops = each((measure) => Math.max(0, ...pasts.map((past) => peak(past[measure]))))
     servers.forEach((server, i) => {
       const past = pasts[i]
@@ -152,7 +154,8 @@ export class MapView {
       return { x: left - base.left, y: top - base.top, width, height }
     }
     const fixed = {
-      people: boxOf(this.#people), balancer: this.#balancer.hidden ? null : boxOf(this.#balancer), redis: boxOf(this.#redis), narrow: this.#narrow.matches,
+      people: boxOf(this.#people), balancer: this.#balancer.hidden ? null : boxOf(this.#balancer),
+      redis: boxOf(this.#redis), narrow: this.#narrow.matches,
     }
     for (const [node, card] of this.#cards) {
       const way = route({ ...fixed, server: boxOf(card.element) })
@@ -171,7 +174,9 @@ export class MapView {
       const lines = this.#lines.get(server.node)
       if (!lines) continue
       lines.branch.style.strokeWidth = `${this.#narrow.matches ? 1.5 : widthOf(server.connections, most)}px`
-      for (const line of [lines.branch, lines.link]) line.dataset.state = alive(server) ? server.state : 'gone'
+      for (const line of [lines.branch, lines.link]) {
+        line.dataset.state = alive(server) ? server.state : 'gone'
+      }
     }
   }
 }

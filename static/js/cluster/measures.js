@@ -14,7 +14,8 @@ export const MEASURES = ['connections', 'rate_in', 'rate_out', 'p99_pass_us']
  * @param {Measure} measure @param {number} value
  */
 export function spell(measure, value) {
-  if (measure === 'p99_pass_us') return value > 0 ? duration(value) : '–' // without passes there is nothing to tell
+  // Without passes there is nothing to tell.
+  if (measure === 'p99_pass_us') return value > 0 ? duration(value) : '–'
   return number(value)
 }
 
@@ -25,7 +26,9 @@ export function spell(measure, value) {
  * @returns {Record<Measure, T>}
  */
 export function each(of) {
-  return /** @type {Record<Measure, T>} */ (Object.fromEntries(MEASURES.map((measure) => [measure, of(measure)])))
+  return /** @type {Record<Measure, T>} */ (Object.fromEntries(MEASURES.map(
+    (measure) => [measure, of(measure)],
+  )))
 }
 
 /**

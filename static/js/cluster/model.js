@@ -79,7 +79,9 @@ export class Cluster {
 /** @param {ClusterFrame} before @param {ClusterFrame} after */
 function changes(before, after) {
   const events = []
-  if (before.redis.state !== after.redis.state) events.push(after.redis.state === 'up' ? REDIS.back : REDIS.lost)
+  if (before.redis.state !== after.redis.state) {
+    events.push(after.redis.state === 'up' ? REDIS.back : REDIS.lost)
+  }
   const known = new Map(before.servers.map((server) => [server.node, server]))
   const apps = new Set(before.servers.map((server) => server.app))
   for (const server of after.servers) {

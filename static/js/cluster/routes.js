@@ -78,13 +78,22 @@ export function route({ people, balancer, server, redis, narrow }) {
       toServer: join(trunk, branch),
       toRedis: join(trunk, branch, link),
       fromRedis: curve(left(redis), right(server)),
-      toPeople: join(curve(left(server), right(entrance)), balancer ? curve(left(balancer), right(people)) : ''),
+      toPeople: join(
+        curve(left(server), right(entrance)),
+        balancer ? curve(left(balancer), right(people)) : '',
+      ),
     }
   }
   const down = bottom(entrance).y + STUB
-  const branch = [bottom(entrance), { x: bottom(entrance).x, y: down }, { x: server.x - RAIL, y: down }, { x: server.x - RAIL, y: left(server).y }, left(server)]
+  const branch = [
+    bottom(entrance), { x: bottom(entrance).x, y: down }, { x: server.x - RAIL, y: down },
+    { x: server.x - RAIL, y: left(server).y }, left(server),
+  ]
   const side = server.x + server.width + RAIL
-  const link = [right(server), { x: side, y: right(server).y }, { x: side, y: top(redis).y - STUB }, { x: top(redis).x, y: top(redis).y - STUB }, top(redis)]
+  const link = [
+    right(server), { x: side, y: right(server).y }, { x: side, y: top(redis).y - STUB },
+    { x: top(redis).x, y: top(redis).y - STUB }, top(redis),
+  ]
   const trunk = balancer ? [right(people), left(balancer)] : []
   const back = (/** @type {Point[]} */ points) => bent([...points].reverse())
   return {
@@ -101,7 +110,8 @@ export function route({ people, balancer, server, redis, narrow }) {
  * beginning of the next is behind a box.
  * @param {string[]} paths
  */
-export const join = (...paths) => paths.filter(Boolean).map((path, i) => (i === 0 ? path : path.replace(/^M/, 'L'))).join('')
+export const join = (...paths) =>
+  paths.filter(Boolean).map((path, i) => (i === 0 ? path : path.replace(/^M/, 'L'))).join('')
 
 /**
  * How wide the line to a server is: by its share of those on the fullest.

@@ -26,7 +26,9 @@ export class Table {
       return row
     })
     this.#rows = new Map(rows.map((row) => [row.dataset.node ?? '', row]))
-    if (rows.some((row, i) => this.#body.children[i] !== row) || this.#body.children.length !== rows.length) this.#body.replaceChildren(...rows)
+    if (rows.some((row, i) => this.#body.children[i] !== row) || this.#body.children.length !== rows.length) {
+      this.#body.replaceChildren(...rows)
+    }
     write(this.#redis, describeRedis(frame.redis))
   }
 }
@@ -61,7 +63,8 @@ function update(row, server) {
   row.dataset.state = server.state
   const here = alive(server)
   const texts = [
-    server.app, stateName(server.state), ...MEASURES.map((measure) => (here ? spell(measure, server[measure]) : '–')),
+    server.app, stateName(server.state),
+    ...MEASURES.map((measure) => (here ? spell(measure, server[measure]) : '–')),
     here ? uptime(server.uptime_s) : '–', server.version,
   ]
   texts.forEach((text, i) => {

@@ -52,4 +52,5 @@ export class Traffic {
  * few, then ever less.
  * @param {number} count
  */
-export const personDots = (count) => Math.min(Math.ceil(count), 6 + Math.round(Math.log2(1 + Math.max(0, count - 6))))
+export const personDots = (count) =>
+  Math.min(Math.ceil(count), 6 + Math.round(Math.log2(1 + Math.max(0, count - 6))))

@@ -89,7 +89,9 @@ export function step(key, place, columns, length) {
   if (key === 'ArrowRight') return Math.min(place + 1, last)
   if (key === 'ArrowLeft') return Math.max(place - 1, 0)
   if (key === 'ArrowUp') return place < columns ? -1 : place - columns
-  if (key === 'ArrowDown') return place + columns <= last ? place + columns : place < last - (last % columns) ? last : place
+  if (key === 'ArrowDown') {
+    return place + columns <= last ? place + columns : place < last - (last % columns) ? last : place
+  }
   if (key === 'Home') return 0
   return key === 'End' ? last : null
 }

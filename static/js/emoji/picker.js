@@ -41,10 +41,16 @@ export class Picker {
     this.dialog.id = 'emoji'
     this.dialog.setAttribute('aria-label', PICKER.title)
     this.#build()
-    this.dialog.addEventListener('pointerdown', (event) => event.target === this.dialog && this.dialog.close()) // beside it
+    // A press beside it.
+    this.dialog.addEventListener(
+      'pointerdown',
+      (event) => event.target === this.dialog && this.dialog.close(),
+    )
     this.dialog.addEventListener('click', (event) => this.#clicked(event))
     this.dialog.addEventListener('keydown', (event) => this.#pressed(event))
-    for (const kind of ['pointerover', 'focusin']) this.#grid.addEventListener(kind, ({ target }) => write(this.#name, this.#emojiAt(target)?.name ?? ''))
+    for (const kind of ['pointerover', 'focusin']) {
+      this.#grid.addEventListener(kind, ({ target }) => write(this.#name, this.#emojiAt(target)?.name ?? ''))
+    }
     this.#search.addEventListener('input', () => this.#fill())
   }
 
@@ -78,15 +84,24 @@ export class Picker {
     const above = anchor.top - GAP - offsetHeight
     const top = above >= EDGE ? above : Math.min(anchor.bottom + GAP, innerHeight - offsetHeight - EDGE)
     style.setProperty('--top', `${Math.max(EDGE, top)}px`)
-    style.setProperty('--left', `${Math.max(EDGE, Math.min(anchor.right - offsetWidth, innerWidth - offsetWidth - EDGE))}px`)
+    style.setProperty(
+      '--left',
+      `${Math.max(EDGE, Math.min(anchor.right - offsetWidth, innerWidth - offsetWidth - EDGE))}px`,
+    )
   }
 
   #build() {
-    Object.assign(this.#search, { type: 'search', placeholder: PICKER.search, autocomplete: 'off', spellcheck: false, enterKeyHint: 'done', maxLength: 60 })
+    Object.assign(this.#search, {
+      type: 'search', placeholder: PICKER.search, autocomplete: 'off', spellcheck: false,
+      enterKeyHint: 'done', maxLength: 60,
+    })
     this.#search.setAttribute('aria-label', PICKER.search)
     this.#tabs.setAttribute('role', 'tablist')
     this.#tabs.setAttribute('aria-label', PICKER.categories)
-    const categories = [{ icon: RECENT, name: PICKER.recent }, ...this.#groups.map(({ name }) => CATEGORIES[name] ?? { icon: name.slice(0, 1), name })]
+    const categories = [
+      { icon: RECENT, name: PICKER.recent },
+      ...this.#groups.map(({ name }) => CATEGORIES[name] ?? { icon: name.slice(0, 1), name }),
+    ]
     this.#tabs.append(...categories.map(({ icon, name }) => {
       const tab = button('emoji-tab', icon, name)
       tab.setAttribute('role', 'tab')
@@ -100,7 +115,8 @@ export class Picker {
     this.#tones.setAttribute('role', 'radiogroup')
     this.#tones.setAttribute('aria-label', PICKER.tone)
     this.#tones.append(...TONES.map((tone, i) => {
-      const radio = button('emoji-tone', withTone({ ...HAND, name: '', words: [], own: 0 }, tone), TONE_NAMES[i] ?? '')
+      const radio =
+        button('emoji-tone', withTone({ ...HAND, name: '', words: [], own: 0 }, tone), TONE_NAMES[i] ?? '')
       radio.setAttribute('role', 'radio')
       return radio
     }))
@@ -132,9 +148,14 @@ export class Picker {
       tab.tabIndex = i === this.#category ? 0 : -1
       tab.hidden = i === 0 && this.#memory.recent.length === 0
     }
-    this.#shown = isSearch ? search(this.#groups, typed) : this.#category === 0 ? this.#recent() : this.#groups[this.#category - 1]?.emoji ?? []
+    this.#shown = isSearch
+      ? search(this.#groups, typed)
+      : this.#category === 0 ? this.#recent() : this.#groups[this.#category - 1]?.emoji ?? []
     const tone = TONES[this.#memory.tone] ?? ''
-    this.#grid.setAttribute('aria-label', isSearch ? PICKER.found : tabs[this.#category]?.getAttribute('aria-label') ?? '')
+    this.#grid.setAttribute(
+      'aria-label',
+      isSearch ? PICKER.found : tabs[this.#category]?.getAttribute('aria-label') ?? '',
+    )
     this.#grid.replaceChildren(...this.#shown.map((emoji, i) => {
       const cell = button('emoji-cell', withTone(emoji, tone), emoji.name)
       cell.tabIndex = i === 0 ? 0 : -1
@@ -167,7 +188,9 @@ export class Picker {
   /** @param {EventTarget | null} target */
   #emojiAt(target) {
     const cell = target instanceof Element ? target.closest('.emoji-cell') : null
-    return cell ? this.#shown[this.#children(this.#grid).indexOf(/** @type {HTMLElement} */ (cell))] : undefined
+    return cell
+      ? this.#shown[this.#children(this.#grid).indexOf(/** @type {HTMLElement} */ (cell))]
+      : undefined
   }
 
   /** @param {Event} event */
@@ -191,8 +214,11 @@ export class Picker {
   /** @param {KeyboardEvent} event */
   #pressed(event) {
     const { target, key } = event
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || !(target instanceof HTMLElement)) return
-    const done = target === this.#search ? this.#inSearch(key) : target.matches('.emoji-cell') ? this.#inGrid(key, target) : this.#inRow(key, target)
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing
+      || !(target instanceof HTMLElement)) return
+    const done = target === this.#search
+      ? this.#inSearch(key)
+      : target.matches('.emoji-cell') ? this.#inGrid(key, target) : this.#inRow(key, target)
     if (done) event.preventDefault()
   }
 
@@ -225,8 +251,13 @@ export class Picker {
     const row = one.parentElement
     if (row !== this.#tabs && row !== this.#tones) return false
     const all = this.#children(row).filter(({ hidden }) => !hidden)
-    const way = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: row === this.#tones ? 1 : 0, ArrowUp: row === this.#tones ? -1 : 0 }[key] ?? 0
-    const place = key === 'Home' ? 0 : key === 'End' ? all.length - 1 : way ? (all.indexOf(one) + way + all.length) % all.length : -1
+    const way = {
+      ArrowRight: 1, ArrowLeft: -1, ArrowDown: row === this.#tones ? 1 : 0,
+      ArrowUp: row === this.#tones ? -1 : 0,
+    }[key] ?? 0
+    const place = key === 'Home'
+      ? 0
+      : key === 'End' ? all.length - 1 : way ? (all.indexOf(one) + way + all.length) % all.length : -1
     if (place >= 0) {
       all[place]?.click()
       rove(all, place)

@@ -2,13 +2,16 @@
 // The conversation keeps its places; archived ones are below, and may be
 // negative.
 
+import { withFiles } from './files.js'
+
 /** @typedef {import('../../types.js').Item} Item */
 /** @typedef {import('../../types.js').MessageItem} MessageItem */
 /**
  * @typedef {{seq: number, epoch: string, id: string, app: string, session: string, author?: string,
  *   name: string, text: string, reply?: import('../../types.js').ReplyTo, mentions?: string[],
- *   at: number,
- *   edited?: number, deleted?: true, skipped?: number, passed?: number}} Archived
+ *   files?: MessageItem['files'], at: number,
+ *   edited?: number, deleted?: true, reactions?: Record<string, number>, skipped?: number,
+ *   passed?: number}} Archived
  * `skipped` and `passed` are how many entries right before and after it are no messages, as far
  * as its page reaches.
  */
@@ -79,13 +82,16 @@ export class ArchivedItems {
   add(messages) {
     const after = this.#archived
     const known = new Map(after.map((item) => [item.id, item]))
-    this.#items = sewn(itemsOf(messages, this.#conversation, (id) => known.get(id) ?? this.#conversation.find(id)), after)
+    this.#items = sewn(
+      itemsOf(messages, this.#conversation, (id) => known.get(id) ?? this.#conversation.find(id)),
+      after,
+    )
     this.#joint = this.#conversation.first
   }
 
   /** @param {string} id of a message of which more is known */
   revise(id) {
-    this.#items = revisedIn(this.#items, id, this.#conversation)
+    this.#items = revisedIn(this.#items, id, this.#conversation.asNow)
   }
 
   /**
@@ -116,13 +122,17 @@ export class ArchivedItems {
 export function itemsOf(messages, conversation, known) {
   /** @type {MessageItem[]} */
   const items = []
-  for (const { epoch, ...message } of messages) {
-    if (conversation.revisions.meet(message)) conversation.revise(message.id)
+  for (const { epoch, reactions, ...message } of messages) {
+    const revised = conversation.revisions.meet(message)
+    if (conversation.reactions.meet(message.id, reactions) || revised) conversation.revise(message.id)
     const holder = known(message.id)
     if (holder && conversation.isSame(holder, message)) continue
-    items.push(conversation.revisions.revised({
-      kind: 'message', key: message.id && !holder ? message.id : `${epoch}:${message.seq}`, era: BEFORE_ALL, missing: between(items.at(-1), message),
-      own: conversation.isOwn(message.session, message.name, message.author), nth: conversation.authors.nth(message.name, message.author ?? ''), state: 'sent', reason: '', ...message,
+    items.push(conversation.asNow({
+      kind: 'message', key: message.id && !holder ? message.id : `${epoch}:${message.seq}`, era: BEFORE_ALL,
+      missing: between(items.at(-1), message),
+      own: conversation.isOwn(message.session, message.name, message.author),
+      nth: conversation.authors.nth(message.name, message.author ?? ''), state: 'sent', reason: '',
+      ...message,
     }))
   }
   return items
@@ -130,11 +140,12 @@ export function itemsOf(messages, conversation, known) {
 
 /**
  * A list with a message as it is now.
- * @template {{id: string, session: string, text: string}} M
- * @param {M[]} list @param {string} id
- * @param {import('./conversation.js').Conversation} conversation
+ * @template {{id: string}} M
+ * @param {M[]} list @param {string} id @param {(message: M) => M} revised
  */
-export const revisedIn = (list, id, { revisions }) => (list.some((one) => one.id === id) ? list.map((one) => (one.id === id ? revisions.revised(one) : one)) : list)
+export const revisedIn = (list, id, revised) => (list.some((one) => one.id === id)
+  ? list.map((one) => (one.id === id ? revised(one) : one))
+  : list)
 
 /**
  * Two lists as one: the first item of the second tells what is missing before
@@ -164,9 +175,10 @@ function between(before, { seq, skipped = 0 }) {
  *   from the first to the last of each, are no messages
  */
 export function messagesOf({ messages, others = [] }) {
-  const between = (/** @type {number} */ from, /** @type {number} */ to) => others.reduce((sum, [first, last]) => sum + (first > from && last < to ? last - first + 1 : 0), 0)
+  const between = (/** @type {number} */ from, /** @type {number} */ to) =>
+    others.reduce((sum, [first, last]) => sum + (first > from && last < to ? last - first + 1 : 0), 0)
   return messages.map((message, i) => ({
-    ...message,
+    ...withFiles(message),
     ...counted('skipped', between(messages[i - 1]?.seq ?? 0, message.seq)),
     ...counted('passed', between(message.seq, messages[i + 1]?.seq ?? Infinity)),
   }))

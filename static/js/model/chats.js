@@ -47,14 +47,16 @@ export const chatWith = (state, name) => Object.values(state.chats).find(({ othe
  * The chats, latest change first, as in the server's list.
  * @param {ChatsState} state
  */
-export const chatsInOrder = (state) => Object.values(state.chats).sort((a, b) => b.updated - a.updated || (a.id < b.id ? 1 : -1))
+export const chatsInOrder = (state) =>
+  Object.values(state.chats).sort((a, b) => b.updated - a.updated || (a.id < b.id ? 1 : -1))
 
 /**
  * Unread messages in all known chats.
  * @param {ChatsState} state
  * @param {(chat: Chat) => number} [unreadIn]
  */
-export const totalUnread = (state, unreadIn = ({ unread }) => unread) => Object.values(state.chats).reduce((sum, chat) => sum + unreadIn(chat), 0)
+export const totalUnread = (state, unreadIn = ({ unread }) => unread) =>
+  Object.values(state.chats).reduce((sum, chat) => sum + unreadIn(chat), 0)
 
 /** @param {ChatsState} state @param {string} conversation */
 export const draftOf = (state, conversation) => state.drafts[conversation] ?? ''
@@ -95,7 +97,9 @@ export function loseOther(state, id) {
  * @param {ChatsState} state @param {{chats: Chat[], next: string | null}} page
  * @returns {ChatsState}
  */
-export const getAllChats = (state, { chats, next }) => ({ ...chats.reduce(createChat, state), loaded: true, next })
+export const getAllChats = (state, { chats, next }) => ({
+  ...chats.reduce(createChat, state), loaded: true, next,
+})
 
 /**
  * The answer to our post.
@@ -110,8 +114,19 @@ export const sentMessage = (state, chat, message) => addMessageFromSocket(state,
 export function addMessageFromSocket(state, { chat: id, ...message }) {
   const chat = state.chats[id]
   if (!chat || message.n <= (chat.last?.n ?? 0)) return state
-  const unread = chat.unread + (message.name !== state.me && message.n > chat.read ? 1 : 0)
+  const isUnread = message.name !== state.me && message.n > chat.read && !message.deleted
+  const unread = chat.unread + (isUnread ? 1 : 0)
   return put(state, { ...chat, last: message, unread, updated: Math.max(chat.updated, message.at) })
+}
+
+/**
+ * A message has another text, or none.
+ * @param {ChatsState} state
+ * @param {{chat: string, id: string, text: string, edited?: number, deleted?: true}} message
+ */
+export function reviseLast(state, { chat: id, ...message }) {
+  const chat = state.chats[id]
+  return chat?.last?.id === message.id ? put(state, { ...chat, last: { ...chat.last, ...message } }) : state
 }
 
 /**
@@ -150,13 +165,18 @@ export function setDraft(state, conversation, text) {
 // ---- Inside ----
 
 /** @param {ChatsState} state @param {Chat} chat @returns {ChatsState} */
-const put = (state, chat) => (state.chats[chat.id] === chat ? state : { ...state, chats: { ...state.chats, [chat.id]: chat } })
+const put = (state, chat) =>
+  (state.chats[chat.id] === chat ? state : { ...state, chats: { ...state.chats, [chat.id]: chat } })
 
 /**
  * No more messages can be unread than there are after the mark.
  * @param {number} unread @param {KnownMessage | null} last @param {number} read
  */
 const atMost = (unread, last, read) => Math.max(0, Math.min(unread, (last?.n ?? 0) - read))
+
+/** @param {KnownMessage} known @param {KnownMessage | null} said an older text of it, maybe */
+const isRevised = (known, said) =>
+  known.id === said?.id && (known.deleted === true || (known.edited ?? 0) > (said.edited ?? 0))
 
 /**
  * Merges an answer of the server with what we know: the feed may have brought
@@ -172,7 +192,7 @@ function merged(known, said) {
   return {
     ...said,
     other: isDeleted(known) ? known.other : said.other, // for good
-    last: newest.last,
+    last: known.last && isRevised(known.last, newest.last) ? known.last : newest.last,
     unread: atMost(newest.unread, newest.last, read),
     updated: Math.max(known.updated, said.updated),
     read,

@@ -93,7 +93,9 @@ export function dayStart(at, before = 0) {
  */
 export function dayOf(at) {
   const day = new Date(at)
-  return [day.getFullYear(), day.getMonth() + 1, day.getDate()].map((part, i) => String(part).padStart(i ? 2 : 4, '0')).join('-')
+  return [day.getFullYear(), day.getMonth() + 1, day.getDate()]
+    .map((part, i) => String(part).padStart(i ? 2 : 4, '0'))
+    .join('-')
 }
 
 /**

@@ -4,7 +4,9 @@
 const BASE = 500 // ms; doubles with every attempt that fails
 const CAP = 15_000 // ms
 const FLOOR = 100 // ms, so that a server that closes at once is not called in a tight loop
-const RESTART = 1000 // ms within which everybody comes back after a restart: as soon as possible, but not all at once
+// Milliseconds within which everybody comes back after a restart: as soon as
+// possible, but not all at once.
+const RESTART = 1000
 const LATER = 2000 // ms that an overloaded server gets at least
 
 const REFUSES_LAST = new Set([1002, 1003, 1007, 1009])

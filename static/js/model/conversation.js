@@ -8,38 +8,43 @@
 // belong to authors: the same id from another author is another message.
 
 import { Authors } from './authors.js'
+import { Breaks } from './breaks.js'
 import { Cursor } from './cursor.js'
 import { Memory } from './memory.js'
-import { blank, isSame } from './places.js'
+import { blank, isSame, quoting } from './places.js'
+import { Reactions } from './reactions.js'
 import { Revisions } from './revisions.js'
 
 /** @typedef {import('../../types.js').Item} Item */
 /** @typedef {import('../../types.js').MessageItem} MessageItem */
+/** @typedef {import('../../types.js').FileInfo} FileInfo */
+/** @typedef {Pick<MessageItem, 'id' | 'text' | 'reply' | 'files' | 'name' | 'at'>} Written */
 /** @typedef {import('../../types.js').MessageFrame} MessageFrame */
-/** @typedef {import('../../types.js').ReplyTo} ReplyTo */
 
 export class Conversation {
   #memory = new Memory()
+  #breaks = new Breaks(this.#memory)
   /** @type {Set<string>} ours */
   #sessions
   #me
   #author = '' // of our messages; '' if the server does not tell
   authors = new Authors()
   revisions = new Revisions()
+  reactions
   /** @type {Set<string>} messages whose place is known from an ack only */
   #guessed = new Set()
   #counter = 0
   #cursor = new Cursor()
-  /** @type {Item | null} a break that the next message of this epoch may replace */
-  #openBreak = null
 
   /**
    * @param {Iterable<string>} [sessions] earlier sessions of this window
    * @param {string} [me] a name that is ours alone
+   * @param {import('../../types.js').OwnReactions} [reacted] to which messages we have
    */
-  constructor(sessions = [], me = '') {
+  constructor(sessions = [], me = '', reacted) {
     this.#sessions = new Set(sessions)
     this.#me = me
+    this.reactions = new Reactions(reacted)
   }
 
   // ---- Reading ----
@@ -77,8 +82,12 @@ export class Conversation {
 
   /** @param {string} session @param {string} [name] @param {string} [author] */
   isOwn(session, name = '', author = '') {
-    return this.#sessions.has(session) || this.authors.isOwn(name, author) || (name !== '' && name === this.#me)
+    return this.#sessions.has(session) || this.authors.isOwn(name, author)
+      || (name !== '' && name === this.#me)
   }
+
+  /** @param {string} author of a message, or of a reaction */
+  isUs = (author) => author !== '' && author === this.#author
 
   get sessions() {
     return [...this.#sessions]
@@ -87,8 +96,7 @@ export class Conversation {
   // ---- What the reader does ----
 
   /**
-   * @param {{id: string, text: string, reply?: ReplyTo, name: string, session: string,
-   *   at: number}} message
+   * @param {Written & {session: string}} message
    */
   compose(message) {
     this.#memory.addToTail({ ...blank(message.id, this.#cursor.era), ...message })
@@ -96,14 +104,21 @@ export class Conversation {
 
   /**
    * Puts messages from before a reload in front of those written since.
-   * @param {{id: string, text: string, reply?: ReplyTo, name: string, at: number,
-   *   reason: string | null}[]} messages those with a reason have failed
+   * @param {(Written & {reason: string | null})[]} messages those with a reason have failed
    */
   restore(messages) {
-    this.#memory.tail.unshift(...messages.map(({ id, text, reply, name, at, reason }) => {
+    this.#memory.tail.unshift(...messages.map(({ id, text, reply, files, name, at, reason }) => {
       const state = reason === null ? 'sending' : 'failed'
-      return this.#memory.remember({ ...blank(id, this.#cursor.era), text, ...(reply && { reply }), name, at, state, reason: reason ?? '' })
+      return this.#memory.remember({
+        ...blank(id, this.#cursor.era), text, ...(reply && { reply }), ...(files && { files }), name, at,
+        state, reason: reason ?? '',
+      })
     }))
+  }
+
+  /** @param {string} id of a message that is not in the log @param {readonly FileInfo[]} files */
+  attach(id, files) {
+    this.#memory.revise((item) => (item.id === id && item.seq === null ? { ...item, files } : item))
   }
 
   /** After a catch-up: failed messages get their place after what was missed. */
@@ -155,41 +170,38 @@ export class Conversation {
     const known = holder && this.isSame(holder, frame) ? holder : undefined
     const missing = this.#cursor.holeBefore(seq)
     this.#cursor.advance(seq)
-    if (this.revisions.meet(frame)) this.revise(id)
+    const revised = this.revisions.meet(frame)
+    if (this.reactions.meet(id, frame.reactions) || revised) this.revise(id)
     if (twice || (known && known.seq !== null && !this.#guessed.delete(id))) return null
     if (known) this.#memory.remove(known)
     const { app, session, author = '', name, text, reply, mentions, at } = frame
-    const { edited, deleted } = frame
+    const { edited, deleted, files } = frame
     const own = known !== undefined || this.isOwn(session, name, author)
     const { era } = this.#cursor
     /** @type {MessageItem} */
-    const item = this.revisions.revised({
+    const item = this.asNow({
       kind: 'message', key: id && known === holder ? id : `${era}:${seq}`, id, era, seq, missing,
-      app, session, author, name, nth: this.authors.nth(name, author), text, at, own, state: 'sent', reason: '',
-      ...(edited !== undefined && { edited }), ...(deleted && { deleted }), ...(reply && { reply }), ...(mentions && { mentions }),
+      app, session, author, name, nth: this.authors.nth(name, author), text, at, own, state: 'sent',
+      reason: '',
+      ...(edited !== undefined && { edited }), ...(deleted && { deleted }), ...(reply && { reply }),
+      ...(mentions && { mentions }), ...(files && { files }),
     })
-    this.#closeBreak()
+    this.#breaks.close()
     this.#memory.insert(this.#quoting(item))
     this.#forget()
     return own || item.deleted ? null : item
   }
 
+  /** A message with all that is known of it. */
+  asNow = (/** @type {MessageItem} */ item) => this.reactions.shown(this.revisions.revised(item))
+
   /** @param {string} id of a message of which more is known */
   revise(id) {
-    this.#memory.revise((item) => (item.id === id ? this.revisions.revised(item) : item))
+    this.#memory.revise((item) => (item.id === id ? this.asNow(item) : item))
     this.#memory.revise((item) => (item.reply?.id === id ? this.#quoting(item) : item))
   }
 
-  /**
-   * A message that quotes another one as that is now, if it is here.
-   * @param {MessageItem} item
-   */
-  #quoting(item) {
-    const quoted = item.reply && this.#memory.find(item.reply.id)
-    if (!quoted || !item.reply || quoted.name !== item.reply.name || (!quoted.deleted && quoted.edited === undefined)) return item
-    const text = quoted.deleted ? '' : quoted.text
-    return text === item.reply.text ? item : { ...item, reply: { ...item.reply, text } }
-  }
+  #quoting = (/** @type {MessageItem} */ item) => quoting(item, this.#memory.find(item.reply?.id ?? ''))
 
   /** @param {{seq: number}} frame has a number, and nothing to show */
   entry = (frame) => this.#cursor.pass(frame.seq)
@@ -204,24 +216,36 @@ export class Conversation {
     const { era } = this.#cursor
     const of = { author, session, id: target.id }
     if (frame.type === 'edit') this.revisions.take(of, { text: frame.text, at, seq, era })
-    else this.revisions.take(of, { text: '', at, deleted: true, ...(frame.by !== 'author' && { by: frame.name }) })
+    else this.revisions.take(
+      of,
+      { text: '', at, deleted: true, ...(frame.by !== 'author' && { by: frame.name }) },
+    )
     this.revise(target.id)
   }
 
+  /**
+   * Takes how often each emoji was given to a message, wherever that one is.
+   * @param {import('../../types.js').ReactionsFrame} frame
+   */
+  react({ seq, target, counts }) {
+    this.#cursor.pass(seq)
+    return this.reactions.take(target.id, counts, { seq, era: this.#cursor.era })
+  }
+
   /** @param {import('../../types.js').AckFrame} frame */
-  ack(frame) {
-    const item = this.#memory.find(frame.id)
+  ack({ id, seq = 0, duplicate }) {
+    const item = this.#memory.find(id)
     if (!item || item.seq !== null) return
     // A new seq below one that we have seen is of an epoch that we have not
     // been told of.
     const newest = this.#cursor.seq
-    const passed = frame.duplicate === true && newest !== null && frame.seq <= newest
+    const passed = duplicate === true && newest !== null && seq <= newest
     if (item.state === 'sent' && !passed) return
     this.#memory.remove(item)
     if (passed) { // its place is before what we received
       this.#guessed.add(item.id)
-      this.#cursor.note(frame.seq)
-      this.#memory.insert({ ...item, era: this.#cursor.era, seq: frame.seq, state: 'sent', reason: '' })
+      this.#cursor.note(seq)
+      this.#memory.insert({ ...item, era: this.#cursor.era, seq, state: 'sent', reason: '' })
     } else { // the message itself is about to come, with its place
       this.#memory.addToTail({ ...item, state: 'sent', reason: '' })
     }
@@ -235,25 +259,27 @@ export class Conversation {
   /** @param {import('../../types.js').GapFrame} frame @param {number} now */
   gap(frame, now) {
     const from = Math.max(frame.from, (this.#cursor.seq ?? -1) + 1)
-    if (frame.to >= from) this.#break(frame.to - from + 1, now)
+    if (frame.to >= from) this.#breaks.add(frame.to - from + 1, now)
     this.#cursor.skip(frame.to)
+    this.reactions.doubt()
   }
 
   /** @param {import('../../types.js').ResetFrame} frame @param {number} now */
   reset(frame, now) {
     this.#settleSent()
     if (this.#cursor.reset(frame)) this.#breakOff(now)
-    this.#openBreak = null // it stays
+    this.#breaks.keep()
   }
 
   // ---- Places ----
 
   /** @param {number} now A new epoch begins: how much was missed is not known */
   #breakOff(now) {
+    this.reactions.doubt()
     this.#settleSent()
     const last = this.#memory.settled.at(-1)
-    if (last?.kind !== 'break' || last.count !== null) this.#break(null, now)
-    this.#openBreak = null // it stays
+    if (last?.kind !== 'break' || last.count !== null) this.#breaks.add(null, now)
+    this.#breaks.keep()
   }
 
   /** Messages that the old epoch acked but never delivered keep their place. */
@@ -264,23 +290,10 @@ export class Conversation {
     }
   }
 
-  /** @param {number | null} count @param {number} now */
-  #break(count, now) {
-    this.#closeBreak()
-    if (!this.#memory.settled.some((item) => item.kind === 'message')) return // nothing is missing after nothing
-    this.#openBreak = { kind: 'break', key: `b${++this.#counter}`, count, at: now }
-    this.#memory.settle(this.#openBreak)
-  }
-
-  /** The message that follows tells what is missing before it. */
-  #closeBreak() {
-    if (this.#openBreak) this.#memory.remove(this.#openBreak)
-    this.#openBreak = null
-  }
-
   /** The oldest, if there are too many. */
   #forget() {
-    const numbers = this.#memory.forget().map((item) => (item.kind === 'message' && item.era === this.#cursor.era ? item.seq ?? -1 : -1))
+    const numbers = this.#memory.forget()
+      .map((item) => (item.kind === 'message' && item.era === this.#cursor.era ? item.seq ?? -1 : -1))
     if (numbers.length > 0) this.#cursor.forget(numbers.reduce((most, n) => Math.max(most, n), -1))
   }
 }

@@ -68,8 +68,9 @@ export class ArchivedPart {
 
   /** @param {string} id of a message of which more is known */
   revise(id) {
-    this.#items = revisedIn(this.#items, id, this.#conversation)
-    this.messages = revisedIn(this.messages, id, this.#conversation)
+    const { asNow, revisions } = this.#conversation
+    this.#items = revisedIn(this.#items, id, asNow)
+    this.messages = revisedIn(this.messages, id, (message) => revisions.revised(message))
   }
 
   /** @param {Archived[]} messages */

@@ -27,7 +27,10 @@ const WIDE_MARKS = '\\u3000-\\u303f\\uff00-\\uff0f\\uff1a-\\uff20'
 const BEFORE = new RegExp(`^[\\s\\p{Ps}\\p{Pi}\\p{Pd}"'¡¿|*_${WIDE_MARKS}${PICTURE}]?$`, 'u')
 const AFTER = new RegExp(`^[\\s\\p{Pe}\\p{Pf}\\p{Pd}"'.,:;!?…|*_${WIDE_MARKS}${PICTURE}]?$`, 'u')
 const FIRST = new RegExp(`^[\\p{L}\\p{N}\\p{Ps}\\p{Pi}\\p{Sc}"'\\x60#@¡¿*_${WIDE_MARKS}${PICTURE}]$`, 'u')
-const LAST = new RegExp(`^[\\p{L}\\p{M}\\p{N}\\p{Pe}\\p{Pf}\\p{Sc}"'\\x60%.,:;!?…*_${WIDE_MARKS}${PICTURE}]$`, 'u')
+const LAST = new RegExp(
+  `^[\\p{L}\\p{M}\\p{N}\\p{Pe}\\p{Pf}\\p{Sc}"'\\x60%.,:;!?…*_${WIDE_MARKS}${PICTURE}]$`,
+  'u',
+)
 
 /** @type {Record<string, 'bold' | 'italic'>} */
 const STYLES = { '**': 'bold', '*': 'italic', _: 'italic' }
@@ -66,7 +69,8 @@ export function inline(line) {
  * @param {string} line
  */
 function codesIn(line) {
-  const runs = [...line.matchAll(BACKTICKS)].map(({ 0: run = '', index = 0 }) => ({ at: index, length: run.length }))
+  const runs = [...line.matchAll(BACKTICKS)]
+    .map(({ 0: run = '', index = 0 }) => ({ at: index, length: run.length }))
   /** @type {Map<number, number[]>} places of runs by length, the first at the end */
   const ahead = new Map()
   for (const { at, length } of [...runs].reverse()) {
@@ -86,7 +90,10 @@ function codesIn(line) {
     if (!inside.trim()) continue
     const space = inside.startsWith(' ') && inside.endsWith(' ') ? ' ' : ''
     const mark = TICK.repeat(length)
-    codes.push({ at, node: { kind: 'code', open: mark + space, text: inside.slice(space.length, inside.length - space.length), close: space + mark } })
+    codes.push({ at, node: {
+      kind: 'code', open: mark + space, text: inside.slice(space.length, inside.length - space.length),
+      close: space + mark,
+    } })
     end = close + length
   }
   return codes
@@ -116,7 +123,9 @@ function* marksIn(line, at, text, links) {
   for (const { 0: mark = '', index = 0 } of text.matchAll(MARKS)) {
     if (index > end) yield { kind: 'text', text: text.slice(end, index) }
     end = index + mark.length
-    const before = links.before && index === 0 ? 'x' : lastOf(line.slice(Math.max(0, at + index - 2), at + index))
+    const before = links.before && index === 0
+      ? 'x'
+      : lastOf(line.slice(Math.max(0, at + index - 2), at + index))
     const after = links.after && end === text.length ? 'x' : firstOf(line.slice(at + end, at + end + 2))
     yield { kind: 'mark', text: mark, ...sidesOf(mark, before, after) }
   }
@@ -182,7 +191,8 @@ class Nesting {
 
   /** @param {string} left of a run of marks @returns {boolean} whether something ends there */
   #close(left) {
-    const ends = (/** @type {string} */ mark) => mark === left || (left === '***' && mark !== '' && left.startsWith(mark))
+    const ends = (/** @type {string} */ mark) =>
+      mark === left || (left === '***' && mark !== '' && left.startsWith(mark))
     let place = this.#open.length - 1
     while (place > 0 && !ends(this.#open[place]?.mark ?? '')) place--
     if (place < 1 || this.#open.slice(place).every(({ isEmpty }) => isEmpty)) return false

@@ -10,7 +10,8 @@ const CLOSING = /[.,:;!?…'"”’»*_~]/u
 const BRACKETS = /** @type {const} */ ([['(', ')'], ['[', ']'], ['{', '}']])
 const FEW_EMOJI = 6
 const ONLY_EMOJI = /^(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|[\u200d\ufe0f\u20e3\s]|[\u{e0020}-\u{e007f}]|[0-9#*](?=\ufe0f?\u20e3))+$/u
-const NARROW = /^[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]\p{M}?$/u // two of them fit into a circle
+// Two of them fit into a circle.
+const NARROW = /^[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]\p{M}?$/u
 const WIDE = /[\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7a3\uff00-\uff60]/g // characters that take the room of two
 const AN_EMOJI = /\p{Extended_Pictographic}|\p{Regional_Indicator}{2}|\u20e3/u
 
@@ -73,7 +74,8 @@ function followable(address) {
 
 /** @param {string} text */
 export function fewEmoji(text) {
-  return text.length <= 100 && ONLY_EMOJI.test(text) && AN_EMOJI.test(text) && graphemes(text.replace(/\s/g, '')).length <= FEW_EMOJI
+  return text.length <= 100 && ONLY_EMOJI.test(text) && AN_EMOJI.test(text)
+    && graphemes(text.replace(/\s/g, '')).length <= FEW_EMOJI
 }
 
 /**
@@ -81,7 +83,10 @@ export function fewEmoji(text) {
  * @param {string} text @param {number} columns letters on a line
  */
 export function linesOf(text, columns) {
-  return text.split('\n').reduce((sum, line) => sum + Math.max(1, Math.ceil((line.length + (line.match(WIDE)?.length ?? 0)) / columns)), 0)
+  return text.split('\n').reduce(
+    (sum, line) => sum + Math.max(1, Math.ceil((line.length + (line.match(WIDE)?.length ?? 0)) / columns)),
+    0,
+  )
 }
 
 /**
@@ -91,7 +96,8 @@ export function linesOf(text, columns) {
  */
 export function initial(name) {
   const words = name.trim().split(/[\s._-]+/u).filter(Boolean)
-  const [first = '', second = ''] = [words[0], words.length > 1 ? words.at(-1) : ''].map((word) => graphemes(word ?? '')[0] ?? '')
+  const [first = '', second = ''] = [words[0], words.length > 1 ? words.at(-1) : '']
+    .map((word) => graphemes(word ?? '')[0] ?? '')
   const both = [first, second].every((one) => NARROW.test(one))
   return (both ? first + second : first).toLocaleUpperCase()
 }
@@ -106,7 +112,9 @@ export function initials(names) {
   const all = new Map([...names].map((name) => [name, initial(name)]))
   const counts = new Map()
   for (const one of all.values()) counts.set(one, (counts.get(one) ?? 0) + 1)
-  for (const [name, one] of all) if (counts.get(one) > 1 && NARROW.test(one)) all.set(name, one + nextLetter(name))
+  for (const [name, one] of all) {
+    if (counts.get(one) > 1 && NARROW.test(one)) all.set(name, one + nextLetter(name))
+  }
   return all
 }
 
@@ -119,5 +127,8 @@ function nextLetter(name) {
 /** @param {string} text @returns {string[]} */
 function graphemes(text) {
   if (!('Segmenter' in Intl)) return [...text]
-  return Array.from(new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(text), (s) => s.segment)
+  return Array.from(
+    new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(text),
+    (s) => s.segment,
+  )
 }

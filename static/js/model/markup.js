@@ -94,11 +94,15 @@ export function withoutCode(text) {
   if (!text.includes(TICK)) return text
   return markup(text).map((block) => {
     if (block.kind === 'fence') return ''
-    return block.kind === 'lines' ? proseOf(block.nodes) : block.lines.map(({ nodes }) => proseOf(nodes)).join('\n')
+    return block.kind === 'lines'
+      ? proseOf(block.nodes)
+      : block.lines.map(({ nodes }) => proseOf(nodes)).join('\n')
   }).join('\n')
 }
 
 /** @param {Inline[]} nodes @returns {string} */
 function proseOf(nodes) {
-  return nodes.map((node) => (node.kind === 'code' ? `${TICK} ${TICK}` : 'nodes' in node ? node.open + proseOf(node.nodes) + node.close : node.text)).join('')
+  return nodes.map((node) => (node.kind === 'code'
+    ? `${TICK} ${TICK}`
+    : 'nodes' in node ? node.open + proseOf(node.nodes) + node.close : node.text)).join('')
 }

@@ -43,7 +43,8 @@ export class Memory {
     insert(this.settled, this.remember(item), (next) => this.remember(next))
   }
 
-  settle = (/** @type {Item} */ item) => this.settled.push(item.kind === 'message' ? this.remember(item) : item)
+  settle = (/** @type {Item} */ item) =>
+    this.settled.push(item.kind === 'message' ? this.remember(item) : item)
   addToTail = (/** @type {MessageItem} */ item) => this.tail.push(this.remember(item))
 
   /** @template {MessageItem} T @param {T} item @returns {T} */

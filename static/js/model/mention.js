@@ -8,7 +8,8 @@ const WORD = /[\p{L}\p{N}\p{M}_-]/u
  * @returns {boolean} whether the text has the whole name after an at sign, and not in code
  */
 export function mentions(text, name) {
-  const [words = '', wanted = ''] = [withoutCode(text), `@${name}`].map((one) => one.normalize('NFC').toLocaleLowerCase())
+  const [words = '', wanted = ''] = [withoutCode(text), `@${name}`]
+    .map((one) => one.normalize('NFC').toLocaleLowerCase())
   if (!name) return false
   for (let at = words.indexOf(wanted); at >= 0; at = words.indexOf(wanted, at + 1)) {
     const [before = ''] = words.slice(0, at).match(/.$/u) ?? ['']
@@ -26,7 +27,8 @@ export function mentions(text, name) {
  */
 export function namesIn(text, names) {
   if (names.length === 0 || !text.includes('@')) return [{ text, isName: false }]
-  const known = names.flatMap((name) => [name.normalize('NFC'), name.normalize('NFD')]).sort((a, b) => b.length - a.length)
+  const known = names.flatMap((name) => [name.normalize('NFC'), name.normalize('NFD')])
+    .sort((a, b) => b.length - a.length)
   const pattern = new RegExp(`(?<!${LETTER})@(?:${known.map(escape).join('|')})(?!${LETTER})`, 'giu')
   const found = []
   let end = 0
@@ -49,7 +51,8 @@ export function namesIn(text, names) {
 export function begunIn(before) {
   const from = before.lastIndexOf('@')
   const begun = before.slice(from + 1)
-  if (from < 0 || begun.length > LONGEST || /\n|^\s/.test(begun) || new RegExp(`${LETTER}$`, 'u').test(before.slice(0, from))) return null
+  if (from < 0 || begun.length > LONGEST || /\n|^\s/.test(begun)
+    || new RegExp(`${LETTER}$`, 'u').test(before.slice(0, from))) return null
   return { from, begun }
 }
 
@@ -61,7 +64,9 @@ export function begunIn(before) {
 export function meant(names, begun) {
   const wanted = fold(begun)
   const first = names.filter((name) => fold(name).startsWith(wanted))
-  const later = names.filter((name) => !first.includes(name) && fold(name).split(/[\s_-]+/).some((word) => word.startsWith(wanted)))
+  const later = names.filter(
+    (name) => !first.includes(name) && fold(name).split(/[\s_-]+/).some((word) => word.startsWith(wanted)),
+  )
   return [...first, ...later].slice(0, OFFERED)
 }
 
@@ -69,6 +74,7 @@ const LETTER = '[\\p{L}\\p{N}\\p{M}]'
 const CODE = '```[\\s\\S]*?```|`[^`\\n]+`'
 const LONGEST = 32 // characters of a name
 const OFFERED = 8
-const withoutCode = (/** @type {string} */ text) => (text.includes('`') ? text.replace(new RegExp(CODE, 'g'), '`') : text)
+const withoutCode = (/** @type {string} */ text) =>
+  (text.includes('`') ? text.replace(new RegExp(CODE, 'g'), '`') : text)
 const fold = (/** @type {string} */ text) => text.normalize('NFC').toLocaleLowerCase()
 const escape = (/** @type {string} */ name) => name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')

@@ -5,7 +5,8 @@
  * @param {{origin: string, pathname: string, search: string}} page
  * @param {{seq: number, id: string}} message
  */
-export const messageLink = ({ origin, pathname, search }, { seq, id }) => `${origin}${pathname}${search}#m/${seq}/${encodeURIComponent(id)}`
+export const messageLink = ({ origin, pathname, search }, { seq, id }) =>
+  `${origin}${pathname}${search}#m/${seq}/${encodeURIComponent(id)}`
 
 /**
  * @param {string} hash of an address
@@ -19,4 +20,13 @@ export function linkedMessage(hash) {
   } catch {
     return null
   }
+}
+
+/**
+ * @param {string} href @param {{origin: string, pathname: string, search: string}} page
+ * @returns {{n: number, id: string} | null} the message of this page's room that it leads to
+ */
+export function linkedHere(href, { origin, pathname, search }) {
+  const here = `${origin}${pathname}${search}#`
+  return href.startsWith(here) ? linkedMessage(href.slice(here.length - 1)) : null
 }

@@ -5,7 +5,13 @@
 // Messages are ordered by n, which the server assigns: 1, 2, 3 and so on. Own
 // messages without an n come last, in the order in which they were written. The
 // id identifies a message whether it comes by an answer, a page of the history
-// or the feed, in any order.
+// or the feed, in any order. What has become of their texts is in revisions.js,
+// and how people reacted in reactions.js.
+
+import { Reactions } from './reactions.js'
+import { Revisions } from './revisions.js'
+
+/** @typedef {import('../../types.js').MessageItem} MessageItem */
 
 /**
  * How far an own message has come. `sending`: not acked. `failed`: given up
@@ -14,7 +20,12 @@
  * @typedef {'sending' | 'failed' | 'sent' | 'delivered'} Progress
  */
 /**
- * @typedef {object} PrivateMessage Never changed, only replaced.
+ * @typedef {PrivateText & Pick<MessageItem,
+ *   'files' | 'edited' | 'deleted' | 'changing' | 'was' | 'reactions'>} PrivateMessage
+ *   Never changed, only replaced.
+ */
+/**
+ * @typedef {object} PrivateText
  * @property {string} id stays the same from the first moment to the last
  * @property {number | null} n null until the server has it
  * @property {string} name who wrote it
@@ -23,10 +34,13 @@
  * @property {boolean} own
  * @property {Progress} state `delivered` for those of the other one
  * @property {string} reason why it failed; '' otherwise
+ * @property {string} session '': an id identifies it alone
  */
 /**
- * @typedef {{id: string, n: number, name: string, text: string, at: number}} KnownMessage a
- *   message as the server has it
+ * @typedef {{id: string, n: number, name: string, text: string, at: number, edited?: number,
+ *   files?: MessageItem['files'], deleted?: true,
+ *   reactions?: Record<string, number>}} KnownMessage a message as the
+ *   server has it
  */
 /**
  * @typedef {object} Thread the messages of one chat
@@ -35,15 +49,23 @@
  * @property {number} newest the highest n that is known to exist
  */
 /**
- * @typedef {{readonly me: string, readonly threads: Readonly<Record<string, Thread>>}}
- *   MessagesState
+ * @typedef {object} MessagesState
+ * @property {string} me
+ * @property {Revisions} revisions of the messages of all chats, which is changed
+ * @property {Reactions} reactions likewise
+ * @property {Readonly<Record<string, Thread>>} threads
  */
 
 /** @type {Thread} */
 const EMPTY = Object.freeze({ list: Object.freeze([]), tail: Object.freeze([]), newest: 0 })
 
-/** @param {string} me the name of the account @returns {MessagesState} */
-export const noMessages = (me) => ({ me, threads: {} })
+/**
+ * @param {string} me the name of the account
+ * @param {Partial<Pick<MessagesState, 'revisions' | 'reactions'>>} [known] of the messages
+ * @returns {MessagesState}
+ */
+export const noMessages = (me, known = {}) =>
+  ({ revisions: new Revisions(), reactions: new Reactions(), ...known, me, threads: {} })
 
 // ---- Reading ----
 
@@ -100,14 +122,29 @@ export const unsentOf = ({ tail }) => tail.filter(({ state }) => state === 'send
 /**
  * Shows an own message at once.
  * @param {MessagesState} state @param {string} chat
- * @param {{id: string, text: string, at: number}} message
+ * @param {Pick<PrivateMessage, 'id' | 'text' | 'files' | 'at'>} message
  */
-export function sendMessage(state, chat, { id, text, at }) {
+export function sendMessage(state, chat, { id, text, files, at }) {
   const thread = threadOf(state, chat)
   if (shown(thread).some((one) => one.id === id)) return state
   /** @type {PrivateMessage} */
-  const message = { id, n: null, name: state.me, text, at, own: true, state: 'sending', reason: '' }
+  const message = {
+    id, n: null, name: state.me, text, at, own: true, state: 'sending', reason: '', session: '',
+    ...(files && { files }),
+  }
   return put(state, chat, { ...thread, tail: [...thread.tail, message] })
+}
+
+/**
+ * The files of an own message, as they are now.
+ * @param {MessagesState} state @param {string} chat @param {string} id
+ * @param {NonNullable<PrivateMessage['files']>} files
+ */
+export function attachFiles(state, chat, id, files) {
+  const thread = threadOf(state, chat)
+  if (!thread.tail.some((one) => one.id === id)) return state
+  const tail = thread.tail.map((one) => (one.id === id ? { ...one, files } : one))
+  return put(state, chat, { ...thread, tail })
 }
 
 /**
@@ -157,7 +194,9 @@ export const sentMessage = (state, chat, message) => take(state, chat, [message]
 export function failMessage(state, chat, id, reason) {
   const thread = threadOf(state, chat)
   if (!thread.tail.some((one) => one.id === id && one.state === 'sending')) return state
-  const tail = thread.tail.map((one) => (one.id === id ? { ...one, state: /** @type {const} */ ('failed'), reason } : one))
+  const tail = thread.tail.map(
+    (one) => (one.id === id ? { ...one, state: /** @type {const} */ ('failed'), reason } : one),
+  )
   return put(state, chat, { ...thread, tail })
 }
 
@@ -176,6 +215,16 @@ export const getAllMessages = (state, chat, messages) => take(state, chat, messa
 export const addMessageFromSocket = (state, message) => take(state, message.chat, [message], 'delivered')
 
 /**
+ * More is known of what has become of a message.
+ * @param {MessagesState} state @param {string} chat @param {string} id
+ */
+export function reviseMessage(state, chat, id) {
+  const thread = threadOf(state, chat)
+  const list = thread.list.map((one) => (one.id === id ? asNow(state, one) : one))
+  return list.some((one, i) => one !== thread.list[i]) ? put(state, chat, { ...thread, list }) : state
+}
+
+/**
  * Messages exist up to n; those that we lack are a hole.
  * @param {MessagesState} state @param {string} chat @param {number} n
  */
@@ -185,6 +234,9 @@ export function noteNewest(state, chat, n) {
 }
 
 // ---- Inside ----
+
+/** @param {MessagesState} state @param {PrivateMessage} message */
+const asNow = ({ revisions, reactions }, message) => reactions.shown(revisions.revised(message))
 
 /** @param {Thread} thread @param {string} id */
 const findFailed = ({ tail }, id) => tail.find((one) => one.id === id && one.state === 'failed')
@@ -206,13 +258,19 @@ const put = (state, chat, thread) => ({ ...state, threads: { ...state.threads, [
 function take(state, chat, messages, progress) {
   const thread = threadOf(state, chat)
   const byId = new Map(thread.list.map((one) => [one.id, one]))
-  const news = messages.map((message) => settled(message, byId.get(message.id), state.me, progress)).filter((one) => byId.get(one.id) !== one)
+  for (const message of messages) state.revisions.meet({ ...message, session: '' })
+  const news = messages.map((message) => settled(message, byId.get(message.id), state.me, progress))
+    .map((one) => asNow(state, one))
+    .filter((one) => byId.get(one.id) !== one)
   if (news.length === 0) return state
   const ids = new Set(news.map(({ id }) => id))
   const numbers = new Set(news.map(({ n }) => n))
   const others = thread.list.filter(({ id, n }) => !ids.has(id) && !numbers.has(n))
-  const list = [...others, ...new Map(news.map((one) => [one.id, one])).values()].sort((a, b) => (a.n ?? 0) - (b.n ?? 0))
-  const tail = thread.tail.some(({ id }) => ids.has(id)) ? thread.tail.filter(({ id }) => !ids.has(id)) : thread.tail
+  const list = [...others, ...new Map(news.map((one) => [one.id, one])).values()]
+    .sort((a, b) => (a.n ?? 0) - (b.n ?? 0))
+  const tail = thread.tail.some(({ id }) => ids.has(id))
+    ? thread.tail.filter(({ id }) => !ids.has(id))
+    : thread.tail
   return put(state, chat, { list, tail, newest: Math.max(thread.newest, list.at(-1)?.n ?? 0) })
 }
 
@@ -224,9 +282,9 @@ function take(state, chat, messages, progress) {
  * @param {'sent' | 'delivered'} progress
  * @returns {PrivateMessage}
  */
-function settled({ id, n, name, text, at }, known, me, progress) {
+function settled({ id, n, name, text, files, at }, known, me, progress) {
   const own = known?.own ?? name === me // also if the account is renamed
   const state = own && known?.state !== 'delivered' ? progress : 'delivered'
   if (known && known.n === n && known.name === name && known.state === state) return known
-  return { id, n, name, text, at, own, state, reason: '' }
+  return { id, n, name, text, ...(files && { files }), at, own, state, reason: '', session: '' }
 }

@@ -7,7 +7,9 @@
 /** @typedef {import('../../types.js').Spot} Spot */
 /** @typedef {{id: string, places: Record<string, Place>, at: number}} Way */
 
-const STEP_TIMEOUT = 1000 // ms; a browser that forgot where it is to go back to does nothing, and says nothing
+// Milliseconds; a browser that forgot where it is to go back to does nothing,
+// and says nothing.
+const STEP_TIMEOUT = 1000
 const LENGTH = 50 // browsers remember no more
 
 export class Navigation {
@@ -154,7 +156,8 @@ export class Navigation {
    */
   moved(state) {
     if (this.#arrived) return this.#arrived()
-    if (!this.#way || state?.navigation !== this.#way.id || !this.#way.places[state.place]) return // of a way that is over
+    // Of a way that is over.
+    if (!this.#way || state?.navigation !== this.#way.id || !this.#way.places[state.place]) return
     const before = this.#nearest(this.#way.at)
     this.#way.at = state.place
     const now = this.#nearest(state.place)
@@ -188,7 +191,9 @@ export class Navigation {
    */
   #nearest(at) {
     const places = Object.entries(this.#way?.places ?? {})
-    return Math.max(...places.filter(([place, { id }]) => id && Number(place) <= at).map(([place]) => Number(place)))
+    return Math.max(
+      ...places.filter(([place, { id }]) => id && Number(place) <= at).map(([place]) => Number(place)),
+    )
   }
 
   /** @param {Place} place */
@@ -203,7 +208,9 @@ export class Navigation {
     const way = this.#way
     if (!way) return
     const at = ++way.at
-    for (const old of Object.keys(way.places).map(Number)) if (old >= at || old <= at - LENGTH) delete way.places[old]
+    for (const old of Object.keys(way.places).map(Number)) {
+      if (old >= at || old <= at - LENGTH) delete way.places[old]
+    }
     this.#put(place)
     const state = { navigation: way.id, place: at }
     this.#do(() => this.#history.pushState(state, ''))

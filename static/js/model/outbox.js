@@ -15,10 +15,17 @@ import { REASONS } from './strings/messages.js'
  */
 
 const TRIES = 8 // retryable refusals, before the message fails
+const UNREAD = 'bad_request'
 const UNAVAILABLE = 'unavailable' // the log is down: not counted as a refusal
 const ACK_TIMEOUT = 12_000 // ms; longer than the server tries (5 s)
 export const RESEND_SPAN = 15 * 60_000 // ms; the server remembers ids for 20 minutes
 const PAUSE = 1000 // ms before another try, unless the server tells
+
+/**
+ * Whether doing that once more changes nothing, however long ago it was.
+ * @param {string} [type]
+ */
+export const isRepeatable = (type) => type === 'delete' || type === 'react'
 
 export class Outbox {
   /** @type {Entry[]} */
@@ -96,12 +103,25 @@ export class Outbox {
   }
 
   /**
+   * What is not on its way is not sent.
+   * @param {string} id @returns {boolean} whether it was not
+   */
+  withdraw(id) {
+    const isWaiting = this.#flying?.id !== id
+    if (isWaiting) this.#remove(id)
+    return isWaiting
+  }
+
+  /**
    * The server answered this message with an error.
    * @param {import('../../types.js').ErrorFrame} error
    */
   refuse(error) {
     const entry = this.#flying
-    if (!entry || entry.id !== error.id) return
+    if (!entry) return
+    // A server from before reactions does not read which one it refuses.
+    const isUnread = error.id === undefined && error.code === UNREAD && entry.frame.type === 'react'
+    if (entry.id !== error.id && !isUnread) return
     if (error.code !== UNAVAILABLE) entry.tries++
     if (!error.retryable || entry.tries >= TRIES) return this.#giveUp(entry, whyRefused(error), error.code)
     this.#flying = null
@@ -136,8 +156,7 @@ export class Outbox {
     const entry = this.#entries[0]
     if (!entry || !this.#open || this.#pausing || this.#flying) return
     const now = this.#clock.now()
-    const mayRepeat = entry.frame.type === 'delete' // once more deletes nothing more
-    if (!mayRepeat && entry.sentAt !== null && now - entry.sentAt > RESEND_SPAN) {
+    if (!isRepeatable(entry.frame.type) && entry.sentAt !== null && now - entry.sentAt > RESEND_SPAN) {
       return this.#giveUp(entry, REASONS.unknown)
     }
     const pause = this.#bucket.take(now)

@@ -1,9 +1,9 @@
 // How fast messages come in, and how often they are drawn: every picture while
-// they are few; ten times a second above what anybody can read one by one.
+// they are few; five times a second above what anybody can read one by one.
 
 const SPAN = 1000 // ms over which they are counted
 const MANY = 20 // a second
-const PAUSE = 100 // ms between two drawings of many
+const PAUSE = 200 // ms between two drawings of many
 
 export class Pace {
   /** @type {{at: number, count: number}[]} */

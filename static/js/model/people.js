@@ -78,7 +78,9 @@ export class People {
    * @param {string} own
    */
   names(own) {
-    const others = [...this.#names.keys()].filter((name) => name !== own).sort((a, b) => this.#order.compare(a, b) || (a < b ? -1 : 1))
+    const others = [...this.#names.keys()]
+      .filter((name) => name !== own)
+      .sort((a, b) => this.#order.compare(a, b) || (a < b ? -1 : 1))
     if (this.#names.has(own)) others.unshift(own)
     this.partial ||= others.length > SNAPSHOT_LIMIT
     return others.slice(0, SNAPSHOT_LIMIT)

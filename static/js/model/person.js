@@ -13,7 +13,9 @@ import { PERSON } from './strings/people.js'
  * @param {import('../../types.js').MessageItem} item
  * @returns {Person}
  */
-export const authorOf = ({ name, nth = 1, author = '', private: isPrivate }) => ({ name, nth, author: isPrivate ? `@${name}` : author })
+export const authorOf = ({ name, nth = 1, author = '', private: isPrivate }) => ({
+  name, nth, author: isPrivate ? `@${name}` : author,
+})
 
 /**
  * Somebody in the list of people. Of a guest there is only a name; who it is we
@@ -48,7 +50,9 @@ export function personTyping(room, { session, name }) {
  */
 export function factsOf(person, room) {
   const app = lastServer(person, room)
-  return [isAccount(person.author) ? PERSON.account : PERSON.guest, whether(person, room), app && PERSON.via(app)].filter(Boolean)
+  return [
+    isAccount(person.author) ? PERSON.account : PERSON.guest, whether(person, room), app && PERSON.via(app),
+  ].filter(Boolean)
 }
 
 /**

@@ -1,5 +1,7 @@
 // Where the messages of a conversation belong, and whose they are.
 
+import { saidIn } from './strings/shown-files.js'
+
 /** @typedef {import('../../types.js').Item} Item */
 /** @typedef {import('../../types.js').MessageItem} MessageItem */
 /**
@@ -65,4 +67,16 @@ export function isSame(item, message, us) {
 const textOf = ({ text, was }) => was?.text ?? text
 
 /** @param {{edited?: number, deleted?: true, was?: MessageItem['was']}} message */
-const isChanged = ({ edited, deleted, was }) => (was ?? { edited }).edited !== undefined || (was ?? { deleted }).deleted === true
+const isChanged = ({ edited, deleted, was }) =>
+  (was ?? { edited }).edited !== undefined || (was ?? { deleted }).deleted === true
+
+/**
+ * A message that quotes another one as that is now, if it is here.
+ * @param {MessageItem} item @param {MessageItem | undefined} quoted
+ */
+export function quoting(item, quoted) {
+  if (!quoted || !item.reply || quoted.name !== item.reply.name) return item
+  if (!quoted.deleted && quoted.edited === undefined && quoted.text) return item
+  const text = quoted.deleted ? '' : saidIn(quoted)
+  return text === item.reply.text ? item : { ...item, reply: { ...item.reply, text } }
+}

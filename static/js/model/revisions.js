@@ -70,7 +70,10 @@ export class Revisions {
   /** @param {Identity} message @param {string} id of a change that has arrived */
   acked(message, id) {
     const key = keyOf(message)
-    this.#own.set(key, (this.#own.get(key) ?? []).map((one) => (one.id === id ? { ...one, isAcked: true } : one)))
+    this.#own.set(
+      key,
+      (this.#own.get(key) ?? []).map((one) => (one.id === id ? { ...one, isAcked: true } : one)),
+    )
   }
 
   /** @param {Identity} message @param {string} id of a change that is settled, or given up */
@@ -83,19 +86,23 @@ export class Revisions {
 
   /**
    * A message as it is now.
-   * @template {Identity & Partial<MessageItem> & {text: string}} M
+   * @template {Identity & Partial<Omit<MessageItem, 'reactions'>> & {text: string}} M
    * @param {M} message
    * @returns {M} the same object if nothing is different
    */
   revised(message) {
     const key = keyOf(message)
-    const known = this.#known.get(keyOf({ author: ANYONE, session: '', id: message.id })) ?? this.#known.get(key)
+    const known = this.#known.get(keyOf({ author: ANYONE, session: '', id: message.id }))
+      ?? this.#known.get(key)
     const own = this.#own.get(key)?.at(-1)
     if (!known && !own && !message.was) return message
     const { edited, deleted, by, changing, was, ...rest } = message
     const logged = settled(was ?? { text: message.text, ...optional({ edited, deleted, by }) }, known)
-    const shown = own && !logged.deleted ? { ...changed(logged, own), ...(!own.isAcked && { changing: /** @type {const} */ (true) }), was: logged } : logged
+    const shown = own && !logged.deleted ? {
+      ...changed(logged, own), ...(!own.isAcked && { changing: /** @type {const} */ (true) }), was: logged,
+    } : logged
     const next = /** @type {M} */ (/** @type {unknown} */ ({ ...rest, ...shown }))
+    if (logged.deleted) delete next.files // what can be taken back keeps them
     return isAlike(message, next) ? message : next
   }
 }
@@ -111,7 +118,8 @@ function settled(logged, known) {
 }
 
 /** @param {Logged} logged @param {OwnChange} own @returns {Logged} */
-const changed = ({ edited }, { text, deleted }) => (deleted ? { text: '', deleted } : { text, ...optional({ edited }) })
+const changed = ({ edited }, { text, deleted }) =>
+  (deleted ? { text: '', deleted } : { text, ...optional({ edited }) })
 
 /**
  * Seqs compare inside an era. The same one may come twice: by an ack, and with
@@ -119,18 +127,29 @@ const changed = ({ edited }, { text, deleted }) => (deleted ? { text: '', delete
  * @param {Revision} revision @param {Revision} known
  */
 function isNewer(revision, known) {
-  if (known.deleted || revision.deleted) return !known.deleted || (revision.by !== undefined && known.by === undefined)
+  if (known.deleted || revision.deleted) {
+    return !known.deleted || (revision.by !== undefined && known.by === undefined)
+  }
   if (revision.era !== undefined && revision.era === known.era) return (revision.seq ?? 0) >= (known.seq ?? 0)
   return revision.at >= known.at
 }
 
+/**
+ * @param {Partial<Logged> | undefined} one @param {Partial<Logged> | undefined} other
+ */
+const isAlikeIn = (one, other) =>
+  one?.text === other?.text && one?.edited === other?.edited && one?.deleted === other?.deleted
+
 /** @param {Partial<MessageItem>} one @param {Partial<MessageItem>} other */
-const isAlike = (one, other) => one.text === other.text && one.edited === other.edited && one.deleted === other.deleted && one.by === other.by
-  && one.changing === other.changing && one.was?.text === other.was?.text && one.was?.edited === other.was?.edited
+const isAlike = (one, other) => one.files === other.files && isAlikeIn(one, other)
+  && one.by === other.by && one.changing === other.changing && isAlikeIn(one.was, other.was)
 
 /**
  * Without the members that are undefined.
  * @template {object} T @param {T} of
  * @returns {{[K in keyof T]?: Exclude<T[K], undefined>}}
  */
-const optional = (of) => /** @type {any} */ (Object.fromEntries(Object.entries(of).filter(([, value]) => value !== undefined)))
+const optional = (of) => {
+  const given = Object.entries(of).filter(([, value]) => value !== undefined)
+  return /** @type {any} */ (Object.fromEntries(given))
+}

@@ -18,5 +18,6 @@ export function roomLink(page, room) {
  */
 export function isLocal(address) {
   const { hostname } = new URL(address)
-  return hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || /^127\./.test(hostname)
+  return hostname === 'localhost' || hostname.endsWith('.localhost')
+    || hostname === '[::1]' || /^127\./.test(hostname)
 }

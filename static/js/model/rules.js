@@ -69,7 +69,11 @@ export function passwordProblem(password) {
  * @param {string} typed
  */
 export function cleanText(typed) {
-  return typed.replace(/\r\n?/g, '\n').replace(TEXT_CONTROLS, '').replace(LONE_SURROGATES, '\ufffd').replace(/^\s*\n/, '').trimEnd()
+  return typed.replace(/\r\n?/g, '\n')
+    .replace(TEXT_CONTROLS, '')
+    .replace(LONE_SURROGATES, '\ufffd')
+    .replace(/^\s*\n/, '')
+    .trimEnd()
 }
 
 /**

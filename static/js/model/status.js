@@ -21,12 +21,15 @@ const TOO_FAST = 4013
  */
 export function chip(state, unsent, now, offline, stuck = false) {
   if (state.kind === 'connected') {
-    if (stuck && unsent > 0) return { kind: 'sending', label: CHIP.waiting(unsent), short: CHIP_SHORT.waiting(unsent) }
+    if (stuck && unsent > 0) {
+      return { kind: 'sending', label: CHIP.waiting(unsent), short: CHIP_SHORT.waiting(unsent) }
+    }
     return { kind: 'connected', label: CHIP.connected(state.app), short: CHIP_SHORT.connected }
   }
   const seconds = state.kind === 'waiting' ? Math.ceil((state.until - now) / 1000) : 0
   const { kind, say } = broken(state, offline, seconds)
-  const [label, short] = [CHIP, CHIP_SHORT].map((words) => say(words) + (unsent > 0 ? words.unsent(unsent) : ''))
+  const [label, short] = [CHIP, CHIP_SHORT]
+    .map((words) => say(words) + (unsent > 0 ? words.unsent(unsent) : ''))
   return { kind, label: label ?? '', short: short ?? '' }
 }
 
@@ -40,8 +43,13 @@ function broken(state, offline, seconds) {
   if (state.kind === 'stopped') return { kind: 'stopped', say: ({ stopped }) => stopped }
   if (offline) return { kind: 'offline', say: (words) => words.offline }
   if (state.kind === 'connecting') return { kind: 'reconnecting', say: ({ connecting }) => connecting }
-  if (state.away) return { kind: 'away', say: ({ backIn, backSoon }) => (seconds > 0 ? backIn(seconds) : backSoon) }
-  return { kind: 'reconnecting', say: ({ reconnectingIn, reconnecting }) => (seconds > 0 ? reconnectingIn(seconds) : reconnecting) }
+  if (state.away) {
+    return { kind: 'away', say: ({ backIn, backSoon }) => (seconds > 0 ? backIn(seconds) : backSoon) }
+  }
+  return {
+    kind: 'reconnecting',
+    say: ({ reconnectingIn, reconnecting }) => (seconds > 0 ? reconnectingIn(seconds) : reconnecting),
+  }
 }
 
 /** @type {Record<number, string>} by close code */

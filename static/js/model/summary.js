@@ -2,12 +2,15 @@
 // second, however many there are.
 
 import { newMessages, spokenMessage } from './strings/messages.js'
+import { saidIn } from './strings/shown-files.js'
+
+/** @typedef {Pick<import('../../types.js').MessageItem, 'name' | 'text' | 'files'>} Said */
 
 const INTERVAL = 1000 // ms
 const TEXT_LIMIT = 200 // characters that are read out
 
 export class Summary {
-  /** @type {{name: string, text: string}[]} */
+  /** @type {Said[]} */
   #waiting = []
   #resting = false
   #clock
@@ -22,7 +25,7 @@ export class Summary {
     this.#say = say
   }
 
-  /** @param {{name: string, text: string}} message */
+  /** @param {Said} message */
   add(message) {
     this.#waiting.push(message)
     if (!this.#resting) this.#speak()
@@ -33,7 +36,8 @@ export class Summary {
     this.#resting = first !== undefined
     if (!first) return
     const { length } = this.#waiting
-    this.#say(length > 1 ? newMessages(length) : spokenMessage(first.name, first.text.slice(0, TEXT_LIMIT)))
+    const text = saidIn(first).slice(0, TEXT_LIMIT)
+    this.#say(length > 1 ? newMessages(length) : spokenMessage(first.name, text))
     this.#waiting = []
     this.#clock.after(INTERVAL, () => this.#speak())
   }

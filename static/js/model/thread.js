@@ -1,7 +1,7 @@
 // The messages of a private chat as items of the log. Places are n where no
 // message is missing, so they stay the same as older messages are loaded.
 
-import { deliveryOf, getAllMessages, noMessages, shown, threadOf } from './messages.js'
+import { deliveryOf, getAllMessages, noMessages, reviseMessage, shown, threadOf } from './messages.js'
 
 /** @typedef {import('./messages.js').PrivateMessage} PrivateMessage */
 /** @typedef {import('./messages.js').Thread} Thread */
@@ -31,7 +31,8 @@ export class ThreadItems {
   take(thread, otherRead, read = 0) {
     if (thread === this.#thread && otherRead === this.#otherRead && read === this.#read) return
     const first = read > 0 ? thread.list.find(({ n, own }) => !own && (n ?? 0) > read) : undefined
-    this.#items = shown(thread).map((message) => this.#item(message, deliveryOf(message, otherRead), message === first))
+    this.#items = shown(thread)
+      .map((message) => this.#item(message, deliveryOf(message, otherRead), message === first))
     this.#thread = thread
     this.#otherRead = otherRead
     this.#read = read
@@ -65,27 +66,41 @@ export class ThreadItems {
   #item(message, state, isNew) {
     const known = this.#made.get(message)
     if (known?.state === state && known.isNew === isNew) return known
-    const { id, n, name, text, at, own, reason } = message
-    /** @type {MessageItem} */
-    const item = { kind: 'message', key: id, id, era: 0, seq: n, missing: 0, app: '', session: '', name, text, at, own, state: own ? state : 'delivered', reason, private: true, isNew }
+    const item = itemOf(message, state, isNew)
     this.#made.set(message, item)
     return item
   }
 }
+
+/**
+ * @param {PrivateMessage} message
+ * @param {import('../../types.js').Delivery} state
+ * @param {boolean} isNew
+ * @returns {MessageItem}
+ */
+export const itemOf = ({ n, ...message }, state, isNew) => ({
+  ...message, kind: 'message', key: message.id, era: 0, seq: n, missing: 0, app: '',
+  state: message.own ? state : 'delivered', private: true, isNew,
+})
 
 /** A part of a chat's past on its own. Its places are n as well. */
 export class ThreadPart {
   items = new ThreadItems()
   #state
 
-  /** @param {string} me */
-  constructor(me) {
-    this.#state = noMessages(me)
+  /** @param {import('./messages.js').MessagesState} state of the messages of all chats */
+  constructor({ me, revisions, reactions }) {
+    this.#state = noMessages(me, { revisions, reactions })
   }
 
   /** @returns {import('./messages.js').KnownMessage[]} */
   get messages() {
-    return this.#thread.list.map(({ id, n, name, text, at }) => ({ id, n: n ?? 0, name, text, at }))
+    return this.#thread.list.map(({ was, changing, reactions, deleted, edited, ...message }) => ({
+      ...message,
+      n: message.n ?? 0,
+      // what it was before a change that may still be taken back
+      ...(was ?? { ...(edited !== undefined && { edited }), ...(deleted && { deleted }) }),
+    }))
   }
 
   get oldest() {
@@ -105,6 +120,11 @@ export class ThreadPart {
   /** @param {import('./messages.js').KnownMessage[]} messages from after the newest */
   append(messages) {
     this.prepend(messages)
+  }
+
+  /** @param {string} id of a message of which more is known */
+  revise(id) {
+    this.#state = reviseMessage(this.#state, '', id)
   }
 
   /**

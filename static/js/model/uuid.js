@@ -3,7 +3,9 @@
 // http://192.168.1.2 the same has to be put together by hand.
 
 export function uuid() {
-  return typeof crypto.randomUUID === 'function' ? crypto.randomUUID() : uuidOf(crypto.getRandomValues(new Uint8Array(16)))
+  return typeof crypto.randomUUID === 'function'
+    ? crypto.randomUUID()
+    : uuidOf(crypto.getRandomValues(new Uint8Array(16)))
 }
 
 /** @param {Uint8Array} bytes 16 random bytes */

@@ -14,7 +14,9 @@ const TIMEOUT = 10_000 // ms for one try
  */
 export function addressOf(config, location) {
   const port = Number(config.socketPort)
-  const host = Number.isInteger(port) && port > 0 && port < 65536 ? `${location.hostname}:${port}` : location.host
+  const host = Number.isInteger(port) && port > 0 && port < 65536
+    ? `${location.hostname}:${port}`
+    : location.host
   const secure = location.protocol === 'https:' ? 's' : ''
   return {
     socket: (query) => `ws${secure}://${host}/ws?${new URLSearchParams(query)}`,
@@ -56,7 +58,7 @@ async function askOnce(fetch, clock) {
   const abort = new AbortController()
   const cancel = clock.after(TIMEOUT, () => abort.abort())
   try {
-    const response = await fetch('config.json', { cache: 'no-cache', signal: abort.signal })
+    const response = await fetch('config.json', { signal: abort.signal })
     if (response.status >= 500) return null
     const config = response.ok ? await response.json() : {}
     return typeof config === 'object' && config ? config : {}
@@ -68,13 +70,35 @@ async function askOnce(fetch, clock) {
 }
 
 /**
- * Where the server is, for a page.
- * @param {(tryNow: () => void) => void} [failed]
+ * Where the server is, for a page. Where it was the last time is good enough to
+ * begin with; if it is elsewhere now, the page starts again.
+ * Servers that answer differently by turns do not make it start again and again.
+ * @param {object} memory of /config.json
+ * @param {() => object | null} memory.get
+ * @param {(config: object) => void} memory.set
+ * @param {() => boolean} memory.mayStartAgain
+ * @param {object} with_
+ * @param {(tryNow: () => void) => void} [with_.failed] nobody answered, and nothing is remembered
+ * @param {typeof globalThis.fetch} [with_.fetch]
+ * @param {() => void} [with_.startAgain]
+ * @param {import('../../types.js').Clock} [with_.clock]
  */
-export async function findAddress(failed = () => {}) {
-  const config = await findConfig({ fetch: fetch.bind(window), clock: systemClock, random: Math.random, failed })
-  return addressOf(config, location)
+export async function findAddress(memory, with_) {
+  const {
+    failed = () => {}, fetch = globalThis.fetch.bind(globalThis), startAgain = () => location.reload(), clock = systemClock,
+  } = with_
+  const known = memory.get()
+  const asking = findConfig({ fetch, clock, random: Math.random, failed: known ? () => {} : failed }).then((config) => {
+    memory.set(config)
+    const isKept = isSame(memory.get(), config) // or it would start as it did now
+    if (known && !isSame(known, config) && isKept && memory.mayStartAgain()) startAgain()
+    return config
+  })
+  return addressOf(known ?? await asking, location)
 }
+
+/** @param {object | null} a @param {object} b */
+const isSame = (a, b) => addressOf(a ?? {}, location).feed === addressOf(b, location).feed
 
 /**
  * What can be known of a room from outside.

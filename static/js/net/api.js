@@ -1,8 +1,10 @@
 // The API's client. Idempotent requests are retried if no answer comes: reads,
-// messages (they have an id), new chats and read marks. Users retry the others.
+// messages and edits (they have an id), deletions, reactions, new chats and read
+// marks. Users retry the others.
 
 import { messagesOf } from '../model/archive.js'
 import { delay } from '../model/close-codes.js'
+import { withFiles } from '../model/files.js'
 import { ApiError, problem, unreadable } from './problem.js'
 
 /** @typedef {import('../model/chats.js').Chat} Chat */
@@ -122,17 +124,40 @@ export class Api {
    * @returns {Promise<KnownMessage[]>} oldest first
    */
   async messages(chat, span = {}) {
-    return (await this.#again('GET', `/chats/${part(chat)}/messages/${query(span)}`)).messages
+    return (await this.#again('GET', `/chats/${part(chat)}/messages/${query(span)}`)).messages.map(withFiles)
+  }
+
+  /**
+   * @param {string} chat @param {string} id the same for each try
+   * @param {string} text
+   * @param {import('../../types.js').FileRef[]} [files]
+   * @returns {Promise<KnownMessage>}
+   */
+  async send(chat, id, text, files) {
+    const body = { id, text, ...(files && { files }) }
+    return withFiles(await this.#again('POST', `/chats/${part(chat)}/messages/`, body))
   }
 
   /**
    * @param {string} chat
-   * @param {string} id the same for each try
+   * @param {string} message
+   * @param {string} id of the edit, the same for each try
    * @param {string} text
    * @returns {Promise<KnownMessage>}
    */
-  send(chat, id, text) {
-    return this.#again('POST', `/chats/${part(chat)}/messages/`, { id, text })
+  edit(chat, message, id, text) {
+    return this.#again('PATCH', `/chats/${part(chat)}/messages/${part(message)}/`, { id, text })
+  }
+
+  /** @param {string} chat @param {string} message @param {string} emoji @param {boolean} on */
+  react(chat, message, emoji, on) {
+    const path = `/chats/${part(chat)}/messages/${part(message)}/reactions/${part(emoji)}/`
+    return this.#again(on ? 'PUT' : 'DELETE', path)
+  }
+
+  /** @param {string} chat @param {string} message */
+  remove(chat, message) {
+    return this.#again('DELETE', `/chats/${part(chat)}/messages/${part(message)}/`)
   }
 
   /**
@@ -156,8 +181,11 @@ export class Api {
    * @returns {Promise<{results: Found[], next: string | null}>} newest first
    */
   search = async (wish) => {
-    const { results, next = null } = await this.#once('GET', `/search/${query(Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== '')))}`)
-    return { results, next }
+    const { results, next = null } = await this.#once(
+      'GET',
+      `/search/${query(Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== '')))}`,
+    )
+    return { results: results.map(withFiles), next }
   }
 
   /**
@@ -166,6 +194,16 @@ export class Api {
    */
   async roomMessages(room, span = {}) {
     return messagesOf(await this.#again('GET', `/rooms/${part(room)}/messages/${query(span)}`))
+  }
+
+  /**
+   * Asked once: somebody looks.
+   * @param {string} of a room or a chat @param {string} id of a message
+   * @param {'rooms' | 'chats'} [kind]
+   * @returns {Promise<import('../../types.js').WhoReacted[]>}
+   */
+  async whoReacted(of, id, kind = 'rooms') {
+    return (await this.#once('GET', `/${kind}/${part(of)}/messages/${part(id)}/reactions/`)).reactions
   }
 
   // ---- Inside ----
@@ -215,7 +253,10 @@ export class Api {
     const cancel = this.#clock.after(TIMEOUT, () => abort.abort())
     try {
       const fetch = this.#fetch // a browser's must not be called as a method
-      const response = await fetch(this.#base + path, { method, signal: abort.signal, ...(body ? json(body) : {}) })
+      const response = await fetch(
+        this.#base + path,
+        { method, signal: abort.signal, ...(body ? json(body) : {}) },
+      )
       if (!response.ok) throw await problem(response)
       if (response.status === 204) return null
       return await response.json().catch((cause) => { throw unreadable(cause, response) })
@@ -247,12 +288,13 @@ const part = (segment) => encodeURIComponent(segment)
  * @returns {string} '' if there are none
  */
 function query(values) {
-  const given = Object.entries(values).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]))
+  const given = Object.entries(values)
+    .flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]))
   return given.length > 0 ? `?${new URLSearchParams(given)}` : ''
 }
 
 /** @param {any} said @returns {Chat} */
 const chatFrom = (said) => ({
   id: said.id, other: said.with.name, created: said.created_at, updated: said.updated_at,
-  last: said.last, unread: said.unread, read: said.read, otherRead: said.other_read,
+  last: said.last && withFiles(said.last), unread: said.unread, read: said.read, otherRead: said.other_read,
 })

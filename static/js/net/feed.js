@@ -4,19 +4,25 @@
 // so every event comes by one of the two, and some by both.
 
 import { Cursor } from '../model/cursor.js'
+import { withFiles } from '../model/files.js'
 import { Connection } from './connection.js'
+import { isCounts } from './frames.js'
 import { TicketSocket } from './ticket.js'
 
 /** @typedef {import('../../types.js').ConnectionState} ConnectionState */
 /** @typedef {import('../../types.js').Socket} Socket */
 /**
- * @typedef {{kind: 'message', chat: string, n: number, id: string, name: string, text: string,
- *   at: number}
+ * @typedef {{kind: 'message' | 'edit' | 'delete', chat: string, n: number, id: string,
+ *   name: string, text: string, files?: import('../../types.js').FileInfo[], at: number,
+ *   deleted?: true}
+ *   | {kind: 'reactions', chat: string, n: number, id: string, name: string,
+ *     counts: Record<string, number>, place: {era: number, seq: number}}
  *   | {kind: 'read', chat: string, n: number, name: string}
  *   | {kind: 'chat', chat: string, name: string}
  *   | {kind: 'typing', chat: string, name: string}} FeedEvent
- * `read`: that one has read up to n. `chat`: that one has begun a chat. `typing`: that one is
- * writing, which is in no log.
+ * `edit`: message n has that text. `reactions`: that one has reacted to message
+ * n, or has taken that back. `read`: that one has read up to n. `chat`: that one
+ * has begun a chat. `typing`: that one is writing, which is in no log.
  */
 
 const LOGGED_OUT = 4001
@@ -30,6 +36,8 @@ export class Feed {
   #behind = false // whether a catch-up is needed
   #turn = 0
   #hasCaughtUp = false // the first catch-up is not delayed
+  /** @type {Pick<import('../../types.js').Limits, 'edit_s' | 'files'>} of the last welcome */
+  limits = {}
   /** @type {(() => void) | null} null unless a catch-up is due in a moment */
   #cancelCatchUp = null
   #clock
@@ -101,11 +109,14 @@ export class Feed {
 
   #address() {
     const position = this.#cursor.position
-    return position ? `${this.#url}?${new URLSearchParams({ after: `${position.epoch}:${position.seq}` })}` : this.#url
+    return position
+      ? `${this.#url}?${new URLSearchParams({ after: `${position.epoch}:${position.seq}` })}`
+      : this.#url
   }
 
   /** @param {import('../../types.js').WelcomeFrame} frame */
   #up(frame) {
+    this.limits = frame.limits
     this.#cursor.welcome(frame)
     if (frame.recovered !== true) { // the catch-up covers all up to the welcome
       this.#cursor.reset({ type: 'reset', epoch: frame.epoch, seq: frame.seq })
@@ -131,7 +142,7 @@ export class Feed {
       const hole = this.#cursor.holeBefore(frame.seq) > 0
       this.#cursor.advance(frame.seq)
       this.#cursor.forget(frame.seq - MEMORY)
-      const event = frame.type === 'message' ? eventOf(frame) : null
+      const event = frame.type === 'message' ? eventOf(frame, this.#cursor.era) : null
       if (event) this.#on.event(event)
       if (hole) this.#fallBehind() // also during a catch-up, which may have asked too early
     }
@@ -165,13 +176,25 @@ export class Feed {
 
 /**
  * @param {any} frame a message of the feed's log
+ * @param {number} [era] of its seq
  * @returns {FeedEvent | null} null if unknown or unreadable
  */
-export function eventOf({ event, chat, n, name, text, message, sent }) {
+export function eventOf({ seq, event, chat, n, name, text, message, sent, deleted, counts, files }, era = 0) {
   if (typeof chat !== 'string' || !Number.isSafeInteger(n) || n < 0) return null
   switch (event) {
     case 'message':
-      return n > 0 && typeof message === 'string' && Number.isSafeInteger(sent) ? { kind: 'message', chat, n, id: message, name, text, at: sent } : null
+    case 'edit':
+    case 'delete':
+      return n > 0 && typeof message === 'string' && Number.isSafeInteger(sent)
+        ? {
+          kind: event, chat, n, id: message, name, ...withFiles({ text, files }), at: sent,
+          ...(deleted && { deleted: true }),
+        }
+        : null
+    case 'reactions':
+      return n > 0 && typeof message === 'string' && isCounts(counts)
+        ? { kind: event, chat, n, id: message, name, counts, place: { era, seq } }
+        : null
     case 'read': return { kind: 'read', chat, n, name }
     case 'chat': return { kind: 'chat', chat, name }
     default: return null

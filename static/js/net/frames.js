@@ -1,14 +1,17 @@
 // Parses and encodes frames. Received ones are validated here, once.
 
+import { withFiles } from '../model/files.js'
+
 /** @typedef {import('../../types.js').ServerFrame} ServerFrame */
 
 /** @type {import('../../types.js').Limits} until a welcome brings others */
 export const LIMITS = { text: 4000, frame: 16_384, rate: 5, burst: 10 }
 
 const ENTRY = {
-  seq: 'number', id: 'string', app: 'string', session: 'string', author: 'string?', name: 'string', at: 'number',
+  seq: 'number', id: 'string', app: 'string', session: 'string', author: 'string?', name: 'string',
+  at: 'number',
 }
-const CHANGES = new Set(['edit', 'delete', 'tombstone'])
+const CHANGES = new Set(['edit', 'delete', 'tombstone', 'reactions'])
 
 /**
  * The fields of each type of frame; `?` marks optional ones.
@@ -19,13 +22,20 @@ const SHAPES = {
     app: 'string', session: 'string', author: 'string?', name: 'string', room: 'string',
     epoch: 'string', seq: 'number', recovered: 'boolean?', limits: 'limits',
   },
-  message: { ...ENTRY, text: 'string', reply: 'reply?', mentions: 'strings?', edited: 'number?' },
+  message: {
+    ...ENTRY, text: 'string', reply: 'reply?', mentions: 'strings?', edited: 'number?', reactions: 'counts?',
+  },
   edit: { ...ENTRY, text: 'string', target: 'target', mentions: 'strings?' },
   delete: { ...ENTRY, target: 'target', by: 'string' },
   tombstone: { ...ENTRY, target: 'target?' },
-  ack: { id: 'string', seq: 'number', duplicate: 'boolean?' },
-  error: { id: 'string?', code: 'string', message: 'string', retryable: 'boolean?', retry_after_ms: 'number?' },
-  presence: { online: 'number', names: 'strings?', joined: 'strings?', left: 'strings?', accounts: 'strings?' },
+  reactions: { seq: 'number', id: 'string', app: 'string', target: 'target', counts: 'counts', at: 'number' },
+  ack: { id: 'string', seq: 'number?', duplicate: 'boolean?' },
+  error: {
+    id: 'string?', code: 'string', message: 'string', retryable: 'boolean?', retry_after_ms: 'number?',
+  },
+  presence: {
+    online: 'number', names: 'strings?', joined: 'strings?', left: 'strings?', accounts: 'strings?',
+  },
   typing: { session: 'string?', chat: 'string?', name: 'string' },
   notice: { text: 'string' },
   gap: { from: 'number', to: 'number' },
@@ -39,11 +49,15 @@ const CHECKS = {
   number: (value) => Number.isSafeInteger(value) && value >= 0,
   boolean: (value) => typeof value === 'boolean',
   strings: (value) => Array.isArray(value) && value.every((one) => typeof one === 'string'),
-  target: (value) => value !== null && typeof value === 'object' && fits(value.seq, 'number') && fits(value.id, 'string'),
+  target: (value) =>
+    value !== null && typeof value === 'object' && fits(value.seq, 'number') && fits(value.id, 'string'),
+  counts: (value) =>
+    value !== null && typeof value === 'object' && Object.values(value).every((one) => fits(one, 'number')),
   reply: (value) => value !== null && typeof value === 'object' && fits(value.seq, 'number')
     && ['id', 'name', 'text'].every((field) => fits(value[field], 'string')),
   limits: (value) => value !== null && typeof value === 'object'
-    && ['text', 'frame', 'rate', 'burst'].every((field) => Number.isFinite(value[field]) && value[field] >= 0),
+    && ['text', 'frame', 'rate', 'burst']
+      .every((field) => Number.isFinite(value[field]) && value[field] >= 0),
 }
 
 /**
@@ -63,6 +77,7 @@ export function parse(data) {
   if (value === null || typeof value !== 'object') return null
   if (!Object.hasOwn(SHAPES, value.type)) return entryOf(value)
   const shape = Object.entries(SHAPES[value.type] ?? {})
+  if (value.type === 'message' && value.files !== undefined) value = withFiles(value)
   if (shape.every(([field, kind]) => fits(value[field], kind))) return value
   return CHANGES.has(value.type) ? entryOf(value) : null // it has a number all the same
 }
@@ -73,8 +88,13 @@ export function parse(data) {
  * @returns {import('../../types.js').EntryFrame | null}
  */
 function entryOf({ type, seq, at }) {
-  return typeof type === 'string' && fits(seq, 'number') && seq > 0 && fits(at, 'number') ? { type: 'entry', seq, at } : null
+  return typeof type === 'string' && fits(seq, 'number') && seq > 0 && fits(at, 'number')
+    ? { type: 'entry', seq, at }
+    : null
 }
+
+/** @param {any} value how often each emoji was given to a message */
+export const isCounts = (value) => fits(value, 'counts')
 
 /** @param {any} value @param {string} kind @returns {boolean} */
 function fits(value, kind) {

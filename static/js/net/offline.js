@@ -4,7 +4,10 @@
 
 export async function keepForOffline() {
   if (!window.isSecureContext || !('serviceWorker' in navigator)) return
-  if (document.readyState !== 'complete') await new Promise((loaded) => window.addEventListener('load', loaded)) // after all that the visit needs
+  // After all that the visit needs.
+  if (document.readyState !== 'complete') {
+    await new Promise((loaded) => window.addEventListener('load', loaded))
+  }
   try {
     await navigator.serviceWorker.register('sw.js')
   } catch {

@@ -23,7 +23,8 @@ export class ApiError extends Error {
 
   /** Whether the same may succeed in a moment. */
   get passes() {
-    return this.retryAfter <= LONGEST_WAIT && (this.code === 'network' || this.status === TOO_OFTEN || AWAY.has(this.status))
+    return this.retryAfter <= LONGEST_WAIT
+      && (this.code === 'network' || this.status === TOO_OFTEN || AWAY.has(this.status))
   }
 }
 
@@ -45,5 +46,7 @@ export async function problem(response) {
   const { code, detail } = (await response.json().catch(() => null)) ?? {}
   const said = typeof code === 'string' && typeof detail === 'string'
   return said ? new ApiError(code, detail, response.status, retryAfter)
-    : new ApiError('bad_answer', `the server answered with status ${response.status}`, response.status, retryAfter)
+    : new ApiError(
+      'bad_answer', `the server answered with status ${response.status}`, response.status, retryAfter,
+    )
 }

@@ -9,6 +9,12 @@ const KEY = /^[0-9a-f]{32}$/
 /** @param {string} key */
 export const guestProtocols = (key) => [PROTOCOL, GUEST + key]
 
+/**
+ * The headers of a guest's uploads: the same author as in the room.
+ * @param {string} key
+ */
+export const guestHeader = (key) => ({ 'Livechat-Guest': key })
+
 /** @param {string} key */
 export const isGuestKey = (key) => KEY.test(key)
 

@@ -2,7 +2,9 @@
 // preferences. In sessionStorage, for one window: its room, its sessions and the
 // drafts of its account.
 
+import { forgetDraftFiles, placesWithFiles, roomPlace } from './attached.js'
 import { isGuestKey, newGuestKey } from './guest-key.js'
+import { forgetReacted } from './reacted.js'
 import { browser, tab, watch } from './store.js'
 
 /** @typedef {import('../../types.js').Theme} Theme */
@@ -159,6 +161,12 @@ export const settings = {
     tab.set('draft', Object.keys(drafts).length > 0 ? JSON.stringify(drafts) : '')
   },
 
+  /** Where something is begun: in rooms, and, if it has files, in chats as well. */
+  get draftPlaces() {
+    const rooms = Object.entries(roomDrafts()).flatMap(([room, text]) => (text.trim() ? roomPlace(room) : []))
+    return [...rooms, ...placesWithFiles()]
+  },
+
   /**
    * The message that the draft in the room answers.
    * @returns {import('../../types.js').ReplyTo | null}
@@ -188,7 +196,10 @@ export const settings = {
       const { [room]: before, ...others } = seenRooms()
       if (!position || (before?.[0] === position.epoch && before[1] === position.seq)) return
       const kept = Object.entries(others).slice(1 - ROOMS)
-      browser.set('seen', JSON.stringify(Object.fromEntries([...kept, [room, [position.epoch, position.seq]]])))
+      browser.set(
+        'seen',
+        JSON.stringify(Object.fromEntries([...kept, [room, [position.epoch, position.seq]]])),
+      )
     },
   }),
 
@@ -204,9 +215,7 @@ export const settings = {
     browser.set('hidden', Object.keys(all).length > 0 ? JSON.stringify(all) : '')
   },
   /** @param {() => void} run after a change in another window */
-  watchHidden(run) {
-    watch('hidden', run)
-  },
+  watchHidden: (run) => watch('hidden', run),
 
   // ---- Accounts ----
 
@@ -227,9 +236,7 @@ export const settings = {
    * The account changes in another window.
    * @param {() => void} run
    */
-  watchAccount(run) {
-    watch('account', run)
-  },
+  watchAccount: (run) => watch('account', run),
 
   /**
    * @param {string} me
@@ -271,7 +278,11 @@ export const settings = {
    * @param {string} me
    */
   forgetAccount(me) {
-    if (me) this.rememberHidden(me, [])
+    if (me) {
+      this.rememberHidden(me, [])
+      forgetReacted(me)
+    }
+    forgetDraftFiles()
     if (browser.get('account') === me) for (const key of ['account', 'seen']) browser.set(key, '')
     for (const key of ['of', 'draft', 'reply', 'drafts', 'way', 'joined', 'sessions']) tab.set(key, '')
   },

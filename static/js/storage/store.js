@@ -36,7 +36,14 @@ const store = (storage) => ({
 export const browser = store(() => localStorage) // all windows of the browser
 export const tab = store(() => sessionStorage) // this one
 
-/** @param {string} key @param {() => void} run after another window has changed it */
+/**
+ * @param {string} key @param {() => void} run after another window has changed it
+ * @returns {() => void} stops watching
+ */
 export function watch(key, run) {
-  window.addEventListener('storage', (event) => (event.key === null || event.key === PREFIX + key) && run())
+  const changed = (/** @type {StorageEvent} */ event) => {
+    if (event.key === null || event.key === PREFIX + key) run()
+  }
+  window.addEventListener('storage', changed)
+  return () => window.removeEventListener('storage', changed)
 }

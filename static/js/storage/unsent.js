@@ -91,7 +91,8 @@ export class Unsent {
    * @returns {Promise<number>} its unsent messages, of all tabs
    */
   async count(name) {
-    return await this.#after(async () => (await this.#unsentStore.all()).filter((record) => isAccounts(record) && record.name === name).length) ?? 0
+    return await this.#after(async () => (await this.#unsentStore.all())
+      .filter((record) => isAccounts(record) && record.name === name).length) ?? 0
   }
 
   /**
@@ -100,7 +101,9 @@ export class Unsent {
    */
   forgetAccounts(but = '') {
     this.#turn = this.#turn.then(async () => {
-      for (const record of await this.#unsentStore.all()) if (isAccounts(record) && record.name !== but) await this.#unsentStore.remove(record.id)
+      for (const record of await this.#unsentStore.all()) {
+        if (isAccounts(record) && record.name !== but) await this.#unsentStore.remove(record.id)
+      }
     }).catch(() => {})
   }
 

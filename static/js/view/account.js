@@ -35,14 +35,20 @@ export class AccountView {
     button.title = accountOf(name)
     button.setAttribute('aria-label', button.title)
     find(this.#dialog, '#account-title', HTMLElement).textContent = name
-    for (const id of ['#password-user', '#delete-user']) find(this.#dialog, id, HTMLInputElement).defaultValue = name // a reset keeps it
+    // A reset keeps it.
+    for (const id of ['#password-user', '#delete-user']) {
+      find(this.#dialog, id, HTMLInputElement).defaultValue = name
+    }
     button.addEventListener('click', () => {
       this.#open()
       trail.opened(this.#dialog.id)
     })
     this.#dialog.addEventListener('close', () => !this.#dialog.open && trail.closed(this.#dialog.id))
-    this.#dialog.addEventListener('click', (event) => event.target === this.#dialog && this.#dialog.close()) // beside it
-    find(this.#dialog, '#account-close', HTMLButtonElement).addEventListener('click', () => this.#dialog.close())
+    // A click beside it.
+    this.#dialog.addEventListener('click', (event) => event.target === this.#dialog && this.#dialog.close())
+    find(this.#dialog, '#account-close', HTMLButtonElement).addEventListener(
+      'click', () => this.#dialog.close(),
+    )
     this.#dialog.addEventListener('input', () => this.#say(''))
     this.#leaves('#logout', does.logout)
     this.#leaves('#logout-all', does.logoutEverywhere)
@@ -84,7 +90,9 @@ export class AccountView {
       form.reset()
       form.hidden = true
     }
-    for (const button of this.#dialog.querySelectorAll('[aria-expanded]')) button.setAttribute('aria-expanded', 'false')
+    for (const button of this.#dialog.querySelectorAll('[aria-expanded]')) {
+      button.setAttribute('aria-expanded', 'false')
+    }
   }
 
   /**

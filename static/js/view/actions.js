@@ -5,10 +5,13 @@ import { messageLink } from '../model/message-link.js'
 import { COPIED } from '../model/strings/messages.js'
 import { copy } from './clipboard.js'
 import { find, stamp } from './dom.js'
+import { PicturesView } from './pictures.js'
+import { ReactView } from './react.js'
 
 const LONG_PRESS = 450 // ms
 const SLIP = 10 // px that a finger may move meanwhile
 const SHEET = 'message-sheet'
+const PRESSED_LONG = 'a:not(.document), button:not(.picture), video, audio, .selectable'
 
 /** @typedef {import('../../types.js').MessageItem} MessageItem */
 
@@ -19,12 +22,14 @@ export class MessageActions {
   #hasLinks
   #trail
   #changes
+  #react
+  #pictures
   /** @type {Element | null} the message that the sheet is of */
   #li = null
   /**
    * What each button does, by its class. The markup of a new one goes into both
    * the bar and the sheet, its condition into #offer.
-   * @type {Record<string, (item: MessageItem) => unknown>}
+   * @type {Record<string, (item: MessageItem, button: HTMLElement) => unknown>}
    */
   #does
   /** @type {MessageItem | undefined} the message of the sheet */
@@ -36,25 +41,34 @@ export class MessageActions {
    * @param {object} of
    * @param {(li: Element) => MessageItem | undefined} of.item
    * @param {(sentence: string) => void} of.say
-   * @param {boolean} of.hasLinks whether others can open an address of a message
+   * @param {import('../../types.js').ConversationSource} of.talk
    * @param {(name: string) => void} of.mention
    * @param {(item: MessageItem) => void} of.reply
-   * @param {import('../chat/changes.js').Changes | undefined} of.changes
    * @param {(item: MessageItem) => void} of.edit
+   * @param {import('./react.js').Pick} of.pick an emoji, of all
    * @param {import('../model/navigation.js').Navigation} trail
    * @param {AbortSignal} signal
    */
-  constructor(root, list, { item, say, hasLinks, mention, reply, changes, edit }, trail, signal) {
+  constructor(root, list, of, trail, signal) {
+    const { item, say, talk, mention, reply, edit, pick } = of
+    const { changes, reacting } = talk
     this.#bar = find(stamp('message-actions'), '.actions', HTMLElement)
     this.#sheet = find(root, `#${SHEET}`, HTMLDialogElement)
     this.#item = item
-    this.#hasLinks = hasLinks
+    this.#hasLinks = talk.id === 'room' // others can open an address of a message
     this.#trail = trail
     this.#changes = changes
+    const react = this.#react = new ReactView(root, list, { item, reacting, pick }, trail, signal)
+    this.#pictures = new PicturesView(list, talk, item, say, trail, signal)
     this.#does = {
+      react: (one, button) => react.open(one, button),
+      give: (one, button) => react.give(one, button.textContent ?? ''),
+      'give-other': (one) => this.#li instanceof HTMLElement && react.giveOther(one, this.#li, this.#sheet),
       reply,
       'copy-text': async ({ text }) => say(await copy(text) ? COPIED.text : COPIED.not),
-      'copy-link': async ({ seq, id }) => seq !== null && say(await copy(messageLink(location, { seq, id })) ? COPIED.link : COPIED.not),
+      'copy-link': async ({ seq, id }) => {
+        if (seq !== null) say(await copy(messageLink(location, { seq, id })) ? COPIED.link : COPIED.not)
+      },
       mention: ({ name }) => mention(name),
       'select-text': () => this.#select(),
       change: edit,
@@ -62,14 +76,21 @@ export class MessageActions {
     }
     // Not `pointerover`: what scrolls under a mouse at rest would take the bar
     // from the message that has the focus.
-    list.addEventListener('pointermove', (event) => event.pointerType === 'mouse' && this.#showAt(event.target), { signal })
+    list.addEventListener('pointermove', ({ pointerType, target }) => {
+      if (pointerType === 'mouse') this.#showAt(target)
+    }, { signal })
     list.addEventListener('focusin', (event) => this.#showAt(event.target), { signal })
-    list.addEventListener('pointerdown', (event) => event.pointerType !== 'mouse' && this.#press(event), { signal })
+    list.addEventListener('pointerdown', (event) => {
+      if (event.pointerType !== 'mouse') this.#press(event)
+    }, { signal })
     list.addEventListener('contextmenu', (event) => this.#sheet.open && event.preventDefault(), { signal })
-    this.#bar.addEventListener('click', (event) => this.#clicked(event, this.#item(this.#bar.closest('li') ?? this.#bar)))
+    const ofBar = () => this.#item(this.#bar.closest('li') ?? this.#bar)
+    this.#bar.addEventListener('click', (event) => this.#clicked(event, ofBar()))
     this.#sheet.addEventListener('click', (event) => this.#clicked(event, this.#pressed), { signal })
     this.#sheet.addEventListener('close', () => !this.#sheet.open && trail.closed(SHEET), { signal })
-    this.#sheet.addEventListener('pointerdown', (event) => event.target === this.#sheet && this.#sheet.close(), { signal })
+    this.#sheet.addEventListener('pointerdown', ({ target }) => {
+      if (target === this.#sheet) this.#sheet.close()
+    }, { signal })
   }
 
   /** @param {EventTarget | null} target */
@@ -86,6 +107,11 @@ export class MessageActions {
     find(place, '.reply', HTMLButtonElement).hidden = !this.#hasLinks || item.seq === null // in the room
     find(place, '.copy-link', HTMLButtonElement).hidden = !this.#hasLinks || item.seq === null
     find(place, '.mention', HTMLButtonElement).hidden = !this.#hasLinks || item.own // in the room
+    for (const one of place.querySelectorAll('.copy-text, .select-text')) {
+      one.toggleAttribute('hidden', item.text === '')
+    }
+    find(place, '.react, .quick', HTMLElement).hidden = !this.#react.can(item)
+    this.#react.mark(place, item)
     const can = this.#changes?.can(item)
     find(place, '.change', HTMLButtonElement).hidden = !can?.edit
     find(place, '.remove', HTMLButtonElement).hidden = !can?.remove
@@ -102,6 +128,7 @@ export class MessageActions {
 
   /** What can be done may be something else, or nothing. */
   changed() {
+    this.#pictures.changed()
     const li = this.#bar.closest('li')
     const item = li && this.#item(li)
     if (item) this.#offer(this.#bar, item)
@@ -115,6 +142,8 @@ export class MessageActions {
   follow(sheet) {
     if (sheet === SHEET && this.#pressed) this.#open(this.#pressed)
     else if (this.#sheet.open) this.#sheet.close()
+    this.#react.follow(sheet)
+    this.#pictures.follow(sheet)
   }
 
   /** @param {MessageItem} item */
@@ -143,7 +172,8 @@ export class MessageActions {
   #press(event) {
     const li = messageAt(event.target)
     const item = li && this.#item(li)
-    if (!item || item.deleted || (event.target instanceof Element && event.target.closest('a, button, .selectable'))) return // which have a long press of their own
+    // Which have a long press of their own.
+    if (!item || item.deleted || event.target instanceof Element && event.target.closest(PRESSED_LONG)) return
     const over = new AbortController()
     const end = () => over.abort()
     const timer = setTimeout(() => {
@@ -152,7 +182,9 @@ export class MessageActions {
       this.#open(item)
     }, LONG_PRESS)
     over.signal.addEventListener('abort', () => clearTimeout(timer))
-    for (const kind of ['pointerup', 'pointercancel', 'scroll']) document.addEventListener(kind, end, { capture: true, signal: over.signal })
+    for (const kind of ['pointerup', 'pointercancel', 'scroll']) {
+      document.addEventListener(kind, end, { capture: true, signal: over.signal })
+    }
     document.addEventListener('pointermove', (moved) => {
       if (Math.hypot(moved.clientX - event.clientX, moved.clientY - event.clientY) > SLIP) end()
     }, { signal: over.signal })
@@ -165,9 +197,10 @@ export class MessageActions {
     event.stopPropagation()
     if (this.#sheet.open) this.#sheet.close()
     const action = [...button.classList].find((name) => name in this.#does)
-    if (item && action) this.#does[action]?.(item)
+    if (item && action) this.#does[action]?.(item, button)
   }
 }
 
 /** @param {EventTarget | null} target */
-const messageAt = (target) => (target instanceof Element ? target.closest('li.message:not([data-hidden])') : null)
+const messageAt = (target) =>
+  (target instanceof Element ? target.closest('li.message:not([data-hidden])') : null)

@@ -5,6 +5,7 @@
 import { withoutCode } from '../model/markup.js'
 import { mentions } from '../model/mention.js'
 import { ALERT } from '../model/strings/alerts.js'
+import { saidIn } from '../model/strings/shown-files.js'
 import { settings } from '../storage/settings.js'
 import { find, write } from './dom.js'
 import { chime } from './sound.js'
@@ -42,6 +43,9 @@ export class Alerts {
       sound: item('#menu-sound', () => this.#turnSound()),
       mute: item('#menu-mute', () => this.#turnMute()),
     }
+    navigator.serviceWorker?.addEventListener('message', ({ data }) => {
+      if (data?.open) open(String(data.open))
+    }, { signal })
     this.#items.notify.hidden = !('Notification' in window) || !isSecureContext
     write(this.#items.mute, ALERT.mute(room.room))
     this.#show()
@@ -60,10 +64,10 @@ export class Alerts {
 
   /**
    * @param {string} chat
-   * @param {{id: string, name: string, text: string}} message
+   * @param {import('../model/messages.js').KnownMessage} message
    */
-  privately(chat, { id, name, text }) {
-    if (document.hidden) this.#call(chat, id, ALERT.private(name), text)
+  privately(chat, { id, name, text, files }) {
+    if (document.hidden) this.#call(chat, id, ALERT.private(name), saidIn({ text, files }))
   }
 
   /** @param {string} id of a message that is deleted */
@@ -80,11 +84,15 @@ export class Alerts {
     if (!this.#notifies) return
     const icon = new URL('icons/icon-192.png', document.baseURI).href
     const body = [...text].slice(0, LONGEST).join('')
-    const options = { body, icon, tag: id, silent: true } // one of several windows, and no second sound
+    // One of several windows, and no second sound.
+    const data = { open: conversation, page: location.href.split('#')[0] }
+    const options = { body, icon, tag: id, silent: true, data }
     try {
       const shown = new Notification(title, options)
       this.#shown.set(id, shown)
-      for (const oldest of this.#shown.keys()) if (this.#shown.size > NOTIFICATIONS) this.#shown.delete(oldest)
+      for (const oldest of this.#shown.keys()) {
+        if (this.#shown.size > NOTIFICATIONS) this.#shown.delete(oldest)
+      }
       shown.onclick = () => {
         window.focus()
         this.#open(conversation)
@@ -124,7 +132,9 @@ export class Alerts {
 
   #show() {
     const { notify, sound, mute } = this.#items
-    const states = /** @type {const} */ ([[notify, this.#notifies], [sound, settings.sound], [mute, this.isMuted]])
+    const states = /** @type {const} */ ([
+      [notify, this.#notifies], [sound, settings.sound], [mute, this.isMuted],
+    ])
     for (const [item, on] of states) item.setAttribute('aria-checked', String(on))
   }
 }

@@ -33,7 +33,7 @@ export class Announcer {
 
   /**
    * Says what was said.
-   * @param {{name: string, text: string}} message
+   * @param {import('../model/summary.js').Said} message
    */
   say(message) {
     this.#summary.add(message)
@@ -73,7 +73,8 @@ export class Announcer {
   #show() {
     const count = this.#missed.size + this.#unread
     markIcon(count > 0)
-    const mentions = this.#mentions.size > 0 ? mentionBadge(this.#mentions.size) : badge(count) // who is named wants to know that first
+    // Who is named wants to know that first.
+    const mentions = this.#mentions.size > 0 ? mentionBadge(this.#mentions.size) : badge(count)
     document.title = count > 0 ? `(${mentions}) ${this.#title}` : this.#title
     this.#badge(this.#mentions.size + this.#unread)
   }
@@ -83,7 +84,8 @@ export class Announcer {
     if (count === this.#onIcon) return
     this.#onIcon = count
     // Only an installed page has an icon; that there is none is no news.
-    const { setAppBadge = async () => {} } = /** @type {{setAppBadge?: (count: number) => Promise<void>}} */ (navigator)
+    const { setAppBadge = async () => {} } =
+      /** @type {{setAppBadge?: (count: number) => Promise<void>}} */ (navigator)
     setAppBadge.call(navigator, count).catch(() => {})
   }
 }

@@ -4,8 +4,10 @@
 import { chatsInOrder, draftOf, titleOf } from '../model/chats.js'
 import { whyNot } from '../model/answers.js'
 import { cleanAccountName } from '../model/rules.js'
+import { deleted } from '../model/strings/changes.js'
 import { badge, NO_MESSAGES } from '../model/strings/messages.js'
 import { CHATS, HIDDEN } from '../model/strings/people.js'
+import { saidIn } from '../model/strings/shown-files.js'
 import { ApiError } from '../net/problem.js'
 import { makeRow, updateRow } from './chatrow.js'
 import { find, write } from './dom.js'
@@ -79,7 +81,11 @@ export class ChatsView {
     }, signal)
     this.#list.addEventListener('click', (event) => this.#clicked(event), { signal })
     this.#list.addEventListener('keydown', (event) => this.#pressed(event), { signal })
-    this.#new.addEventListener('click', () => this.#unfold(this.#form.getClientRects().length === 0), { signal })
+    this.#new.addEventListener(
+      'click',
+      () => this.#unfold(this.#form.getClientRects().length === 0),
+      { signal },
+    )
     this.#form.addEventListener('keydown', (event) => this.#pressedInForm(event), { signal })
     this.#field.addEventListener('input', () => this.#say(''), { signal })
     find(root, '#chat-form', HTMLFormElement).addEventListener('submit', (event) => {
@@ -87,7 +93,9 @@ export class ChatsView {
       this.#begin()
     }, { signal })
     this.#toggle.addEventListener('click', () => this.#sheet.set(!this.#dialog.open), { signal })
-    find(root, '#chats-close', HTMLButtonElement).addEventListener('click', () => this.#sheet.set(false), { signal })
+    find(root, '#chats-close', HTMLButtonElement).addEventListener(
+      'click', () => this.#sheet.set(false), { signal },
+    )
     this.#sheet = new Sheet(this.#dialog, this.#toggle, {
       narrow: NARROW, role: 'navigation', isColumnOpen: () => true, opened: () => this.changed(), trail,
     }, signal)
@@ -112,7 +120,7 @@ export class ChatsView {
     this.#search.focus()
   }
 
-  /** @param {import('../../types.js').Revised} message of a room */
+  /** @param {import('../../types.js').Revised} message */
   revise(message) {
     this.#search.revise(message)
   }
@@ -141,7 +149,10 @@ export class ChatsView {
     const { room, people } = this.#room
     const line = CHATS.room(people.online)
     const open = this.#isOpen('room')
-    return { id: 'room', name: room, title: room, line, draft: false, typing: false, at: 0, unread: this.missed.size, online: false, open }
+    return {
+      id: 'room', name: room, title: room, line, draft: false, typing: false, at: 0, unread: this.missed.size,
+      online: false, open,
+    }
   }
 
   /**
@@ -155,10 +166,15 @@ export class ChatsView {
     const isDraft = !open && draft.trim() !== ''
     const own = last?.name === this.#privates.me
     const isHidden = this.#privates.hides(chat)
-    const newest = last ? (own ? CHATS.own(last.text) : last.text) : NO_MESSAGES
+    const said = last ? saidIn(last) : NO_MESSAGES
+    const newest = last?.deleted ? deleted() : own ? CHATS.own(said) : said
     const typing = this.#privates.typing.isIn(id)
     const line = typing ? CHATS.typing : isDraft ? CHATS.draft(draft) : isHidden ? HIDDEN.chat : newest
-    return { id, name: other, title: titleOf(chat), line, draft: isDraft && !typing, typing, at: last && !isHidden ? updated : 0, unread: this.#privates.unreadIn(chat), online: !isHidden && this.#room.people.isAccount(other), open }
+    return {
+      id, name: other, title: titleOf(chat), line, draft: isDraft && !typing, typing,
+      at: last && !isHidden ? updated : 0, unread: this.#privates.unreadIn(chat),
+      online: !isHidden && this.#room.people.isAccount(other), open,
+    }
   }
 
   /**
@@ -166,7 +182,9 @@ export class ChatsView {
    * @param {Row[]} rows
    */
   #reconcile(rows) {
-    const old = new Map([...this.#list.children].flatMap((li) => (li instanceof HTMLLIElement ? [[li.dataset.id, li]] : [])))
+    const old = new Map([...this.#list.children].flatMap(
+      (li) => (li instanceof HTMLLIElement ? [[li.dataset.id, li]] : []),
+    ))
     let next = this.#list.firstElementChild
     for (const row of rows) {
       const li = old.get(row.id) ?? makeRow(row)

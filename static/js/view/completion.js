@@ -29,9 +29,14 @@ export class Completion {
     field.addEventListener('keydown', (event) => this.#steer(event), { capture: true, signal })
     field.addEventListener('input', () => this.#look(), { signal })
     field.addEventListener('click', () => this.#look(), { signal })
-    field.addEventListener('keyup', ({ key }) => ['ArrowLeft', 'ArrowRight', 'Home', 'End'].includes(key) && this.#look(), { signal })
+    field.addEventListener(
+      'keyup',
+      ({ key }) => ['ArrowLeft', 'ArrowRight', 'Home', 'End'].includes(key) && this.#look(),
+      { signal },
+    )
     field.addEventListener('blur', () => this.#offer([]), { signal })
-    this.#list.addEventListener('pointerdown', (event) => event.preventDefault(), { signal }) // the field keeps the focus
+    // The field keeps the focus.
+    this.#list.addEventListener('pointerdown', (event) => event.preventDefault(), { signal })
     this.#list.addEventListener('click', ({ target }) => {
       const option = target instanceof Element ? target.closest('li') : null
       if (option) this.#take([...this.#list.children].indexOf(option))
@@ -82,7 +87,8 @@ export class Completion {
   /** @param {KeyboardEvent} event */
   #steer(event) {
     const count = this.#offered.length
-    if (count === 0 || event.isComposing || event.shiftKey || event.ctrlKey || event.metaKey || event.altKey) return
+    if (count === 0 || event.isComposing || event.shiftKey || event.ctrlKey
+      || event.metaKey || event.altKey) return
     if (event.key === 'ArrowDown') this.#chosen = (this.#chosen + 1) % count
     else if (event.key === 'ArrowUp') this.#chosen = (this.#chosen + count - 1) % count
     else if (event.key === 'Enter' || event.key === 'Tab') this.#take(this.#chosen)

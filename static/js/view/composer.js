@@ -4,14 +4,14 @@
 // does neither.
 
 import { number } from '../model/clock.js'
-import { characters, cleanText, isVisible } from '../model/rules.js'
+import { cleanText, isVisible } from '../model/rules.js'
 import { EDITING } from '../model/strings/changes.js'
 import { charactersLeft, tooLong } from '../model/strings/messages.js'
-import { frameOf } from '../chat/changes.js'
-import { frameSize } from '../net/frames.js'
+import { Attach } from './attach.js'
 import { Completion } from './completion.js'
 import { find, isTouch, write } from './dom.js'
-import { refuseDrops } from './drops.js'
+import { growing } from './grow.js'
+import { leftIn } from './limit.js'
 import { ReplyStrip } from './quote.js'
 
 /** @typedef {import('../../types.js').MessageItem} MessageItem */
@@ -19,7 +19,6 @@ import { ReplyStrip } from './quote.js'
 const WARN = 200 // characters before the limit at which the counter appears
 const ENTER_OF_INPUT_METHOD = 229 // keyCode; Safari says so after the composition has ended
 const PART = 400 // of a message that is answered: more than is shown
-const ANY_ID = '00000000-0000-4000-8000-000000000000' // as long as every id
 
 export class Composer {
   #talk
@@ -36,15 +35,17 @@ export class Composer {
   #edited = null
   #kept = '' // what was begun before
   #isAsked = false // whether that message is to be deleted
-  #width = 0
+  #grow
+  /** @type {Attach} */ #attach
 
   /**
    * @param {ParentNode} root
    * @param {import('../../types.js').ConversationSource} talk
    * @param {import('../../types.js').Draft} draft
+   * @param {import('./uploads.js').LaterUploads} uploads
    * @param {AbortSignal} signal @param {() => void} onSend
    */
-  constructor(root, talk, draft, signal, onSend) {
+  constructor(root, talk, draft, uploads, signal, onSend) {
     this.#talk = talk
     this.#draft = draft
     this.#field = find(root, '#text', HTMLTextAreaElement)
@@ -58,7 +59,11 @@ export class Composer {
       this.#answer(null)
       this.#field.focus({ preventScroll: true })
     }, signal)
-    const submit = () => this.#submit() && onSend()
+    const submit = () => {
+      const { loading } = this.#attach
+      if (loading) loading.then((strip) => strip && submit())
+      else if (this.#submit()) onSend()
+    }
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault()
       submit()
@@ -66,20 +71,20 @@ export class Composer {
     }, { signal })
     this.#field.addEventListener('keydown', (event) => this.#steer(event), { signal })
     this.#field.addEventListener('keydown', (event) => {
-      if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === ENTER_OF_INPUT_METHOD) return
+      if (event.key !== 'Enter' || event.shiftKey || event.isComposing
+        || event.keyCode === ENTER_OF_INPUT_METHOD) return
       if (isTouch() && !event.ctrlKey && !event.metaKey) return
       event.preventDefault()
       submit()
     }, { signal })
     this.#field.addEventListener('input', () => this.#typed(), { signal })
-    refuseDrops(this.#field, () => talk.limits.text, (sentence) => this.#say(sentence), signal)
-    if (talk.people) new Completion(root, this.#field, () => talk.people?.names(talk.name).filter((name) => name !== talk.name) ?? [], signal)
+    this.#grow = growing(this.#field, this.#form, signal)
+    this.#attach = new Attach(root, talk, draft, uploads, {
+      say: (sentence) => this.#say(sentence), changed: () => this.changed(),
+    }, signal)
+    const others = () => talk.people?.names(talk.name).filter((name) => name !== talk.name) ?? []
+    if (talk.people) new Completion(root, this.#field, others, signal)
     this.#field.enterKeyHint = isTouch() ? 'enter' : 'send'
-    const observer = new ResizeObserver(() => {
-      if (this.#field.clientWidth !== this.#width) this.#grow() // the window was resized, or the phone turned
-    })
-    observer.observe(this.#field)
-    signal.addEventListener('abort', () => observer.disconnect())
     this.#field.value = this.#draft.text
     this.#quote.show(this.#draft.reply ?? null)
     this.settle()
@@ -125,10 +130,11 @@ export class Composer {
     this.changed()
   }
 
-  /** @param {string} text that was not sent, to be written again */
-  edit(text) {
+  /** @param {MessageItem} item that was not sent, to be written again */
+  edit({ text, files = [] }) {
     this.#stop()
     this.#put(text, this.#field.value && `\n${this.#field.value}`)
+    this.#attach.give(files)
   }
 
   /** @param {MessageItem} item that is said, and gets another text */
@@ -204,12 +210,16 @@ export class Composer {
     const left = this.#left(text)
     write(this.#counter, left <= WARN ? number(left).replace('-', '−') : '')
     this.#counter.setAttribute('aria-label', left < 0 ? tooLong(-left) : charactersLeft(left))
-    this.#field.setAttribute('aria-describedby', `${this.#draft.reply && !this.#edited ? 'reply-quote ' : ''}${left <= WARN ? 'counter ' : ''}composer-note`)
+    const isReply = this.#draft.reply && !this.#edited
+    const about = [isReply && 'reply-quote', left <= WARN && 'counter', 'composer-note']
+    this.#field.setAttribute('aria-describedby', about.filter(Boolean).join(' '))
     this.#counter.toggleAttribute('data-over', left < 0)
     this.#field.setAttribute('aria-invalid', String(left < 0))
     write(this.#note, this.#talk.closed || (left < 0 ? tooLong(-left) : this.#said))
     this.#note.toggleAttribute('data-over', left < 0)
-    this.#send.disabled = (!isVisible(text) && !this.#mayDelete) || left < 0 || this.#field.disabled
+    const hasMore = this.#edited ? this.#mayDelete : !this.#attach.isEmpty
+    this.#send.disabled = (!isVisible(text) && !hasMore) || left < 0 || this.#field.disabled
+    this.#attach.changed(this.#edited !== null)
     this.#grow()
   }
 
@@ -224,9 +234,11 @@ export class Composer {
   /** @returns {boolean} whether something was sent */
   #submit() {
     if (this.#edited) return this.#save(this.#edited)
-    const text = cleanText(this.#field.value)
-    if (!isVisible(text) || this.#left(text) < 0 || this.#field.disabled) return false
-    this.#talk.send(text, this.#draft.reply)
+    const clean = cleanText(this.#field.value)
+    const text = isVisible(clean) ? clean : ''
+    if ((!text && this.#attach.isEmpty) || this.#left(clean) < 0 || this.#field.disabled) return false
+    if (this.#attach.problem) return this.#say(this.#attach.problem)
+    this.#talk.send(text, this.#draft.reply, this.#attach.take())
     this.#field.value = this.#draft.text = ''
     this.#answer(null)
     return true
@@ -234,11 +246,12 @@ export class Composer {
 
   /** @param {MessageItem} item that gets what stands here */
   #save(item) {
-    const text = cleanText(this.#field.value)
+    const clean = cleanText(this.#field.value)
+    const text = isVisible(clean) ? clean : ''
     const { changes } = this.#talk
     const now = this.#now(item)
-    if (this.#left(text) < 0) return false
-    if (isVisible(text)) {
+    if (this.#left(clean) < 0) return false
+    if (text || now.files) { // its files are left
       if (!changes?.can(now).edit) return this.#say(EDITING.tooLate)
       this.#stop()
       changes.edit(now, text)
@@ -271,29 +284,9 @@ export class Composer {
     return found?.kind === 'message' ? found : item
   }
 
-  /**
-   * How many characters still fit. A frame has a limit as well, in bytes: emoji
-   * reach that one first.
-   * @param {string} text
-   */
+  /** @param {string} text @returns {number} how many characters still fit */
   #left(text) {
-    const { limits } = this.#talk
-    const { reply } = this.#draft
-    const change = this.#edited && { kind: /** @type {const} */ ('edit'), session: this.#edited.session, target: { seq: this.#edited.seq ?? 0, id: this.#edited.id } }
-    const bytes = limits.frame - frameSize(frameOf({ id: ANY_ID, text, ...(reply && { reply }), ...(change && { change }) }))
-    return Math.min(limits.text - characters(text), bytes < 0 ? Math.floor(bytes / 4) : Infinity)
-  }
-
-  /**
-   * Makes the field as high as its text, up to the limit in the style sheet.
-   * The form keeps its height meanwhile: if it shrank for a moment, the log
-   * above would grow, and lose its place at the end.
-   */
-  #grow() {
-    this.#form.style.height = `${this.#form.offsetHeight}px`
-    this.#field.style.height = 'auto'
-    if (this.#field.value) this.#field.style.height = `${this.#field.scrollHeight}px`
-    this.#form.style.height = ''
-    this.#width = this.#field.clientWidth
+    const { files } = this.#attach
+    return leftIn(text, this.#talk.limits, { reply: this.#draft.reply, files, edited: this.#edited })
   }
 }

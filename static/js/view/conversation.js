@@ -2,6 +2,7 @@
 // how the connection is, and the field where one writes.
 
 import { COMPOSER, conversationWith, typing } from '../model/strings/messages.js'
+import { saidIn } from '../model/strings/shown-files.js'
 import { settings } from '../storage/settings.js'
 import { Composer } from './composer.js'
 import { DateDialog } from './date-dialog.js'
@@ -18,7 +19,7 @@ export class ConversationView {
   /** @type {LogView} */ #log
   /** @type {Composer} */ #composer
   #dates
-  #emoji
+  /** @type {EmojiPicker} */ #emoji
   /** @type {(() => void) | null} to where the reader has come from */
   #back = null
 
@@ -28,7 +29,8 @@ export class ConversationView {
    * @param {import('../../types.js').ConversationSource} talk
    * @param {import('../../types.js').Draft} draft
    * @param {import('../model/navigation.js').Navigation} trail
-   * @param {import('./status.js').StatusActions} on
+   * @param {import('./status.js').StatusActions
+   *   & {uploads: import('./uploads.js').LaterUploads}} on
    */
   constructor(main, root, talk, draft, trail, on) {
     const { signal } = this.#life
@@ -38,21 +40,27 @@ export class ConversationView {
     const box = find(main, '#log', HTMLElement)
     const typists = find(main, '#typing', HTMLElement)
     const line = find(typists, '.typists', HTMLElement)
-    find(root, '#skip', HTMLButtonElement).addEventListener('click', () => find(main, '#text', HTMLTextAreaElement).focus(), { signal })
+    find(root, '#skip', HTMLButtonElement)
+      .addEventListener('click', () => find(main, '#text', HTMLTextAreaElement).focus(), { signal })
     box.dataset.conversation = talk.id
     if (talk.id !== 'room') box.setAttribute('aria-label', conversationWith(talk.title))
     const log = this.#log = new LogView(main, talk, trail, {
       mention: (name) => this.#composer.mention(name),
-      edit: (text) => this.#composer.edit(text),
+      edit: (item) => this.#composer.edit(item),
       change: (item) => this.#composer.change(item),
-      reply: (item) => this.#composer.reply(item),
+      reply: (item) => this.#composer.reply({ ...item, text: saidIn(item) }),
       quoted: (item) => this.#toQuoted(item),
+      pick: (anchor, onPick) => this.#emoji.openPicker(anchor, { onPick }),
     }, signal)
-    const composer = this.#composer = new Composer(main, talk, draft, signal, () => log.sent())
-    const emoji = this.#emoji = new EmojiPicker(settings.emoji, () => log.say(COMPOSER.noEmoji), trail, signal)
+    const composer = this.#composer = new Composer(main, talk, draft, on.uploads, signal, () => log.sent())
+    const emoji = this.#emoji = new EmojiPicker(
+      settings.emoji, () => log.say(COMPOSER.noEmoji), trail, signal,
+    )
     const smiley = find(main, '#emoji-button', HTMLButtonElement)
     smiley.addEventListener('click', () => emoji.openPicker(smiley, { onPick: composer.place() }), { signal })
-    this.#dates = new DateDialog(main, { shown: () => log.day.at, go: (day) => log.travel.toDay(day) }, trail, signal)
+    this.#dates = new DateDialog(
+      main, { shown: () => log.day.at, go: (day) => log.travel.toDay(day) }, trail, signal,
+    )
     const undo = new Undo(main, talk.changes, (id) => log.focusOn(id), signal)
     const status = new StatusView(root, talk, signal, on)
     const unlisten = talk.listen({
@@ -77,7 +85,8 @@ export class ConversationView {
     document.addEventListener('visibilitychange', () => log.isSeen && talk.seen(), { signal })
     box.addEventListener('keydown', (event) => {
       // Who begins to type means the field. A space scrolls.
-      if (event.key.length === 1 && event.key !== ' ' && !event.ctrlKey && !event.metaKey && !event.altKey && event.target === event.currentTarget) composer.focus()
+      if (event.key.length === 1 && event.key !== ' ' && !event.ctrlKey && !event.metaKey
+        && !event.altKey && event.target === event.currentTarget) composer.focus()
     }, { signal })
     box.addEventListener('keydown', (event) => {
       const back = this.#back
@@ -87,7 +96,8 @@ export class ConversationView {
       this.#back = null
       back()
     }, { capture: true, signal })
-    find(main, '#composer', HTMLElement).addEventListener('focusin', () => { this.#back = null }, { signal }) // the reader goes on here
+    // The reader goes on here.
+    find(main, '#composer', HTMLElement).addEventListener('focusin', () => { this.#back = null }, { signal })
     log.changed()
     undo.changed()
   }

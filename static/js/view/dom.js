@@ -6,7 +6,10 @@
  * @param {string} id
  */
 export function stamp(id) {
-  return /** @type {DocumentFragment} */ (document.importNode(find(document, `#${id}`, HTMLTemplateElement).content, true))
+  return /** @type {DocumentFragment} */ (document.importNode(
+    find(document, `#${id}`, HTMLTemplateElement).content,
+    true,
+  ))
 }
 
 /**

@@ -1,5 +1,7 @@
 // Where what somebody has begun to write is kept.
 
+import { draftOf, setDraft } from '../model/chats.js'
+import { draftFiles, rememberDraftFiles, roomPlace } from '../storage/attached.js'
 import { settings } from '../storage/settings.js'
 
 /** @type {import('../../types.js').Draft} */
@@ -16,19 +18,33 @@ export const draftInRoom = {
   set reply(reply) {
     settings.draftReply = reply
   },
+  get files() {
+    return draftFiles(here())
+  },
+  set files(files) {
+    rememberDraftFiles(here(), files)
+  },
 }
+
+const here = () => roomPlace(settings.joined?.room ?? '')
 
 /**
  * @param {import('../chat/direct-messages.js').DirectMessages} privates
  * @param {string} chat
  * @returns {import('../../types.js').Draft}
  */
-export const draftIn = (privates, chat) => ({
+export const draftIn = ({ me, chats }, chat) => ({
   get text() {
-    return privates.draft(chat)
+    return draftOf(chats.state, chat)
   },
   set text(text) {
-    privates.setDraft(chat, text)
-    settings.rememberDrafts(privates.me, privates.chats.state.drafts)
+    chats.do(setDraft, chat, text)
+    settings.rememberDrafts(me, chats.state.drafts)
+  },
+  get files() {
+    return draftFiles(chat)
+  },
+  set files(files) {
+    rememberDraftFiles(chat, files)
   },
 })

@@ -1,7 +1,7 @@
 // The way to the picker of emoji, which is loaded when it is first wanted: here
 // is what every visit loads of it.
 
-import { loadedLater } from './loaded-later.js'
+import { importLater, loadedLater, styled } from './loaded-later.js'
 
 const PICKER = 'emoji' // the id of its dialog
 
@@ -55,33 +55,16 @@ export class EmojiPicker {
     else this.#picker?.dialog.close()
   }
 
-  /**
-   * The list comes first: it can be asked for again, which browsers do not do
-   * for a module.
-   */
   async #load() {
     const answer = await fetch(loadedLater('emoji.json'))
     if (!answer.ok) throw new Error(`emoji.json: ${answer.status}`)
     const file = await answer.json()
-    await style(loadedLater('css/emoji.css'))
+    await styled(loadedLater('css/emoji.css'))
     /** @type {typeof import('../emoji/picker.js')} */
-    const { Picker } = await import(loadedLater('js/emoji/picker.js'))
+    const { Picker } = await importLater('js/emoji/picker.js')
     const picker = new Picker(file, this.#memory)
     picker.dialog.addEventListener('close', () => !picker.dialog.open && this.#trail.closed(PICKER))
     document.body.append(picker.dialog)
     return picker
   }
-}
-
-/** @param {string} href of a stylesheet @returns {Promise<void>} when it holds */
-function style(href) {
-  if (document.querySelector(`link[href="${href}"]`)) return Promise.resolve()
-  const link = document.createElement('link')
-  return new Promise((done, failed) => {
-    Object.assign(link, { rel: 'stylesheet', href, onload: () => done(), onerror: () => {
-      link.remove()
-      failed(new Error(`${href} is away`))
-    } })
-    document.head.append(link)
-  })
 }

@@ -46,7 +46,10 @@ export class EntryForm {
     })
     this.#form.addEventListener('input', () => this.say(''))
     this.#reveal.addEventListener('click', () => this.#show(this.#password.type === 'password'))
-    find(root, '#account-other', HTMLButtonElement).addEventListener('click', () => this.open(this.#way === 'login' ? 'register' : 'login', this.#name.value))
+    find(root, '#account-other', HTMLButtonElement).addEventListener(
+      'click',
+      () => this.open(this.#way === 'login' ? 'register' : 'login', this.#name.value),
+    )
   }
 
   /** @param {Way} way @param {string} name */
@@ -88,7 +91,9 @@ export class EntryForm {
     const { name, problem } = cleanAccountName(this.#name.value)
     const password = this.#password.value
     const wrong = this.#way === 'register' ? passwordProblem(password) : password ? '' : PASSWORD.empty
-    if (problem || wrong) return this.#refuse(problem, wrong, [problem ? [this.#name] : [], wrong ? [this.#password] : []].flat())
+    if (problem || wrong) {
+      return this.#refuse(problem, wrong, [problem ? [this.#name] : [], wrong ? [this.#password] : []].flat())
+    }
     this.say('')
     this.#name.value = name
     this.#show(false)
@@ -100,7 +105,8 @@ export class EntryForm {
       if (!(error instanceof ApiError)) throw error
       const why = whyNotIn(error, way)
       if (OF_NAME.has(error.code)) return this.#refuse(why, '', [this.#name])
-      const fields = { bad_password: [this.#password], unauthorized: [this.#password, this.#name] }[error.code] ?? []
+      const fields =
+        { bad_password: [this.#password], unauthorized: [this.#password, this.#name] }[error.code] ?? []
       this.#refuse('', why, fields)
     }
   }
@@ -121,7 +127,8 @@ export class EntryForm {
     const { button, busy: doing } = ENTRY[this.#way]
     write(this.#button, busy ? doing : button)
     this.#isBusy = busy
-    for (const field of [this.#name, this.#password]) field.readOnly = busy // what stands there is what was sent
+    // What stands there is what was sent.
+    for (const field of [this.#name, this.#password]) field.readOnly = busy
   }
 
   /** @param {boolean} plain whether the password is to be read */

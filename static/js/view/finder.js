@@ -54,7 +54,7 @@ export class Finder {
     this.#search.focus()
   }
 
-  /** @param {import('../../types.js').Revised} message of a room */
+  /** @param {import('../../types.js').Revised} message */
   revise(message) {
     this.#search.revise(message)
   }

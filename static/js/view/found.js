@@ -3,6 +3,7 @@
 import { fullDate, shortWhen } from '../model/clock.js'
 import { snippet } from '../model/search-words.js'
 import { HIDDEN } from '../model/strings/people.js'
+import { saidIn } from '../model/strings/shown-files.js'
 import { find, make, stamp } from './dom.js'
 
 /** @typedef {import('../net/api.js').Found} Found */
@@ -65,7 +66,9 @@ export class FoundRows {
   #row(found, words) {
     const li = find(stamp('found-item'), 'li', HTMLLIElement)
     find(li, '.chat-name', HTMLElement).textContent = this.#of.who(found)
-    find(li, '.found-text', HTMLElement).append(...snippet(found.text, words).map(({ text, isHit }) => (isHit ? make('mark', '', text) : text)))
+    const pieces = snippet(saidIn(found), words)
+    find(li, '.found-text', HTMLElement)
+      .append(...pieces.map(({ text, isHit }) => (isHit ? make('mark', '', text) : text)))
     const time = find(li, 'time', HTMLElement)
     time.textContent = shortWhen(found.at, Date.now())
     time.title = fullDate(found.at)

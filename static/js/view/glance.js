@@ -64,7 +64,9 @@ export class GlanceView {
   /** @param {import('../net/address.js').Glance | null} glance null: nothing is said */
   #show(glance) {
     // Names from a moment ago are better than none.
-    const names = !glance || glance.online === 0 ? [] : isNumberAlone(glance) ? this.#names.slice(0, glance.online) : glance.names
+    const names = !glance || glance.online === 0
+      ? []
+      : isNumberAlone(glance) ? this.#names.slice(0, glance.online) : glance.names
     write(this.#count, glance ? peopleHere(glance.online, names) : '')
     if (glance) write(this.#kept, archived(glance.keptSeconds, glance.keptCount))
     if (names.join('\n') === this.#names.join('\n')) return

@@ -20,7 +20,9 @@ export class Header {
   constructor(root, room, isGuest, { leave, login, chooseDay }, signal) {
     this.#root = root
     this.#room = room
-    for (const [id, run] of /** @type {[string, () => void][]} */ ([['#leave', leave], ['#login', login], ['#menu-login', login]])) {
+    for (const [id, run] of /** @type {[string, () => void][]} */ ([
+      ['#leave', leave], ['#login', login], ['#menu-login', login],
+    ])) {
       const button = find(root, id, HTMLButtonElement)
       button.hidden = !isGuest
       button.addEventListener('click', run, { signal })

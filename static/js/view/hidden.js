@@ -25,7 +25,8 @@ export class HiddenView {
       trail.opened(dialog.id)
     }, { signal })
     dialog.addEventListener('close', () => !dialog.open && trail.closed(dialog.id), { signal })
-    dialog.addEventListener('click', (event) => event.target === dialog && dialog.close(), { signal }) // beside it
+    // A click beside it.
+    dialog.addEventListener('click', (event) => event.target === dialog && dialog.close(), { signal })
     find(dialog, '#hidden-close', HTMLElement).addEventListener('click', () => dialog.close(), { signal })
     const changed = () => {
       button.hidden = hidden.people.length === 0
@@ -51,7 +52,9 @@ export class HiddenView {
     const place = [...this.#list.children].findIndex((li) => li.contains(document.activeElement))
     this.#list.replaceChildren(...this.#hidden.people.map((one) => this.#row(one)))
     if (this.#list.children.length === 0) return this.#dialog.close()
-    if (place >= 0) (this.#list.children[place] ?? this.#list.lastElementChild)?.querySelector('button')?.focus()
+    if (place >= 0) {
+      (this.#list.children[place] ?? this.#list.lastElementChild)?.querySelector('button')?.focus()
+    }
   }
 
   /** @param {{key: string, name: string}} person */

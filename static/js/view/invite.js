@@ -5,7 +5,7 @@ import { INVITE } from '../model/strings/invite.js'
 import { Box } from './box.js'
 import { copy } from './clipboard.js'
 import { find, write } from './dom.js'
-import { loadedLater } from './loaded-later.js'
+import { importLater } from './loaded-later.js'
 import { Later } from './later.js'
 
 const SVG = 'http://www.w3.org/2000/svg'
@@ -96,7 +96,7 @@ export class InviteView {
  */
 async function drawCode(svg, link) {
   /** @type {typeof import('../model/qr.js') | null} */
-  const qr = await import(loadedLater('js/model/qr.js')).catch(() => null)
+  const qr = await importLater('js/model/qr.js').catch(() => null)
   const matrix = qr && qr.qrCode(link)
   svg.toggleAttribute('hidden', matrix === null)
   if (!matrix) return

@@ -53,8 +53,12 @@ export class JoinView {
       event.preventDefault()
       this.#submit()
     })
-    find(root, '#account-open-login', HTMLButtonElement).addEventListener('click', () => this.account('login'))
-    find(root, '#account-open-register', HTMLButtonElement).addEventListener('click', () => this.account('register'))
+    find(root, '#account-open-login', HTMLButtonElement).addEventListener(
+      'click', () => this.account('login'),
+    )
+    find(root, '#account-open-register', HTMLButtonElement).addEventListener(
+      'click', () => this.account('register'),
+    )
     find(root, '#account-back', HTMLButtonElement).addEventListener('click', () => this.#guest())
     this.#glance = new GlanceView(root, room, address, this.#life.signal)
     stage.replaceChildren(root)

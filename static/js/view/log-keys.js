@@ -1,7 +1,9 @@
 // The log by keyboard: one stop for Tab, arrows from message to message, and
 // Tab again for the links and actions of the one that has the focus.
 
-const CONTROLS = 'a, .quote, .copy-code, .more, .head .name, .show-hidden, .failed button'
+const CONTROLS = 'a, .quote, .copy-code, .more, .files :is(button, video, audio), .head .name, '
+  + '.show-hidden, .failed button, '
+  + '.reactions > [data-stop]'
 const PAGE = 0.9 // of what is on the screen
 
 /**
@@ -14,9 +16,10 @@ export function steerByKeys(box, list, field, signal) {
   box.addEventListener('keydown', (event) => {
     const { target } = event
     const li = target instanceof Element && target.matches('li.message') ? target : null
-    if (event.key === 'Escape' && list.contains(document.activeElement)) return field.focus({ preventScroll: true })
+    const toField = () => field.focus({ preventScroll: true })
+    if (event.key === 'Escape' && list.contains(document.activeElement)) return toField()
     if (event.ctrlKey || event.metaKey || event.altKey || (target !== box && !li)) return
-    if (li && event.key.length === 1 && event.key !== ' ') return field.focus({ preventScroll: true }) // the key is typed there
+    if (li && event.key.length === 1 && event.key !== ' ') return toField() // the key is typed there
     if (event.shiftKey) return
     const next = messageFor(event.key, li)
     if (!next) return
@@ -27,26 +30,32 @@ export function steerByKeys(box, list, field, signal) {
   list.addEventListener('focusout', (event) => reach(event.target, -1), { signal })
   field.addEventListener('keydown', (event) => {
     const way = { PageUp: -1, PageDown: 1 }[event.key]
-    if (!way || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || field.scrollHeight > field.clientHeight) return
+    if (!way || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return
+    if (field.scrollHeight > field.clientHeight) return
     event.preventDefault()
     box.scrollBy({ top: way * box.clientHeight * PAGE })
   }, { signal })
 
   /** @param {string} key @param {Element | null} li @returns {HTMLElement | null} where it leads */
   function messageFor(key, li) {
-    const all = /** @type {HTMLElement[]} */ ([...list.querySelectorAll(':scope > li.message:not([data-hidden="rest"])')])
+    const shown = list.querySelectorAll(':scope > li.message:not([data-hidden="rest"])')
+    const all = /** @type {HTMLElement[]} */ ([...shown])
     const place = li ? all.findIndex((one) => one === li) : -1
     if (key === 'Home') return all[0] ?? null
     if (key === 'End') return all.at(-1) ?? null
     if (key !== 'ArrowUp' && key !== 'ArrowDown') return null
-    if (place >= 0) return all[Math.min(all.length - 1, Math.max(0, place + (key === 'ArrowUp' ? -1 : 1)))] ?? null
+    const next = place + (key === 'ArrowUp' ? -1 : 1)
+    if (place >= 0) return all[Math.min(all.length - 1, Math.max(0, next))] ?? null
     const { bottom } = box.getBoundingClientRect()
-    return all.filter((one) => one.getBoundingClientRect().top < bottom).at(-1) ?? null // the last one on the screen
+    // The last one on the screen.
+    return all.filter((one) => one.getBoundingClientRect().top < bottom).at(-1) ?? null
   }
 }
 
 /** @param {EventTarget | null} target @param {number} tabIndex of what a message has to offer */
 export function reach(target, tabIndex) {
   const li = target instanceof Element ? target.closest('li') : null
-  for (const one of li?.querySelectorAll(CONTROLS) ?? []) if (one instanceof HTMLElement) one.tabIndex = tabIndex
+  for (const one of li?.querySelectorAll(CONTROLS) ?? []) {
+    if (one instanceof HTMLElement) one.tabIndex = tabIndex
+  }
 }

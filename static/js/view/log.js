@@ -49,13 +49,14 @@ export class LogView {
    * @param {import('../model/navigation.js').Navigation} trail
    * @param {object} on
    * @param {(name: string) => void} on.mention
-   * @param {(text: string) => void} on.edit a text that was not sent
+   * @param {(item: import('../../types.js').MessageItem) => void} on.edit one that was not sent
    * @param {(item: import('../../types.js').MessageItem) => void} on.change a text that was
    * @param {(item: import('../../types.js').MessageItem) => void} on.reply
    * @param {(item: import('../../types.js').MessageItem) => void} on.quoted
+   * @param {import('./react.js').Pick} on.pick an emoji, of all
    * @param {AbortSignal} signal
    */
-  constructor(root, talk, trail, { mention, edit, change, reply, quoted }, signal) {
+  constructor(root, talk, trail, { mention, edit, change, reply, quoted, pick }, signal) {
     this.#talk = talk
     this.#window = new LogWindow(talk)
     this.#list = find(root, '#messages', HTMLOListElement)
@@ -66,17 +67,30 @@ export class LogView {
     const rows = this.#rows = new Rows(this.#list, later, talk, signal)
     this.day = new FloatingDay(find(root, '#log-day', HTMLElement), box, rows, later, signal)
     this.#scroller = new Scroller(box, this.#list, (at) => this.#moved(at), signal)
-    answerClicks(this.#list, rows, talk, { stay: () => this.#scroller.release(), changed: () => this.#render(), edit, say, quoted }, signal)
-    this.#edges = new LogEdges(root, box, talk, this.#window, { render: () => this.#render(), changed: () => this.changed() }, later, signal)
+    answerClicks(
+      this.#list, rows, talk,
+      {
+        stay: () => this.#scroller.release(),
+        changed: () => this.#render(),
+        edit,
+        say,
+        quoted,
+        follow: (message) => this.travel.toMessage(message),
+      }, signal,
+    )
+    this.#edges = new LogEdges(
+      root, box, talk, this.#window, { render: () => this.#render(), changed: () => this.changed() }, later,
+      signal,
+    )
     steerByKeys(box, this.#list, find(root, '#text', HTMLTextAreaElement), signal)
     this.#actions = new MessageActions(root, this.#list, {
       item: this.messageOf,
       say,
-      hasLinks: talk.id === 'room',
+      talk,
       mention,
-      changes: talk.changes,
       edit: change,
       reply,
+      pick,
     }, trail, signal)
     document.addEventListener('visibilitychange', () => this.changed(), { signal })
     this.#linked = new LinkedMessage(talk, later, {
@@ -247,7 +261,8 @@ export class LogView {
     const moves = this.#isAtEnd && !this.#isBusy && performance.now() - this.#made > STILL
     const focused = this.#list.contains(document.activeElement)
     this.#rows.show(this.#talk.items, this.#window, moves)
-    if (focused && !this.#list.contains(document.activeElement)) this.#box.focus({ preventScroll: true }) // its message is gone
+    // Its message is gone.
+    if (focused && !this.#list.contains(document.activeElement)) this.#box.focus({ preventScroll: true })
   }
 
   /** The reader sees the newest message, and the next one comes in below. */

@@ -24,7 +24,9 @@ export class LoginView {
     this.#entry = new EntryForm(dialog, enter)
     dialog.addEventListener('click', (event) => event.target === dialog && dialog.close()) // beside it
     dialog.addEventListener('close', () => !dialog.open && trail.closed(dialog.id))
-    for (const id of ['#login-close', '#account-back']) find(dialog, id, HTMLButtonElement).addEventListener('click', () => dialog.close())
+    for (const id of ['#login-close', '#account-back']) {
+      find(dialog, id, HTMLButtonElement).addEventListener('click', () => dialog.close())
+    }
   }
 
   open() {

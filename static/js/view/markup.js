@@ -18,7 +18,8 @@ function appendBlock(all, block) {
   if (block.kind === 'lines') return appendInline(all, block.nodes)
   if (block.kind === 'fence') return all.append(fence(block.text))
   const isQuote = block.kind === 'quote'
-  const element = isQuote ? make('blockquote', '') : make('div', 'list') // no list items: those of the log are messages
+  // No list items: those of the log are messages.
+  const element = isQuote ? make('blockquote', '') : make('div', 'list')
   if (isQuote) element.dir = 'auto'
   else element.setAttribute('role', 'list')
   block.lines.forEach(({ mark, nodes }, place) => {

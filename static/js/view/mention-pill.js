@@ -40,7 +40,8 @@ export class MentionPill {
 
   /** @param {import('../../types.js').Item | undefined} item that somebody else has said */
   received(item) {
-    if (item?.kind !== 'message' || item.own || item.deleted || item.private || !mentions(item.text, this.#talk.name)) return
+    if (item?.kind !== 'message' || item.own || item.deleted || item.private
+      || !mentions(item.text, this.#talk.name)) return
     if (this.#unseen.size < MOST) this.#unseen.set(item.key, { n: item.seq ?? 0, id: item.id })
   }
 

@@ -22,7 +22,9 @@ export class Menu {
       if (item) this.#set(false)
     }, { signal, capture: true }) // what an item opens gives the focus back to the button
     document.addEventListener('pointerdown', ({ target }) => {
-      if (target instanceof Node && !menu.contains(target) && !button.contains(target)) this.#set(false, false)
+      if (target instanceof Node && !menu.contains(target) && !button.contains(target)) {
+        this.#set(false, false)
+      }
     }, { signal })
   }
 

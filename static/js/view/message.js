@@ -6,15 +6,20 @@ import { dayName, fullDate, hourAndMinute } from '../model/clock.js'
 import { personHue, serverHue } from '../model/hue.js'
 import { fewEmoji, linesOf } from '../model/linkify.js'
 import { mentions } from '../model/mention.js'
-import { FOLD, missing, NEW, notDelivered, NOTICE, PROGRESS, REASONS, viaServer, YOU } from '../model/strings/messages.js'
+import {
+  FOLD, missing, NEW, notDelivered, NOTICE, PROGRESS, REASONS, viaServer, YOU,
+} from '../model/strings/messages.js'
+import { FILES } from '../model/strings/shown-files.js'
 import { paintAvatar } from './avatar.js'
 import { deleted, EDITED, editedAt } from '../model/strings/changes.js'
 import { accountMark } from './mark.js'
 import { markedUp } from './markup.js'
 import { withNames } from './names.js'
+import { updateFiles } from './files.js'
 import { find, make, stamp, write } from './dom.js'
 import { makeQuote, writeQuote } from './quote.js'
 import { reach } from './log-keys.js'
+import { updateReactions } from './reactions.js'
 
 /** @typedef {import('../../types.js').Item} Item */
 /** @typedef {import('../../types.js').MessageItem} MessageItem */
@@ -117,13 +122,16 @@ export function updateItem(li, item, decoration, me, columns) {
  */
 function updateText(li, item, me, columns) {
   const shown = said.get(li)
-  if (shown?.text === item.text && shown.deleted === item.deleted && shown.by === item.by) return updateEdited(li, item)
+  const isSame = shown?.text === item.text && shown.deleted === item.deleted && shown.by === item.by
+  if (isSame) return updateEdited(li, item)
   const hadFocus = li !== document.activeElement && li.contains(document.activeElement)
   said.set(li, item)
   const text = find(li, '.text', HTMLElement)
   const bubble = find(li, '.bubble', HTMLElement)
-  text.replaceChildren(item.deleted ? deleted(item.by) : withNames(markedUp(item.text), item.mentions ?? [], me))
-  li.toggleAttribute('data-mentions-me', !item.own && !item.deleted && !item.private && mentions(item.text, me))
+  const content = markedUp(item.text || item.files ? item.text : FILES.unknown)
+  text.replaceChildren(item.deleted ? deleted(item.by) : withNames(content, item.mentions ?? [], me))
+  const isOfMe = !item.own && !item.deleted && !item.private && mentions(item.text, me)
+  li.toggleAttribute('data-mentions-me', isOfMe)
   li.toggleAttribute('data-deleted', item.deleted === true)
   bubble.classList.toggle('emoji', !item.deleted && fewEmoji(item.text))
   if (item.deleted) li.querySelector('.actions')?.remove()
@@ -180,9 +188,11 @@ function updateMessage(li, item, head) {
   time.setAttribute('datetime', new Date(item.at).toISOString())
   write(time, hourAndMinute(item.at))
   updateQuote(li, item)
+  updateFiles(li, item)
   updateBadge(find(li, '.badge', HTMLElement), item.app)
   updateProgress(li, item)
   updateFailure(li, item)
+  updateReactions(li, item)
 }
 
 /** @param {HTMLLIElement} li @param {MessageItem} item */
@@ -213,7 +223,8 @@ function updateFailure(li, item) {
   if (shown) return
   const note = stamp('failed-note')
   find(note, '.why', HTMLElement).textContent = notDelivered(item.reason)
-  find(note, '.retry', HTMLButtonElement).hidden = item.reason === REASONS.invisible || item.reason === REASONS.tooLong // again and again
+  const isFinal = item.reason === REASONS.invisible || item.reason === REASONS.tooLong // again and again
+  find(note, '.retry', HTMLButtonElement).hidden = isFinal
   find(li, '.said', HTMLElement).append(note)
   if (li.contains(document.activeElement)) reach(li, 0)
 }

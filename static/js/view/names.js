@@ -11,7 +11,9 @@ import { make } from './dom.js'
 export function withNames(text, names, me) {
   const walker = document.createTreeWalker(text, NodeFilter.SHOW_TEXT)
   const plain = []
-  while (walker.nextNode()) if (!walker.currentNode.parentElement?.closest('a, code, .host')) plain.push(walker.currentNode)
+  while (walker.nextNode()) {
+    if (!walker.currentNode.parentElement?.closest('a, code, .host')) plain.push(walker.currentNode)
+  }
   for (const node of plain) {
     const parts = namesIn(node.nodeValue ?? '', [...names, me])
     if (!parts.some(({ isName }) => isName)) continue
@@ -23,6 +25,8 @@ export function withNames(text, names, me) {
 /** @param {ReturnType<typeof namesIn>} parts @param {string} me */
 function fragmentOf(parts, me) {
   const all = document.createDocumentFragment()
-  all.append(...parts.map(({ text, isName }) => (isName ? make('span', mentions(text, me) ? 'at me' : 'at', text) : text)))
+  all.append(...parts.map(
+    ({ text, isName }) => (isName ? make('span', mentions(text, me) ? 'at me' : 'at', text) : text),
+  ))
   return all
 }

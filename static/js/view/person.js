@@ -42,7 +42,8 @@ export class PersonCard {
     this.#room = room
     this.#on = on
     this.#trail = trail
-    dialog.addEventListener('pointerdown', (event) => event.target === dialog && dialog.close(), { signal }) // beside it
+    // A press beside it.
+    dialog.addEventListener('pointerdown', (event) => event.target === dialog && dialog.close(), { signal })
     dialog.addEventListener('close', () => !dialog.open && trail.closed(dialog.id), { signal })
     find(dialog, '#person-mention', HTMLElement).addEventListener('click', () => this.#mention(), { signal })
     find(dialog, '#person-hide', HTMLElement).addEventListener('click', () => this.#hide(), { signal })
@@ -70,13 +71,24 @@ export class PersonCard {
     const hasAccount = isAccount(person.author)
     paintAvatar(find(this.#dialog, '.avatar', HTMLElement), numbered(person))
     name.replaceChildren(make('bdi', '', numbered(person)), ...(hasAccount ? [' ', accountMark()] : []))
-    find(this.#dialog, '#person-facts', HTMLElement).replaceChildren(...factsOf(person, this.#room).map((fact) => make('li', '', fact)))
+    this.#tell(person)
     find(this.#dialog, '#person-write', HTMLElement).hidden = !hasAccount || !this.#on.write
     const hide = find(this.#dialog, '#person-hide', HTMLElement)
     hide.hidden = person.vague ?? false
     write(hide, this.#room.hidden.has(person) ? HIDDEN.unhide : HIDDEN.hide)
     this.#say(hasAccount && this.#on.write ? '' : PERSON.noChat, 'hint')
     if (!this.#dialog.open) this.#dialog.showModal()
+  }
+
+  /** @param {Person} person */
+  #tell(person) {
+    find(this.#dialog, '#person-facts', HTMLElement)
+      .replaceChildren(...factsOf(person, this.#room).map((fact) => make('li', '', fact)))
+  }
+
+  /** Somebody has come or gone. */
+  changed() {
+    if (this.#person && this.#dialog.open) this.#tell(this.#person)
   }
 
   /**

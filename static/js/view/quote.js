@@ -26,7 +26,8 @@ export function writeQuote(quote, { name, text }) {
 }
 
 /** @param {string} text '' of a message that was deleted */
-const inOneLine = (text) => [...text.slice(0, 2 * LONGEST)].slice(0, LONGEST).join('').replace(/\s+/g, ' ').trim() || REPLY.deleted
+const inOneLine = (text) =>
+  [...text.slice(0, 2 * LONGEST)].slice(0, LONGEST).join('').replace(/\s+/g, ' ').trim() || REPLY.deleted
 
 export class ReplyStrip {
   #strip

@@ -64,8 +64,9 @@ export class RoomView {
    * @param {ConstructorParameters<typeof AccountView>[2]} on.account what can be done with it
    * @param {() => void} on.tryNow nobody wants to wait for the next try to connect
    * @param {import('../net/api.js').Api['search']} on.search
+   * @param {import('./uploads.js').LaterUploads} on.uploads
    */
-  constructor(stage, room, privates, trail, { leave, enter, account, tryNow, search }) {
+  constructor(stage, room, privates, trail, { leave, enter, account, tryNow, search, uploads }) {
     const { signal } = this.#life
     const root = stamp('room-view')
     this.#stage = stage
@@ -73,11 +74,12 @@ export class RoomView {
     this.#privates = privates
     this.#search = search
     const login = this.#login = new LoginView(root, room.name, enter, trail)
-    this.#on = { tryNow, login: (/** @type {boolean} */ isKept) => (isKept ? leave() : login.open()) }
+    const enterAgain = (/** @type {boolean} */ isKept) => (isKept ? leave() : login.open())
+    this.#on = { tryNow, uploads, login: enterAgain }
     this.#trail = trail
     if (privates) this.#account = new AccountView(root, privates.me, account, trail)
     stage.replaceChildren(root)
-    this.#alerts = new Alerts(stage, room, (id) => this.#open(id), signal)
+    this.#alerts = new Alerts(stage, room, (id) => (id === 'room' || privates) && this.#open(id), signal)
     this.#invite = new InviteView(stage, room.room, trail, signal)
     this.#keys = new ShortcutsView(stage, privates === null, {
       search: () => (this.#chats ?? this.#finder)?.search(),
@@ -89,8 +91,13 @@ export class RoomView {
       leave, login: () => login.open(), chooseDay: () => this.#talk?.chooseDay(),
     }, signal)
 
-    this.#announcer = new Announcer(room.room === DEFAULT_ROOM ? room.room : `${room.room} · livechat`, signal)
-    this.#roster = new Roster(stage, room, signal, (name, row) => this.#card.open(personNamed(room, name), row), trail)
+    this.#announcer = new Announcer(
+      room.room === DEFAULT_ROOM ? room.room : `${room.room} · livechat`,
+      signal,
+    )
+    this.#roster = new Roster(
+      stage, room, signal, (name, row) => this.#card.open(personNamed(room, name), row), trail,
+    )
     this.#card = new PersonCard(stage, room, {
       mention: (name) => this.#mention(name),
       write: privates && (async (name) => (await this.#chats?.chatWith(name)) ?? (() => {})),
@@ -109,12 +116,15 @@ export class RoomView {
       },
       people: () => {
         this.#roster.changed()
+        this.#card.changed()
         header.people()
         this.#chats?.changed()
       },
     }))
     if (privates) this.#besideRoom(privates)
-    else this.#finder = new Finder(stage, search, room, (found, back) => this.#openFound(found, back), trail, signal)
+    else this.#finder = new Finder(
+      stage, search, room, (found, back) => this.#openFound(found, back), trail, signal,
+    )
     this.#roster.changed()
     trail.begin(privates?.me ?? '', () => this.#follow())
     this.#show(this.#known())
@@ -162,7 +172,8 @@ export class RoomView {
       this.#chats, this.#finder, this.#roster, this.#card, this.#hiddenPeople, this.#account, this.#login,
       this.#invite, this.#keys, this.#talk,
     ]
-    for (const part of parts()) if (part !== this.#roster || sheet !== 'roster') part?.follow('') // a card over the list closes alone
+    // A card over the list closes alone.
+    for (const part of parts()) if (part !== this.#roster || sheet !== 'roster') part?.follow('')
     this.#show(this.#known())
     for (const part of parts()) part?.follow(sheet)
     if (!sheet && this.#talk !== before) this.#talk?.focus()
@@ -180,7 +191,10 @@ export class RoomView {
     const talk = privates ? new DirectChat(privates, id) : this.#room
     this.#talk?.end()
     this.#stage.dataset.conversation = privates ? 'private' : ROOM
-    this.#talk = new ConversationView(find(this.#stage, '.talk', HTMLElement), this.#stage, talk, privates ? draftIn(privates, id) : draftInRoom, this.#trail, this.#on)
+    this.#talk = new ConversationView(
+      find(this.#stage, '.talk', HTMLElement), this.#stage, talk,
+      privates ? draftIn(privates, id) : draftInRoom, this.#trail, this.#on,
+    )
     this.#titled()
     if (!this.#privates) return
     if (this.#chats && !privates) this.#chats.missed.clear()
@@ -213,7 +227,10 @@ export class RoomView {
     const privates = this.#privates
     if (!privates || id === ROOM) return ROOM
     if (!chatOf(privates.chats.state, id)) { // its list comes in a moment, and says the rest
-      privates.chats.do(createChat, { id, other, created: 0, updated: 0, last: null, unread: 0, read: 0, otherRead: 0 })
+      privates.chats.do(
+        createChat,
+        { id, other, created: 0, updated: 0, last: null, unread: 0, read: 0, otherRead: 0 },
+      )
     }
     return id
   }
@@ -236,6 +253,9 @@ export class RoomView {
         this.#announcer.unread(privates.unread)
       },
       received: (chat, message) => this.#receivedPrivately(privates, chat, message),
+      edited: (message) => chats.revise(message),
+      removed: (_, item) => this.#alerts.removed(item.id),
+      refused: (sentence) => this.#talk?.say(sentence),
       typing: () => chats.changed(),
       state() {},
     }))
@@ -264,13 +284,13 @@ export class RoomView {
   /**
    * @param {import('../chat/direct-messages.js').DirectMessages} privates
    * @param {string} chat
-   * @param {{id: string, name: string, text: string}} message
+   * @param {import('../model/messages.js').KnownMessage} message
    */
   #receivedPrivately(privates, chat, message) {
-    const { name, text } = message
+    const { name } = message
     this.#alerts.privately(chat, message)
     const isOpen = this.#talk?.id === chat
     if (isOpen && this.#talk?.isSeen) privates.read(chat) // now, so that no number flashes up
-    this.#announcer.say({ name: isOpen ? name : privately(name), text })
+    this.#announcer.say({ ...message, name: isOpen ? name : privately(name) })
   }
 }

@@ -36,9 +36,12 @@ export class Roster {
     this.#count = find(root, '#people-count', HTMLElement)
     this.#names = find(root, '#names', HTMLUListElement)
     this.#toggle.addEventListener('click', () => this.#choose(!this.#dialog.open), { signal })
-    find(root, '#roster-close', HTMLButtonElement).addEventListener('click', () => this.#choose(false), { signal })
+    find(root, '#roster-close', HTMLButtonElement).addEventListener(
+      'click', () => this.#choose(false), { signal },
+    )
     this.#sheet = new Sheet(this.#dialog, this.#toggle, {
-      narrow: NARROW, role: 'complementary', isColumnOpen: () => settings.rosterOpen, opened: () => this.changed(), trail,
+      narrow: NARROW, role: 'complementary', isColumnOpen: () => settings.rosterOpen,
+      opened: () => this.changed(), trail,
     }, signal)
     signal.addEventListener('abort', () => this.#frame.cancel())
     this.#sheet.settle()

@@ -57,11 +57,13 @@ export class Rows {
     const gone = new Set(this.#shown.keys())
     let before = items.at(start - 1)
     let next = this.#list.firstElementChild
+    // Asked for each new message, it would lay out those before it.
+    const columns = Math.min(WIDEST, this.#list.clientWidth * 0.85) / LETTER
     this.#folds.begin()
     for (let place = start; place < end; place++) {
       const item = items.at(place)
       if (!item) break
-      const li = this.#element(item, before)
+      const li = this.#element(item, before, columns)
       this.#folds.add(li, item)
       gone.delete(item.key)
       if (li === next) {
@@ -131,12 +133,12 @@ export class Rows {
     li.addEventListener('animationend', () => li.classList.remove(kind), { once: true, signal: this.#signal })
   }
 
-  /** @param {Item} item @param {Item | undefined} before */
-  #element(item, before) {
+  /** @param {Item} item @param {Item | undefined} before @param {number} columns */
+  #element(item, before, columns) {
     const shown = this.#shown.get(item.key)
     if (shown?.item === item && shown.before === before) return shown.li
     const li = shown?.li ?? makeItem(item)
-    updateItem(li, item, decorate(before, item), this.#talk.name, Math.min(WIDEST, this.#list.clientWidth * 0.85) / LETTER)
+    updateItem(li, item, decorate(before, item), this.#talk.name, columns)
     if (item.kind === 'message') {
       if (item.app) this.#servers.add(item.app)
       const letters = this.#initials.get(item.name)

@@ -31,7 +31,8 @@ export class Scroller {
       this.#atEnd = below <= NEAR_END || (this.#atEnd && !up)
       moved({ end: this.#atEnd, upper: up && box.scrollTop < EDGE, lower: !up && below < EDGE })
     }, { passive: true, signal })
-    this.#observer = new ResizeObserver(() => this.#atEnd && this.toEnd()) // the keyboard, the composer, a window that shrinks
+    // The keyboard, the composer, a window that shrinks.
+    this.#observer = new ResizeObserver(() => this.#atEnd && this.toEnd())
     this.#observer.observe(box)
     this.#observer.observe(content)
     signal.addEventListener('abort', () => this.#observer.disconnect())
@@ -106,9 +107,13 @@ export class Scroller {
       change()
       return this.toEnd()
     }
-    const anchors = this.shown.map((item) => rowOf(item)).map((element) => ({ element, top: element.getBoundingClientRect().top }))
+    const anchors = this.shown.map((item) => rowOf(item))
+      .map((element) => ({ element, top: element.getBoundingClientRect().top }))
+    const { top } = this.#box.getBoundingClientRect()
     change()
-    const anchor = anchors.find(({ element }) => element.isConnected)
+    const here = anchors.filter(({ element }) => element.isConnected)
+    // What grows at the upper edge grows out of sight.
+    const anchor = here.find((one) => one.top >= top) ?? here[0]
     if (!anchor) return
     const moved = anchor.element.getBoundingClientRect().top - anchor.top
     if (moved) this.#box.scrollTop += moved

@@ -65,14 +65,24 @@ export class SearchView {
       who: (found) => this.#who(found),
       isHidden: ({ name }) => name !== privates?.me && room.hidden.hasNamed(name),
     })
-    this.#field.addEventListener('input', () => this.#later.run('begin', this.#field.value.trim() ? CALM : 0, () => this.#begin()), { signal })
+    this.#field.addEventListener(
+      'input',
+      () => this.#later.run('begin', this.#field.value.trim() ? CALM : 0, () => this.#begin()),
+      { signal },
+    )
     find(place, '#search-form', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault()
       this.#begin()
     }, { signal })
     find(place, '#search-clear', HTMLButtonElement).addEventListener('click', () => this.#clear(), { signal })
-    this.#part.addEventListener('click', ({ target }) => target instanceof Element && this.#clicked(target), { signal })
-    for (const part of [this.#field, this.#part]) part.addEventListener('keydown', (event) => this.#pressed(event), { signal })
+    this.#part.addEventListener(
+      'click',
+      ({ target }) => target instanceof Element && this.#clicked(target),
+      { signal },
+    )
+    for (const part of [this.#field, this.#part]) {
+      part.addEventListener('keydown', (event) => this.#pressed(event), { signal })
+    }
     this.#scroll.addEventListener('scroll', () => this.#fill(), { passive: true, signal })
   }
 
@@ -82,7 +92,7 @@ export class SearchView {
     this.#field.select()
   }
 
-  /** @param {import('../../types.js').Revised} message of a room, which has another text or none */
+  /** @param {import('../../types.js').Revised} message, which has another text or none */
   revise(message) {
     if (!this.#search.revise(message)) return
     const { scrollTop } = this.#scroll
@@ -128,11 +138,18 @@ export class SearchView {
     this.#again.remove()
     const place = state === 'moreFailed' ? this.#end : this.#note
     place.after(this.#again)
-    write(this.#end, state === 'moreFailed' ? SEARCH.moreFailed : !hasMore && found.length > 50 ? SEARCH.end : '')
+    write(
+      this.#end,
+      state === 'moreFailed' ? SEARCH.moreFailed : !hasMore && found.length > 50 ? SEARCH.end : '',
+    )
     if (state === 'none') this.#say('')
     else if (state === 'failed' && error) this.#say(whyNot(error))
     else if (found.length > 0) this.#say(hasMore ? SEARCH.first(found.length) : SEARCH.found(found.length))
-    else if (wish) this.#say(SEARCH.none(wish.words, wish.from, this.#privates || wish.room !== this.#room.room ? wish.room : ''))
+    else if (wish) this.#say(SEARCH.none(
+      wish.words,
+      wish.from,
+      this.#privates || wish.room !== this.#room.room ? wish.room : '',
+    ))
     this.#fill()
   }
 

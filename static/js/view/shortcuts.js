@@ -62,7 +62,9 @@ export class ShortcutsView {
   /** @param {KeyboardEvent} event */
   #commandOf(event) {
     const { target } = event
-    if (!(target instanceof Element) || target.closest(OWN_KEYS) || document.querySelector('dialog:modal')) return ''
+    if (!(target instanceof Element) || target.closest(OWN_KEYS) || document.querySelector('dialog:modal')) {
+      return ''
+    }
     const field = target.closest(FIELDS)
     const text = field instanceof HTMLTextAreaElement || field instanceof HTMLInputElement ? field.value : ''
     return commandOf(event, {

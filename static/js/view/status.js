@@ -9,8 +9,12 @@ import { find, write } from './dom.js'
 
 const CALM = 300 // ms that a state has to last before it is shown
 const TICK = 250 // ms between two looks at the countdown
-const STUCK = 2000 // ms for which nothing goes out over a connection that stands, after which the chip says so
-const LONG = 5000 // ms without a connection, or with one over which nothing goes out, after which it gets a sentence
+// Milliseconds for which nothing goes out over a connection that stands, after
+// which the chip says so.
+const STUCK = 2000
+// Milliseconds without a connection, or with one over which nothing goes out,
+// after which it gets a sentence.
+const LONG = 5000
 
 /**
  * @typedef {object} StatusActions
@@ -90,7 +94,9 @@ export class StatusView {
     }
     this.#showBanner()
     clearTimeout(this.#ticking)
-    if (this.#talk.state.kind !== 'connected' || this.#talk.unsent > 0) this.#ticking = window.setTimeout(() => this.changed(), TICK)
+    if (this.#talk.state.kind !== 'connected' || this.#talk.unsent > 0) {
+      this.#ticking = window.setTimeout(() => this.changed(), TICK)
+    }
   }
 
   #showBanner() {
@@ -115,7 +121,9 @@ export class StatusView {
     const { state } = this.#talk
     if (state.kind === 'stopped') {
       const isKept = state.code === NAME_KEPT
-      if (!isKept && state.code !== NAME_RESERVED) return { label: BANNER.rejoin, run: () => this.#talk.join() }
+      if (!isKept && state.code !== NAME_RESERVED) {
+        return { label: BANNER.rejoin, run: () => this.#talk.join() }
+      }
       return { label: isKept ? BANNER.chooseName : BANNER.login, run: () => this.#on.login(isKept) }
     }
     if (!long || !canTryNow(state)) return null

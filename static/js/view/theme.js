@@ -54,7 +54,8 @@ export function themeButton(button) {
  */
 export function themeChoice(group) {
   const words = [...group.querySelectorAll('button')]
-  const show = () => words.forEach((word) => word.setAttribute('aria-checked', String(word.dataset.theme === settings.theme)))
+  const show = () =>
+    words.forEach((word) => word.setAttribute('aria-checked', String(word.dataset.theme === settings.theme)))
   for (const word of words) {
     word.addEventListener('click', () => {
       settings.theme = THEMES.find((theme) => theme === word.dataset.theme) ?? 'system'

@@ -19,8 +19,12 @@ export class Undo {
     this.#box = find(root, '#undo', HTMLElement)
     this.#note = find(this.#box, 'span', HTMLElement)
     this.#changes = changes
-    for (const kind of ['pointerenter', 'focusin']) this.#box.addEventListener(kind, () => changes?.hesitate(true), { signal })
-    for (const kind of ['pointerleave', 'focusout']) this.#box.addEventListener(kind, () => changes?.hesitate(false), { signal })
+    for (const kind of ['pointerenter', 'focusin']) {
+      this.#box.addEventListener(kind, () => changes?.hesitate(true), { signal })
+    }
+    for (const kind of ['pointerleave', 'focusout']) {
+      this.#box.addEventListener(kind, () => changes?.hesitate(false), { signal })
+    }
     find(this.#box, 'button', HTMLButtonElement).addEventListener('click', () => {
       const id = changes?.removing?.id ?? ''
       changes?.undo()

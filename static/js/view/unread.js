@@ -53,7 +53,8 @@ export class UnreadPill {
     if (!li) return isLatest
     const { top, bottom } = this.#box.getBoundingClientRect()
     const line = li.getBoundingClientRect().top
-    if (line >= top && line <= bottom) this.#done = from.n // it has been seen
+    // It has been seen, unless rows have no true height yet, as in a burst.
+    if (line >= top && line <= bottom && !li.closest('[data-busy]')) this.#done = from.n
     return line < top
   }
 

@@ -41,7 +41,7 @@ export function peopleHere(online, names = []) {
  * A name of any script inside a sentence.
  * @param {string} name
  */
-const isolated = (name) => `\u2068${name}\u2069`
+export const isolated = (name) => `\u2068${name}\u2069`
 
 const UNITS = /** @type {const} */ ([['day', 86_400], ['hour', 3600], ['minute', 60], ['second', 1]])
 

@@ -61,13 +61,19 @@ export function pill(unseen) {
  * The pill at the upper edge.
  * @param {number} count
  */
-export const unread = (count) => ({ shown: `${count > 999 ? '999+' : count} new`, spoken: `Jump to the first of ${plural(count, 'new message', 'new messages')}` })
+export const unread = (count) => ({
+  shown: `${count > 999 ? '999+' : count} new`,
+  spoken: `Jump to the first of ${plural(count, 'new message', 'new messages')}`,
+})
 
 /**
  * The button that leads to where the reader is named.
  * @param {number} count
  */
-export const mentioned = (count) => ({ shown: `@ ${count > 99 ? '99+' : count}`, spoken: `Jump to the next of ${plural(count, 'mention of you', 'mentions of you')}` })
+export const mentioned = (count) => ({
+  shown: `@ ${count > 99 ? '99+' : count}`,
+  spoken: `Jump to the next of ${plural(count, 'mention of you', 'mentions of you')}`,
+})
 
 /** Above the oldest message. */
 export const BEGINNING = {
@@ -94,7 +100,10 @@ export const tooLong = (over) => `${plural(over, 'character', 'characters')} too
 
 export const COMPOSER = {
   noEmoji: "Couldn't load the emoji. Please try again.",
-  noFiles: "Pictures and files can't be sent yet.",
+  noFiles: "Pictures and files can't be sent here.",
+  filesAway: "Couldn't load what sends files. Please try again.",
+  /** @param {string} title of the conversation */
+  drop: (title) => `Drop files to send them to ${title}`,
   /** @param {number} most */
   tooMuch: (most) => `That's too much to paste: ${number(most)} characters at most.`,
 }

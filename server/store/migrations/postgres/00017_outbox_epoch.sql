@@ -1,0 +1,11 @@
+-- +goose Up
+-- The epoch of the feed in which an event was published last. What a server of
+-- an older version notes is in an unknown one.
+ALTER TABLE outbox ADD COLUMN epoch TEXT NOT NULL DEFAULT 'unknown';
+DROP INDEX outbox_sent_by_user;
+CREATE INDEX outbox_sent_by_user ON outbox (user_id, seq) WHERE sent > 0;
+
+-- +goose Down
+DROP INDEX outbox_sent_by_user;
+CREATE INDEX outbox_sent_by_user ON outbox (user_id) WHERE sent > 0;
+ALTER TABLE outbox DROP COLUMN epoch;

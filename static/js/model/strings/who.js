@@ -1,0 +1,16 @@
+// Who reacted to a message; loaded with what asks for it.
+
+import { plural } from './plural.js'
+
+/**
+ * Who gave an emoji.
+ * @param {string[]} names of some of them @param {number} count of all
+ */
+export function whoReacted(names, count) {
+  const others = count - names.length
+  const [one, many] = names.length > 0 ? ['other', 'others'] : ['person', 'people']
+  const all = others > 0 ? [...names, plural(others, one ?? '', many ?? '')] : names
+  return all.length > 1 ? `${all.slice(0, -1).join(', ')} and ${all.at(-1)}` : all.join('')
+}
+
+export const WHO = { you: 'You', failed: "Couldn't load who reacted." }

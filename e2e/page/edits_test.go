@@ -71,6 +71,8 @@ func TestEditAMessage(t *testing.T) {
 		`.value === "helo https://example.org/" && document.activeElement === ` + field)
 	ann.is("the button saves", `document.querySelector("#send").getAttribute("aria-label") === "Save"`)
 	ann.shootEach("editing")
+	// One line a second is read out, so the last one may come late.
+	bob.waitFor(`/second|new messages/.test(document.querySelector("#announce-messages").textContent)`)
 	bob.do(chromedp.Evaluate(`{
 		window.spoken = []
 		const region = document.querySelector("#announce-messages")

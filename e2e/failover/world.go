@@ -157,12 +157,13 @@ func (w *World) CheckEven(ctx context.Context) error {
 	return err
 }
 
-// Settle waits until the servers are even and no client has moved for a while.
+// Settle waits until the servers are even and no client has moved for longer than
+// the 20 s from one round of balancing to the next.
 func (w *World) Settle(ctx context.Context) error {
 	if _, err := w.Even(ctx); err != nil {
 		return err
 	}
-	const quiet = 5 * time.Second
+	const quiet = 25 * time.Second
 	return localcluster.Poll(ctx, func(context.Context) error {
 		if n := len(w.Log.Arrivals(time.Now().Add(-quiet))); n > 0 {
 			return fmt.Errorf("%d clients moved in the last %v", n, quiet)

@@ -3,6 +3,7 @@ package room
 import (
 	"context"
 	"errors"
+	"maps"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -201,5 +202,38 @@ func TestLogLostBetweenTwoReads(t *testing.T) {
 	expect(t, "connected client", read(t, r, s), "reset:b3 4 5")
 	if list := r.Remember(3, 99); len(list) != 2 {
 		t.Errorf("the room remembers %q", list)
+	}
+}
+
+// A client that reads the log when Redis has just lost it is not told of a gap:
+// servers put back what they have, and it comes again.
+func TestLogLostBeforeItIsRead(t *testing.T) {
+	for _, empty := range []bool{true, false} {
+		l := newLog(300)
+		r := open(t, l)
+		messages := maps.Clone(l.messages)
+		broken := &brokenLog{fakeLog: l, reads: 1, empty: empty, onFail: func() {
+			clear(l.messages)
+			l.err = chat.ErrLogClosed
+		}}
+		r.log = broken
+		s := r.Resume(t.Context(), at(epochA, 100), 50)
+		if s.From != 0 || s.After != 100 || !s.Replay || s.Recovered {
+			t.Errorf("while the log is being lost (empty: %t): %+v", empty, s)
+		}
+		broken.reads = 1
+		if frames, _, err := r.Page(t.Context(), at(epochA, 100), 20, 1<<20); err == nil {
+			t.Errorf("a page of a lost log (empty: %t): %q", empty, frames)
+		}
+		// Other servers have given it back before this one knows of it.
+		maps.Copy(l.messages, messages)
+		l.err = nil
+		l.changeEpoch(300)
+		broken.reads, broken.empty, broken.onFail = 1, true, nil
+		if frames, _, err := r.Page(t.Context(), at(epochA, 100), 20, 1<<20); err == nil {
+			t.Errorf("a page of a log that came back: %q", frames)
+		}
+		resync(t, r)
+		expect(t, "when it is back", follow(t, r, at(epochA, 100), 20), row(101, 300))
 	}
 }

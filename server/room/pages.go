@@ -2,6 +2,7 @@ package room
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"livechat/server/chat"
@@ -10,11 +11,13 @@ import (
 
 // resumeBehind completes the start of a client that the ring, which begins at
 // have, does not reach. Messages that neither the log nor the archive has are
-// announced as a gap right away. While one of the two is unavailable, its
-// messages count as lost.
+// announced as a gap right away. While the archive is unavailable, its messages
+// count as lost. While the log is, nothing new can be said anyway: the client
+// waits for it.
 func (r *Room) resumeBehind(ctx context.Context, s Start, l chat.Log, have uint64) Start {
 	first := have // first message after After that is available
-	if page, err := r.log.After(ctx, r.Name, s.After, 1); err != nil {
+	page, err := r.log.After(ctx, r.Name, s.After, 1)
+	if err != nil {
 		r.logger.Debug("room: cannot read the log for a resuming client", "error", err)
 	} else if entries := parse(l, page); len(entries) > 0 {
 		first = min(first, entries[0].Position.Seq)
@@ -26,9 +29,20 @@ func (r *Room) resumeBehind(ctx context.Context, s Start, l chat.Log, have uint6
 		s.Recovered = s.Recovered && first == s.After+1 && r.archiveComplete(ctx, l, s.After, before)
 	}
 	if first > s.After+1 {
-		s.Recovered, s.From, s.To, s.After = false, s.After+1, first-1, first-1
+		s.Recovered = false
+		if err == nil && r.stillHas(ctx, l) {
+			s.From, s.To, s.After = s.After+1, first-1, first-1
+		}
 	}
 	return s
+}
+
+// stillHas reports whether Redis still has the log l, so that what is missing
+// in it is lost. A log that Redis has lost gets back what servers have of it;
+// it is another epoch then.
+func (r *Room) stillHas(ctx context.Context, l chat.Log) bool {
+	now, err := r.log.OpenLog(ctx, r.Name, r.Position())
+	return err == nil && now.Head.Epoch == l.Head.Epoch
 }
 
 // firstArchived returns the seq of the first archived message after after, or
@@ -55,18 +69,22 @@ func (r *Room) archiveComplete(ctx context.Context, l chat.Log, after, before ui
 	return err == nil && n == before-after-1
 }
 
+var errLogLost = errors.New("Redis has lost the log, and gets it back")
+
 // Page returns what follows after in the log, or in the archive if the log
 // begins later: at most n messages and gaps, about bytes in size (a single
 // message may be longer), and the position after them. It is for clients that
 // the ring does not reach. An empty page means that nothing precedes the ring's
-// contents.
+// contents. The error is errLogLost while Redis gets back what it has lost.
 func (r *Room) Page(ctx context.Context, after chat.Position,
 	n, bytes int) (frames [][]byte, next chat.Position, err error) {
+	known, _ := r.knownRange()
 	l, entries, before, err := r.read(ctx, after.Seq, n)
 	if err != nil {
 		return nil, after, err
 	}
 	next = after
+	gaps := 0
 	for _, e := range entries {
 		if e.Position.Seq <= next.Seq {
 			continue
@@ -77,6 +95,7 @@ func (r *Room) Page(ctx context.Context, after chat.Position,
 		if e.Position.Seq > next.Seq+1 {
 			frames = append(frames, gapFrame(next.Seq+1, e.Position.Seq-1))
 			next.Seq = e.Position.Seq - 1
+			gaps++
 		}
 		if end, over := l.Epochs.End(next.Epoch); over && next.Seq >= end {
 			next.Epoch = l.Head.Epoch
@@ -86,6 +105,10 @@ func (r *Room) Page(ctx context.Context, after chat.Position,
 	}
 	if len(frames) == 0 && next.Seq+1 < before {
 		frames, next.Seq = append(frames, gapFrame(next.Seq+1, before-1)), before-1
+		gaps++
+	}
+	if gaps > 0 && !r.stillHas(ctx, known) {
+		return nil, after, errLogLost
 	}
 	return frames, next, nil
 }

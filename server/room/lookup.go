@@ -14,9 +14,9 @@ import (
 // leaves it to seq. It asks the ring, the log, and then the archive. A message
 // that is no longer at seq, because a repair has moved it, is found in the
 // ring, if it is the client's: others may use its id. ok is false if there is no
-// such message. Of a deleted message the tombstone is found. While this server
-// does not know the epoch in which the log has it, or has to republish it, the
-// error is errBehind.
+// such message. Of a deleted message the tombstone is found. While Redis gets
+// back what it has lost, or this server does not know the epoch in which the log
+// has it, or has to republish it, the error is errBehind.
 func (r *Room) Lookup(ctx context.Context, t chat.Target, own func(*chat.Message) bool) (
 	m chat.Message, ok bool, err error) {
 	is := func(m chat.Message) bool {
@@ -26,48 +26,35 @@ func (r *Room) Lookup(ctx context.Context, t chat.Target, own func(*chat.Message
 		return m, true, nil
 	}
 	l := r.logState()
-	// Even if the ring has another entry there, a log that replaced the one of
-	// the ring may have this one.
-	logged, err := r.log.After(ctx, r.Name, t.Seq-1, 1)
-	if err != nil && !ok {
-		return m, false, fmt.Errorf("read log of %s: %w", r.Name, err)
-	}
 	if !ok {
-		if m, ok = entryAt(l, t.Seq, logged); ok && is(m) {
-			return m, true, nil
+		if m, ok, err = r.readAt(ctx, l, t.Seq); err != nil || ok && is(m) {
+			return m, err == nil, err
 		}
 	}
-	if !ok && r.archive != nil {
-		payloads, err := r.archive.Between(ctx, r.Name, l, t.Seq-1, t.Seq+1, 1)
-		if err != nil {
-			return m, false, fmt.Errorf("read archive of %s: %w", r.Name, err)
-		}
-		if m, ok = entryAt(l, t.Seq, payloads); ok && is(m) {
-			return m, true, nil
-		}
-	}
-	if m, ok = r.byID(t.ID, own); !ok && (isNewer(l, t, logged) || r.isUnreceived(t.ID)) {
+	if m, ok = r.byID(t.ID, own); !ok && (r.isUnreceived(t.ID) || !r.stillHas(ctx, l)) {
 		return m, false, errBehind
 	}
 	return m, ok, nil
 }
 
-var errBehind = errors.New("this server has not received the message yet")
-
-// isNewer reports whether some payloads begin with what the client means, in an
-// epoch that l does not know.
-func isNewer(l chat.Log, t chat.Target, payloads [][]byte) bool {
-	if len(payloads) == 0 || t.ID == "" {
-		return false
+// readAt returns the entry at seq from the log or from the archive.
+func (r *Room) readAt(ctx context.Context, l chat.Log, seq uint64) (m chat.Message, ok bool, err error) {
+	payloads, err := r.log.After(ctx, r.Name, seq-1, 1)
+	if err != nil {
+		return m, false, fmt.Errorf("read log of %s: %w", r.Name, err)
 	}
-	position, _, ok := chat.ParsePayload(payloads[0])
-	_, known := l.Epochs.End(position.Epoch)
-	if !ok || known || position.Seq != t.Seq || l.HasEntry(position) {
-		return false
+	if m, ok = entryAt(l, seq, payloads); ok || r.archive == nil {
+		return m, ok, nil
 	}
-	m, err := chat.DecodePayload(payloads[0])
-	return err == nil && m.ID == t.ID
+	payloads, err = r.archive.Between(ctx, r.Name, l, seq-1, seq+1, 1)
+	if err != nil {
+		return m, false, fmt.Errorf("read archive of %s: %w", r.Name, err)
+	}
+	m, ok = entryAt(l, seq, payloads)
+	return m, ok, nil
 }
+
+var errBehind = errors.New("this server has not received the message yet")
 
 // entryAt returns the entry of l that is the first of some payloads, if it is
 // at seq.

@@ -237,3 +237,17 @@ func TestLogLostBeforeItIsRead(t *testing.T) {
 		expect(t, "when it is back", follow(t, r, at(epochA, 100), 20), row(101, 300))
 	}
 }
+
+// Nor is it said of a message in such a log that it does not exist.
+func TestLookupInALostLog(t *testing.T) {
+	l := newLog(300)
+	r := open(t, l)
+	r.log = &brokenLog{fakeLog: l, reads: 1, empty: true, onFail: func() {
+		clear(l.messages)
+		l.err = chat.ErrLogClosed
+	}}
+	target := chat.Target{Seq: 100, ID: idOf(100)}
+	if _, ok, err := r.Lookup(t.Context(), target, anyone); ok || !errors.Is(err, errBehind) {
+		t.Errorf("%v, %v, want %v", ok, err, errBehind)
+	}
+}

@@ -75,13 +75,18 @@ func (r *run) stored(ctx context.Context, room string, behind uint64, deleted []
 	// Two processes archive, and the newest message may be stored before one
 	// that the other process holds. Check names what stays missing.
 	var broken error
-	_ = localcluster.Poll(ctx, func(context.Context) error {
+	gap := localcluster.Poll(ctx, func(context.Context) error {
 		archived, pages, broken = r.archivePages(context.WithoutCancel(ctx), room, behind)
 		if broken != nil {
 			return nil
 		}
 		return firstGap(archived, behind)
 	})
+	if gap == nil && broken == nil {
+		// An edit that was stored while the pages were read is on the last one, and
+		// the first one may have its message as it was before.
+		archived, pages, broken = r.archivePages(context.WithoutCancel(ctx), room, behind)
+	}
 	if broken != nil {
 		return nil, broken
 	}

@@ -219,6 +219,8 @@ func runSubcommand(args []string) (done bool, err error) {
 		return true, drawCharts(args[1])
 	case len(args) == 4 && args[0] == "baseline":
 		return true, baseline(args[2], args[1], args[3])
+	case len(args) == 3 && args[0] == "fetch":
+		return true, fetchFor(args[1], args[2])
 	}
 	return false, nil
 }

@@ -178,7 +178,7 @@ func (a *album) busyRound(ctx context.Context) (p99ms, rate float64, err error) 
 		if before, err = a.use(); err != nil {
 			return err
 		}
-		if f, err = fetchAll(ctx, a.cl.HAProxy.Addr, a.clients, a.paths); err != nil {
+		if f, err = fetchElsewhere(ctx, a.cl.HAProxy.Addr, a.clients, a.paths); err != nil {
 			return err
 		}
 		after, err = a.use()
@@ -187,15 +187,15 @@ func (a *album) busyRound(ctx context.Context) (p99ms, rate float64, err error) 
 	if err != nil {
 		return 0, 0, err
 	}
-	if f.failure != nil {
-		fmt.Printf("a fetch failed: %v\n", f.failure)
+	if f.Failure != "" {
+		fmt.Printf("a fetch failed: %s\n", f.Failure)
 	}
-	rate = float64(len(f.took)) / f.length.Seconds()
+	rate = float64(len(f.Took)) / f.Length.Seconds()
 	each := func(d time.Duration) string {
-		return fmt.Sprintf("%.0f", float64(d.Microseconds())/float64(len(f.took)))
+		return fmt.Sprintf("%.0f", float64(d.Microseconds())/float64(len(f.Took)))
 	}
-	a.row("with", ms(p50), ms(p99), missing, int(rate), ms(percentileOf(f.took, 50)),
-		ms(percentileOf(f.took, 99)), f.failed, before.memory>>20, after.peak>>20,
+	a.row("with", ms(p50), ms(p99), missing, int(rate), ms(percentileOf(f.Took, 50)),
+		ms(percentileOf(f.Took, 99)), f.Failed, before.memory>>20, after.peak>>20,
 		after.memory>>20, each(after.api-before.api),
 		each(after.haproxy-before.haproxy))
 	return float64(p99.Microseconds()) / 1000, rate, nil

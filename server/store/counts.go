@@ -5,6 +5,7 @@ import "fmt"
 // Counts are the records of an export or an import, by kind.
 type Counts struct {
 	Accounts, Chats, Messages, RoomMessages, Reactions, Files int64
+	Audit                                                     int64 // entries of the audit log
 
 	WithoutBytes int64 // of the files
 	pieces       int64 // lines with bytes of files
@@ -26,26 +27,33 @@ func (c *Counts) of(kind string) *int64 {
 		return &c.Reactions
 	case typeFile:
 		return &c.Files
+	case typeAudit:
+		return &c.Audit
 	}
 	return nil
 }
 
 // Lines returns the number of lines these records take in an export.
 func (c Counts) Lines() int64 {
-	return c.Accounts + c.Chats + c.Messages + c.RoomMessages + c.Reactions + c.Files + c.pieces
+	return c.Accounts + c.Chats + c.Messages + c.RoomMessages + c.Reactions + c.Files + c.pieces +
+		c.Audit
 }
 
 // String returns the counts in words: "3 accounts, 1 chat, 5 private messages,
 // 12 room messages, 2 reactions, 1 file". It tells of files whose bytes are not
-// among them.
+// among them, and of the audit log if there is any.
 func (c Counts) String() string {
 	without := ""
 	if c.WithoutBytes > 0 {
 		without = fmt.Sprintf(" (%d without bytes)", c.WithoutBytes)
 	}
-	return fmt.Sprintf("%s, %s, %s, %s, %s, %s%s", plural(c.Accounts, "account"), plural(c.Chats, "chat"),
+	audit := ""
+	if c.Audit > 0 {
+		audit = ", " + plural(c.Audit, "audit record")
+	}
+	return fmt.Sprintf("%s, %s, %s, %s, %s, %s%s%s", plural(c.Accounts, "account"), plural(c.Chats, "chat"),
 		plural(c.Messages, "private message"), plural(c.RoomMessages, "room message"),
-		plural(c.Reactions, "reaction"), plural(c.Files, "file"), without)
+		plural(c.Reactions, "reaction"), plural(c.Files, "file"), without, audit)
 }
 
 func plural(n int64, noun string) string {

@@ -61,6 +61,9 @@ INSERT INTO files (id, owner, user_id, name, type, size, hash, width, height, pr
         CASE WHEN i % 1000 = 0 THEN '' ELSE CAST(i AS text) END, CASE WHEN i % 1000 = 0 THEN 0 ELSE i END,
         CASE WHEN i % 1000 < 2 THEN 0 ELSE i END, '00000000000000aa', i
     FROM generate_series(1, 100000) i;
+INSERT INTO file_totals (name, bytes, files) SELECT 'user:' || i, 5, 1 FROM generate_series(1, 20000) i;
+INSERT INTO audit (at, actor, actor_name, action) SELECT i, 0, 'operator', 'user.passwd'
+    FROM generate_series(1, 100000) i;
 ALTER TABLE messages ADD UNIQUE (id);
 CREATE INDEX messages_by_words ON messages USING GIN (words);
 CREATE INDEX room_messages_by_words ON room_messages USING GIN (words);
@@ -115,6 +118,13 @@ func TestNoSequentialScan(t *testing.T) {
 		{"expired sessions", deleteExpired, "10"},
 		{"sessions of a user", deleteSessions, "10"},
 		{"user by name", selectUser, "'user7'"},
+		{"users", selectUsers, "10, 'user7', 100"},
+		{"what a user has", selectUserFigures, "10, 'user:7', 'user7'"},
+		{"sessions of a user, in order", selectUserSessions, "7, 1, 0, '', 100"},
+		{"audit log", selectAudit, "9223372036854775807, 0, 100"},
+		{"audit log, later page", selectAudit, "1000, 77, 100"},
+		{"old entries of the audit log", selectOldAudit, "1000, 500"},
+		{"expire the audit log", deleteAudit, "1, 500"},
 		{"name reserved", selectSkeleton, "'user7'"},
 		{"chats of a user, to be locked", lockUserChats, "777"},
 		{"pair", selectPair, "777, 20777"},

@@ -14,10 +14,10 @@ import (
 // An export is NDJSON: one object per line, each with a field `type`. The first
 // line is the header, and the last one the end, which tells an import that
 // nothing is cut off. Between them are users, chats, messages, reactions to
-// those, room messages, reactions to those, and files, each kind in its own order, so
-// that a line refers only to lines above it. Times are Unix milliseconds. The
-// state of running servers is left out: sessions (users log in again),
-// unpublished events and leases.
+// those, room messages, reactions to those, files, and the audit log, each kind
+// in its own order, so that a line refers only to lines above it. Times are Unix
+// milliseconds. The state of running servers is left out: sessions (users log in
+// again), unpublished events and leases.
 type (
 	exportHeader struct {
 		Type    string `json:"type"` // "livechat"
@@ -31,6 +31,7 @@ type (
 		Hash     string  `json:"hash"`
 		Created  int64   `json:"created"`
 		Deleted  *int64  `json:"deleted,omitzero"` // absent unless the account is deleted
+		Role     string  `json:"role,omitzero"`
 	}
 	exportChat struct {
 		Type    string `json:"type"` // "chat"
@@ -118,7 +119,9 @@ const (
 )
 
 const (
-	exportUsers = `SELECT id, name, skeleton, hash, created, deleted FROM users ORDER BY id`
+	// A server from before roles leaves that of an account which it deletes.
+	exportUsers = `SELECT id, name, skeleton, hash, created, deleted,
+		CASE WHEN deleted IS NULL THEN role ELSE '' END FROM users ORDER BY id`
 	// Both members of a chat are updated together, so one time stands for both.
 	exportChats = `
 SELECT c.id, c.a, c.b, c.created, c.last_n, a.read_n, b.read_n, a.updated
@@ -195,6 +198,7 @@ func (x *exporter) all(dialect string) error {
 		func() error { return exportAll(x, typeRoomMessage, rooms, scanExportRoomMessage) },
 		func() error { return exportAll(x, typeReaction, reactions, scanExportReaction) },
 		x.files,
+		func() error { return exportAll(x, typeAudit, exportAudits, scanExportAudit) },
 		func() error { return x.write(exportEnd{typeEnd, x.counts.Lines()}) },
 		x.w.Flush,
 	)
@@ -239,7 +243,7 @@ func exportAll[T any](x *exporter, kind, query string, scan func(scanner) (T, er
 
 func scanExportUser(row scanner) (exportUser, error) {
 	u := exportUser{Type: typeUser}
-	err := row.Scan(&u.ID, &u.Name, &u.Skeleton, &u.Hash, &u.Created, &u.Deleted)
+	err := row.Scan(&u.ID, &u.Name, &u.Skeleton, &u.Hash, &u.Created, &u.Deleted, &u.Role)
 	if u.Name != nil {
 		*u.Name = storable(*u.Name)
 	}

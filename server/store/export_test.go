@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"os"
 	"path/filepath"
 	"sync"
@@ -75,6 +76,18 @@ func (s *Store) HoldingPrivate(ctx context.Context, word string) (n int64, err e
 		where += ` OR CAST(words AS text) LIKE $1`
 	}
 	return n, s.read.QueryRowContext(ctx, `SELECT count(*) FROM messages`+where, "%"+word+"%").Scan(&n)
+}
+
+// AddAudit adds entries to the audit log, in one transaction.
+func (s *Store) AddAudit(ctx context.Context, entries ...AuditEntry) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		for _, e := range entries {
+			if err := record(ctx, tx, e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // Undo rolls back the newest migration.

@@ -24,17 +24,17 @@ const (
 
 	isEmpty = `SELECT NOT EXISTS (SELECT 1 FROM users) AND NOT EXISTS (SELECT 1 FROM chats)
 		AND NOT EXISTS (SELECT 1 FROM room_messages) AND NOT EXISTS (SELECT 1 FROM room_reactions)
-		AND NOT EXISTS (SELECT 1 FROM files)`
+		AND NOT EXISTS (SELECT 1 FROM files) AND NOT EXISTS (SELECT 1 FROM audit)`
 	// Blocks other writers until the import is done. Readers go on.
 	lockTables = `LOCK TABLE users, sessions, chats, members, messages, message_reactions, outbox,
-		room_messages, room_reactions, files, uploads, file_totals IN SHARE ROW EXCLUSIVE MODE`
+		room_messages, room_reactions, files, uploads, file_totals, audit IN SHARE ROW EXCLUSIVE MODE`
 	// Earlier versions, which may run on this database too, count the numbers of
 	// accounts. SQLite does this itself.
 	moveSequence = `SELECT setval(pg_get_serial_sequence('users', 'id'), max(id))
 		FROM users HAVING max(id) IS NOT NULL`
 
-	importUser = `INSERT INTO users (id, name, skeleton, hash, created, deleted)
-		VALUES ($1, $2, $3, $4, $5, $6)`
+	importUser = `INSERT INTO users (id, name, skeleton, hash, created, deleted, role)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`
 	importChat   = `INSERT INTO chats (id, a, b, created, last_n) VALUES ($1, $2, $3, $4, $5)`
 	importMember = `INSERT INTO members (chat, user_id, other, read_n, updated)
 		VALUES ($1, $2, $3, $4, $5)`
@@ -63,10 +63,11 @@ var (
 )
 
 // Import reads what Export wrote, from either database, into a store without
-// users, chats, room messages, reactions or files. It returns how many records of each
-// kind it read. It imports all or nothing: after an error, which names the line,
-// the store is as it was. Input is checked strictly, and errors do not quote it.
-// Other servers cannot write to the store meanwhile. It skips the bytes of files.
+// users, chats, room messages, reactions, files or an audit log. It returns how
+// many records of each kind it read. It imports all or nothing: after an error,
+// which names the line, the store is as it was. Input is checked strictly, and
+// errors do not quote it. Other servers cannot write to the store meanwhile. It
+// skips the bytes of files.
 func (s *Store) Import(ctx context.Context, r io.Reader) (Counts, error) {
 	return s.ImportWith(ctx, r, nil)
 }
@@ -207,6 +208,8 @@ func (im *importer) take(line []byte) error {
 		return takeAs(fields, line, im.newFile)
 	case typePiece:
 		return takeAs(fields, line, im.piece)
+	case typeAudit:
+		return takeAs(fields, line, im.audit)
 	}
 	return errors.New("unknown type")
 }

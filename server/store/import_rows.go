@@ -19,10 +19,12 @@ func (im *importer) user(u exportUser) error {
 		return errors.New("name or skeleton is empty")
 	case (u.Name == nil) != (u.Deleted != nil), (u.Hash == "") != (u.Deleted != nil):
 		return errors.New("an account has name and hash, a deleted one neither")
+	case u.Role != "" && (u.Role != RoleAdmin || u.Deleted != nil):
+		return errors.New("unknown role, or a role of a deleted account")
 	case u.Name != nil && hasZero(*u.Name), hasZero(u.Skeleton, u.Hash):
 		return errZero
 	}
-	_, err := im.insert(importUser, u.ID, u.Name, u.Skeleton, u.Hash, u.Created, u.Deleted)
+	_, err := im.insert(importUser, u.ID, u.Name, u.Skeleton, u.Hash, u.Created, u.Deleted, u.Role)
 	return err
 }
 

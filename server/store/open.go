@@ -94,6 +94,7 @@ func openPostgres(url string) (*Store, error) {
 var postgresQueries = queries{
 	now:       nowPostgres,
 	forUpdate: " FOR UPDATE",
+	forChange: " FOR NO KEY UPDATE",
 	forShare:  " FOR SHARE",
 	published: markSent + nowPostgres + ` END
 		FROM json_each_text($1::text::json) n WHERE sent <= 0 AND seq = n.key::bigint`,

@@ -51,13 +51,17 @@ func testTransfer(t *testing.T, w *world) {
 			t.Errorf("%s is not in its order: %q", key, all)
 		}
 	}
+	// As a server from before roles leaves it.
+	w.must(w.Exec(ctx, "UPDATE users SET role = 'admin' WHERE deleted IS NOT NULL"))
+	same(t, "the export with a role of a deleted account", export(t, w.Store), first)
 	w.clear()
 	counts, err := w.Import(ctx, strings.NewReader(first))
 	w.must(err)
 	same(t, "counts", counts, store.Counts{Accounts: 4, Chats: 3, Messages: 7, RoomMessages: 13,
-		Reactions: 5})
+		Reactions: 5, Audit: 3})
 	same(t, "in words", counts.String(),
-		"4 accounts, 3 chats, 7 private messages, 13 room messages, 5 reactions, 0 files")
+		"4 accounts, 3 chats, 7 private messages, 13 room messages, 5 reactions, 0 files, "+
+			"3 audit records")
 	same(t, "one of each",
 		store.Counts{Accounts: 1, Chats: 1, Messages: 1, RoomMessages: 1, Reactions: 1,
 			Files: 1}.String(),
@@ -84,6 +88,13 @@ func testTransfer(t *testing.T, w *world) {
 	_, hash, err := w.UserByName(ctx, "ann")
 	w.must(err)
 	same(t, "hash", hash, "hash of ann")
+	bob, err := w.UserByID(ctx, w.bob.ID)
+	w.must(err)
+	same(t, "role", bob.Role, store.RoleAdmin)
+	log, err := w.Audit(ctx, store.AuditEntry{}, 10)
+	w.must(err)
+	same(t, "audit log", len(log), 3)
+	same(t, "reason", log[1].By.Reason, "a\uFFFD\uFFFD")
 	reserved, err := w.NameReserved(ctx, "~zoë")
 	w.must(err)
 	same(t, "the deleted account's name is reserved", reserved, true)

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"fmt"
 	"time"
 )
 
@@ -17,7 +19,7 @@ type sessionAt struct {
 }
 
 const selectSessions = `
-SELECT s.token, s.expires, u.id, u.name, u.created
+SELECT s.token, s.expires, u.id, u.name, u.created, u.role
 FROM sessions s JOIN users u ON u.id = s.user_id
 WHERE s.token = ANY ($1::bytea[]) AND u.deleted IS NULL`
 
@@ -67,7 +69,60 @@ func (s *Store) findSessions(ctx context.Context, batch []*question[sessionAt, S
 func scanSession(row scanner) (r sessionRow, err error) {
 	var token []byte
 	var created int64
-	err = row.Scan(&token, &r.expires, &r.user.ID, &r.user.Name, &created)
+	err = row.Scan(&token, &r.expires, &r.user.ID, &r.user.Name, &created, &r.user.Role)
 	r.token, r.user.Created = string(token), fromMS(created)
 	return r, err
+}
+
+// endSessions ends all sessions of a user, whose row the transaction has locked,
+// and returns how many there were.
+func endSessions(ctx context.Context, tx *sql.Tx, user int64) (ended int64, err error) {
+	if ended, err = exec(ctx, tx, deleteSessions, user); err != nil {
+		return 0, err
+	}
+	return ended, revoke(ctx, tx, user)
+}
+
+// DeleteSession ends a session and leaves a Revocation, as everything does that
+// ends sessions. A session that does not exist is no error.
+func (s *Store) DeleteSession(ctx context.Context, tokenHash []byte) error {
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		var user int64
+		switch err := tx.QueryRowContext(ctx, deleteSession, tokenHash).Scan(&user); {
+		case errors.Is(err, sql.ErrNoRows):
+			return nil
+		case err != nil:
+			return err
+		}
+		return revoke(ctx, tx, user)
+	})
+	if err != nil {
+		return fmt.Errorf("delete a session: %w", err)
+	}
+	return nil
+}
+
+// DeleteSessions ends all sessions of a user, including those being created: it
+// waits for them.
+func (s *Store) DeleteSessions(ctx context.Context, user int64) error {
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, selectOne+s.queries.forUpdate, user); err != nil {
+			return err
+		}
+		_, err := endSessions(ctx, tx, user)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("delete a user's sessions: %w", err)
+	}
+	return nil
+}
+
+// DeleteExpired deletes expired sessions and returns how many.
+func (s *Store) DeleteExpired(ctx context.Context, now time.Time) (int64, error) {
+	n, err := exec(ctx, s.write, deleteExpired, now.UnixMilli())
+	if err != nil {
+		return 0, fmt.Errorf("delete expired sessions: %w", err)
+	}
+	return n, nil
 }

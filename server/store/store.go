@@ -68,6 +68,7 @@ type Store struct {
 type queries struct {
 	now          string // Unix milliseconds
 	forUpdate    string // locks the rows that a query in a transaction has read
+	forChange    string // the same, but others may write rows that refer to them
 	forShare     string // lets others read those rows but not change them
 	published    string
 	resend       string

@@ -40,7 +40,7 @@ func values(export, key string) (all []string) {
 // clear empties the tables directly.
 func (w *world) clear() {
 	w.t.Helper()
-	for _, table := range []string{"files", "uploads", "file_totals", "outbox", "message_reactions",
+	for _, table := range []string{"audit", "files", "uploads", "file_totals", "outbox", "message_reactions",
 		"messages", "members", "chats", "room_messages", "room_reactions", "sessions", "users"} {
 		w.must(w.Exec(w.t.Context(), "DELETE FROM "+table))
 	}
@@ -63,7 +63,13 @@ func (w *world) live() {
 	gone := w.user("zoë")
 	w.say(gone, w.newChat(w.eve, gone), "I leave")
 	w.newChat(w.bob, gone) // without messages
+	_, err = w.SetRole(ctx, operator, gone.ID, store.RoleAdmin)
+	w.must(err)
 	w.must(w.DeleteUser(ctx, gone.ID))
+	_, err = w.SetRole(ctx, store.By{Reason: "a\x00\xff"}, w.bob.ID, store.RoleAdmin)
+	w.must(err)
+	_, err = w.EndSessions(ctx, store.By{User: w.bob.ID, Name: "bob"}, w.eve.ID)
+	w.must(err)
 	w.must(w.CreateSession(ctx, []byte("token"), w.ann.ID, "hash of ann", time.Now().Add(time.Hour)))
 	w.archive(w.roomMessages("livechat", epochB, 1, 3))
 	w.archive(w.roomMessages("livechat", epochA, 5, 6))
@@ -156,6 +162,8 @@ const (
 		`"user":1,"emoji":"😀","at":4}`
 	heard = `{"type":"room_message","room":"hall","epoch":"aa","seq":1,"id":"x","app":"A",` +
 		`"session":"s","name":"n","text":"sesame","at":4}`
+	ended = `{"type":"audit","at":5,"actor_name":"operator","action":"user.sessions",` +
+		`"target_kind":"user","target_id":"1","target_name":"sesame","reason":"because","details":{"sessions":1}}`
 	liked = `{"type":"reaction","room":"hall","target":"x","person":"s","emoji":"👍",` +
 		`"name":"sesame","at":5,"on":true}`
 )
@@ -255,6 +263,13 @@ func testImportUnsound(t *testing.T, w *world) {
 		{"no emoji", sound(ann, bob, both, one, two, with(smiled, `😀`, ``)), "line 7: emoji is empty"},
 		{"no counts in a chat", sound(ann, bob, both, one, with(two, `"at":3`, `"at":3,"reactions":[]`)),
 			"line 6: reactions are not counts"},
+		{"unknown role", sound(with(ann, `"created":1`, `"created":1,"role":"sesame"`)), "line 2: unknown role"},
+		{"role of a deleted account", sound(`{"type":"user","id":1,"skeleton":"ann","hash":"","created":1,` +
+			`"deleted":2,"role":"admin"}`), "line 2: unknown role, or a role of a deleted account"},
+		{"nothing done", sound(with(ended, `user.sessions`, ``)), "line 2: action or actor_name is empty"},
+		{"done by nobody", sound(with(ended, `operator`, ``)), "line 2: action or actor_name is empty"},
+		{"zero byte in a reason", sound(with(ended, `because`, `\u0000`)), "line 2: a text has a zero byte"},
+		{"details of text", sound(with(ended, `{"sessions":1}`, `"sesame"`)), "line 2: details are not an object"},
 		{"endless line", sound(with(heard, "sesame", strings.Repeat("x", 17<<20))), "line 2: read: "},
 	} {
 		_, err := w.Import(t.Context(), strings.NewReader(c.input))

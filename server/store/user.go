@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -18,22 +17,23 @@ type User struct {
 	ID      int64
 	Name    string // DeletedName once it is deleted
 	Created time.Time
+	Role    string // RoleAdmin or ""; not filled in for the other member of a chat
 }
 
 const (
 	insertUser = `INSERT INTO users (id, name, skeleton, hash, created) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT DO NOTHING`
-	selectUser     = `SELECT id, name, created, hash FROM users WHERE name = $1`
+	selectUser     = `SELECT id, name, created, role, hash FROM users WHERE name = $1`
 	selectSkeleton = `SELECT EXISTS (SELECT 1 FROM users WHERE skeleton = $1)`
 	selectHash     = `SELECT hash FROM users WHERE id = $1 AND deleted IS NULL`
 	updateHash     = `UPDATE users SET hash = $2 WHERE id = $1 AND deleted IS NULL`
 	renewHash      = `UPDATE users SET hash = $3 WHERE id = $1 AND hash = $2 AND deleted IS NULL`
-	eraseUser      = `UPDATE users SET name = NULL, hash = '', deleted = $2 WHERE id = $1
+	eraseUser      = `UPDATE users SET name = NULL, hash = '', role = '', deleted = $2 WHERE id = $1
 		AND deleted IS NULL`
 	insertSession = `INSERT INTO sessions (token, user_id, expires) SELECT $1, id, $3 FROM users
 		WHERE id = $2 AND hash = $4 AND deleted IS NULL`
 	selectOne     = `SELECT 1 FROM users WHERE id = $1`
-	selectSession = `SELECT u.id, u.name, u.created, s.expires FROM sessions s
+	selectSession = `SELECT u.id, u.name, u.created, u.role, s.expires FROM sessions s
 		JOIN users u ON u.id = s.user_id WHERE s.token = $1 AND s.expires > $2 AND u.deleted IS NULL`
 	deleteSession  = `DELETE FROM sessions WHERE token = $1 RETURNING user_id`
 	deleteSessions = `DELETE FROM sessions WHERE user_id = $1`
@@ -84,7 +84,7 @@ func (s *Store) CreateUser(ctx context.Context, name, skeleton, hash string) (Us
 func (s *Store) UserByName(ctx context.Context, name string) (u User, hash string, err error) {
 	var created int64
 	if err := s.read.QueryRowContext(ctx, selectUser, name).Scan(
-		&u.ID, &u.Name, &created, &hash); err != nil {
+		&u.ID, &u.Name, &created, &u.Role, &hash); err != nil {
 		return User{}, "", fmt.Errorf("find a user: %w", notFound(err))
 	}
 	u.Created = fromMS(created)
@@ -94,8 +94,8 @@ func (s *Store) UserByName(ctx context.Context, name string) (u User, hash strin
 // UserByID returns a user. ErrNotFound: no such account, or deleted.
 func (s *Store) UserByID(ctx context.Context, id int64) (u User, err error) {
 	var created int64
-	err = s.read.QueryRowContext(ctx, `SELECT id, name, created FROM users WHERE id = $1
-		AND deleted IS NULL`, id).Scan(&u.ID, &u.Name, &created)
+	err = s.read.QueryRowContext(ctx, `SELECT id, name, created, role FROM users WHERE id = $1
+		AND deleted IS NULL`, id).Scan(&u.ID, &u.Name, &created, &u.Role)
 	if err != nil {
 		return User{}, fmt.Errorf("read a user: %w", notFound(err))
 	}
@@ -148,7 +148,10 @@ func (s *Store) PasswordHash(ctx context.Context, user int64) (hash string, err 
 // SetPassword replaces the hash and ends all sessions of the user. ErrNotFound:
 // no such account, or deleted.
 func (s *Store) SetPassword(ctx context.Context, user int64, hash string) error {
-	err := s.inTx(ctx, func(tx *sql.Tx) error { return changeUser(ctx, tx, user, updateHash, hash) })
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		_, err := changeUser(ctx, tx, user, updateHash, hash)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("set a password: %w", err)
 	}
@@ -192,21 +195,21 @@ func (s *Store) deleteUser(ctx context.Context, tx *sql.Tx, user int64) error {
 	if err := s.deleteFilesOfUser(ctx, tx, user); err != nil {
 		return err
 	}
-	return changeUser(ctx, tx, user, eraseUser, time.Now().UnixMilli())
+	_, err := changeUser(ctx, tx, user, eraseUser, time.Now().UnixMilli())
+	return err
 }
 
-// changeUser runs an update of one user and ends the user's sessions.
-func changeUser(ctx context.Context, tx *sql.Tx, user int64, update string, value any) error {
+// changeUser runs an update of one user and ends the user's sessions. It returns
+// how many there were.
+func changeUser(ctx context.Context, tx *sql.Tx, user int64, update string, value any) (
+	ended int64, err error) {
 	switch n, err := exec(ctx, tx, update, user, value); {
 	case err != nil:
-		return err
+		return 0, err
 	case n == 0:
-		return ErrNotFound
+		return 0, ErrNotFound
 	}
-	if _, err := tx.ExecContext(ctx, deleteSessions, user); err != nil {
-		return err
-	}
-	return revoke(ctx, tx, user)
+	return endSessions(ctx, tx, user)
 }
 
 // CreateSession begins a session under the hash of its token, for a user whose
@@ -244,57 +247,11 @@ func (s *Store) Session(ctx context.Context, tokenHash []byte, now time.Time) (s
 		var created, ends int64
 		u := &session.User
 		err = s.read.QueryRowContext(ctx, selectSession, tokenHash, now.UnixMilli()).Scan(
-			&u.ID, &u.Name, &created, &ends)
+			&u.ID, &u.Name, &created, &u.Role, &ends)
 		u.Created, session.Ends = fromMS(created), fromMS(ends)
 	}
 	if err != nil {
 		return Session{}, fmt.Errorf("find a session: %w", notFound(err))
 	}
 	return session, nil
-}
-
-// DeleteSession ends a session and leaves a Revocation, as everything does that
-// ends sessions. A session that does not exist is no error.
-func (s *Store) DeleteSession(ctx context.Context, tokenHash []byte) error {
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		var user int64
-		switch err := tx.QueryRowContext(ctx, deleteSession, tokenHash).Scan(&user); {
-		case errors.Is(err, sql.ErrNoRows):
-			return nil
-		case err != nil:
-			return err
-		}
-		return revoke(ctx, tx, user)
-	})
-	if err != nil {
-		return fmt.Errorf("delete a session: %w", err)
-	}
-	return nil
-}
-
-// DeleteSessions ends all sessions of a user, including those being created: it
-// waits for them.
-func (s *Store) DeleteSessions(ctx context.Context, user int64) error {
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, selectOne+s.queries.forUpdate, user); err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, deleteSessions, user); err != nil {
-			return err
-		}
-		return revoke(ctx, tx, user)
-	})
-	if err != nil {
-		return fmt.Errorf("delete a user's sessions: %w", err)
-	}
-	return nil
-}
-
-// DeleteExpired deletes expired sessions and returns how many.
-func (s *Store) DeleteExpired(ctx context.Context, now time.Time) (int64, error) {
-	n, err := exec(ctx, s.write, deleteExpired, now.UnixMilli())
-	if err != nil {
-		return 0, fmt.Errorf("delete expired sessions: %w", err)
-	}
-	return n, nil
 }

@@ -79,7 +79,7 @@ type Options struct {
 	Store    Store
 	Now      func() time.Time // default time.Now
 	Logger   *slog.Logger     // default: none
-	Lifetime time.Duration    // of a session, from its login; default 30 days
+	Lifetime time.Duration    // of a session, from its login; default SessionLifetime
 
 	Hashings int // passwords hashed at once, each in 19 MiB; default 2
 	// Waiting is how many hashings may wait for a place; further ones fail as
@@ -142,7 +142,7 @@ func newService(o Options, hash hashFunc) *Service {
 	waiting := cmp.Or(o.Waiting, 64)
 	return &Service{
 		store: o.Store, now: o.Now, logger: o.Logger,
-		lifetime:      cmp.Or(o.Lifetime, 30*24*time.Hour),
+		lifetime:      cmp.Or(o.Lifetime, SessionLifetime),
 		hasher:        newHasher(hash, cmp.Or(o.Hashings, 2), waiting, max(1, waiting*3/4)),
 		accounts:      NewThrottle(cmp.Or(o.PerAccount, Limit{Burst: 10, Every: 30 * time.Second})),
 		addrs:         NewThrottle(cmp.Or(o.PerAddress, Limit{Burst: 30, Every: 2 * time.Second})),

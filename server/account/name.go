@@ -26,7 +26,8 @@ const guestSkeleton = "guest"
 var systemNames = []string{
 	"admin", "admins", "administrator", "anonymous", "api", "bot", "deleted", "everybody", "everyone",
 	"here", "help", "livechat", "mod",
-	"moderator", "moderators", "mods", "nobody", "notice", "null", "official", "owner", "root",
+	"moderator", "moderators", "mods", "nobody", "notice", "null", "official", "operator", "owner",
+	"root",
 	"security", "server", "staff", "superuser",
 	"support", "system", "undefined", "unknown", "webmaster",
 	"me", "you", // the page calls its user "you"
@@ -58,6 +59,13 @@ func canonicalName(name string) (canonical string, ok bool) {
 		}
 	}
 	return string(lower), true
+}
+
+// Canonical returns the form in which the store has a name, or "" if no account
+// can have it.
+func Canonical(name string) string {
+	canonical, _ := canonicalName(name)
+	return canonical
 }
 
 // CheckName returns name in lower case, or an error with code bad_name if no

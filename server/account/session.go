@@ -18,6 +18,9 @@ import (
 // base64url without padding.
 const tokenLen = 32
 
+// SessionLifetime is how long a session lasts after its login.
+const SessionLifetime = 30 * 24 * time.Hour
+
 // sweepEvery is how often expired sessions are deleted. They are invalid from
 // the moment they expire.
 const sweepEvery = time.Hour

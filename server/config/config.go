@@ -26,6 +26,7 @@ type Config struct {
 	Database Database
 	Archive  Archive
 	Files    Files
+	Admin    Admin
 	Room     Room
 	Socket   Socket
 	Limits   Limits

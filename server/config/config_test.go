@@ -28,6 +28,9 @@ func TestDefaults(t *testing.T) {
 		if c.Redis.URL != "" || c.Redis.Channel != "livechat" || c.Redis.IDTTL != 20*time.Minute {
 			t.Errorf("redis: %+v", c.Redis)
 		}
+		if c.Admin.Name != "" || c.Admin.AuditAge != 365*24*time.Hour {
+			t.Errorf("admin: %+v", c.Admin)
+		}
 		if c.Limits.MessageRate != 5 || c.Limits.MessageBurst != 10 || c.Limits.MaxText != 4000 ||
 			c.Limits.MaxFrame != 16384 {
 			t.Errorf("limits: %+v", c.Limits)
@@ -83,7 +86,12 @@ func TestBounds(t *testing.T) {
 		},
 		"ARCHIVE_AGE":   {[]string{"0s", "720h"}, []string{"-1s", "30d"}},
 		"ARCHIVE_COUNT": {[]string{"0", "100000"}, []string{"-1", "many"}},
-		"ROLE":          {[]string{"all", "ws", "api"}, []string{"API", "ALL"}},
+		"ADMIN": {
+			[]string{"ann", "Ann_Lee-7", strings.Repeat("a", 20)},
+			[]string{"an", "ann lee", "änn", "ann\n", strings.Repeat("a", 21)},
+		},
+		"AUDIT_AGE": {[]string{"0s", "8760h"}, []string{"-1s", "365d"}},
+		"ROLE":      {[]string{"all", "ws", "api"}, []string{"API", "ALL"}},
 		"DATABASE_URL": {
 			[]string{"postgres://u:p@db/livechat", "postgresql:///x", "sqlite:a b.db", "sqlite::memory:"},
 			[]string{"mysql://db", "livechat.db", "postgres://", "sqlite:"},

@@ -60,6 +60,16 @@ type Files struct {
 	GuestMax int64 `env:"GUEST_FILES_MAX" envDefault:"2147483648"`
 }
 
+// Admin says who runs the whole, and how long it is kept what they did.
+type Admin struct {
+	// Name is the name of an account that becomes an admin when a server with the
+	// API starts. An account that is registered later does not: anyone could
+	// register the name. Empty: none.
+	Name string `env:"ADMIN"`
+	// AuditAge is how long entries of the audit log are kept; 0: for ever.
+	AuditAge time.Duration `env:"AUDIT_AGE" envDefault:"8760h"`
+}
+
 // FilesFolder is the default of Files.URL.
 const FilesFolder = "file:livechat-files"
 

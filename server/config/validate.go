@@ -97,6 +97,7 @@ var (
 	databaseURL    = regexp.MustCompile(`^(postgres(ql)?://\S+|sqlite:\S.*)$`)
 	filesURL       = regexp.MustCompile(`^(file:\S.*|s3://[^/?#\s]+(\?\S*)?)$`)
 	redisPattern   = regexp.MustCompile(`^(rediss?|unix)://\S+$`)
+	accountName    = regexp.MustCompile(`^[A-Za-z0-9_-]{3,20}$`)
 	originPattern  = regexp.MustCompile(`^[a-z][a-z0-9+.-]*$`)
 	credentials    = regexp.MustCompile(`(?s)^(\w*://)?.*@`) // also in a URL that does not parse
 )

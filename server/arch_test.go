@@ -23,17 +23,19 @@ const module = "livechat/"
 // downward only: a change that needs one more is a question about the design
 // first.
 var arrows = map[string][]string{
-	// web: healthcheck and page; store: export and import; blob and files: the bytes of those
+	// web: healthcheck and page; store: export and import; blob and files: the bytes of those;
+	// admin: the operator's commands
 	"server": {
-		"server/blob", "server/config", "server/files", "server/node", "server/store", "server/web", "static",
+		"server/admin", "server/blob", "server/config", "server/files", "server/node", "server/store", "server/web", "static",
 	},
 	"server/node": {
 		"server/auth", "server/balance", "server/config", "server/chat", "server/wire", "server/room",
 		"server/fanout", "server/bus", "server/socket", "server/presence",
 		"server/cluster", "server/web", "server/store", "server/account", "server/private",
 		"server/archive", "server/api", "static", "server/metrics", "server/turn",
-		"server/blob", "server/files", "server/picture",
+		"server/admin", "server/blob", "server/files", "server/picture",
 	},
+	"server/admin":   {"server/account", "server/store"},
 	"server/balance": {},
 	"server/config":  {},
 	"server/chat":    {},

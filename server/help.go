@@ -19,6 +19,13 @@ Usage:
   livechat admin files check
                           compare the files in the database with FILES_URL; with -repair remove
                           bytes without a file, and files without bytes
+  livechat admin user list|show|passwd|sessions|role|delete
+                          accounts, beside running servers: list; show NAME; passwd NAME sets
+                          and prints a temporary password; sessions NAME, with -end to end them;
+                          role NAME admin|none; delete NAME. -json is for programs, -reason TEXT
+                          for the audit log
+  livechat admin audit    what operators and admins did, the newest first; -n N entries (50),
+                          -json for programs
   livechat page DIR       write the page, bundled, into an empty folder for another web server
   livechat version        print the version
   livechat help           print this text

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"livechat/server/admin"
 	"livechat/server/config"
 	"livechat/server/node"
 	"livechat/server/web"
@@ -67,6 +68,16 @@ func run(args []string) error {
 	case slices.Equal(args[:min(3, len(args))], []string{"admin", "files", "check"}) &&
 		(len(args) == 3 || len(args) == 4 && isFlag(args[3], "repair")):
 		command = adminCheck
+	case command == "admin" && admin.Is(args[1:]):
+		operator, err := admin.Parse(args[1:])
+		if err != nil {
+			return err
+		}
+		cfg, err := config.FromEnvironment()
+		if err != nil {
+			return err
+		}
+		return administer(context.Background(), cfg, operator, streams{os.Stdin, os.Stdout, os.Stderr})
 	case len(args) > 1 || !slices.Contains([]string{"", "healthcheck", "export", "import"}, command):
 		return fmt.Errorf("unknown arguments %q; livechat help lists the commands", args)
 	}

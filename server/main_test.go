@@ -15,7 +15,7 @@ func TestUnknownArguments(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, args := range [][]string{
 		{"exprot"}, {"export", "file"}, {"import", "export"}, {"healthcheck", "now"}, {"page"},
-		{"page", "a", "b"}, {"-v"},
+		{"page", "a", "b"}, {"-v"}, {"admin"}, {"admin", "users"}, {"admin", "files"},
 	} {
 		if err := run(args); err == nil || !strings.Contains(err.Error(), "livechat help lists the commands") {
 			t.Errorf("%q: %v", args, err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"livechat/server/admin"
 	"livechat/server/blob"
 	"livechat/server/config"
 	"livechat/server/files"
@@ -25,22 +27,9 @@ type streams struct {
 // into it, with the bytes of files unless cfg names no store for them. It handles
 // no signals: if one ends the process, the database undoes the import.
 func transfer(ctx context.Context, command string, cfg config.Config, std streams) (err error) {
-	url := cfg.Database.URL
-	if url == "" {
-		url = config.SQLiteFile
-	}
-	if url == config.SQLiteMemory {
-		return fmt.Errorf("%s: DATABASE_URL is %s, which is lost when its process ends", command, url)
-	}
-	// Opening a file that does not exist would make an empty database.
-	if path, ok := strings.CutPrefix(url, "sqlite:"); ok && command == "export" {
-		if _, err := os.Stat(path); err != nil {
-			return fmt.Errorf("export: find the database of DATABASE_URL: %w", err)
-		}
-	}
-	s, err := store.Open(ctx, url)
+	s, err := openDatabase(ctx, command, cfg, command == "import")
 	if err != nil {
-		return fmt.Errorf("open the database: %w", err)
+		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	var bytes store.FileBytes
@@ -68,6 +57,40 @@ func transfer(ctx context.Context, command string, cfg config.Config, std stream
 	return err
 }
 
+// openDatabase opens the database of DATABASE_URL for a command. A file that does
+// not exist is an error unless the command may create it: opening it would make
+// an empty database.
+func openDatabase(ctx context.Context, command string, cfg config.Config, create bool) (*store.Store, error) {
+	url := cmp.Or(cfg.Database.URL, config.SQLiteFile)
+	if url == config.SQLiteMemory {
+		return nil, fmt.Errorf("%s: DATABASE_URL is %s, which is lost when its process ends", command, url)
+	}
+	if path, ok := strings.CutPrefix(url, "sqlite:"); ok && !create {
+		if _, err := os.Stat(path); err != nil {
+			hint := ""
+			if cfg.Database.URL == "" {
+				hint = " (it is not set, so it is " + url + " in this folder)"
+			}
+			return nil, fmt.Errorf("%s: find the database of DATABASE_URL%s: %w", command, hint, err)
+		}
+	}
+	s, err := store.Open(ctx, url)
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	return s, nil
+}
+
+// administer runs a command of the operator beside running servers.
+func administer(ctx context.Context, cfg config.Config, c admin.Command, std streams) (err error) {
+	s, err := openDatabase(ctx, c.String(), cfg, false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	return c.Run(ctx, s, std.out, std.log)
+}
+
 // openFiles opens the store of FILES_URL.
 func openFiles(ctx context.Context, cfg config.Config) (blob.Store, error) {
 	keys := blob.Keys{ID: cfg.Files.S3Key, Secret: cfg.Files.S3Secret}
@@ -85,18 +108,9 @@ var errFiles = errors.New("files and their bytes do not agree; " +
 // checkFiles compares the files in the database with the store of FILES_URL, and
 // writes what it found. Servers may run meanwhile.
 func checkFiles(ctx context.Context, cfg config.Config, repair bool, std streams) (err error) {
-	url := cfg.Database.URL
-	if url == "" {
-		url = config.SQLiteFile
-	}
-	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
-		if _, err := os.Stat(path); err != nil {
-			return fmt.Errorf("find the database of DATABASE_URL: %w", err)
-		}
-	}
-	s, err := store.Open(ctx, url)
+	s, err := openDatabase(ctx, adminCheck, cfg, false)
 	if err != nil {
-		return fmt.Errorf("open the database: %w", err)
+		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	blobs, err := openFiles(ctx, cfg)

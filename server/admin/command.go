@@ -1,0 +1,147 @@
+// Package admin is what whoever runs livechat does from outside: commands on
+// accounts and the audit log, and the admin that a setting names.
+//
+// It works on the database alone, beside running servers. They notice at once:
+// each request looks up its session there, and the servers with the API look
+// every second for users whose sockets have to be closed (auth.Revoker). So the
+// commands need neither Redis nor a server that answers.
+package admin
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"livechat/server/store"
+)
+
+// Command is a command as it was typed.
+type Command struct {
+	verb   string // such as "user passwd"
+	words  []string
+	json   bool
+	end    bool
+	count  int
+	reason string
+}
+
+// verb is what a command does.
+type verb struct {
+	usage string   // what follows it
+	words int      // how many arguments it has
+	flags []string // that it takes
+	run   func(context.Context, *job) error
+}
+
+// countFlag is the flag for how many entries of the audit log are shown.
+const countFlag = "n"
+
+var verbs = map[string]verb{
+	"user list":     {"[-json]", 0, []string{"json"}, listUsers},
+	"user show":     {"NAME [-json]", 1, []string{"json"}, showUser},
+	"user passwd":   {"NAME [-reason TEXT]", 1, []string{"reason"}, resetPassword},
+	"user sessions": {"NAME [-json] [-end [-reason TEXT]]", 1, []string{"json", "end", "reason"}, sessions},
+	"user role":     {"NAME admin|none [-reason TEXT]", 2, []string{"reason"}, setRole},
+	"user delete":   {"NAME [-reason TEXT]", 1, []string{"reason"}, deleteUser},
+	"audit":         {"[-n N] [-json]", 0, []string{countFlag, "json"}, listAudit},
+}
+
+// defaultCount is how many entries of the audit log are shown.
+const defaultCount = 50
+
+// Is reports whether arguments, those after "admin", are a command of this
+// package, right or wrong.
+func Is(args []string) bool { return len(args) > 0 && (args[0] == "user" || args[0] == "audit") }
+
+// Parse reads the arguments after "admin". Flags may stand anywhere. A name that
+// begins with a dash follows "--". Errors say what is accepted.
+func Parse(args []string) (Command, error) {
+	c := Command{verb: strings.Join(args[:min(len(args), 2)], " ")}
+	if len(args) > 0 && args[0] == "audit" {
+		c.verb = "audit"
+	}
+	v, ok := verbs[c.verb]
+	if !ok {
+		return Command{}, fmt.Errorf("unknown command: admin %s; there are: admin %s", c.verb,
+			strings.Join(slices.Sorted(maps.Keys(verbs)), ", admin "))
+	}
+	if err := c.parse(args[len(strings.Fields(c.verb)):], v); err != nil {
+		return Command{}, fmt.Errorf("admin %s: %w; usage: livechat admin %s %s", c.verb, err, c.verb, v.usage)
+	}
+	return c, nil
+}
+
+// parse reads what follows the verb.
+func (c *Command) parse(args []string, v verb) error {
+	flags := flag.NewFlagSet(c.verb, flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.BoolVar(&c.json, "json", false, "")
+	flags.BoolVar(&c.end, "end", false, "")
+	flags.IntVar(&c.count, countFlag, defaultCount, "")
+	flags.StringVar(&c.reason, "reason", "", "")
+	for {
+		if err := flags.Parse(args); err != nil {
+			return err
+		}
+		if args = flags.Args(); len(args) == 0 {
+			break
+		}
+		c.words, args = append(c.words, args[0]), args[1:]
+	}
+	var err error
+	flags.Visit(func(f *flag.Flag) {
+		if !slices.Contains(v.flags, f.Name) {
+			err = fmt.Errorf("it has no flag -%s", f.Name)
+		}
+	})
+	switch {
+	case err != nil:
+		return err
+	case len(c.words) != v.words:
+		return fmt.Errorf("it takes %d arguments, not %d", v.words, len(c.words))
+	case c.count < 0:
+		return errors.New("-n takes a number of entries, or 0 for all")
+	case c.reason != "" && c.verb == "user sessions" && !c.end:
+		return errors.New("-reason is for -end")
+	case c.verb == "user role":
+		_, err = roleOf(c.words[1])
+	}
+	return err
+}
+
+// job is a command under way.
+type job struct {
+	Command
+	*store.Store
+	out *bufio.Writer
+	log io.Writer // what is for the operator, and not for a program that reads out
+}
+
+// Run does it. Lists and passwords go to out, the rest to log.
+func (c Command) Run(ctx context.Context, s *store.Store, out, log io.Writer) error {
+	j := &job{Command: c, Store: s, out: bufio.NewWriter(out), log: log}
+	if err := verbs[c.verb].run(ctx, j); err != nil {
+		return fmt.Errorf("admin %s: %w", c.verb, err)
+	}
+	if err := j.out.Flush(); err != nil {
+		return fmt.Errorf("admin %s: write the result: %w", c.verb, err)
+	}
+	return nil
+}
+
+// String returns the words that name it, such as "admin user passwd".
+func (c Command) String() string { return "admin " + c.verb }
+
+// by returns who does it, for the audit log.
+func (j *job) by() store.By { return store.By{Name: store.Operator, Reason: j.reason} }
+
+// say tells the operator something.
+func (j *job) say(format string, args ...any) {
+	_, _ = fmt.Fprintf(j.log, "livechat: "+format+"\n", args...)
+}

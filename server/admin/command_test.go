@@ -1,0 +1,57 @@
+package admin
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestParse(t *testing.T) {
+	for _, c := range []struct {
+		args string
+		want Command
+	}{
+		{"user list", Command{verb: "user list"}},
+		{"user list --json", Command{verb: "user list", json: true}},
+		{"user show -json ann", Command{verb: "user show", json: true}},
+		{"user sessions ann -end -reason x", Command{verb: "user sessions", end: true, reason: "x"}},
+		{"user role -reason x -- -ann none", Command{verb: "user role", reason: "x"}},
+		{"user role -reason=x ann none", Command{verb: "user role", reason: "x"}},
+		{"audit", Command{verb: "audit"}},
+		{"audit -n 0 -json", Command{verb: "audit", json: true}},
+	} {
+		args := strings.Fields(c.args)
+		got, err := Parse(args)
+		if err != nil {
+			t.Errorf("%s: %v", c.args, err)
+			continue
+		}
+		if got.verb != c.want.verb || got.json != c.want.json || got.end != c.want.end ||
+			got.reason != c.want.reason || len(got.words) != verbs[got.verb].words || !Is(args) {
+			t.Errorf("%s: %+v", c.args, got)
+		}
+		if want := "admin " + c.want.verb; got.String() != want {
+			t.Errorf("%s: it is called %q, want %q", c.args, got, want)
+		}
+	}
+	for args, want := range map[string]string{
+		"user":                        "unknown command: admin user; there are: admin audit, ",
+		"user make ann":               "unknown command: admin user make",
+		"user list ann":               "admin user list: it takes 0 arguments, not 1; usage: livechat admin user list [-json]",
+		"user passwd":                 "it takes 1 arguments, not 0; usage: livechat admin user passwd NAME",
+		"user passwd ann -json":       "admin user passwd: it has no flag -json",
+		"user passwd -ann":            "flag provided but not defined: -ann",
+		"user role ann":               "it takes 2 arguments, not 1; usage: livechat admin user role NAME admin|none",
+		"user role ann king":          `unknown role "king": want admin or none`,
+		"user sessions ann -reason x": "-reason is for -end",
+		"audit -n many":               "invalid value",
+		"audit -n -1":                 "-n takes a number of entries",
+		"audit ann":                   "admin audit: it takes 0 arguments, not 1",
+	} {
+		if c, err := Parse(strings.Fields(args)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %+v, %v, want %s", args, c, err, want)
+		}
+	}
+	if Is(nil) || Is([]string{"files", "check"}) {
+		t.Error("another command counts as one of these")
+	}
+}

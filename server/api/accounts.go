@@ -10,7 +10,10 @@ import (
 type account struct {
 	Name      string `json:"name"`
 	CreatedAt int64  `json:"created_at"` // Unix milliseconds
+	Role      string `json:"role,omitzero"`
 }
+
+func accountOf(u store.User) account { return account{u.Name, u.Created.UnixMilli(), u.Role} }
 
 // credentials is the body of a registration and of a login.
 type credentials struct {
@@ -41,7 +44,7 @@ func (a *api) register(w http.ResponseWriter, r *http.Request) error {
 	}
 	a.startSession(w, r, token)
 	w.Header().Set("Location", base+"/me/")
-	return answer(w, r, http.StatusCreated, account{u.Name, u.Created.UnixMilli()})
+	return answer(w, r, http.StatusCreated, accountOf(u))
 }
 
 func (a *api) login(w http.ResponseWriter, r *http.Request) error {
@@ -54,7 +57,7 @@ func (a *api) login(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a.startSession(w, r, token)
-	return answer(w, r, http.StatusOK, account{u.Name, u.Created.UnixMilli()})
+	return answer(w, r, http.StatusOK, accountOf(u))
 }
 
 // startSession sets the cookie. It ends the session that the cookie held
@@ -96,7 +99,7 @@ func (a *api) logoutEverywhere(w http.ResponseWriter, r *http.Request, me store.
 }
 
 func (a *api) me(w http.ResponseWriter, r *http.Request, me store.User) error {
-	return answer(w, r, http.StatusOK, account{me.Name, me.Created.UnixMilli()})
+	return answer(w, r, http.StatusOK, accountOf(me))
 }
 
 // changePassword ends all sessions and starts another one for this browser.

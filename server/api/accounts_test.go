@@ -15,6 +15,10 @@ func TestAccount(t *testing.T) {
 	s := newSite(t, nil)
 	ann := s.register("ann")
 	want(t, s.ask(ann, "GET", "/api/v1/me/", ""), 200, `{"name":"ann","created_at":1763770000123}`)
+	s.users[0].Role = "admin"
+	want(t, s.ask(ann, "GET", "/api/v1/me/", ""), 200,
+		`{"name":"ann","created_at":1763770000123,"role":"admin"}`)
+	s.users[0].Role = ""
 	wantProblem(t, s.ask(nil, "POST", "/api/v1/accounts/", `{"name":"ann","password":"x"}`), 409,
 		"name_taken")
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"livechat/server/account"
+	"livechat/server/admin"
 	"livechat/server/api"
 	"livechat/server/archive"
 	"livechat/server/auth"
@@ -35,6 +36,11 @@ type services struct {
 func (n *Node) buildServices() (err error) {
 	if n.cfg.Server.Role == config.RoleWS {
 		return nil
+	}
+	if name := n.cfg.Admin.Name; name != "" {
+		if err := admin.CheckName(name); err != nil {
+			return fmt.Errorf("ADMIN=%s: %w", name, err)
+		}
 	}
 	s := &n.services
 	s.watcher = store.NewWatcher(s.store, n.logger)
@@ -125,6 +131,10 @@ func (n *Node) runServices(ctx context.Context) {
 		if err := n.services.files.Run(ctx); err != nil && ctx.Err() == nil {
 			n.fail(fmt.Errorf("run files: %w", err))
 		}
+	})
+	n.loops.Go(func() {
+		admin.Run(ctx, admin.Options{Store: n.services.store, Admin: n.cfg.Admin.Name, Age: n.cfg.Admin.AuditAge,
+			Logger: n.logger})
 	})
 	names := auth.NewAnnouncer(n.auth, n.services.store, n.logger)
 	n.loops.Go(func() { names.Run(ctx) })

@@ -17,6 +17,10 @@ type Reaction struct {
 	Emoji  string // see IsEmoji
 	At     int64  // of the last change, Unix milliseconds by the clock of Redis
 	On     bool   // false: it was taken back
+
+	// By is who does it now, for the rules of the room; zero if it was done
+	// before. It is not kept.
+	By Writer
 }
 
 // ReactionsTo returns the entry that asks publish.lua for the summary of a

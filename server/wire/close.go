@@ -32,6 +32,7 @@ type CloseCode uint16
 //	4500  bad requests       stays away: it repeats refused requests
 //	4501  name reserved      logs in or uses another name: it belongs to an account
 //	4502  name kept back     uses another name: nobody can have this one
+//	4503  banned             stays away from this room
 const (
 	CloseNormal       CloseCode = 1000
 	CloseShuttingDown CloseCode = 1001
@@ -49,6 +50,7 @@ const (
 	CloseBadRequests  CloseCode = 4500
 	CloseNameReserved CloseCode = 4501
 	CloseNameKept     CloseCode = 4502
+	CloseBanned       CloseCode = 4503
 )
 
 // reasons are shown to users next to the code.
@@ -69,6 +71,7 @@ var reasons = map[CloseCode]string{
 	CloseBadRequests:  "too many bad requests",
 	CloseNameReserved: "the name belongs to an account",
 	CloseNameKept:     "the name is reserved",
+	CloseBanned:       "banned from this room",
 }
 
 // String returns the reason that is sent with the code.

@@ -4,8 +4,8 @@ import "fmt"
 
 // Counts are the records of an export or an import, by kind.
 type Counts struct {
-	Accounts, Chats, Messages, RoomMessages, Reactions, Files int64
-	Audit                                                     int64 // entries of the audit log
+	Accounts, Chats, Messages, RoomMessages, Reactions, Rules, Files int64
+	Audit                                                            int64 // entries of the audit log
 
 	WithoutBytes int64 // of the files
 	pieces       int64 // lines with bytes of files
@@ -25,6 +25,8 @@ func (c *Counts) of(kind string) *int64 {
 		return &c.RoomMessages
 	case typeReaction, typePrivateReaction:
 		return &c.Reactions
+	case typeRules, typeBan:
+		return &c.Rules
 	case typeFile:
 		return &c.Files
 	case typeAudit:
@@ -35,15 +37,18 @@ func (c *Counts) of(kind string) *int64 {
 
 // Lines returns the number of lines these records take in an export.
 func (c Counts) Lines() int64 {
-	return c.Accounts + c.Chats + c.Messages + c.RoomMessages + c.Reactions + c.Files + c.pieces +
+	return c.Accounts + c.Chats + c.Messages + c.RoomMessages + c.Reactions + c.Rules + c.Files + c.pieces +
 		c.Audit
 }
 
 // String returns the counts in words: "3 accounts, 1 chat, 5 private messages,
-// 12 room messages, 2 reactions, 1 file". It tells of files whose bytes are not
-// among them, and of the audit log if there is any.
+// 12 room messages, 2 reactions, 1 file". It tells of rules of rooms and of the
+// audit log if there are any, and of files whose bytes are not among them.
 func (c Counts) String() string {
-	without := ""
+	rules, without := "", ""
+	if c.Rules > 0 {
+		rules = plural(c.Rules, "rule") + " of rooms, "
+	}
 	if c.WithoutBytes > 0 {
 		without = fmt.Sprintf(" (%d without bytes)", c.WithoutBytes)
 	}
@@ -51,9 +56,9 @@ func (c Counts) String() string {
 	if c.Audit > 0 {
 		audit = ", " + plural(c.Audit, "audit record")
 	}
-	return fmt.Sprintf("%s, %s, %s, %s, %s, %s%s%s", plural(c.Accounts, "account"), plural(c.Chats, "chat"),
+	return fmt.Sprintf("%s, %s, %s, %s, %s, %s%s%s%s", plural(c.Accounts, "account"), plural(c.Chats, "chat"),
 		plural(c.Messages, "private message"), plural(c.RoomMessages, "room message"),
-		plural(c.Reactions, "reaction"), plural(c.Files, "file"), without, audit)
+		plural(c.Reactions, "reaction"), rules, plural(c.Files, "file"), without, audit)
 }
 
 func plural(n int64, noun string) string {

@@ -64,6 +64,13 @@ INSERT INTO files (id, owner, user_id, name, type, size, hash, width, height, pr
 INSERT INTO file_totals (name, bytes, files) SELECT 'user:' || i, 5, 1 FROM generate_series(1, 20000) i;
 INSERT INTO audit (at, actor, actor_name, action) SELECT i, 0, 'operator', 'user.passwd'
     FROM generate_series(1, 100000) i;
+INSERT INTO rooms_rules (room, slow_ms, registered, paused, version, applied)
+    SELECT 'room' || i, 0, FALSE, FALSE, 2, CASE WHEN i % 1000 = 0 THEN 1 ELSE 2 END
+    FROM generate_series(1, 20000) i;
+INSERT INTO bans (room, kind, subject_kind, subject, name, reason, set_by, at, ends)
+    SELECT 'room' || i % 1000, 'ban', 'account', CAST(i AS text), 'n', '', '', i,
+        CASE WHEN i % 2 = 0 THEN i ELSE 0 END
+    FROM generate_series(1, 50000) i;
 ALTER TABLE messages ADD UNIQUE (id);
 CREATE INDEX messages_by_words ON messages USING GIN (words);
 CREATE INDEX room_messages_by_words ON room_messages USING GIN (words);
@@ -186,6 +193,16 @@ func TestNoSequentialScan(t *testing.T) {
 		{"deleted files", selectDeleted, "100"},
 		{"keep the ids of deleted files", keepNamed, "-1, 100, -2"},
 		{"forget deleted files", forgetGone, "-1, 100"},
+		{"rules of a room", selectRules, "'room777'"},
+		{"bans in force", selectInForce, "'room777', 100"},
+		{"list of bans", selectBans, "'room777', 100"},
+		{"bans of a room", countOthers, "'room777', 'ban', 'account', '777'"},
+		{"raise rules", raiseRules, "'room777', 3"},
+		{"rules that Redis has not got", selectNew, "100"},
+		{"rules applied", rulesApplied, "'room777', 3"},
+		{"remove a ban", removeBan, "'room777', 'ban', 'account', '777'"},
+		{"bans of an account", deleteUserBans, "'778'"},
+		{"expire bans", expireBans, "400, 100"},
 		{"room since a time", selectRoomSince, "'livechat', 50000"},
 		{"chat since a time", selectMessageSince, big + ", 100000"},
 	} {

@@ -197,6 +197,7 @@ func (x *exporter) all(dialect string) error {
 		func() error { return exportAll(x, typePrivateReaction, private, scanExportPrivateReaction) },
 		func() error { return exportAll(x, typeRoomMessage, rooms, scanExportRoomMessage) },
 		func() error { return exportAll(x, typeReaction, reactions, scanExportReaction) },
+		func() error { return x.roomRules(dialect) },
 		x.files,
 		func() error { return exportAll(x, typeAudit, exportAudits, scanExportAudit) },
 		func() error { return x.write(exportEnd{typeEnd, x.counts.Lines()}) },

@@ -24,10 +24,12 @@ const (
 
 	isEmpty = `SELECT NOT EXISTS (SELECT 1 FROM users) AND NOT EXISTS (SELECT 1 FROM chats)
 		AND NOT EXISTS (SELECT 1 FROM room_messages) AND NOT EXISTS (SELECT 1 FROM room_reactions)
+		AND NOT EXISTS (SELECT 1 FROM rooms_rules) AND NOT EXISTS (SELECT 1 FROM bans)
 		AND NOT EXISTS (SELECT 1 FROM files) AND NOT EXISTS (SELECT 1 FROM audit)`
 	// Blocks other writers until the import is done. Readers go on.
 	lockTables = `LOCK TABLE users, sessions, chats, members, messages, message_reactions, outbox,
-		room_messages, room_reactions, files, uploads, file_totals, audit IN SHARE ROW EXCLUSIVE MODE`
+		room_messages, room_reactions, rooms_rules, bans, files, uploads, file_totals, audit
+		IN SHARE ROW EXCLUSIVE MODE`
 	// Earlier versions, which may run on this database too, count the numbers of
 	// accounts. SQLite does this itself.
 	moveSequence = `SELECT setval(pg_get_serial_sequence('users', 'id'), max(id))
@@ -63,11 +65,11 @@ var (
 )
 
 // Import reads what Export wrote, from either database, into a store without
-// users, chats, room messages, reactions, files or an audit log. It returns how
-// many records of each kind it read. It imports all or nothing: after an error,
-// which names the line, the store is as it was. Input is checked strictly, and
-// errors do not quote it. Other servers cannot write to the store meanwhile. It
-// skips the bytes of files.
+// users, chats, room messages, reactions, rules, files or an audit log. It
+// returns how many records of each kind it read. It imports all or nothing:
+// after an error, which names the line, the store is as it was. Input is checked
+// strictly, and errors do not quote it. Other servers cannot write to the store
+// meanwhile. It skips the bytes of files.
 func (s *Store) Import(ctx context.Context, r io.Reader) (Counts, error) {
 	return s.ImportWith(ctx, r, nil)
 }
@@ -204,6 +206,10 @@ func (im *importer) take(line []byte) error {
 		return takeAs(fields, line, im.roomMessage)
 	case typeReaction:
 		return takeAs(fields, line, im.reaction)
+	case typeRules:
+		return takeAs(fields, line, im.rules)
+	case typeBan:
+		return takeAs(fields, line, im.ban)
 	case typeFile:
 		return takeAs(fields, line, im.newFile)
 	case typePiece:

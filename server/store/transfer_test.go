@@ -41,7 +41,8 @@ func values(export, key string) (all []string) {
 func (w *world) clear() {
 	w.t.Helper()
 	for _, table := range []string{"audit", "files", "uploads", "file_totals", "outbox", "message_reactions",
-		"messages", "members", "chats", "room_messages", "room_reactions", "sessions", "users"} {
+		"messages", "members", "chats", "room_messages", "room_reactions", "bans", "rooms_rules", "sessions",
+		"users"} {
 		w.must(w.Exec(w.t.Context(), "DELETE FROM "+table))
 	}
 }
@@ -84,6 +85,11 @@ func (w *world) live() {
 	w.archive(append(others, w.summary(strange[0], 4, `{"👍":2,"❤️":1}`)))
 	w.react("go", strange[0].ID, chat.Reaction{Person: "s1", Name: "a\x00", Emoji: "👍", At: 5},
 		person("zoë", "👍", 6), person("名前", "❤️", 7))
+	_, err = w.SetRoomSettings(ctx, "go", store.RoomSettings{Slow: time.Minute, Paused: true}, w.now(), nil)
+	w.must(err)
+	w.bans("go", store.KindMute, chat.AccountSubject(w.eve.ID), w.at.Add(time.Hour))
+	w.bans("Room-é", store.KindBan, "g:k3y", time.Time{})
+	w.bans("go", store.KindBan, "h:4ash", time.Time{})
 }
 
 // TestTransferAcross transfers from one database to the other and back.
@@ -164,6 +170,9 @@ const (
 		`"session":"s","name":"n","text":"sesame","at":4}`
 	ended = `{"type":"audit","at":5,"actor_name":"operator","action":"user.sessions",` +
 		`"target_kind":"user","target_id":"1","target_name":"sesame","reason":"because","details":{"sessions":1}}`
+	ruled = `{"type":"room_rules","room":"hall","slow_ms":0,"registered":false,"paused":true,"version":1}`
+	bannd = `{"type":"ban","room":"hall","kind":"ban","subject_kind":"guest","subject":"x","name":"n",` +
+		`"reason":"sesame","by":"ann","at":1,"ends":0}`
 	liked = `{"type":"reaction","room":"hall","target":"x","person":"s","emoji":"👍",` +
 		`"name":"sesame","at":5,"on":true}`
 )
@@ -270,6 +279,18 @@ func testImportUnsound(t *testing.T, w *world) {
 		{"done by nobody", sound(with(ended, `operator`, ``)), "line 2: action or actor_name is empty"},
 		{"zero byte in a reason", sound(with(ended, `because`, `\u0000`)), "line 2: a text has a zero byte"},
 		{"details of text", sound(with(ended, `{"sessions":1}`, `"sesame"`)), "line 2: details are not an object"},
+		{"rules twice", sound(ruled, ruled), "line 3: duplicate rules"},
+		{"rules of no room", sound(with(ruled, "hall", "")), "line 2: room is empty"},
+		{"too slow", sound(with(ruled, `"slow_ms":0`, `"slow_ms":21600001`)), "line 2: want 0 <= slow_ms"},
+		{"rules without a version", sound(with(ruled, `"version":1`, `"version":0`)),
+			"line 2: want 0 <= slow_ms"},
+		{"ban twice", sound(ruled, bannd, bannd), "line 4: duplicate ban"},
+		{"ban without rules", sound(bannd), "line 2: duplicate ban, or no line above"},
+		{"ban of another kind", sound(ruled, with(bannd, `"kind":"ban"`, `"kind":"kick"`)),
+			"line 3: room, kind"},
+		{"ban of nobody", sound(ruled, with(bannd, `"subject":"x"`, `"subject":""`)), "line 3: room, kind"},
+		{"zero byte in a reason", sound(ruled, with(bannd, `sesame`, `\u0000`)),
+			"line 3: a text has a zero byte"},
 		{"endless line", sound(with(heard, "sesame", strings.Repeat("x", 17<<20))), "line 2: read: "},
 	} {
 		_, err := w.Import(t.Context(), strings.NewReader(c.input))

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"time"
 )
 
@@ -193,6 +194,10 @@ func (s *Store) deleteUser(ctx context.Context, tx *sql.Tx, user int64) error {
 		}
 	}
 	if err := s.deleteFilesOfUser(ctx, tx, user); err != nil {
+		return err
+	}
+	// Who cannot log in any more cannot write.
+	if _, err := tx.ExecContext(ctx, deleteUserBans, strconv.FormatInt(user, 10)); err != nil {
 		return err
 	}
 	_, err := changeUser(ctx, tx, user, eraseUser, time.Now().UnixMilli())

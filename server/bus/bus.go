@@ -15,6 +15,10 @@
 //	                          (news.go)
 //	{livechat}:reactions:<id> hash: who reacted to the message with this id
 //	                          (react.lua)
+//	{livechat}:rules          hash: working copy of the rules of the room
+//	                          (rules.lua)
+//	{livechat}:last:<person>  string: in slow mode, when the last message of this
+//	                          person was taken
 //	{livechat}:mend           hash: servers that have staged what the log has
 //	                          lost, while it is being repaired
 //	{livechat}:mend:stage     sorted set: what they have staged, by seq
@@ -147,6 +151,7 @@ type Bus struct {
 	news       *news
 	recent     recent
 	writes     writes
+	missing    *missingRules
 	reacting   chan struct{} // as many tokens as calls of react.lua
 	scripts    sync.Map      // *redis.Script by source, for Eval
 	running    atomic.Bool
@@ -180,6 +185,7 @@ func Open(o Options) (*Bus, error) {
 		options: o, logger: o.Logger, name: o.Name,
 		queue: newQueue(queueLength), topics: newTopics(), repairs: newRepairs(),
 		leaving: newLeaving(), arrivals: newArrivals(), lanes: newLanes(), places: newPlaces(), news: n,
+		missing:  newMissingRules(),
 		reacting: make(chan struct{}, maxReacting),
 		logs:     openLogs{changed: n.add},
 		writes:   writes{log: o.Logger},
@@ -212,6 +218,7 @@ func (b *Bus) Run(ctx context.Context, s Subscriber, h RepairSource) error {
 	others.Go(func() { b.announceNews(ctx) })
 	others.Go(func() { b.announceArrivals(ctx) })
 	others.Go(func() { b.tryWrites(ctx) })
+	others.Go(func() { b.loadRules(ctx) })
 	if b.nodes != nil {
 		others.Go(func() { b.nodes.watch(ctx, b.rearrange) })
 	}

@@ -23,7 +23,7 @@ func later(id, text string) chat.Message {
 func publishLater(t *testing.T, b *Bus, m chat.Message) (at chat.Position, duplicate bool, err error) {
 	t.Helper()
 	done := make(chan struct{})
-	queued := b.Publish(t.Context(), room, m, func(p chat.Position, d bool, e error) {
+	queued := b.Publish(t.Context(), room, m, chat.Writer{}, func(p chat.Position, d bool, e error) {
 		at, duplicate, err = p, d, e
 		close(done)
 	})

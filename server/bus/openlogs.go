@@ -16,7 +16,7 @@ import (
 // in no other: see publish.lua. command is PUBLISH or SPUBLISH.
 func publishScript(run, command string) *redis.Script {
 	text := strings.NewReplacer("'RUN_ID'", "'"+run+"'", "'PUBLISH_COMMAND'", "'"+command+"'")
-	return redis.NewScript(text.Replace(tombsSource + reactionsSource + publishSource))
+	return redis.NewScript(text.Replace(tombsSource + reactionsSource + rulesSource + publishSource))
 }
 
 // openLog is what is needed to publish in a log.

@@ -50,6 +50,15 @@ type Options struct {
 	// Default: nothing is archived.
 	Archived func(ctx context.Context, room string) (chat.Log, error)
 
+	// Rules returns the rules of a room from where the truth about them is. It
+	// is called where the working copy in Redis is missing. Default: there are
+	// none, and nobody waits for them; what other servers have put beside a log
+	// is checked all the same.
+	Rules func(ctx context.Context, room string) (chat.RoomRules, error)
+	// RulesNeeded reports whether nobody may write in a room whose rules are not
+	// known. Default: always, if there is Rules.
+	RulesNeeded func() bool
+
 	// Commands that the callers of Eval and Do need, with keys. CheckRights
 	// checks them as well.
 	Commands [][]any

@@ -29,6 +29,8 @@ type Publication struct {
 	// a Seq and AboutKey.
 	About    chat.Target
 	AboutKey string
+	// By is who writes it, for the rules of the room; zero: they do not matter.
+	By chat.Writer
 	// Known: it is only asked where the entry is; see chat.Message.IsQuestion.
 	// If it is not in the log, it is not put there either.
 	Known bool
@@ -36,10 +38,10 @@ type Publication struct {
 	// or if the log has to be opened first, nothing is done, and the error of
 	// Done is chat.ErrLogClosed. The log is being opened then.
 	Epoch string
-	// Done is called exactly once, by the publisher. It must not block, nor
-	// call PublishBody. The error carries a chat.Error: id_conflict, or a
-	// retryable unavailable. After the latter the message may or may not be in
-	// the log, and publishing it again is right.
+	// Done is called exactly once, by the publisher. It must not block, nor call
+	// PublishBody. The error carries a chat.Error: id_conflict, one of
+	// chat.RuleRefusal, or a retryable unavailable. After the latter the message
+	// may or may not be in the log, and publishing it again is right.
 	Done func(Receipt, error)
 }
 
@@ -56,13 +58,13 @@ type Receipt struct {
 	Epoch string
 }
 
-// Publish queues a message for the log of its room, as PublishBody does. done
-// is called as Publication.Done is, with the position and whether the message
-// had been there before.
-func (b *Bus) Publish(
-	ctx context.Context, room string, m chat.Message, done func(at chat.Position, duplicate bool, err error),
-) error {
+// Publish queues a message for the log of its room, as PublishBody does. by is
+// who writes it, as in Publication. done is called as Publication.Done is, with
+// the position and whether the message had been there before.
+func (b *Bus) Publish(ctx context.Context, room string, m chat.Message, by chat.Writer,
+	done func(at chat.Position, duplicate bool, err error)) error {
 	p := publicationOf(room, &m)
+	p.By = by
 	p.Known = m.IsQuestion()
 	p.Done = func(r Receipt, err error) { done(r.Position, r.Duplicate, err) }
 	return b.PublishBody(ctx, p)

@@ -105,11 +105,16 @@ func (b *Bus) send(ctx context.Context, queue *queue, batch []queued) (answered 
 	}
 	answered = len(batch)
 	aside := make(map[string][]queued)
-	var closed, moving []string // rooms of those
+	var closed, moving, unruled []string // rooms of those
 	for i, cmd := range b.pipeline(ctx, fresh) {
 		p := fresh[i]
 		if b.nodes != nil && elsewhere(cmd.Err()) {
 			aside[p.Room], moving = append(aside[p.Room], p), append(moving, p.Room)
+			answered--
+			continue
+		}
+		if lacksRules(cmd) { // bounded by the time that it may be held
+			aside[p.Room], unruled = append(aside[p.Room], p), append(unruled, p.Room)
 			answered--
 			continue
 		}
@@ -139,6 +144,9 @@ func (b *Bus) send(ctx context.Context, queue *queue, batch []queued) (answered 
 	}
 	for _, room := range slices.Compact(closed) {
 		b.repairs.want(room, b.logs.get(room).epoch, true)
+	}
+	for _, room := range slices.Compact(unruled) {
+		b.WantRules(room)
 	}
 	b.waitForNode(moving)
 	return answered
@@ -178,7 +186,7 @@ func (b *Bus) pipelineTo(ctx context.Context, node redis.UniversalClient, batch 
 		batch[i].epoch = cmp.Or(p.Epoch, log.epoch)
 		args := []any{
 			b.channel(p.Room), p.Body, p.Digest, b.options.IDTTL.Milliseconds(), b.options.HistoryLength,
-			batch[i].epoch, received, b.lifetime(p.Room).fresh.Milliseconds(),
+			batch[i].epoch, received, b.lifetime(p.Room).fresh.Milliseconds(), b.who(p.By),
 		}
 		keys := []string{
 			b.key(p.Room, "head"), b.key(p.Room, "log"), b.key(p.Room, "id", p.ID), b.key(p.Room, "tombs"),
@@ -197,11 +205,15 @@ func (b *Bus) pipelineTo(ctx context.Context, node redis.UniversalClient, batch 
 		} else if p.Type != "" {
 			args = append(args, p.Type)
 		}
+		if p.By.Person != "" {
+			keys = append(keys, b.rulesKey(p.Room), b.lastKey(p.Room, p.By))
+		}
 		cmds[i] = log.script.EvalSha(ctx, pipe, keys, args...)
 	}
 	_, _ = pipe.Exec(ctx) // the commands have errors of their own
 	for i, p := range batch {
-		if reply, _ := cmds[i].StringSlice(); len(reply) == 2 && reply[1] == "quiet" {
+		if reply, _ := cmds[i].StringSlice(); len(reply) == 2 && (reply[1] == "quiet" ||
+			ruleRefusal(reply[1], reply[0]) != nil) {
 			continue // nothing was
 		}
 		b.news.add(p.Room) // even if it is not known whether it was appended
@@ -234,6 +246,13 @@ func refused(cmd *redis.Cmd) bool {
 	return err == nil && len(reply) == 2 && reply[1] == "closed"
 }
 
+// lacksRules reports that a publication was not appended because the rules of
+// its room are not beside the log.
+func lacksRules(cmd *redis.Cmd) bool {
+	reply, err := cmd.StringSlice()
+	return err == nil && len(reply) == 2 && reply[1] == "rules"
+}
+
 // isFinal reports that Redis has refused a command, and would again. A Redis
 // that is loading, full or a replica answers with other errors.
 func isFinal(err error) bool {
@@ -264,6 +283,9 @@ func readReceipt(cmd *redis.Cmd) (Receipt, error) {
 			return Receipt{}, fmt.Errorf("read answer of the publish script: wait %q", reply[0])
 		}
 		return Receipt{Quiet: true, Again: time.Duration(ms) * time.Millisecond}, nil
+	}
+	if err := ruleRefusal(reply[1], reply[0]); err != nil {
+		return Receipt{}, err
 	}
 	position, err := chat.ParsePosition(reply[0])
 	if err != nil {

@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -23,7 +24,7 @@ var (
 	reactionsSource string
 	//go:embed lua/react.lua
 	reactSource string
-	reactScript = redis.NewScript(tombsSource + reactionsSource + reactSource)
+	reactScript = redis.NewScript(processSource + tombsSource + reactionsSource + rulesSource + reactSource)
 )
 
 const (
@@ -44,7 +45,7 @@ func (b *Bus) reactionsKey(room, id string) string { return b.key(room, "reactio
 
 // React sets an emoji of a person under the message m, or takes it back. Its At
 // is given by Redis. Codes: unknown_message if m is deleted, too_many_reactions,
-// unavailable.
+// unavailable, and those of chat.RuleRefusal if r.By sets it.
 func (b *Bus) React(ctx context.Context, room string, m *chat.Message, r chat.Reaction, e chat.Earlier) (
 	chat.Reacted, error) {
 	mode := "react"
@@ -52,7 +53,20 @@ func (b *Bus) React(ctx context.Context, room string, m *chat.Message, r chat.Re
 		mode = "anyway"
 	}
 	r.At = 0
-	return b.react(ctx, mode, room, m, []chat.Reaction{r})
+	if !r.On { // as anybody may delete what they have written
+		r.By = chat.Writer{}
+	}
+	ctx, cancel := context.WithTimeout(ctx, b.options.PublishTimeout)
+	defer cancel()
+	for {
+		got, err := b.react(ctx, mode, room, m, []chat.Reaction{r})
+		if !errors.Is(err, errRulesUnknown) {
+			return got, err
+		}
+		if err := b.awaitRules(ctx, room); err != nil {
+			return got, err
+		}
+	}
 }
 
 // Restore applies reactions that were made earlier, in any order: of each
@@ -88,9 +102,16 @@ func (b *Bus) react(ctx context.Context, mode, room string, m *chat.Message, lis
 	case <-ctx.Done():
 		return r, unavailable(ctx.Err())
 	}
-	keys := []string{b.key(room, "head"), b.reactionsKey(room, m.ID), b.key(room, "deleted", m.ID)}
+	keys := []string{
+		b.key(room, "head"), b.reactionsKey(room, m.ID), b.key(room, "deleted", m.ID), b.rulesKey(room),
+	}
+	who := ""
+	if mode == "react" || mode == "anyway" {
+		who = b.whoReacts(list)
+	}
 	args := []any{
 		mode, m.Author, m.Session, b.lifetime(room).fresh.Milliseconds(), chat.MaxReactionKinds, maxRecords,
+		who,
 	}
 	for _, r := range list {
 		kind, at := "s", ""
@@ -111,6 +132,15 @@ func (b *Bus) react(ctx context.Context, mode, room string, m *chat.Message, lis
 	return readReacted(reply)
 }
 
+// whoReacts returns who reacts just now, as rules.lua takes it; empty if these
+// reactions were made earlier.
+func (b *Bus) whoReacts(list []chat.Reaction) string {
+	if len(list) != 1 {
+		return ""
+	}
+	return b.who(list[0].By)
+}
+
 // readReacted parses the reply of react.lua.
 func readReacted(reply []string) (r chat.Reacted, err error) {
 	if len(reply) != 4 {
@@ -125,7 +155,12 @@ func readReacted(reply []string) (r chat.Reacted, err error) {
 		return r, fmt.Errorf("read answer of the react script: wait %q", reply[3])
 	}
 	r = chat.Reacted{Epoch: reply[1], At: at, Due: time.Duration(due) * time.Millisecond}
+	if err := ruleRefusal(reply[0], reply[3]); err != nil {
+		return r, err
+	}
 	switch reply[0] {
+	case "rules", "closed":
+		return r, unavailable(errRulesUnknown)
 	case "taken":
 	case "unknown":
 		r.Unknown = true

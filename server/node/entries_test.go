@@ -22,7 +22,8 @@ func publishLater(t testing.TB, n *Node, room string) {
 	t.Helper()
 	m := chat.Message{Type: "later", ID: uuid.NewString(), App: "later", Extra: `"what":{"text":"a \u2028"}`}
 	done := make(chan error, 1)
-	err := n.bus.Publish(t.Context(), room, m, func(_ chat.Position, _ bool, err error) { done <- err })
+	err := n.bus.Publish(t.Context(), room, m, chat.Writer{},
+		func(_ chat.Position, _ bool, err error) { done <- err })
 	if err == nil {
 		err = <-done
 	}

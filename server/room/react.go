@@ -81,9 +81,10 @@ func (g *reactions) run(ctx context.Context) {
 	loops.Wait()
 }
 
-// React sets an emoji of a person under the message m, or takes it back. When it
-// returns without an error, Redis has it. Codes: unknown_message if m is deleted,
-// too_many_reactions, unavailable, forbidden where nobody can react.
+// React sets an emoji of a person under the message m, or takes it back. When
+// it returns without an error, Redis has it. Codes: unknown_message if m is
+// deleted, too_many_reactions, unavailable, forbidden where nobody can react,
+// and those of chat.RuleRefusal.
 func (r *Room) React(ctx context.Context, m *chat.Message, reaction chat.Reaction) error {
 	if r.registry == nil || r.registry.reactions == nil {
 		return chat.Errorf(chat.CodeForbidden, "nobody can react here")
@@ -103,6 +104,7 @@ func (g *reactions) react(ctx context.Context, room string, m *chat.Message, r c
 		}
 		return fmt.Errorf("react in %s: %w", room, err)
 	}
+	r.By = chat.Writer{}
 	if r.At = got.At; r.At > 0 { // 0: taken back by who had not reacted
 		t := takenReaction{room: room, message: written(m), reaction: r, epoch: got.Epoch, when: time.Now()}
 		g.taken.add(t)

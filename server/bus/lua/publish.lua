@@ -6,14 +6,17 @@
 --         of an entry about a message: 6 its delete, if that is remembered
 --         7 what is remembered of the message's id, if a delete
 --         8 the reactions to it, if a delete or a summary of them: see react.lua
+--         of what somebody writes, the last two: the rules of the room; when
+--         the last message of this person was taken: see rules.lua
 --   ARGV  1 channel   2 body: the inner part of the payload's JSON
 --         3 digest of the content   4 how long to remember an id, ms
 --         5 length of the stream   6 the epoch that the server knows
 --         7 the newest seq of it that the server has received
 --         8 how long the log stays in Redis after a message, ms
---         9 type of an entry that is not a message; "-": only say where it is
---         of an entry about a message: 10 that message's id   11 its seq, except
---         in feeds, which have none of 6 to 8
+--         9 who writes it: see rules.lua; empty: the rules do not matter
+--         10 type of an entry that is not a message; "-": only say where it is
+--         of an entry about a message: 11 that message's id   12 its seq,
+--         except in feeds, which have none of 6 to 8
 --   Returns {position, outcome}: position is "<epoch>:<seq>", outcome one of
 --         new        appended and published
 --         duplicate  this id is in the log, at that position; nothing was done
@@ -25,6 +28,11 @@
 --                    position: in how many ms to try again, 0: not at all
 --         closed     the log has to be opened first, or again; nothing was done,
 --                    and position is empty
+--         banned, muted, paused, registered_only, slow_mode
+--                    the rules of the room refuse it; nothing was done. Instead
+--                    of a position: for how long, ms, 0: for ever
+--         rules      the rules have to be put beside the log first; nothing was
+--                    done
 --
 -- Why one script: a seq that is drawn, stored and published by three commands
 -- can be used twice, or published in another order than it is stored. Redis
@@ -43,6 +51,12 @@
 -- pipeline: either all of its messages go in or, from one on, none, so their
 -- order holds.
 --
+-- Why the rules are checked here: this is the one place for all servers, and a
+-- step of its own. A mute that one server has put here holds for the next
+-- message on every other, and of two messages in slow mode one is taken. They
+-- are checked after the id, so a sender that missed the ack of an earlier
+-- message gets it.
+--
 -- Why the counts of a summary are filled in here: two servers that read them
 -- first and publish them then could publish the older after the newer.
 --
@@ -56,10 +70,10 @@
 -- PUBLISH_COMMAND is PUBLISH, or in a cluster SPUBLISH: see places.go. The
 -- format of the payload is that of chat/payload.go.
 local head, log, id, tombs, about = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local kind, target = ARGV[9] or 'message', ARGV[10]
+local who, kind, target = ARGV[9], ARGV[10] or 'message', ARGV[11]
 local channel, body, digest, ttl, maxlen = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 
-local state = redis.call('HMGET', head, 'epoch', 'seq', 'base', 'run', 'top')
+local state = redis.call('HMGET', head, 'epoch', 'seq', 'base', 'run', 'top', 'rules')
 local epoch, seq = state[1], tonumber(state[2] or 0)
 if epoch ~= ARGV[6] or state[4] ~= 'RUN_ID' or seq < tonumber(ARGV[7])
   or (state[2] ~= state[3] or (state[5] or '0') ~= '0') and redis.call('XLEN', log) == 0 then
@@ -78,14 +92,31 @@ end
 if kind == '-' then
   return {'', 'gone'}
 end
-local of_feed = target and not ARGV[11]
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local rules, last, slow
+if who ~= '' then
+  rules, last, slow = KEYS[#KEYS - 1], KEYS[#KEYS], 0
+  if kind ~= 'delete' then
+    local refused, wait
+    refused, wait = refusal(state[6], epoch, rules, who, now)
+    if not refused and kind == 'message' and wait > 0 then
+      slow, wait = wait, early(redis.pcall('GET', last), wait, now)
+      refused = wait and 'slow_mode'
+    end
+    if refused then
+      return {string.format('%.0f', wait), refused}
+    end
+  end
+end
+local of_feed = target and not ARGV[12]
 if of_feed then
   index_feed(log, about)
   body = kept(about, body)
 elseif target and kind ~= 'delete' then
   local gone = redis.pcall('GET', KEYS[6])
   gone = type(gone) == 'string' and gone or nil
-  if gone and (kind == 'message' and target_of(gone) == ARGV[11] or same_writer(gone, body)) then
+  if gone and (kind == 'message' and target_of(gone) == ARGV[12] or same_writer(gone, body)) then
     return {'', 'gone'}
   end
 end
@@ -93,10 +124,9 @@ end
 -- Never let Lua convert a number to text: from fifteen digits on it writes
 -- 1e+15.
 local number = string.format('%.0f', seq + 1)
-local now = redis.call('TIME')
-local at = string.format('%.0f', tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000))
+local at = string.format('%.0f', now)
 if kind == 'reactions' then
-  local counts, wait = summary(KEYS[8], tonumber(at))
+  local counts, wait = summary(KEYS[8], now)
   if not counts then
     return {string.format('%.0f', wait), 'quiet'}
   end
@@ -110,7 +140,7 @@ redis.call('XADD', log, 'MAXLEN', '~', maxlen, number .. '-0', 'm', payload)
 redis.call('HSET', head, 'seq', number)
 local stays = ARGV[8]
 if redis.call('PTTL', log) < stays * 3 / 4 then -- not for each message
-  for _, key in ipairs({head, log, tombs, about}) do
+  for _, key in ipairs({head, log, tombs, about, rules}) do
     redis.call('PEXPIRE', key, stays)
   end
 end
@@ -119,7 +149,7 @@ if of_feed then
     drop_tombs(log, tombs, seq + 1, tonumber(maxlen))
   end
 elseif kind == 'delete' then
-  local seqs, moved = {ARGV[11]}, redis.pcall('GET', KEYS[7])
+  local seqs, moved = {ARGV[12]}, redis.pcall('GET', KEYS[7])
   seqs[2] = type(moved) == 'string' and string.match(moved, '^%x+:(%d+) ') or nil
   forget(log, tombs, about, target, seqs, body)
   drop_tombs(log, tombs, seq + 1, tonumber(maxlen))
@@ -132,5 +162,8 @@ elseif target then
   note_about(log, about, target, number)
 end
 redis.call('SET', id, position .. ' ' .. digest, 'PX', ttl)
+if slow and slow > 0 then
+  redis.call('SET', last, at, 'PX', string.format('%.0f', slow))
+end
 redis.call('PUBLISH_COMMAND', channel, payload)
 return {position, 'new'}

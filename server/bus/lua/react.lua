@@ -1,7 +1,7 @@
 -- Sets what persons reacted to a message, or takes it back.
 --
 --   KEYS  1 head   2 reactions to the message: hash   3 the message's delete, if
---         that is remembered
+--         that is remembered   4 the rules of the room: see rules.lua
 --   ARGV  1 react: a person does it now
 --           anyway: the same, even if it is not known who reacted before
 --           restore: it was done before; the last change of each record counts
@@ -9,6 +9,7 @@
 --         2, 3 author and session of the message
 --         4 how long to keep the hash, ms   5 most kinds of emoji
 --         6 most records
+--         7 who does it now: see rules.lua; empty: the rules do not matter
 --         then for each reaction: emoji, person, "a" if that is an author or "s"
 --         if a session, 1 or 0 (taken back), when it was done, ms (empty: now),
 --         name of the person
@@ -16,6 +17,11 @@
 --         taken    at is when the last of them was done, ms
 --         unknown  it is not known who reacted before; nothing was done
 --         gone     the message is deleted; nothing was done
+--         banned, muted, paused, registered_only
+--                  the rules of the room refuse it; nothing was done. due is
+--                  for how long, ms, 0: for ever
+--         rules    the rules have to be put beside the log first; nothing done
+--         closed   the log has to be opened first, for its rules; nothing done
 --         kinds, full  there are too many; what comes before it was done
 --         epoch is that of the log, empty if there is none. due is in how many
 --         ms a summary may be published; -1 if there is nothing to tell.
@@ -38,7 +44,9 @@
 -- server that remembers that it was set, and the archive, may come later than the
 -- one that took it back.
 --
--- Why the log need not be open: nothing here has a number.
+-- Why the log need not be open: nothing here has a number. But the rules are
+-- known only where it is, and nothing else here would notice that Redis has
+-- restarted.
 local hash, mode, author, session = KEYS[2], ARGV[1], ARGV[2], ARGV[3]
 local most_kinds, most_records = tonumber(ARGV[5]), tonumber(ARGV[6])
 
@@ -49,7 +57,19 @@ if type(gone) == 'string' then
     return {'gone', '', '0', '-1'}
   end
 end
-local epoch = redis.call('HGET', KEYS[1], 'epoch') or ''
+local state = redis.call('HMGET', KEYS[1], 'epoch', 'run', 'rules')
+local epoch = state[1] or ''
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+if ARGV[7] ~= '' then
+  if epoch == '' or state[2] ~= process() then
+    return {'closed', epoch, '0', '-1'}
+  end
+  local refused, wait = refusal(state[3], epoch, KEYS[4], ARGV[7], now)
+  if refused then
+    return {refused, epoch, '0', string.format('%.0f', wait)}
+  end
+end
 local h = redis.call('HMGET', hash, 'loaded', 'counts', 'told', 'dirty', 'of')
 local whole = h[1] == 'in ' .. epoch
 if not whole and (mode == 'react' or mode == 'restore') then
@@ -65,8 +85,6 @@ for emoji, n in string.gmatch(h[2] or '', '"([^"]+)":(%d+)') do
   list[#list + 1] = emoji
   count[emoji] = tonumber(n)
 end
-local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local dirty, outcome, at = h[4] == '1', 'taken', 0
 
 -- set does what one reaction says, and returns false if there are too many.
@@ -104,7 +122,7 @@ local function set(emoji, person, kind, on, when, name)
   return true
 end
 
-for i = 7, #ARGV, 6 do
+for i = 8, #ARGV, 6 do
   if not set(ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3] == '1', ARGV[i + 4], ARGV[i + 5]) then
     break
   end

@@ -1,0 +1,216 @@
+package bus
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"livechat/server/chat"
+)
+
+// The truth about a room's rules is in a database. A working copy is beside the
+// room's log, where publish.lua and react.lua check it: rules.lua says what it
+// is, rulesload.go how it gets there.
+
+var (
+	//go:embed lua/rules.lua
+	rulesSource string
+	//go:embed lua/set_rules.lua
+	setRulesSource string
+	//go:embed lua/get_rules.lua
+	getRulesSource string
+
+	setRulesScript = redis.NewScript(processSource + setRulesSource)
+	getRulesScript = redis.NewScript(processSource + getRulesSource)
+)
+
+// RulesGossip begins the gossip that says that the working copy of a room's
+// rules has changed: RulesRoom reads it.
+const RulesGossip = `{"type":"rules",`
+
+// RulesRoom returns the room whose rules have changed, if gossip says so.
+func RulesRoom(payload []byte) (room string, ok bool) {
+	rest, ok := strings.CutPrefix(string(payload), RulesGossip+`"room":"`)
+	if !ok {
+		return "", false
+	}
+	room, ok = strings.CutSuffix(rest, `"}`)
+	return room, ok
+}
+
+func (b *Bus) rulesKey(room string) string { return b.key(room, "rules") }
+
+// lastKey is where it says when the last message of a person was taken.
+func (b *Bus) lastKey(room string, w chat.Writer) string {
+	return b.key(room, "last", string(w.Person))
+}
+
+// rulesNeeded reports whether nobody may write in a room whose rules are not
+// known.
+func (b *Bus) rulesNeeded() bool {
+	return b.options.Rules != nil && (b.options.RulesNeeded == nil || b.options.RulesNeeded())
+}
+
+// who returns a writer as rules.lua takes it; empty for nobody.
+func (b *Bus) who(w chat.Writer) string {
+	if w.Person == "" {
+		return ""
+	}
+	s := strconv.Itoa(one(b.rulesNeeded())) + " " + string(w.Person)
+	if w.Address != "" {
+		s += " " + string(w.Address)
+	}
+	return s
+}
+
+// ruleRefusal returns the error for an outcome of publish.lua or react.lua, nil
+// if that does not come from the rules of the room. ms is for how long.
+func ruleRefusal(outcome, ms string) error {
+	wait, err := strconv.ParseInt(ms, 10, 64)
+	if err != nil {
+		wait = 0
+	}
+	if e := chat.RuleRefusal(chat.Code(outcome), time.Duration(wait)*time.Millisecond); e != nil {
+		return e
+	}
+	return nil
+}
+
+// SetRules puts the working copy of a room's rules beside its log, unless there
+// is a newer one. When it returns without an error, no server takes anything in
+// this room that these rules refuse. While the log is closed there is nothing
+// to do: whoever opens it has to load the rules.
+func (b *Bus) SetRules(ctx context.Context, room string, r chat.RoomRules) error {
+	_, err := b.setRules(ctx, room, "", r)
+	return err
+}
+
+// setRules is SetRules for rules that were found missing in an epoch; empty: in
+// any.
+func (b *Bus) setRules(ctx context.Context, room, epoch string, r chat.RoomRules) (
+	outcome string, err error) {
+	if chat.IsFeed(room) {
+		return "", errors.New("set the rules of a feed, which has none")
+	}
+	args := []any{
+		r.Version, epoch, b.gossipChannel(), room, b.lifetime(room).fresh.Milliseconds(),
+		one(r.Any()), r.Slow.Milliseconds(), one(r.Registered), one(r.Paused),
+	}
+	for kind, ends := range map[string]map[chat.Subject]int64{mutePrefix: r.Muted, banPrefix: r.Banned} {
+		for _, s := range slices.Sorted(maps.Keys(ends)) {
+			args = append(args, kind+string(s), ends[s])
+		}
+	}
+	keys := []string{b.key(room, "head"), b.rulesKey(room)}
+	outcome, err = setRulesScript.Run(ctx, b.client, keys, args...).Text()
+	b.writes.note(err)
+	if err != nil {
+		return "", fmt.Errorf("set the rules of room %s: %w", room, unavailable(err))
+	}
+	return outcome, nil
+}
+
+const (
+	mutePrefix = "mute "
+	banPrefix  = "ban "
+)
+
+// rulesState is what Redis says of the rules of a room.
+type rulesState struct {
+	kind  string // known, missing, closed
+	epoch string // of missing
+	rules chat.RoomRules
+}
+
+// Rules returns the rules of a room as its working copy has them. If that is
+// missing it waits until it has been loaded, at most PublishTimeout. On a
+// server that does not need to know them they are then those of a room without
+// rules. The error carries a retryable chat.Error.
+func (b *Bus) Rules(ctx context.Context, room string) (chat.RoomRules, error) {
+	ctx, cancel := context.WithTimeout(ctx, b.options.PublishTimeout)
+	defer cancel()
+	for {
+		s, err := b.findRules(ctx, room)
+		switch {
+		case err != nil:
+			return chat.RoomRules{}, err
+		case s.kind == "known":
+			return s.rules, nil
+		case !b.rulesNeeded():
+			return chat.RoomRules{}, nil
+		}
+		if err := b.awaitRules(ctx, room); err != nil {
+			return chat.RoomRules{}, fmt.Errorf("read the rules of room %s: %w", room, err)
+		}
+	}
+}
+
+func (b *Bus) findRules(ctx context.Context, room string) (rulesState, error) {
+	reply, err := getRulesScript.Run(ctx, b.client, []string{b.key(room, "head"), b.rulesKey(room)}).
+		StringSlice()
+	if err != nil {
+		return rulesState{}, fmt.Errorf("read the rules of room %s: %w", room, unavailable(err))
+	}
+	s, err := readRules(reply)
+	if err != nil {
+		return s, fmt.Errorf("read the rules of room %s: %w", room, err)
+	}
+	return s, nil
+}
+
+// readRules parses the reply of get_rules.lua.
+func readRules(reply []string) (s rulesState, err error) {
+	if len(reply) == 0 {
+		return s, errors.New("unknown reply")
+	}
+	switch s.kind = reply[0]; {
+	case s.kind == "closed":
+		return s, nil
+	case s.kind == "missing" && len(reply) == 2:
+		s.epoch = reply[1]
+		return s, nil
+	case s.kind != "known" || len(reply) < 2 || len(reply)%2 != 0:
+		return s, errors.New("unknown reply")
+	}
+	if s.rules.Version, err = strconv.ParseInt(reply[1], 10, 64); err != nil {
+		return s, fmt.Errorf("version %q", reply[1])
+	}
+	for pair := range slices.Chunk(reply[2:], 2) {
+		readRule(&s.rules, pair[0], pair[1])
+	}
+	return s, nil
+}
+
+// readRule reads one field of the hash.
+func readRule(r *chat.RoomRules, field, value string) {
+	n, err := strconv.ParseInt(value, 10, 64)
+	if err != nil {
+		return // nothing that set_rules.lua has written
+	}
+	set := func(ends *map[chat.Subject]int64, subject string) {
+		if *ends == nil {
+			*ends = make(map[chat.Subject]int64)
+		}
+		(*ends)[chat.Subject(subject)] = n
+	}
+	switch kind, subject, _ := strings.Cut(field, " "); kind {
+	case "slow":
+		r.Slow = time.Duration(n) * time.Millisecond
+	case "registered":
+		r.Registered = n == 1
+	case "paused":
+		r.Paused = n == 1
+	case "mute":
+		set(&r.Muted, subject)
+	case "ban":
+		set(&r.Banned, subject)
+	}
+}

@@ -1,0 +1,126 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"sync"
+	"testing"
+	"time"
+
+	"livechat/server/chat"
+)
+
+// truth is where the rules of rooms come from in a test: the database.
+type truth struct {
+	mu    sync.Mutex
+	rules map[string]chat.RoomRules // guarded by mu
+	away  bool                      // guarded by mu
+	asked int                       // guarded by mu
+}
+
+var errAway = errors.New("the database is away")
+
+func newTruth() *truth { return &truth{rules: make(map[string]chat.RoomRules)} }
+
+// of is Options.Rules.
+func (d *truth) of(_ context.Context, room string) (chat.RoomRules, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.asked++
+	if d.away {
+		return chat.RoomRules{}, errAway
+	}
+	return d.rules[room], nil
+}
+
+func (d *truth) questions() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.asked
+}
+
+func (d *truth) setAway(away bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.away = away
+}
+
+// change changes the truth about a room, and returns it.
+func (d *truth) change(room string, change func(*chat.RoomRules)) chat.RoomRules {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	r := d.rules[room]
+	r.Muted, r.Banned = maps.Clone(r.Muted), maps.Clone(r.Banned)
+	if r.Muted == nil {
+		r.Muted, r.Banned = make(map[chat.Subject]int64), make(map[chat.Subject]int64)
+	}
+	change(&r)
+	r.Version++
+	d.rules[room] = r
+	return r
+}
+
+// decides changes the truth about a room, and tells Redis through a server.
+func (d *truth) decides(t testing.TB, b *Bus, room string, change func(*chat.RoomRules)) {
+	t.Helper()
+	if err := b.SetRules(t.Context(), room, d.change(room, change)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func mute(who chat.Subject) func(*chat.RoomRules) {
+	return func(r *chat.RoomRules) { r.Muted[who] = 0 }
+}
+func ban(who chat.Subject) func(*chat.RoomRules) {
+	return func(r *chat.RoomRules) { r.Banned[who] = 0 }
+}
+
+var (
+	annie   = chat.Writer{Person: chat.AccountSubject(1), Address: chat.AddressSubject("home")}
+	benny   = chat.Writer{Person: chat.AccountSubject(2)}
+	gus     = chat.Writer{Person: chat.GuestSubject("key")}
+	someone = chat.Writer{Person: chat.GuestSubject("session")}
+)
+
+// sayBy publishes one entry of a person and waits for the answer.
+func sayBy(t testing.TB, b *Bus, room, kind, id string, by chat.Writer) (Receipt, error) {
+	t.Helper()
+	answers := make(chan answer, 1)
+	p := publication(room, id, "hello", answers)
+	p.By, p.Type = by, kind
+	if err := b.PublishBody(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case a := <-answers:
+		return a.Receipt, a.err
+	case <-time.After(20 * time.Second):
+		t.Fatal("no answer within 20 s")
+		return Receipt{}, nil
+	}
+}
+
+// takes fails unless the room takes a message.
+func takes(t testing.TB, b *Bus, room, id string, by chat.Writer) Receipt {
+	t.Helper()
+	r, err := sayBy(t, b, room, "", id, by)
+	if err != nil {
+		t.Fatalf("message %s of %s: %v", id, by.Person, err)
+	}
+	return r
+}
+
+// refuses fails unless the room refuses a message with this code.
+func refuses(t testing.TB, b *Bus, room, id string, by chat.Writer, code chat.Code) *chat.Error {
+	t.Helper()
+	r, err := sayBy(t, b, room, "", id, by)
+	e := chat.AsError(err)
+	if err == nil || e.Code != code {
+		t.Fatalf("message %s of %s: %+v, %v; want %s", id, by.Person, r, err, code)
+	}
+	return e
+}
+
+// withTruth returns options of a server that needs to know the rules.
+func (d *truth) options() Options { return Options{Rules: d.of} }

@@ -1,0 +1,261 @@
+package bus
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"livechat/internal/poll"
+	"livechat/internal/testredis"
+	"livechat/server/chat"
+)
+
+// lost are ways in which Redis loses the rules of a room, or sets them back.
+// Each happens after a ban, which must hold from the first message on.
+var lost = map[string]func(t *testing.T, r *backend, b *Bus){
+	"FLUSHALL": func(t *testing.T, r *backend, _ *Bus) { r.raw.FlushAll(t.Context()) },
+	"the copy is deleted": func(t *testing.T, r *backend, b *Bus) {
+		r.raw.Del(t.Context(), b.rulesKey(room))
+	},
+	"the copy is of another type": func(t *testing.T, r *backend, b *Bus) {
+		r.raw.Del(t.Context(), b.rulesKey(room))
+		r.raw.Set(t.Context(), b.rulesKey(room), "x", 0)
+	},
+	"the copy is an older one": func(t *testing.T, r *backend, b *Bus) {
+		r.raw.HSet(t.Context(), b.rulesKey(room), "version", "1")
+	},
+	"the head is deleted": func(t *testing.T, r *backend, b *Bus) {
+		r.raw.Del(t.Context(), b.key(room, "head"))
+	},
+	"the log is deleted": func(t *testing.T, r *backend, b *Bus) {
+		r.raw.Del(t.Context(), b.key(room, "head"), b.key(room, "log"), b.rulesKey(room))
+	},
+	"a restart": func(t *testing.T, r *backend, _ *Bus) {
+		r.stop(t)
+		r.start(t)
+	},
+}
+
+func TestBansHoldWhateverRedisLoses(t *testing.T) {
+	onEach(t, func(t *testing.T, r *backend) {
+		d := newTruth()
+		all := servers(t, r.url, d, 2)
+		n := 0
+		for what, lose := range lost {
+			t.Log(what)
+			n++
+			who := chat.Writer{Person: chat.GuestSubject(fmt.Sprint("guest", n))}
+			takes(t, all[0], room, fmt.Sprint("before-", n), who)
+			d.decides(t, all[0], room, ban(who.Person))
+			lose(t, r, all[0])
+			// Whatever is answered before that, it is not taken.
+			var e *chat.Error
+			poll.Until(t, "the rules are there again", func() bool {
+				got, err := sayBy(t, all[n%2], room, "", fmt.Sprint("after-", n), who)
+				if e = chat.AsError(err); err == nil {
+					t.Fatalf("%s: taken: %+v", what, got)
+				}
+				return e.Code != chat.CodeUnavailable
+			})
+			if e.Code != chat.CodeBanned {
+				t.Errorf("%s: %v", what, e)
+			}
+			takes(t, all[1], room, fmt.Sprint("others-", n), annie)
+		}
+	})
+}
+
+// Redis comes back with an older snapshot, in which nobody is banned and the
+// rules are said to be known.
+func TestBansHoldAfterAnOldSnapshot(t *testing.T) {
+	t.Parallel()
+	r := realRedis(t, "--appendonly", "no")
+	d := newTruth()
+	all := servers(t, r.url, d, 2)
+	takes(t, all[0], room, "1", gus)
+	if err := r.raw.Save(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	d.decides(t, all[0], room, ban(gus.Person))
+	refuses(t, all[1], room, "2", gus, chat.CodeBanned)
+	for range 3 {
+		r.stop(t)
+		r.start(t)
+		if rules := r.raw.HGet(t.Context(), all[0].key(room, "head"), "rules").Val(); rules == "" {
+			t.Fatal("the snapshot does not say that there are no rules")
+		}
+		poll.Until(t, "the ban holds", func() bool {
+			got, err := sayBy(t, all[1], room, "", "3", gus)
+			if err == nil {
+				t.Fatalf("taken: %+v", got)
+			}
+			return chat.AsError(err).Code == chat.CodeBanned
+		})
+		m := chat.Message{ID: "m", Author: "@ann"}
+		reaction := by("gus", thumb, true)
+		reaction.By = gus
+		_, err := all[0].React(t.Context(), room, &m, reaction, chat.EarlierUnknown)
+		wantRefusal(t, "a reaction", err, chat.CodeBanned)
+	}
+}
+
+// The first thing after Redis was set back is a reaction: nothing else has
+// noticed it by then.
+func TestBansHoldForReactionsAfterAnOldSnapshot(t *testing.T) {
+	t.Parallel()
+	r := realRedis(t, "--appendonly", "no")
+	d := newTruth()
+	b, h := open(t, r.url, d.options()), &recorder{}
+	h.meet(b.name)
+	h.onSubscribed = func(room string) { openAsARoomDoes(t, b, h, room) }
+	follow(t, b, h, room)
+	takes(t, b, room, "1", gus)
+	if err := r.raw.Save(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	d.decides(t, b, room, ban(gus.Person))
+	r.stop(t)
+	r.start(t)
+	m := chat.Message{ID: "m", Author: "@ann"}
+	reaction := by("gus", thumb, true)
+	reaction.By = gus
+	poll.Until(t, "the ban holds", func() bool {
+		_, err := b.React(t.Context(), room, &m, reaction, chat.EarlierUnknown)
+		if err == nil {
+			t.Fatal("the reaction was taken")
+		}
+		return chat.AsError(err).Code == chat.CodeBanned
+	})
+}
+
+// A master of a cluster is killed, and its replica takes over.
+func TestBansHoldAfterAFailover(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("waits for a failover")
+	}
+	c := testredis.NewCluster(t)
+	rooms, _ := shardRooms(c)
+	d := newTruth()
+	o := d.options()
+	o.PublishTimeout = patient
+	b, _ := start(t, c.URL(), o, rooms[1])
+	takes(t, b, rooms[1], "1", gus)
+	d.decides(t, b, rooms[1], ban(gus.Person))
+	c.Masters[1].Kill()
+	c.Promoted(c.Replicas[1])
+	poll.Until(t, "the ban holds", func() bool {
+		got, err := sayBy(t, b, rooms[1], "", "2", gus)
+		if err == nil {
+			t.Fatalf("taken: %+v", got)
+		}
+		return chat.AsError(err).Code == chat.CodeBanned
+	})
+	takes(t, b, rooms[1], "3", annie)
+}
+
+// While nobody knows the rules, nothing is taken. What waits goes in when they
+// are known, in its order.
+func TestMessagesWaitForTheRules(t *testing.T) {
+	onEach(t, func(t *testing.T, r *backend) {
+		d := newTruth()
+		b, h := start(t, r.url, d.options(), room)
+		takes(t, b, room, "first", annie)
+		d.setAway(true)
+		asked := d.questions()
+		r.raw.HDel(t.Context(), b.key(room, "head"), "rules")
+		const n = 5
+		answers := make(chan answer, n)
+		for i := range n {
+			p := publication(room, fmt.Sprint(i), "hello", answers)
+			p.By = annie
+			if err := b.PublishBody(t.Context(), p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		poll.Until(t, "the database was asked again", func() bool { return d.questions() > asked+1 })
+		if len(answers) > 0 || h.count("payload", room) > 1 {
+			t.Fatalf("%d answers without rules: %+v", len(answers), <-answers)
+		}
+		d.setAway(false)
+		for i := range n {
+			if a := <-answers; a.err != nil || a.Position.Seq != uint64(i+2) {
+				t.Errorf("message %d: %+v", i, a)
+			}
+		}
+	})
+}
+
+// If the rules stay unknown, the senders get to know that they may try again.
+func TestUnknownRulesAreUnavailable(t *testing.T) {
+	onEach(t, func(t *testing.T, r *backend) {
+		d := newTruth()
+		d.setAway(true)
+		o := d.options()
+		o.PublishTimeout = 200 * time.Millisecond
+		b, _ := start(t, r.url, o, room)
+		poll.Until(t, "the log is open", func() bool {
+			_, err := b.OpenLog(t.Context(), room, chat.Position{})
+			return err == nil
+		})
+		_, err := sayBy(t, b, room, "", "1", annie)
+		wantUnavailable(t, err)
+		_, err = b.Rules(t.Context(), room)
+		wantUnavailable(t, err)
+		d.setAway(false)
+		poll.Until(t, "it is taken", func() bool {
+			_, err := sayBy(t, b, room, "", "1", annie)
+			return err == nil
+		})
+	})
+}
+
+// Of two copies the newer one stays, and one that was read for another epoch is
+// refused.
+func TestOldRulesDoNotReplaceNewOnes(t *testing.T) {
+	onEach(t, func(t *testing.T, r *backend) {
+		d := newTruth()
+		b := servers(t, r.url, d, 1)[0]
+		epoch := takes(t, b, room, "1", annie).Position.Epoch
+		set := func(epoch string, version int64) string {
+			outcome, err := b.setRules(t.Context(), room, epoch,
+				chat.RoomRules{Version: version, Paused: version%2 == 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return outcome
+		}
+		for _, c := range []struct {
+			epoch   string
+			version int64
+			want    string
+		}{
+			{"", 11, "set"}, {"", 10, "older"}, {epoch, 10, "older"}, {epoch, 11, "set"}, {epoch, 12, "set"},
+			{"", 11, "older"}, {"0123456789abcdef", 13, "closed"}, {"", 13, "set"},
+		} {
+			if got := set(c.epoch, c.version); got != c.want {
+				t.Errorf("version %d for %q: %s, want %s", c.version, c.epoch, got, c.want)
+			}
+		}
+		refuses(t, b, room, "2", annie, chat.CodePaused)
+		r.raw.Del(t.Context(), b.rulesKey(room)) // and the database was set back to a backup
+		if got := set(epoch, 2); got != "set" {
+			t.Errorf("an older version in place of none: %s", got)
+		}
+		takes(t, b, room, "3", annie)
+	})
+}
+
+// Every key that has to do with rules ends.
+func TestRulesExpire(t *testing.T) {
+	d := newTruth()
+	r := realRedis(t)
+	b := servers(t, r.url, d, 1)[0]
+	d.decides(t, b, room, func(r *chat.RoomRules) { r.Slow = time.Minute })
+	takes(t, b, room, "1", annie)
+	for _, key := range r.raw.Keys(t.Context(), "*").Val() {
+		if r.raw.PTTL(t.Context(), key).Val() <= 0 {
+			t.Errorf("%s has no end", key)
+		}
+	}
+}

@@ -1,0 +1,282 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"livechat/internal/poll"
+	"livechat/internal/testredis"
+	"livechat/server/chat"
+)
+
+// servers returns buses that follow a room and know where the truth is.
+func servers(t testing.TB, url string, d *truth, n int) (all []*Bus) {
+	t.Helper()
+	for range n {
+		b, _ := start(t, url, d.options(), room)
+		all = append(all, b)
+	}
+	return all
+}
+
+// underLoad lets others write on all servers until the returned function is
+// called.
+func underLoad(t testing.TB, all []*Bus) (stop func()) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var senders sync.WaitGroup
+	for i, b := range all {
+		senders.Go(func() {
+			for n := 0; ctx.Err() == nil; n++ {
+				answers := make(chan answer, 1)
+				p := publication(room, fmt.Sprint("load-", i, "-", n), "hello", answers)
+				p.By = someone
+				if err := b.PublishBody(ctx, p); err != nil {
+					return
+				}
+				if a := <-answers; a.err != nil && ctx.Err() == nil {
+					t.Errorf("message %d of the load on server %d: %v", n, i, a.err)
+				}
+			}
+		})
+	}
+	return func() {
+		cancel()
+		senders.Wait()
+	}
+}
+
+// A mute set through one server holds on another before its next message.
+func TestMuteHoldsBeforeTheNextMessage(t *testing.T) {
+	onEach(t, func(t *testing.T, r *backend) {
+		d := newTruth()
+		all := servers(t, r.url, d, 4)
+		stop := underLoad(t, all)
+		defer stop()
+		for i := range 200 {
+			who := chat.Writer{Person: chat.AccountSubject(int64(i + 1))}
+			takes(t, all[3], room, fmt.Sprint("before-", i), who)
+			d.decides(t, all[0], room, mute(who.Person))
+			refuses(t, all[3], room, fmt.Sprint("after-", i), who, chat.CodeMuted)
+		}
+		d.decides(t, all[1], room, func(r *chat.RoomRules) { clear(r.Muted) })
+		takes(t, all[2], room, "free", chat.Writer{Person: chat.AccountSubject(7)})
+	})
+}
+
+// In slow mode, of two messages that come at the same moment on two servers,
+// one is taken.
+func TestSlowModeTakesOneOfTwo(t *testing.T) {
+	onEach(t, func(t *testing.T, r *backend) {
+		d := newTruth()
+		all := servers(t, r.url, d, 2)
+		d.decides(t, all[0], room, func(r *chat.RoomRules) { r.Slow = chat.MaxSlow })
+		for i := range 50 {
+			who := chat.Writer{Person: chat.GuestSubject(fmt.Sprint("guest", i))}
+			answers := make(chan answer, 2)
+			for s, b := range all {
+				p := publication(room, fmt.Sprint(i, "-", s), "hello", answers)
+				p.By = who
+				if err := b.PublishBody(t.Context(), p); err != nil {
+					t.Fatal(err)
+				}
+			}
+			taken := 0
+			for range all {
+				a := <-answers
+				if a.err == nil {
+					taken++
+					continue
+				}
+				e := chat.AsError(a.err)
+				if e.Code != chat.CodeSlowMode || !e.Retryable || e.RetryAfterMS <= 0 ||
+					e.RetryAfterMS > chat.MaxSlow.Milliseconds() {
+					t.Errorf("guest %d: %+v", i, e)
+				}
+			}
+			if taken != 1 {
+				t.Errorf("guest %d: %d of two messages were taken", i, taken)
+			}
+		}
+	})
+}
+
+// Slow mode counts from the last message that was taken, and only messages.
+func TestSlowMode(t *testing.T) {
+	onEach(t, func(t *testing.T, r *backend) {
+		d := newTruth()
+		b := servers(t, r.url, d, 1)[0]
+		d.decides(t, b, room, func(r *chat.RoomRules) { r.Slow = time.Hour })
+		takes(t, b, room, "1", annie)
+		refuses(t, b, room, "2", annie, chat.CodeSlowMode)
+		takes(t, b, room, "3", benny)
+		if got := takes(t, b, room, "1", annie); !got.Duplicate {
+			t.Error("the message that was taken is not acked again")
+		}
+		if _, err := sayBy(t, b, room, chat.TypeEdit, "4", annie); err != nil {
+			t.Errorf("an edit: %v", err)
+		}
+		left := r.raw.PTTL(t.Context(), b.lastKey(room, annie)).Val()
+		if left <= 0 || left > time.Hour {
+			t.Errorf("the last message is remembered for %v", left)
+		}
+		d.decides(t, b, room, func(r *chat.RoomRules) { r.Slow = 10 * time.Millisecond })
+		poll.Until(t, "the shorter time is over", func() bool {
+			_, err := sayBy(t, b, room, "", "5", annie)
+			return err == nil
+		})
+		d.decides(t, b, room, func(r *chat.RoomRules) { r.Slow = 0 })
+		takes(t, b, room, "6", annie)
+		takes(t, b, room, "7", annie)
+	})
+}
+
+// What each rule refuses, and what it does not.
+func TestRules(t *testing.T) {
+	onEach(t, func(t *testing.T, r *backend) {
+		d := newTruth()
+		b := servers(t, r.url, d, 1)[0]
+		m := entry("", "hello", chat.Target{})
+		at, _, err := publishLater(t, b, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Seq = at.Seq
+		reacts(t, b, m, by("@zoe", thumb, true))
+		soon := time.Now().Add(time.Hour).UnixMilli()
+		for _, c := range []struct {
+			what string
+			rule func(*chat.RoomRules)
+			who  chat.Writer
+			code chat.Code // "": taken
+		}{
+			{"no rule", func(*chat.RoomRules) {}, annie, ""},
+			{"muted", mute(annie.Person), annie, chat.CodeMuted},
+			{"another is muted", mute(annie.Person), benny, ""},
+			{"muted for a time", func(r *chat.RoomRules) { r.Muted[annie.Person] = soon }, annie,
+				chat.CodeMuted},
+			{"was muted", func(r *chat.RoomRules) { r.Muted[annie.Person] = 1 }, annie, ""},
+			{"banned", ban(gus.Person), gus, chat.CodeBanned},
+			{"banned and muted", func(r *chat.RoomRules) { mute(gus.Person)(r); ban(gus.Person)(r) }, gus,
+				chat.CodeBanned},
+			{"address banned", ban(annie.Address), annie, chat.CodeBanned},
+			{"address banned, none known", ban(annie.Address), benny, ""},
+			{"registered only, a guest", func(r *chat.RoomRules) { r.Registered = true }, gus,
+				chat.CodeRegisteredOnly},
+			{"registered only, an account", func(r *chat.RoomRules) { r.Registered = true }, benny, ""},
+			{"paused", func(r *chat.RoomRules) { r.Paused = true }, benny, chat.CodePaused},
+		} {
+			d.decides(t, b, room, func(r *chat.RoomRules) {
+				*r = chat.RoomRules{
+					Version: r.Version, Muted: map[chat.Subject]int64{}, Banned: map[chat.Subject]int64{},
+				}
+				c.rule(r)
+			})
+			for _, kind := range []string{"", chat.TypeEdit} {
+				_, err := sayBy(t, b, room, kind, uuid.NewString(), c.who)
+				wantRefusal(t, c.what+" "+kind, err, c.code)
+			}
+			reaction := by("@ann", heart, true)
+			reaction.By = c.who
+			_, err := b.React(t.Context(), room, &m, reaction, chat.EarlierAsked)
+			wantRefusal(t, c.what+", a reaction", err, c.code)
+			reaction.On = false
+			_, err = b.React(t.Context(), room, &m, reaction, chat.EarlierAsked)
+			wantRefusal(t, c.what+", a reaction taken back", err, "")
+			p := publicationOf(room, &chat.Message{
+				Type: chat.TypeDelete, ID: uuid.NewString(), Author: "@ann", Session: "s1",
+				Extra: chat.ByAuthor(chat.Target{Seq: 9999, ID: uuid.NewString()}),
+			})
+			p.By = c.who
+			done := make(chan error, 1)
+			p.Done = func(_ Receipt, err error) { done <- err }
+			wantRefusal(t, c.what+", a delete", errors.Join(b.PublishBody(t.Context(), p), <-done), "")
+		}
+		got, err := b.Rules(t.Context(), room)
+		if err != nil || !got.Paused || got.Version != d.rules[room].Version {
+			t.Errorf("the copy is %+v, %v", got, err)
+		}
+	})
+}
+
+func wantRefusal(t *testing.T, what string, err error, code chat.Code) {
+	t.Helper()
+	if err == nil && code == "" {
+		return
+	}
+	if e := chat.AsError(err); err == nil || e.Code != code {
+		t.Errorf("%s: %v, want %q", what, err, code)
+	}
+}
+
+// A message that is in the log is acked when it is sent again, whatever the
+// rules are by then.
+func TestResendAfterAMuteIsAcked(t *testing.T) {
+	onEach(t, func(t *testing.T, r *backend) {
+		d := newTruth()
+		all := servers(t, r.url, d, 2)
+		first := takes(t, all[0], room, "1", annie)
+		d.decides(t, all[0], room, mute(annie.Person))
+		refuses(t, all[1], room, "2", annie, chat.CodeMuted)
+		if again := takes(t, all[1], room, "1", annie); !again.Duplicate || again.Position != first.Position {
+			t.Errorf("again: %+v, want %+v", again, first)
+		}
+		r.raw.Del(t.Context(), all[0].rulesKey(room)) // and while nobody knows the rules
+		d.setAway(true)
+		if again := takes(t, all[1], room, "1", annie); !again.Duplicate {
+			t.Errorf("without rules: %+v", again)
+		}
+	})
+}
+
+// Servers without a source of rules check what is there, and wait for nothing.
+func TestRulesWithoutASource(t *testing.T) {
+	onEach(t, func(t *testing.T, r *backend) {
+		plain, _ := start(t, r.url, Options{}, room)
+		takes(t, plain, room, "1", annie)
+		if keys := r.raw.Exists(t.Context(), plain.rulesKey(room)).Val(); keys != 0 {
+			t.Error("a copy was made")
+		}
+		d := newTruth()
+		b := servers(t, r.url, d, 1)[0]
+		d.decides(t, b, room, mute(annie.Person))
+		refuses(t, plain, room, "2", annie, chat.CodeMuted)
+		if rules, err := plain.Rules(t.Context(), room); err != nil || len(rules.Muted) != 1 {
+			t.Errorf("rules are %+v, %v", rules, err)
+		}
+	})
+}
+
+// The rules are read once for each epoch of a log, not for each message.
+func TestRulesAreReadOnce(t *testing.T) {
+	d := newTruth()
+	r := realRedis(t)
+	b := servers(t, r.url, d, 1)[0]
+	for i := range 20 {
+		takes(t, b, room, fmt.Sprint(i), annie)
+	}
+	if n := d.questions(); n != 1 {
+		t.Errorf("the database was asked %d times", n)
+	}
+}
+
+func TestRulesInACluster(t *testing.T) {
+	t.Parallel()
+	d := newTruth()
+	all := servers(t, testredis.NewOneNodeCluster(t), d, 2)
+	takes(t, all[0], room, "1", annie)
+	d.decides(t, all[0], room, func(r *chat.RoomRules) { r.Slow = time.Hour; mute(benny.Person)(r) })
+	refuses(t, all[1], room, "2", benny, chat.CodeMuted)
+	takes(t, all[1], room, "3", annie)
+	refuses(t, all[0], room, "4", annie, chat.CodeSlowMode)
+	m := chat.Message{ID: uuid.NewString(), Author: "@ann"}
+	reaction := by("@ben", thumb, true)
+	reaction.By = benny
+	_, err := all[0].React(t.Context(), room, &m, reaction, chat.EarlierUnknown)
+	wantRefusal(t, "a reaction", err, chat.CodeMuted)
+}

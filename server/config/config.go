@@ -30,6 +30,7 @@ type Config struct {
 	Room     Room
 	Socket   Socket
 	Limits   Limits
+	Rules    Rules
 	Drain    Drain
 	Balance  Balance
 	Presence Presence
@@ -157,6 +158,15 @@ type Limits struct {
 	NameRate float64 `env:"NAME_RATE" envDefault:"0.5"`
 	// NameBurst is how many of them at once.
 	NameBurst int `env:"NAME_BURST" envDefault:"200"`
+}
+
+// Rules sets what the rules of rooms can be about.
+type Rules struct {
+	// AddressSecret is the key of the hashes by which addresses are banned. Empty:
+	// no address can be.
+	AddressSecret string `env:"ADDRESS_SECRET"`
+	// AddressSecretFile is a file that contains AddressSecret.
+	AddressSecretFile string `env:"ADDRESS_SECRET_FILE"`
 }
 
 // Drain sets the shutdown after SIGTERM.

@@ -16,6 +16,7 @@ import (
 // secrets as files.
 var secrets = []string{
 	"REDIS_URL", "REDIS_PASSWORD", "DATABASE_URL", "DATABASE_PASSWORD", "FILES_S3_KEY", "FILES_S3_SECRET",
+	"ADDRESS_SECRET",
 }
 
 const (

@@ -70,7 +70,7 @@ func validate(c *Config, environ map[string]string, unreadable []string) error {
 func given(c *Config, environ map[string]string, name string) string {
 	value := environ[name]
 	switch {
-	case value != "" && name == "FILES_S3_SECRET":
+	case value != "" && (name == "FILES_S3_SECRET" || name == "ADDRESS_SECRET"):
 		value = "***"
 	case value == "" && (name == "FILES_S3_KEY" || name == "FILES_S3_SECRET"):
 		return name + " is not set"
@@ -118,6 +118,10 @@ func isText(l Limits) bool {
 
 // isFileSize refuses sizes that some stores do not take in one piece.
 func isFileSize(n int64) bool { return n == 0 || n >= 1024 && n <= 5<<30 }
+
+// isSecret refuses secrets so short that the addresses behind hashes could be
+// found by trying secrets.
+func isSecret(s string) bool { return s == "" || len(s) >= 16 }
 
 func isRingSize(n int) bool { return within(n, 256, 1<<20) && n&(n-1) == 0 }
 

@@ -26,13 +26,17 @@ type subscriber struct{ n *Node }
 
 var _ bus.Subscriber = subscriber{}
 
-func (s subscriber) Subscribed(room string) { s.n.registry(room).Subscribed(room) }
+func (s subscriber) Subscribed(room string) {
+	s.n.registry(room).Subscribed(room)
+	s.n.ruled.Doubt(room)
+}
 
 func (s subscriber) Payload(room string, payload []byte) { s.n.registry(room).Payload(room, payload) }
 
 // Gossip implements bus.Subscriber.
 func (s subscriber) Gossip(payload []byte) {
-	if !s.n.receive(payload) && !s.n.rooms.ReceiveTaken(payload) && !s.n.cluster.Receive(payload) {
+	if !s.n.receive(payload) && !s.n.receiveRules(payload) && !s.n.rooms.ReceiveTaken(payload) &&
+		!s.n.cluster.Receive(payload) {
 		s.n.presence.Receive(payload)
 	}
 }

@@ -35,7 +35,7 @@ func (n *Node) build(version string) (err error) {
 		RoomTTL: n.cfg.Room.RoomTTL, FeedTTL: n.cfg.Room.FeedTTL,
 		PublishTimeout:      n.cfg.Redis.PublishTimeout,
 		SubscriptionTimeout: n.cfg.Redis.SubscriptionTimeout, Archived: n.archived, Logger: n.logger,
-		Metrics:  n.metrics,
+		Metrics: n.metrics, Rules: n.loadRules, RulesNeeded: n.rulesNeeded,
 		Commands: auth.Commands(n.cfg.Redis.Channel),
 	})
 	if err != nil {
@@ -80,6 +80,7 @@ func (n *Node) build(version string) (err error) {
 		Node: n.id, App: n.cfg.Server.App, Version: version, Embedded: n.embedded != nil,
 		Figures: n.figures, Send: n.bus.PublishGossip, Logger: n.logger,
 	})
+	n.buildRules()
 	l := n.cfg.Limits
 	n.sockets = socket.New(socket.Options{
 		App: n.cfg.Server.App, AllowedOrigins: n.cfg.Server.AllowedOrigins,
@@ -89,7 +90,7 @@ func (n *Node) build(version string) (err error) {
 		ClientAddr: web.ClientAddr(n.cfg.Server.TrustedProxies.Prefixes()),
 		Rooms:      n.rooms, Fan: n.fan, Publisher: n.bus, Presence: socketPresence{n.presence},
 		Watch: n.cluster.Watch, Logger: n.logger, Metrics: n.metrics,
-		Users: n.userOptions(), Files: n.fileOptions(),
+		Users: n.userOptions(), Files: n.fileOptions(), Rules: n.ruleOptions(),
 	})
 	if err := n.buildServices(); err != nil {
 		return err

@@ -22,6 +22,7 @@ import (
 	"livechat/server/config"
 	"livechat/server/fanout"
 	"livechat/server/metrics"
+	"livechat/server/moderation"
 	"livechat/server/presence"
 	"livechat/server/room"
 	"livechat/server/socket"
@@ -51,6 +52,7 @@ type Node struct {
 	services     services
 	databaseLock io.Closer // nil: no database file is locked
 	names        *auth.Reserved
+	ruled        *moderation.Watch
 	listener     net.Listener
 	http         *web.Server
 	failed       chan error
@@ -122,6 +124,7 @@ func (n *Node) run() {
 	n.loops.Go(func() { n.rooms.Run(ctx) })
 	n.loops.Go(func() { n.feeds.Run(ctx) })
 	n.loops.Go(func() { n.sockets.RunUsers(ctx) })
+	n.loops.Go(func() { n.ruled.Run(ctx) })
 	n.runServices(ctx)
 	if n.cfg.Server.Role != config.RoleAPI { // the cluster page shows servers with sockets only
 		n.loops.Go(func() { n.cluster.Run(ctx) })

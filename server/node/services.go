@@ -14,6 +14,7 @@ import (
 	"livechat/server/auth"
 	"livechat/server/chat"
 	"livechat/server/config"
+	"livechat/server/moderation"
 	"livechat/server/private"
 	"livechat/server/store"
 	"livechat/server/web"
@@ -28,6 +29,7 @@ type services struct {
 	revoker  *auth.Revoker
 	relay    *private.Relay
 	archiver *archive.Archiver
+	rules    *moderation.Service
 	files    fileServices
 	watcher  *store.Watcher
 	handler  http.Handler // nil: this server has no API
@@ -44,6 +46,7 @@ func (n *Node) buildServices() (err error) {
 	}
 	s := &n.services
 	s.watcher = store.NewWatcher(s.store, n.logger)
+	s.rules = moderation.New(moderation.Options{Store: s.store, Apply: n.bus.SetRules, Logger: n.logger})
 	s.accounts = account.New(account.Options{
 		Store: s.store, Logger: n.logger,
 		Register: account.NewLimit(n.cfg.Limits.RegisterRate, n.cfg.Limits.RegisterBurst),
@@ -126,6 +129,7 @@ func (n *Node) runServices(ctx context.Context) {
 	})
 	n.loops.Go(func() { n.services.watcher.Run(ctx) })
 	n.loops.Go(func() { n.services.revoker.Run(ctx) })
+	n.loops.Go(func() { n.services.rules.Run(ctx) })
 	n.loops.Go(func() { n.services.store.RunIndexer(ctx, n.logger) })
 	n.loops.Go(func() {
 		if err := n.services.files.Run(ctx); err != nil && ctx.Err() == nil {

@@ -15,11 +15,12 @@ import (
 
 // Publisher appends messages to rooms' logs.
 type Publisher interface {
-	// Publish queues a message. It blocks while the queue is full, until ctx is
-	// done. done is called once, when the message is in the log or its fate is
+	// Publish queues a message of by, who is bound by the rules of the room. It
+	// blocks while the queue is full, until ctx
+	// is done. done is called once, when the message is in the log or its fate is
 	// known to be failure or unknown; it must not block. It is not called if
 	// Publish returns an error.
-	Publish(ctx context.Context, room string, m chat.Message,
+	Publish(ctx context.Context, room string, m chat.Message, by chat.Writer,
 		done func(at chat.Position, duplicate bool, err error)) error
 }
 
@@ -57,6 +58,7 @@ type Options struct {
 	// too many watchers
 	Watch   func(send func(frame []byte)) (leave func(), ok bool)
 	Users   *UserOptions // nil: guests only
+	Rules   *RuleOptions // nil: rooms have no rules
 	Files   *FileOptions // nil: files cannot be sent
 	Metrics *metrics.Set
 	Logger  *slog.Logger

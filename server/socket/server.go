@@ -106,6 +106,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if s.opts.Rules != nil {
+		s.opts.Rules.Await(ctx, q.room)
+	}
 	c, err := s.upgrade(w, r, q, rm)
 	if err != nil {
 		s.opts.Rooms.Release(rm)
@@ -174,7 +177,8 @@ func (s *Server) start(c *conn, q query) {
 	draining := s.draining
 	s.conns[c], c.joined = struct{}{}, time.Now()
 	full := s.opts.MaxConnections > 0 && s.admitted >= s.opts.MaxConnections
-	c.admitted = !full && wait == 0 && !q.reserved
+	until, banned := c.bannedFrom() // after it is in conns: later bans find it there
+	c.admitted = !full && wait == 0 && !q.reserved && !banned
 	if c.admitted {
 		s.admitted++
 	}
@@ -213,6 +217,9 @@ func (s *Server) start(c *conn, q query) {
 		return
 	case q.reserved:
 		s.refuseName(c)
+		return
+	case banned:
+		refuseBanned(c, until)
 		return
 	}
 

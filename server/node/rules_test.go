@@ -1,0 +1,272 @@
+package node
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
+
+	"livechat/internal/poll"
+	"livechat/internal/testpg"
+	"livechat/internal/testredis"
+	"livechat/server/chat"
+	"livechat/server/moderation"
+	"livechat/server/store"
+)
+
+const guestKey = "00112233445566778899aabbccddeeff"
+
+// guestOf returns the subject of a guest key.
+func guestOf(t testing.TB, key string) chat.Subject {
+	t.Helper()
+	author, err := chat.GuestAuthor(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return chat.GuestSubject(author)
+}
+
+// orders returns an order about a subject in the default room.
+func orders(of chat.Subject) moderation.Order {
+	return moderation.Order{Room: chat.DefaultRoom, Subject: of, Name: "gus", Reason: "spam", By: "ann"}
+}
+
+// codeOf sends a message with an id, and returns the code of the answer; empty
+// for an ack.
+func (p *peer) codeOf(id string) (code string) {
+	p.t.Helper()
+	p.send(`{"type":"message","id":"` + id + `","text":"hello"}`)
+	for {
+		switch e := p.any(); {
+		case e.Type == "ack" && e.ID == id:
+			return ""
+		case e.Type == "error" && e.ID == id:
+			return e.Code
+		}
+	}
+}
+
+// settles says something until the answer is not that the room cannot be
+// reached.
+func (p *peer) settles() (code string) {
+	p.t.Helper()
+	poll.Until(p.t, "the room can be reached", func() bool {
+		code = p.codeOf(uuid.NewString())
+		return code != string(chat.CodeUnavailable)
+	})
+	return code
+}
+
+// A ban closes the sockets on all servers, those without a database included,
+// and keeps them out. Everybody else stays.
+func TestBan(t *testing.T) {
+	t.Parallel()
+	r := testredis.New(t)
+	r.Start()
+	redisURL, db := "REDIS_URL="+r.URL, "DATABASE_URL="+postgres.Database(t)
+	api := start(t, redisURL, "ROLE=api", "APPID=api", db)
+	nodes := []*Node{
+		start(t, redisURL, "ROLE=ws", "APPID=1", db),
+		start(t, redisURL, "ROLE=ws", "APPID=2", "DATABASE_URL="),
+	}
+	var guests, others []*peer
+	for _, n := range nodes {
+		guests = append(guests, dialAs(t, n, guestKey, "name=gus"))
+		others = append(others, dial(t, n, "name=eve"))
+		poll.Until(t, "it knows the server with the API", n.rulesNeeded)
+	}
+	if code := guests[1].codeOf(uuid.NewString()); code != "" {
+		t.Fatalf("before: %s", code)
+	}
+	gus := guestOf(t, guestKey)
+	order := orders(gus)
+	order.Ends = time.Now().Add(time.Hour)
+	if err := api.services.rules.Ban(t.Context(), order); err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range guests {
+		if e := p.nextError(); e.Code != "banned" || e.Retryable || e.RetryAfterMS <= 0 ||
+			e.RetryAfterMS > time.Hour.Milliseconds() {
+			t.Errorf("server %d: %+v", i, e)
+		}
+		if code := p.closed(); code != 4503 {
+			t.Errorf("server %d: closed with %d", i, code)
+		}
+	}
+	for i, n := range nodes {
+		late := connect(t, n, []string{"livechat.user", "livechat.guest." + guestKey}, "name=other")
+		if e := late.nextError(); e.Code != "banned" {
+			t.Errorf("server %d: a handshake gets %+v", i, e)
+		}
+		if code := late.closed(); code != 4503 {
+			t.Errorf("server %d: a handshake is closed with %d", i, code)
+		}
+		dialAs(t, n, guestKey, "room=den")
+		if code := others[i].codeOf(uuid.NewString()); code != "" {
+			t.Errorf("server %d: others get %s", i, code)
+		}
+	}
+	if err := api.services.rules.Unban(t.Context(), chat.DefaultRoom, gus, "ann", ""); err != nil {
+		t.Fatal(err)
+	}
+	for i, n := range nodes {
+		poll.Until(t, "the server knows that the ban is over", func() bool {
+			_, banned := n.ruled.Bans(chat.DefaultRoom, chat.Writer{Person: gus})
+			return !banned
+		})
+		if code := dialAs(t, n, guestKey).codeOf(uuid.NewString()); code != "" {
+			t.Errorf("server %d: after the ban: %s", i, code)
+		}
+	}
+}
+
+// What the rules of a room refuse, over a socket.
+func TestRulesOverASocket(t *testing.T) {
+	onEach(t, func(t *testing.T, redisURL string) {
+		n := start(t, "REDIS_URL="+redisURL)
+		rules := n.services.rules
+		anna := newAPIUser(t, n, "anna")
+		anna.register()
+		account, guest := anna.socket(n, "/ws"), dialAs(t, n, guestKey)
+		first := uuid.NewString()
+		if code := guest.codeOf(first); code != "" {
+			t.Fatalf("before: %s", code)
+		}
+		set := func(r store.RoomSettings) {
+			t.Helper()
+			if err := rules.SetRules(t.Context(), chat.DefaultRoom, r, "ann", ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		wants := func(what string, p *peer, want string) {
+			t.Helper()
+			if code := p.codeOf(uuid.NewString()); code != want {
+				t.Errorf("%s: %q, want %q", what, code, want)
+			}
+		}
+		if err := rules.Mute(t.Context(), orders(guestOf(t, guestKey))); err != nil {
+			t.Fatal(err)
+		}
+		wants("muted", guest, "muted")
+		wants("another", account, "")
+		if code := guest.codeOf(first); code != "" {
+			t.Errorf("what was taken before the mute: %s", code)
+		}
+		if err := rules.Unmute(t.Context(), chat.DefaultRoom, guestOf(t, guestKey), "ann", ""); err != nil {
+			t.Fatal(err)
+		}
+		set(store.RoomSettings{Registered: true})
+		wants("a guest", guest, "registered_only")
+		wants("an account", account, "")
+		set(store.RoomSettings{Paused: true})
+		wants("paused", account, "paused")
+		set(store.RoomSettings{Slow: time.Hour})
+		wants("the first in slow mode", account, "")
+		wants("the second", account, "slow_mode")
+		set(store.RoomSettings{})
+		wants("without rules", guest, "")
+		err := rules.Unmute(t.Context(), chat.DefaultRoom, "g:nobody", "ann", "")
+		if chat.AsError(err).Code != chat.CodeNotFound {
+			t.Errorf("unmute nobody: %v", err)
+		}
+	})
+}
+
+// Redis loses everything while the database is away. Servers that have the room
+// open put back what they know, and the database is asked when it is back.
+func TestRulesWithoutRedisAndDatabase(t *testing.T) {
+	t.Parallel()
+	r := testredis.New(t)
+	r.Start()
+	db := testpg.New(t)
+	n := start(t, "REDIS_URL="+r.URL, "DATABASE_URL="+db.Database())
+	guest, other := dialAs(t, n, guestKey), dial(t, n, "name=eve")
+	if err := n.services.rules.Mute(t.Context(), orders(guestOf(t, guestKey))); err != nil {
+		t.Fatal(err)
+	}
+	poll.Until(t, "the server knows the mute", func() bool {
+		n.ruled.Doubt(chat.DefaultRoom)
+		rules, err := n.bus.Rules(t.Context(), chat.DefaultRoom)
+		remembered, ok := n.ruled.Remembered(chat.DefaultRoom)
+		return err == nil && ok && remembered.Version == rules.Version && len(rules.Muted) == 1
+	})
+	db.Kill()
+	raw := redis.NewClient(&redis.Options{Network: "unix", Addr: strings.TrimPrefix(r.URL, "unix://")})
+	defer raw.Close()
+	if err := raw.FlushAll(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if code := guest.settles(); code != "muted" {
+		t.Errorf("muted, after the loss: %q", code)
+	}
+	if code := other.settles(); code != "" {
+		t.Errorf("another, after the loss: %q", code)
+	}
+	db.Start()
+	err := n.services.rules.Unmute(t.Context(), chat.DefaultRoom, guestOf(t, guestKey), "ann", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code := guest.settles(); code != "" {
+		t.Errorf("after the mute: %q", code)
+	}
+}
+
+// A server without a database asks those with the API: what Redis has lost
+// holds from the first message on.
+func TestRulesWithoutADatabase(t *testing.T) {
+	t.Parallel()
+	r := testredis.New(t)
+	r.Start()
+	api := start(t, "REDIS_URL="+r.URL, "ROLE=api", "APPID=api", "DATABASE_URL="+postgres.Database(t))
+	ws := start(t, "REDIS_URL="+r.URL, "ROLE=ws", "DATABASE_URL=")
+	poll.Until(t, "it knows the server with the API", ws.rulesNeeded)
+	guest, other := dialAs(t, ws, guestKey), dial(t, ws, "name=eve")
+	if code := guest.settles(); code != "" {
+		t.Fatalf("before: %s", code)
+	}
+	if err := api.services.rules.Mute(t.Context(), orders(guestOf(t, guestKey))); err != nil {
+		t.Fatal(err)
+	}
+	raw := redis.NewClient(&redis.Options{Network: "unix", Addr: strings.TrimPrefix(r.URL, "unix://")})
+	defer raw.Close()
+	if err := raw.FlushAll(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if code := guest.settles(); code != "muted" {
+		t.Errorf("muted, after the loss: %q", code)
+	}
+	if code := other.settles(); code != "" {
+		t.Errorf("another: %q", code)
+	}
+}
+
+// Where there is no database anywhere, there is no moderation, and no trace of
+// it.
+func TestNoRulesWithoutAnyDatabase(t *testing.T) {
+	t.Parallel()
+	r := testredis.New(t)
+	r.Start()
+	n := start(t, "REDIS_URL="+r.URL, "ROLE=ws", "DATABASE_URL=")
+	if code := dial(t, n).codeOf(uuid.NewString()); code != "" {
+		t.Errorf("a message: %s", code)
+	}
+	raw := redis.NewClient(&redis.Options{Network: "unix", Addr: strings.TrimPrefix(r.URL, "unix://")})
+	defer raw.Close()
+	if has := raw.HExists(t.Context(), "{livechat}:head", "rules").Val(); has || n.rulesNeeded() {
+		t.Error("rules were looked for")
+	}
+}
+
+// A change that another process has written, without Redis, is applied.
+func TestPendingRulesAreApplied(t *testing.T) {
+	n := start(t, "MESSAGE_RATE=0")
+	guest := dialAs(t, n, guestKey)
+	if _, err := n.database.SetRoomSettings(t.Context(), chat.DefaultRoom, store.RoomSettings{Paused: true},
+		time.Now(), nil); err != nil {
+		t.Fatal(err)
+	}
+	poll.Until(t, "the room is paused", func() bool { return guest.codeOf(uuid.NewString()) == "paused" })
+}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { whyNoChat, whyNot, whyNotDelivered, whyNotIn } from '../js/model/answers.js'
+import { whyNoChat, whyNot, whyNotDelivered, whyNotIn, whyRefused } from '../js/model/answers.js'
 import { cleanAccountName, passwordProblem } from '../js/model/rules.js'
 import { ApiError } from '../js/net/problem.js'
 
@@ -70,4 +70,16 @@ test('names and passwords of accounts, by the rules of the server', () => {
   }
   for (const bad of ['', '1234567', '😀'.repeat(257)]) assert.notEqual(passwordProblem(bad), '', bad)
   for (const good of ['12345678', '😀'.repeat(256)]) assert.equal(passwordProblem(good), '', good)
+})
+
+test('what the rules of a room refuse, and for how long', () => {
+  const refused = (code, wait) => whyRefused({ code, message: 'words of the server', retry_after_ms: wait })
+  for (const [code, wait, want] of [
+    ['muted', undefined, "you're muted in this room"],
+    ['muted', 7_200_000, "you're muted in this room for another 2 hours"],
+    ['banned', 10 * 86_400_000, "you're banned from this room for another 10 days"],
+    ['paused', undefined, 'this room is paused at the moment'],
+    ['registered_only', undefined, 'only people with an account can write in this room'],
+    ['slow_mode', 9500, 'this room is in slow mode; wait 10 seconds'],
+  ]) assert.equal(refused(code, wait), want)
 })

@@ -158,3 +158,16 @@ test('a bucket gives its burst and then its rate', () => {
     [0, 0, 250, 150, 0, 250, 0, 0, 250],
   )
 })
+
+test('slow mode: a short wait passes by itself, a long one is told', () => {
+  const { clock, outbox, taken } = make()
+  outbox.open(LIMITS)
+  outbox.add(frame('a'))
+  outbox.add(frame('b'))
+  outbox.refuse(refusal('a', { code: 'slow_mode', retry_after_ms: 10_000 }))
+  assert.equal(taken(), 'send a')
+  clock.pass(10_000)
+  assert.equal(taken(), 'send a')
+  outbox.refuse(refusal('a', { code: 'slow_mode', retry_after_ms: 300_000 }))
+  assert.equal(taken(), 'fail a: this room is in slow mode; wait 5 minutes, send b')
+})

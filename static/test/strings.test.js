@@ -101,6 +101,7 @@ test('sentences', () => {
   assert.match(whyClosed({ kind: 'stopped', code: 4500 }), /Reload to try again. \(4500\)/)
   assert.match(whyClosed({ kind: 'stopped', code: 4501 }), /^Someone has registered.*Log in/)
   assert.match(whyClosed({ kind: 'stopped', code: 4502 }), /is reserved.*another/)
+  assert.match(whyClosed({ kind: 'stopped', code: 4503 }), /banned from this room/)
   assert.match(whyClosed({ kind: 'stopped', code: 4777 }), /4777/)
   assert.deepEqual(
     [missing(1), missing(1234)],

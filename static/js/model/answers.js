@@ -1,7 +1,7 @@
 // Which text describes an answer of the API. The texts are in strings/.
 
 import { ACCOUNTS_DOWN, API_DOWN, isGuest, PROBLEMS, tooOften } from './strings/connection.js'
-import { REASONS } from './strings/messages.js'
+import { REASONS, RULES } from './strings/messages.js'
 
 /** @typedef {import('../net/problem.js').ApiError} ApiError */
 /**
@@ -60,10 +60,12 @@ export function whyNotDelivered(error) {
 /**
  * Why a message was refused, as the second half of a sentence. The page has
  * removed control characters, so a bad text is an invisible one.
- * @param {{code: string, message: string}} error of a frame, or of the API
+ * @param {{code: string, message: string, retry_after_ms?: number}} error of a frame, or of the API
  */
-export function whyRefused({ code, message }) {
+export function whyRefused({ code, message, retry_after_ms: wait = 0 }) {
   if (code === 'bad_text') return REASONS.invisible
+  const rule = RULES[code]
+  if (rule) return rule(wait)
   return code === 'account_deleted' ? REASONS.deleted : message
 }
 

@@ -15,6 +15,7 @@ const RESTART_CODE = 1012
 export const TOO_SLOW = 4008
 export const NAME_RESERVED = 4501 // an account has it
 export const NAME_KEPT = 4502 // nobody can have it
+export const BANNED = 4503 // from this room
 
 /**
  * Whether the code says to stay away.

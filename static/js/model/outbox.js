@@ -20,6 +20,8 @@ const UNAVAILABLE = 'unavailable' // the log is down: not counted as a refusal
 const ACK_TIMEOUT = 12_000 // ms; longer than the server tries (5 s)
 export const RESEND_SPAN = 15 * 60_000 // ms; the server remembers ids for 20 minutes
 const PAUSE = 1000 // ms before another try, unless the server tells
+const SLOW_MODE = 'slow_mode'
+const LONGEST_SLOW = 60_000 // ms in slow mode that a message waits by itself
 
 /**
  * Whether doing that once more changes nothing, however long ago it was.
@@ -123,7 +125,9 @@ export class Outbox {
     const isUnread = error.id === undefined && error.code === UNREAD && entry.frame.type === 'react'
     if (entry.id !== error.id && !isUnread) return
     if (error.code !== UNAVAILABLE) entry.tries++
-    if (!error.retryable || entry.tries >= TRIES) return this.#giveUp(entry, whyRefused(error), error.code)
+    const isLong = error.code === SLOW_MODE && (error.retry_after_ms ?? 0) > LONGEST_SLOW
+    const isOver = !error.retryable || isLong || entry.tries >= TRIES
+    if (isOver) return this.#giveUp(entry, whyRefused(error), error.code)
     this.#flying = null
     this.#pause(error.retry_after_ms || PAUSE)
   }

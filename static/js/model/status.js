@@ -1,6 +1,6 @@
 // Which texts describe a connection. The texts themselves are in strings/.
 
-import { NAME_KEPT, NAME_RESERVED, TOO_SLOW } from './close-codes.js'
+import { BANNED, NAME_KEPT, NAME_RESERVED, TOO_SLOW } from './close-codes.js'
 import { NOT_JOINED } from './strings/card.js'
 import { CHIP, CHIP_SHORT, CLOSED, STUCK } from './strings/connection.js'
 import { REASONS } from './strings/messages.js'
@@ -59,6 +59,7 @@ const SENTENCES = {
   [TOO_FAST]: CLOSED.tooFast,
   [NAME_RESERVED]: CLOSED.nameTaken,
   [NAME_KEPT]: CLOSED.nameReserved,
+  [BANNED]: CLOSED.banned,
 }
 
 /**

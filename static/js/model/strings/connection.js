@@ -49,6 +49,7 @@ export const CLOSED = {
   tooFast: "You're writing faster than this room allows. Reconnecting; nothing is lost.",
   nameTaken: 'Someone has registered this name. Is it you? Log in, or choose another.',
   nameReserved: 'This name is reserved. Please choose another.',
+  banned: "You're banned from this room.",
   /** @param {number} code */
   other: (code) => 'Something went wrong, and the server closed the connection. '
     + `Reload to try again. (${code})`,
@@ -95,7 +96,10 @@ export function waitOf(ms) {
   const seconds = Math.ceil(ms / 1000)
   if (seconds === 0) return 'a moment'
   if (seconds < 100) return plural(seconds, 'second', 'seconds')
-  return plural(Math.ceil(seconds / 60), 'minute', 'minutes')
+  const minutes = Math.ceil(seconds / 60)
+  if (minutes < 100) return plural(minutes, 'minute', 'minutes')
+  const hours = Math.ceil(minutes / 60)
+  return hours < 48 ? plural(hours, 'hour', 'hours') : plural(Math.ceil(hours / 24), 'day', 'days')
 }
 
 /** @param {keyof typeof TOO_OFTEN} what @param {number} ms to wait */

@@ -39,6 +39,18 @@ export const REASONS = {
   tooOften: (ms) => `too many messages in a short time; wait ${waitOf(ms)}`,
 }
 
+/**
+ * The same for what the rules of a room refuse, by the server's code.
+ * @type {Record<string, (ms: number) => string>} ms: for how long, 0 if unknown
+ */
+export const RULES = {
+  muted: (ms) => `you're muted in this room${ms ? ` for another ${waitOf(ms)}` : ''}`,
+  banned: (ms) => `you're banned from this room${ms ? ` for another ${waitOf(ms)}` : ''}`,
+  paused: () => 'this room is paused at the moment',
+  registered_only: () => 'only people with an account can write in this room',
+  slow_mode: (ms) => `this room is in slow mode; wait ${waitOf(ms)}`,
+}
+
 /** @param {string} reason one of the above, or the server's; '' if unknown */
 export const notDelivered = (reason) => (reason ? `Not sent: ${reason.replace(/\.$/, '')}.` : 'Not sent.')
 

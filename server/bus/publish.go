@@ -246,13 +246,6 @@ func refused(cmd *redis.Cmd) bool {
 	return err == nil && len(reply) == 2 && reply[1] == "closed"
 }
 
-// lacksRules reports that a publication was not appended because the rules of
-// its room are not beside the log.
-func lacksRules(cmd *redis.Cmd) bool {
-	reply, err := cmd.StringSlice()
-	return err == nil && len(reply) == 2 && reply[1] == "rules"
-}
-
 // isFinal reports that Redis has refused a command, and would again. A Redis
 // that is loading, full or a replica answers with other errors.
 func isFinal(err error) bool {

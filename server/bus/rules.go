@@ -84,6 +84,13 @@ func ruleRefusal(outcome, ms string) error {
 	return nil
 }
 
+// lacksRules reports that a publication was not appended because the rules of
+// its room are not beside the log.
+func lacksRules(cmd *redis.Cmd) bool {
+	reply, err := cmd.StringSlice()
+	return err == nil && len(reply) == 2 && reply[1] == "rules"
+}
+
 // SetRules puts the working copy of a room's rules beside its log, unless there
 // is a newer one. When it returns without an error, no server takes anything in
 // this room that these rules refuse. While the log is closed there is nothing

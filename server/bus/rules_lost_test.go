@@ -65,14 +65,23 @@ func TestBansHoldWhateverRedisLoses(t *testing.T) {
 	})
 }
 
-// Redis comes back with an older snapshot, in which nobody is banned and the
-// rules are said to be known.
+// Redis comes back with an older snapshot, in which the ban is missing and the
+// rules are said to be known: there were none, or others.
 func TestBansHoldAfterAnOldSnapshot(t *testing.T) {
+	t.Parallel()
+	t.Run("without rules", func(t *testing.T) { oldSnapshot(t, func(*truth, *Bus) {}) })
+	t.Run("with rules", func(t *testing.T) {
+		oldSnapshot(t, func(d *truth, b *Bus) { d.decides(t, b, room, ban(benny.Person)) })
+	})
+}
+
+func oldSnapshot(t *testing.T, first func(*truth, *Bus)) {
 	t.Parallel()
 	r := realRedis(t, "--appendonly", "no")
 	d := newTruth()
 	all := servers(t, r.url, d, 2)
 	takes(t, all[0], room, "1", gus)
+	first(d, all[0])
 	if err := r.raw.Save(t.Context()).Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +91,7 @@ func TestBansHoldAfterAnOldSnapshot(t *testing.T) {
 		r.stop(t)
 		r.start(t)
 		if rules := r.raw.HGet(t.Context(), all[0].key(room, "head"), "rules").Val(); rules == "" {
-			t.Fatal("the snapshot does not say that there are no rules")
+			t.Fatal("the snapshot does not say that the rules are known")
 		}
 		poll.Until(t, "the ban holds", func() bool {
 			got, err := sayBy(t, all[1], room, "", "3", gus)
@@ -251,11 +260,19 @@ func TestRulesExpire(t *testing.T) {
 	d := newTruth()
 	r := realRedis(t)
 	b := servers(t, r.url, d, 1)[0]
-	d.decides(t, b, room, func(r *chat.RoomRules) { r.Slow = time.Minute })
 	takes(t, b, room, "1", annie)
+	d.decides(t, b, room, func(r *chat.RoomRules) { r.Slow = time.Minute })
+	takes(t, b, room, "2", annie)
 	for _, key := range r.raw.Keys(t.Context(), "*").Val() {
 		if r.raw.PTTL(t.Context(), key).Val() <= 0 {
 			t.Errorf("%s has no end", key)
 		}
+	}
+	// They stay as long as the log.
+	r.raw.PExpire(t.Context(), b.rulesKey(room), time.Hour)
+	r.raw.PExpire(t.Context(), b.key(room, "log"), time.Hour)
+	takes(t, b, room, "3", benny)
+	if left := r.raw.PTTL(t.Context(), b.rulesKey(room)).Val(); left <= time.Hour {
+		t.Errorf("the rules end in %v", left)
 	}
 }

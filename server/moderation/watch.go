@@ -46,9 +46,13 @@ const (
 type Watch struct {
 	o     WatchOptions
 	wake  chan struct{} // holds a token while there may be rooms to read; never closed
+	ctx   context.Context
+	stop  context.CancelFunc // ends what Await has begun
 	reads singleflight.Group
+	begun sync.WaitGroup // reads of Await
 
 	mu         sync.Mutex
+	over       bool                      // guarded by mu: Run has ended
 	rooms      map[string]chat.RoomRules // guarded by mu
 	doubtful   map[string]bool           // guarded by mu: to be read
 	unverified map[string]bool           // guarded by mu: put back from memory
@@ -56,10 +60,12 @@ type Watch struct {
 
 // NewWatch returns a Watch. Run does its work.
 func NewWatch(o WatchOptions) *Watch {
-	return &Watch{
+	w := &Watch{
 		o: o, wake: make(chan struct{}, 1), rooms: make(map[string]chat.RoomRules),
 		doubtful: make(map[string]bool), unverified: make(map[string]bool),
 	}
+	w.ctx, w.stop = context.WithCancel(context.Background())
+	return w
 }
 
 // Doubt says that the rules of a room have changed, or may have. It does not
@@ -74,6 +80,16 @@ func (w *Watch) Doubt(room string) {
 		w.doubtful[room] = true
 	} else {
 		delete(w.rooms, room)
+	}
+	w.mu.Unlock()
+	w.ring()
+}
+
+// DoubtAll says that the rules of any room may have changed.
+func (w *Watch) DoubtAll() {
+	w.mu.Lock()
+	for room := range w.rooms {
+		w.doubtful[room] = true
 	}
 	w.mu.Unlock()
 	w.ring()
@@ -98,7 +114,13 @@ func (w *Watch) Await(ctx context.Context, room string) {
 	ctx, cancel := context.WithTimeout(ctx, awaitTime)
 	defer cancel()
 	// Others wait for the same answer, and Read has a bound of its own.
-	read := w.reads.DoChan(room, func() (any, error) { return nil, w.read(context.WithoutCancel(ctx), room) })
+	read := w.reads.DoChan(room, func() (any, error) {
+		if !w.begin() {
+			return nil, context.Canceled
+		}
+		defer w.begun.Done()
+		return nil, w.read(w.ctx, room)
+	})
 	select {
 	case result := <-read:
 		if result.Err == nil {
@@ -108,6 +130,25 @@ func (w *Watch) Await(ctx context.Context, room string) {
 	case <-ctx.Done():
 	}
 	w.Doubt(room)
+}
+
+// begin counts a read for which Run waits; false once Run has ended.
+func (w *Watch) begin() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.over {
+		w.begun.Add(1)
+	}
+	return !w.over
+}
+
+// end ends the reads of Await.
+func (w *Watch) end() {
+	w.mu.Lock()
+	w.over = true
+	w.mu.Unlock()
+	w.stop()
+	w.begun.Wait()
 }
 
 // Bans reports whether someone is banned from a room, and until when, Unix
@@ -133,6 +174,7 @@ func (w *Watch) Remembered(room string) (r chat.RoomRules, ok bool) {
 
 // Run reads the rules of rooms that are in doubt until ctx is done.
 func (w *Watch) Run(ctx context.Context) {
+	defer w.end()
 	tick := time.NewTicker(reread)
 	defer tick.Stop()
 	forgotten := time.Now()

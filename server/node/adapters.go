@@ -44,6 +44,7 @@ func (s subscriber) Gossip(payload []byte) {
 // GossipSubscribed implements bus.Subscriber.
 func (s subscriber) GossipSubscribed() {
 	s.n.presence.Resubscribed()
+	s.n.ruled.DoubtAll() // in a cluster the channels of rooms have links of their own
 	if r := s.n.services.relay; r != nil {
 		r.DoubtAll()
 	}

@@ -14,10 +14,11 @@ import (
 // An export is NDJSON: one object per line, each with a field `type`. The first
 // line is the header, and the last one the end, which tells an import that
 // nothing is cut off. Between them are users, chats, messages, reactions to
-// those, room messages, reactions to those, files, and the audit log, each kind
-// in its own order, so that a line refers only to lines above it. Times are Unix
-// milliseconds. The state of running servers is left out: sessions (users log in
-// again), unpublished events and leases.
+// those, room messages, reactions to those, rules of rooms, mutes and bans,
+// files, and the audit log, each kind in its own order, so that a line refers
+// only to lines above it. Times are Unix milliseconds. The state of running
+// servers is left out: sessions (users log in again), unpublished events and
+// leases.
 type (
 	exportHeader struct {
 		Type    string `json:"type"` // "livechat"

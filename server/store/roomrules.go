@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"livechat/server/chat"
@@ -234,6 +235,13 @@ func (s *Store) ExpireBans(ctx context.Context, now time.Time) (deleted int64, e
 			return deleted, nil
 		}
 	}
+}
+
+// deleteBansOfUser deletes what is about an account that is being deleted: who
+// cannot log in cannot write.
+func deleteBansOfUser(ctx context.Context, tx *sql.Tx, user int64) error {
+	_, err := tx.ExecContext(ctx, deleteUserBans, strconv.FormatInt(user, 10))
+	return err
 }
 
 func scanBan(row scanner) (b Ban, err error) {

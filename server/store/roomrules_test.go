@@ -23,6 +23,24 @@ func (w *world) bans(room, kind string, of chat.Subject, ends time.Time) int64 {
 	return version
 }
 
+// moderate adds rules to two rooms.
+func (w *world) moderate() {
+	w.t.Helper()
+	_, err := w.SetRoomSettings(w.t.Context(), "go", store.RoomSettings{Slow: time.Minute, Paused: true},
+		w.now(), nil)
+	w.must(err)
+	w.bans("go", store.KindMute, chat.AccountSubject(w.eve.ID), w.at.Add(time.Hour))
+	w.bans("Room-é", store.KindBan, "g:k3y", time.Time{})
+	w.bans("go", store.KindBan, "h:4ash", time.Time{})
+}
+
+// Lines of an export.
+const (
+	ruled = `{"type":"room_rules","room":"hall","slow_ms":0,"registered":false,"paused":true,"version":1}`
+	bannd = `{"type":"ban","room":"hall","kind":"ban","subject_kind":"guest","subject":"x","name":"n",` +
+		`"reason":"sesame","by":"ann","at":1,"ends":0}`
+)
+
 func (w *world) rules(room string) chat.RoomRules {
 	w.t.Helper()
 	r, err := w.RoomRules(w.t.Context(), room, w.at)

@@ -85,11 +85,7 @@ func (w *world) live() {
 	w.archive(append(others, w.summary(strange[0], 4, `{"👍":2,"❤️":1}`)))
 	w.react("go", strange[0].ID, chat.Reaction{Person: "s1", Name: "a\x00", Emoji: "👍", At: 5},
 		person("zoë", "👍", 6), person("名前", "❤️", 7))
-	_, err = w.SetRoomSettings(ctx, "go", store.RoomSettings{Slow: time.Minute, Paused: true}, w.now(), nil)
-	w.must(err)
-	w.bans("go", store.KindMute, chat.AccountSubject(w.eve.ID), w.at.Add(time.Hour))
-	w.bans("Room-é", store.KindBan, "g:k3y", time.Time{})
-	w.bans("go", store.KindBan, "h:4ash", time.Time{})
+	w.moderate()
 }
 
 // TestTransferAcross transfers from one database to the other and back.
@@ -170,9 +166,6 @@ const (
 		`"session":"s","name":"n","text":"sesame","at":4}`
 	ended = `{"type":"audit","at":5,"actor_name":"operator","action":"user.sessions",` +
 		`"target_kind":"user","target_id":"1","target_name":"sesame","reason":"because","details":{"sessions":1}}`
-	ruled = `{"type":"room_rules","room":"hall","slow_ms":0,"registered":false,"paused":true,"version":1}`
-	bannd = `{"type":"ban","room":"hall","kind":"ban","subject_kind":"guest","subject":"x","name":"n",` +
-		`"reason":"sesame","by":"ann","at":1,"ends":0}`
 	liked = `{"type":"reaction","room":"hall","target":"x","person":"s","emoji":"👍",` +
 		`"name":"sesame","at":5,"on":true}`
 )

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"math/rand/v2"
-	"strconv"
 	"time"
 )
 
@@ -193,15 +192,12 @@ func (s *Store) deleteUser(ctx context.Context, tx *sql.Tx, user int64) error {
 			}
 		}
 	}
-	if err := s.deleteFilesOfUser(ctx, tx, user); err != nil {
-		return err
-	}
-	// Who cannot log in any more cannot write.
-	if _, err := tx.ExecContext(ctx, deleteUserBans, strconv.FormatInt(user, 10)); err != nil {
-		return err
-	}
-	_, err := changeUser(ctx, tx, user, eraseUser, time.Now().UnixMilli())
-	return err
+	return firstError(func() error { return s.deleteFilesOfUser(ctx, tx, user) },
+		func() error { return deleteBansOfUser(ctx, tx, user) },
+		func() error {
+			_, err := changeUser(ctx, tx, user, eraseUser, time.Now().UnixMilli())
+			return err
+		})
 }
 
 // changeUser runs an update of one user and ends the user's sessions. It returns

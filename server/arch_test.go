@@ -26,7 +26,8 @@ var arrows = map[string][]string{
 	// web: healthcheck and page; store: export and import; blob and files: the bytes of those;
 	// admin: the operator's commands
 	"server": {
-		"server/admin", "server/blob", "server/config", "server/files", "server/node", "server/store", "server/web", "static",
+		"server/admin", "server/blob", "server/config", "server/files", "server/node", "server/store",
+		"server/web", "static",
 	},
 	"server/node": {
 		"server/auth", "server/balance", "server/config", "server/chat", "server/wire", "server/room",

@@ -34,13 +34,14 @@ func TestParse(t *testing.T) {
 		}
 	}
 	for args, want := range map[string]string{
-		"user":                        "unknown command: admin user; there are: admin audit, ",
-		"user make ann":               "unknown command: admin user make",
-		"user list ann":               "admin user list: it takes 0 arguments, not 1; usage: livechat admin user list [-json]",
+		"user":          "unknown command: admin user; there are: admin audit, ",
+		"user make ann": "unknown command: admin user make",
+		"user list ann": "admin user list: it takes 0 arguments, not 1; usage: livechat admin user " +
+			"list [-json]",
 		"user passwd":                 "it takes 1 arguments, not 0; usage: livechat admin user passwd NAME",
 		"user passwd ann -json":       "admin user passwd: it has no flag -json",
 		"user passwd -ann":            "flag provided but not defined: -ann",
-		"user role ann":               "it takes 2 arguments, not 1; usage: livechat admin user role NAME admin|none",
+		"user role ann":               "2 arguments, not 1; usage: livechat admin user role NAME admin|none",
 		"user role ann king":          `unknown role "king": want admin or none`,
 		"user sessions ann -reason x": "-reason is for -end",
 		"audit -n many":               "invalid value",

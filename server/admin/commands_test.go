@@ -93,7 +93,9 @@ func TestUsersAreShown(t *testing.T) {
 			t.Errorf("%d lines: %.200s", n, text)
 		}
 		text, _ = s.ran("user", "show", "ann")
-		for _, want := range []string{"name      ann\n", "role      admin\n", "sessions  1\n", "files     0, 0 bytes\n"} {
+		for _, want := range []string{
+			"name      ann\n", "role      admin\n", "sessions  1\n", "files     0, 0 bytes\n",
+		} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%q is not in\n%s", want, text)
 			}

@@ -112,14 +112,12 @@ func takes(t testing.TB, b *Bus, room, id string, by chat.Writer) Receipt {
 }
 
 // refuses fails unless the room refuses a message with this code.
-func refuses(t testing.TB, b *Bus, room, id string, by chat.Writer, code chat.Code) *chat.Error {
+func refuses(t testing.TB, b *Bus, room, id string, by chat.Writer, code chat.Code) {
 	t.Helper()
 	r, err := sayBy(t, b, room, "", id, by)
-	e := chat.AsError(err)
-	if err == nil || e.Code != code {
+	if err == nil || chat.AsError(err).Code != code {
 		t.Fatalf("message %s of %s: %+v, %v; want %s", id, by.Person, r, err, code)
 	}
-	return e
 }
 
 // withTruth returns options of a server that needs to know the rules.

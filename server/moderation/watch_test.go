@@ -32,7 +32,7 @@ func watch(t *testing.T) *watched {
 			if w.down {
 				return chat.RoomRules{}, errDown
 			}
-			return w.fakeRedis.rules[room], nil
+			return w.rules[room], nil
 		},
 		Open: func(room string) bool {
 			w.mu.Lock()

@@ -69,7 +69,7 @@ func (r *Room) archiveComplete(ctx context.Context, l chat.Log, after, before ui
 	return err == nil && n == before-after-1
 }
 
-var errLogLost = errors.New("Redis has lost the log, and gets it back")
+var errLogLost = errors.New("the log is lost, and on its way back")
 
 // Page returns what follows after in the log, or in the archive if the log
 // begins later: at most n messages and gaps, about bytes in size (a single

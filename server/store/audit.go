@@ -53,8 +53,9 @@ const (
 		target_name, reason, details) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
 	selectAudit = `SELECT id, at, actor, actor_name, action, room, target_kind, target_id, target_name,
 		reason, details FROM audit WHERE (at, id) < ($1, $2) ORDER BY at DESC, id DESC LIMIT $3`
-	selectOldAudit = `SELECT min(at), max(at) FROM (SELECT at FROM audit WHERE at < $1 ORDER BY at LIMIT $2) batch`
-	deleteAudit    = `DELETE FROM audit WHERE at >= $1 AND at <= $2`
+	selectOldAudit = `SELECT min(at), max(at) FROM
+		(SELECT at FROM audit WHERE at < $1 ORDER BY at LIMIT $2) batch`
+	deleteAudit = `DELETE FROM audit WHERE at >= $1 AND at <= $2`
 )
 
 // record adds an entry to the audit log, in the transaction of what it is about.

@@ -14,11 +14,11 @@ import (
 
 // Store keeps the truth. *store.Store implements it; see there.
 type Store interface {
-	SetRoomSettings(ctx context.Context, room string, r store.RoomSettings, now time.Time, also store.Also) (
-		version int64, err error)
+	SetRoomSettings(ctx context.Context, room string, change func(*store.RoomSettings) error, now time.Time,
+		also func(store.RoomSettings) store.Also) (version int64, err error)
 	AddBan(ctx context.Context, b store.Ban, also store.Also) (version int64, err error)
-	RemoveBan(ctx context.Context, room, kind string, of chat.Subject, now time.Time, also store.Also) (
-		version int64, err error)
+	RemoveBan(ctx context.Context, room, kind string, of chat.Subject, now time.Time,
+		also func(name string) store.Also) (version int64, err error)
 	Bans(ctx context.Context, room string, now time.Time) ([]store.Ban, error)
 	RoomRules(ctx context.Context, room string, now time.Time) (chat.RoomRules, error)
 	UnappliedRules(ctx context.Context, limit int) (rooms []string, err error)
@@ -32,22 +32,22 @@ var _ Store = (*store.Store)(nil)
 type Options struct {
 	Store Store
 	// Apply puts the working copy of a room's rules beside its log, unless there
-	// is a newer one.
+	// is a newer one. Nil: this process has no Redis, and the Run of another one
+	// applies its changes.
 	Apply func(ctx context.Context, room string, r chat.RoomRules) error
 	// Audit writes down what was done, in the transaction in which it is done;
-	// after an error nothing is. Nil: nowhere.
+	// after an error nothing is. Nil: nowhere. See Audit.
 	Audit  func(ctx context.Context, tx *store.Tx, r Record) error
-	Logger *slog.Logger
+	Logger *slog.Logger // may be nil without Apply
 }
 
 // Record says what was done, for the audit log.
 type Record struct {
-	Action  string // mute, unmute, ban, unban, rules
+	Action  string // of package store, such as store.ActionBan
 	Room    string
-	By      string
+	By      store.By
 	Subject chat.Subject // empty for rules
 	Name    string       // of the subject; empty if that is not known
-	Reason  string
 	At      time.Time
 	Ends    time.Time          // zero: never, or it does not apply
 	Rules   store.RoomSettings // as they are now, for rules
@@ -57,9 +57,8 @@ type Record struct {
 type Order struct {
 	Room    string
 	Subject chat.Subject
-	Name    string // of the subject, as it is shown
-	Reason  string
-	By      string    // who decides it
+	Name    string    // of the subject, as it is shown
+	By      store.By  // who decides it, and why
 	Ends    time.Time // zero: never
 }
 
@@ -85,22 +84,27 @@ type Service struct{ o Options }
 // New returns a Service.
 func New(o Options) *Service { return &Service{o: o} }
 
-// Mute keeps someone from writing in a room. When it returns without an error
-// nobody takes a message of theirs any more.
-func (s *Service) Mute(ctx context.Context, o Order) error { return s.add(ctx, store.KindMute, o) }
+// Mute keeps someone from writing in a room. When it returns without an error,
+// and there is an Apply, nobody takes a message of theirs any more.
+func (s *Service) Mute(ctx context.Context, o Order) error {
+	return s.add(ctx, store.KindMute, store.ActionMute, o)
+}
 
-// Ban keeps someone out of a room. When it returns without an error nobody
-// takes a message of theirs any more, and their sockets are being closed.
-func (s *Service) Ban(ctx context.Context, o Order) error { return s.add(ctx, store.KindBan, o) }
+// Ban keeps someone out of a room. When it returns without an error, and there
+// is an Apply, nobody takes a message of theirs any more, and their sockets are
+// being closed.
+func (s *Service) Ban(ctx context.Context, o Order) error {
+	return s.add(ctx, store.KindBan, store.ActionBan, o)
+}
 
 // Unmute takes back a mute. Code: not_found.
-func (s *Service) Unmute(ctx context.Context, room string, of chat.Subject, by, reason string) error {
-	return s.remove(ctx, store.KindMute, "unmute", room, of, by, reason)
+func (s *Service) Unmute(ctx context.Context, room string, of chat.Subject, by store.By) error {
+	return s.remove(ctx, store.KindMute, store.ActionUnmute, room, of, by)
 }
 
 // Unban takes back a ban. Code: not_found.
-func (s *Service) Unban(ctx context.Context, room string, of chat.Subject, by, reason string) error {
-	return s.remove(ctx, store.KindBan, "unban", room, of, by, reason)
+func (s *Service) Unban(ctx context.Context, room string, of chat.Subject, by store.By) error {
+	return s.remove(ctx, store.KindBan, store.ActionUnban, room, of, by)
 }
 
 // Bans returns the mutes and bans of a room that have not ended, newest first.
@@ -108,48 +112,50 @@ func (s *Service) Bans(ctx context.Context, room string) ([]store.Ban, error) {
 	return s.o.Store.Bans(ctx, room, time.Now())
 }
 
-// SetRules sets the slow mode of a room, whether it is for accounts only, and
-// whether it is paused.
-func (s *Service) SetRules(ctx context.Context, room string, r store.RoomSettings, by, reason string) error {
-	if err := checkRoom(room); err != nil {
+// SetRules changes the slow mode of a room, whether it is for accounts only,
+// and whether it is paused. change gets these as they are, and changes what is
+// to be changed; nobody else does meanwhile. It may be called again.
+func (s *Service) SetRules(ctx context.Context, room string, change func(*store.RoomSettings),
+	by store.By) error {
+	if err := CheckRoom(room); err != nil {
 		return err
 	}
-	if err := checkReason(reason); err != nil {
+	if err := checkReason(by.Reason); err != nil {
 		return err
-	}
-	if r.Slow < 0 || r.Slow > chat.MaxSlow || r.Slow%time.Second != 0 {
-		return chat.Errorf(chat.CodeBadRequest, "slow mode takes whole seconds, from 0 to %d",
-			int(chat.MaxSlow.Seconds()))
 	}
 	now := time.Now()
-	record := Record{Action: "rules", Room: room, By: by, Reason: reason, At: now, Rules: r}
-	if _, err := s.o.Store.SetRoomSettings(ctx, room, r, now, s.also(record)); err != nil {
+	_, err := s.o.Store.SetRoomSettings(ctx, room, func(r *store.RoomSettings) error {
+		change(r)
+		return checkSlow(r.Slow)
+	}, now, func(r store.RoomSettings) store.Also {
+		return s.also(Record{Action: store.ActionRules, Room: room, By: by, At: now, Rules: r})
+	})
+	if err != nil {
 		return err
 	}
 	return s.applyNow(ctx, room)
 }
 
-func (s *Service) add(ctx context.Context, kind string, o Order) error {
+func (s *Service) add(ctx context.Context, kind, action string, o Order) error {
 	now := time.Now()
-	if err := checkRoom(o.Room); err != nil {
+	if err := CheckRoom(o.Room); err != nil {
 		return err
 	}
 	if err := checkSubject(kind, o.Subject); err != nil {
 		return err
 	}
-	if err := checkReason(o.Reason); err != nil {
+	if err := checkReason(o.By.Reason); err != nil {
 		return err
 	}
 	if !o.Ends.IsZero() && !o.Ends.After(now) {
 		return chat.Errorf(chat.CodeBadRequest, "a %s ends in the future, or never", kind)
 	}
 	b := store.Ban{
-		Room: o.Room, Kind: kind, Subject: o.Subject, Name: o.Name, Reason: o.Reason, By: o.By, At: now,
+		Room: o.Room, Kind: kind, Subject: o.Subject, Name: o.Name, Reason: o.By.Reason, By: o.By.Name, At: now,
 		Ends: o.Ends,
 	}
 	record := Record{
-		Action: kind, Room: o.Room, By: o.By, Subject: o.Subject, Name: o.Name, Reason: o.Reason, At: now,
-		Ends: o.Ends,
+		Action: action, Room: o.Room, By: o.By, Subject: o.Subject, Name: o.Name, At: now, Ends: o.Ends,
 	}
 	if _, err := s.o.Store.AddBan(ctx, b, s.also(record)); err != nil {
 		return err
@@ -158,13 +164,14 @@ func (s *Service) add(ctx context.Context, kind string, o Order) error {
 }
 
 func (s *Service) remove(ctx context.Context, kind, action, room string, of chat.Subject,
-	by, reason string) error {
-	if err := checkReason(reason); err != nil {
+	by store.By) error {
+	if err := checkReason(by.Reason); err != nil {
 		return err
 	}
 	now := time.Now()
-	record := Record{Action: action, Room: room, By: by, Subject: of, Reason: reason, At: now}
-	_, err := s.o.Store.RemoveBan(ctx, room, kind, of, now, s.also(record))
+	_, err := s.o.Store.RemoveBan(ctx, room, kind, of, now, func(name string) store.Also {
+		return s.also(Record{Action: action, Room: room, By: by, Subject: of, Name: name, At: now})
+	})
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return chat.Errorf(chat.CodeNotFound, "there is no such %s in this room", kind)
@@ -184,6 +191,9 @@ func (s *Service) also(r Record) store.Also {
 
 // applyNow tells Redis of a change. It goes on when the caller has gone.
 func (s *Service) applyNow(ctx context.Context, room string) error {
+	if s.o.Apply == nil {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), applyTime)
 	defer cancel()
 	if err := s.apply(ctx, room); err != nil {
@@ -205,7 +215,8 @@ func (s *Service) apply(ctx context.Context, room string) error {
 }
 
 // Run tells Redis of changes that it has not got yet, those of other processes
-// included, and deletes mutes and bans that have ended, until ctx is done.
+// included, and deletes mutes and bans that have ended, until ctx is done. It
+// looks every second, at an index that has nothing but such changes.
 func (s *Service) Run(ctx context.Context) {
 	tick := time.NewTicker(applyEvery)
 	defer tick.Stop()
@@ -247,7 +258,8 @@ func (s *Service) applyAll(ctx context.Context) error {
 	}
 }
 
-func checkRoom(room string) error {
+// CheckRoom refuses what is not the name of a room. Code: bad_room.
+func CheckRoom(room string) error {
 	if room == chat.DefaultRoom {
 		return nil
 	}
@@ -263,6 +275,14 @@ func checkSubject(kind string, of chat.Subject) error {
 	}
 	_, err := chat.NewSubject(subjectKind, id)
 	return err
+}
+
+func checkSlow(slow time.Duration) error {
+	if slow < 0 || slow > chat.MaxSlow || slow%time.Second != 0 {
+		return chat.Errorf(chat.CodeBadRequest, "slow mode takes whole seconds, from 0 to %d",
+			int(chat.MaxSlow.Seconds()))
+	}
+	return nil
 }
 
 func checkReason(reason string) error {

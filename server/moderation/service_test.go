@@ -60,16 +60,21 @@ func service(t *testing.T, audit func(Record) error) (*Service, *fakeRedis) {
 	}), f
 }
 
+// set changes all settings of a room.
+func set(r store.RoomSettings) func(*store.RoomSettings) {
+	return func(now *store.RoomSettings) { *now = r }
+}
+
 func TestServiceAppliesAndAudits(t *testing.T) {
 	var records []Record
 	s, f := service(t, func(r Record) error { records = append(records, r); return nil })
 	ctx, ends := t.Context(), time.Now().Add(time.Hour)
-	o := Order{Room: "hall", Subject: "g:x", Name: "gus", Reason: "spam", By: "ann", Ends: ends}
+	o := Order{Room: "hall", Subject: "g:x", Name: "gus", By: store.By{Name: "ann", Reason: "spam"}, Ends: ends}
 	settings := store.RoomSettings{Slow: time.Minute}
 	for _, do := range []func() error{
 		func() error { return s.Mute(ctx, o) }, func() error { return s.Ban(ctx, o) },
-		func() error { return s.Unmute(ctx, "hall", "g:x", "ann", "enough") },
-		func() error { return s.SetRules(ctx, "hall", settings, "ann", "") },
+		func() error { return s.Unmute(ctx, "hall", "g:x", store.By{Name: "ann", Reason: "enough"}) },
+		func() error { return s.SetRules(ctx, "hall", set(settings), store.By{Name: "ann"}) },
 	} {
 		if err := do(); err != nil {
 			t.Fatal(err)
@@ -82,12 +87,12 @@ func TestServiceAppliesAndAudits(t *testing.T) {
 	var actions []string
 	for _, r := range records {
 		actions = append(actions, r.Action)
-		if r.Room != "hall" || r.By != "ann" || r.At.IsZero() {
+		if r.Room != "hall" || r.By.Name != "ann" || r.At.IsZero() {
 			t.Errorf("record %+v", r)
 		}
 	}
-	if got := strings.Join(actions, " "); got != "mute ban unmute rules" || records[3].Rules != settings ||
-		records[0].Ends != ends || records[2].Reason != "enough" {
+	if got := strings.Join(actions, " "); got != "room.mute room.ban room.unmute room.rules" || records[3].Rules != settings ||
+		records[0].Ends != ends || records[2].By.Reason != "enough" || records[2].Name != "gus" {
 		t.Errorf("records %+v", records)
 	}
 	if bans, err := s.Bans(ctx, "hall"); err != nil || len(bans) != 1 {
@@ -110,11 +115,11 @@ func TestServiceRefuses(t *testing.T) {
 		"mute an address": {s.Mute(ctx, Order{Room: "hall", Subject: "h:x"}), chat.CodeBadRequest},
 		"ended": {s.Ban(ctx, Order{Room: "hall", Subject: "g:x", Ends: time.Now()}),
 			chat.CodeBadRequest},
-		"a long reason": {s.Ban(ctx, Order{Room: "hall", Subject: "g:x", Reason: strings.Repeat("é", 501)}),
+		"a long reason": {s.Ban(ctx, Order{Room: "hall", Subject: "g:x", By: store.By{Reason: strings.Repeat("é", 501)}}),
 			chat.CodeTooLong},
-		"too slow": {s.SetRules(ctx, "hall", store.RoomSettings{Slow: 7 * time.Hour}, "ann", ""),
+		"too slow": {s.SetRules(ctx, "hall", set(store.RoomSettings{Slow: 7 * time.Hour}), store.By{}),
 			chat.CodeBadRequest},
-		"not seconds": {s.SetRules(ctx, "hall", store.RoomSettings{Slow: 1}, "ann", ""), chat.CodeBadRequest},
+		"not seconds": {s.SetRules(ctx, "hall", set(store.RoomSettings{Slow: 1}), store.By{}), chat.CodeBadRequest},
 	} {
 		if c.err == nil || chat.AsError(c.err).Code != c.code {
 			t.Errorf("%s: %v, want %s", what, c.err, c.code)

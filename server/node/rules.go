@@ -110,7 +110,7 @@ func (n *Node) receiveRules(payload []byte) bool {
 		return false
 	}
 	var ask rulesWanted
-	if err := json.Unmarshal(payload, &ask); err != nil || checkRulesRoom(ask.Room) != nil {
+	if err := json.Unmarshal(payload, &ask); err != nil || moderation.CheckRoom(ask.Room) != nil {
 		n.logger.Debug("rules: unreadable question")
 		return true
 	}
@@ -118,13 +118,6 @@ func (n *Node) receiveRules(payload []byte) bool {
 		n.bus.WantRules(ask.Room)
 	}
 	return true
-}
-
-func checkRulesRoom(room string) error {
-	if room == chat.DefaultRoom {
-		return nil
-	}
-	return chat.CheckRoom(room)
 }
 
 // buildRules makes what knows the rules of the rooms that are open here.

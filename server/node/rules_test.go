@@ -18,6 +18,8 @@ import (
 
 const guestKey = "00112233445566778899aabbccddeeff"
 
+var byAnn = store.By{User: 1, Name: "ann", Reason: "spam"}
+
 // guestOf returns the subject of a guest key.
 func guestOf(t testing.TB, key string) chat.Subject {
 	t.Helper()
@@ -30,7 +32,7 @@ func guestOf(t testing.TB, key string) chat.Subject {
 
 // orders returns an order about a subject in the default room.
 func orders(of chat.Subject) moderation.Order {
-	return moderation.Order{Room: chat.DefaultRoom, Subject: of, Name: "gus", Reason: "spam", By: "ann"}
+	return moderation.Order{Room: chat.DefaultRoom, Subject: of, Name: "gus", By: byAnn}
 }
 
 // codeOf sends a message with an id, and returns the code of the answer; empty
@@ -108,7 +110,7 @@ func TestBan(t *testing.T) {
 			t.Errorf("server %d: others get %s", i, code)
 		}
 	}
-	if err := api.services.rules.Unban(t.Context(), chat.DefaultRoom, gus, "ann", ""); err != nil {
+	if err := api.services.rules.Unban(t.Context(), chat.DefaultRoom, gus, byAnn); err != nil {
 		t.Fatal(err)
 	}
 	for i, n := range nodes {
@@ -136,7 +138,8 @@ func TestRulesOverASocket(t *testing.T) {
 		}
 		set := func(r store.RoomSettings) {
 			t.Helper()
-			if err := rules.SetRules(t.Context(), chat.DefaultRoom, r, "ann", ""); err != nil {
+			if err := rules.SetRules(t.Context(), chat.DefaultRoom, func(now *store.RoomSettings) { *now = r },
+				byAnn); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -154,7 +157,7 @@ func TestRulesOverASocket(t *testing.T) {
 		if code := guest.codeOf(first); code != "" {
 			t.Errorf("what was taken before the mute: %s", code)
 		}
-		if err := rules.Unmute(t.Context(), chat.DefaultRoom, guestOf(t, guestKey), "ann", ""); err != nil {
+		if err := rules.Unmute(t.Context(), chat.DefaultRoom, guestOf(t, guestKey), byAnn); err != nil {
 			t.Fatal(err)
 		}
 		set(store.RoomSettings{Registered: true})
@@ -167,7 +170,7 @@ func TestRulesOverASocket(t *testing.T) {
 		wants("the second", account, "slow_mode")
 		set(store.RoomSettings{})
 		wants("without rules", guest, "")
-		err := rules.Unmute(t.Context(), chat.DefaultRoom, "g:nobody", "ann", "")
+		err := rules.Unmute(t.Context(), chat.DefaultRoom, "g:nobody", byAnn)
 		if chat.AsError(err).Code != chat.CodeNotFound {
 			t.Errorf("unmute nobody: %v", err)
 		}
@@ -205,7 +208,7 @@ func TestRulesWithoutRedisAndDatabase(t *testing.T) {
 		t.Errorf("another, after the loss: %q", code)
 	}
 	db.Start()
-	err := n.services.rules.Unmute(t.Context(), chat.DefaultRoom, guestOf(t, guestKey), "ann", "")
+	err := n.services.rules.Unmute(t.Context(), chat.DefaultRoom, guestOf(t, guestKey), byAnn)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,8 +267,10 @@ func TestNoRulesWithoutAnyDatabase(t *testing.T) {
 func TestPendingRulesAreApplied(t *testing.T) {
 	n := start(t, "MESSAGE_RATE=0")
 	guest := dialAs(t, n, guestKey)
-	if _, err := n.database.SetRoomSettings(t.Context(), chat.DefaultRoom, store.RoomSettings{Paused: true},
-		time.Now(), nil); err != nil {
+	if _, err := n.database.SetRoomSettings(t.Context(), chat.DefaultRoom, func(r *store.RoomSettings) error {
+		r.Paused = true
+		return nil
+	}, time.Now(), nil); err != nil {
 		t.Fatal(err)
 	}
 	poll.Until(t, "the room is paused", func() bool { return guest.codeOf(uuid.NewString()) == "paused" })

@@ -46,7 +46,9 @@ func (n *Node) buildServices() (err error) {
 	}
 	s := &n.services
 	s.watcher = store.NewWatcher(s.store, n.logger)
-	s.rules = moderation.New(moderation.Options{Store: s.store, Apply: n.bus.SetRules, Logger: n.logger})
+	s.rules = moderation.New(moderation.Options{
+		Store: s.store, Apply: n.bus.SetRules, Audit: moderation.Audit, Logger: n.logger,
+	})
 	s.accounts = account.New(account.Options{
 		Store: s.store, Logger: n.logger,
 		Register: account.NewLimit(n.cfg.Limits.RegisterRate, n.cfg.Limits.RegisterBurst),

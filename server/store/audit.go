@@ -37,8 +37,12 @@ type AuditEntry struct {
 // AuditTarget is whom or what an entry is about. The name stays as it was.
 type AuditTarget struct{ Kind, ID, Name string }
 
-// TargetUser is the kind of a target that is an account.
-const TargetUser = "user"
+// Kinds of targets.
+const (
+	TargetUser    = "user" // an account
+	TargetGuest   = "guest"
+	TargetAddress = "address"
+)
 
 // Actions on accounts.
 const (
@@ -46,6 +50,15 @@ const (
 	ActionSessions = "user.sessions"
 	ActionRole     = "user.role"
 	ActionDelete   = "user.delete"
+)
+
+// Actions on the rules of rooms.
+const (
+	ActionMute   = "room.mute"
+	ActionUnmute = "room.unmute"
+	ActionBan    = "room.ban"
+	ActionUnban  = "room.unban"
+	ActionRules  = "room.rules"
 )
 
 const (
@@ -72,6 +85,9 @@ func record(ctx context.Context, tx *sql.Tx, e AuditEntry) error {
 	}
 	return nil
 }
+
+// Record adds an entry to the audit log. Its time is now, unless it has one.
+func (t *Tx) Record(ctx context.Context, e AuditEntry) error { return record(ctx, t.tx, e) }
 
 // Audit returns up to limit entries of the audit log, the newest first: those
 // before an entry that it has returned, or the newest of all for the zero value.

@@ -76,9 +76,11 @@ RETURNING version`
 		ON CONFLICT (room, kind, subject_kind, subject) DO UPDATE SET name = excluded.name,
 		reason = excluded.reason, set_by = excluded.set_by, at = excluded.at, ends = excluded.ends`
 	countOthers = `SELECT count(*) FROM bans WHERE room = $1 AND NOT (` + isBan + `)`
-	removeBan   = `DELETE FROM bans WHERE ` + isBan
+	removeBan   = `DELETE FROM bans WHERE ` + isBan + ` RETURNING name`
 	selectBans  = `SELECT ` + banColumns + ` FROM bans WHERE ` + inForce + `
 		ORDER BY at DESC, kind, subject_kind, subject`
+	selectBanRooms = `SELECT DISTINCT room FROM bans WHERE room > $1 AND (ends = 0 OR ends > $2) ORDER BY room
+		LIMIT $3`
 	selectInForce = `SELECT kind, subject_kind, subject, ends FROM bans WHERE ` + inForce
 	expireBans    = `DELETE FROM bans WHERE (room, kind, subject_kind, subject) IN (
 		SELECT room, kind, subject_kind, subject FROM bans WHERE ends > 0 AND ends <= $1
@@ -86,13 +88,28 @@ RETURNING version`
 	deleteUserBans = `DELETE FROM bans WHERE subject_kind = 'account' AND subject = $1`
 )
 
-// SetRoomSettings sets the settings of a room, and returns the new version of
-// its rules.
-func (s *Store) SetRoomSettings(ctx context.Context, room string, r RoomSettings, now time.Time, also Also) (
-	version int64, err error) {
-	version, err = s.changeRules(ctx, room, now, also, func(tx *sql.Tx) error {
+// SetRoomSettings changes the settings of a room, and returns the new version of
+// its rules. change gets the settings as they are, and nobody else changes them
+// meanwhile; it may be called again. After an error of it nothing is changed.
+// also gets the new settings, and may be nil.
+func (s *Store) SetRoomSettings(ctx context.Context, room string, change func(*RoomSettings) error,
+	now time.Time, also func(RoomSettings) Also) (version int64, err error) {
+	version, err = s.changeRules(ctx, room, now, func(tx *sql.Tx) (Also, error) {
+		var r RoomSettings
+		var slow, unused int64
+		if err := tx.QueryRowContext(ctx, selectRules, room).Scan(&slow, &r.Registered, &r.Paused,
+			&unused); err != nil {
+			return nil, err
+		}
+		r.Slow = time.Duration(slow) * time.Millisecond
+		if err := change(&r); err != nil {
+			return nil, err
+		}
 		_, err := tx.ExecContext(ctx, setSettings, room, r.Slow.Milliseconds(), r.Registered, r.Paused)
-		return err
+		if also == nil {
+			return nil, err
+		}
+		return also(r), err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("set the settings of a room: %w", err)
@@ -105,18 +122,18 @@ func (s *Store) SetRoomSettings(ctx context.Context, room string, r RoomSettings
 // the room has no space for another one.
 func (s *Store) AddBan(ctx context.Context, b Ban, also Also) (version int64, err error) {
 	kind, id := b.Subject.Split()
-	version, err = s.changeRules(ctx, b.Room, b.At, also, func(tx *sql.Tx) error {
+	version, err = s.changeRules(ctx, b.Room, b.At, func(tx *sql.Tx) (Also, error) {
 		var others int
 		err := tx.QueryRowContext(ctx, countOthers, b.Room, b.Kind, kind, id).Scan(&others)
 		switch {
 		case err != nil:
-			return err
+			return nil, err
 		case others >= maxBans:
-			return ErrTooManyBans
+			return nil, ErrTooManyBans
 		}
 		_, err = tx.ExecContext(ctx, addBan, b.Room, b.Kind, kind, id, storable(b.Name), storable(b.Reason),
 			storable(b.By), b.At.UnixMilli(), msOf(b.Ends))
-		return err
+		return also, err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("add a %s: %w", b.Kind, err)
@@ -125,16 +142,18 @@ func (s *Store) AddBan(ctx context.Context, b Ban, also Also) (version int64, er
 }
 
 // RemoveBan removes a mute or a ban and returns the new version of the room's
-// rules. ErrNotFound: there is none.
-func (s *Store) RemoveBan(ctx context.Context, room, kind string, of chat.Subject, now time.Time, also Also) (
-	version int64, err error) {
+// rules. also gets the name that the subject had, and may be nil. ErrNotFound:
+// there is none.
+func (s *Store) RemoveBan(ctx context.Context, room, kind string, of chat.Subject, now time.Time,
+	also func(name string) Also) (version int64, err error) {
 	subjectKind, id := of.Split()
-	version, err = s.changeRules(ctx, room, now, also, func(tx *sql.Tx) error {
-		n, err := exec(ctx, tx, removeBan, room, kind, subjectKind, id)
-		if err == nil && n == 0 {
-			err = ErrNotFound
+	version, err = s.changeRules(ctx, room, now, func(tx *sql.Tx) (Also, error) {
+		var name string
+		err := tx.QueryRowContext(ctx, removeBan, room, kind, subjectKind, id).Scan(&name)
+		if err != nil || also == nil {
+			return nil, notFound(err)
 		}
-		return err
+		return also(name), nil
 	})
 	if err != nil {
 		return 0, fmt.Errorf("remove a %s: %w", kind, err)
@@ -142,14 +161,16 @@ func (s *Store) RemoveBan(ctx context.Context, room, kind string, of chat.Subjec
 	return version, nil
 }
 
-// changeRules raises the version of a room's rules and changes them.
-func (s *Store) changeRules(ctx context.Context, room string, now time.Time, also Also,
-	change func(*sql.Tx) error) (version int64, err error) {
+// changeRules raises the version of a room's rules and changes them. change
+// returns what is written besides.
+func (s *Store) changeRules(ctx context.Context, room string, now time.Time,
+	change func(*sql.Tx) (Also, error)) (version int64, err error) {
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
 		if err := tx.QueryRowContext(ctx, raiseRules, room, now.UnixMilli()).Scan(&version); err != nil {
 			return err
 		}
-		if err := change(tx); err != nil || also == nil {
+		also, err := change(tx)
+		if err != nil || also == nil {
 			return err
 		}
 		return also(ctx, &Tx{tx})
@@ -164,6 +185,16 @@ func (s *Store) Bans(ctx context.Context, room string, now time.Time) ([]Ban, er
 		return nil, fmt.Errorf("list the bans of a room: %w", s.seen(err))
 	}
 	return all, nil
+}
+
+// RoomsWithBans returns up to limit rooms that have mutes or bans which have not
+// ended, in the order of their names, after a name.
+func (s *Store) RoomsWithBans(ctx context.Context, after string, now time.Time, limit int) ([]string, error) {
+	rooms, err := list(ctx, s.read, scanText, selectBanRooms, after, now.UnixMilli(), limit)
+	if err != nil {
+		return nil, fmt.Errorf("list the rooms with bans: %w", s.seen(err))
+	}
+	return rooms, nil
 }
 
 // clockSkew is how far the clocks of a server and of Redis may differ: a ban
@@ -205,9 +236,7 @@ func (s *Store) RoomRules(ctx context.Context, room string, now time.Time) (r ch
 
 // UnappliedRules returns rooms whose newest rules Redis may not have got.
 func (s *Store) UnappliedRules(ctx context.Context, limit int) (rooms []string, err error) {
-	rooms, err = list(ctx, s.read, func(row scanner) (room string, err error) {
-		return room, row.Scan(&room)
-	}, selectNew, limit)
+	rooms, err = list(ctx, s.read, scanText, selectNew, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list rooms with new rules: %w", s.seen(err))
 	}
@@ -243,6 +272,8 @@ func deleteBansOfUser(ctx context.Context, tx *sql.Tx, user int64) error {
 	_, err := tx.ExecContext(ctx, deleteUserBans, strconv.FormatInt(user, 10))
 	return err
 }
+
+func scanText(row scanner) (text string, err error) { return text, row.Scan(&text) }
 
 func scanBan(row scanner) (b Ban, err error) {
 	var subjectKind, id string

@@ -23,10 +23,15 @@ func (w *world) bans(room, kind string, of chat.Subject, ends time.Time) int64 {
 	return version
 }
 
+// set changes all settings of a room.
+func set(r store.RoomSettings) func(*store.RoomSettings) error {
+	return func(now *store.RoomSettings) error { *now = r; return nil }
+}
+
 // moderate adds rules to two rooms.
 func (w *world) moderate() {
 	w.t.Helper()
-	_, err := w.SetRoomSettings(w.t.Context(), "go", store.RoomSettings{Slow: time.Minute, Paused: true},
+	_, err := w.SetRoomSettings(w.t.Context(), "go", set(store.RoomSettings{Slow: time.Minute, Paused: true}),
 		w.now(), nil)
 	w.must(err)
 	w.bans("go", store.KindMute, chat.AccountSubject(w.eve.ID), w.at.Add(time.Hour))
@@ -52,7 +57,7 @@ func testRoomRules(t *testing.T, w *world) {
 	ctx := t.Context()
 	same(t, "a room without rules", w.rules("hall"), chat.RoomRules{})
 	settings := store.RoomSettings{Slow: 90 * time.Second, Registered: true}
-	first, err := w.SetRoomSettings(ctx, "hall", settings, w.now(), nil)
+	first, err := w.SetRoomSettings(ctx, "hall", set(settings), w.now(), nil)
 	w.must(err)
 	same(t, "the first version", first, w.at.UnixMilli())
 	bob, guest := chat.AccountSubject(w.bob.ID), chat.GuestSubject("wJ4-_abc")
@@ -97,7 +102,7 @@ func testRuleVersions(t *testing.T, w *world) {
 	ctx := t.Context()
 	last := int64(0)
 	for i, at := range []time.Time{w.at, w.at.Add(-time.Hour), w.at, w.at.Add(time.Hour), w.at} {
-		version, err := w.SetRoomSettings(ctx, "hall", store.RoomSettings{Paused: i%2 == 0}, at, nil)
+		version, err := w.SetRoomSettings(ctx, "hall", set(store.RoomSettings{Paused: i%2 == 0}), at, nil)
 		w.must(err)
 		if version <= last {
 			t.Errorf("version %d after %d", version, last)
@@ -125,13 +130,15 @@ func testRulesAlso(t *testing.T, w *world) {
 	also := func(err error) store.Also {
 		return func(context.Context, *store.Tx) error { calls++; return err }
 	}
-	_, err := w.SetRoomSettings(t.Context(), "hall", store.RoomSettings{Paused: true}, w.now(), also(broken))
+	_, err := w.SetRoomSettings(t.Context(), "hall", set(store.RoomSettings{Paused: true}), w.now(),
+		func(store.RoomSettings) store.Also { return also(broken) })
 	wantErr(t, "SetRoomSettings", err, broken)
 	same(t, "nothing changed", w.rules("hall"), chat.RoomRules{})
 	_, err = w.AddBan(t.Context(), store.Ban{Room: "hall", Kind: store.KindBan, Subject: "g:x", At: w.now()},
 		also(nil))
 	w.must(err)
-	_, err = w.RemoveBan(t.Context(), "hall", store.KindBan, "g:y", w.now(), also(nil))
+	_, err = w.RemoveBan(t.Context(), "hall", store.KindBan, "g:y", w.now(),
+		func(string) store.Also { return also(nil) })
 	wantErr(t, "RemoveBan", err, store.ErrNotFound)
 	same(t, "calls", calls, 2)
 }

@@ -45,9 +45,9 @@ func listAudit(ctx context.Context, j *job) error {
 			before = e
 			if j.json {
 				err = j.line(auditLine{e.ID, e.At.UnixMilli(), e.By.User, e.By.Name, e.Action, e.Room,
-					e.Target.Kind, e.Target.ID, e.Target.Name, e.By.Reason, jsontext.Value(e.Details)})
+					e.Target.Kind, e.Target.ID, e.Target.Name, e.By.Reason, detailsOf(e)})
 			} else {
-				j.row(row, stamp(e.At), e.By.Name, e.Action, e.Target.Name, more(e))
+				j.row(row, stamp(e.At), e.By.Name, e.Action, target(e), more(e))
 			}
 			if err != nil {
 				return err
@@ -60,6 +60,27 @@ func listAudit(ctx context.Context, j *job) error {
 		if err := j.out.Flush(); err != nil {
 			return err
 		}
+	}
+}
+
+// detailsOf returns the details of an entry; nil if it has none. An empty value
+// that is not nil would be written, and is no JSON.
+func detailsOf(e store.AuditEntry) jsontext.Value {
+	if e.Details == "" {
+		return nil
+	}
+	return jsontext.Value(e.Details)
+}
+
+// target is whom an entry is about. A guest's name is quoted as reasons are.
+func target(e store.AuditEntry) string {
+	switch t := e.Target; {
+	case t.Name == "" && t.ID != "":
+		return t.Kind + ":" + t.ID
+	case t.Kind == store.TargetGuest:
+		return strconv.Quote(t.Name)
+	default:
+		return t.Name
 	}
 }
 

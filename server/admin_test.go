@@ -59,7 +59,7 @@ func TestAdminRefuses(t *testing.T) {
 		{"", "admin files check: find the database of DATABASE_URL", []string{"files", "check"}},
 		{"nonsense", "DATABASE_URL=nonsense: want a URL", []string{"user", "list"}},
 		{"", `unknown role "king": want admin or none`, []string{"user", "role", "ann", "king"}},
-		{"", "unknown command: admin user make; there are: admin audit, admin user delete",
+		{"", "unknown command: admin user make; there are: admin audit, admin ban add, ",
 			[]string{"user", "make", "ann"}},
 	} {
 		t.Setenv("DATABASE_URL", c.url)

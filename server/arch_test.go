@@ -36,7 +36,7 @@ var arrows = map[string][]string{
 		"server/archive", "server/api", "static", "server/metrics", "server/turn",
 		"server/admin", "server/blob", "server/files", "server/picture", "server/moderation",
 	},
-	"server/admin":   {"server/account", "server/store"},
+	"server/admin":   {"server/account", "server/chat", "server/moderation", "server/store"},
 	"server/balance": {},
 	"server/config":  {},
 	"server/chat":    {},

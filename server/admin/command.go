@@ -1,10 +1,12 @@
 // Package admin is what whoever runs livechat does from outside: commands on
-// accounts and the audit log, and the admin that a setting names.
+// accounts, on the rules of rooms and on the audit log, and the admin that a
+// setting names.
 //
 // It works on the database alone, beside running servers. They notice at once:
 // each request looks up its session there, and the servers with the API look
-// every second for users whose sockets have to be closed (auth.Revoker). So the
-// commands need neither Redis nor a server that answers.
+// every second for users whose sockets have to be closed (auth.Revoker) and for
+// new rules of rooms (moderation.Service). So the commands need neither Redis
+// nor a server that answers.
 package admin
 
 import (
@@ -17,7 +19,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
+	"livechat/server/moderation"
 	"livechat/server/store"
 )
 
@@ -29,6 +33,12 @@ type Command struct {
 	end    bool
 	count  int
 	reason string
+
+	given              []string // flags that were typed
+	slow               time.Duration
+	registered, paused bool
+	mute               bool
+	lasts              time.Duration // 0: for ever
 }
 
 // verb is what a command does.
@@ -37,19 +47,37 @@ type verb struct {
 	words int      // how many arguments it has
 	flags []string // that it takes
 	run   func(context.Context, *job) error
+	more  int // arguments that it may have besides
 }
 
-// countFlag is the flag for how many entries of the audit log are shown.
-const countFlag = "n"
+// Flags whose names are needed elsewhere.
+const (
+	countFlag      = "n" // how many entries of the audit log are shown
+	slowFlag       = "slow"
+	registeredFlag = "registered"
+	pausedFlag     = "paused"
+	lastsFlag      = "for"
+)
 
 var verbs = map[string]verb{
-	"user list":     {"[-json]", 0, []string{"json"}, listUsers},
-	"user show":     {"NAME [-json]", 1, []string{"json"}, showUser},
-	"user passwd":   {"NAME [-reason TEXT]", 1, []string{"reason"}, resetPassword},
-	"user sessions": {"NAME [-json] [-end [-reason TEXT]]", 1, []string{"json", "end", "reason"}, sessions},
-	"user role":     {"NAME admin|none [-reason TEXT]", 2, []string{"reason"}, setRole},
-	"user delete":   {"NAME [-reason TEXT]", 1, []string{"reason"}, deleteUser},
-	"audit":         {"[-n N] [-json]", 0, []string{countFlag, "json"}, listAudit},
+	"user list":     {"[-json]", 0, []string{"json"}, listUsers, 0},
+	"user show":     {"NAME [-json]", 1, []string{"json"}, showUser, 0},
+	"user passwd":   {"NAME [-reason TEXT]", 1, []string{"reason"}, resetPassword, 0},
+	"user sessions": {"NAME [-json] [-end [-reason TEXT]]", 1, []string{"json", "end", "reason"}, sessions, 0},
+	"user role":     {"NAME admin|none [-reason TEXT]", 2, []string{"reason"}, setRole, 0},
+	"user delete":   {"NAME [-reason TEXT]", 1, []string{"reason"}, deleteUser, 0},
+	"room show":     {"ROOM [-json]", 1, []string{"json"}, showRoom, 0},
+	"room set": {
+		"ROOM [-slow 10s|0] [-registered=true|false] [-paused=true|false] [-reason TEXT]", 1,
+		[]string{slowFlag, registeredFlag, pausedFlag, "reason"}, setRoom, 0,
+	},
+	"ban add": {
+		"ROOM NAME|account:ID|guest:KEY [-mute] [-for 24h] [-reason TEXT]", 2,
+		[]string{"mute", lastsFlag, "reason"}, addBan, 0,
+	},
+	"ban list":   {"[ROOM] [-json]", 0, []string{"json"}, listBans, 1},
+	"ban remove": {"ROOM SUBJECT|NAME [-mute] [-reason TEXT]", 2, []string{"mute", "reason"}, removeBan, 0},
+	"audit":      {"[-n N] [-json]", 0, []string{countFlag, "json"}, listAudit, 0},
 }
 
 // defaultCount is how many entries of the audit log are shown.
@@ -57,7 +85,9 @@ const defaultCount = 50
 
 // Is reports whether arguments, those after "admin", are a command of this
 // package, right or wrong.
-func Is(args []string) bool { return len(args) > 0 && (args[0] == "user" || args[0] == "audit") }
+func Is(args []string) bool {
+	return len(args) > 0 && slices.Contains([]string{"user", "room", "ban", "audit"}, args[0])
+}
 
 // Parse reads the arguments after "admin". Flags may stand anywhere. A name that
 // begins with a dash follows "--". Errors say what is accepted.
@@ -85,6 +115,11 @@ func (c *Command) parse(args []string, v verb) error {
 	flags.BoolVar(&c.end, "end", false, "")
 	flags.IntVar(&c.count, countFlag, defaultCount, "")
 	flags.StringVar(&c.reason, "reason", "", "")
+	flags.DurationVar(&c.slow, slowFlag, 0, "")
+	flags.BoolVar(&c.registered, registeredFlag, false, "")
+	flags.BoolVar(&c.paused, pausedFlag, false, "")
+	flags.BoolVar(&c.mute, "mute", false, "")
+	flags.DurationVar(&c.lasts, lastsFlag, 0, "")
 	for {
 		if err := flags.Parse(args); err != nil {
 			return err
@@ -96,6 +131,7 @@ func (c *Command) parse(args []string, v verb) error {
 	}
 	var err error
 	flags.Visit(func(f *flag.Flag) {
+		c.given = append(c.given, f.Name)
 		if !slices.Contains(v.flags, f.Name) {
 			err = fmt.Errorf("it has no flag -%s", f.Name)
 		}
@@ -103,29 +139,54 @@ func (c *Command) parse(args []string, v verb) error {
 	switch {
 	case err != nil:
 		return err
-	case len(c.words) != v.words:
-		return fmt.Errorf("it takes %d arguments, not %d", v.words, len(c.words))
+	case len(c.words) < v.words || len(c.words) > v.words+v.more:
+		return fmt.Errorf("it takes %d arguments, not %d", v.words+v.more, len(c.words))
+	}
+	return c.check()
+}
+
+// check refuses flags and arguments that do not go together.
+func (c *Command) check() error {
+	switch {
 	case c.count < 0:
 		return errors.New("-n takes a number of entries, or 0 for all")
 	case c.reason != "" && c.verb == "user sessions" && !c.end:
 		return errors.New("-reason is for -end")
 	case c.verb == "user role":
-		_, err = roleOf(c.words[1])
+		_, err := roleOf(c.words[1])
+		return err
+	case c.verb == "room set" && !c.has(slowFlag) && !c.has(registeredFlag) && !c.has(pausedFlag):
+		return errors.New("there is nothing to set: give -slow, -registered or -paused")
+	case c.has(lastsFlag) && c.lasts <= 0:
+		return errors.New("-for takes a time such as 24h; without it a ban is for ever")
+	case isOnRooms(c.verb) && len(c.words) > 0:
+		return moderation.CheckRoom(c.words[0])
 	}
-	return err
+	return nil
+}
+
+// has reports whether a flag was typed.
+func (c *Command) has(flag string) bool { return slices.Contains(c.given, flag) }
+
+// isOnRooms reports whether the first argument is a room.
+func isOnRooms(verb string) bool {
+	return strings.HasPrefix(verb, "room ") || strings.HasPrefix(verb, "ban ")
 }
 
 // job is a command under way.
 type job struct {
 	Command
 	*store.Store
-	out *bufio.Writer
-	log io.Writer // what is for the operator, and not for a program that reads out
+	rules *moderation.Service
+	out   *bufio.Writer
+	log   io.Writer // what is for the operator, and not for a program that reads out
 }
 
 // Run does it. Lists and passwords go to out, the rest to log.
 func (c Command) Run(ctx context.Context, s *store.Store, out, log io.Writer) error {
 	j := &job{Command: c, Store: s, out: bufio.NewWriter(out), log: log}
+	// Without Apply: the servers with the API tell Redis.
+	j.rules = moderation.New(moderation.Options{Store: s, Audit: moderation.Audit})
 	if err := verbs[c.verb].run(ctx, j); err != nil {
 		return fmt.Errorf("admin %s: %w", c.verb, err)
 	}

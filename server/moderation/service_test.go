@@ -91,7 +91,8 @@ func TestServiceAppliesAndAudits(t *testing.T) {
 			t.Errorf("record %+v", r)
 		}
 	}
-	if got := strings.Join(actions, " "); got != "room.mute room.ban room.unmute room.rules" || records[3].Rules != settings ||
+	if got := strings.Join(actions, " "); got != "room.mute room.ban room.unmute room.rules" ||
+		records[3].Rules != settings ||
 		records[0].Ends != ends || records[2].By.Reason != "enough" || records[2].Name != "gus" {
 		t.Errorf("records %+v", records)
 	}
@@ -102,7 +103,7 @@ func TestServiceAppliesAndAudits(t *testing.T) {
 
 func TestServiceRefuses(t *testing.T) {
 	s, f := service(t, func(Record) error { t.Error("it was audited"); return nil })
-	ctx := t.Context()
+	ctx, long := t.Context(), store.By{Reason: strings.Repeat("é", 501)}
 	for what, c := range map[string]struct {
 		err  error
 		code chat.Code
@@ -115,7 +116,7 @@ func TestServiceRefuses(t *testing.T) {
 		"mute an address": {s.Mute(ctx, Order{Room: "hall", Subject: "h:x"}), chat.CodeBadRequest},
 		"ended": {s.Ban(ctx, Order{Room: "hall", Subject: "g:x", Ends: time.Now()}),
 			chat.CodeBadRequest},
-		"a long reason": {s.Ban(ctx, Order{Room: "hall", Subject: "g:x", By: store.By{Reason: strings.Repeat("é", 501)}}),
+		"a long reason": {s.Ban(ctx, Order{Room: "hall", Subject: "g:x", By: long}),
 			chat.CodeTooLong},
 		"too slow": {s.SetRules(ctx, "hall", set(store.RoomSettings{Slow: 7 * time.Hour}), store.By{}),
 			chat.CodeBadRequest},

@@ -88,6 +88,10 @@ func TestBan(t *testing.T) {
 	if err := api.services.rules.Ban(t.Context(), order); err != nil {
 		t.Fatal(err)
 	}
+	log, err := api.services.store.Audit(t.Context(), store.AuditEntry{}, 1)
+	if err != nil || len(log) != 1 || log[0].Action != store.ActionBan || log[0].By != byAnn {
+		t.Errorf("audit log: %+v, %v", log, err)
+	}
 	for i, p := range guests {
 		if e := p.nextError(); e.Code != "banned" || e.Retryable || e.RetryAfterMS <= 0 ||
 			e.RetryAfterMS > time.Hour.Milliseconds() {

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"livechat/server/chat"
 	"livechat/server/store"
 )
@@ -197,4 +199,21 @@ func testBansAtOnce(t *testing.T, w *world) {
 	r := w.rules("hall")
 	same(t, "the newest", r.Version, all[n-1])
 	same(t, "bans", len(r.Banned), n)
+}
+
+// Changes of one room's settings come one after the other: none undoes another.
+func testSettingsAtOnce(t *testing.T, w *world) {
+	var all errgroup.Group
+	now := w.now()
+	for range 10 {
+		all.Go(func() error {
+			_, err := w.SetRoomSettings(t.Context(), "hall", func(r *store.RoomSettings) error {
+				r.Slow += time.Second
+				return nil
+			}, now, nil)
+			return err
+		})
+	}
+	w.must(all.Wait())
+	same(t, "slow mode", w.rules("hall").Slow, 10*time.Second)
 }

@@ -106,6 +106,7 @@ var behaviour = []struct {
 	{"bans expire", testBansExpire},
 	{"too many bans", testTooManyBans},
 	{"bans at once", testBansAtOnce},
+	{"settings at once", testSettingsAtOnce},
 	{"messages with files", testMessagesWithFiles},
 	{"empty edits", testEmptyEdits},
 	{"archived files", testArchivedFiles},

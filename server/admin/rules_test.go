@@ -64,7 +64,7 @@ func TestBanGuest(t *testing.T) {
 			store.RoomWriter{Author: "k3", Name: "eve"})
 		_, log := s.ran("ban", "add", "hall", "gus", "-for", "1h", "-reason", "spam\x1b[31m")
 		for _, want := range []string{`guest "gus" (guest:k2) is banned from room hall until 20`,
-			`other guests wrote as "gus" in the room: 1 with a key (guest:k1), 1 connections without a key`} {
+			`other guests wrote as "gus" in the room: 1 with a key (guest:k1), 1 without a key`} {
 			if !strings.Contains(log, want) {
 				t.Errorf("%q is not in %q", want, log)
 			}

@@ -153,7 +153,7 @@ func others(writers []store.RoomWriter, but string) string {
 		parts = append(parts, fmt.Sprintf("%d with a key (%s)", len(keyed), list))
 	}
 	if keyless > 0 {
-		parts = append(parts, fmt.Sprintf("%d connections without a key", keyless))
+		parts = append(parts, fmt.Sprintf("%d without a key", keyless))
 	}
 	if len(parts) == 0 {
 		return ""

@@ -173,7 +173,8 @@ func (j *job) known(ctx context.Context, room string, of chat.Subject, writers [
 			}
 		}
 		p := person{subject: of}
-		p.others = fmt.Sprintf("none of the last %d archived messages of room %s is by %s", lookBack, room, wordOf(of))
+		p.others = fmt.Sprintf("none of the last %d archived messages of room %s is by %s", lookBack, room,
+			wordOf(of))
 		return p, nil
 	}
 	number, err := strconv.ParseInt(id, 10, 64)

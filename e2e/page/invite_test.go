@@ -44,8 +44,8 @@ func TestInvite(t *testing.T) {
 
 	open := `document.querySelector("#invite-dialog").matches(":modal")`
 	for _, from := range []string{"#empty .invite", "#roster-alone .invite"} {
-		ann.do(chromedp.Click(from, chromedp.ByQuery))
-		ann.becomes(open)
+		ann.clicks(from)
+		ann.waitFor(open)
 		ann.focused("invite-copy")
 		ann.do(chromedp.KeyEvent(kb.Escape))
 		ann.becomes("!" + open)

@@ -87,10 +87,11 @@ func TestReactByMouse(t *testing.T) {
 	bob.becomes(`document.querySelector("#who-reacted").hidden`)
 
 	// Taken back, the last one leaves nothing.
-	ann.do(chromedp.Click(chip(1, "🚀"), chromedp.ByQuery))
-	bob.do(chromedp.Click(chip(1, "👍"), chromedp.ByQuery), chromedp.Click(chip(2, "🎉"), chromedp.ByQuery))
+	ann.clicks(chip(1, "🚀"))
+	bob.clicks(chip(1, "👍"))
+	bob.clicks(chip(2, "🎉"))
 	for _, w := range []*window{ann, bob} {
-		w.becomes(`document.querySelectorAll(".reactions").length === 1`)
+		w.waitFor(`document.querySelectorAll(".reactions").length === 1`)
 	}
 	ann.reacted("👍1*,")
 	bob.reacted("👍1,")

@@ -2,6 +2,7 @@ package page
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +11,16 @@ import (
 
 	"livechat/e2e/harness"
 )
+
+// clicks clicks an element once it has stayed in one place. On a busy machine it
+// may still move after it was found, and the click hits what is there instead.
+func (w *window) clicks(selector string) {
+	w.t.Helper()
+	w.do(chromedp.WaitVisible(selector, chromedp.ByQuery))
+	w.waitFor(fmt.Sprintf(`(place => (window.wasAt === place) || (window.wasAt = place, false))(
+		JSON.stringify(document.querySelector(%q).getBoundingClientRect()))`, selector))
+	w.do(chromedp.Click(selector, chromedp.ByQuery))
+}
 
 // waitFor waits until an expression is true, even in a page that draws no
 // frames.

@@ -249,7 +249,13 @@ func publication(room, id, text string, answers chan<- answer) Publication {
 func say(t testing.TB, b *Bus, room, id, text string) (Receipt, error) {
 	t.Helper()
 	answers := make(chan answer, 1)
-	if err := b.PublishBody(t.Context(), publication(room, id, text, answers)); err != nil {
+	return answered(t, b, publication(room, id, text, answers), answers)
+}
+
+// answered publishes p and waits for the answer.
+func answered(t testing.TB, b *Bus, p Publication, answers <-chan answer) (Receipt, error) {
+	t.Helper()
+	if err := b.PublishBody(t.Context(), p); err != nil {
 		t.Fatal(err)
 	}
 	select {

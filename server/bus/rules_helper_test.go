@@ -6,7 +6,6 @@ import (
 	"maps"
 	"sync"
 	"testing"
-	"time"
 
 	"livechat/server/chat"
 )
@@ -89,16 +88,7 @@ func sayBy(t testing.TB, b *Bus, room, kind, id string, by chat.Writer) (Receipt
 	answers := make(chan answer, 1)
 	p := publication(room, id, "hello", answers)
 	p.By, p.Type = by, kind
-	if err := b.PublishBody(t.Context(), p); err != nil {
-		t.Fatal(err)
-	}
-	select {
-	case a := <-answers:
-		return a.Receipt, a.err
-	case <-time.After(20 * time.Second):
-		t.Fatal("no answer within 20 s")
-		return Receipt{}, nil
-	}
+	return answered(t, b, p, answers)
 }
 
 // takes fails unless the room takes a message.

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/redis/go-redis/v9"
 
 	"livechat/internal/poll"
 	"livechat/internal/testpg"
@@ -201,11 +200,7 @@ func TestRulesWithoutRedisAndDatabase(t *testing.T) {
 		return err == nil && ok && remembered.Version == rules.Version && len(rules.Muted) == 1
 	})
 	db.Kill()
-	raw := redis.NewClient(&redis.Options{Network: "unix", Addr: strings.TrimPrefix(r.URL, "unix://")})
-	defer raw.Close()
-	if err := raw.FlushAll(t.Context()).Err(); err != nil {
-		t.Fatal(err)
-	}
+	r.CLI("FLUSHALL")
 	if code := guest.settles(); code != "muted" {
 		t.Errorf("muted, after the loss: %q", code)
 	}
@@ -239,11 +234,7 @@ func TestRulesWithoutADatabase(t *testing.T) {
 	if err := api.services.rules.Mute(t.Context(), orders(guestOf(t, guestKey))); err != nil {
 		t.Fatal(err)
 	}
-	raw := redis.NewClient(&redis.Options{Network: "unix", Addr: strings.TrimPrefix(r.URL, "unix://")})
-	defer raw.Close()
-	if err := raw.FlushAll(t.Context()).Err(); err != nil {
-		t.Fatal(err)
-	}
+	r.CLI("FLUSHALL")
 	if code := guest.settles(); code != "muted" {
 		t.Errorf("muted, after the loss: %q", code)
 	}
@@ -262,9 +253,7 @@ func TestNoRulesWithoutAnyDatabase(t *testing.T) {
 	if code := dial(t, n).codeOf(uuid.NewString()); code != "" {
 		t.Errorf("a message: %s", code)
 	}
-	raw := redis.NewClient(&redis.Options{Network: "unix", Addr: strings.TrimPrefix(r.URL, "unix://")})
-	defer raw.Close()
-	if has := raw.HExists(t.Context(), "{livechat}:head", "rules").Val(); has || n.rulesNeeded() {
+	if has := strings.TrimSpace(r.CLI("HEXISTS", "{livechat}:head", "rules")); has != "0" || n.rulesNeeded() {
 		t.Error("rules were looked for")
 	}
 }

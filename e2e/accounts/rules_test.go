@@ -25,11 +25,7 @@ func TestBanByCommand(t *testing.T) {
 	database := testpg.New(t).Database()
 	c := harness.Start(t, localcluster.Options{Servers: 2, API: 2, DB: database})
 	gus := client.Options{Name: "gus", GuestKey: client.NewGuestKey()}
-	var sockets []*client.Conn
-	for i := range 2 {
-		gus.URL = c.ServerURL(i)
-		sockets = append(sockets, harness.Dial(t, gus))
-	}
+	sockets := onEachServer(t, c, gus)
 	eve := harness.Dial(t, client.Options{URL: c.ServerURL(1), Name: "eve"})
 	harness.Say(t, sockets[0], "buy something")
 	untilArchived(t, c, "buy something")
@@ -69,11 +65,7 @@ func TestSlowModeByCommand(t *testing.T) {
 	database := testpg.New(t).Database()
 	c := harness.Start(t, localcluster.Options{Servers: 2, API: 2, DB: database})
 	eve := client.Options{Name: "eve", GuestKey: client.NewGuestKey()}
-	var sockets []*client.Conn
-	for i := range 2 {
-		eve.URL = c.ServerURL(i)
-		sockets = append(sockets, harness.Dial(t, eve))
-	}
+	sockets := onEachServer(t, c, eve)
 	harness.Say(t, sockets[0], "hello")
 	command(t, database, "admin", "room", "set", "livechat", "-slow", "1h")
 	n := 0
@@ -88,6 +80,16 @@ func TestSlowModeByCommand(t *testing.T) {
 		}
 	}
 	harness.Say(t, harness.Dial(t, client.Options{URL: c.ServerURL(0), Name: "zoe"}), "my first one")
+}
+
+// onEachServer joins the default room on each of the servers.
+func onEachServer(t *testing.T, c *localcluster.Cluster, o client.Options) (all []*client.Conn) {
+	t.Helper()
+	for i := range c.Servers {
+		o.URL = c.ServerURL(i)
+		all = append(all, harness.Dial(t, o))
+	}
+	return all
 }
 
 // untilArchived waits until a message is in the archive of the default room.

@@ -43,9 +43,10 @@ type conn struct {
 	room    *room.Room // nil for a watcher of the cluster
 	session string
 	name    string
-	author  string // of its messages; empty if unknown
-	who     uint64 // see slowClients
-	from    string // the client's address
+	author  string      // of its messages; empty if unknown
+	who     uint64      // see slowClients
+	from    string      // the client's address
+	writer  chat.Writer // for the rules of its room; zero if they do not matter
 	sock    *socket
 	raw     syscall.RawConn
 	out     *fanout.Client // for writing

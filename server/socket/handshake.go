@@ -174,6 +174,7 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, q query, rm *ro
 		who: s.slow.who(from, q), from: from, sock: sock,
 		user: q.user, named: q.named && q.user == nil, feed: q.feed,
 	}
+	c.writer = s.writerOf(c)
 	c.unchecked.Store(q.unchecked)
 	var err error
 	if c.raw, err = sock.SyscallConn(); err == nil {

@@ -61,7 +61,7 @@ func (c *conn) publish(req wire.Request) error {
 		c.server.ctx,
 		c.room.Name,
 		m,
-		c.writer(),
+		c.writer,
 		func(at chat.Position, duplicate bool, err error) {
 			defer sender.finish()
 			if err != nil {

@@ -27,7 +27,7 @@ func (c *conn) react(req wire.Request) error {
 		defer cancel()
 		err = c.room.React(ctx, &m, chat.Reaction{
 			Person: cmp.Or(c.author, c.session), Author: c.author, Name: c.name, Emoji: req.Emoji, On: !req.Off,
-			By: c.writer(),
+			By: c.writer,
 		})
 	}
 	if err != nil {

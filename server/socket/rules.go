@@ -24,9 +24,10 @@ type RuleOptions struct {
 	Address func(address string) chat.Subject
 }
 
-// writer returns who the client is for the rules of its room.
-func (c *conn) writer() chat.Writer {
-	rules := c.server.opts.Rules
+// writerOf returns who a client is for the rules of its room. It is asked once
+// for each connection: an address costs a keyed hash.
+func (s *Server) writerOf(c *conn) chat.Writer {
+	rules := s.opts.Rules
 	if rules == nil || c.feed || c.room == nil {
 		return chat.Writer{}
 	}
@@ -40,11 +41,10 @@ func (c *conn) writer() chat.Writer {
 // bannedFrom reports whether the client is banned from its room, and until
 // when.
 func (c *conn) bannedFrom() (until int64, banned bool) {
-	who := c.writer()
-	if who.Person == "" {
+	if c.writer.Person == "" {
 		return 0, false
 	}
-	return c.server.opts.Rules.Bans(c.room.Name, who)
+	return c.server.opts.Rules.Bans(c.room.Name, c.writer)
 }
 
 // refuseBanned tells a client that it is banned and closes the connection.
@@ -62,7 +62,7 @@ func (s *Server) Expel(room string, banned func(chat.Writer) bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for c := range s.conns {
-		if c.feed || c.room.Name != room || !banned(c.writer()) {
+		if c.feed || c.room.Name != room || !banned(c.writer) {
 			continue
 		}
 		if until, still := c.bannedFrom(); still {

@@ -58,6 +58,7 @@ func TestNewLine(t *testing.T) {
 	says(34, 63)
 	w.waitFor(shown(63))
 	w.do(chromedp.Reload())
+	w.waitFor(shown(63)) // in view between two parts of the history, the line counts as seen
 	w.uncover(tab)
 	w.waitFor(`document.querySelector("#messages .new")?.parentElement
 		.querySelector(".text").innerText === "message 34"`)

@@ -2,6 +2,7 @@ package presence
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -67,6 +68,7 @@ func (h *hub) startAs(node, role string) *server {
 		Send:       s.send,
 		SendTo:     s.sendTo,
 		Emit:       s.emit,
+		Encode:     encodeUpdate,
 		EmitTyping: s.emitTyping,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
@@ -170,6 +172,22 @@ func (s *server) emitTyping(room, session, name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.typing = append(s.typing, room+" "+session+" "+name)
+}
+
+func encodeUpdate(u Update) []byte {
+	frame, err := json.Marshal(u)
+	if err != nil {
+		panic(err) // a program fault
+	}
+	return frame
+}
+
+// Snapshot is Presence.Snapshot, decoded.
+func (s *server) Snapshot(room string) (u Update) {
+	if err := json.Unmarshal(s.Presence.Snapshot(room), &u); err != nil {
+		panic(err)
+	}
+	return u
 }
 
 // enter does what a session does when it starts: it joins, and takes a snapshot

@@ -2,6 +2,7 @@ package presence
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -110,6 +111,69 @@ func TestUpdatesSlowDownInBigRooms(t *testing.T) {
 		pass(5 * time.Second)
 		if u := s[0].Snapshot(lobby); u.Online != n+seconds || len(u.Names) != seconds+1 {
 			t.Errorf("%d online, %d names", u.Online, len(u.Names))
+		}
+	})
+}
+
+// While a room fills, each update waits for as long as the room is big by then.
+func TestUpdatesWaitForStorm(t *testing.T) {
+	bubble(t, 1, func(t *testing.T, _ *hub, s []*server) {
+		const n, seconds = 10_000, 4
+		for i := range n {
+			s[0].Join(lobby, fmt.Sprint("s", i), fmt.Sprint("ann", i))
+			pass(seconds * time.Second / n)
+		}
+		// The first client, and at most one on the way: each second would be four.
+		if told := len(s[0].told()); told > 2 {
+			t.Errorf("%d updates while the clients came, want at most 2", told)
+		}
+		pass(6 * time.Second)
+		if told := s[0].told(); len(told) != 1 || told[0].Online != n {
+			t.Errorf("%d updates afterwards, want one with %d online", len(told), n)
+		}
+	})
+}
+
+// In a big room clients that come at about the same time share a snapshot. With
+// the updates that follow it is as good as one of their own.
+func TestSnapshotsAreShared(t *testing.T) {
+	bubble(t, 1, func(t *testing.T, _ *hub, s []*server) {
+		const crowd = MaxNames + 50
+		for i := range crowd {
+			s[0].Join(lobby, fmt.Sprint("s", i), fmt.Sprint("ann", i))
+		}
+		pass(10 * time.Second)
+		one, two := s[0].Presence.Snapshot(lobby), s[0].Presence.Snapshot(lobby)
+		if &one[0] != &two[0] {
+			t.Error("two snapshots of one moment were encoded twice")
+		}
+		here := make(map[string]bool)
+		for i := range 200 {
+			name := fmt.Sprint("aa", i) // among the names that a snapshot has
+			s[0].enter(lobby, name, name)
+			here[name] = true
+			if old := fmt.Sprint("aa", i-3); i%7 == 0 && here[old] {
+				s[0].exit(lobby, old)
+				delete(here, old)
+			}
+			pass(time.Duration(i%11) * 13 * time.Millisecond)
+		}
+		pass(10 * time.Second)
+		s[0].mu.Lock()
+		defer s[0].mu.Unlock()
+		for session, p := range s[0].people {
+			if p.online != crowd+len(here) {
+				t.Errorf("%s sees %d online, want %d", session, p.online, crowd+len(here))
+			}
+			known := make(map[string]bool)
+			for name := range p.names {
+				if strings.HasPrefix(name, "aa") {
+					known[name] = true
+				}
+			}
+			if !maps.Equal(known, here) {
+				t.Errorf("%s knows %d, want the %d that are here", session, len(known), len(here))
+			}
 		}
 	})
 }

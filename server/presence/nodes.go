@@ -59,3 +59,29 @@ func (p *Presence) Nodes() []NodeInfo {
 	slices.SortFunc(nodes, func(a, b NodeInfo) int { return cmp.Compare(a.Node, b.Node) })
 	return nodes
 }
+
+// Rooms returns how many connections each room has on each server, by room and
+// node. Rooms without any are left out.
+func (p *Presence) Rooms() map[string]map[string]int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	rooms := map[string]map[string]int{}
+	count := func(room, node string, n int) {
+		if n == 0 {
+			return
+		}
+		if rooms[room] == nil {
+			rooms[room] = map[string]int{}
+		}
+		rooms[room][node] = n
+	}
+	for name, r := range p.rooms {
+		count(name, p.opts.Node, len(r.sessions))
+	}
+	for node, from := range p.peers {
+		for name, s := range from.rooms {
+			count(name, node, s.online)
+		}
+	}
+	return rooms
+}

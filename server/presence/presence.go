@@ -33,8 +33,13 @@ type Update struct {
 	Connections map[string]int
 }
 
-// Options configure a Presence. Send, SendTo, Emit and EmitTyping are required;
-// a zero duration means the default.
+// snapshotAge is how old a snapshot may be that several clients are given in a
+// room with more than MaxNames names. Thousands that come at once then cost one
+// list of names, not thousands.
+const snapshotAge = 100 * time.Millisecond
+
+// Options configure a Presence. Send, SendTo, Emit, Encode and EmitTyping are
+// required; a zero duration means the default.
 type Options struct {
 	Node string // unique among all processes ever started
 	App  string // APPID, for display
@@ -52,6 +57,8 @@ type Options struct {
 	// Emit delivers an update to this server's clients in a room. It is called
 	// by one goroutine, in order, without locks held.
 	Emit func(room string, u Update)
+	// Encode returns the frame of a snapshot. It is called with a lock held.
+	Encode func(u Update) []byte
 	// EmitTyping delivers a typing event to them. It is called by callers of
 	// Typing and Receive.
 	EmitTyping func(room, session, name string)
@@ -156,17 +163,23 @@ func (p *Presence) Leave(room, session string) {
 	p.changedLocked(r, -1, p.opts.Interval)
 }
 
-// Snapshot returns who is in a room now. All updates emitted later, added to
-// it, make it complete.
-func (p *Presence) Snapshot(room string) Update {
+// Snapshot returns the frame that says who is in a room. All updates emitted
+// later, added to it, make it complete. Callers share it and must not change it.
+func (p *Presence) Snapshot(room string) []byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	r := p.rooms[room]
 	if r == nil {
-		return Update{}
+		return p.opts.Encode(Update{})
 	}
 	r.shown = r.shown || !r.at.IsZero()
-	return r.snapshot()
+	if len(r.names) <= MaxNames {
+		return p.opts.Encode(r.snapshot())
+	}
+	if now := time.Now(); r.recent == nil || now.Sub(r.taken) > snapshotAge {
+		r.recent, r.taken = p.opts.Encode(r.snapshot()), now
+	}
+	return r.recent
 }
 
 // Online returns the number of connections in a room across all servers.
@@ -242,7 +255,7 @@ func (p *Presence) changedLocked(r *room, connections int, delay time.Duration) 
 // was a moment ago.
 func (p *Presence) soonLocked(r *room) {
 	if soon := time.Now().Add(p.opts.Interval / 10); soon.Before(r.next) {
-		r.next = soon
+		r.next, r.last = soon, time.Time{}
 	}
 	p.changedLocked(r, 0, 0)
 }

@@ -35,8 +35,8 @@ func TestServersSeeAllNames(t *testing.T) {
 		s[0].Join(lobby, "s1", "bob") // a duplicate
 		s[1].enter(lobby, "s2", "ann")
 		s[2].enter("den", "s3", "eve")
-		s[2].enter(lobby, "s4", "ann")
-		pass(time.Second)
+		s[2].enter(lobby, "s4", "ann") // reported a second after eve at most
+		pass(2 * time.Second)
 		for _, s := range s {
 			s.sees(t, lobby, 3, "ann×2", "bob")
 			s.sees(t, "den", 1, "eve")

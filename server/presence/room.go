@@ -37,6 +37,11 @@ type room struct {
 	announced int                 // number of connections
 	at        time.Time           // when to send the next update; zero: nothing to send
 	next      time.Time           // not before
+	last      time.Time           // when the last one was sent
+	// the newest snapshot, if it is shared, and when it was taken. What has
+	// changed since is in touched.
+	recent []byte
+	taken  time.Time
 
 	// shown reports whether a client was given a snapshot while an update was
 	// pending: the snapshot holds changes that the other clients have not got,
@@ -166,7 +171,7 @@ func (r *room) takeUpdate() (u Update, ok bool) {
 	}
 	clear(r.touched)
 	clear(r.marked)
-	r.announced, r.shown, r.at = r.online, false, time.Time{}
+	r.announced, r.shown, r.at, r.recent = r.online, false, time.Time{}, nil
 	return u, ok
 }
 

@@ -132,6 +132,16 @@ func (p *Presence) sendBye(ctx context.Context) error {
 // however many clients there are.
 const updatePerClient = 500 * time.Microsecond
 
+// dueAt returns when to send the pending update: at the time that is set, but
+// in a big room not soon after the last one. How big it is counts at the end of
+// the wait: thousands may have come meanwhile.
+func (r *room) dueAt() time.Time {
+	if quiet := r.last.Add(time.Duration(len(r.sessions)) * updatePerClient); r.at.Before(quiet) {
+		return quiet
+	}
+	return r.at
+}
+
 // emit sends updates to this server's clients, and drops servers that time out.
 func (p *Presence) emit(ctx context.Context) {
 	type told struct {
@@ -153,12 +163,12 @@ func (p *Presence) emit(ctx context.Context) {
 		next := p.expireLocked(now)
 		updates = updates[:0]
 		for name, r := range p.due {
-			if now.Before(r.at) {
-				next = earlier(next, r.at)
+			if at := r.dueAt(); now.Before(at) {
+				next = earlier(next, at)
 				continue
 			}
 			if u, ok := r.takeUpdate(); ok {
-				r.next = now.Add(max(p.opts.Interval, time.Duration(len(r.sessions))*updatePerClient))
+				r.last, r.next = now, now.Add(p.opts.Interval)
 				if len(r.sessions) > 0 {
 					updates = append(updates, told{name, u})
 				}

@@ -49,8 +49,9 @@ type Users interface {
 	// SetPassword also ends all sessions of the user.
 	SetPassword(ctx context.Context, user int64, hash string) error
 	// DeleteUser also ends all sessions of the user. The skeleton of the name
-	// stays reserved.
+	// stays reserved. EraseUser also has the user's messages erased.
 	DeleteUser(ctx context.Context, user int64) error
+	EraseUser(ctx context.Context, user int64) error
 	NameReserved(ctx context.Context, skeleton string) (bool, error)
 }
 
@@ -240,19 +241,24 @@ func (s *Service) ChangePassword(ctx context.Context, user int64, old, next stri
 }
 
 // Delete deletes the account and ends all of its sessions. The name stays
-// reserved. Codes: forbidden (the password is wrong), rate_limited,
+// reserved. Its messages stay without it if keep is set, and are erased if not,
+// both later. Codes: forbidden (the password is wrong), rate_limited,
 // unavailable, unauthorized (the account is gone).
-func (s *Service) Delete(ctx context.Context, user int64, password string) error {
+func (s *Service) Delete(ctx context.Context, user int64, password string, keep bool) error {
 	if err := s.confirm(ctx, user, password); err != nil {
 		return err
 	}
-	switch err := s.store.DeleteUser(ctx, user); {
+	remove := s.store.EraseUser
+	if keep {
+		remove = s.store.DeleteUser
+	}
+	switch err := remove(ctx, user); {
 	case errors.Is(err, store.ErrNotFound):
 		return errNoSession
 	case err != nil:
 		return fmt.Errorf("delete the user: %w", err)
 	}
-	s.logger.InfoContext(ctx, "account: deleted", "user", user)
+	s.logger.InfoContext(ctx, "account: deleted", "user", user, "keep", keep)
 	return nil
 }
 
@@ -271,7 +277,7 @@ func (s *Service) confirm(ctx context.Context, user int64, password string) (err
 	}
 	defer func() {
 		if err != nil && !errors.Is(err, errWrongOld) {
-			s.accounts.refund(s.now(), key)
+			s.accounts.Refund(s.now(), key)
 		}
 	}()
 	hash, err := s.store.PasswordHash(ctx, user)
@@ -291,5 +297,3 @@ func (s *Service) confirm(ctx context.Context, user int64, password string) (err
 	s.accounts.forget(key)
 	return nil
 }
-
-var errWrongOld = chat.Errorf(chat.CodeForbidden, "The password is wrong.")

@@ -207,12 +207,12 @@ func TestDelete(t *testing.T) {
 	s, _ := quickService(Options{})
 	ann := register(t, s, "ann")
 	token := login(t, s, "ann")
-	wants(t, "wrong password", s.Delete(t.Context(), ann.ID, other), chat.CodeForbidden)
+	wants(t, "wrong password", s.Delete(t.Context(), ann.ID, other, true), chat.CodeForbidden)
 	s.hasher.hash = func([]byte, []byte, cost, int) []byte { t.Error("hashed a megabyte"); return nil }
-	wants(t, "no password", s.Delete(t.Context(), ann.ID, strings.Repeat("x", 1<<20)), chat.CodeForbidden)
+	wants(t, "no password", s.Delete(t.Context(), ann.ID, strings.Repeat("x", 1<<20), true), chat.CodeForbidden)
 	s.hasher.hash = quick
-	must(t, s.Delete(t.Context(), ann.ID, secret))
-	wants(t, "again", s.Delete(t.Context(), ann.ID, secret), chat.CodeUnauthorized)
+	must(t, s.Delete(t.Context(), ann.ID, secret, true))
+	wants(t, "again", s.Delete(t.Context(), ann.ID, secret, true), chat.CodeUnauthorized)
 	_, err := s.WhoAmI(t.Context(), token)
 	wants(t, "its session", err, chat.CodeUnauthorized)
 	_, err = s.NewSession(t.Context(), ann.ID)
@@ -241,7 +241,7 @@ func TestStoreErrorsAreReturnedAsInternal(t *testing.T) {
 		"WhoAmI":         func() error { _, err := s.WhoAmI(t.Context(), token); return err },
 		"NewSession":     func() error { _, err := s.NewSession(t.Context(), ann.ID); return err },
 		"ChangePassword": func() error { return s.ChangePassword(t.Context(), ann.ID, secret, other) },
-		"Delete":         func() error { return s.Delete(t.Context(), ann.ID, secret) },
+		"Delete":         func() error { return s.Delete(t.Context(), ann.ID, secret, true) },
 		"Reserved":       func() error { _, err := s.Reserved(t.Context(), "bob"); return err },
 	}
 	for name, call := range calls {

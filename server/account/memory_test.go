@@ -151,6 +151,8 @@ func (m *memory) DeleteUser(_ context.Context, user int64) error {
 	return nil
 }
 
+func (m *memory) EraseUser(ctx context.Context, user int64) error { return m.DeleteUser(ctx, user) }
+
 func (m *memory) endLocked(user int64) {
 	for key, s := range m.sessions {
 		if s.user == user {

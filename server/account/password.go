@@ -78,6 +78,8 @@ func checkPassword(password string) (string, error) {
 	return prepared, nil
 }
 
+var errWrongOld = chat.Errorf(chat.CodeForbidden, "The password is wrong.")
+
 var errPasswordLength = chat.Errorf(chat.CodeBadPassword, "A password has %d to %d characters.",
 	MinPassword, MaxPassword)
 

@@ -42,6 +42,14 @@ func (a *NameProbes) Take(now time.Time, addr, guestName string) (wait time.Dura
 	return wait
 }
 
+// PublicKey is AddressKey, but empty for addresses that are not public.
+func PublicKey(addr string) string {
+	if key := AddressKey(addr); !isPrivate(key) {
+		return key
+	}
+	return ""
+}
+
 // isPrivate reports whether an address in the form of AddressKey is not public.
 func isPrivate(key string) bool {
 	ip, err := netip.ParseAddr(key)

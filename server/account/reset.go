@@ -1,6 +1,7 @@
 package account
 
 import (
+	"context"
 	"crypto/rand"
 	"strings"
 )
@@ -29,4 +30,12 @@ func HashPassword(password string) (phc string, err error) {
 	r := newRecord()
 	r.key = argon2id([]byte(prepared), r.salt, r.cost, keyLen)
 	return r.phc(), nil
+}
+
+// NewPassword returns a temporary password for a user and what the store keeps
+// of it. It waits for a place, as registrations do. Codes: unavailable.
+func (s *Service) NewPassword(ctx context.Context, user int64) (password, hash string, err error) {
+	password = TemporaryPassword()
+	hash, err = s.hasher.create(ctx, userKey(user), password)
+	return password, hash, err
 }

@@ -44,7 +44,7 @@ func (s *Service) Login(ctx context.Context, name, password, addr string) (token
 		if err != nil && !errors.Is(err, errWrong) {
 			// The server was busy or the database unavailable: no password was
 			// found to be wrong.
-			s.accounts.refund(s.now(), name)
+			s.accounts.Refund(s.now(), name)
 		}
 	}()
 	token, u, err = s.tryLogin(ctx, name, password, addr)

@@ -100,7 +100,7 @@ func TestLoginWhilePasswordChanges(t *testing.T) {
 		},
 		"deleted": func(t *testing.T, s *Service,
 			u User) error {
-			return s.Delete(t.Context(), u.ID, secret)
+			return s.Delete(t.Context(), u.ID, secret, true)
 		},
 	} {
 		s, m := quickService(Options{})
@@ -195,7 +195,7 @@ func TestSecretsAreInNoLogOrError(t *testing.T) {
 	token, err = s.NewSession(t.Context(), bob.ID)
 	must(t, err)
 	secrets = append(secrets, token)
-	must(t, s.Delete(t.Context(), bob.ID, other))
+	must(t, s.Delete(t.Context(), bob.ID, other, true))
 	m.users[ann.ID].hash = "$argon2id$" + other
 	_, _, err = s.Login(t.Context(), "ann", secret, home)
 	try(nil, err)

@@ -63,7 +63,7 @@ func TestAccountLifecycleOnSQLite(t *testing.T) {
 	_, err = s.NewSession(t.Context(), 99)
 	wants(t, "no such user", err, chat.CodeUnauthorized)
 
-	must(t, s.Delete(t.Context(), ann.ID, other))
+	must(t, s.Delete(t.Context(), ann.ID, other, true))
 	_, _, err = s.Login(t.Context(), "ann", other, home)
 	wants(t, "a deleted account", err, chat.CodeUnauthorized)
 	_, err = s.Register(t.Context(), "ann", secret, home)

@@ -61,9 +61,9 @@ func (t *Throttle) Take(now time.Time, key string) (wait time.Duration) {
 	return wait
 }
 
-// refund takes back an attempt that Take has counted. A bucket never holds more
+// Refund takes back an attempt that Take has counted. A bucket never holds more
 // than its burst.
-func (t *Throttle) refund(now time.Time, key string) {
+func (t *Throttle) Refund(now time.Time, key string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if element, ok := t.byKey[key]; ok {

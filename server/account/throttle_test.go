@@ -153,12 +153,12 @@ func TestPasswordConfirmationIsThrottled(t *testing.T) {
 		}
 		wants(t, "the right one, too late", s.ChangePassword(t.Context(), ann.ID, secret, other),
 			chat.CodeRateLimited)
-		wants(t, "deleting", s.Delete(t.Context(), ann.ID, secret), chat.CodeRateLimited)
+		wants(t, "deleting", s.Delete(t.Context(), ann.ID, secret, true), chat.CodeRateLimited)
 		login(t, s, "ann") // has a count of its own
 		time.Sleep(10 * time.Second)
 		must(t, s.ChangePassword(t.Context(), ann.ID, secret, secret))
 		for range 3 {
-			wants(t, "after a success", s.Delete(t.Context(), ann.ID, other), chat.CodeForbidden)
+			wants(t, "after a success", s.Delete(t.Context(), ann.ID, other, true), chat.CodeForbidden)
 		}
 	})
 }
@@ -213,7 +213,7 @@ func TestUnavailabilityCountsAsNoAttempt(t *testing.T) {
 			t.Helper()
 			_, _, err := s.Login(t.Context(), "ann", other, home)
 			wants(t, "a wrong password", err, chat.CodeUnauthorized)
-			wants(t, "a wrong confirmation", s.Delete(t.Context(), ann.ID, other), chat.CodeForbidden)
+			wants(t, "a wrong confirmation", s.Delete(t.Context(), ann.ID, other, true), chat.CodeForbidden)
 		}
 		wrong()
 		ctx, giveUp := context.WithCancel(t.Context())
@@ -226,7 +226,7 @@ func TestUnavailabilityCountsAsNoAttempt(t *testing.T) {
 			wants(t, "too busy", err, chat.CodeUnavailable)
 			_, _, err = s.Login(t.Context(), "nobody-here", secret, home)
 			wants(t, "too busy for a name that is none", err, chat.CodeUnavailable)
-			wants(t, "too busy to confirm", s.Delete(t.Context(), ann.ID, other), chat.CodeUnavailable)
+			wants(t, "too busy to confirm", s.Delete(t.Context(), ann.ID, other, true), chat.CodeUnavailable)
 		}
 		giveUp()
 		synctest.Wait()
@@ -243,7 +243,7 @@ func TestUnavailabilityCountsAsNoAttempt(t *testing.T) {
 		wrong()
 		_, _, err = s.Login(t.Context(), "ann", secret, home)
 		wants(t, "after three wrong ones", err, chat.CodeRateLimited)
-		wants(t, "after three wrong confirmations", s.Delete(t.Context(), ann.ID, secret),
+		wants(t, "after three wrong confirmations", s.Delete(t.Context(), ann.ID, secret, true),
 			chat.CodeRateLimited)
 	})
 }

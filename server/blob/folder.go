@@ -118,8 +118,9 @@ func (f *folder) publish(name, key string) error {
 		if err == nil {
 			break
 		}
-		// A Delete may have removed the folder, empty as it was, in between.
-		if !errors.Is(err, fs.ErrNotExist) || try == 10 {
+		// A Delete may have removed the folder, empty as it was, in between; where
+		// that happens within MkdirAll, it says that the folder exists.
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) || try == 10 {
 			return err
 		}
 	}

@@ -22,6 +22,7 @@ package files
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"sync"
@@ -46,6 +47,7 @@ type Store interface {
 	AddFile(ctx context.Context, f store.StoredFile, source, hash string) (store.StoredFile, bool, error)
 	File(ctx context.Context, id string, user int64) (store.StoredFile, error)
 	AnyFile(ctx context.Context, id string) (store.StoredFile, error)
+	MayRead(ctx context.Context, room string, user int64) (bool, error)
 	DeleteOwnFile(ctx context.Context, id, owner string) error
 	FileUsage(ctx context.Context) (store.FileUsage, error)
 	FileKey(ctx context.Context, now time.Time) (day, key string, err error)
@@ -102,7 +104,9 @@ type Stored struct {
 	chat.File
 	Hash    string // SHA-256 of the original, in hexadecimal
 	Created time.Time
-	Private bool // it is in a private chat, or may get there: no room has it
+	// Private: it is in a private chat, or may get there, since no room has it; or
+	// in a room that is not open to everybody. Only Get looks at the room.
+	Private bool
 
 	kinds []string // media types of the previews
 }
@@ -159,7 +163,15 @@ func (s *Service) Get(ctx context.Context, id string, user int64) (Stored, error
 	if err != nil {
 		return Stored{}, translate(err)
 	}
-	return storedOf(f), nil
+	stored := storedOf(f)
+	if !stored.Private {
+		open, err := s.Options.Store.MayRead(ctx, f.Room, 0)
+		if err != nil {
+			return Stored{}, translate(err)
+		}
+		stored.Private = !open
+	}
+	return stored, nil
 }
 
 // Open returns the bytes of a file and their media type: the original for size
@@ -202,6 +214,22 @@ func (s *Service) Usage(ctx context.Context) Usage {
 	}
 	return s.usage
 }
+
+// Reach reports whether the blob store answers, by an error if not.
+func (s *Service) Reach(ctx context.Context) error {
+	object, err := s.Blobs.Open(ctx, keyOf(nobodys, 0))
+	switch {
+	case errors.Is(err, blob.ErrNotFound):
+		return nil
+	case err != nil:
+		return fmt.Errorf("reach the store of files: %w", err)
+	}
+	_ = object.Close()
+	return nil
+}
+
+// nobodys is an id that no file has.
+const nobodys = "00000000-0000-0000-0000-000000000000"
 
 func storedOf(f store.StoredFile) Stored {
 	return Stored{File: f.File, Hash: f.Hash, Created: f.Created, Private: f.Room == "", kinds: f.Kinds}

@@ -19,6 +19,7 @@ type (
 		SlowMS     int64 `json:"slow_ms"`
 		Registered bool  `json:"registered"`
 		Paused     bool  `json:"paused"`
+		Words      int   `json:"words,omitzero"` // how many are blocked
 	}
 )
 
@@ -36,7 +37,11 @@ func Audit(ctx context.Context, tx *store.Tx, r Record) error {
 	var details any
 	switch {
 	case r.Action == store.ActionRules:
-		details = rulesDetails{r.Rules.Slow.Milliseconds(), r.Rules.Registered, r.Rules.Paused}
+		details = rulesDetails{r.Rules.Slow.Milliseconds(), r.Rules.Registered, r.Rules.Paused,
+			len(chat.WordsOf(r.Rules.Words))}
+	case r.Pin != nil:
+		e.Target.Name = r.Pin.Name
+		details = deleteDetails{r.Pin.Target.Seq, r.Pin.Target.ID}
 	case !r.Ends.IsZero():
 		details = banDetails{r.Ends.UnixMilli()}
 	}

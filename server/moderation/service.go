@@ -20,10 +20,13 @@ type Store interface {
 	RemoveBan(ctx context.Context, room, kind string, of chat.Subject, now time.Time,
 		also func(name string) store.Also) (version int64, err error)
 	Bans(ctx context.Context, room string, now time.Time) ([]store.Ban, error)
+	SetPin(ctx context.Context, room string, pin *chat.Pin, now time.Time,
+		also func(before *chat.Pin) store.Also) (version int64, err error)
 	RoomRules(ctx context.Context, room string, now time.Time) (chat.RoomRules, error)
 	UnappliedRules(ctx context.Context, limit int) (rooms []string, err error)
 	RulesApplied(ctx context.Context, room string, version int64) error
 	ExpireBans(ctx context.Context, now time.Time) (deleted int64, err error)
+	ExpireReports(ctx context.Context, now time.Time) (deleted int64, err error)
 }
 
 var _ Store = (*store.Store)(nil)
@@ -51,6 +54,7 @@ type Record struct {
 	At      time.Time
 	Ends    time.Time          // zero: never, or it does not apply
 	Rules   store.RoomSettings // as they are now, for rules
+	Pin     *chat.Pin          // what is pinned, or is not any more
 }
 
 // Order is a mute or a ban.
@@ -112,8 +116,8 @@ func (s *Service) Bans(ctx context.Context, room string) ([]store.Ban, error) {
 	return s.o.Store.Bans(ctx, room, time.Now())
 }
 
-// SetRules changes the slow mode of a room, whether it is for accounts only,
-// and whether it is paused. change gets these as they are, and changes what is
+// SetRules changes the slow mode of a room, its blocked words, whether it is for
+// accounts only, and whether it is paused. change gets these as they are, and changes what is
 // to be changed; nobody else does meanwhile. It may be called again.
 func (s *Service) SetRules(ctx context.Context, room string, change func(*store.RoomSettings),
 	by store.By) error {
@@ -125,8 +129,9 @@ func (s *Service) SetRules(ctx context.Context, room string, change func(*store.
 	}
 	now := time.Now()
 	_, err := s.o.Store.SetRoomSettings(ctx, room, func(r *store.RoomSettings) error {
+		before := *r
 		change(r)
-		return checkSlow(r.Slow)
+		return checkSettings(before, *r)
 	}, now, func(r store.RoomSettings) store.Also {
 		return s.also(Record{Action: store.ActionRules, Room: room, By: by, At: now, Rules: r})
 	})
@@ -151,7 +156,8 @@ func (s *Service) add(ctx context.Context, kind, action string, o Order) error {
 		return chat.Errorf(chat.CodeBadRequest, "a %s ends in the future, or never", kind)
 	}
 	b := store.Ban{
-		Room: o.Room, Kind: kind, Subject: o.Subject, Name: o.Name, Reason: o.By.Reason, By: o.By.Name, At: now,
+		Room: o.Room, Kind: kind, Subject: o.Subject, Name: o.Name, Reason: o.By.Reason, By: o.By.Name,
+		At:   now,
 		Ends: o.Ends,
 	}
 	record := Record{
@@ -180,6 +186,10 @@ func (s *Service) remove(ctx context.Context, kind, action, room string, of chat
 	}
 	return s.applyNow(ctx, room)
 }
+
+// Tell tells Redis of rules of a room that another package has changed, or
+// leaves it to Run.
+func (s *Service) Tell(ctx context.Context, room string) { _ = s.applyNow(ctx, room) } // which logs it
 
 // also returns what writes a record.
 func (s *Service) also(r Record) store.Also {
@@ -215,7 +225,7 @@ func (s *Service) apply(ctx context.Context, room string) error {
 }
 
 // Run tells Redis of changes that it has not got yet, those of other processes
-// included, and deletes mutes and bans that have ended, until ctx is done. It
+// included, and deletes mutes and bans that have ended, and old reports, until ctx is done. It
 // looks every second, at an index that has nothing but such changes.
 func (s *Service) Run(ctx context.Context) {
 	tick := time.NewTicker(applyEvery)
@@ -230,6 +240,9 @@ func (s *Service) Run(ctx context.Context) {
 			expired = time.Now()
 			if _, err := s.o.Store.ExpireBans(ctx, expired); err != nil && ctx.Err() == nil {
 				s.o.Logger.Debug("rules: cannot delete bans that have ended", "error", err)
+			}
+			if _, err := s.o.Store.ExpireReports(ctx, expired); err != nil && ctx.Err() == nil {
+				s.o.Logger.Debug("moderation: cannot delete old reports", "error", err)
 			}
 		}
 		select {
@@ -275,14 +288,6 @@ func checkSubject(kind string, of chat.Subject) error {
 	}
 	_, err := chat.NewSubject(subjectKind, id)
 	return err
-}
-
-func checkSlow(slow time.Duration) error {
-	if slow < 0 || slow > chat.MaxSlow || slow%time.Second != 0 {
-		return chat.Errorf(chat.CodeBadRequest, "slow mode takes whole seconds, from 0 to %d",
-			int(chat.MaxSlow.Seconds()))
-	}
-	return nil
 }
 
 func checkReason(reason string) error {

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"livechat/server/chat"
+	"livechat/server/words"
 )
 
 // WatchOptions configure a Watch.
@@ -16,11 +17,19 @@ type WatchOptions struct {
 	// Read returns the rules of a room as Redis has them. It waits until they are
 	// there, for a bounded time.
 	Read func(ctx context.Context, room string) (chat.RoomRules, error)
+	// Needed reports whether nobody may enter a room whose rules are not known.
+	// Once it does it always will.
+	Needed func() bool
+	// OnlyMade refuses all in rooms that nobody has made, but the default room.
+	OnlyMade bool
 	// Open reports whether a room is open on this server.
 	Open func(room string) bool
-	// Expel closes the sockets in a room of those who are banned. It is called
+	// Expel closes the sockets in a room of those whom Admits refuses. It is called
 	// without locks.
-	Expel func(room string, banned func(chat.Writer) bool)
+	Expel func(room string)
+	// Pinned tells those in a room that another message is pinned, or none: nil.
+	// It is called without locks.
+	Pinned func(room string, pin *chat.Pin)
 	// Truth returns the rules of a room from the database; nil: this server has
 	// none. Apply puts them beside the log.
 	Truth  func(ctx context.Context, room string) (chat.RoomRules, error)
@@ -35,14 +44,32 @@ const (
 	// bans that ended looked at.
 	forgetEvery = time.Minute
 	readers     = 4 // rooms read at the same time
-	// awaitTime bounds how long a handshake waits for the rules of its room.
-	awaitTime = time.Second
+	// awaitTime bounds how long a handshake waits for the rules of its room. A
+	// client that is refused comes back later than a busy server answers.
+	awaitTime = 3 * time.Second
+	again     = time.Millisecond // pause before a handshake looks again
 )
 
+// known are the rules of a room.
+type known struct {
+	chat.RoomRules
+	// assumed: nobody has looked in the database. There was none to be asked then,
+	// as far as this server knew.
+	assumed bool
+}
+
+// errNotKnown refuses a client because the rules of its room are not known.
+var errNotKnown = &chat.Error{
+	Code: chat.CodeUnavailable, Message: "who may be in this room is not known yet; try again in a moment",
+	Retryable: true, RetryAfterMS: 2 * time.Second.Milliseconds(),
+}
+
+var errNoRoom = chat.Errorf(chat.CodeUnknownRoom, "there is no room of this name")
+
 // Watch knows the rules of the rooms that are open on this server. Sockets ask
-// it at their handshake, and it tells them when someone is banned. It remembers
-// the rules while Redis or the database is away. All methods may be called from
-// any goroutine.
+// it at their handshake, and it tells them when someone may no longer be there.
+// It remembers the rules while Redis or the database is away. All methods may be
+// called from any goroutine.
 type Watch struct {
 	o     WatchOptions
 	wake  chan struct{} // holds a token while there may be rooms to read; never closed
@@ -52,17 +79,20 @@ type Watch struct {
 	begun sync.WaitGroup // reads of Await
 
 	mu         sync.Mutex
-	over       bool                      // guarded by mu: Run has ended
-	rooms      map[string]chat.RoomRules // guarded by mu
-	doubtful   map[string]bool           // guarded by mu: to be read
-	unverified map[string]bool           // guarded by mu: put back from memory
+	over       bool             // guarded by mu: Run has ended
+	rooms      map[string]known // guarded by mu
+	doubtful   map[string]bool  // guarded by mu: to be read
+	unverified map[string]bool  // guarded by mu: put back from memory
+
+	lists map[string]*words.List // guarded by mu: blocked words, of rooms that have any
 }
 
 // NewWatch returns a Watch. Run does its work.
 func NewWatch(o WatchOptions) *Watch {
 	w := &Watch{
-		o: o, wake: make(chan struct{}, 1), rooms: make(map[string]chat.RoomRules),
+		o: o, wake: make(chan struct{}, 1), rooms: make(map[string]known),
 		doubtful: make(map[string]bool), unverified: make(map[string]bool),
+		lists: make(map[string]*words.List),
 	}
 	w.ctx, w.stop = context.WithCancel(context.Background())
 	return w
@@ -80,6 +110,7 @@ func (w *Watch) Doubt(room string) {
 		w.doubtful[room] = true
 	} else {
 		delete(w.rooms, room)
+		delete(w.lists, room)
 	}
 	w.mu.Unlock()
 	w.ring()
@@ -102,18 +133,44 @@ func (w *Watch) ring() {
 	}
 }
 
-// Await returns when the rules of an open room are known here, or when they
-// cannot be read: then who is banned can get in and read, until they are.
-func (w *Watch) Await(ctx context.Context, room string) {
+// rulesOf returns the rules of a room, and whether they are known.
+func (w *Watch) rulesOf(room string) (r chat.RoomRules, ok bool) {
+	needed := w.o.Needed()
 	w.mu.Lock()
-	_, known := w.rooms[room]
-	w.mu.Unlock()
-	if known {
-		return
-	}
+	defer w.mu.Unlock()
+	k, ok := w.rooms[room]
+	return k.RoomRules, ok && (!k.assumed || !needed)
+}
+
+// Await returns when the rules of an open room are known here, or when they
+// cannot be read now.
+func (w *Watch) Await(ctx context.Context, room string) {
 	ctx, cancel := context.WithTimeout(ctx, awaitTime)
 	defer cancel()
-	// Others wait for the same answer, and Read has a bound of its own.
+	for {
+		if _, ok := w.rulesOf(room); ok {
+			return
+		}
+		if err := w.readOnce(ctx, room); err != nil {
+			w.o.Logger.Debug("rules: cannot be read", "room", room, "error", err)
+			w.Doubt(room)
+			return
+		}
+		// That read may have begun before rules were needed, and what it found
+		// does not count.
+		select {
+		case <-ctx.Done():
+		case <-time.After(again):
+		}
+	}
+}
+
+// readOnce reads the rules of a room for all that wait for them. Read has a
+// bound of its own.
+func (w *Watch) readOnce(ctx context.Context, room string) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	read := w.reads.DoChan(room, func() (any, error) {
 		if !w.begin() {
 			return nil, context.Canceled
@@ -123,13 +180,10 @@ func (w *Watch) Await(ctx context.Context, room string) {
 	})
 	select {
 	case result := <-read:
-		if result.Err == nil {
-			return
-		}
-		w.o.Logger.Debug("rules: cannot be read", "room", room, "error", result.Err)
+		return result.Err
 	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
-	w.Doubt(room)
 }
 
 // begin counts a read for which Run waits; false once Run has ended.
@@ -151,13 +205,26 @@ func (w *Watch) end() {
 	w.begun.Wait()
 }
 
-// Bans reports whether someone is banned from a room, and until when, Unix
-// milliseconds; 0: for ever.
-func (w *Watch) Bans(room string, who chat.Writer) (until int64, banned bool) {
+// Admits returns nil if someone may be in an open room, as its rules are known
+// here, and else why not: see chat.RoomRules.Admits. Where they are not known it
+// is a retryable error. Nobody gets in before they are: what a closed room says
+// cannot be taken back. It does not wait.
+func (w *Watch) Admits(room string, who chat.Writer) error {
+	r, ok := w.rulesOf(room)
+	switch none := w.o.OnlyMade && r.Access == "" && room != chat.DefaultRoom; {
+	case !w.o.Needed() && none, w.o.Needed() && !ok:
+		return errNotKnown
+	case none:
+		return errNoRoom
+	}
+	return r.Admits(who, time.Now())
+}
+
+// Pinned returns the message that is pinned in a room; nil: none.
+func (w *Watch) Pinned(room string) *chat.Pin {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	r := w.rooms[room]
-	return r.Bans(who, time.Now())
+	return w.rooms[room].Pinned
 }
 
 // Remembered returns the rules of a room as this server knew them last. The
@@ -166,127 +233,10 @@ func (w *Watch) Bans(room string, who chat.Writer) (until int64, banned bool) {
 func (w *Watch) Remembered(room string) (r chat.RoomRules, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if r, ok = w.rooms[room]; ok {
-		w.unverified[room] = true
+	k, ok := w.rooms[room]
+	if !ok || k.assumed {
+		return r, false
 	}
-	return r, ok
-}
-
-// Run reads the rules of rooms that are in doubt until ctx is done.
-func (w *Watch) Run(ctx context.Context) {
-	defer w.end()
-	tick := time.NewTicker(reread)
-	defer tick.Stop()
-	forgotten := time.Now()
-	for {
-		w.readDoubtful(ctx)
-		w.verify(ctx)
-		if time.Since(forgotten) >= forgetEvery {
-			forgotten = time.Now()
-			w.forget()
-		}
-		select {
-		case <-w.wake:
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// readDoubtful reads what is in doubt, a few rooms at a time. What cannot be
-// read stays in doubt.
-func (w *Watch) readDoubtful(ctx context.Context) {
-	w.mu.Lock()
-	rooms := w.doubtful
-	w.doubtful = make(map[string]bool)
-	w.mu.Unlock()
-	var all sync.WaitGroup
-	slots := make(chan struct{}, readers)
-	for room := range rooms {
-		slots <- struct{}{}
-		all.Go(func() {
-			defer func() { <-slots }()
-			if err := w.read(ctx, room); err != nil && ctx.Err() == nil {
-				w.mu.Lock()
-				w.doubtful[room] = true // for the next tick
-				w.mu.Unlock()
-			}
-		})
-	}
-	all.Wait()
-}
-
-// read reads the rules of a room, and closes the sockets of those who are
-// banned.
-func (w *Watch) read(ctx context.Context, room string) error {
-	r, err := w.o.Read(ctx, room)
-	if err != nil {
-		return err
-	}
-	w.mu.Lock()
-	known := w.rooms[room]
-	if known.Version <= r.Version {
-		w.rooms[room] = r
-	}
-	w.mu.Unlock()
-	if known.Version > r.Version {
-		// Another answer has overtaken this one; or a server that knew less has
-		// put back what it knew.
-		if err := w.o.Apply(ctx, room, known); err != nil {
-			return err
-		}
-		r = known
-	}
-	if len(r.Banned) > 0 {
-		w.o.Expel(room, func(who chat.Writer) bool {
-			_, banned := r.Bans(who, time.Now())
-			return banned
-		})
-	}
-	return nil
-}
-
-// verify compares rules that were put back from memory with the database.
-func (w *Watch) verify(ctx context.Context) {
-	w.mu.Lock()
-	var rooms []string
-	for room := range w.unverified {
-		rooms = append(rooms, room)
-	}
-	w.mu.Unlock()
-	if w.o.Truth == nil {
-		return
-	}
-	for _, room := range rooms {
-		r, err := w.o.Truth(ctx, room)
-		if err == nil {
-			err = w.o.Apply(ctx, room, r)
-		}
-		if err != nil {
-			return // the next room would not fare better
-		}
-		w.mu.Lock()
-		delete(w.unverified, room)
-		w.mu.Unlock()
-	}
-}
-
-// forget forgets rooms that are no longer open here.
-func (w *Watch) forget() {
-	w.mu.Lock()
-	known := make([]string, 0, len(w.rooms))
-	for room := range w.rooms {
-		known = append(known, room)
-	}
-	w.mu.Unlock()
-	for _, room := range known {
-		if w.o.Open(room) {
-			continue
-		}
-		w.mu.Lock()
-		delete(w.rooms, room)
-		delete(w.doubtful, room)
-		w.mu.Unlock()
-	}
+	w.unverified[room] = true
+	return k.RoomRules, true
 }

@@ -38,6 +38,7 @@ type Store interface {
 	UserByName(ctx context.Context, name string) (u store.User, hash string, err error)
 	CreateChat(ctx context.Context, id string, a, b int64, now time.Time) (chatID string, created bool,
 		err error)
+	ChatOf(ctx context.Context, a, b int64) (chatID string, err error)
 	Chat(ctx context.Context, chatID string, user int64) (store.Chat, error)
 	Chats(ctx context.Context, user int64, before *store.ChatCursor, limit int) ([]store.Chat, error)
 	AddMessage(ctx context.Context, m store.Message) (stored store.Message, created bool, err error)
@@ -49,6 +50,9 @@ type Store interface {
 	MessageSince(ctx context.Context, chatID string, user int64, at time.Time) (int64, error)
 	Messages(ctx context.Context, chatID string, user int64, before, after int64,
 		limit int) ([]store.Message, error)
+	Block(ctx context.Context, user, other int64, now time.Time) (changed bool, err error)
+	Unblock(ctx context.Context, user, other int64) (changed bool, err error)
+	Blocks(ctx context.Context, user int64, after string, limit int) ([]store.Block, error)
 	MarkRead(ctx context.Context, chatID string, user int64, n int64) (moved bool, read int64, err error)
 }
 
@@ -66,10 +70,15 @@ type Options struct {
 	EditWindow time.Duration
 
 	// Allow is called before me stores something for others: a message, even a
-	// repeated one, an edit, a delete or a reaction, or a new chat, even with a name
-	// that no account has, so that nobody can probe names in bulk. Its error
-	// means that this is too often. Default: everything is allowed.
+	// repeated one, an edit, a delete or a reaction; and before me opens a chat,
+	// blocks or unblocks, even with a name that no account has, so that nobody can
+	// probe names in bulk. Its error means that this is too often. Default:
+	// everything is allowed.
 	Allow func(me int64) error
+	// AllowChat is called before me opens a chat that it does not have yet. Its
+	// error means that this is too often; refund is called if no chat was made.
+	// Default: everything is allowed.
+	AllowChat func(me int64) (refund func(), err error)
 	// AllowTyping is called before me tells someone that they are writing. Its
 	// error means that this is too often. Default: everything is allowed.
 	AllowTyping func(me int64) error
@@ -96,6 +105,9 @@ func New(o Options) *Service {
 	if o.Allow == nil {
 		o.Allow = func(int64) error { return nil }
 	}
+	if o.AllowChat == nil {
+		o.AllowChat = func(int64) (func(), error) { return func() {}, nil }
+	}
 	if o.AllowTyping == nil {
 		o.AllowTyping = func(int64) error { return nil }
 	}
@@ -110,7 +122,7 @@ func New(o Options) *Service {
 
 // Create returns the chat between me and the named account. created means that
 // it is new. Codes: bad_chat for a chat with oneself, unknown_user,
-// rate_limited.
+// rate_limited; for a new one cannot_write and blocking, as for Post.
 func (s *Service) Create(ctx context.Context, me int64, otherName string) (c store.Chat, created bool,
 	err error) {
 	if err := s.opts.Allow(me); err != nil {
@@ -124,8 +136,15 @@ func (s *Service) Create(ctx context.Context, me int64, otherName string) (c sto
 		return store.Chat{}, false, chat.Errorf(chat.CodeBadChat,
 			"You cannot chat with yourself. Choose another user.")
 	}
-	id, created, err := s.opts.Store.CreateChat(ctx, uuid.NewString(), me, other.ID, s.opts.Now())
+	id, err := s.opts.Store.ChatOf(ctx, me, other.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		id, created, err = s.open(ctx, me, other.ID)
+	}
 	switch {
+	case errors.Is(err, store.ErrBlocking):
+		return store.Chat{}, false, errBlocking
+	case errors.Is(err, store.ErrBlocked):
+		return store.Chat{}, false, errBlocked
 	case errors.Is(err, store.ErrNotFound): // deleted meanwhile
 		return store.Chat{}, false, errUnknownUser
 	case err != nil:
@@ -136,6 +155,23 @@ func (s *Service) Create(ctx context.Context, me int64, otherName string) (c sto
 	}
 	c, err = s.Get(ctx, me, id)
 	return c, created, err
+}
+
+// open makes the chat of two accounts, if me may open another one. One that
+// another request has just made does not count, and is not refused.
+func (s *Service) open(ctx context.Context, me, other int64) (id string, created bool, err error) {
+	refund, limited := s.opts.AllowChat(me)
+	if limited != nil {
+		if id, err = s.opts.Store.ChatOf(ctx, me, other); errors.Is(err, store.ErrNotFound) {
+			err = limited
+		}
+		return id, false, err
+	}
+	id, created, err = s.opts.Store.CreateChat(ctx, uuid.NewString(), me, other, s.opts.Now())
+	if !created {
+		refund()
+	}
+	return id, created, err
 }
 
 // user looks up an account by its name, in any case. Invalid names are not
@@ -204,7 +240,8 @@ func (s *Service) Get(ctx context.Context, me int64, chatID string) (store.Chat,
 // files then return the first message, and created is false. Codes: not_found,
 // bad_text, too_long, bad_request for an id that is not a UUID, unknown_file,
 // id_conflict for the id of another message, account_deleted if the other
-// account is gone, rate_limited.
+// account is gone, cannot_write if it blocks me, blocking if me blocks it,
+// rate_limited.
 func (s *Service) Post(ctx context.Context, me int64, chatID, id, text string, files ...chat.FileRef) (
 	m store.Message, created bool, err error) {
 	if chatID, err = parseChat(chatID); err != nil {
@@ -252,36 +289,4 @@ func (s *Service) History(ctx context.Context, me int64, chatID string, before, 
 	}
 	list, err := s.opts.Store.Messages(ctx, chatID, me, before, after, limit)
 	return list, translate("read messages", err)
-}
-
-// Since returns the number of the first message of a chat at or after a time; 0
-// if there is none. Codes: not_found, bad_request.
-func (s *Service) Since(ctx context.Context, me int64, chatID string, at time.Time) (int64, error) {
-	chatID, err := parseChat(chatID)
-	if err != nil {
-		return 0, err
-	}
-	n, err := s.opts.Store.MessageSince(ctx, chatID, me, at)
-	return n, translate("find a message by its time", err)
-}
-
-// Read marks a chat as read up to message n. The mark never moves back, nor
-// past the last message. read is where it is now; moved reports whether it
-// moved. Codes: not_found, bad_request.
-func (s *Service) Read(ctx context.Context, me int64, chatID string, n int64) (moved bool, read int64,
-	err error) {
-	if n < 0 {
-		return false, 0, chat.Errorf(chat.CodeBadRequest, "n must be the number of a message.")
-	}
-	if chatID, err = parseChat(chatID); err != nil {
-		return false, 0, err
-	}
-	moved, read, err = s.opts.Store.MarkRead(ctx, chatID, me, n)
-	if err != nil {
-		return false, 0, translate("mark as read", err)
-	}
-	if moved {
-		s.opts.Wake()
-	}
-	return moved, read, nil
 }

@@ -10,7 +10,8 @@ import (
 // React puts an emoji of mine on a message, or takes it back. As it is already
 // is no error. Codes: not_found, unknown_message, also for a deleted one,
 // bad_request if it is no emoji, too_many_reactions, account_deleted if the
-// other account is gone, rate_limited.
+// other account is gone, cannot_write if it blocks me, blocking if me blocks it
+// (both only to put one), rate_limited.
 func (s *Service) React(ctx context.Context, me int64, chatID, message, emoji string, on bool) error {
 	chatID, message, err := parseMessage(chatID, message)
 	if err != nil {

@@ -48,6 +48,10 @@ func translate(what string, err error) error {
 		return errDeleted
 	case errors.Is(err, store.ErrNoMessage):
 		return errUnknown
+	case errors.Is(err, store.ErrBlocking):
+		return errBlocking
+	case errors.Is(err, store.ErrBlocked):
+		return errBlocked
 	case errors.Is(err, store.ErrNotYours):
 		return errOthers
 	case errors.Is(err, store.ErrTooMany):

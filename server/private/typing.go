@@ -7,7 +7,8 @@ import (
 )
 
 // Typing tells the other member of a chat that me is writing. Nothing is
-// stored, and it may get lost. Codes: not_found, account_deleted, rate_limited.
+// stored, and it may get lost; if one of them blocks the other, it is.
+// Codes: not_found, account_deleted, rate_limited.
 func (s *Service) Typing(ctx context.Context, me store.User, chatID string) error {
 	if err := s.opts.AllowTyping(me.ID); err != nil {
 		return err
@@ -18,6 +19,9 @@ func (s *Service) Typing(ctx context.Context, me store.User, chatID string) erro
 	}
 	if c.Other.Name == store.DeletedName {
 		return errDeleted
+	}
+	if c.Blocking || c.Blocked {
+		return nil
 	}
 	s.opts.TellTyping(ctx, c.Other.ID, c.ID, me.Name)
 	return nil

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"fmt"
 	"math"
+	"strconv"
 	"time"
 )
 
@@ -37,11 +38,17 @@ type AuditEntry struct {
 // AuditTarget is whom or what an entry is about. The name stays as it was.
 type AuditTarget struct{ Kind, ID, Name string }
 
+// TargetOf is an account as a target.
+func TargetOf(user int64, name string) AuditTarget {
+	return AuditTarget{Kind: TargetUser, ID: strconv.FormatInt(user, 10), Name: name}
+}
+
 // Kinds of targets.
 const (
 	TargetUser    = "user" // an account
 	TargetGuest   = "guest"
 	TargetAddress = "address"
+	TargetInvite  = "invite"
 )
 
 // Actions on accounts.
@@ -50,6 +57,18 @@ const (
 	ActionSessions = "user.sessions"
 	ActionRole     = "user.role"
 	ActionDelete   = "user.delete"
+	ActionErase    = "user.erase" // with all that it has written
+)
+
+// Actions on guests.
+const (
+	ActionEraseGuest = "guest.erase"
+)
+
+// Actions on connections.
+const (
+	ActionClose  = "connection.close"
+	ActionFollow = "connection.follow"
 )
 
 // Actions on the rules of rooms.
@@ -61,11 +80,37 @@ const (
 	ActionRules  = "room.rules"
 )
 
+// Actions of those who moderate rooms, besides the rules.
+const (
+	ActionKick     = "room.kick"
+	ActionMessage  = "message.delete"
+	ActionMessages = "messages.delete" // all of one author since a time
+	ActionReport   = "report.close"
+	ActionPin      = "room.pin"
+	ActionUnpin    = "room.unpin"
+)
+
+// Actions on made rooms.
+const (
+	ActionRoomMake     = "room.make"
+	ActionRoomSet      = "room.set"
+	ActionRoomDelete   = "room.delete"
+	ActionRoomOwner    = "room.owner" // the target owns it now; without a target: nobody
+	ActionRoomRole     = "room.role"
+	ActionRoomJoin     = "room.join"
+	ActionRoomLeave    = "room.leave"
+	ActionRoomRemove   = "room.remove"
+	ActionRoomInvite   = "room.invite"
+	ActionRoomUninvite = "room.uninvite"
+)
+
 const (
 	insertAudit = `INSERT INTO audit (at, actor, actor_name, action, room, target_kind, target_id,
 		target_name, reason, details) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
 	selectAudit = `SELECT id, at, actor, actor_name, action, room, target_kind, target_id, target_name,
-		reason, details FROM audit WHERE (at, id) < ($1, $2) ORDER BY at DESC, id DESC LIMIT $3`
+		reason, details FROM audit WHERE (at, id) < ($1, $2) AND ($4 = '' OR action = $4 OR action LIKE $4 || '.%')
+		AND ($5 = '' OR target_name = $5 OR target_id = $5) AND ($6 = '' OR actor_name = $6)
+		AND ($7 = '' OR room = $7) ORDER BY at DESC, id DESC LIMIT $3`
 	selectOldAudit = `SELECT min(at), max(at) FROM
 		(SELECT at FROM audit WHERE at < $1 ORDER BY at LIMIT $2) batch`
 	deleteAudit = `DELETE FROM audit WHERE at >= $1 AND at <= $2`
@@ -89,14 +134,30 @@ func record(ctx context.Context, tx *sql.Tx, e AuditEntry) error {
 // Record adds an entry to the audit log. Its time is now, unless it has one.
 func (t *Tx) Record(ctx context.Context, e AuditEntry) error { return record(ctx, t.tx, e) }
 
+// AuditFilter says which entries of the audit log are wanted. What is empty does
+// not matter.
+type AuditFilter struct {
+	Action string // a whole one, or what is before its dot
+	Target string // the name or the id
+	Actor  string // the name
+	Room   string
+}
+
 // Audit returns up to limit entries of the audit log, the newest first: those
 // before an entry that it has returned, or the newest of all for the zero value.
 func (s *Store) Audit(ctx context.Context, before AuditEntry, limit int) ([]AuditEntry, error) {
+	return s.FindAudit(ctx, AuditFilter{}, before, limit)
+}
+
+// FindAudit is Audit for some of the entries. There is no index for that.
+func (s *Store) FindAudit(ctx context.Context, f AuditFilter, before AuditEntry, limit int) (
+	[]AuditEntry, error) {
 	at := int64(math.MaxInt64)
 	if before.ID != 0 {
 		at = before.At.UnixMilli()
 	}
-	all, err := list(ctx, s.read, scanAudit, selectAudit, at, before.ID, limit)
+	all, err := list(ctx, s.read, scanAudit, selectAudit, at, before.ID, limit, f.Action, f.Target,
+		f.Actor, f.Room)
 	if err != nil {
 		return nil, fmt.Errorf("read the audit log: %w", err)
 	}

@@ -59,11 +59,14 @@ func (s *Store) EditMessage(ctx context.Context, e Edit) (m Message, changed boo
 		if err := tx.QueryRowContext(ctx, countReaders, c.a, c.b).Scan(&readers); err != nil {
 			return err
 		}
+		blocked := checkBlocked(ctx, tx, e.Author, c.a+c.b-e.Author)
 		switch {
 		case m.Deleted:
 			return ErrNoMessage
 		case readers < 2:
 			return ErrGone
+		case blocked != nil:
+			return blocked
 		case m.At.Before(e.Since):
 			return ErrTooOld
 		case e.Text == "" && len(m.Files) == 0:

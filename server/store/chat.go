@@ -17,8 +17,11 @@ type Chat struct {
 	Last      *Message // nil if the chat has no messages
 	Unread    int64    // messages of the other member after Read
 	Read      int64    // this member has read up to this n
-	OtherRead int64    // the other member has read up to this n
+	OtherRead int64    // the other member has read up to this n; 0 after a block
 	Updated   time.Time
+
+	Blocking bool // this member blocks the other one
+	Blocked  bool // the other one blocks this member
 }
 
 // ChatCursor is a position in a list of chats: the last chat of a page.
@@ -41,12 +44,15 @@ const (
 	selectMember = `SELECT EXISTS (SELECT 1 FROM members WHERE chat = $1 AND user_id = $2)`
 
 	// The page is cut out of the index before the joins. Otherwise every page
-	// would read all chats of the user.
+	// would read all chats of the user. For EXISTS, PostgreSQL would read all
+	// blocks.
 	selectChats = `
 SELECT m.chat, m.other, coalesce(u.name, '` + DeletedName + `'), u.created,
        c.created, m.unread, m.read_n, o.read_n, m.updated,
        l.id, l.n, l.author, coalesce(w.name, '` + DeletedName + `'), l.text, l.at,
-       l.edited, l.deleted, l.reactions, l.files
+       l.edited, l.deleted, l.reactions, l.files,
+       coalesce((SELECT TRUE FROM blocks WHERE user_id = o.other AND blocked = m.other), FALSE),
+       coalesce((SELECT TRUE FROM blocks WHERE user_id = m.other AND blocked = o.other), FALSE)
 FROM (SELECT chat, other, unread, read_n, updated FROM members `
 	joinChats = `) m
 JOIN chats c ON c.id = m.chat
@@ -63,7 +69,8 @@ ORDER BY m.updated DESC, m.chat DESC`
 // CreateChat creates the chat of two users under the given id, with a `chat`
 // event for both. If they have one already, it returns the id of that.
 // ErrNotFound: one of the users is unknown or deleted. ErrConflict: the id
-// belongs to another chat.
+// belongs to another chat. ErrBlocking, ErrBlocked: they have none, and a blocks
+// b, or b blocks a.
 func (s *Store) CreateChat(ctx context.Context, id string, a, b int64, now time.Time) (
 	chatID string, created bool, err error) {
 	switch {
@@ -112,12 +119,23 @@ func (s *Store) createChat(ctx context.Context, tx *sql.Tx, id string, creator, 
 		}
 		return existing, false, err
 	}
+	if err := checkBlocked(ctx, tx, creator, other); err != nil {
+		return "", false, err
+	}
 	for _, m := range [2][2]int64{{low, high}, {high, low}} {
 		if _, err := tx.ExecContext(ctx, insertMember, id, m[0], m[1], now); err != nil {
 			return "", false, err
 		}
 	}
 	return id, true, addEvents(ctx, tx, event{kind: EventChat, chat: id, author: creator, at: now}, low, high)
+}
+
+// ChatOf returns the id of the chat of two users. ErrNotFound: they have none.
+func (s *Store) ChatOf(ctx context.Context, a, b int64) (id string, err error) {
+	if err := s.read.QueryRowContext(ctx, selectPair, min(a, b), max(a, b)).Scan(&id); err != nil {
+		return "", fmt.Errorf("find a chat: %w", notFound(err))
+	}
+	return id, nil
 }
 
 // Chat returns a chat of a user. ErrNotFound: no chat has this id, or the user
@@ -158,9 +176,13 @@ func scanChat(row scanner) (Chat, error) {
 	var deleted sql.NullBool
 	err := row.Scan(&c.ID, &c.Other.ID, &c.Other.Name, &otherCreated, &created, &c.Unread, &c.Read,
 		&c.OtherRead, &updated,
-		&id, &n, &authorID, &author, &text, &at, &edited, &deleted, &reactions, &files)
+		&id, &n, &authorID, &author, &text, &at, &edited, &deleted, &reactions, &files,
+		&c.Blocking, &c.Blocked)
 	if err != nil {
 		return Chat{}, err
+	}
+	if c.Blocking || c.Blocked {
+		c.OtherRead = 0
 	}
 	c.Other.Created, c.Created, c.Updated = fromMS(otherCreated), fromMS(created), fromMS(updated)
 	if id.Valid {

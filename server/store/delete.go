@@ -9,7 +9,8 @@ import (
 )
 
 // A delete empties its message and deletes the files of that, and empties its
-// edits, who reacted to it, and what replies quote of it, whichever of them is
+// edits, who reacted to it, and what replies quote of it and reports
+// copied of it, whichever of them is
 // archived first: a new delete looks for them, and they look for deletes. Rows
 // past the end of their epoch are emptied as well: no page shows them, but a
 // dump does.
@@ -18,6 +19,10 @@ const (
 	byAuthor     = `author = $3 AND (author <> '' OR session = $4)`
 	eraseMessage = `UPDATE room_messages SET text = '', extra = '', edited = 0, edit_seq = 0,
 		reactions = '', deleted = TRUE`
+	// The name was taken from the message since it was written. Nobody else can
+	// have a message with its number.
+	whereNameless = ` WHERE room = $1 AND id = $2 AND type = '' AND author = '` + chat.DeletedAuthor + `'
+		AND seq = $3 AND NOT deleted`
 	// In SQLite the words follow by themselves.
 	eraseWords  = `, words = CAST('' AS tsvector)`
 	whereErased = ` WHERE room = $1 AND id = $2 AND type = '' AND ` + byAuthor + ` AND seq >= $5 AND seq <= $6
@@ -114,12 +119,24 @@ func (s *Store) erase(ctx context.Context, tx *sql.Tx, d RoomMessage, about []Ro
 	if err := s.deleteFilesOf(ctx, tx, d.Room, t.ID, chat.FileOwner(d.Author, d.Session)); err != nil {
 		return err
 	}
-	erase := eraseMessage + whereErased
+	erase := eraseMessage
 	if s.dialect == postgres {
-		erase = eraseMessage + eraseWords + whereErased
+		erase += eraseWords
 	}
 	for _, r := range ranges {
-		if _, err := exec(ctx, tx, erase, d.Room, t.ID, d.Author, d.Session, r[0], r[1]); err != nil {
+		if _, err := exec(ctx, tx, erase+whereErased, d.Room, t.ID, d.Author, d.Session, r[0],
+			r[1]); err != nil {
+			return err
+		}
+	}
+	switch n, err := exec(ctx, tx, erase+whereNameless, d.Room, t.ID, t.Seq); {
+	case err != nil:
+		return err
+	case n > 0:
+		if err := s.deleteFilesOf(ctx, tx, d.Room, t.ID, chat.DeletedAuthor); err != nil {
+			return err
+		}
+		if _, err := exec(ctx, tx, eraseReports, d.Room, t.ID, chat.DeletedAuthor, ""); err != nil {
 			return err
 		}
 	}
@@ -132,12 +149,19 @@ func (s *Store) erase(ctx context.Context, tx *sql.Tx, d RoomMessage, about []Ro
 			return err
 		}
 	}
+	if _, err := exec(ctx, tx, eraseReports, d.Room, t.ID, d.Author, d.Session); err != nil {
+		return err
+	}
+	if err := unpin(ctx, tx, d); err != nil {
+		return err
+	}
 	for _, m := range about {
 		question, extra := "", ""
 		switch m.Type {
 		case chat.TypeEdit:
-			if m.Author == d.Author && (m.Author != "" || m.Session == d.Session) {
-				at := m.target()
+			at := m.target()
+			if m.Author == d.Author && (m.Author != "" || m.Session == d.Session) ||
+				m.Author == chat.DeletedAuthor && at.Seq == t.Seq {
 				question, extra = eraseEdit, chat.ExtraOf(chat.Target{Seq: uint64(at.Seq), ID: at.ID})
 			}
 		case "":

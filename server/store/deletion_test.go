@@ -51,7 +51,7 @@ func TestNoMessageAfterDeletion(t *testing.T) {
 	}
 	chat = chats[0].ID
 	s.whileIn(t, "messages of both wait for the deletion",
-		func(tx *sql.Tx) error { return s.deleteUser(t.Context(), tx, eve.ID) }, func() error {
+		func(tx *sql.Tx) error { return s.deleteUser(t.Context(), tx, eve.ID, false) }, func() error {
 			_, _, toEve := s.AddMessage(t.Context(), message(ann))
 			_, _, ofEve := s.AddMessage(t.Context(), message(eve))
 			if !errors.Is(toEve, ErrGone) || !errors.Is(ofEve, ErrNotFound) {
@@ -62,7 +62,7 @@ func TestNoMessageAfterDeletion(t *testing.T) {
 
 	cat, begin := other()
 	s.whileIn(t, "a new chat waits for the deletion",
-		func(tx *sql.Tx) error { return s.deleteUser(t.Context(), tx, cat.ID) }, func() error {
+		func(tx *sql.Tx) error { return s.deleteUser(t.Context(), tx, cat.ID, false) }, func() error {
 			if err := begin(); !errors.Is(err, ErrNotFound) {
 				return fmt.Errorf("a chat with her: %w", err)
 			}

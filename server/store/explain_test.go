@@ -31,6 +31,8 @@ INSERT INTO chats (id, a, b, created, last_n)
     FROM generate_series(1, 20000) i;
 INSERT INTO members (chat, user_id, other, updated) SELECT id, a, b % 20000 + 1, created
 FROM chats UNION ALL SELECT id, b % 20000 + 1, a, created FROM chats;
+INSERT INTO blocks (user_id, blocked, since)
+    SELECT i % 2000 + 1, i % 19999 + 1, i FROM generate_series(2000, 50000) i ON CONFLICT DO NOTHING;
 INSERT INTO messages (chat, n, id, author, text, at, words)
     SELECT chat, CASE WHEN i < 200000 THEN i + 1 ELSE i % 100 + 1 END, CAST(md5(CAST(i AS text)) AS
         uuid), CASE WHEN i < 200000 THEN 1 ELSE 7 END,
@@ -71,6 +73,23 @@ INSERT INTO bans (room, kind, subject_kind, subject, name, reason, set_by, at, e
     SELECT 'room' || i % 1000, 'ban', 'account', CAST(i AS text), 'n', '', '', i,
         CASE WHEN i % 2 = 0 THEN i ELSE 0 END
     FROM generate_series(1, 50000) i;
+INSERT INTO rooms (name, title, topic, access, listed, retention, creator, created, deleted)
+    SELECT 'room' || i, 't', '', CASE WHEN i % 2 = 0 THEN 'invite' ELSE 'open' END, i % 4 = 1,
+        CASE WHEN i % 1000 = 0 THEN 1 ELSE 0 END, i % 2000, i, 0 FROM generate_series(1, 20000) i;
+INSERT INTO room_members (room, user_id, role, since)
+    SELECT 'room' || i % 20000 + 1, i % 777 + 1,
+        CASE WHEN i < 20000 THEN 'owner' WHEN i < 40000 THEN 'moderator' ELSE 'member' END, i
+    FROM generate_series(0, 99999) i ON CONFLICT DO NOTHING;
+INSERT INTO room_invites (token, id, room, made_by, created, uses, expires)
+    SELECT sha256(CAST(CAST(i AS text) AS bytea)), 'i' || i, 'room' || i % 20000, 'ann', i, 1, i
+    FROM generate_series(1, 50000) i;
+INSERT INTO reports (room, seq, target, author, session, name, text, reporter, reporter_name, reason,
+        at, closed)
+    SELECT 'room' || i % 500, i, CAST(i AS text), 'k3y', 's', 'n', '', 'a:' || i, '', '', i,
+        CASE WHEN i % 4 = 0 THEN 0 ELSE i END
+    FROM generate_series(1, 50000) i;
+INSERT INTO room_deletes (id, room, seq, target, author, session, name, at)
+    SELECT CAST(i AS text), 'livechat', i, CAST(i AS text), '', 's', 'n', i FROM generate_series(1, 20000) i;
 ALTER TABLE messages ADD UNIQUE (id);
 CREATE INDEX messages_by_words ON messages USING GIN (words);
 CREATE INDEX room_messages_by_words ON room_messages USING GIN (words);
@@ -97,7 +116,7 @@ func TestNoSequentialScan(t *testing.T) {
 
 	const big, small = "'00000000-0000-0000-0000-000000000001'", "'00000000-0000-0000-0000-000000000777'"
 	const newest = "9223372036854775807"
-	const newestChat, newestInRoom = newest + ", '" + topID + "', 0", newest + ", '', '', 0"
+	const newestChat, newestInRoom = newest + ", '" + topID + "', 0", newest + ", '', '', 0, 1, 0"
 	const noMessage = "'00000000-0000-4000-8000-000000000000'"
 	for _, q := range []struct{ name, query, args string }{
 		{"list of chats", selectChatsPage, "1, 9223372036854775807, '" + topID + "', 50"},
@@ -128,13 +147,18 @@ func TestNoSequentialScan(t *testing.T) {
 		{"users", selectUsers, "10, 'user7', 100"},
 		{"what a user has", selectUserFigures, "10, 'user:7', 'user7'"},
 		{"sessions of a user, in order", selectUserSessions, "7, 1, 0, '', 100"},
-		{"audit log", selectAudit, "9223372036854775807, 0, 100"},
-		{"audit log, later page", selectAudit, "1000, 77, 100"},
+		{"audit log", selectAudit, "9223372036854775807, 0, 100, '', '', '', ''"},
+		{"audit log, later page", selectAudit, "1000, 77, 100, '', '', '', ''"},
 		{"old entries of the audit log", selectOldAudit, "1000, 500"},
 		{"expire the audit log", deleteAudit, "1, 500"},
 		{"name reserved", selectSkeleton, "'user7'"},
 		{"chats of a user, to be locked", lockUserChats, "777"},
 		{"pair", selectPair, "777, 20777"},
+		{"blocked accounts", selectBlocks, "777, 'user7', 100"},
+		{"whether one of two is blocked", selectBlocked, "777, 778"},
+		{"number of blocked accounts", countBlocks, "777"},
+		{"unblock", deleteBlock, "777, 776"},
+		{"blocks of an account that is deleted", deleteBlocks, "779"},
 		{"newest of a room", selectRoomBefore, "'livechat', '00000000000000aa', 9223372036854775807, 0, 100"},
 		{"newest of a room whatever the epoch", selectAnyEpochBefore,
 			"'livechat', 9223372036854775807, 0, 100"},
@@ -171,12 +195,12 @@ func TestNoSequentialScan(t *testing.T) {
 		{"search the rooms for a rare word", searchRoomsPostgres, "'only5', 50, '', '', " + newestInRoom},
 		{"search the rooms for a common word", searchRoomsPostgres, "'the', 50, '', '', " + newestInRoom},
 		{"search the rooms, later page", searchRoomsPostgres,
-			"'the', 50, '', '', 50000, 'livechat', '00000000000000aa', 50000"},
+			"'the', 50, '', '', 50000, 'livechat', '00000000000000aa', 50000, 1, 0"},
 		{"search one room for a common word", searchRoomsPostgres,
 			"'the', 50, 'livechat', '', " + newestInRoom},
 		{"search an empty room for a common word", searchRoomsPostgres,
 			"'the', 50, 'nowhere', '', " + newestInRoom},
-		{"file", selectFileFor, noMessage + ", 1"},
+		{"file", selectFileFor, noMessage + ", 1, 0"},
 		{"claim a file", claimFile, noMessage + ", '@a', 'livechat', '7', 0, '', 1"},
 		{"claim files again", claimAgain, "'7', 'livechat', '@a', 1"},
 		{"files of a message", selectClaimed, "'7', 'livechat', '@a'"},
@@ -203,6 +227,44 @@ func TestNoSequentialScan(t *testing.T) {
 		{"remove a ban", removeBan, "'room777', 'ban', 'account', '777'"},
 		{"bans of an account", deleteUserBans, "'778'"},
 		{"expire bans", expireBans, "400, 100"},
+		{"made room", selectView, "777, 'room777'"},
+		{"listed rooms", selectListed, "0, 'room15', 100"},
+		{"rooms for an account", selectVisible, "777, 'room15', 51"},
+		{"rooms of an account", selectMine, "777, '', 51"},
+		{"all made rooms", selectAllRooms, "0, 'room15', 100"},
+		{"who may be in a room", selectRoles, "'room777'"},
+		{"members of a room", selectMembers, "'room777', '', 100"},
+		{"owner of a room", selectOwner, "'room777'"},
+		{"member of a room", selectNamed, "'room777', 'user778'"},
+		{"number of members", countMembers, "'room777'"},
+		{"rooms that an account owns", countRooms, "777"},
+		{"rooms that an account has made", countCreated, "777, 0"},
+		{"who becomes the owner", selectHeir, "'room777'"},
+		{"who is there longest", selectOldest, "'room777'"},
+		{"rooms that an account leaves", selectRoomsOf, "777"},
+		{"rooms that expire", selectExpiring, "'', 100"},
+		{"invite", selectInvite, "sha256('7'), 0"},
+		{"invites to a room", selectInvites, "'room777', 0"},
+		{"number of invites", countInvites, "'room777', 0"},
+		{"use an invite", useInvite, "sha256('7'), 'room7', 0"},
+		{"expire invites", expireInvites, "400"},
+		{"message of a room", selectMessageNear, "'livechat', '50000', 50000, 50000, 50000"},
+		{"messages of an author", selectMessagesBy, "'livechat', 99500, '', 's', 100"},
+		{"deletes on their way", selectRoomDeletes, "500, 100"},
+		{"a delete is in the log", dropRoomDelete, "'777'"},
+		{"add a report", addReport, "'room7', 7, '9', 'k3y', 's', 'n', '', 'a:1', '', '', 1"},
+		{"open reports of a room, counted", countReports, "'room7', 1000"},
+		{"open reports", openReports + newestReports, newest + ", 100"},
+		{"closed reports, later page", closedReports + newestReports, "40000, 100"},
+		{"open reports of a room", openReports + inRoom + newestReports, newest + ", 100, 'room8'"},
+		{"closed reports of a room", closedReports + inRoom + newestReports, newest + ", 100, 'room7'"},
+		{"close a report", closeReport, "7, 'room7', 5, 'ann', 'other'"},
+		{"one report", selectReport, "7, 'room7'"},
+		{"erase reports", eraseReports, "'room7', '7', 'k3y', 's'"},
+		{"expire closed reports", dropClosed, "100, 100"},
+		{"message is deleted", isDeleted, "'livechat', '7', 'k3y', 's'"},
+		{"pin", selectPin, "'room777'"},
+		{"unpin", dropPin, "'room777', '{}', 3"},
 		{"room since a time", selectRoomSince, "'livechat', 50000"},
 		{"chat since a time", selectMessageSince, big + ", 100000"},
 	} {

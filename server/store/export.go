@@ -14,11 +14,11 @@ import (
 // An export is NDJSON: one object per line, each with a field `type`. The first
 // line is the header, and the last one the end, which tells an import that
 // nothing is cut off. Between them are users, chats, messages, reactions to
-// those, room messages, reactions to those, rules of rooms, mutes and bans,
-// files, and the audit log, each kind in its own order, so that a line refers
-// only to lines above it. Times are Unix milliseconds. The state of running
-// servers is left out: sessions (users log in again), unpublished events and
-// leases.
+// those, blocks, room messages, reactions to those, made rooms and their members, rules
+// of rooms, mutes and bans, files, and the audit log, each kind in its own
+// order, so that a line refers only to lines above it. Times are Unix
+// milliseconds. The state of running servers is left out: sessions (users log in
+// again), invites, unpublished events and leases.
 type (
 	exportHeader struct {
 		Type    string `json:"type"` // "livechat"
@@ -196,8 +196,10 @@ func (x *exporter) all(dialect string) error {
 		func() error { return exportAll(x, typeChat, exportChats, scanExportChat) },
 		func() error { return exportAll(x, typeMessage, exportMessages, scanExportMessage) },
 		func() error { return exportAll(x, typePrivateReaction, private, scanExportPrivateReaction) },
+		func() error { return exportAll(x, typeBlock, exportBlocks, scanExportBlock) },
 		func() error { return exportAll(x, typeRoomMessage, rooms, scanExportRoomMessage) },
 		func() error { return exportAll(x, typeReaction, reactions, scanExportReaction) },
+		func() error { return x.madeRooms(dialect) },
 		func() error { return x.roomRules(dialect) },
 		x.files,
 		func() error { return exportAll(x, typeAudit, exportAudits, scanExportAudit) },
@@ -262,16 +264,10 @@ func scanExportChat(row scanner) (exportChat, error) {
 func scanExportMessage(row scanner) (exportMessage, error) {
 	m := exportMessage{Type: typeMessage}
 	var reactions, files string
-	err := row.Scan(&m.Chat, &m.N, &m.ID, &m.Author, &m.Text, &m.At, &m.Edited, &m.Deleted, &reactions, &files)
+	err := row.Scan(&m.Chat, &m.N, &m.ID, &m.Author, &m.Text, &m.At, &m.Edited, &m.Deleted, &reactions,
+		&files)
 	m.Text, m.Reactions, m.Files = storable(m.Text), jsonValue(reactions), jsonValue(files)
 	return m, err
-}
-
-func scanExportPrivateReaction(row scanner) (exportPrivateReaction, error) {
-	r := exportPrivateReaction{Type: typePrivateReaction}
-	err := row.Scan(&r.Chat, &r.N, &r.User, &r.Emoji, &r.At)
-	r.Emoji = storable(r.Emoji)
-	return r, err
 }
 
 // jsonValue returns JSON of a column as a member; absent if there is none.
@@ -290,11 +286,4 @@ func scanExportRoomMessage(row scanner) (exportRoomMessage, error) {
 		&m.Entry, &m.Extra, &m.Edited, &m.Deleted, &reactions, &m.EditSeq)
 	m.Reactions = jsonValue(reactions)
 	return m, err
-}
-
-// scanExportReaction does not call storable: AddReactions has.
-func scanExportReaction(row scanner) (exportReaction, error) {
-	r := exportReaction{Type: typeReaction}
-	err := row.Scan(&r.Room, &r.Target, &r.Person, &r.Emoji, &r.Author, &r.Name, &r.At, &r.On)
-	return r, err
 }

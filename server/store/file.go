@@ -45,19 +45,23 @@ const (
 	fileColumns = `id, owner, user_id, name, type, size, hash, width, height, previews, stored, alt, created,
 		room, coalesce(CAST(chat AS TEXT), ''), message, deleted, received`
 	selectFile = `SELECT ` + fileColumns + ` FROM files WHERE id = $1`
-	// Of a private chat only for members.
-	selectFileFor = `SELECT ` + fileColumns + ` FROM files f WHERE id = $1 AND deleted = 0 AND (chat IS NULL
-		OR EXISTS (SELECT 1 FROM members m WHERE m.chat = f.chat AND m.user_id = $2))`
 	insertFile = `INSERT INTO files (id, owner, user_id, name, type, size, hash, width, height, previews,
 		stored, created, received) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 		ON CONFLICT (id) DO NOTHING`
 	setMessageFiles = `UPDATE messages SET files = $3 WHERE chat = $1 AND n = $2`
 )
 
-// File returns a file that a user may fetch: one of a private chat only if the
-// user is a member now. ErrNoFile: there is none, or it is deleted.
+// Of a private chat only for members, of a closed room only for those who may
+// be there.
+var selectFileFor = `SELECT ` + fileColumns + ` FROM files f WHERE id = $1 AND deleted = 0 AND (chat IS NULL
+	OR EXISTS (SELECT 1 FROM members m WHERE m.chat = f.chat AND m.user_id = $2))
+	AND NOT ` + hiddenFrom(`f.room`, `$2`, `$3`)
+
+// File returns a file that a user, 0 for a guest, may fetch: one of a private
+// chat or of a closed room only if the user may read that now. ErrNoFile: there
+// is none, or it is deleted.
 func (s *Store) File(ctx context.Context, id string, user int64) (StoredFile, error) {
-	return s.oneFile(ctx, id, selectFileFor, id, user)
+	return s.oneFile(ctx, id, selectFileFor, id, user, time.Now().UnixMilli())
 }
 
 // AnyFile returns a file, whoever may fetch it, also if it is deleted and its id

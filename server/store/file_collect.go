@@ -13,8 +13,9 @@ import (
 const (
 	selectDeleted = `SELECT ` + fileColumns + ` FROM files WHERE deleted > 0 ORDER BY deleted, id LIMIT $1`
 	selectStored  = `SELECT user_id, stored FROM files WHERE id = $1 AND deleted > 0`
-	removedFile   = `UPDATE files SET deleted = $2, stored = 0 WHERE id = $1 AND deleted > 0`
-	filesAfter    = `SELECT ` + fileColumns + ` FROM files WHERE id > $1 AND deleted = 0 ORDER BY id LIMIT $2`
+	removedFile   = `UPDATE files SET deleted = $2, stored = 0, name = '', alt = ''
+		WHERE id = $1 AND deleted > 0`
+	filesAfter = `SELECT ` + fileColumns + ` FROM files WHERE id > $1 AND deleted = 0 ORDER BY id LIMIT $2`
 
 	unclaimed       = `claimed = 0 AND deleted = 0 AND created < $2`
 	deleteUnclaimed = `UPDATE files SET deleted = $1 WHERE ` + unclaimed + ` AND id IN

@@ -24,12 +24,13 @@ const (
 
 	isEmpty = `SELECT NOT EXISTS (SELECT 1 FROM users) AND NOT EXISTS (SELECT 1 FROM chats)
 		AND NOT EXISTS (SELECT 1 FROM room_messages) AND NOT EXISTS (SELECT 1 FROM room_reactions)
-		AND NOT EXISTS (SELECT 1 FROM rooms_rules) AND NOT EXISTS (SELECT 1 FROM bans)
+		AND NOT EXISTS (SELECT 1 FROM rooms) AND NOT EXISTS (SELECT 1 FROM rooms_rules)
+		AND NOT EXISTS (SELECT 1 FROM bans)
 		AND NOT EXISTS (SELECT 1 FROM files) AND NOT EXISTS (SELECT 1 FROM audit)`
 	// Blocks other writers until the import is done. Readers go on.
-	lockTables = `LOCK TABLE users, sessions, chats, members, messages, message_reactions, outbox,
-		room_messages, room_reactions, rooms_rules, bans, files, uploads, file_totals, audit
-		IN SHARE ROW EXCLUSIVE MODE`
+	lockTables = `LOCK TABLE users, sessions, chats, members, messages, message_reactions, blocks, outbox,
+		room_messages, room_reactions, rooms, room_members, room_invites, rooms_rules, bans, files, uploads,
+		file_totals, audit IN SHARE ROW EXCLUSIVE MODE`
 	// Earlier versions, which may run on this database too, count the numbers of
 	// accounts. SQLite does this itself.
 	moveSequence = `SELECT setval(pg_get_serial_sequence('users', 'id'), max(id))
@@ -65,7 +66,7 @@ var (
 )
 
 // Import reads what Export wrote, from either database, into a store without
-// users, chats, room messages, reactions, rules, files or an audit log. It
+// users, chats, room messages, reactions, made rooms, rules, files or an audit log. It
 // returns how many records of each kind it read. It imports all or nothing:
 // after an error, which names the line, the store is as it was. Input is checked
 // strictly, and errors do not quote it. Other servers cannot write to the store
@@ -202,10 +203,16 @@ func (im *importer) take(line []byte) error {
 		return takeAs(fields, line, im.message)
 	case typePrivateReaction:
 		return takeAs(fields, line, im.privateReaction)
+	case typeBlock:
+		return takeAs(fields, line, im.block)
 	case typeRoomMessage:
 		return takeAs(fields, line, im.roomMessage)
 	case typeReaction:
 		return takeAs(fields, line, im.reaction)
+	case typeMadeRoom:
+		return takeAs(fields, line, im.madeRoom)
+	case typeRoomMember:
+		return takeAs(fields, line, im.roomMember)
 	case typeRules:
 		return takeAs(fields, line, im.rules)
 	case typeBan:

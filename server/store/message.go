@@ -81,8 +81,9 @@ var errRepeated = errors.New("message exists already")
 // edited or deleted since may have been any. ErrNoFile: a file does not exist,
 // is not the author's, or is in another message. ErrNotFound: there is no such
 // chat, or Author is not a member. ErrGone: the other member's account is
-// deleted, so nobody would read the message. No message is added after
-// DeleteUser has returned.
+// deleted, so nobody would read the message. ErrBlocking, ErrBlocked: the author
+// blocks the other member, or is blocked. No message is added after DeleteUser
+// has returned.
 func (s *Store) AddMessage(ctx context.Context, m Message) (stored Message, created bool, err error) {
 	switch {
 	case !isID(m.Chat):
@@ -131,6 +132,9 @@ func (s *Store) addMessage(ctx context.Context, tx *sql.Tx, m Message) (Message,
 		// likewise. Checked last: a message from before the deletion keeps its
 		// old answer
 		return Message{}, ErrGone
+	}
+	if err := checkBlocked(ctx, tx, m.Author, a+b-m.Author); err != nil {
+		return Message{}, err // likewise
 	}
 	if m.Files, err = attachFiles(ctx, tx, m, refsOf(m.Files)); err != nil {
 		return Message{}, err
@@ -235,8 +239,8 @@ func scanMessage(row scanner) (Message, error) {
 
 // MarkRead records that a member has read up to n. The mark never moves back,
 // nor past the last message; read is its new position. When it moves, an event
-// tells both members. ErrNotFound: there is no such chat, or the user is not a
-// member.
+// tells both members, or the member alone if one of them blocks the other.
+// ErrNotFound: there is no such chat, or the user is not a member.
 func (s *Store) MarkRead(ctx context.Context, chat string, user int64, n int64) (
 	moved bool, read int64, err error) {
 	if !isID(chat) {
@@ -282,6 +286,12 @@ func (s *Store) markRead(ctx context.Context, tx *sql.Tx, chat string, user, n i
 	if _, err := tx.ExecContext(ctx, updateMember, chat, user, n, unread); err != nil {
 		return false, 0, err
 	}
-	return true, n, addEvents(ctx, tx, event{
-		kind: EventRead, chat: chat, n: n, author: user, at: time.Now().UnixMilli()}, a, b)
+	e := event{kind: EventRead, chat: chat, n: n, author: user, at: time.Now().UnixMilli()}
+	switch err := checkBlocked(ctx, tx, user, a+b-user); {
+	case errors.Is(err, ErrBlocking), errors.Is(err, ErrBlocked):
+		return true, n, addEvent(ctx, tx, e, user)
+	case err != nil:
+		return false, 0, err
+	}
+	return true, n, addEvents(ctx, tx, e, a, b)
 }

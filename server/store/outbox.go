@@ -62,6 +62,8 @@ const (
 	insertEvents = `
 INSERT INTO outbox (id, user_id, kind, chat, n, author, at)
 VALUES ($1, $2, $5, $6, $7, $8, $9), ($3, $4, $5, $6, $7, $8, $9)`
+	insertEvent = `INSERT INTO outbox (id, user_id, kind, chat, n, author, at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`
 	atMessage   = ` AND m.chat = e.chat AND m.n = e.n`
 	hasText     = `e.kind IN ('` + EventMessage + `', '` + EventEdit + `', '` + EventDelete + `')` + atMessage
 	hasFiles    = `e.kind = '` + EventMessage + `'` + atMessage
@@ -110,6 +112,15 @@ func addEvents(ctx context.Context, tx *sql.Tx, e event, a, b int64) error {
 		e.n, e.author, e.at)
 	if err != nil {
 		return fmt.Errorf("write events: %w", err)
+	}
+	return nil
+}
+
+// addEvent writes the event for one member of a chat.
+func addEvent(ctx context.Context, tx *sql.Tx, e event, user int64) error {
+	if _, err := tx.ExecContext(
+		ctx, insertEvent, uuid.NewString(), user, e.kind, e.chat, e.n, e.author, e.at); err != nil {
+		return fmt.Errorf("write an event: %w", err)
 	}
 	return nil
 }

@@ -29,14 +29,17 @@ const (
 	// addMessages adds the messages that are allowed and returns a row for
 	// each, in their order: whether its author is a member with an account; the
 	// author's name; whether the id is known; and the number, NULL if the id is
-	// known or the other member's account is deleted. The numbers have no hole,
-	// because last_n grows by what was added. OFFSET 0 makes PostgreSQL look up
-	// each row by its key: on a new database the plan would be one for empty
-	// tables, and read all of each table every time.
+	// known, the other member's account is deleted, or one blocks the other, which
+	// the last two columns tell. The numbers have no hole, because last_n grows by
+	// what was added. OFFSET 0, and coalesce instead of EXISTS, make PostgreSQL
+	// look up each row by its key: on a new database the plan would be one for
+	// empty tables, and read all of each table every time.
 	addMessages = `
 WITH given AS (
 	SELECT g.*, c.a, c.b, c.last_n, u.name, o.id AS other,
-	       (SELECT m.n FROM messages m WHERE m.id = g.id) AS known
+	       (SELECT m.n FROM messages m WHERE m.id = g.id) AS known,
+	       coalesce((SELECT TRUE FROM blocks WHERE user_id = g.author AND blocked = o.id), FALSE) AS blocking,
+	       coalesce((SELECT TRUE FROM blocks WHERE user_id = o.id AND blocked = g.author), FALSE) AS blocked
 	FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::bigint[], $6::text[])
 		WITH ORDINALITY g (chat, id, author, text, at, words, place)
 	LEFT JOIN LATERAL (SELECT * FROM chats WHERE id = g.chat OFFSET 0) c ON c.a = g.author OR c.b = g.author
@@ -48,6 +51,7 @@ WITH given AS (
 	SELECT *, last_n + row_number() OVER (PARTITION BY chat ORDER BY place) AS n
 	FROM given
 	WHERE a IS NOT NULL AND name IS NOT NULL AND other IS NOT NULL AND known IS NULL
+	      AND NOT blocking AND NOT blocked
 ), counted AS (
 	UPDATE chats c SET last_n = k.n FROM (SELECT chat, max(n) AS n FROM numbered GROUP BY chat) k
 	WHERE c.id = k.chat
@@ -67,7 +71,7 @@ WITH given AS (
 	FROM numbered, LATERAL (VALUES (a), (b)) v (member) ORDER BY place
 )
 SELECT given.a IS NOT NULL AND given.name IS NOT NULL, coalesce(given.name, ''),
-       given.known IS NOT NULL, numbered.n
+       given.known IS NOT NULL, numbered.n, given.blocking, given.blocked
 FROM given LEFT JOIN numbered USING (place)
 ORDER BY place`
 )
@@ -174,13 +178,13 @@ func addPosts(ctx context.Context, conn *pgx.Conn, batch []*posted, wait string)
 		return err
 	}
 	for _, p := range batch {
-		var member, known bool
+		var member, known, blocking, blocked bool
 		var name string
 		var number sql.NullInt64
 		if !rows.Next() {
 			break
 		}
-		if err := rows.Scan(&member, &name, &known, &number); err != nil {
+		if err := rows.Scan(&member, &name, &known, &number, &blocking, &blocked); err != nil {
 			return err
 		}
 		switch {
@@ -188,6 +192,10 @@ func addPosts(ctx context.Context, conn *pgx.Conn, batch []*posted, wait string)
 			p.err = ErrNotFound
 		case known:
 			p.err = errRepeated
+		case blocking:
+			p.err = ErrBlocking
+		case blocked:
+			p.err = ErrBlocked
 		case !number.Valid:
 			p.err = ErrGone
 		default:

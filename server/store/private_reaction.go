@@ -22,9 +22,11 @@ type PrivateReaction struct {
 const (
 	insertReaction = `INSERT INTO message_reactions (chat, n, user_id, emoji, at)
 		VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`
-	deleteReaction  = `DELETE FROM message_reactions WHERE chat = $1 AND n = $2 AND user_id = $3 AND emoji = $4`
+	deleteReaction = `DELETE FROM message_reactions
+		WHERE chat = $1 AND n = $2 AND user_id = $3 AND emoji = $4`
 	forgetReactions = `DELETE FROM message_reactions WHERE chat = $1 AND n = $2`
-	countReactions  = `SELECT emoji, count(*) FROM message_reactions WHERE chat = $1 AND n = $2 GROUP BY emoji`
+	countReactions  = `SELECT emoji, count(*) FROM message_reactions WHERE chat = $1 AND n = $2
+		GROUP BY emoji`
 	changeReactions = `UPDATE messages SET reactions = $3 WHERE chat = $1 AND n = $2`
 	// The name is looked up as in selectMessages.
 	selectPrivateReacted = `
@@ -39,7 +41,8 @@ WHERE m.id = $1 AND m.chat = $2 ORDER BY many DESC, r.emoji, r.at DESC, r.user_i
 // changed is false. Errors: ErrNotFound, as for AddMessage; ErrNoMessage: the
 // chat has no such message, or it is deleted; ErrTooMany: there are
 // chat.MaxReactionKinds of other emoji; ErrGone: the account of a member is
-// deleted, so nobody would see it.
+// deleted, so nobody would see it; ErrBlocking, ErrBlocked: as for AddMessage,
+// but a reaction can be taken back.
 func (s *Store) ReactPrivately(ctx context.Context, r PrivateReaction) (changed bool, err error) {
 	err = s.inChat(ctx, r.Chat, r.Message, r.User, func(tx *sql.Tx, c owned) (err error) {
 		if c.Deleted {
@@ -78,7 +81,7 @@ func setReaction(ctx context.Context, tx *sql.Tx, r PrivateReaction, c owned, at
 		n, err := exec(ctx, tx, deleteReaction, c.Chat, c.N, r.User, r.Emoji)
 		return n > 0, err
 	}
-	// First, since what was made may be repeated whoever has gone.
+	// First, since what was made may be repeated whoever has gone or been blocked.
 	n, err := exec(ctx, tx, insertReaction, c.Chat, c.N, r.User, r.Emoji, at)
 	if err != nil || n == 0 {
 		return false, err
@@ -89,6 +92,9 @@ func setReaction(ctx context.Context, tx *sql.Tx, r PrivateReaction, c owned, at
 	}
 	if readers < 2 {
 		return false, ErrGone
+	}
+	if err := checkBlocked(ctx, tx, r.User, c.a+c.b-r.User); err != nil {
+		return false, err
 	}
 	return true, nil
 }

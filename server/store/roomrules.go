@@ -5,16 +5,15 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"livechat/server/chat"
 )
 
-// The rules of a room are a row of settings, and the mutes and bans of the
-// room. Each change, of either, raises the version in that row, in the same
-// transaction. So does an import, in effect: all rooms have to be applied
-// again.
+// The rules of a room are a row of settings, its mutes and bans, and, of a made
+// room, who may be in it. Each change, of any, raises the version in that row,
+// in the same transaction. So does an import, in effect: all rooms have to be
+// applied again.
 
 // Kinds of a Ban.
 const (
@@ -33,6 +32,7 @@ type RoomSettings struct {
 	Slow       time.Duration // see chat.RoomRules; to the millisecond
 	Registered bool
 	Paused     bool
+	Words      string // the blocked words, as chat.WordsText writes them
 }
 
 // Ban is a mute or a ban.
@@ -64,8 +64,10 @@ VALUES ($1, 0, FALSE, FALSE, $2, 0)
 ON CONFLICT (room) DO UPDATE SET version = CASE WHEN rooms_rules.version < excluded.version
 	THEN excluded.version ELSE rooms_rules.version + 1 END
 RETURNING version`
-	setSettings  = `UPDATE rooms_rules SET slow_ms = $2, registered = $3, paused = $4 WHERE room = $1`
-	selectRules  = `SELECT slow_ms, registered, paused, version FROM rooms_rules WHERE room = $1`
+	setSettings = `UPDATE rooms_rules SET slow_ms = $2, registered = $3, paused = $4, words = $5
+		WHERE room = $1`
+	selectRules = `SELECT slow_ms, registered, paused, words, version, pinned FROM rooms_rules
+		WHERE room = $1`
 	selectNew    = `SELECT room FROM rooms_rules WHERE applied < version ORDER BY room LIMIT $1`
 	rulesApplied = `UPDATE rooms_rules SET applied = $2 WHERE room = $1 AND applied < $2`
 
@@ -86,6 +88,7 @@ RETURNING version`
 		SELECT room, kind, subject_kind, subject FROM bans WHERE ends > 0 AND ends <= $1
 		ORDER BY ends LIMIT $2)`
 	deleteUserBans = `DELETE FROM bans WHERE subject_kind = 'account' AND subject = $1`
+	forgetReporter = `UPDATE reports SET reporter_name = '' WHERE reporter = $1`
 )
 
 // SetRoomSettings changes the settings of a room, and returns the new version of
@@ -97,15 +100,17 @@ func (s *Store) SetRoomSettings(ctx context.Context, room string, change func(*R
 	version, err = s.changeRules(ctx, room, now, func(tx *sql.Tx) (Also, error) {
 		var r RoomSettings
 		var slow, unused int64
+		var pinned string
 		if err := tx.QueryRowContext(ctx, selectRules, room).Scan(&slow, &r.Registered, &r.Paused,
-			&unused); err != nil {
+			&r.Words, &unused, &pinned); err != nil {
 			return nil, err
 		}
 		r.Slow = time.Duration(slow) * time.Millisecond
 		if err := change(&r); err != nil {
 			return nil, err
 		}
-		_, err := tx.ExecContext(ctx, setSettings, room, r.Slow.Milliseconds(), r.Registered, r.Paused)
+		_, err := tx.ExecContext(ctx, setSettings, room, r.Slow.Milliseconds(), r.Registered, r.Paused,
+			storable(r.Words))
 		if also == nil {
 			return nil, err
 		}
@@ -113,50 +118,6 @@ func (s *Store) SetRoomSettings(ctx context.Context, room string, change func(*R
 	})
 	if err != nil {
 		return 0, fmt.Errorf("set the settings of a room: %w", err)
-	}
-	return version, nil
-}
-
-// AddBan adds a mute or a ban, or replaces the one of the same kind for the
-// same subject. It returns the new version of the room's rules. ErrTooManyBans:
-// the room has no space for another one.
-func (s *Store) AddBan(ctx context.Context, b Ban, also Also) (version int64, err error) {
-	kind, id := b.Subject.Split()
-	version, err = s.changeRules(ctx, b.Room, b.At, func(tx *sql.Tx) (Also, error) {
-		var others int
-		err := tx.QueryRowContext(ctx, countOthers, b.Room, b.Kind, kind, id).Scan(&others)
-		switch {
-		case err != nil:
-			return nil, err
-		case others >= maxBans:
-			return nil, ErrTooManyBans
-		}
-		_, err = tx.ExecContext(ctx, addBan, b.Room, b.Kind, kind, id, storable(b.Name), storable(b.Reason),
-			storable(b.By), b.At.UnixMilli(), msOf(b.Ends))
-		return also, err
-	})
-	if err != nil {
-		return 0, fmt.Errorf("add a %s: %w", b.Kind, err)
-	}
-	return version, nil
-}
-
-// RemoveBan removes a mute or a ban and returns the new version of the room's
-// rules. also gets the name that the subject had, and may be nil. ErrNotFound:
-// there is none.
-func (s *Store) RemoveBan(ctx context.Context, room, kind string, of chat.Subject, now time.Time,
-	also func(name string) Also) (version int64, err error) {
-	subjectKind, id := of.Split()
-	version, err = s.changeRules(ctx, room, now, func(tx *sql.Tx) (Also, error) {
-		var name string
-		err := tx.QueryRowContext(ctx, removeBan, room, kind, subjectKind, id).Scan(&name)
-		if err != nil || also == nil {
-			return nil, notFound(err)
-		}
-		return also(name), nil
-	})
-	if err != nil {
-		return 0, fmt.Errorf("remove a %s: %w", kind, err)
 	}
 	return version, nil
 }
@@ -178,25 +139,6 @@ func (s *Store) changeRules(ctx context.Context, room string, now time.Time,
 	return version, err
 }
 
-// Bans returns the mutes and bans of a room that have not ended, newest first.
-func (s *Store) Bans(ctx context.Context, room string, now time.Time) ([]Ban, error) {
-	all, err := list(ctx, s.read, scanBan, selectBans, room, now.UnixMilli())
-	if err != nil {
-		return nil, fmt.Errorf("list the bans of a room: %w", s.seen(err))
-	}
-	return all, nil
-}
-
-// RoomsWithBans returns up to limit rooms that have mutes or bans which have not
-// ended, in the order of their names, after a name.
-func (s *Store) RoomsWithBans(ctx context.Context, after string, now time.Time, limit int) ([]string, error) {
-	rooms, err := list(ctx, s.read, scanText, selectBanRooms, after, now.UnixMilli(), limit)
-	if err != nil {
-		return nil, fmt.Errorf("list the rooms with bans: %w", s.seen(err))
-	}
-	return rooms, nil
-}
-
 // clockSkew is how far the clocks of a server and of Redis may differ: a ban
 // that has only just ended by the one may not have by the other.
 const clockSkew = time.Minute
@@ -207,14 +149,17 @@ const clockSkew = time.Minute
 // older. So rules that are told as those of a version have all of its changes.
 func (s *Store) RoomRules(ctx context.Context, room string, now time.Time) (r chat.RoomRules, err error) {
 	var slow int64
-	err = s.read.QueryRowContext(ctx, selectRules, room).Scan(&slow, &r.Registered, &r.Paused, &r.Version)
+	var words, pinned string
+	err = s.read.QueryRowContext(ctx, selectRules, room).Scan(&slow, &r.Registered, &r.Paused, &words,
+		&r.Version, &pinned)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return chat.RoomRules{}, nil
 	case err != nil:
 		return chat.RoomRules{}, fmt.Errorf("read the rules of a room: %w", s.seen(err))
 	}
-	r.Slow = time.Duration(slow) * time.Millisecond
+	r.Slow, r.Pinned = time.Duration(slow)*time.Millisecond, chat.PinOf(pinned)
+	r.Words = chat.WordsOf(words)
 	r.Muted, r.Banned = make(map[chat.Subject]int64), make(map[chat.Subject]int64)
 	of := map[string]map[chat.Subject]int64{KindMute: r.Muted, KindBan: r.Banned}
 	_, err = list(ctx, s.read, func(row scanner) (none struct{}, err error) {
@@ -230,6 +175,9 @@ func (s *Store) RoomRules(ctx context.Context, room string, now time.Time) (r ch
 	}, selectInForce, room, now.Add(-clockSkew).UnixMilli())
 	if err != nil {
 		return chat.RoomRules{}, fmt.Errorf("read the bans of a room: %w", s.seen(err))
+	}
+	if err := s.readAccess(ctx, room, &r); err != nil {
+		return chat.RoomRules{}, fmt.Errorf("read who may be in a room: %w", s.seen(err))
 	}
 	return r, nil
 }
@@ -251,41 +199,7 @@ func (s *Store) RulesApplied(ctx context.Context, room string, version int64) er
 	return nil
 }
 
-// ExpireBans deletes mutes and bans that have ended, at most expireBatch in a
-// transaction, and returns how many. They are no longer in force, so no version
-// rises.
-func (s *Store) ExpireBans(ctx context.Context, now time.Time) (deleted int64, err error) {
-	for {
-		n, err := exec(ctx, s.write, expireBans, now.Add(-clockSkew).UnixMilli(), expireBatch)
-		if deleted += n; err != nil {
-			return deleted, fmt.Errorf("expire bans: %w", s.seen(err))
-		}
-		if n < expireBatch {
-			return deleted, nil
-		}
-	}
-}
-
-// deleteBansOfUser deletes what is about an account that is being deleted: who
-// cannot log in cannot write.
-func deleteBansOfUser(ctx context.Context, tx *sql.Tx, user int64) error {
-	_, err := tx.ExecContext(ctx, deleteUserBans, strconv.FormatInt(user, 10))
-	return err
-}
-
 func scanText(row scanner) (text string, err error) { return text, row.Scan(&text) }
-
-func scanBan(row scanner) (b Ban, err error) {
-	var subjectKind, id string
-	var at, ends int64
-	if err := row.Scan(&b.Room, &b.Kind, &subjectKind, &id, &b.Name, &b.Reason, &b.By, &at,
-		&ends); err != nil {
-		return b, err
-	}
-	b.Subject, _ = chat.NewSubject(subjectKind, id) // as AddBan and imports have checked
-	b.At, b.Ends = fromMS(at), editedAt(ends)
-	return b, nil
-}
 
 // msOf returns a time as it is stored; 0 for the zero time.
 func msOf(t time.Time) int64 {

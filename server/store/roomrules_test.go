@@ -33,8 +33,11 @@ func set(r store.RoomSettings) func(*store.RoomSettings) error {
 // moderate adds rules to two rooms.
 func (w *world) moderate() {
 	w.t.Helper()
-	_, err := w.SetRoomSettings(w.t.Context(), "go", set(store.RoomSettings{Slow: time.Minute, Paused: true}),
-		w.now(), nil)
+	_, err := w.SetRoomSettings(w.t.Context(), "go", set(store.RoomSettings{Slow: time.Minute, Paused: true,
+		Words: chat.WordsText([]string{"spam", `\bfööd\b`})}), w.now(), nil)
+	w.must(err)
+	_, err = w.SetPin(w.t.Context(), "go",
+		&chat.Pin{Target: chat.Target{Seq: 1, ID: id()}, Name: "Zoë", By: "ann"}, w.now(), nil)
 	w.must(err)
 	w.bans("go", store.KindMute, chat.AccountSubject(w.eve.ID), w.at.Add(time.Hour))
 	w.bans("Room-é", store.KindBan, "g:k3y", time.Time{})
@@ -147,7 +150,8 @@ func testRulesAlso(t *testing.T, w *world) {
 
 func testBansExpire(t *testing.T, w *world) {
 	const ended = 1203 // more than two batches
-	w.must(w.Exec(t.Context(), "INSERT INTO rooms_rules VALUES ('hall', 0, FALSE, FALSE, 1, 1)"))
+	w.must(w.Exec(t.Context(), `INSERT INTO rooms_rules (room, slow_ms, registered, paused, version,
+		applied) VALUES ('hall', 0, FALSE, FALSE, 1, 1)`))
 	w.must(w.Exec(t.Context(), fmt.Sprintf(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
 		WHERE i < %d)
 		INSERT INTO bans SELECT 'hall', 'ban', 'guest', 'g' || i, '', '', '', 1, i FROM n`, ended)))

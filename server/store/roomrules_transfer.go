@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"livechat/server/chat"
 )
 
@@ -18,6 +20,9 @@ type (
 		Registered bool   `json:"registered"`
 		Paused     bool   `json:"paused"`
 		Version    int64  `json:"version"`
+
+		Words  []string       `json:"words,omitzero"`  // blocked ones
+		Pinned jsontext.Value `json:"pinned,omitzero"` // a chat.Pin
 	}
 	exportBan struct {
 		Type        string `json:"type"` // "ban"
@@ -37,14 +42,15 @@ const (
 	typeRules = "room_rules"
 	typeBan   = "ban"
 
-	exportRoomRules = `SELECT room, slow_ms, registered, paused, version FROM rooms_rules ORDER BY `
-	exportBans      = `SELECT ` + banColumns + ` FROM bans ORDER BY `
-	banOrder        = `room, kind, subject_kind, subject`
-	banOrderC       = `room COLLATE "C", kind COLLATE "C", subject_kind COLLATE "C", subject COLLATE "C"`
+	exportRoomRules = `SELECT room, slow_ms, registered, paused, words, version, pinned FROM rooms_rules
+		ORDER BY `
+	exportBans = `SELECT ` + banColumns + ` FROM bans ORDER BY `
+	banOrder   = `room, kind, subject_kind, subject`
+	banOrderC  = `room COLLATE "C", kind COLLATE "C", subject_kind COLLATE "C", subject COLLATE "C"`
 
 	// Redis has not got them, whatever it got from the store that was exported.
-	importRules = `INSERT INTO rooms_rules (room, slow_ms, registered, paused, version, applied)
-		VALUES ($1, $2, $3, $4, $5, 0) ON CONFLICT (room) DO NOTHING`
+	importRules = `INSERT INTO rooms_rules (room, slow_ms, registered, paused, words, version, pinned,
+		applied) VALUES ($1, $2, $3, $4, $5, $6, $7, 0) ON CONFLICT (room) DO NOTHING`
 	// Of a room whose rules have a version.
 	importBan = `INSERT INTO bans (` + banColumns + `)
 		SELECT r.room, $2, $3, $4, $5, $6, $7, $8, $9 FROM rooms_rules r WHERE r.room = $1
@@ -65,7 +71,9 @@ func (x *exporter) roomRules(dialect string) error {
 
 func scanExportRules(row scanner) (exportRules, error) {
 	r := exportRules{Type: typeRules}
-	err := row.Scan(&r.Room, &r.SlowMS, &r.Registered, &r.Paused, &r.Version)
+	var words, pinned string
+	err := row.Scan(&r.Room, &r.SlowMS, &r.Registered, &r.Paused, &words, &r.Version, &pinned)
+	r.Words, r.Pinned = chat.WordsOf(words), jsonValue(pinned)
 	return r, err
 }
 
@@ -80,12 +88,15 @@ func (im *importer) rules(r exportRules) error {
 	switch {
 	case r.Room == "":
 		return errors.New("room is empty")
-	case hasZero(r.Room):
+	case hasZero(r.Room), hasZero(r.Words...):
 		return errZero
 	case r.SlowMS < 0 || r.SlowMS > chat.MaxSlow.Milliseconds() || r.Version < 1:
 		return fmt.Errorf("want 0 <= slow_ms <= %d, and a version", chat.MaxSlow.Milliseconds())
+	case len(r.Pinned) > 0 && (chat.PinOf(string(r.Pinned)) == nil || hasZero(string(r.Pinned))):
+		return errors.New("pinned names no message")
 	}
-	added, err := im.insert(importRules, r.Room, r.SlowMS, r.Registered, r.Paused, r.Version)
+	added, err := im.insert(importRules, r.Room, r.SlowMS, r.Registered, r.Paused, chat.WordsText(r.Words),
+		r.Version, chat.PinOf(string(r.Pinned)).Text())
 	if err == nil && added == 0 {
 		err = errors.New("duplicate rules")
 	}

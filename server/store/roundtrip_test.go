@@ -58,10 +58,10 @@ func testTransfer(t *testing.T, w *world) {
 	counts, err := w.Import(ctx, strings.NewReader(first))
 	w.must(err)
 	same(t, "counts", counts, store.Counts{Accounts: 4, Chats: 3, Messages: 7, RoomMessages: 13,
-		Reactions: 5, Rules: 5, Audit: 3})
+		Reactions: 5, Rooms: 3, Rules: 6, Audit: 3, Blocks: 1})
 	same(t, "in words", counts.String(),
-		"4 accounts, 3 chats, 7 private messages, 13 room messages, 5 reactions, 5 rules of rooms, 0 files, "+
-			"3 audit records")
+		"4 accounts, 3 chats, 7 private messages, 13 room messages, 5 reactions, "+
+			"1 block, 3 rows of made rooms, 6 rules of rooms, 0 files, 3 audit records")
 	same(t, "one of each",
 		store.Counts{Accounts: 1, Chats: 1, Messages: 1, RoomMessages: 1, Reactions: 1,
 			Files: 1}.String(),
@@ -70,7 +70,7 @@ func testTransfer(t *testing.T, w *world) {
 	same(t, "what Redis has to be told", w.rules("go").Any(), true)
 	pending, err := w.UnappliedRules(ctx, 10)
 	w.must(err)
-	same(t, "rooms that Redis has to be told of", len(pending), 2)
+	same(t, "rooms that Redis has to be told of", len(pending), 3)
 
 	// The imported store can be used as before.
 	again, err := w.Chats(ctx, w.ann.ID, nil, 10)

@@ -30,7 +30,7 @@ type Found struct {
 
 // SearchQuery is what a search is for.
 type SearchQuery struct {
-	User   int64  // whose chats are searched, too; 0 for none
+	User   int64  // whose chats and closed rooms are searched, too; 0 for none
 	Words  string // all of them must be in a message
 	Room   string // only messages of this room; "" for all rooms and the user's chats
 	From   string // only messages by this name, in any case (of ASCII letters); "" for all
@@ -72,12 +72,6 @@ CROSS JOIN LATERAL (
 JOIN users u ON u.id = m.author
 WHERE m.chat = k.chat
 ORDER BY m.at DESC, m.chat DESC, m.n DESC LIMIT $3`
-	searchRoomsPostgres = `SELECT 0, ` + foundRoom + `
-FROM room_messages m
-WHERE m.words @@ CAST($1 AS tsquery) AND ` + inLog + `
-AND m.at <= $5 AND (m.at, m.room, m.epoch, m.seq) < ($5, $6, $7, $8)
-AND ($3 = '' OR m.room = $3) AND ($4 = '' OR lower(m.name) = lower($4))
-ORDER BY m.at DESC, m.room DESC, m.epoch DESC, m.seq DESC LIMIT $2`
 
 	// FTS5 returns the newest rows first and stops at the limit. CROSS JOIN
 	// keeps SQLite from starting with another table.
@@ -88,16 +82,37 @@ JOIN members k ON k.chat = m.chat AND k.user_id = $2
 JOIN users u ON u.id = m.author
 WHERE w.messages_words MATCH $1 AND w.rowid < $5 AND ($4 = '' OR lower(u.name) = lower($4))
 ORDER BY w.rowid DESC LIMIT $3`
+)
+
+var (
+	searchRoomsPostgres = `SELECT 0, ` + foundRoom + `
+FROM room_messages m
+WHERE m.words @@ CAST($1 AS tsquery) AND ` + inLog + `
+AND m.at <= $5 AND (m.at, m.room, m.epoch, m.seq) < ($5, $6, $7, $8)
+AND ($3 = '' OR m.room = $3) AND ($4 = '' OR lower(m.name) = lower($4))
+` + searchable(`$9`, `$10`) + `
+ORDER BY m.at DESC, m.room DESC, m.epoch DESC, m.seq DESC LIMIT $2`
+
 	searchRoomsSQLite = `SELECT m.rid, ` + foundRoom + `
 FROM room_messages_words w
 CROSS JOIN room_messages m ON m.rid = w.rowid
 WHERE w.room_messages_words MATCH $1 AND w.rowid < $5 AND ` + inLog + `
 AND ($3 = '' OR m.room = $3) AND ($4 = '' OR lower(m.name) = lower($4))
+` + searchable(`$6`, `$7`) + `
 ORDER BY w.rowid DESC LIMIT $2`
 )
 
+// searchable is the condition that a user may read the room of a message. If one
+// room is searched ($3), that is asked once: asked of each message, it makes
+// PostgreSQL read all matches in the room before it sorts them.
+func searchable(user, now string) string {
+	return `AND ($3 = '' OR NOT ` + hiddenFrom(`CAST($3 AS TEXT)`, user, now) + `)
+AND NOT ` + hiddenFrom(`CASE WHEN $3 = '' THEN m.room END`, user, now)
+}
+
 // Search returns up to limit messages that contain all words of the query, the
-// newest first, from the user's chats and from the archive of the live rooms
+// newest first, from the user's chats and from the archive of those live rooms
+// that the user may read
 // (without messages past the end of their epoch, see EndEpochs). Words are
 // whole runs of letters and digits, in any case and any normal form;
 // punctuation separates them. In scripts without spaces the search text may be
@@ -180,6 +195,7 @@ func (s *Store) searchRooms(ctx context.Context, db querier, q SearchQuery, word
 	} else {
 		args = append(args, from.Row)
 	}
+	args = append(args, q.User, time.Now().UnixMilli()) // for closed rooms
 	return list(ctx, db, scanHit, s.queries.searchRooms, args...)
 }
 

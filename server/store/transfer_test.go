@@ -40,9 +40,11 @@ func values(export, key string) (all []string) {
 // clear empties the tables directly.
 func (w *world) clear() {
 	w.t.Helper()
-	for _, table := range []string{"audit", "files", "uploads", "file_totals", "outbox", "message_reactions",
-		"messages", "members", "chats", "room_messages", "room_reactions", "bans", "rooms_rules", "sessions",
-		"users"} {
+	for _, table := range []string{"audit", "files", "uploads", "file_totals", "outbox", "blocks",
+		"message_reactions",
+		"messages", "members", "chats", "room_messages", "room_reactions", "bans", "rooms_rules",
+		"room_invites",
+		"room_members", "rooms", "sessions", "users"} {
 		w.must(w.Exec(w.t.Context(), "DELETE FROM "+table))
 	}
 }
@@ -63,6 +65,7 @@ func (w *world) live() {
 	w.must(err)
 	gone := w.user("zoë")
 	w.say(gone, w.newChat(w.eve, gone), "I leave")
+	w.blocks(w.eve, w.bob, gone)
 	w.newChat(w.bob, gone) // without messages
 	_, err = w.SetRole(ctx, operator, gone.ID, store.RoleAdmin)
 	w.must(err)
@@ -86,6 +89,8 @@ func (w *world) live() {
 	w.react("go", strange[0].ID, chat.Reaction{Person: "s1", Name: "a\x00", Emoji: "👍", At: 5},
 		person("zoë", "👍", 6), person("名前", "❤️", 7))
 	w.moderate()
+	w.den()
+	w.invites("token", 1, time.Hour)
 }
 
 // TestTransferAcross transfers from one database to the other and back.
@@ -165,7 +170,11 @@ const (
 	heard = `{"type":"room_message","room":"hall","epoch":"aa","seq":1,"id":"x","app":"A",` +
 		`"session":"s","name":"n","text":"sesame","at":4}`
 	ended = `{"type":"audit","at":5,"actor_name":"operator","action":"user.sessions",` +
-		`"target_kind":"user","target_id":"1","target_name":"sesame","reason":"because","details":{"sessions":1}}`
+		`"target_kind":"user","target_id":"1","target_name":"sesame","reason":"because",` +
+		`"details":{"sessions":1}}`
+	made = `{"type":"room","name":"hall","title":"sesame","topic":"","access":"invite","listed":false,` +
+		`"retention":0,"creator":0,"created":1}`
+	ruler = `{"type":"room_member","room":"hall","user":1,"role":"owner","since":1}`
 	liked = `{"type":"reaction","room":"hall","target":"x","person":"s","emoji":"👍",` +
 		`"name":"sesame","at":5,"on":true}`
 )
@@ -214,7 +223,8 @@ func testImportUnsound(t *testing.T, w *world) {
 		{"fraction", sound(ann, with(bob, `"id":2`, `"id":2.5`)), `line 3: field "id" is not of type int64`},
 		{"too large", sound(ann, with(bob, `"created":1`, `"created":9223372036854775808`)),
 			`line 3: field "created" is not of type int64`},
-		{"number for text", sound(ann, with(bob, `"sesame"`, `5`)), `line 3: field "hash" is not of type string`},
+		{"number for text", sound(ann, with(bob, `"sesame"`, `5`)),
+			`line 3: field "hash" is not of type string`},
 		{"broken UTF-8", sound(ann, with(bob, `sesame`, "\xff")), "line 3: not JSON"},
 		{"half a surrogate", sound(ann, with(bob, `sesame`, `\ud800`)), "line 3: not JSON"},
 		{"zero byte in a name", sound(ann, with(bob, `"bob"`, `"b\u0000b"`)),
@@ -265,13 +275,26 @@ func testImportUnsound(t *testing.T, w *world) {
 		{"no emoji", sound(ann, bob, both, one, two, with(smiled, `😀`, ``)), "line 7: emoji is empty"},
 		{"no counts in a chat", sound(ann, bob, both, one, with(two, `"at":3`, `"at":3,"reactions":[]`)),
 			"line 6: reactions are not counts"},
-		{"unknown role", sound(with(ann, `"created":1`, `"created":1,"role":"sesame"`)), "line 2: unknown role"},
+		{"unknown role", sound(with(ann, `"created":1`, `"created":1,"role":"sesame"`)),
+			"line 2: unknown role"},
 		{"role of a deleted account", sound(`{"type":"user","id":1,"skeleton":"ann","hash":"","created":1,` +
 			`"deleted":2,"role":"admin"}`), "line 2: unknown role, or a role of a deleted account"},
 		{"nothing done", sound(with(ended, `user.sessions`, ``)), "line 2: action or actor_name is empty"},
 		{"done by nobody", sound(with(ended, `operator`, ``)), "line 2: action or actor_name is empty"},
 		{"zero byte in a reason", sound(with(ended, `because`, `\u0000`)), "line 2: a text has a zero byte"},
-		{"details of text", sound(with(ended, `{"sessions":1}`, `"sesame"`)), "line 2: details are not an object"},
+		{"details of text", sound(with(ended, `{"sessions":1}`, `"sesame"`)),
+			"line 2: details are not an object"},
+		{"room twice", sound(made, made), "line 3: duplicate room"},
+		{"room of no access", sound(with(made, "invite", "sesame")), "line 2: name or access"},
+		{"room without a name", sound(with(made, "hall", "")), "line 2: name or access"},
+		{"room below 0", sound(with(made, `"created":1`, `"created":-1`)), "line 2: a number"},
+		{"zero byte in a title", sound(with(made, `sesame`, `\u0000`)), "line 2: a text has a zero byte"},
+		{"member twice", sound(ann, made, ruler, ruler), "line 5: duplicate member"},
+		{"two owners", sound(ann, bob, made, ruler, with(ruler, `"user":1`, `"user":2`)),
+			"line 6: duplicate member or owner"},
+		{"member of no room", sound(ann, ruler), "line 3: duplicate member or owner, or no line above"},
+		{"member without an account", sound(made, ruler), "line 3: duplicate member"},
+		{"unknown role in a room", sound(ann, made, with(ruler, "owner", "sesame")), "line 4: unknown role"},
 		{"rules twice", sound(ruled, ruled), "line 3: duplicate rules"},
 		{"rules of no room", sound(with(ruled, "hall", "")), "line 2: room is empty"},
 		{"too slow", sound(with(ruled, `"slow_ms":0`, `"slow_ms":21600001`)), "line 2: want 0 <= slow_ms"},

@@ -38,7 +38,7 @@ const (
 	deleteSession  = `DELETE FROM sessions WHERE token = $1 RETURNING user_id`
 	deleteSessions = `DELETE FROM sessions WHERE user_id = $1`
 	deleteExpired  = `DELETE FROM sessions WHERE expires <= $1`
-	selectTwoUsers = `SELECT id FROM users WHERE id IN ($1, $2) AND deleted IS NULL`
+	selectTwoUsers = `SELECT id FROM users WHERE id IN ($1, $2) AND deleted IS NULL ORDER BY id`
 
 	// lockUser keeps others from creating chats of this user. It does not block
 	// those who only check the foreign key, as each message of this user does:
@@ -169,22 +169,36 @@ func (s *Store) RenewHash(ctx context.Context, user int64, old, hash string) err
 }
 
 // DeleteUser deletes an account and ends its sessions. Its chats and messages
-// stay for the other members, with their files but without its name; files that
-// no message has are deleted. Nobody can register that name,
+// stay for the other members, with their files but without its name, which is
+// taken from its messages in rooms later (see Erasure); files that no message
+// has are deleted. Nobody can register that name,
 // or one that looks like it, again. ErrNotFound: no such account, or deleted
 // before.
 //
 // It waits for writers in the user's chats. Later writers find the account
 // deleted: no message is added after DeleteUser has returned.
 func (s *Store) DeleteUser(ctx context.Context, user int64) error {
-	err := s.inTx(ctx, func(tx *sql.Tx) error { return s.deleteUser(ctx, tx, user) })
+	err := s.inTx(ctx, func(tx *sql.Tx) error { return s.deleteUser(ctx, tx, user, false) })
 	if err != nil {
 		return fmt.Errorf("delete a user: %w", err)
 	}
 	return nil
 }
 
-func (s *Store) deleteUser(ctx context.Context, tx *sql.Tx, user int64) error {
+// EraseUser is DeleteUser, and has everything erased later that the account has
+// written.
+func (s *Store) EraseUser(ctx context.Context, user int64) error {
+	err := s.inTx(ctx, func(tx *sql.Tx) error { return s.deleteUser(ctx, tx, user, true) })
+	if err != nil {
+		return fmt.Errorf("delete a user and all messages: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) deleteUser(ctx context.Context, tx *sql.Tx, user int64, erase bool) error {
+	if err := s.leaveRooms(ctx, tx, user); err != nil {
+		return err
+	}
 	if s.dialect == postgres { // SQLite has one writer at a time anyway
 		for _, lock := range []string{lockUser, lockUserChats} {
 			if _, err := tx.ExecContext(ctx, lock, user); err != nil {
@@ -192,8 +206,11 @@ func (s *Store) deleteUser(ctx context.Context, tx *sql.Tx, user int64) error {
 			}
 		}
 	}
-	return firstError(func() error { return s.deleteFilesOfUser(ctx, tx, user) },
+	return firstError(func() error { return s.leaveRooms(ctx, tx, user) }, // of since then
+		func() error { return s.deleteFilesOfUser(ctx, tx, user) },
 		func() error { return deleteBansOfUser(ctx, tx, user) },
+		func() error { _, err := exec(ctx, tx, deleteBlocks, user); return err },
+		func() error { return eraseAccount(ctx, tx, user, !erase) },
 		func() error {
 			_, err := changeUser(ctx, tx, user, eraseUser, time.Now().UnixMilli())
 			return err

@@ -145,10 +145,14 @@ func (s *Store) SetRole(ctx context.Context, by By, user int64, role string) (ch
 	return changed, nil
 }
 
-// RemoveUser is DeleteUser for an operator.
-func (s *Store) RemoveUser(ctx context.Context, by By, user int64) error {
-	err := s.operate(ctx, by, ActionDelete, user, func(tx *sql.Tx, _ string) (details string, err error) {
-		return "", s.deleteUser(ctx, tx, user)
+// RemoveUser is DeleteUser for an operator, or EraseUser if erase is set.
+func (s *Store) RemoveUser(ctx context.Context, by By, user int64, erase bool) error {
+	action := ActionDelete
+	if erase {
+		action = ActionErase
+	}
+	err := s.operate(ctx, by, action, user, func(tx *sql.Tx, _ string) (details string, err error) {
+		return "", s.deleteUser(ctx, tx, user, erase)
 	})
 	if err != nil {
 		return fmt.Errorf("delete a user: %w", err)
@@ -165,7 +169,7 @@ var errUnchanged = errors.New("nothing to change")
 func (s *Store) operate(ctx context.Context, by By, action string, user int64,
 	change func(tx *sql.Tx, role string) (details string, err error)) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
-		target := AuditTarget{Kind: TargetUser, ID: strconv.FormatInt(user, 10)}
+		target := TargetOf(user, "")
 		var role string
 		if err := tx.QueryRowContext(ctx, selectTarget+s.queries.forChange, user).Scan(
 			&target.Name, &role); err != nil {

@@ -111,7 +111,7 @@ func testOperators(t *testing.T, w *world) {
 	same(t, "audit log", w.last(), store.AuditEntry{By: operator, Action: store.ActionPassword, Target: ann,
 		Details: `{"sessions":1}`})
 
-	w.must(w.RemoveUser(ctx, store.By{}, w.ann.ID))
+	w.must(w.RemoveUser(ctx, store.By{}, w.ann.ID, false))
 	_, err = w.UserByID(ctx, w.ann.ID)
 	wantErr(t, "the account", err, store.ErrNotFound)
 	revoked("account", w.ann)
@@ -125,7 +125,7 @@ func testOperators(t *testing.T, w *world) {
 			_, err := w.SetRole(ctx, operator, user, store.RoleAdmin)
 			return err
 		},
-		"account": func(user int64) error { return w.RemoveUser(ctx, operator, user) },
+		"account": func(user int64) error { return w.RemoveUser(ctx, operator, user, false) },
 	} {
 		wantErr(t, what+" of a deleted account", do(w.ann.ID), store.ErrNotFound)
 		wantErr(t, what+" of nobody", do(999), store.ErrNotFound)

@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -39,7 +40,9 @@ func BenchmarkPublish(b *testing.B) {
 					b.Fatal(a.err)
 				}
 			}
-			poll.Until(b, "all messages are received", func() bool { return h.count("payload", room) == b.N+1 })
+			poll.Until(b, "all messages are received", func() bool {
+				return h.count("payload", room) == b.N+1
+			})
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msg/s")
 		})
 	}
@@ -86,25 +89,36 @@ func benchmarkRules(b *testing.B, rules func(*chat.RoomRules)) {
 		}
 		publications[i] = p
 	}
-	before := usedCPU(b, r)
+	// In parts, of which the least counts as well: of a busy machine that says more
+	// than the mean.
+	const part = 1000
+	began := usedCPU(b, r)
+	used, least, refused := began, 0.0, 0
 	b.ResetTimer()
-	for _, p := range publications {
-		if err := bus.PublishBody(context.Background(), p); err != nil {
-			b.Fatal(err)
-		}
-	}
-	refused := 0
-	for range publications {
-		if a := <-answers; a.err != nil {
-			if chat.AsError(a.err).Code != chat.CodeSlowMode {
-				b.Fatal(a.err)
+	for some := range slices.Chunk(publications, part) {
+		for _, p := range some {
+			if err := bus.PublishBody(context.Background(), p); err != nil {
+				b.Fatal(err)
 			}
-			refused++
 		}
+		for range some {
+			if a := <-answers; a.err != nil {
+				if chat.AsError(a.err).Code != chat.CodeSlowMode {
+					b.Fatal(a.err)
+				}
+				refused++
+			}
+		}
+		now := usedCPU(b, r)
+		if took := (now - used) * 1e6 / part; len(some) == part && (least == 0 || took < least) {
+			least = took
+		}
+		used = now
 	}
 	b.StopTimer()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msg/s")
-	b.ReportMetric((usedCPU(b, r)-before)*1e6/float64(b.N), "redis-µs/msg")
+	b.ReportMetric((used-began)*1e6/float64(b.N), "redis-µs/msg")
+	b.ReportMetric(least, "least-redis-µs/msg")
 	b.ReportMetric(float64(refused)/float64(b.N), "refused/msg")
 }
 

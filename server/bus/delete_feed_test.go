@@ -233,3 +233,24 @@ func TestNotesOfAnotherType(t *testing.T) {
 		feedEntries(t, r, b, "message 1 gone", "delete 1")
 	})
 }
+
+// A process knows only what it has published itself. Of a feed that is not
+// enough: between its events there are those of other processes, and all of
+// them come from the database.
+func TestFeedsAreNotRepublishedFromMemory(t *testing.T) {
+	onEach(t, func(t *testing.T, r *backend) {
+		b, _ := start(t, r.url, Options{})
+		mustSay(t, b, room, "1", "hello")
+		tell(t, b, told("message", 1, uuid.NewString(), "hello"))
+		anew := chat.Log{Head: chat.Position{Epoch: "00000000000000bb"}}
+		for in, left := range map[string]uint64{room: 0, aFeed: 1} {
+			if seq := b.recent.log(in).Head.Seq; seq != 1 {
+				t.Fatalf("%s: remembers up to %d", in, seq)
+			}
+			b.republishRecent(in, anew)
+			if seq := b.recent.log(in).Head.Seq; seq != left {
+				t.Errorf("%s: remembers up to %d after what is lost was taken, want %d", in, seq, left)
+			}
+		}
+	})
+}

@@ -55,6 +55,9 @@ type Options struct {
 	// none, and nobody waits for them; what other servers have put beside a log
 	// is checked all the same.
 	Rules func(ctx context.Context, room string) (chat.RoomRules, error)
+	// Words looks for blocked words; nil: nobody does, and what is bound by them
+	// is not published.
+	Words *WordOptions
 	// RulesNeeded reports whether nobody may write in a room whose rules are not
 	// known. Default: always, if there is Rules.
 	RulesNeeded func() bool
@@ -73,7 +76,8 @@ func (o Options) withDefaults() (Options, error) {
 		return r <= ' ' ||
 			r == '{' || r == '}' || r == 0x7f
 	}) {
-		return o, fmt.Errorf("channel %q: want a name without spaces, braces and control characters", o.Channel)
+		return o, fmt.Errorf("channel %q: want a name without spaces, braces and control characters",
+			o.Channel)
 	}
 	setDefault(&o.HistoryLength, 10_000)
 	setDefault(&o.IDTTL, 20*time.Minute)

@@ -31,6 +31,10 @@ type Publication struct {
 	AboutKey string
 	// By is who writes it, for the rules of the room; zero: they do not matter.
 	By chat.Writer
+	// Said is what is looked for blocked words, and Verdict what was found: see
+	// WordOptions.
+	Said    []string
+	Verdict string
 	// Known: it is only asked where the entry is; see chat.Message.IsQuestion.
 	// If it is not in the log, it is not put there either.
 	Known bool
@@ -64,8 +68,9 @@ type Receipt struct {
 func (b *Bus) Publish(ctx context.Context, room string, m chat.Message, by chat.Writer,
 	done func(at chat.Position, duplicate bool, err error)) error {
 	p := publicationOf(room, &m)
-	p.By = by
+	p.By, p.Said = by, saidIn(&m)
 	p.Known = m.IsQuestion()
+	b.look(&p)
 	p.Done = func(r Receipt, err error) { done(r.Position, r.Duplicate, err) }
 	return b.PublishBody(ctx, p)
 }
@@ -98,7 +103,8 @@ func publicationOf(room string, m *chat.Message) Publication {
 	return p
 }
 
-// PublishEvent puts an event into a feed and returns the epoch of the feed when
+// PublishEvent puts an event into a feed, or an entry that nobody's rules are
+// about into the log of a room, and returns the epoch of the feed when
 // it is there. Publishing it again with the same id is no error, whatever else
 // it has then. After an error the event may be in the feed or not. epoch is that
 // of Publication.

@@ -4,10 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -113,7 +110,10 @@ func (b *Bus) send(ctx context.Context, queue *queue, batch []queued) (answered 
 			answered--
 			continue
 		}
-		if lacksRules(cmd) { // bounded by the time that it may be held
+		if p.again = lacksWords(cmd); p.again {
+			p.looks++
+		}
+		if p.again && p.looks <= maxLooks || lacksRules(cmd) { // bounded by the time that it may be held
 			aside[p.Room], unruled = append(aside[p.Room], p), append(unruled, p.Room)
 			answered--
 			continue
@@ -178,7 +178,12 @@ func (b *Bus) pipelineTo(ctx context.Context, node redis.UniversalClient, batch 
 	pipe := node.Pipeline()
 	cmds := make([]*redis.Cmd, len(batch))
 	var received uint64
+	must := one(b.rulesNeeded())
 	for i, p := range batch {
+		if p.again {
+			b.look(&p.Publication)
+			batch[i] = p
+		}
 		log := b.logs.get(p.Room)
 		if i == 0 || batch[i-1].Room != p.Room {
 			received = b.newestReceived(p.Room, log.epoch)
@@ -186,7 +191,8 @@ func (b *Bus) pipelineTo(ctx context.Context, node redis.UniversalClient, batch 
 		batch[i].epoch = cmp.Or(p.Epoch, log.epoch)
 		args := []any{
 			b.channel(p.Room), p.Body, p.Digest, b.options.IDTTL.Milliseconds(), b.options.HistoryLength,
-			batch[i].epoch, received, b.lifetime(p.Room).fresh.Milliseconds(), b.who(p.By),
+			batch[i].epoch, received, b.lifetime(p.Room).fresh.Milliseconds(),
+			string(p.By.Person), string(p.By.Address), must, p.Verdict,
 		}
 		keys := []string{
 			b.key(p.Room, "head"), b.key(p.Room, "log"), b.key(p.Room, "id", p.ID), b.key(p.Room, "tombs"),
@@ -213,7 +219,7 @@ func (b *Bus) pipelineTo(ctx context.Context, node redis.UniversalClient, batch 
 	_, _ = pipe.Exec(ctx) // the commands have errors of their own
 	for i, p := range batch {
 		if reply, _ := cmds[i].StringSlice(); len(reply) == 2 && (reply[1] == "quiet" ||
-			ruleRefusal(reply[1], reply[0]) != nil) {
+			reply[1] == "words" || ruleRefusal(reply[1], reply[0]) != nil) {
 			continue // nothing was
 		}
 		b.news.add(p.Room) // even if it is not known whether it was appended
@@ -230,66 +236,4 @@ func (b *Bus) newestReceived(room, epoch string) uint64 {
 		}
 	}
 	return 0
-}
-
-// refused reports that a publication was not appended because its log is not
-// open here.
-func refused(cmd *redis.Cmd) bool {
-	// The head is older than the stream, or there is something else at one of
-	// the keys.
-	if err := cmd.Err(); isNoScript(err) || err != nil &&
-		(strings.Contains(err.Error(), "The ID specified in XADD") ||
-			strings.Contains(err.Error(), "WRONGTYPE")) {
-		return true
-	}
-	reply, err := cmd.StringSlice()
-	return err == nil && len(reply) == 2 && reply[1] == "closed"
-}
-
-// isFinal reports that Redis has refused a command, and would again. A Redis
-// that is loading, full or a replica answers with other errors.
-func isFinal(err error) bool {
-	reply, ok := errors.AsType[redis.Error](err)
-	return ok && (strings.HasPrefix(reply.Error(), "ERR ") || redis.HasErrorPrefix(err, "WRONGTYPE"))
-}
-
-// isNoScript reports that Redis does not know a script.
-func isNoScript(err error) bool { return redis.HasErrorPrefix(err, "NOSCRIPT") }
-
-// readReceipt parses the reply of publish.lua.
-func readReceipt(cmd *redis.Cmd) (Receipt, error) {
-	reply, err := cmd.StringSlice()
-	if err != nil {
-		return Receipt{}, unavailable(err)
-	}
-	if len(reply) != 2 {
-		return Receipt{}, fmt.Errorf("read answer of the publish script: %d values", len(reply))
-	}
-	switch reply[1] {
-	case "gone":
-		return Receipt{}, chat.Errorf(chat.CodeUnknownMessage, "this message is deleted")
-	case "closed":
-		return Receipt{}, fmt.Errorf("%w: it was closed again at once", chat.ErrLogClosed)
-	case "quiet":
-		ms, err := strconv.ParseInt(reply[0], 10, 64)
-		if err != nil {
-			return Receipt{}, fmt.Errorf("read answer of the publish script: wait %q", reply[0])
-		}
-		return Receipt{Quiet: true, Again: time.Duration(ms) * time.Millisecond}, nil
-	}
-	if err := ruleRefusal(reply[1], reply[0]); err != nil {
-		return Receipt{}, err
-	}
-	position, err := chat.ParsePosition(reply[0])
-	if err != nil {
-		return Receipt{}, fmt.Errorf("read answer of the publish script: position %q", reply[0])
-	}
-	switch outcome := reply[1]; outcome {
-	case "new", "duplicate":
-		return Receipt{Position: position, Duplicate: outcome == "duplicate"}, nil
-	case "conflict":
-		return Receipt{}, chat.Errorf(chat.CodeIDConflict, "another message already has this id")
-	default:
-		return Receipt{}, fmt.Errorf("read answer of the publish script: outcome %q", outcome)
-	}
 }

@@ -19,6 +19,8 @@ type queued struct {
 	since time.Time // when Publish was called
 	tries int       // attempts that found its log closed
 	epoch string    // in which it was last sent
+	looks int       // how often it had been looked for other blocked words than the room's
+	again bool      // it was just so: they are to be looked for again
 }
 
 // queue is a bounded FIFO queue whose reader takes all that there is. A Go
@@ -36,7 +38,8 @@ type queue struct {
 }
 
 func newQueue(length int) *queue {
-	return &queue{slots: make(chan struct{}, length), wake: make(chan struct{}, 1), closed: make(chan struct{})}
+	return &queue{slots: make(chan struct{}, length), wake: make(chan struct{}, 1),
+		closed: make(chan struct{})}
 }
 
 // put appends an item. While the queue is full it waits. An error means that

@@ -53,9 +53,6 @@ func (b *Bus) React(ctx context.Context, room string, m *chat.Message, r chat.Re
 		mode = "anyway"
 	}
 	r.At = 0
-	if !r.On { // as anybody may delete what they have written
-		r.By = chat.Writer{}
-	}
 	ctx, cancel := context.WithTimeout(ctx, b.options.PublishTimeout)
 	defer cancel()
 	for {
@@ -105,13 +102,13 @@ func (b *Bus) react(ctx context.Context, mode, room string, m *chat.Message, lis
 	keys := []string{
 		b.key(room, "head"), b.reactionsKey(room, m.ID), b.key(room, "deleted", m.ID), b.rulesKey(room),
 	}
-	who := ""
+	var who chat.Writer
 	if mode == "react" || mode == "anyway" {
-		who = b.whoReacts(list)
+		who = whoReacts(list)
 	}
 	args := []any{
 		mode, m.Author, m.Session, b.lifetime(room).fresh.Milliseconds(), chat.MaxReactionKinds, maxRecords,
-		who,
+		string(who.Person), string(who.Address), one(b.rulesNeeded()),
 	}
 	for _, r := range list {
 		kind, at := "s", ""
@@ -132,13 +129,13 @@ func (b *Bus) react(ctx context.Context, mode, room string, m *chat.Message, lis
 	return readReacted(reply)
 }
 
-// whoReacts returns who reacts just now, as rules.lua takes it; empty if these
-// reactions were made earlier.
-func (b *Bus) whoReacts(list []chat.Reaction) string {
+// whoReacts returns who reacts just now; nobody if these reactions were made
+// earlier.
+func whoReacts(list []chat.Reaction) chat.Writer {
 	if len(list) != 1 {
-		return ""
+		return chat.Writer{}
 	}
-	return b.who(list[0].By)
+	return list[0].By
 }
 
 // readReacted parses the reply of react.lua.

@@ -131,7 +131,14 @@ func (b *Bus) unreceived(h RepairSource, room string, received chat.Position) []
 // republishRecent republishes what this server has put into the log of a room
 // that it does not follow, if the log was found open without it: it was lost,
 // and maybe no server has received it.
+//
+// Not so in feeds: each process knows only the events that it has published
+// itself, so those of two would come out of order. The relay publishes all of
+// them again, from the database.
 func (b *Bus) republishRecent(room string, l chat.Log) {
+	if chat.IsFeed(room) {
+		return
+	}
 	if h, ok := b.source.Load().(RepairSource); ok && h.Known(room).Head.Epoch == "" {
 		b.queueRepublish(room, b.recent.takeLost(room, l))
 	}
@@ -210,7 +217,7 @@ func (r *recent) add(p Publication, at chat.Position, l openLog) {
 	if p.Type == chat.TypeReactions {
 		return
 	}
-	p.Done = nil
+	p.Done, p.Said = nil, nil
 	if p.Type == chat.TypeDelete || chat.IsFeed(p.Room) && chat.MayDelete(p.Body) {
 		r.forget(p)
 	}

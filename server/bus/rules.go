@@ -59,18 +59,6 @@ func (b *Bus) rulesNeeded() bool {
 	return b.options.Rules != nil && (b.options.RulesNeeded == nil || b.options.RulesNeeded())
 }
 
-// who returns a writer as rules.lua takes it; empty for nobody.
-func (b *Bus) who(w chat.Writer) string {
-	if w.Person == "" {
-		return ""
-	}
-	s := strconv.Itoa(one(b.rulesNeeded())) + " " + string(w.Person)
-	if w.Address != "" {
-		s += " " + string(w.Address)
-	}
-	return s
-}
-
 // ruleRefusal returns the error for an outcome of publish.lua or react.lua, nil
 // if that does not come from the rules of the room. ms is for how long.
 func ruleRefusal(outcome, ms string) error {
@@ -86,9 +74,15 @@ func ruleRefusal(outcome, ms string) error {
 
 // lacksRules reports that a publication was not appended because the rules of
 // its room are not beside the log.
-func lacksRules(cmd *redis.Cmd) bool {
+func lacksRules(cmd *redis.Cmd) bool { return hasOutcome(cmd, "rules") }
+
+// lacksWords reports that a publication was not appended because this server has
+// looked for other blocked words in it than those of the room.
+func lacksWords(cmd *redis.Cmd) bool { return hasOutcome(cmd, "words") }
+
+func hasOutcome(cmd *redis.Cmd, outcome string) bool {
 	reply, err := cmd.StringSlice()
-	return err == nil && len(reply) == 2 && reply[1] == "rules"
+	return err == nil && len(reply) == 2 && reply[1] == outcome
 }
 
 // SetRules puts the working copy of a room's rules beside its log, unless there
@@ -107,14 +101,25 @@ func (b *Bus) setRules(ctx context.Context, room, epoch string, r chat.RoomRules
 	if chat.IsFeed(room) {
 		return "", errors.New("set the rules of a feed, which has none")
 	}
+	kind, rest := brief(r)
 	args := []any{
-		r.Version, epoch, b.gossipChannel(), room, b.lifetime(room).fresh.Milliseconds(),
-		one(r.Any()), r.Slow.Milliseconds(), one(r.Registered), one(r.Paused),
+		r.Version, epoch, b.gossipChannel(), room, b.lifetime(room).fresh.Milliseconds(), kind, rest,
+		"slow", r.Slow.Milliseconds(), "registered", one(r.Registered), "paused", one(r.Paused),
+		"access", string(r.Access),
 	}
 	for kind, ends := range map[string]map[chat.Subject]int64{mutePrefix: r.Muted, banPrefix: r.Banned} {
 		for _, s := range slices.Sorted(maps.Keys(ends)) {
 			args = append(args, kind+string(s), ends[s])
 		}
+	}
+	for _, s := range slices.Sorted(maps.Keys(r.Roles)) {
+		args = append(args, rolePrefix+string(s), string(r.Roles[s]))
+	}
+	if len(r.Words) > 0 {
+		args = append(args, wordsField, chat.WordsText(r.Words))
+	}
+	if r.Pinned != nil {
+		args = append(args, pinnedField, r.Pinned.Text())
 	}
 	keys := []string{b.key(room, "head"), b.rulesKey(room)}
 	outcome, err = setRulesScript.Run(ctx, b.client, keys, args...).Text()
@@ -128,6 +133,10 @@ func (b *Bus) setRules(ctx context.Context, room, epoch string, r chat.RoomRules
 const (
 	mutePrefix = "mute "
 	banPrefix  = "ban "
+	rolePrefix = "role "
+
+	pinnedField = "pinned"
+	wordsField  = "words"
 )
 
 // rulesState is what Redis says of the rules of a room.
@@ -137,10 +146,13 @@ type rulesState struct {
 	rules chat.RoomRules
 }
 
-// Rules returns the rules of a room as its working copy has them. If that is
-// missing it waits until it has been loaded, at most PublishTimeout. On a
-// server that does not need to know them they are then those of a room without
-// rules. The error carries a retryable chat.Error.
+// Rules returns the rules of a room that this server has open, as its working
+// copy has them. If that is missing it waits until it has been loaded, at most
+// PublishTimeout. On a server that does not need to know them they are then
+// those of a room without rules. The error carries a retryable chat.Error.
+//
+// If the log is closed it opens it: while nobody knows the rules, nobody enters
+// the room whose message would.
 func (b *Bus) Rules(ctx context.Context, room string) (chat.RoomRules, error) {
 	ctx, cancel := context.WithTimeout(ctx, b.options.PublishTimeout)
 	defer cancel()
@@ -153,11 +165,23 @@ func (b *Bus) Rules(ctx context.Context, room string) (chat.RoomRules, error) {
 			return s.rules, nil
 		case !b.rulesNeeded():
 			return chat.RoomRules{}, nil
+		case s.kind == "closed" && b.openAgain(ctx, room) == nil:
+			continue
 		}
 		if err := b.awaitRules(ctx, room); err != nil {
 			return chat.RoomRules{}, fmt.Errorf("read the rules of room %s: %w", room, err)
 		}
 	}
+}
+
+// openAgain opens the log of a room that this server has open.
+func (b *Bus) openAgain(ctx context.Context, room string) error {
+	var seen chat.Position
+	if h, ok := b.source.Load().(RepairSource); ok {
+		seen = h.Known(room).Head
+	}
+	_, err := b.OpenLog(ctx, room, seen)
+	return err
 }
 
 func (b *Bus) findRules(ctx context.Context, room string) (rulesState, error) {
@@ -196,28 +220,37 @@ func readRules(reply []string) (s rulesState, err error) {
 	return s, nil
 }
 
-// readRule reads one field of the hash.
+// readRule reads one field of the hash. It ignores what set_rules.lua has not
+// written.
 func readRule(r *chat.RoomRules, field, value string) {
+	kind, subject, _ := strings.Cut(field, " ")
 	n, err := strconv.ParseInt(value, 10, 64)
-	if err != nil {
-		return // nothing that set_rules.lua has written
-	}
-	set := func(ends *map[chat.Subject]int64, subject string) {
-		if *ends == nil {
-			*ends = make(map[chat.Subject]int64)
-		}
-		(*ends)[chat.Subject(subject)] = n
-	}
-	switch kind, subject, _ := strings.Cut(field, " "); kind {
-	case "slow":
+	switch {
+	case kind == "access":
+		r.Access = chat.Access(value)
+	case field == wordsField:
+		r.Words = chat.WordsOf(value)
+	case field == pinnedField:
+		r.Pinned = chat.PinOf(value)
+	case kind+" " == rolePrefix:
+		note(&r.Roles, subject, chat.RoomRole(value))
+	case err != nil:
+	case kind == "slow":
 		r.Slow = time.Duration(n) * time.Millisecond
-	case "registered":
+	case kind == "registered":
 		r.Registered = n == 1
-	case "paused":
+	case kind == "paused":
 		r.Paused = n == 1
-	case "mute":
-		set(&r.Muted, subject)
-	case "ban":
-		set(&r.Banned, subject)
+	case kind+" " == mutePrefix:
+		note(&r.Muted, subject, n)
+	case kind+" " == banPrefix:
+		note(&r.Banned, subject, n)
 	}
+}
+
+func note[V any](of *map[chat.Subject]V, subject string, value V) {
+	if *of == nil {
+		*of = make(map[chat.Subject]V)
+	}
+	(*of)[chat.Subject(subject)] = value
 }

@@ -50,7 +50,7 @@ func (d *truth) change(room string, change func(*chat.RoomRules)) chat.RoomRules
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	r := d.rules[room]
-	r.Muted, r.Banned = maps.Clone(r.Muted), maps.Clone(r.Banned)
+	r.Muted, r.Banned, r.Roles = maps.Clone(r.Muted), maps.Clone(r.Banned), maps.Clone(r.Roles)
 	if r.Muted == nil {
 		r.Muted, r.Banned = make(map[chat.Subject]int64), make(map[chat.Subject]int64)
 	}
@@ -73,6 +73,19 @@ func mute(who chat.Subject) func(*chat.RoomRules) {
 }
 func ban(who chat.Subject) func(*chat.RoomRules) {
 	return func(r *chat.RoomRules) { r.Banned[who] = 0 }
+}
+
+// roles gives all of these the same role.
+func roles(role chat.RoomRole, of ...chat.Writer) map[chat.Subject]chat.RoomRole {
+	all := make(map[chat.Subject]chat.RoomRole)
+	for _, w := range of {
+		all[w.Person] = role
+	}
+	return all
+}
+
+func access(a chat.Access, members ...chat.Writer) func(*chat.RoomRules) {
+	return func(r *chat.RoomRules) { r.Access, r.Roles = a, roles(chat.RoleMember, members...) }
 }
 
 var (

@@ -65,6 +65,32 @@ func TestBansHoldWhateverRedisLoses(t *testing.T) {
 	})
 }
 
+// The same for a room that is closed: Rules is what the handshake asks.
+func TestClosedRoomsStayClosedWhateverRedisLoses(t *testing.T) {
+	onEach(t, func(t *testing.T, r *backend) {
+		d := newTruth()
+		all := servers(t, r.url, d, 2)
+		n := 0
+		for what, lose := range lost {
+			t.Log(what)
+			n++
+			takes(t, all[0], room, fmt.Sprint("before-", n), benny)
+			d.decides(t, all[0], room, access(chat.AccessInvite, annie))
+			lose(t, r, all[0])
+			poll.Until(t, "the rules are there again", func() bool {
+				rules, err := all[n%2].Rules(t.Context(), room)
+				if err == nil && (rules.Access != chat.AccessInvite || len(rules.Roles) != 1) {
+					t.Fatalf("%s: the room is open: %+v", what, rules)
+				}
+				return err == nil
+			})
+			refuses(t, all[n%2], room, fmt.Sprint("after-", n), benny, chat.CodeMembersOnly)
+			takes(t, all[1], room, fmt.Sprint("others-", n), annie)
+			d.decides(t, all[0], room, access(""))
+		}
+	})
+}
+
 // Redis comes back with an older snapshot, in which the ban is missing and the
 // rules are said to be known: there were none, or others.
 func TestBansHoldAfterAnOldSnapshot(t *testing.T) {

@@ -106,6 +106,28 @@ func TestSlowModeTakesOneOfTwo(t *testing.T) {
 	})
 }
 
+// Who moderates is not slowed down, and starts with no debt when that is over.
+func TestSlowModeOfModerators(t *testing.T) {
+	onEach(t, func(t *testing.T, r *backend) {
+		d := newTruth()
+		b := servers(t, r.url, d, 1)[0]
+		d.decides(t, b, room, func(r *chat.RoomRules) {
+			r.Slow = time.Hour
+			r.Roles = roles(chat.RoleModerator, annie)
+		})
+		takes(t, b, room, "1", annie)
+		takes(t, b, room, "2", annie)
+		takes(t, b, room, "3", benny)
+		refuses(t, b, room, "4", benny, chat.CodeSlowMode)
+		if n := r.raw.Exists(t.Context(), b.lastKey(room, annie)).Val(); n != 0 {
+			t.Error("the last message of a moderator is remembered")
+		}
+		d.decides(t, b, room, func(r *chat.RoomRules) { clear(r.Roles) })
+		takes(t, b, room, "5", annie)
+		refuses(t, b, room, "6", annie, chat.CodeSlowMode)
+	})
+}
+
 // Slow mode counts from the last message that was taken, and only messages.
 func TestSlowMode(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
@@ -154,22 +176,63 @@ func TestRules(t *testing.T) {
 			rule func(*chat.RoomRules)
 			who  chat.Writer
 			code chat.Code // "": taken
+			own  chat.Code // the same for what takes back: deletes, and reactions
 		}{
-			{"no rule", func(*chat.RoomRules) {}, annie, ""},
-			{"muted", mute(annie.Person), annie, chat.CodeMuted},
-			{"another is muted", mute(annie.Person), benny, ""},
+			{"no rule", func(*chat.RoomRules) {}, annie, "", ""},
+			{"muted", mute(annie.Person), annie, chat.CodeMuted, ""},
+			{"another is muted", mute(annie.Person), benny, "", ""},
 			{"muted for a time", func(r *chat.RoomRules) { r.Muted[annie.Person] = soon }, annie,
-				chat.CodeMuted},
-			{"was muted", func(r *chat.RoomRules) { r.Muted[annie.Person] = 1 }, annie, ""},
-			{"banned", ban(gus.Person), gus, chat.CodeBanned},
+				chat.CodeMuted, ""},
+			{"was muted", func(r *chat.RoomRules) { r.Muted[annie.Person] = 1 }, annie, "", ""},
+			{"banned", ban(gus.Person), gus, chat.CodeBanned, ""},
 			{"banned and muted", func(r *chat.RoomRules) { mute(gus.Person)(r); ban(gus.Person)(r) }, gus,
-				chat.CodeBanned},
-			{"address banned", ban(annie.Address), annie, chat.CodeBanned},
-			{"address banned, none known", ban(annie.Address), benny, ""},
+				chat.CodeBanned, ""},
+			{"address banned", ban(annie.Address), annie, chat.CodeBanned, ""},
+			{"address banned, none known", ban(annie.Address), benny, "", ""},
+			{"address banned, of a member", func(r *chat.RoomRules) {
+				ban(annie.Address)(r)
+				r.Roles = roles(chat.RoleMember, annie)
+			}, annie, chat.CodeBanned, ""},
+			{"address banned, of a moderator", func(r *chat.RoomRules) {
+				ban(annie.Address)(r)
+				r.Roles = roles(chat.RoleModerator, annie)
+			}, annie, "", ""},
+			{"a banned moderator", func(r *chat.RoomRules) {
+				ban(annie.Person)(r)
+				r.Roles = roles(chat.RoleModerator, annie)
+			}, annie, chat.CodeBanned, ""},
 			{"registered only, a guest", func(r *chat.RoomRules) { r.Registered = true }, gus,
+				chat.CodeRegisteredOnly, ""},
+			{"registered only, an account", func(r *chat.RoomRules) { r.Registered = true }, benny, "", ""},
+			{"accounts, a guest", access(chat.AccessRegistered), gus, chat.CodeRegisteredOnly,
 				chat.CodeRegisteredOnly},
-			{"registered only, an account", func(r *chat.RoomRules) { r.Registered = true }, benny, ""},
-			{"paused", func(r *chat.RoomRules) { r.Paused = true }, benny, chat.CodePaused},
+			{"accounts, an account", access(chat.AccessRegistered), benny, "", ""},
+			{"invite, a guest", access(chat.AccessInvite), gus, chat.CodeMembersOnly, chat.CodeMembersOnly},
+			{"invite, a stranger", access(chat.AccessInvite, annie), benny, chat.CodeMembersOnly,
+				chat.CodeMembersOnly},
+			{"invite, a member", access(chat.AccessInvite, annie), annie, "", ""},
+			{"invite, a muted member", func(r *chat.RoomRules) {
+				access(chat.AccessInvite, annie)(r)
+				mute(annie.Person)(r)
+			}, annie, chat.CodeMuted, ""},
+			{"an access from the future", access("secret", annie), benny, chat.CodeMembersOnly,
+				chat.CodeMembersOnly},
+			{"paused, a moderator", func(r *chat.RoomRules) {
+				r.Paused = true
+				r.Roles = roles(chat.RoleModerator, benny)
+			}, benny, "", ""},
+			{"paused, an owner", func(r *chat.RoomRules) {
+				r.Paused = true
+				r.Roles = roles(chat.RoleOwner, benny)
+			}, benny, "", ""},
+			{"a muted owner", func(r *chat.RoomRules) {
+				r.Roles = roles(chat.RoleOwner, benny)
+				mute(benny.Person)(r)
+			}, benny, chat.CodeMuted, ""},
+			{"paused", func(r *chat.RoomRules) {
+				r.Paused = true
+				r.Roles = roles(chat.RoleMember, benny)
+			}, benny, chat.CodePaused, ""},
 		} {
 			d.decides(t, b, room, func(r *chat.RoomRules) {
 				*r = chat.RoomRules{
@@ -181,13 +244,16 @@ func TestRules(t *testing.T) {
 				_, err := sayBy(t, b, room, kind, uuid.NewString(), c.who)
 				wantRefusal(t, c.what+" "+kind, err, c.code)
 			}
+			m := chat.Message{ID: uuid.NewString(), Author: "@ann"}
+			_, err := b.Restore(t.Context(), room, &m, nil, chat.EarlierGiven)
+			wantRefusal(t, "nobody has reacted", err, "")
 			reaction := by("@ann", heart, true)
 			reaction.By = c.who
-			_, err := b.React(t.Context(), room, &m, reaction, chat.EarlierAsked)
+			_, err = b.React(t.Context(), room, &m, reaction, chat.EarlierAsked)
 			wantRefusal(t, c.what+", a reaction", err, c.code)
 			reaction.On = false
 			_, err = b.React(t.Context(), room, &m, reaction, chat.EarlierAsked)
-			wantRefusal(t, c.what+", a reaction taken back", err, "")
+			wantRefusal(t, c.what+", a reaction taken back", err, c.own)
 			p := publicationOf(room, &chat.Message{
 				Type: chat.TypeDelete, ID: uuid.NewString(), Author: "@ann", Session: "s1",
 				Extra: chat.ByAuthor(chat.Target{Seq: 9999, ID: uuid.NewString()}),
@@ -195,10 +261,11 @@ func TestRules(t *testing.T) {
 			p.By = c.who
 			done := make(chan error, 1)
 			p.Done = func(_ Receipt, err error) { done <- err }
-			wantRefusal(t, c.what+", a delete", errors.Join(b.PublishBody(t.Context(), p), <-done), "")
+			wantRefusal(t, c.what+", a delete", errors.Join(b.PublishBody(t.Context(), p), <-done), c.own)
 		}
 		got, err := b.Rules(t.Context(), room)
-		if err != nil || !got.Paused || got.Version != d.rules[room].Version {
+		if err != nil || !got.Paused || got.Version != d.rules[room].Version || got.IsClosed() ||
+			got.Roles[benny.Person] != chat.RoleMember {
 			t.Errorf("the copy is %+v, %v", got, err)
 		}
 	})
@@ -270,13 +337,19 @@ func TestRulesInACluster(t *testing.T) {
 	d := newTruth()
 	all := servers(t, testredis.NewOneNodeCluster(t), d, 2)
 	takes(t, all[0], room, "1", annie)
+	m := chat.Message{ID: uuid.NewString(), Author: "@ann"}
+	before := by("@ben", heart, true)
+	before.By = benny
+	reacts(t, all[0], m, before)
 	d.decides(t, all[0], room, func(r *chat.RoomRules) { r.Slow = time.Hour; mute(benny.Person)(r) })
 	refuses(t, all[1], room, "2", benny, chat.CodeMuted)
 	takes(t, all[1], room, "3", annie)
 	refuses(t, all[0], room, "4", annie, chat.CodeSlowMode)
-	m := chat.Message{ID: uuid.NewString(), Author: "@ann"}
 	reaction := by("@ben", thumb, true)
 	reaction.By = benny
 	_, err := all[0].React(t.Context(), room, &m, reaction, chat.EarlierUnknown)
 	wantRefusal(t, "a reaction", err, chat.CodeMuted)
+	// Its sender may have missed the answer.
+	_, err = all[1].React(t.Context(), room, &m, before, chat.EarlierUnknown)
+	wantRefusal(t, "a reaction from before the mute", err, "")
 }

@@ -162,7 +162,10 @@ func (b *Bus) loadRulesOf(ctx context.Context, room string) error {
 		return err
 	case s.kind == "closed":
 		return errNotOpen // whoever follows or publishes in it opens it
-	case s.kind == "known" || b.options.Rules == nil:
+	case s.kind == "known":
+		b.learn(room, s.rules)
+		return nil
+	case b.options.Rules == nil:
 		return nil
 	}
 	r, err := b.options.Rules(ctx, room)

@@ -14,15 +14,20 @@ import (
 //   - empty for a guest without a key, and for the events in feeds, which no
 //     client writes.
 
-// authorBytes is how many bytes of the hash are used: enough that finding
-// another key with the same hash is infeasible.
-const authorBytes = 12
+// AuthorBytes is how many bytes of the hash of a guest's key are used, in
+// base64url without padding: enough that finding another key with the same hash
+// is infeasible.
+const AuthorBytes = 12
 
 // guestKeyLen is the length of a guest key: 128 bits in hexadecimal.
 const guestKeyLen = 32
 
 // AccountAuthor returns the author of messages that an account sends.
 func AccountAuthor(name string) string { return "@" + name }
+
+// DeletedAuthor is the author of archived messages from which the name of a
+// deleted account, or of a guest, was taken. Nobody can have it.
+const DeletedAuthor = "@"
 
 // GuestAuthor returns the author of messages that the guest with this key
 // sends. The error, with code bad_request, means that this is not a guest key;
@@ -58,5 +63,5 @@ func (m *Message) Key() string {
 
 func shortHash(s string) string {
 	sum := sha256.Sum256([]byte(s))
-	return base64.RawURLEncoding.EncodeToString(sum[:authorBytes])
+	return base64.RawURLEncoding.EncodeToString(sum[:AuthorBytes])
 }

@@ -16,6 +16,10 @@ const (
 // ByAuthor is the Extra of a delete by the message's own author.
 func ByAuthor(t Target) string { return ExtraOf(t) + `,"by":"author"` }
 
+// ByModerator is the Extra of a delete by somebody who moderates the room. Its
+// author is that of the message, its name that of who deletes it.
+func ByModerator(t Target) string { return ExtraOf(t) + `,"by":"moderator"` }
+
 // DeletedDigest is DigestOf a tombstone. What it stood for is no longer known,
 // so it is the same as any text under its id.
 const DeletedDigest = "-"
@@ -58,9 +62,9 @@ func (m Message) After(d *Message) (_ Message, ok bool) {
 		return m.withoutText(id)
 	}
 	switch t := m.Target(); {
-	case m.Type == "" && m.ID == id && m.SameAuthor(d):
+	case m.Type == "" && m.ID == id && m.isFor(d, m.Seq):
 		m.Extra = ""
-	case m.Type == TypeEdit && t.ID == id && m.SameAuthor(d):
+	case m.Type == TypeEdit && t.ID == id && m.isFor(d, t.Seq):
 		m.Extra = ExtraOf(t)
 	case m.Type == "":
 		m.Extra, ok = ForgetReply(m.Extra, id)
@@ -70,6 +74,13 @@ func (m Message) After(d *Message) (_ Message, ok bool) {
 	}
 	m.Type, m.Text = TypeTombstone, ""
 	return m, true
+}
+
+// isFor reports whether the delete d may be about m, or an edit of it: a message
+// at seq. Who moderates may know the message from the archive alone, where the
+// name was taken from it. Then the number says which it is.
+func (m *Message) isFor(d *Message, seq uint64) bool {
+	return m.SameAuthor(d) || d.Author == DeletedAuthor && d.Target().Seq == seq
 }
 
 // withoutText returns an event about a private message once that is deleted,

@@ -71,6 +71,23 @@ func MembersOf(extra string) (m Members) {
 // a message that was deleted. ok is false if the reply is to another message,
 // or says nothing.
 func ForgetReply(extra, id string) (without string, ok bool) {
+	return changeReply(extra, id, func(r *Reply) (changed bool) {
+		changed, r.Text = r.Text != "", ""
+		return changed
+	})
+}
+
+// RenameReply returns the Extra of a reply to a message with another name of
+// that message's author. ok is false if the reply is to another message, or has
+// this name.
+func RenameReply(extra, id, name string) (renamed string, ok bool) {
+	return changeReply(extra, id, func(r *Reply) (changed bool) {
+		changed, r.Name = r.Name != name, name
+		return changed
+	})
+}
+
+func changeReply(extra, id string, change func(*Reply) (changed bool)) (_ string, ok bool) {
 	if !strings.Contains(extra, id) {
 		return extra, false
 	}
@@ -79,10 +96,9 @@ func ForgetReply(extra, id string) (without string, ok bool) {
 		Rest  jsontext.Value `json:",embed"`
 	}
 	if json.Unmarshal([]byte("{"+extra+"}"), &all) != nil || all.Reply == nil || all.Reply.ID != id ||
-		all.Reply.Text == "" {
+		!change(all.Reply) {
 		return extra, false
 	}
-	all.Reply.Text = ""
 	b, err := json.Marshal(all)
 	if err != nil {
 		return extra, false

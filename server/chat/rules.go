@@ -18,22 +18,30 @@ const (
 
 // CleanName returns the name in the form that everybody sees: trimmed, NFC,
 // with runs of spaces folded to one.
-func CleanName(s string) (string, error) {
+func CleanName(s string) (string, error) { return cleanLine(CodeBadName, "a name", s, MaxName) }
+
+// CleanLine returns a line of text that people have typed about something, such
+// as "a title", in the form of names. limit is in characters (code points).
+func CleanLine(what, s string, limit int) (string, error) {
+	return cleanLine(CodeBadRequest, what, s, limit)
+}
+
+func cleanLine(code Code, what, s string, limit int) (string, error) {
 	if !utf8.ValidString(s) {
-		return "", Errorf(CodeBadName, "a name must be valid UTF-8")
+		return "", Errorf(code, "%s must be valid UTF-8", what)
 	}
 	words := strings.FieldsFunc(strings.TrimSpace(s), func(r rune) bool { return unicode.Is(unicode.Zs, r) })
 	s = norm.NFC.String(strings.Join(words, " "))
 	switch n := utf8.RuneCountInString(s); {
 	case n == 0:
-		return "", Errorf(CodeBadName, "a name needs at least 1 character")
-	case n > MaxName:
-		return "", Errorf(CodeBadName, "a name has at most %d characters", MaxName)
+		return "", Errorf(code, "%s needs at least 1 character", what)
+	case n > limit:
+		return "", Errorf(code, "%s has at most %d characters", what, limit)
 	}
 	marks, visible := 0, false
 	for _, r := range s {
 		if !nameRune(r) {
-			return "", Errorf(CodeBadName, "a name must not contain control or invisible characters")
+			return "", Errorf(code, "%s must not contain control or invisible characters", what)
 		}
 		if !unicode.Is(unicode.Mn, r) && !unicode.Is(unicode.Me, r) {
 			marks, visible = 0, visible || visibleRune(r)
@@ -43,11 +51,11 @@ func CleanName(s string) (string, error) {
 			continue // part of an emoji, draws nothing above the line
 		}
 		if marks++; marks > maxMarks {
-			return "", Errorf(CodeBadName, "a name has at most %d combining marks on a character", maxMarks)
+			return "", Errorf(code, "%s has at most %d combining marks on a character", what, maxMarks)
 		}
 	}
 	if !visible {
-		return "", Errorf(CodeBadName, "a name needs a visible character")
+		return "", Errorf(code, "%s needs a visible character", what)
 	}
 	return s, nil
 }

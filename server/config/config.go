@@ -94,6 +94,12 @@ type Redis struct {
 type Room struct {
 	// MaxRooms is the most rooms that this server has open at the same time.
 	MaxRooms int `env:"MAX_ROOMS" envDefault:"1000"`
+	// Rooms is RoomsOpen, where a room springs up by its name, or RoomsMade, where
+	// there are only the default room and those that somebody made.
+	Rooms string `env:"ROOMS" envDefault:"open"`
+	// PerAccount is how many rooms that it made an account may own; 0: only
+	// admins make rooms.
+	PerAccount int `env:"ROOMS_PER_ACCOUNT" envDefault:"50"`
 	// Linger is how long a room stays open after its last client left.
 	Linger time.Duration `env:"ROOM_LINGER" envDefault:"30s"`
 	// RingSize is how many entries of a room are kept in memory, a power of two.
@@ -123,41 +129,6 @@ type Socket struct {
 	// previous one, so that several messages go out in one write; 0: never. The
 	// default is what measured best (docs/performance.md).
 	FlushInterval time.Duration `env:"FLUSH_INTERVAL" envDefault:"20ms"`
-}
-
-// Limits bounds what clients may do. A rate holds in the long run, its burst for
-// what comes at once.
-type Limits struct {
-	// MessageRate is how many messages a second one connection may send; 0: no
-	// limit.
-	MessageRate float64 `env:"MESSAGE_RATE" envDefault:"5"`
-	// MessageBurst is how many messages one connection may send at once.
-	MessageBurst int `env:"MESSAGE_BURST" envDefault:"10"`
-	// MaxText is the longest text of a message, in characters (code points).
-	MaxText int `env:"MAX_TEXT" envDefault:"4000"`
-	// EditWindow is how long an author may edit a message; 0: for ever.
-	EditWindow Window `env:"EDIT_WINDOW" envDefault:"24h"`
-	// MaxFrame is the longest WebSocket message a client may send, in bytes.
-	MaxFrame int `env:"MAX_FRAME" envDefault:"16384"`
-	// MaxConnections is the most WebSockets that this server accepts; 0: no limit.
-	// Unset: the share that ShareFiles gives them of the files this process may
-	// open.
-	MaxConnections int `env:"MAX_CONNECTIONS"`
-	// PostRate is how many private messages and new chats a second one account
-	// may make on each server with the API; 0: no limit.
-	PostRate float64 `env:"POST_RATE" envDefault:"50"`
-	// PostBurst is how many of them at once.
-	PostBurst int `env:"POST_BURST" envDefault:"200"`
-	// RegisterRate is how many accounts a second one address may make on each
-	// server with the API; 0: no limit.
-	RegisterRate float64 `env:"REGISTER_RATE" envDefault:"0.1"`
-	// RegisterBurst is how many of them at once.
-	RegisterBurst int `env:"REGISTER_BURST" envDefault:"30"`
-	// NameRate is how many new guest names a second one public address may use on
-	// each server with WebSockets; 0: no limit.
-	NameRate float64 `env:"NAME_RATE" envDefault:"0.5"`
-	// NameBurst is how many of them at once.
-	NameBurst int `env:"NAME_BURST" envDefault:"200"`
 }
 
 // Rules sets what the rules of rooms can be about.
@@ -214,6 +185,12 @@ type Log struct {
 	// Format is FormatText or FormatJSON. Empty: text on a terminal, else JSON.
 	Format string `env:"LOG_FORMAT"`
 }
+
+// Values of Room.Rooms.
+const (
+	RoomsOpen = "open"
+	RoomsMade = "made"
+)
 
 // Values of Server.Role.
 const (

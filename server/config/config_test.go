@@ -12,7 +12,8 @@ import (
 
 func TestDefaults(t *testing.T) {
 	t.Setenv("ADDR", ":1") // Load must ignore the environment, also when its argument is nil
-	for _, environ := range []map[string]string{nil, {}, {"ADDR": "", "REDIS_URL": "", "ALLOWED_ORIGINS": ""}} {
+	for _, environ := range []map[string]string{nil, {}, {"ADDR": "", "REDIS_URL": "",
+		"ALLOWED_ORIGINS": ""}} {
 		c, err := Load(environ)
 		if err != nil {
 			t.Fatal(err)
@@ -118,7 +119,12 @@ func TestBounds(t *testing.T) {
 			[]string{"0", "0.0001", "1e6"},
 			[]string{"-1", "0.00009", "NaN", "Inf", "five"},
 		},
-		"NAME_BURST": {[]string{"1", "100000"}, []string{"0", "100001"}},
+		"NAME_BURST":    {[]string{"1", "100000"}, []string{"0", "100001"}},
+		"ADDRESS_RATE":  {[]string{"0", "0.0001", "1e6"}, []string{"-1", "0.00009", "NaN", "Inf", "five"}},
+		"ADDRESS_BURST": {[]string{"1", "100000"}, []string{"0", "100001"}},
+		"CHATS_HOUR":    {[]string{"0", "1", "100000"}, []string{"-1", "100001", "1.5"}},
+		"ROOM_RATE":     {[]string{"0", "0.0001", "1e6"}, []string{"-1", "0.00009", "NaN", "Inf", "five"}},
+		"ROOM_BURST":    {[]string{"1", "100000"}, []string{"0", "100001"}},
 		"REGISTER_RATE": {
 			[]string{"0", "0.0001", "1e6"},
 			[]string{"-1", "0.00009", "NaN", "Inf", "five"},
@@ -175,7 +181,8 @@ func TestBounds(t *testing.T) {
 		}
 		for _, value := range values.bad {
 			_, err := Load(map[string]string{name: value})
-			if err == nil || !strings.HasPrefix(err.Error(), name+"=") || strings.Contains(err.Error(), "\n") {
+			if err == nil || !strings.HasPrefix(err.Error(), name+"=") || strings.Contains(err.Error(),
+				"\n") {
 				t.Errorf("%s=%s: got %v, want one line that starts with %s=", name, value, err, name)
 			}
 		}

@@ -36,7 +36,9 @@ func rules() []rule {
 			func(c *Config) bool { return isAddr(c.Server.Addr) }},
 		{"ROLE", "all; ws: page and WebSockets; api: HTTP API and archive",
 			"all, ws or api",
-			func(c *Config) bool { return slices.Contains([]string{RoleAll, RoleWS, RoleAPI}, c.Server.Role) }},
+			func(c *Config) bool {
+				return slices.Contains([]string{RoleAll, RoleWS, RoleAPI}, c.Server.Role)
+			}},
 		{"HEADER_TIMEOUT", "time for a client to send its request headers",
 			"a duration above 0, such as 5s",
 			func(c *Config) bool { return c.Server.HeaderTimeout > 0 }},
@@ -139,6 +141,12 @@ func rules() []rule {
 		{"MAX_ROOMS", "most rooms open at the same time",
 			"a number of rooms, 1 or more",
 			func(c *Config) bool { return c.Room.MaxRooms >= 1 }},
+		{"ROOMS", "open: any room; made: only those that somebody made",
+			"open or made",
+			func(c *Config) bool { return slices.Contains([]string{RoomsOpen, RoomsMade}, c.Room.Rooms) }},
+		{"ROOMS_PER_ACCOUNT", "rooms that an account may own; 0: only admins make any",
+			"a number of rooms, 0 (only admins make any) or more",
+			func(c *Config) bool { return c.Room.PerAccount >= 0 }},
 		{"ROOM_LINGER", "how long an empty room stays open",
 			"a duration, 0s or more",
 			func(c *Config) bool { return c.Room.Linger >= 0 }},
@@ -168,13 +176,29 @@ func rules() []rule {
 			func(c *Config) bool { return within(c.Socket.SendBuffer, 4096, 16<<20) }},
 		{"FLUSH_INTERVAL", "how long messages wait for each other; 0s: never",
 			"a duration from 0s to 1s",
-			func(c *Config) bool { return c.Socket.FlushInterval >= 0 && c.Socket.FlushInterval <= time.Second }},
+			func(c *Config) bool {
+				return c.Socket.FlushInterval >= 0 && c.Socket.FlushInterval <= time.Second
+			}},
 		{"MESSAGE_RATE", "messages a second of one connection; 0: no limit",
 			"a number of messages per second, 0 (no limit) or more",
-			func(c *Config) bool { return c.Limits.MessageRate >= 0 && !math.IsInf(c.Limits.MessageRate, 1) }},
+			func(c *Config) bool {
+				return c.Limits.MessageRate >= 0 && !math.IsInf(c.Limits.MessageRate, 1)
+			}},
 		{"MESSAGE_BURST", "messages of one connection at once",
 			"a number of messages, 1 or more",
 			func(c *Config) bool { return c.Limits.MessageBurst >= 1 }},
+		{"ADDRESS_RATE", "messages a second of one address; 0: no limit",
+			"a number of messages per second from 0.0001, or 0 (no limit)",
+			func(c *Config) bool { return isRate(c.Limits.AddressRate) }},
+		{"ADDRESS_BURST", "messages of one address at once",
+			"a number of messages from 1 to 100000",
+			func(c *Config) bool { return within(c.Limits.AddressBurst, 1, 100_000) }},
+		{"ROOM_RATE", "messages a second in one room; 0: no limit",
+			"a number of messages per second from 0.0001, or 0 (no limit)",
+			func(c *Config) bool { return isRate(c.Limits.RoomRate) }},
+		{"ROOM_BURST", "messages in one room at once",
+			"a number of messages from 1 to 100000",
+			func(c *Config) bool { return within(c.Limits.RoomBurst, 1, 100_000) }},
 		{"MAX_TEXT", "longest text of a message, in characters",
 			"a number of characters from 1 to 1000000, and not above MAX_FRAME, the limit in bytes " +
 				"of a whole message",
@@ -194,6 +218,9 @@ func rules() []rule {
 		{"POST_BURST", "private messages of one account at once",
 			"a number of messages from 1 to 100000",
 			func(c *Config) bool { return within(c.Limits.PostBurst, 1, 100_000) }},
+		{"CHATS_HOUR", "new chats of one account in an hour; 0: no limit",
+			"a number of chats from 0 (no limit) to 100000",
+			func(c *Config) bool { return within(c.Limits.ChatsHour, 0, 100_000) }},
 		{"REGISTER_RATE", "new accounts a second of one address; 0: no limit",
 			"a number of accounts per second from 0.0001, or 0 (no limit)",
 			func(c *Config) bool { return isRate(c.Limits.RegisterRate) }},
@@ -235,6 +262,8 @@ func rules() []rule {
 			accepted},
 		{"LOG_FORMAT", "text or json",
 			"text or json, or nothing for text on a terminal and json elsewhere",
-			func(c *Config) bool { return slices.Contains([]string{"", FormatText, FormatJSON}, c.Log.Format) }},
+			func(c *Config) bool {
+				return slices.Contains([]string{"", FormatText, FormatJSON}, c.Log.Format)
+			}},
 	}
 }

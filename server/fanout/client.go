@@ -34,6 +34,11 @@ type Client struct {
 	live       uint64     // see room.Start
 	after      uint64     // see room.Start
 	catchingUp bool       // live or after still apply
+
+	// See Tap; nil for almost all. It is here because the writer reads it with
+	// each write, like what is around it.
+	tap atomic.Pointer[func(frames [][]byte)]
+
 	// epoch of the log that it gets pages of, because the ring does not reach
 	// back to after; "" if it does not
 	replaying string
@@ -177,6 +182,32 @@ func (c *Client) flushLocked() {
 	if tell {
 		c.shard.post(func(in *inbox) { in.flush = append(in.flush, c) })
 	}
+}
+
+// Tap has a function called with all frames that are written to the client from
+// now on: those of which a part was. Of a frame that was written in several
+// parts the rest comes again, as it is. The function is called by whoever writes,
+// and must not block. It may keep the frames, which do not change, but not the
+// slice. Nil ends it.
+func (c *Client) Tap(tap func(frames [][]byte)) {
+	if tap == nil {
+		c.tap.Store(nil)
+		return
+	}
+	c.tap.Store(&tap)
+}
+
+// wrote tells the tap, if there is one, of the frames in the first n bytes.
+func (c *Client) wrote(frames [][]byte, n int) {
+	tap := c.tap.Load()
+	if tap == nil {
+		return
+	}
+	begun := 0
+	for ; begun < len(frames) && n > 0; begun++ {
+		n -= len(frames[begun])
+	}
+	(*tap)(frames[:begun])
 }
 
 // Closed returns the code with which we closed or are closing the connection; 0

@@ -123,6 +123,7 @@ func (s *shard) write(c *Client, b *batch) bool {
 		s.leaveGroup(c)
 		return false
 	}
+	c.wrote(b.frames, n)
 	s.count.writes++
 	s.count.bytes += n
 	begun, whole := b.consume(c, n)

@@ -81,7 +81,7 @@ func (s *shard) writeAll(c *Client, b *batch) error {
 	c.unsent = nil         // all of it is written, or the connection ends
 	for i := 0; i < len(b.frames); {
 		var bufs net.Buffers
-		n := 0
+		n, first := 0, i
 		for ; i < len(b.frames) && (n == 0 || n+len(b.frames[i]) <= piece); i++ {
 			bufs = append(bufs, b.frames[i])
 			n += len(b.frames[i])
@@ -92,6 +92,7 @@ func (s *shard) writeAll(c *Client, b *batch) error {
 		if _, err := bufs.WriteTo(c.conn); err != nil {
 			return err
 		}
+		c.wrote(b.frames[first:i], n)
 		if sent := i - b.own; sent > 0 {
 			c.noteProgress(b.next[sent-1])
 		}

@@ -19,6 +19,7 @@ type Set struct {
 	Closed   *prometheus.CounterVec // code: see wire.CloseCode.Label
 	Received *prometheus.CounterVec // result
 	BytesIn  prometheus.Counter
+	Limited  *prometheus.CounterVec // limit: OfConnection …
 
 	// Rooms.
 	SubscriptionMessages prometheus.Counter
@@ -46,6 +47,9 @@ type Set struct {
 	APISeconds *prometheus.HistogramVec
 	Posts      *prometheus.CounterVec // result
 
+	// Moderation. action: as in the audit log; report: a message was reported
+	Moderated *prometheus.CounterVec
+
 	Files
 }
 
@@ -72,6 +76,13 @@ const (
 	Taken     = "taken"
 	Duplicate = "duplicate"
 	Reacted   = "reacted" // of Received only
+	// limit, of Limited: whose rate was exceeded
+	OfConnection = "connection"
+	OfAddress    = "address"
+	OfRoom       = "room"
+	OfAccount    = "account" // private messages and the like
+	OfChats      = "chats"   // new chats of an account
+	OfNames      = "names"   // guests' names of an address
 	// result, of Missed
 	Filled = "filled"
 	Lost   = "lost"
@@ -99,12 +110,15 @@ func NewSet() *Set {
 		Received: counters("messages_received_total",
 			"Messages and reactions that clients sent, by result.", "result"),
 		BytesIn: counter("received_bytes_total", "Bytes of the messages that clients sent."),
+		Limited: counters("rate_limited_total",
+			"What was refused because of a limit on a rate, by whose it was.", "limit"),
 
 		SubscriptionMessages: counter("subscription_messages_total",
 			"Messages received from Redis and appended to a ring."),
 		Missed: counters("missed_messages_total",
 			"Messages missed by the subscription: filled from the log, or lost.", "result"),
-		EpochChanges: counter("epoch_changes_total", "Times that a room changed to another epoch of its log."),
+		EpochChanges: counter("epoch_changes_total",
+			"Times that a room changed to another epoch of its log."),
 		Overfull: counter("room_queue_overflows_total",
 			"Times that a room's queue was full, so that the room dropped it and read its log instead."),
 
@@ -135,15 +149,18 @@ func NewSet() *Set {
 			Buckets: prometheus.ExponentialBuckets(1e-3, 2, 14),
 		}, []string{"method", "route", "status"}),
 		Posts: counters("posts_total", "Private messages posted, by result.", "result"),
+		Moderated: counters("moderation_actions_total",
+			"What those who moderate rooms did over HTTP or a socket, as in the audit log, and reports.",
+			"action"),
 		Files: newFiles(),
 	}
 	s.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		s.Joins, s.Closed, s.Received, s.BytesIn,
+		s.Joins, s.Closed, s.Received, s.BytesIn, s.Limited,
 		s.SubscriptionMessages, s.Missed, s.EpochChanges, s.Overfull,
 		s.Deliveries, s.Writes, s.BytesOut, s.PassSeconds, s.PassMessages, s.SlowClients,
 		s.PublishSeconds, s.PublishMessages, s.LinksLost, s.LogRepairs, s.Republished,
-		s.APISeconds, s.Posts,
+		s.APISeconds, s.Posts, s.Moderated,
 		s.FileUploads, s.FileUploadBytes, s.PictureSeconds, s.StoreSeconds, s.StoreFailures,
 	)
 	// Events that should never happen start at 0: an alert sees no increase in
@@ -157,6 +174,9 @@ func NewSet() *Set {
 	for _, result := range []string{Taken, Duplicate} {
 		s.Posts.WithLabelValues(result)
 		s.FileUploads.WithLabelValues(result)
+	}
+	for _, limit := range []string{OfConnection, OfAddress, OfRoom, OfAccount, OfChats, OfNames} {
+		s.Limited.WithLabelValues(limit)
 	}
 	s.beginAtZero()
 	return s

@@ -35,8 +35,8 @@ func (s subscriber) Payload(room string, payload []byte) { s.n.registry(room).Pa
 
 // Gossip implements bus.Subscriber.
 func (s subscriber) Gossip(payload []byte) {
-	if !s.n.receive(payload) && !s.n.receiveRules(payload) && !s.n.rooms.ReceiveTaken(payload) &&
-		!s.n.cluster.Receive(payload) {
+	if !s.n.receive(payload) && !s.n.receiveRules(payload) && !s.n.receiveKick(payload) &&
+		!s.n.rooms.ReceiveTaken(payload) && !s.n.cluster.Receive(payload) && !s.n.connections.Receive(payload) {
 		s.n.presence.Receive(payload)
 	}
 }
@@ -107,26 +107,16 @@ func (n *Node) registry(log string) *room.Registry {
 	return n.rooms
 }
 
-// socketPresence is presence as package socket needs it.
-type socketPresence struct{ *presence.Presence }
-
-var _ socket.Presence = socketPresence{}
-
-// Snapshot implements socket.Presence.
-func (p socketPresence) Snapshot(room string) wire.Presence {
-	return presenceFrame(p.Presence.Snapshot(room))
-}
-
-func presenceFrame(u presence.Update) wire.Presence {
-	return wire.Presence{
+func presenceFrame(u presence.Update) []byte {
+	return wire.Frame(wire.Presence{
 		Type: "presence", Online: u.Online, Names: u.Names, Joined: u.Joined, Left: u.Left, Accounts: u.Accounts,
 		Connections: u.Connections,
-	}
+	})
 }
 
 func (n *Node) emitPresence(room string, u presence.Update) {
 	if r := n.rooms.Get(room); r != nil {
-		r.Broadcast(wire.Frame(presenceFrame(u)))
+		r.Broadcast(presenceFrame(u))
 	}
 }
 

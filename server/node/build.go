@@ -1,14 +1,17 @@
 package node
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"time"
 
+	"livechat/server/account"
 	"livechat/server/auth"
 	"livechat/server/bus"
 	"livechat/server/cluster"
 	"livechat/server/config"
+	"livechat/server/connections"
 	"livechat/server/fanout"
 	"livechat/server/presence"
 	"livechat/server/room"
@@ -19,7 +22,10 @@ import (
 
 // build makes the parts, bottom up.
 func (n *Node) build(version string) (err error) {
-	if n.listener, err = net.Listen("tcp", n.cfg.Server.Addr); err != nil {
+	// WebSockets are pinged and requests have deadlines, so that TCP's own probes
+	// would find nothing; setting them costs four system calls a connection.
+	listen := net.ListenConfig{KeepAlive: -1}
+	if n.listener, err = listen.Listen(context.Background(), "tcp", n.cfg.Server.Addr); err != nil {
 		return fmt.Errorf("ADDR=%s: %w", n.cfg.Server.Addr, err)
 	}
 	n.monitor = openMonitor(n.cfg.Metrics.Addr, n.metrics, n.logger)
@@ -36,7 +42,8 @@ func (n *Node) build(version string) (err error) {
 		PublishTimeout:      n.cfg.Redis.PublishTimeout,
 		SubscriptionTimeout: n.cfg.Redis.SubscriptionTimeout, Archived: n.archived, Logger: n.logger,
 		Metrics: n.metrics, Rules: n.loadRules, RulesNeeded: n.rulesNeeded,
-		Commands: auth.Commands(n.cfg.Redis.Channel),
+		Words:    n.wordOptions(),
+		Commands: append(auth.Commands(n.cfg.Redis.Channel), connections.Commands(n.cfg.Redis.Channel)...),
 	})
 	if err != nil {
 		return fmt.Errorf("REDIS_URL: %w", err)
@@ -74,7 +81,7 @@ func (n *Node) build(version string) (err error) {
 		Node: n.id, App: n.cfg.Server.App, Role: n.cfg.Server.Role, Interval: n.cfg.Presence.Interval,
 		Expiry: n.cfg.Presence.Expiry,
 		Send:   n.bus.PublishGossip, SendTo: n.bus.PublishGossipTo, Emit: n.emitPresence,
-		EmitTyping: n.emitTyping, Logger: n.logger,
+		Encode: presenceFrame, EmitTyping: n.emitTyping, Logger: n.logger,
 	})
 	n.cluster = cluster.New(cluster.Options{
 		Node: n.id, App: n.cfg.Server.App, Version: version, Embedded: n.embedded != nil,
@@ -86,17 +93,21 @@ func (n *Node) build(version string) (err error) {
 		App: n.cfg.Server.App, AllowedOrigins: n.cfg.Server.AllowedOrigins,
 		MaxConnections: l.MaxConnections, MaxFrame: l.MaxFrame,
 		MaxText: l.MaxText, MessageRate: l.MessageRate, MessageBurst: l.MessageBurst,
+		AddressRate: l.AddressRate, AddressBurst: l.AddressBurst, AddressKey: account.PublicKey,
+		RoomRate: l.RoomRate, RoomBurst: l.RoomBurst,
 		NoEdits: l.EditWindow == config.WindowOff, EditWindow: max(0, time.Duration(l.EditWindow)),
 		ClientAddr: web.ClientAddr(n.cfg.Server.TrustedProxies.Prefixes()),
-		Rooms:      n.rooms, Fan: n.fan, Publisher: n.bus, Presence: socketPresence{n.presence},
+		Rooms:      n.rooms, Fan: n.fan, Publisher: n.bus, Presence: n.presence,
 		Watch: n.cluster.Watch, Logger: n.logger, Metrics: n.metrics,
 		Users: n.userOptions(), Files: n.fileOptions(), Rules: n.ruleOptions(),
+		Moderate: n.moderateOptions(),
 	})
+	n.buildConnections(version)
 	if err := n.buildServices(); err != nil {
 		return err
 	}
 	deps := web.Deps{
-		API: n.services.handler, Static: static.Files, Ready: n.readiness, Online: n.online,
+		API: n.services.handler, Static: static.Files, Ready: n.readyz, Online: n.online,
 		App: n.cfg.Server.App, Version: version, Logger: n.logger,
 		Kept: web.Kept{Seconds: int64(n.cfg.Archive.Age.Seconds()), Count: n.cfg.Archive.Count},
 	}

@@ -15,7 +15,8 @@ import (
 	"livechat/server/chat"
 )
 
-// shortLogs makes logs that soon outgrow ring and stream.
+// shortLogs makes logs that soon outgrow ring and stream. A test that waits for
+// the archive answers no pings meanwhile.
 var shortLogs = []string{
 	"RING_SIZE=256",
 	"HISTORY_LENGTH=500",
@@ -23,6 +24,8 @@ var shortLogs = []string{
 	"PUBLISH_TIMEOUT=1m",
 	"PRESENCE_INTERVAL=60s",
 	"PRESENCE_EXPIRY=120s",
+	"PING_INTERVAL=60s",
+	"PONG_TIMEOUT=60s",
 }
 
 const (

@@ -11,6 +11,7 @@ import (
 	"livechat/internal/poll"
 	"livechat/internal/testredis"
 	"livechat/server/config"
+	"livechat/server/web"
 )
 
 func TestDrain(t *testing.T) {
@@ -49,6 +50,9 @@ func TestDrain(t *testing.T) {
 		return json.NewDecoder(resp.Body).Decode(&body) == nil && resp.StatusCode == http.StatusNotFound &&
 			body.Status == "draining"
 	})
+	if status, _ := n.readyz(web.ScopeSelf); status != http.StatusNotFound {
+		t.Errorf("with scope=self, readyz of a draining server says %d", status)
+	}
 	peers[0].send("one may still talk")
 	peers[1].next("message")
 	moments := map[int64]bool{}

@@ -27,6 +27,7 @@ import (
 var postgres = &testpg.Shared{}
 
 func TestMain(m *testing.M) {
+	eraseSettle = time.Second
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		postgres.Close()
 		os.Exit(code)
@@ -90,6 +91,7 @@ func startUnowned(t testing.TB, log slog.Handler, settings ...string) *Node {
 		"ADDR":         "127.0.0.1:0",
 		"METRICS_ADDR": "127.0.0.1:0",
 		"APPID":        "1000",
+		"ROOM_RATE":    "0",
 		"DATABASE_URL": "sqlite::memory:",
 		"FILES_URL":    "file:" + t.TempDir(),
 		"DRAIN_DELAY":  "0s",
@@ -119,7 +121,7 @@ type peer struct {
 
 // event holds any frame of the server.
 type event struct {
-	Type, ID, Code, Text, Name, App, Session, Author, Room, Epoch, Message, Chat string
+	Type, ID, Code, Text, Name, App, Session, Author, Room, Epoch, Message, Chat, By string
 
 	Seq          uint64
 	From, To     uint64
@@ -140,6 +142,7 @@ type event struct {
 		Seq uint64
 		ID  string
 	}
+	Pinned   *chat.Pin
 	Reply    repliedTo
 	Counts   map[string]int
 	Mentions []string
@@ -188,8 +191,14 @@ func dialAny(t testing.TB, n *Node, query ...string) *peer {
 
 func connect(t testing.TB, n *Node, subprotocols []string, query ...string) *peer {
 	t.Helper()
+	return connectFrom(t, n, nil, subprotocols, query...)
+}
+
+// connectFrom connects with headers.
+func connectFrom(t testing.TB, n *Node, header http.Header, subprotocols []string, query ...string) *peer {
+	t.Helper()
 	dialer := websocket.Dialer{Subprotocols: subprotocols}
-	conn, resp, err := dialer.DialContext(t.Context(), address(n, query...), nil)
+	conn, resp, err := dialer.DialContext(t.Context(), address(n, query...), header)
 	if resp != nil {
 		defer resp.Body.Close()
 	}
@@ -284,5 +293,13 @@ func (p *peer) nextError() (e event) {
 		if e.Type == "error" {
 			return e
 		}
+	}
+}
+
+// wantClosed waits until the server closes a socket with a code.
+func wantClosed(t testing.TB, p *peer, want wire.CloseCode) {
+	t.Helper()
+	if got := p.closed(); got != int(want) {
+		t.Errorf("closed with %d, want %d", got, want)
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"livechat/server/chat"
 	"livechat/server/cluster"
 	"livechat/server/config"
+	"livechat/server/connections"
 	"livechat/server/fanout"
 	"livechat/server/metrics"
 	"livechat/server/moderation"
@@ -48,6 +49,7 @@ type Node struct {
 	passes       cluster.Passes
 	cluster      *cluster.Hub
 	sockets      *socket.Server
+	connections  *connections.Hub
 	database     *store.Store // nil: this server has no database
 	services     services
 	databaseLock io.Closer // nil: no database file is locked
@@ -125,6 +127,7 @@ func (n *Node) run() {
 	n.loops.Go(func() { n.feeds.Run(ctx) })
 	n.loops.Go(func() { n.sockets.RunUsers(ctx) })
 	n.loops.Go(func() { n.ruled.Run(ctx) })
+	n.loops.Go(func() { n.connections.Run(ctx) })
 	n.runServices(ctx)
 	if n.cfg.Server.Role != config.RoleAPI { // the cluster page shows servers with sockets only
 		n.loops.Go(func() { n.cluster.Run(ctx) })

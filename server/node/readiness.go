@@ -11,9 +11,9 @@ import (
 	"livechat/server/web"
 )
 
-// readiness is the answer of /readyz. It describes this server alone. 404 makes
-// HAProxy keep the server's sockets and send new ones elsewhere; 503 would cut
-// them.
+// readiness is the answer of /readyz, and what the other servers are told. It
+// describes this server alone. 404 makes HAProxy keep the server's sockets and
+// send new ones elsewhere; 503 would cut them.
 //
 // An isolated server, one that does not receive its own reports through Redis,
 // delivers nothing, whatever the state of its connections, so new clients are
@@ -29,7 +29,13 @@ import (
 // A database that is down does not change the status. It is down for all
 // servers at once, rooms work without it, and the API's own answer, "try
 // again", tells clients more than a load balancer without servers.
-func (n *Node) readiness() (int, web.Readiness) {
+func (n *Node) readiness() (int, web.Readiness) { return n.readyz(web.ScopeAll) }
+
+// readyz is the readiness of a scope. With web.ScopeSelf only the server itself
+// counts, not Redis: Kubernetes has nothing like HAProxy's use of servers that
+// are alive when none is ready. An outage of Redis would take all pods out of
+// their Service at once.
+func (n *Node) readyz(scope web.Scope) (int, web.Readiness) {
 	age := n.presence.SubscriptionAge()
 	isolated := age > n.isolatedAfter()
 	body := web.Readiness{
@@ -53,6 +59,8 @@ func (n *Node) readiness() (int, web.Readiness) {
 	case !n.ready.Load():
 		body.Status = "starting"
 		return http.StatusServiceUnavailable, body
+	case scope == web.ScopeSelf:
+		return http.StatusOK, body
 	case isolated:
 		body.Status = "deaf"
 		return http.StatusNotFound, body

@@ -2,12 +2,14 @@ package node
 
 import (
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"testing"
 	"time"
 
 	"livechat/internal/poll"
 	"livechat/internal/testredis"
+	"livechat/server/web"
 )
 
 // TestIsolatedServer: a server that does not receive its own reports through
@@ -33,6 +35,34 @@ func TestIsolatedServer(t *testing.T) {
 	poll.Until(t, "the other servers are told", func() bool { return !n.presence.Nodes()[0].Unavailable })
 	p.send("still here")
 	p.next("message")
+}
+
+// With scope=self a server that has started stays ready while Redis is away:
+// Redis is away for all of them.
+func TestReadinessOfItself(t *testing.T) {
+	t.Parallel()
+	r := testredis.New(t)
+	n := startLogging(t, slog.DiscardHandler, "REDIS_URL="+r.URL, "ROLE=ws", "DATABASE_URL=")
+	wantReadiness := func(when string, all, self int) {
+		t.Helper()
+		poll.Until(t, when, func() bool {
+			status, _ := n.readyz(web.ScopeAll)
+			return status == all
+		})
+		if status, body := n.readyz(web.ScopeSelf); status != self {
+			t.Errorf("%s: with scope=self %d %+v, want %d", when, status, body, self)
+		}
+	}
+	wantReadiness("it starts without Redis", http.StatusServiceUnavailable, http.StatusServiceUnavailable)
+	r.Start()
+	wantReadiness("Redis is up", http.StatusOK, http.StatusOK)
+	r.Kill()
+	wantReadiness("Redis is away", http.StatusNotFound, http.StatusOK)
+	if _, body := n.readyz(web.ScopeSelf); body.Status != "ready" || body.Redis != "down" {
+		t.Errorf("while Redis is away: %+v", body)
+	}
+	r.Start()
+	wantReadiness("Redis is back", http.StatusOK, http.StatusOK)
 }
 
 // TestMove: the oldest clients are asked, each once, and none that connected

@@ -10,6 +10,7 @@ import (
 	"livechat/internal/poll"
 	"livechat/internal/testlog"
 	"livechat/internal/testredis"
+	"livechat/server/web"
 )
 
 // reportWithin bounds the time until a server reports what is wrong.
@@ -58,6 +59,9 @@ func TestRedisRefusesWrites(t *testing.T) {
 				status, body := n.readiness()
 				return status == http.StatusNotFound && body.Redis == c.want
 			})
+			if status, body := n.readyz(web.ScopeSelf); status != http.StatusOK || body.Redis != c.want {
+				t.Errorf("with scope=self it answers %d %+v", status, body)
+			}
 			if took := time.Since(began); took > reportWithin {
 				t.Errorf("/readyz reported it after %s", took)
 			}

@@ -23,8 +23,8 @@ import (
 // A server with a database reads the truth itself. One without asks the servers
 // with the API, once it has seen any; before that there is no moderation, and
 // nobody is asked. So in a cluster with the API no server takes a message in a
-// room whose rules it does not know, and a cluster without it is not slowed
-// down.
+// room whose rules it does not know, nor lets anybody in, and a cluster without
+// it is not slowed down.
 
 const (
 	// rulesTime bounds how long the database may take to tell the rules of a room.
@@ -53,7 +53,7 @@ var (
 )
 
 // rulesNeeded reports whether nobody may write in a room whose rules are not
-// known.
+// known, or enter it.
 func (n *Node) rulesNeeded() bool { return n.database != nil || n.names.Accounts() }
 
 // loadRules is bus.Options.Rules.
@@ -124,9 +124,11 @@ func (n *Node) receiveRules(payload []byte) bool {
 func (n *Node) buildRules() {
 	o := moderation.WatchOptions{
 		Read: n.bus.Rules, Apply: n.bus.SetRules, Logger: n.logger,
-		Open:  func(room string) bool { return n.rooms.Get(room) != nil },
-		Expel: func(room string, banned func(chat.Writer) bool) { n.sockets.Expel(room, banned) },
+		Open:   func(room string) bool { return n.rooms.Get(room) != nil },
+		Needed: n.rulesNeeded, Pinned: n.tellPinned,
+		Expel: func(room string) { n.sockets.Expel(room) },
 	}
+	o.OnlyMade = n.cfg.Room.Rooms == config.RoomsMade
 	if n.database != nil {
 		o.Truth = n.trueRules
 	}
@@ -139,7 +141,17 @@ func (n *Node) ruleOptions() *socket.RuleOptions {
 		return nil
 	}
 	return &socket.RuleOptions{
-		Await: n.ruled.Await, Bans: n.ruled.Bans,
+		Await: n.ruled.Await, Admits: n.ruled.Admits,
 		Address: moderation.NewAddresses(n.cfg.Rules.AddressSecret).Subject,
+		Note:    n.bus.NoteAddress,
+		Pinned:  n.ruled.Pinned,
+	}
+}
+
+// wordOptions is what the bus needs for blocked words.
+func (n *Node) wordOptions() *bus.WordOptions {
+	return &bus.WordOptions{
+		Verdict: func(room string, said []string) string { return n.ruled.Verdict(room, said) },
+		Learn:   func(room string, r chat.RoomRules) { n.ruled.Learn(room, r) },
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"livechat/server/config"
 	"livechat/server/moderation"
 	"livechat/server/private"
+	"livechat/server/rooms"
 	"livechat/server/store"
 	"livechat/server/web"
 	"livechat/server/wire"
@@ -30,6 +31,8 @@ type services struct {
 	relay    *private.Relay
 	archiver *archive.Archiver
 	rules    *moderation.Service
+	desk     *moderation.Desk
+	rooms    *rooms.Service
 	files    fileServices
 	watcher  *store.Watcher
 	handler  http.Handler // nil: this server has no API
@@ -49,6 +52,11 @@ func (n *Node) buildServices() (err error) {
 	s.rules = moderation.New(moderation.Options{
 		Store: s.store, Apply: n.bus.SetRules, Audit: moderation.Audit, Logger: n.logger,
 	})
+	s.desk = n.newDesk(s.store, s.rules)
+	s.rooms = rooms.New(rooms.Options{
+		Store: s.store, Apply: s.rules.Tell, Online: n.presence.Online,
+		PerAccount: n.cfg.Room.PerAccount, Logger: n.logger,
+	})
 	s.accounts = account.New(account.Options{
 		Store: s.store, Logger: n.logger,
 		Register: account.NewLimit(n.cfg.Limits.RegisterRate, n.cfg.Limits.RegisterBurst),
@@ -65,7 +73,8 @@ func (n *Node) buildServices() (err error) {
 		return err
 	}
 	chats := private.New(private.Options{
-		Store: s.store, MaxText: n.cfg.Limits.MaxText, Allow: n.allowPosts(), Wake: s.relay.Wake,
+		Store: s.store, MaxText: n.cfg.Limits.MaxText, Allow: n.allowPosts(), AllowChat: n.allowChats(),
+		Wake:        s.relay.Wake,
 		NoEdits:     n.cfg.Limits.EditWindow == config.WindowOff,
 		EditWindow:  max(0, time.Duration(n.cfg.Limits.EditWindow)),
 		AllowTyping: n.allowTyping(), TellTyping: n.tellTyping,
@@ -75,15 +84,18 @@ func (n *Node) buildServices() (err error) {
 	}
 	s.handler, err = api.New(api.Options{
 		Accounts: accounts{s.accounts, n.auth, s.revoker},
-		Chats:    countedChats{chats, n.metrics}, Archive: s.store, Search: s.store,
+		Chats:    countedChats{chats, n.metrics}, Archive: s.store, Search: s.store, Rooms: s.rooms,
 		Tickets: tickets{s.accounts, n.auth}, Logger: n.logger,
-		Files:          countedFiles{s.files.Service, n.metrics},
+		Files:      countedFiles{s.files.Service, n.metrics},
+		Moderation: s.desk, AllowReport: allowReports(), AllowWrite: n.allowWrites(),
+		Personal:       n.personalData(),
 		MaxFile:        n.cfg.Files.MaxFile,
 		StepTimeout:    n.cfg.Socket.WriteTimeout,
 		AllowedOrigins: allOrigins(n.cfg.Server.AllowedOrigins),
 		ClientAddr:     web.ClientAddr(n.cfg.Server.TrustedProxies.Prefixes()),
 		Secure:         n.cfg.Server.SecureCookies,
 		Observe:        n.observeRequest, SearchTurn: searchTurn(),
+		Admin: n.adminOptions(),
 	})
 	return err
 }
@@ -132,14 +144,18 @@ func (n *Node) runServices(ctx context.Context) {
 	n.loops.Go(func() { n.services.watcher.Run(ctx) })
 	n.loops.Go(func() { n.services.revoker.Run(ctx) })
 	n.loops.Go(func() { n.services.rules.Run(ctx) })
+	n.loops.Go(func() { n.services.desk.Run(ctx) })
+	n.loops.Go(func() { n.services.rooms.Run(ctx) })
 	n.loops.Go(func() { n.services.store.RunIndexer(ctx, n.logger) })
 	n.loops.Go(func() {
 		if err := n.services.files.Run(ctx); err != nil && ctx.Err() == nil {
 			n.fail(fmt.Errorf("run files: %w", err))
 		}
 	})
+	n.loops.Go(func() { n.eraser().Run(ctx) })
 	n.loops.Go(func() {
-		admin.Run(ctx, admin.Options{Store: n.services.store, Admin: n.cfg.Admin.Name, Age: n.cfg.Admin.AuditAge,
+		admin.Run(ctx, admin.Options{Store: n.services.store, Admin: n.cfg.Admin.Name,
+			Age:    n.cfg.Admin.AuditAge,
 			Logger: n.logger})
 	})
 	names := auth.NewAnnouncer(n.auth, n.services.store, n.logger)

@@ -6,14 +6,14 @@ import (
 	"net"
 	"strings"
 	"testing"
-	"time"
 )
 
 // Connections without a complete request do not delay the end of a node:
 // neither a body of which one byte arrived, nor answers that nobody reads.
 func TestShutdownWithHalfARequest(t *testing.T) {
 	t.Parallel()
-	n := start(t)
+	// What the limits of a running server would end takes longer than this test.
+	n := start(t, "HEADER_TIMEOUT=5m", "WRITE_TIMEOUT=5m")
 	const headers = "Host: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
 	for _, text := range []string{
 		"", "GET / HTTP/1.1\r\n", "POST /x HTTP/1.1\r\n" + headers,
@@ -28,7 +28,7 @@ func TestShutdownWithHalfARequest(t *testing.T) {
 		go func() { _, _ = io.WriteString(conn, text) }() // the last one may not fit
 	}
 	dial(t, n, "name=ann") // by now the others have been read
-	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), pollTime)
 	defer cancel()
 	if err := n.Shutdown(ctx); err != nil {
 		t.Errorf("Shutdown: %v", err)

@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"livechat/server/account"
@@ -108,8 +107,8 @@ func (a accounts) ChangePassword(ctx context.Context, user int64, old, next stri
 }
 
 // Delete implements api.Accounts.
-func (a accounts) Delete(ctx context.Context, user int64, password string) error {
-	return a.revoking(ctx, user, func() error { return a.Service.Delete(ctx, user, password) })
+func (a accounts) Delete(ctx context.Context, user int64, password string, keep bool) error {
+	return a.revoking(ctx, user, func() error { return a.Service.Delete(ctx, user, password, keep) })
 }
 
 // revoking also closes the user's sockets, after the sessions have ended, so
@@ -122,36 +121,6 @@ func (a accounts) revoking(ctx context.Context, user int64, change func() error)
 	}
 	a.revoker.Now(ctx, user)
 	return nil
-}
-
-// askName limits each address to NAME_RATE.
-func (n *Node) askName() func(addr, name string) error {
-	probes := account.NewNameProbes(account.NewLimit(n.cfg.Limits.NameRate, n.cfg.Limits.NameBurst))
-	return func(addr, name string) error {
-		if wait := probes.Take(time.Now(), addr, name); wait > 0 {
-			return tooMany("too many names from this address; try again later, or join without a name", wait)
-		}
-		return nil
-	}
-}
-
-func tooMany(message string, wait time.Duration) error {
-	return &chat.Error{
-		Code: chat.CodeRateLimited, Message: message, Retryable: true,
-		RetryAfterMS: (wait + time.Millisecond - 1).Milliseconds(),
-	}
-}
-
-// allowPosts limits each user to POST_RATE.
-func (n *Node) allowPosts() func(user int64) error {
-	throttle := account.NewThrottle(account.NewLimit(n.cfg.Limits.PostRate, n.cfg.Limits.PostBurst))
-	return func(user int64) error {
-		wait := throttle.Take(time.Now(), strconv.FormatInt(user, 10))
-		if wait == 0 {
-			return nil
-		}
-		return tooMany("too many messages in a short time; wait a moment, then try again", wait)
-	}
 }
 
 // tickets issues the tickets that open a socket.

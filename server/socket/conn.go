@@ -58,6 +58,8 @@ type conn struct {
 	// Set before the reader starts.
 	admitted bool // it counts towards MaxConnections, and presence knows it
 
+	follower atomic.Pointer[follower] // see Follow; nil for almost all
+
 	// A guest whose name could not be checked: it may only read. Changed under
 	// server.mu.
 	unchecked atomic.Bool
@@ -73,11 +75,15 @@ type conn struct {
 	small       penalties     // control frames and typing
 	badRequests penalties
 	typed       time.Time
+	noteDue     time.Time // see noteAddress
 }
 
 // finish ends a connection from which nothing more is read. err is the reason.
 func (c *conn) finish(err error) {
 	c.hangUp(err)
+	if f := c.follower.Swap(nil); f != nil {
+		f.End(c.out.Closed(), errors.Is(err, errClientClosed))
+	}
 	if c.room == nil {
 		c.server.stopWatching(c)
 	} else {
@@ -102,6 +108,9 @@ func (c *conn) hangUp(err error) {
 // handle executes a message from the client.
 func (c *conn) handle(payload []byte) error {
 	c.server.opts.Metrics.BytesIn.Add(float64(len(payload)))
+	if f := c.follower.Load(); f != nil {
+		f.In(wire.OpText, payload)
+	}
 	switch {
 	case c.room == nil:
 		return c.refuse("", errWatches)
@@ -122,6 +131,8 @@ func (c *conn) handle(payload []byte) error {
 		return c.typing()
 	case req.Type == wire.TypeReact:
 		return c.react(req)
+	case req.Type == wire.TypeModerate:
+		return c.moderate(req)
 	}
 	return c.publish(req)
 }

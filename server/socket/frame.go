@@ -23,6 +23,12 @@ type message struct {
 	began  time.Time
 }
 
+// Why a connection ends whose client sends a close frame.
+var (
+	errClientClosed = errors.New("closed by the client")
+	errAnswered     = errors.New("closed by the server, and answered")
+)
+
 // messages are pooled: connections are many and mostly silent.
 var messages = sync.Pool{New: func() any { return new(message) }}
 
@@ -91,11 +97,18 @@ func (c *conn) readControl(h wire.Header) error {
 		return err
 	}
 	wire.Unmask(payload, h.Mask)
+	if f := c.follower.Load(); f != nil {
+		f.In(h.Op, payload)
+	}
 	switch h.Op {
 	case wire.OpClose:
+		err := errClientClosed
+		if c.out.Closed() != 0 {
+			err = errAnswered
+		}
 		c.awaitAcks()
 		c.out.SendClose(wire.AnswerClose(payload))
-		return errors.New("closed by the client")
+		return err
 	case wire.OpPing:
 		c.out.Pong(payload)
 	}

@@ -99,12 +99,24 @@ func (s *penalties) hit(now time.Time, limit int, window time.Duration) bool {
 
 // sender is the additional state of a connection that sends messages.
 type sender struct {
-	limit limiter // owned by the reader
+	limit   limiter // owned by the reader
+	address *quota  // of all connections of its address; nil: no limit
+	room    *quota  // of all clients in its room; nil: no limit
 
 	// Guarded by mu.
 	mu     sync.Mutex
 	asked  int           // messages being published
 	silent chan struct{} // closed when asked is 0; nil while nobody waits
+}
+
+// newSender returns what a connection needs to send messages. Its quotas are
+// released when the connection is removed.
+func (s *Server) newSender(c *conn) *sender {
+	return &sender{
+		limit:   newLimiter(s.opts.MessageRate, s.opts.MessageBurst),
+		address: s.addresses.acquire(s.opts.AddressKey(c.from)),
+		room:    s.busyRooms.acquire(c.room.Name),
+	}
 }
 
 // begin records that a message is being published, finish that its sender was

@@ -30,7 +30,7 @@ type Presence interface {
 	JoinAccount(room, session, name string)
 	Leave(room, session string)
 	Typing(room, session, name string)
-	Snapshot(room string) wire.Presence
+	Snapshot(room string) []byte // a frame, which must not be changed
 	// Here reports whether somebody in the room has this name.
 	Here(room, name string) bool
 }
@@ -44,11 +44,18 @@ type Options struct {
 	MaxText        int           // characters
 	MessageRate    float64       // sustained messages per second; 0 = no limit
 	MessageBurst   int           // messages before MessageRate applies
+	AddressRate    float64       // of all connections of an address together; 0 = no limit
+	AddressBurst   int           // messages before AddressRate applies
+	RoomRate       float64       // of all clients of this server in a room together; 0 = no limit
+	RoomBurst      int           // messages before RoomRate applies
 	NoEdits        bool          // messages cannot be edited
 	EditWindow     time.Duration // how long a message may be edited; 0 = for ever
 
 	// the client's address, as far as trusted proxies tell it
 	ClientAddr func(*http.Request) string
+	// AddressKey returns what AddressRate is counted by; empty: such an address
+	// has no limit
+	AddressKey func(addr string) string
 
 	Rooms     *room.Registry
 	Fan       *fanout.Fan
@@ -56,10 +63,13 @@ type Options struct {
 	Presence  Presence
 	// sends frames to a watcher until leave is called; ok is false if there are
 	// too many watchers
-	Watch   func(send func(frame []byte)) (leave func(), ok bool)
-	Users   *UserOptions // nil: guests only
-	Rules   *RuleOptions // nil: rooms have no rules
-	Files   *FileOptions // nil: files cannot be sent
-	Metrics *metrics.Set
-	Logger  *slog.Logger
+	Watch func(send func(frame []byte)) (leave func(), ok bool)
+	Users *UserOptions // nil: guests only
+	Rules *RuleOptions // nil: rooms have no rules
+	Files *FileOptions // nil: files cannot be sent
+	// Moderate does what an account asks for in a moderate frame. A *chat.Error
+	// is the client's answer. Nil: nobody can moderate here.
+	Moderate func(ctx context.Context, user int64, room string, req wire.Request) error
+	Metrics  *metrics.Set
+	Logger   *slog.Logger
 }

@@ -36,6 +36,7 @@ func (c *conn) publish(req wire.Request) error {
 	}
 	began := time.Now()
 	defer func() { c.sender.limit.hold(time.Since(began)) }()
+	c.noteAddress()
 	extra, gone, err := c.extra(req, m.ID, text)
 	if err != nil {
 		c.sendError(req.ID, err)
@@ -99,24 +100,52 @@ func (c *conn) cleanText(req wire.Request) (string, error) {
 	return chat.CleanText(req.Text, c.server.opts.MaxText)
 }
 
-// mayPublish counts something that the client publishes to its rate. If that is
-// exceeded, ok is false, and the client was answered; the error ends the reader.
+// mayPublish counts something that the client publishes to its rate, and to
+// those of its address and its room. If one is exceeded, ok is false, and the
+// client was answered; the error ends the reader.
 func (c *conn) mayPublish(id string) (ok bool, err error) {
-	if c.sender == nil {
-		c.sender = &sender{limit: newLimiter(c.server.opts.MessageRate, c.server.opts.MessageBurst)}
+	now := time.Now()
+	if ok, err := c.mayAsk(id, now); !ok {
+		return false, err
 	}
-	wait, persists := c.sender.limit.take(time.Now())
+	// What one of the two refuses costs the other nothing. That the connection's
+	// own message is spent keeps it from trying all the time.
+	if wait := c.sender.address.take(now); wait > 0 {
+		c.tooMany(id, metrics.OfAddress, "too many messages from your address in a short time",
+			pauseShared(wait))
+		return false, nil
+	}
+	if wait := c.sender.room.take(now); wait > 0 {
+		c.sender.address.giveBack()
+		c.tooMany(id, metrics.OfRoom, "too many messages in this room in a short time", pauseShared(wait))
+		return false, nil
+	}
+	return true, nil
+}
+
+// mayAsk counts something that the client sends to its own rate alone.
+func (c *conn) mayAsk(id string, now time.Time) (ok bool, err error) {
+	if c.sender == nil {
+		c.sender = c.server.newSender(c)
+	}
+	wait, persists := c.sender.limit.take(now)
 	if wait <= 0 {
 		return true, nil
 	}
-	c.sendError(id, &chat.Error{
-		Code: chat.CodeRateLimited, Message: "too many messages in a short time", Retryable: true,
-		RetryAfterMS: max(1, wait.Milliseconds()),
-	})
+	c.tooMany(id, metrics.OfConnection, "too many messages in a short time", wait)
 	if persists {
 		return false, c.end(wire.CloseTooFast)
 	}
 	return false, nil
+}
+
+// tooMany answers something that exceeds a limit.
+func (c *conn) tooMany(id, limit, message string, wait time.Duration) {
+	c.server.opts.Metrics.Limited.WithLabelValues(limit).Inc()
+	c.sendError(id, &chat.Error{
+		Code: chat.CodeRateLimited, Message: message, Retryable: true,
+		RetryAfterMS: max(1, wait.Milliseconds()),
+	})
 }
 
 func taken(duplicate bool) string {

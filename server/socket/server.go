@@ -36,9 +36,13 @@ type Server struct {
 	upgrader websocket.Upgrader
 	slow     *slowClients
 	accounts *accounts
-	ctx      context.Context // done when the server stops; ends every wait of a connection
-	cancel   context.CancelFunc
-	readers  sync.WaitGroup
+
+	addresses *quotas // messages of each address
+	busyRooms *quotas // messages in each room
+
+	ctx     context.Context // done when the server stops; ends every wait of a connection
+	cancel  context.CancelFunc
+	readers sync.WaitGroup
 
 	mu        sync.Mutex
 	conns     map[*conn]struct{}
@@ -58,8 +62,9 @@ func New(o Options) *Server {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Server{
 		opts: o, slow: newSlowClients(),
-		accounts: &accounts{users: o.Users, known: map[string]accountKnown{}},
-		ctx:      ctx, cancel: cancel, conns: map[*conn]struct{}{},
+		accounts:  &accounts{users: o.Users, known: map[string]accountKnown{}},
+		addresses: newQuotas(o.AddressRate, o.AddressBurst), busyRooms: newQuotas(o.RoomRate, o.RoomBurst),
+		ctx: ctx, cancel: cancel, conns: map[*conn]struct{}{},
 		watchers: map[*conn]struct{}{},
 		upgrader: websocket.Upgrader{
 			WriteBufferPool: &sync.Pool{},                             // nothing is written through it
@@ -177,8 +182,8 @@ func (s *Server) start(c *conn, q query) {
 	draining := s.draining
 	s.conns[c], c.joined = struct{}{}, time.Now()
 	full := s.opts.MaxConnections > 0 && s.admitted >= s.opts.MaxConnections
-	until, banned := c.bannedFrom() // after it is in conns: later bans find it there
-	c.admitted = !full && wait == 0 && !q.reserved && !banned
+	refused := c.notAdmitted() // after it is in conns: later changes find it there
+	c.admitted = !full && wait == 0 && !q.reserved && refused == nil
 	if c.admitted {
 		s.admitted++
 	}
@@ -218,8 +223,8 @@ func (s *Server) start(c *conn, q query) {
 	case q.reserved:
 		s.refuseName(c)
 		return
-	case banned:
-		refuseBanned(c, until)
+	case refused != nil:
+		keepOut(c, refused)
 		return
 	}
 
@@ -237,7 +242,7 @@ func (s *Server) start(c *conn, q query) {
 		c.out.Queue(wire.Frame(wire.Reset{Type: "reset", Epoch: at.Position.Epoch, Seq: at.After}))
 	}
 	if !c.feed {
-		c.out.Queue(wire.Frame(s.opts.Presence.Snapshot(c.room.Name)))
+		c.out.Queue(s.opts.Presence.Snapshot(c.room.Name))
 	}
 	if at.From > 0 {
 		c.out.Queue(wire.Frame(wire.Gap{Type: "gap", From: at.From, To: at.To}))
@@ -275,6 +280,10 @@ func (s *Server) remove(c *conn) {
 		s.unchecked--
 	}
 	s.mu.Unlock()
+	if c.sender != nil {
+		c.sender.address.release()
+		c.sender.room.release()
+	}
 	if c.feed {
 		s.opts.Users.Feeds.Release(c.room)
 		return

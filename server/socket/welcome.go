@@ -41,6 +41,9 @@ func (s *Server) welcome(c *conn, q query, at room.Start) wire.Welcome {
 		seconds := int64(s.opts.EditWindow.Seconds())
 		w.Limits.Edit = &seconds
 	}
+	if s.opts.Rules != nil && !c.feed { // after the place in the room was taken: what changes later follows
+		w.Pinned = s.opts.Rules.Pinned(c.room.Name)
+	}
 	if q.after != nil {
 		w.Recovered = &at.Recovered
 	}

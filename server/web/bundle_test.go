@@ -51,7 +51,7 @@ func fetched(t *testing.T, site http.Handler, path, cacheControl string) (text s
 // The real page: what its HTML asks for is there, little, and kept for good.
 func TestBundledPage(t *testing.T) {
 	site := newSite(t, func(d *Deps) { d.Static = static.Files })
-	for _, path := range []string{"/", "/cluster.html", "/404.html"} {
+	for _, path := range []string{"/", "/admin.html", "/cluster.html", "/404.html"} {
 		html, total := fetched(t, site, path, "no-cache")
 		refs := regexp.MustCompile(`(?:src|<link [^>]*href)="([^"]+)"`).FindAllStringSubmatch(html, -1)
 		versions := map[string]bool{}

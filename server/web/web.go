@@ -14,7 +14,8 @@
 //	                    on the host of the page
 //	GET /healthz        200 while the process answers
 //	GET /readyz         200 takes new clients; 404 does not (draining, isolated from
-//	                    Redis, or Redis takes no writes); 503 starting
+//	                    Redis, or Redis takes no writes); 503 starting; with
+//	                    ?scope=self Redis does not count
 //	GET /version        {"version":"…","go":"…","app":"…"}
 //
 // Any other path is a file of the page or 404. Errors are problem+json (RFC
@@ -42,7 +43,7 @@ type Deps struct {
 	Feed   http.Handler // likewise for sockets with a user's feed
 	API    http.Handler // serves everything below /api/v1; nil if this server has no API
 	Static fs.FS        // index.html and what it loads
-	Ready  func() (status int, body Readiness)
+	Ready  func(Scope) (status int, body Readiness)
 	// connections in a room, over the whole cluster, and the first names there,
 	// at most so many; unknown until presence is up
 	Online  func(room string, names int) (online int, some []string, known bool)
@@ -70,6 +71,15 @@ type RoomView struct {
 
 // glanceNames is how many names RoomView has.
 const glanceNames = 5
+
+// Scope is what counts for an answer of /readyz.
+type Scope string
+
+// Values of Scope, as in the parameter of that name.
+const (
+	ScopeAll  Scope = ""     // the server and its Redis
+	ScopeSelf Scope = "self" // the server alone: whether it is starting or draining
+)
 
 // Readiness is the body of /readyz.
 type Readiness struct {
@@ -112,15 +122,24 @@ func New(deps Deps) http.Handler {
 	route("/healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
 	})
-	route("/readyz", func(w http.ResponseWriter, _ *http.Request) {
-		status, body := deps.Ready()
-		writeJSON(w, status, body)
-	})
+	route("/readyz", deps.ready)
 	route("/version", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]string{
 			"version": deps.Version, "go": runtime.Version(), "app": deps.App})
 	})
 	return &root{next: mux, log: deps.Logger}
+}
+
+// ready answers whether this server takes new clients. An unknown scope is an
+// error, or a mistyped probe would be one that counts Redis.
+func (deps Deps) ready(w http.ResponseWriter, r *http.Request) {
+	scope := Scope(r.URL.Query().Get("scope"))
+	if scope != ScopeAll && scope != ScopeSelf {
+		wire.WriteProblem(w, chat.Errorf(chat.CodeBadRequest, "scope: want self, or no scope"))
+		return
+	}
+	status, body := deps.Ready(scope)
+	writeJSON(w, status, body)
 }
 
 // page returns the handler of the static files. It loads them when first asked

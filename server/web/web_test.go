@@ -35,7 +35,7 @@ func newSite(t *testing.T, change func(*Deps)) http.Handler {
 			"site.webmanifest": {Data: []byte("{}")},
 			"thing.unknown":    {Data: []byte("<html>")},
 		},
-		Ready:   func() (int, Readiness) { return http.StatusOK, Readiness{Status: "ready"} },
+		Ready:   func(Scope) (int, Readiness) { return http.StatusOK, Readiness{Status: "ready"} },
 		Online:  func(string, int) (int, []string, bool) { return 0, nil, true },
 		App:     "1000",
 		Version: "v1",
@@ -154,7 +154,7 @@ func TestStates(t *testing.T) {
 
 	for status, word := range map[int]string{200: "ready", 404: "draining", 503: "starting"} {
 		site := newSite(t, func(d *Deps) {
-			d.Ready = func() (int, Readiness) {
+			d.Ready = func(Scope) (int, Readiness) {
 				return status, Readiness{Status: word, App: "1000", Redis: "down", FeedAge: 7, Connections: 3}
 			}
 		})
@@ -166,6 +166,26 @@ func TestStates(t *testing.T) {
 			t.Errorf("readyz: %s", got)
 		}
 	}
+}
+
+func TestScopeOfReadiness(t *testing.T) {
+	site := newSite(t, func(d *Deps) {
+		d.Ready = func(scope Scope) (int, Readiness) {
+			if scope == ScopeSelf {
+				return http.StatusOK, Readiness{Status: "ready"}
+			}
+			return http.StatusNotFound, Readiness{Status: "deaf"}
+		}
+	})
+	for path, want := range map[string]int{
+		"/readyz": http.StatusNotFound, "/readyz?scope=": http.StatusNotFound,
+		"/readyz?scope=self": http.StatusOK,
+	} {
+		if got := ask(site, "GET", path).Code; got != want {
+			t.Errorf("%s: %d, want %d", path, got, want)
+		}
+	}
+	wantProblem(t, ask(site, "GET", "/readyz?scope=Self"), http.StatusBadRequest, "bad_request")
 }
 
 func TestRooms(t *testing.T) {

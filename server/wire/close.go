@@ -33,6 +33,10 @@ type CloseCode uint16
 //	4501  name reserved      logs in or uses another name: it belongs to an account
 //	4502  name kept back     uses another name: nobody can have this one
 //	4503  banned             stays away from this room
+//	4504  accounts only      logs in, or stays away from this room
+//	4505  members only       stays away from this room, until it is invited
+//	4506  kicked             comes back when its user wants to
+//	4507  unknown room       goes to another room: there is none of this name
 const (
 	CloseNormal       CloseCode = 1000
 	CloseShuttingDown CloseCode = 1001
@@ -51,6 +55,10 @@ const (
 	CloseNameReserved CloseCode = 4501
 	CloseNameKept     CloseCode = 4502
 	CloseBanned       CloseCode = 4503
+	CloseAccountsOnly CloseCode = 4504
+	CloseMembersOnly  CloseCode = 4505
+	CloseKicked       CloseCode = 4506
+	CloseUnknownRoom  CloseCode = 4507
 )
 
 // reasons are shown to users next to the code.
@@ -72,6 +80,10 @@ var reasons = map[CloseCode]string{
 	CloseNameReserved: "the name belongs to an account",
 	CloseNameKept:     "the name is reserved",
 	CloseBanned:       "banned from this room",
+	CloseAccountsOnly: "this room is for accounts",
+	CloseMembersOnly:  "this room is for its members",
+	CloseKicked:       "removed from this room",
+	CloseUnknownRoom:  "there is no such room",
 }
 
 // String returns the reason that is sent with the code.

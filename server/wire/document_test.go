@@ -73,6 +73,7 @@ func compareProtocol(text string) (faults []string) {
 	for name, frame := range map[string]any{
 		"welcome": Welcome{}, "ack": Ack{}, "error": Error{}, "presence": Presence{}, "typing": Typing{},
 		"notice": Notice{}, "gap": Gap{}, "reset": Reset{}, "reconnect": Reconnect{}, "cluster": Cluster{},
+		"pin": Pin{},
 	} {
 		server[name] = fieldsOf(frame)
 	}
@@ -80,7 +81,8 @@ func compareProtocol(text string) (faults []string) {
 	faults = append(faults, compareRows(text, "client frames",
 		map[string]string{TypeMessage: "[`id`] [`text`] [`reply`] [`files`] [`data`]",
 			TypeEdit:   "[`id`] `target` `text`",
-			TypeDelete: "[`id`] `target`", TypeReact: "[`id`] `target` `emoji` [`on`]", TypeTyping: ""})...)
+			TypeDelete: "[`id`] `target`", TypeReact: "[`id`] `target` `emoji` [`on`]", TypeTyping: "",
+			TypeModerate: fieldsOf(Moderate{})})...)
 	faults = append(faults, compareRows(text, "file", map[string]string{
 		"files": fieldsOf(chat.File{}), "limits.files": fieldsOf(FileLimits{}),
 	})...)

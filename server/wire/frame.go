@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/go-json-experiment/json"
+
+	"livechat/server/chat"
 )
 
 // First byte of an unfragmented frame: FIN and the opcode (RFC 6455 section
@@ -76,7 +78,15 @@ type Welcome struct {
 	Epoch     string `json:"epoch"`
 	Seq       uint64 `json:"seq"`                 // newest in the room
 	Recovered *bool  `json:"recovered,omitempty"` // only with `after`: all messages after it follow
-	Limits    Limits `json:"limits"`
+	// the pinned message; absent: none
+	Pinned *chat.Pin `json:"pinned,omitempty"`
+	Limits Limits    `json:"limits"`
+}
+
+// Pin says that another message of the room is pinned from now on.
+type Pin struct {
+	Type   string    `json:"type"`             // "pin"
+	Pinned *chat.Pin `json:"pinned,omitempty"` // absent: none is
 }
 
 // Limits tells a client what it may send.

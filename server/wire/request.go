@@ -18,10 +18,10 @@ const (
 
 // Request is a frame from a client.
 type Request struct {
-	Type   string      // TypeMessage, TypeEdit, TypeDelete, TypeReact or TypeTyping
+	Type   string      // TypeMessage and so on
 	ID     string      // UUID in lower case; "" if the client gave none
 	Text   string      // as the client wrote it: not checked
-	Target chat.Target // of an edit, delete or react; ID is "" if the client gave none
+	Target chat.Target // of all but a message and a typing; ID is "" if the client gave none
 
 	// Of a message only.
 	Reply chat.Target    // zero if the client gave none
@@ -31,6 +31,8 @@ type Request struct {
 	// Of a react only.
 	Emoji string // one emoji: see chat.IsEmoji
 	Off   bool   // the emoji is taken back
+
+	Moderate *Moderate // of a moderate only
 }
 
 // ParseRequest parses one text frame, whose UTF-8 has been checked. A text that
@@ -99,10 +101,14 @@ func ParseRequest(payload []byte) (Request, error) {
 			req.Emoji, req.Off, err = parseEmoji(in.Emoji, in.On)
 		}
 		return req, err
+	case TypeModerate:
+		err = parseModerate(payload, &req, in.ID)
+		return req, err
 	case "":
 		return req, chat.Errorf(chat.CodeBadRequest, "type is missing")
 	}
-	return req, chat.Errorf(chat.CodeBadRequest, "unknown type; use message, edit, delete, react or typing")
+	return req, chat.Errorf(chat.CodeBadRequest,
+		"unknown type; use message, edit, delete, react, typing or moderate")
 }
 
 func parseTarget(name string, v jsontext.Value) (t chat.Target, err error) {

@@ -9,7 +9,7 @@ if epoch == '' or h[2] ~= process() then
   return {'closed'}
 elseif h[3] == epoch then
   return {'known', h[4] or '0'}
-elseif h[3] == epoch .. ' ' .. (h[4] or '') then
+elseif string.find(h[3] or '', '^' .. epoch .. '[+-] ' .. (h[4] or '') .. ' ') then
   local out, whole = {'known', h[4]}, false
   local all = redis.pcall('HGETALL', KEYS[2])
   for i = 1, all.err and 0 or #all, 2 do

@@ -13,9 +13,12 @@
 --         5 length of the stream   6 the epoch that the server knows
 --         7 the newest seq of it that the server has received
 --         8 how long the log stays in Redis after a message, ms
---         9 who writes it: see rules.lua; empty: the rules do not matter
---         10 type of an entry that is not a message; "-": only say where it is
---         of an entry about a message: 11 that message's id   12 its seq,
+--         9, 10 who writes it, and from where: see rules.lua; empty: the rules do
+--         not matter, and nobody knows   11 1 if the rules must be known
+--         12 the version of the blocked words that are not in it; with "!" before
+--         it, of those that are; empty: nobody has looked
+--         13 type of an entry that is not a message; "-": only say where it is
+--         of an entry about a message: 14 that message's id   15 its seq,
 --         except in feeds, which have none of 6 to 8
 --   Returns {position, outcome}: position is "<epoch>:<seq>", outcome one of
 --         new        appended and published
@@ -28,11 +31,14 @@
 --                    position: in how many ms to try again, 0: not at all
 --         closed     the log has to be opened first, or again; nothing was done,
 --                    and position is empty
---         banned, muted, paused, registered_only, slow_mode
+--         banned, muted, paused, registered_only, members_only, slow_mode,
+--         blocked_words
 --                    the rules of the room refuse it; nothing was done. Instead
 --                    of a position: for how long, ms, 0: for ever
 --         rules      the rules have to be put beside the log first; nothing was
 --                    done
+--         words      the server has looked for other blocked words than those of
+--                    the room; nothing was done
 --
 -- Why one script: a seq that is drawn, stored and published by three commands
 -- can be used twice, or published in another order than it is stored. Redis
@@ -57,6 +63,11 @@
 -- are checked after the id, so a sender that missed the ack of an earlier
 -- message gets it.
 --
+-- Why blocked words are compared by their version: Redis has no regular
+-- expressions. So the server looks for them, and this says whether it had the
+-- right ones. A word that one server has put here is looked for in the next
+-- message on every other.
+--
 -- Why the counts of a summary are filled in here: two servers that read them
 -- first and publish them then could publish the older after the newer.
 --
@@ -70,7 +81,7 @@
 -- PUBLISH_COMMAND is PUBLISH, or in a cluster SPUBLISH: see places.go. The
 -- format of the payload is that of chat/payload.go.
 local head, log, id, tombs, about = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local who, kind, target = ARGV[9], ARGV[10] or 'message', ARGV[11]
+local who, kind, target = ARGV[9], ARGV[13] or 'message', ARGV[14]
 local channel, body, digest, ttl, maxlen = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 
 local state = redis.call('HMGET', head, 'epoch', 'seq', 'base', 'run', 'top', 'rules')
@@ -80,7 +91,20 @@ if epoch ~= ARGV[6] or state[4] ~= 'RUN_ID' or seq < tonumber(ARGV[7])
   return {'', 'closed'}
 end
 
-local known = redis.pcall('GET', id) -- the key may have another type
+local rules, last, slow, words, known, taken
+if who ~= '' then
+  rules, last = KEYS[#KEYS - 1], KEYS[#KEYS]
+  slow, words = of_all(state[6], epoch)
+end
+if kind ~= 'message' then
+  slow, words = nil, kind == 'edit' and words
+end
+if slow then -- one command for both
+  local both = redis.call('MGET', id, last)
+  known, taken = both[1], both[2]
+else
+  known = redis.pcall('GET', id) -- the key may have another type
+end
 if type(known) == 'string' then
   local position, said = string.match(known, '^(%x+:%d+) (.*)$')
   if said == digest or said == '-' or digest == '-' then -- chat.DeletedDigest
@@ -94,29 +118,30 @@ if kind == '-' then
 end
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-local rules, last, slow
 if who ~= '' then
-  rules, last, slow = KEYS[#KEYS - 1], KEYS[#KEYS], 0
-  if kind ~= 'delete' then
-    local refused, wait
-    refused, wait = refusal(state[6], epoch, rules, who, now)
-    if not refused and kind == 'message' and wait > 0 then
-      slow, wait = wait, early(redis.pcall('GET', last), wait, now)
+  local refused, wait = refusal(state[6], epoch, rules, who, ARGV[10], ARGV[11], now, kind == 'delete')
+  if not refused and wait then -- moderates
+    slow = nil
+  elseif not refused then
+    if words and words ~= ARGV[12] then
+      refused, wait = ARGV[12] == '!' .. words and 'blocked_words' or 'words', 0
+    elseif slow then
+      wait = early(taken, slow, now)
       refused = wait and 'slow_mode'
     end
-    if refused then
-      return {string.format('%.0f', wait), refused}
-    end
+  end
+  if refused then
+    return {string.format('%.0f', wait), refused}
   end
 end
-local of_feed = target and not ARGV[12]
+local of_feed = target and not ARGV[15]
 if of_feed then
   index_feed(log, about)
   body = kept(about, body)
 elseif target and kind ~= 'delete' then
   local gone = redis.pcall('GET', KEYS[6])
   gone = type(gone) == 'string' and gone or nil
-  if gone and (kind == 'message' and target_of(gone) == ARGV[12] or same_writer(gone, body)) then
+  if gone and (kind == 'message' and target_of(gone) == ARGV[15] or same_writer(gone, body)) then
     return {'', 'gone'}
   end
 end
@@ -149,7 +174,7 @@ if of_feed then
     drop_tombs(log, tombs, seq + 1, tonumber(maxlen))
   end
 elseif kind == 'delete' then
-  local seqs, moved = {ARGV[12]}, redis.pcall('GET', KEYS[7])
+  local seqs, moved = {ARGV[15]}, redis.pcall('GET', KEYS[7])
   seqs[2] = type(moved) == 'string' and string.match(moved, '^%x+:(%d+) ') or nil
   forget(log, tombs, about, target, seqs, body)
   drop_tombs(log, tombs, seq + 1, tonumber(maxlen))
@@ -162,7 +187,7 @@ elseif target then
   note_about(log, about, target, number)
 end
 redis.call('SET', id, position .. ' ' .. digest, 'PX', ttl)
-if slow and slow > 0 then
+if slow then
   redis.call('SET', last, at, 'PX', string.format('%.0f', slow))
 end
 redis.call('PUBLISH_COMMAND', channel, payload)

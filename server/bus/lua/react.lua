@@ -9,7 +9,8 @@
 --         2, 3 author and session of the message
 --         4 how long to keep the hash, ms   5 most kinds of emoji
 --         6 most records
---         7 who does it now: see rules.lua; empty: the rules do not matter
+--         7, 8 who does it now, and from where: see rules.lua; empty: the rules do
+--         not matter, and nobody knows   9 1 if the rules must be known
 --         then for each reaction: emoji, person, "a" if that is an author or "s"
 --         if a session, 1 or 0 (taken back), when it was done, ms (empty: now),
 --         name of the person
@@ -17,7 +18,7 @@
 --         taken    at is when the last of them was done, ms
 --         unknown  it is not known who reacted before; nothing was done
 --         gone     the message is deleted; nothing was done
---         banned, muted, paused, registered_only
+--         banned, muted, paused, registered_only, members_only
 --                  the rules of the room refuse it; nothing was done. due is
 --                  for how long, ms, 0: for ever
 --         rules    the rules have to be put beside the log first; nothing done
@@ -50,6 +51,14 @@
 local hash, mode, author, session = KEYS[2], ARGV[1], ARGV[2], ARGV[3]
 local most_kinds, most_records = tonumber(ARGV[5]), tonumber(ARGV[6])
 
+-- is_already reports whether a reaction is as somebody wants it. Then it is
+-- answered whatever the rules say by now, for a sender that missed the answer.
+local function is_already(emoji, person, on)
+  local was = redis.pcall('HGET', hash, 'r ' .. emoji .. ' ' .. person)
+  was = type(was) == 'string' and tonumber(string.match(was, '^%-?%d+'))
+  return was and (was > 0) == on
+end
+
 local gone = redis.pcall('GET', KEYS[3])
 if type(gone) == 'string' then
   local author2, session2 = writer(gone)
@@ -65,8 +74,8 @@ if ARGV[7] ~= '' then
   if epoch == '' or state[2] ~= process() then
     return {'closed', epoch, '0', '-1'}
   end
-  local refused, wait = refusal(state[3], epoch, KEYS[4], ARGV[7], now)
-  if refused then
+  local refused, wait = refusal(state[3], epoch, KEYS[4], ARGV[7], ARGV[8], ARGV[9], now, ARGV[13] == '0')
+  if refused and not is_already(ARGV[10], ARGV[11], ARGV[13] == '1') then
     return {refused, epoch, '0', string.format('%.0f', wait)}
   end
 end
@@ -122,7 +131,7 @@ local function set(emoji, person, kind, on, when, name)
   return true
 end
 
-for i = 8, #ARGV, 6 do
+for i = 10, #ARGV, 6 do
   if not set(ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3] == '1', ARGV[i + 4], ARGV[i + 5]) then
     break
   end

@@ -4,8 +4,9 @@
 --   ARGV  1 their version
 --         2 the epoch in which they were found missing; empty: any
 --         3 gossip channel   4 room   5 how long the hash stays, ms
---         6 1 if there are any, else 0   7, 8, 9 slow, registered, paused
---         then for each mute and ban: field, until when
+--         6, 7 what the head says of them, their kind and what follows the
+--         version; empty: there are none
+--         then for each field of the hash but version: field, value
 --   Returns set; older: there is a newer copy; closed: the log is not open, or
 --   in another epoch. In the last two cases nothing was done.
 --
@@ -23,7 +24,7 @@ if epoch == '' or h[2] ~= process() or ARGV[2] ~= '' and ARGV[2] ~= epoch then
   return 'closed'
 end
 local there = h[3] == epoch
-if h[3] == epoch .. ' ' .. (h[4] or '') then
+if string.find(h[3] or '', '^' .. epoch .. '[+-] ' .. (h[4] or '') .. ' ') then
   local v = redis.pcall('HGET', rules, 'version')
   there = v == h[4]
 end
@@ -34,13 +35,15 @@ elseif there and tonumber(h[4] or 0) > tonumber(version) then
 end
 
 redis.call('DEL', rules)
-if ARGV[6] == '1' then
-  redis.call('HSET', rules, 'version', version, 'slow', ARGV[7], 'registered', ARGV[8], 'paused', ARGV[9])
-  for i = 10, #ARGV, 1000 do
+local mark = epoch
+if ARGV[6] ~= '' then
+  mark = epoch .. ARGV[6] .. ' ' .. version .. ' ' .. ARGV[7]
+  redis.call('HSET', rules, 'version', version)
+  for i = 8, #ARGV, 1000 do
     redis.call('HSET', rules, unpack(ARGV, i, math.min(i + 999, #ARGV)))
   end
   redis.call('PEXPIRE', rules, ARGV[5])
 end
-redis.call('HSET', head, 'rules', ARGV[6] == '1' and epoch .. ' ' .. version or epoch, 'ruled', version)
+redis.call('HSET', head, 'rules', mark, 'ruled', version)
 redis.call('PUBLISH', ARGV[3], '{"type":"rules","room":"' .. ARGV[4] .. '"}')
 return 'set'

@@ -36,6 +36,12 @@ local function target_of(entry)
   return string.match(entry, ',"target":{"seq":(%d+),"id":"([^"]+)"}')
 end
 
+-- is_for says whether a delete may be about an entry of the message at a seq, a
+-- text: Message.isFor of chat/delete.go does the same.
+local function is_for(entry, by, seq)
+  return same_writer(entry, by) or writer(by) == '@' and target_of(by) == seq
+end
+
 -- tombstone returns what stands for the payload of a message or an edit, as
 -- Message.After of chat/delete.go does.
 local function tombstone(payload, more)
@@ -92,12 +98,12 @@ local function after(payload, id, by)
     local what, of = event_of(payload)
     return of == id and what ~= 'delete' and emptied(payload) or nil
   end
-  local kind, own = string.match(payload, '^{"type":"(%l+)","seq":%d+,"id":"([^"]+)"')
-  if kind == 'message' and own == id and same_writer(payload, by) then
+  local kind, number, own = string.match(payload, '^{"type":"(%l+)","seq":(%d+),"id":"([^"]+)"')
+  if kind == 'message' and own == id and is_for(payload, by, number) then
     return tombstone(payload, '')
   end
-  if kind == 'edit' and same_writer(payload, by) then
-    local seq, of = target_of(payload)
+  local seq, of = target_of(payload)
+  if kind == 'edit' and is_for(payload, by, seq) then
     return of == id and tombstone(payload, ',"target":{"seq":' .. seq .. ',"id":"' .. id .. '"}') or nil
   end
   local _, answered = answers(payload)

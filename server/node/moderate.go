@@ -1,0 +1,112 @@
+package node
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"livechat/server/account"
+	"livechat/server/bus"
+	"livechat/server/chat"
+	"livechat/server/moderation"
+	"livechat/server/store"
+	"livechat/server/wire"
+)
+
+// Where people moderate: this file connects the desk with the database, the logs
+// of rooms, and the sockets of all servers.
+
+// kicked tells all servers, on the gossip channel, whose sockets in a room they
+// are to close.
+type kicked struct {
+	Type   string       `json:"type"` // as in kickedPrefix
+	Room   string       `json:"room"`
+	Person chat.Subject `json:"person,omitzero"`
+	Name   string       `json:"name,omitzero"`
+}
+
+var kickedPrefix = []byte(`{"type":"kicked",`)
+
+// receiveKick handles gossip about kicks, and reports whether the payload is
+// that.
+func (n *Node) receiveKick(payload []byte) bool {
+	if !bytes.HasPrefix(payload, kickedPrefix) {
+		return false
+	}
+	var k kicked
+	if err := json.Unmarshal(payload, &k); err != nil || k.Person == "" && k.Name == "" {
+		n.logger.Debug("moderation: unreadable kick")
+		return true
+	}
+	n.sockets.Kick(k.Room, k.Person, k.Name)
+	return true
+}
+
+func (n *Node) kick(ctx context.Context, room string, k moderation.Kick) error {
+	payload, err := json.Marshal(kicked{"kicked", room, k.Person, k.Name})
+	if err != nil {
+		return fmt.Errorf("kick from room %s: %w", room, err)
+	}
+	return n.bus.PublishGossip(ctx, payload)
+}
+
+// roomLog is the logs of rooms as package moderation needs them.
+type roomLog struct{ *bus.Bus }
+
+// Publish implements moderation.Log.
+func (l roomLog) Publish(ctx context.Context, room string, m chat.Message) error {
+	_, err := l.PublishEvent(ctx, room, m, "")
+	return err
+}
+
+// roomRoles says what accounts are in rooms that somebody made.
+type roomRoles struct{ store *store.Store }
+
+// RoleIn implements moderation.Roles.
+func (r roomRoles) RoleIn(ctx context.Context, room string, user int64) (moderation.Rank, error) {
+	role, err := r.store.RoleIn(ctx, room, user)
+	if store.Missing(err) { // an older database has no such rooms
+		return moderation.Nobody, nil
+	}
+	return map[chat.RoomRole]moderation.Rank{
+		chat.RoleModerator: moderation.Moderator, chat.RoleOwner: moderation.Owner,
+	}[role], err
+}
+
+// newDesk returns the desk of a server that can write in a database.
+func (n *Node) newDesk(s *store.Store, rules *moderation.Service) *moderation.Desk {
+	n.metrics.Moderated.WithLabelValues(store.ActionMute) // so that the panel has a zero to begin with
+	return moderation.NewDesk(moderation.DeskOptions{
+		Rules: rules, Store: s, Roles: roomRoles{s}, Log: roomLog{n.bus}, App: n.cfg.Server.App,
+		Address: n.bus.AddressOf, Kick: n.kick, Logger: n.logger,
+		Did: func(action string) { n.metrics.Moderated.WithLabelValues(action).Inc() },
+		Account: func(ctx context.Context, name string) (store.User, error) {
+			u, _, err := s.UserByName(ctx, account.Canonical(name))
+			return u, err
+		},
+	})
+}
+
+// allowReports limits how often a person reports messages, and how often those
+// at an address do.
+func allowReports() func(person, addr string) error {
+	people := account.NewThrottle(account.Limit{Every: 30 * time.Second, Burst: 10})
+	addresses := account.NewThrottle(account.Limit{Every: 10 * time.Second, Burst: 30})
+	return func(person, addr string) error {
+		now := time.Now()
+		if wait := max(people.Take(now, person), addresses.Take(now, addr)); wait > 0 {
+			return tooMany("too many reports; try again later", wait)
+		}
+		return nil
+	}
+}
+
+// tellPinned tells those who are in a room on this server what is pinned.
+func (n *Node) tellPinned(room string, pin *chat.Pin) {
+	if r := n.rooms.Get(room); r != nil {
+		r.Broadcast(wire.Frame(wire.Pin{Type: "pin", Pinned: pin}))
+	}
+}

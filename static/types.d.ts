@@ -12,8 +12,11 @@ export type Position = { epoch: string; seq: number }
 
 export type WelcomeFrame = {
   type: 'welcome'; app: string; session: string; author?: string; name: string; room: string; epoch: string; seq: number
-  recovered?: boolean; limits: Limits
+  recovered?: boolean; pinned?: Pin; limits: Limits
 }
+/** The pinned message of a room, without its text. */
+export type Pin = { target: Target; name: string }
+export type PinFrame = { type: 'pin'; pinned?: Pin }
 export type MessageFrame = {
   type: 'message'; seq: number; id: string; app: string; session: string; author?: string; name: string; text: string; at: number
   reply?: ReplyTo; mentions?: string[]; edited?: number; deleted?: true; reactions?: Record<string, number>
@@ -66,7 +69,7 @@ export type ResetFrame = { type: 'reset'; epoch: string; seq: number }
 export type ReconnectFrame = { type: 'reconnect'; after_ms: number }
 
 export type ServerFrame = WelcomeFrame | MessageFrame | EditFrame | DeleteFrame | TombstoneFrame | ReactionsFrame | EntryFrame | AckFrame | ErrorFrame | PresenceFrame | TypingFrame | NoticeFrame
-  | GapFrame | ResetFrame | ReconnectFrame
+  | PinFrame | GapFrame | ResetFrame | ReconnectFrame
 export type ChangeFrame = { type: 'edit'; id: string; target: Target; text: string } | { type: 'delete'; id: string; target: Target }
 export type ReactFrame = { type: 'react'; id: string; target: Target; emoji: string; on: boolean }
 export type PostedFrame = { type: 'message'; id: string; text: string; reply?: Target; files?: FileRef[] } | ChangeFrame | ReactFrame // is acked
@@ -220,7 +223,7 @@ export type ConnectionState =
   | { kind: 'connecting'; since: number }
   | { kind: 'connected'; app: string }
   | { kind: 'waiting'; until: number; code: number; opened: boolean; away: boolean } // opened: the handshake had succeeded; away: not to be cut short
-  | { kind: 'stopped'; code: number }
+  | { kind: 'stopped'; code: number; until?: number } // until: when one may come back, if that is known
 
 export type Address = {
   /** The address of a WebSocket of that room. */
@@ -275,6 +278,8 @@ export type TalkListener = {
   removed?: (item: MessageItem) => void
   /** A change of the reader's own came to nothing. */
   refused?: (sentence: string) => void
+  /** The rules of the room do not let the reader say that now. */
+  held?: (item: MessageItem) => void
   /** Somebody else has just said something. */
   received: (item?: MessageItem) => void
   state: (state: ConnectionState) => void
@@ -328,6 +333,9 @@ export type Items = {
   placeOf: (id: string) => number | undefined
 }
 
+/** The rule of a room by which one cannot write, by the server's code. */
+export type Held = { code: string; left: number; blocks: boolean } // left: ms, 0 if unknown; blocks: no use to try
+
 /** One conversation: the room, or a private chat. */
 export type ConversationSource = {
   id: string // `room`, or the id of the chat
@@ -350,6 +358,8 @@ export type ConversationSource = {
   /** Whether the reader has hidden the person who wrote that. */
   hides: (item: MessageItem) => boolean
   people?: import('./js/model/people.js').People // who is here, in the room
+  pinned?: Pin | null // the message that is pinned
+  hold?: import('./js/chat/hold.js').Hold // what keeps the reader from writing
   closed?: string // why nobody can write there; '' or nothing if one can
   listen: (listener: TalkListener) => () => void
   join: () => void

@@ -35,6 +35,9 @@ func TestAccessibleDialogs(t *testing.T) {
 			modal: "hidden-dialog"},
 		{name: "hidden people, narrow", width: 390, click: "#hidden-people", until: "#hidden-list .button",
 			modal: "hidden-dialog"},
+		{name: "rooms", click: "#menu-rooms", until: "#finder-list li", modal: "room-finder"},
+		{name: "rooms, narrow", width: 390, click: "#menu-rooms", until: "#finder-list li",
+			modal: "room-finder"},
 		{name: "keyboard shortcuts", click: "#menu-keys", until: "#keys li", modal: "keys-dialog"},
 		{name: "emoji", click: "#emoji-button", until: "#emoji-grid > button", modal: "emoji"},
 		{name: "emoji, narrow", width: 390, click: "#emoji-button", until: "#emoji-grid > button",
@@ -54,6 +57,10 @@ func TestAccessibleDialogs(t *testing.T) {
 	for _, s := range []accessState{
 		{name: "change password", until: "#new-password", modal: "account-dialog",
 			arrange: unfolds("#change-password")},
+		{name: "new room", until: "#maker-name", modal: "room-maker", arrange: func() {
+			ann.finds()
+			ann.clicks(".finder-foot button")
+		}},
 		{name: "delete account", until: "#delete-confirm", modal: "account-dialog",
 			arrange: unfolds("#delete-account")},
 	} {

@@ -40,7 +40,7 @@ func TestKeys(t *testing.T) {
 	ann.is("no sheet", "!"+sheet)
 	ann.press("/", "Slash", input.ModifierCtrl)
 	ann.becomes(sheet)
-	ann.is("each key has its line", `document.querySelectorAll("#keys > li").length === 11`)
+	ann.is("each key has its line", `document.querySelectorAll("#keys > li").length === 12`)
 	ann.looks("keys")
 	ann.do(chromedp.KeyEvent(kb.Escape))
 	ann.becomes("!" + sheet)

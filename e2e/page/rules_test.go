@@ -38,25 +38,67 @@ func TestModeratedGuest(t *testing.T) {
 	bob.say("buy something")
 	ann.shows("hello", "buy something")
 
-	const last = `document.querySelector("#messages > li:last-child").innerText`
+	if err := admin("room", "set", "livechat", "-slow", "20s"); err != nil {
+		t.Fatal(err)
+	}
+	const counts = `document.querySelector("#send").hasAttribute("data-wait")`
+	harness.Eventually(t, patience, "slow mode holds", func() error {
+		var is bool
+		ann.do(chromedp.Evaluate(field+`.select()`, nil), typeIn("#text", "again"), pressEnter(0),
+			chromedp.Evaluate(paints, nil, awaited), chromedp.Evaluate(counts, &is))
+		return harness.ErrIf(!is)
+	})
+	ann.is("the seconds stand on the button", `Number(document.querySelector("#send-wait").innerText) <= 20`)
+	ann.drafts("and more")
+	ann.shootEach("slow-mode")
+	ann.is("nothing can be sent meanwhile", `document.querySelector("#send").disabled`)
+	if err := admin("room", "set", "livechat", "-slow", "0"); err != nil {
+		t.Fatal(err)
+	}
+
+	words := filepath.Join(t.TempDir(), "words")
+	if err := os.WriteFile(words, []byte("\\bwatches\\b\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := admin("room", "set", "livechat", "-words", words); err != nil {
+		t.Fatal(err)
+	}
+	harness.Eventually(t, patience, "the word is blocked", func() error {
+		var said string
+		bob.do(chromedp.Evaluate(field+`.select()`, nil), typeIn("#text", "buy WАTCHES"), // А is Cyrillic
+			pressEnter(0), chromedp.Evaluate(paints, nil, awaited))
+		bob.waitFor(`!document.querySelector("#messages [data-state=sending]")`)
+		bob.do(chromedp.Evaluate(`document.querySelector("#composer-note").innerText`, &said))
+		return harness.ErrIf(!strings.Contains(said, "words that are blocked"))
+	})
+	bob.is("the text is in the field again", field+`.value === "buy WАTCHES"`)
+	bob.shootEach("blocked-words")
+	bob.do(chromedp.Evaluate(field+`.select()`, nil), typeIn("#text", "buy clocks"), pressEnter(0))
+	bob.waitFor(`document.querySelector("#composer-note").innerText === ""`)
+
+	const note = `document.querySelector("#composer-note").innerText`
 	// The name is looked for in the archive, and the rules are put beside the log
 	// within a second or two.
 	harness.Eventually(t, patience, "bob is muted", func() error {
 		return admin("ban", "add", "livechat", "bob", "-mute", "-for", "1h", "-reason", "spam")
 	})
 	harness.Eventually(t, patience, "the mute holds", func() error {
-		bob.say("buy more")
 		var said string
-		bob.do(chromedp.Evaluate(paints, nil, awaited), chromedp.Evaluate(last, &said))
+		bob.do(chromedp.Evaluate(field+`.select()`, nil), typeIn("#text", "buy more"), pressEnter(0),
+			chromedp.Evaluate(paints, nil, awaited))
+		bob.waitFor(`!document.querySelector("#messages [data-state=sending]")`) // or one comes back later
+		bob.do(chromedp.Evaluate(note, &said))
 		return harness.ErrIf(!strings.Contains(said, "muted"))
 	})
-	bob.waitFor(`/Not sent: you're muted in this room for another \d+ min/.test(` + last + `)`)
+	bob.waitFor(`/You're muted in this room for another \d+ min/.test(` + note + `)`)
+	bob.is("the text is in the field again", field+`.value === "buy more"`)
 	bob.shootEach("muted")
 
 	if err := admin("ban", "add", "livechat", "bob", "-reason", "spam"); err != nil {
 		t.Fatal(err)
 	}
-	bob.waitFor(`document.querySelector("#banner").innerText.includes("You're banned from this room.")`)
+	bob.sees("#door", "You're banned from this room")
+	bob.is("no other line says so", `document.querySelector("#banner").hidden`)
 	bob.shootEach("banned")
 	bob.noErrors()
 	ann.noErrors()

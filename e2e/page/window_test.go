@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -140,6 +141,9 @@ func (w *window) attach() {
 	w.do(log.Enable(), network.Enable(), emulation.SetFocusEmulationEnabled(true))
 }
 
+// unmade matches what the console says of a room that nobody has made.
+var unmade = regexp.MustCompile(`status of 404 .*/api/v1/rooms/[a-z0-9-]+/\)$`)
+
 // listen collects everything that a developer would see in red or yellow:
 // exceptions, errors, violations of the content security policy.
 func (w *window) listen(event any) {
@@ -148,6 +152,10 @@ func (w *window) listen(event any) {
 	case *log.EventEntryAdded:
 		if e.Entry.Level == log.LevelError || e.Entry.Level == log.LevelWarning {
 			trouble = fmt.Sprintf("%s: %s (%s)", e.Entry.Source, e.Entry.Text, e.Entry.URL)
+		}
+		// The page asks whether somebody has made the room that is open.
+		if unmade.MatchString(trouble) {
+			return
 		}
 	case *runtime.EventExceptionThrown:
 		trouble = e.ExceptionDetails.Error()

@@ -3,26 +3,27 @@
 // logged in.
 
 import { systemClock } from './model/clock.js'
-import { DEFAULT_ROOM } from './model/room-link.js'
-import { validRoom } from './model/rules.js'
+import { isDoor } from './model/close-codes.js'
+import { messageLink } from './model/message-link.js'
+import { DEFAULT_ROOM, roomIn, roomLink } from './model/room-link.js'
+import { newestOf, Rooms } from './model/rooms.js'
 import { Hidden } from './model/hidden.js'
 import { Navigation } from './model/navigation.js'
 import { Unsent } from './storage/unsent.js'
 import { whyClosed } from './model/status.js'
+import { whyNot } from './model/answers.js'
 import { CARD, noSuchRoom } from './model/strings/card.js'
+import { ROOMS } from './model/strings/rooms.js'
 import { findAddress } from './net/address.js'
 import { Api } from './net/api.js'
 import { keepForOffline } from './net/offline.js'
-import { draftFileIds } from './storage/attached.js'
 import { guestProtocols } from './storage/guest-key.js'
-import { atStake } from './chat/at-stake.js'
-import { DirectMessages } from './chat/direct-messages.js'
-import { ROOM as PRIVATE } from './chat/sender.js'
 import { Room } from './chat/room.js'
 import { TicketSocket } from './net/ticket.js'
 import { uuid } from './model/uuid.js'
 import { watchConnectivity } from './net/connectivity.js'
 import { knownConfig } from './storage/config.js'
+import { roomsSeen } from './storage/rooms-seen.js'
 import { settings } from './storage/settings.js'
 import { unsentStore } from './storage/idb.js'
 import { reactedIn } from './storage/reacted.js'
@@ -30,10 +31,13 @@ import { tabs } from './storage/tabs.js'
 import { showAway } from './view/away.js'
 import { closeByEscape } from './view/box.js'
 import { find } from './view/dom.js'
+import { EntryForm } from './view/entry.js'
 import { JoinView } from './view/join.js'
+import { importLater, loadedLater, styled } from './view/loaded-later.js'
 import { RoomView } from './view/room.js'
 import { applyTheme } from './view/theme.js'
 import { LaterUploads } from './view/uploads.js'
+import { Session } from './session.js'
 
 // Milliseconds, by half of it more or less, after which it is asked again, when
 // nobody answered: no page is alone in that.
@@ -42,14 +46,13 @@ const CARD_DELAY = 400 // ms for which the page waits to hear who is logged in b
 
 const stage = find(document, '#stage', HTMLElement)
 closeByEscape(document)
-const asked = new URLSearchParams(location.search).get('room') ?? ''
-const roomName = validRoom(asked) ? asked : DEFAULT_ROOM
 const unsent = new Unsent(unsentStore, tabs, settings)
 const hidden = new Hidden(settings)
 const navigation = new Navigation({ history, clock: systemClock, memory: settings, uuid })
+/** @type {Api} */
 const api = new Api({
-  fetch: (...args) => (isStillMe() ? fetch(...args) : nobody()), clock: systemClock,
-  loggedOut: () => leaveAccount(CARD.loggedOutElsewhere),
+  fetch: (...args) => (session.isStillMe() ? fetch(...args) : session.nobody()), clock: systemClock,
+  loggedOut: () => session.leave(CARD.loggedOutElsewhere),
 })
 const address = await findAddress(knownConfig, { failed: (tryNow) => showAway(stage, tryNow) })
 
@@ -57,42 +60,53 @@ const address = await findAddress(knownConfig, { failed: (tryNow) => showAway(st
 let view = null
 /** @type {Room | null} */
 let room = null
-/** @type {DirectMessages | null} the private side of whoever is logged in */
-let directMessages = null
-const uploads = new LaterUploads(() => directMessages?.me ?? '', isLoggedIn)
-// Who is logged in, as all windows of the browser know it; '' also where
-// nothing can be remembered.
-let remembered = ''
-
+let roomName = roomIn(location.href)
+let switches = 0 // of rooms
 /** @param {string} url @param {string[]} [protocols] */
 const open = (url, protocols) => new WebSocket(url, protocols)
+/** @type {LaterUploads} */
+const uploads = new LaterUploads(() => session.me, () => session.isLoggedIn())
+/** @type {Session} */
+const session = new Session({ api, feed: address.feed, open, unsent, uploads, hidden }, {
+  room: () => room,
+  left(why) {
+    rooms.forget()
+    showCard(why)
+  },
+})
+const rooms = new Rooms({
+  call: api.call, clock: systemClock, seen: roomsSeen, isWatched: () => !document.hidden,
+})
+
 /** @param {string} url of a room, which an account enters with a ticket */
-const openRoom = (url) => (directMessages
+const openRoom = (url) => (session.directMessages
   ? new TicketSocket(() => url, { ticket: () => api.ticket(), open })
   : open(url, guestProtocols(settings.guestKey)))
 
-/** @param {import('./net/api.js').Span} span */
-const archive = (span) => api.roomMessages(roomName, span)
-
-const who = (/** @type {string} */ id) => api.whoReacted(roomName, id)
-
 /** @param {string} name */
 function makeRoom(name) {
-  room?.leave()
+  const where = roomName
+  leaveRoom()
   room = new Room({
-    name, isAccount: directMessages !== null, room: roomName, sessions: settings.sessionsOf(name), unsent,
-    uploads, archive, who, reacted: reactedIn(directMessages?.me ?? '', roomName),
-    lastSeen: settings.lastSeenIn(roomName), hidden, address, clock: systemClock, open: openRoom,
+    name, isAccount: session.directMessages !== null, room: where, sessions: settings.sessionsOf(name),
+    unsent, uploads, archive: (span) => api.roomMessages(where, span), who: (id) => api.whoReacted(where, id),
+    reacted: reactedIn(session.me, where), lastSeen: settings.lastSeenIn(where), hidden, address,
+    clock: systemClock, open: openRoom,
   })
   return room
 }
 
-const tryNow = () => [room, directMessages].forEach((one) => one?.retryNow())
+function leaveRoom() {
+  if (room?.joined) rooms.left(room.room, newestOf(room.conversation))
+  room?.leave()
+}
+
+const tryNow = () => [room, session.directMessages].forEach((one) => one?.retryNow())
 
 /** @param {string} [note] what there is to say */
 function showCard(note = '') {
   view?.end()
-  room?.leave()
+  leaveRoom()
   settings.joined = null
   stage.dataset.view = 'card'
   /** @type {JoinView} */
@@ -101,10 +115,11 @@ function showCard(note = '') {
     cancel: () => room?.leave(),
     async enter(way, name, password) {
       const me = await (way === 'login' ? api.login(name, password) : api.register(name, password))
-      if (view === card) join(enter(me.name), card)
+      if (view === card) join(session.enter(me.name), card)
     },
   })
   view = card
+  const asked = new URLSearchParams(location.search).get('room')
   if (note) card.note(note)
   else if (asked && asked !== roomName) card.note(noSuchRoom(asked))
   return card
@@ -118,8 +133,9 @@ function join(name, card) {
     items: nothing, received: nothing, people: nothing, typing: nothing, unsent: nothing,
     state(state) {
       if (state.kind === 'waiting') card.failed(state.code)
-      if (state.kind === 'stopped') card.refused(whyClosed(state))
-      if (state.kind !== 'connected') return
+      const hasDoor = state.kind === 'stopped' && isDoor(state.code)
+      if (state.kind === 'stopped' && !hasDoor) card.refused(whyClosed(state))
+      if (state.kind !== 'connected' && !hasDoor) return
       unlisten()
       showRoom(joining)
     },
@@ -133,8 +149,10 @@ function showRoom(joined) {
   settings.joined = { room: roomName, name: joined.name }
   settings.rememberSessions(joined.name, joined.conversation.sessions)
   stage.dataset.view = 'room'
-  view = new RoomView(stage, joined, directMessages, navigation, {
-    leave: () => showCard(), enter: logInHere, account, tryNow, search: api.search, uploads,
+  rooms.enter(roomName, session.me !== '', api.isAdmin)
+  view = new RoomView(stage, joined, session.directMessages, navigation, {
+    leave: () => showCard(), enter: logInHere, account: session.account, tryNow, search: api.search, uploads,
+    rooms, call: api.call, goTo,
   })
 }
 
@@ -145,79 +163,65 @@ function showRoom(joined) {
 async function logInHere(way, name, password) {
   const here = view
   const me = await (way === 'login' ? api.login(name, password) : api.register(name, password))
-  if (view === here) goIn(enter(me.name), null)
+  if (view === here) goIn(session.enter(me.name), null)
 }
 
-// ---- Accounts ----
-
-/** @param {string} me who is logged in from now on */
-function enter(me) {
-  directMessages?.stop()
-  settings.account = me
-  hidden.of(me)
-  remembered = settings.account
-  unsent.forgetAccounts(me)
-  directMessages = new DirectMessages({
-    me, api, url: address.feed, open, clock: systemClock, unsent, uploads, hidden,
-    drafts: settings.draftsOf(me), reacted: reactedIn(me, PRIVATE),
-  })
-  directMessages.start()
-  uploads.forget(me)
-  return me
-}
-
-/** @param {string} why */
-function leaveAccount(why) {
-  if (!directMessages) return
-  const { me } = directMessages
-  directMessages.stop()
-  directMessages = null
-  uploads.release(draftFileIds()) // drafts are forgotten; messages that were not sent are kept
-  uploads.turn()
-  api.forget()
-  settings.forgetAccount(me)
-  hidden.of('')
-  showCard(why)
-}
+// ---- From room to room ----
 
 /**
- * Whether this browser has not become somebody else's in another window:
- * nothing goes out in the wrong name.
+ * Goes to another room, as whoever is here.
+ * @param {string} name @param {{n: number, id: string}} [message] that is shown there
  */
-const isStillMe = () => !directMessages || settings.account === remembered
-
-/** @returns {Promise<never>} */
-function nobody() {
-  leaveAccount(CARD.loggedOutElsewhere)
-  return Promise.reject(new TypeError('somebody else is logged in'))
+async function goTo(name, message) {
+  const link = new URL(roomLink(location.href, name))
+  const url = message ? messageLink(link, { seq: message.n, id: message.id }) : link.href
+  await move(name, () => navigation.elsewhere(url))
 }
 
-/** Asks the server, which has refused something; who is not logged in leaves. */
-async function isLoggedIn() {
-  const isIn = !directMessages || await api.me() !== null
-  if (!isIn) leaveAccount(CARD.loggedOutElsewhere)
-  return isIn
+/** @param {string} name of a room @param {() => Promise<unknown>} [arrive] at its address */
+async function move(name, arrive) {
+  const turn = ++switches
+  const me = (!(view instanceof JoinView) && room?.name) || session.me
+  view?.end()
+  view = null
+  leaveRoom()
+  roomName = name
+  await arrive?.()
+  if (turn !== switches || view) return // somebody has gone another way
+  if (me) goIn(me, null)
+  else showCard()
 }
 
-const account = {
-  atStake: async () => (directMessages
-    ? atStake(directMessages, { room, unsent, draftPlaces: settings.draftPlaces, clock: systemClock }) : ''),
-  logout: () => left(api.logout(), CARD.loggedOut),
-  logoutEverywhere: () => left(api.logoutEverywhere(), CARD.loggedOutEverywhere),
-  /** @param {string} password */
-  deleteAccount: (password) => left(api.deleteAccount(password), CARD.accountDeleted),
-  /** @param {string} old @param {string} new_ */
-  changePassword: (old, new_) => api.changePassword(old, new_),
+/** @param {string} token of an invite, whose card is shown */
+async function showInvite(token) {
+  const goToRoom = (/** @type {string} */ name) => {
+    history.replaceState(null, '', roomLink(location.href, name || DEFAULT_ROOM))
+    move(name || DEFAULT_ROOM)
+  }
+  try {
+    const me = settings.account && await api.me()
+    if (me) session.enter(me.name)
+    await styled(loadedLater('css/rooms.css'))
+    /** @type {typeof import('./rooms/invited.js')} */
+    const { invite } = await importLater('js/rooms/invited.js')
+    await invite(stage, token, {
+      call: api.call, whyNot, goIn: goToRoom, me: () => session.me,
+      entry: (root, onEnter) => new EntryForm(root, onEnter),
+      async enter(way, name, password) {
+        const me = await (way === 'login' ? api.login(name, password) : api.register(name, password))
+        session.enter(me.name)
+      },
+    })
+  } catch {
+    showCard(ROOMS.notLoaded)
+  }
 }
 
-/** @param {Promise<void>} done @param {string} why */
-async function left(done, why) {
-  await done
-  leaveAccount(why)
-  // Who is logged out against their will finds it when they are back; who wants
-  // to go leaves nothing.
-  unsent.forgetAccounts()
-  uploads.forget('')
+/** The browser has gone back or forward, perhaps to another room. */
+function moved(/** @type {any} */ state) {
+  if (navigation.moved(state) || roomIn(location.href) === roomName) return
+  navigation.forget()
+  move(roomIn(location.href))
 }
 
 /**
@@ -233,7 +237,7 @@ async function resume(card = null) {
     const me = await api.me()
     cancel()
     if (card && view !== card) return // somebody has gone another way
-    if (me) return goIn(enter(me.name), card)
+    if (me) return goIn(session.enter(me.name), card)
     settings.forgetAccount(settings.account)
     sayOn(card, CARD.loggedOutElsewhere)
   } catch {
@@ -269,23 +273,28 @@ applyTheme()
 // A page that was left may be kept for Back, with its socket open.
 // It leaves, and reloads when the reader returns.
 window.addEventListener('pagehide', (event) => {
-  for (const one of [room, directMessages]) one?.changes.flush()
+  for (const one of [room, session.directMessages]) one?.changes.flush()
+  if (room?.joined) rooms.left(room.room, newestOf(room.conversation))
   if (!event.persisted) return
   room?.leave()
-  directMessages?.stop()
+  session.directMessages?.stop()
 })
 window.addEventListener('pageshow', (event) => event.persisted && location.reload())
-settings.watchAccount(() => isStillMe() || leaveAccount(CARD.loggedOutElsewhere))
-window.addEventListener('popstate', ({ state }) => navigation.moved(state))
+window.addEventListener('popstate', ({ state }) => moved(state))
 watchConnectivity({
-  visible: tryNow,
-  moved: () => [room, directMessages].forEach((one) => one?.refresh()),
-  offline: () => [room, directMessages].forEach((one) => one?.doubt()),
+  visible: () => {
+    tryNow()
+    rooms.refresh()
+  },
+  moved: () => [room, session.directMessages].forEach((one) => one?.refresh()),
+  offline: () => [room, session.directMessages].forEach((one) => one?.doubt()),
 })
 settings.forgetOthers(settings.account)
 const { joined: before } = settings
 keepForOffline()
 uploads.forget(null)
-if (settings.account) resume()
+const invited = new URLSearchParams(location.search).get('invite')
+if (invited) showInvite(invited)
+else if (settings.account) resume()
 else if (before?.room === roomName) goIn(before.name, null)
 else showCard()

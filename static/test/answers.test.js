@@ -79,7 +79,9 @@ test('what the rules of a room refuse, and for how long', () => {
     ['muted', 7_200_000, "you're muted in this room for another 2 hours"],
     ['banned', 10 * 86_400_000, "you're banned from this room for another 10 days"],
     ['paused', undefined, 'this room is paused at the moment'],
+    ['blocked_words', undefined, 'it has words that are blocked in this room; change them and send it again'],
     ['registered_only', undefined, 'only people with an account can write in this room'],
+    ['members_only', undefined, 'this room is for its members'],
     ['slow_mode', 9500, 'this room is in slow mode; wait 10 seconds'],
   ]) assert.equal(refused(code, wait), want)
 })

@@ -1,85 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { Navigation } from '../js/model/navigation.js'
-import { FakeClock } from './helpers.js'
-
-const settle = () => new Promise((resolve) => { setImmediate(resolve) })
-const ROOM = { id: 'room', other: '' }
-const BOB = { id: 'c1', other: 'bob' }
-const CAY = { id: 'c2', other: 'cay' }
-
-/**
- * A browser with one window, which goes back and forward in its own time, as
- * browsers do.
- */
-class Browser {
-  entries = [null]
-  at = 0
-  stored = null
-  clock = new FakeClock()
-  navigation = null
-  shown = []
-
-  get state() {
-    return this.entries[this.at]
-  }
-
-  pushState(state) {
-    this.entries = [...this.entries.slice(0, ++this.at), state]
-  }
-
-  replaceState(state) {
-    this.entries[this.at] = state
-  }
-
-  go(delta) {
-    setImmediate(() => {
-      // Nothing happens, and nobody is told.
-      if (this.at + delta < 0 || this.at + delta >= this.entries.length) return
-      this.at += delta
-      this.navigation.moved(this.state)
-    })
-  }
-
-  /** The page is loaded. */
-  load(of = 'ann') {
-    const memory = {
-      wayOf: (whose) =>
-        (this.stored && JSON.parse(this.stored).of === whose ? JSON.parse(this.stored).way : null),
-      rememberWay: (whose, way) => { this.stored = way && JSON.stringify({ of: whose, way }) },
-    }
-    let n = 0
-    this.navigation = new Navigation({
-      history: this, clock: this.clock, memory, uuid: () => `${of}-${this.entries.length}-${++n}`,
-    })
-    this.begin(of)
-    return this.navigation
-  }
-
-  begin(of) {
-    this.navigation.begin(of, () => this.shown.push(this.view))
-  }
-
-  get view() {
-    return `${this.navigation.conversation.other || 'room'}${this.navigation.sheet && `+${this.navigation.sheet}`}`
-  }
-
-  /** The reader presses Back, or Forward. */
-  async press(delta) {
-    await settle()
-    this.go(delta)
-    await settle()
-    await settle()
-    return this.shown.at(-1)
-  }
-}
-
-async function make(of) {
-  const browser = new Browser()
-  const navigation = browser.load(of)
-  await settle()
-  return { browser, navigation }
-}
+import { BOB, Browser, CAY, make, ROOM, settle } from './fake-browser.js'
 
 test('on a wide screen: back to the conversation before, and forward again', async () => {
   const { browser, navigation } = await make()
@@ -209,21 +130,6 @@ test('the browser is told numbers only', async () => {
   assert.doesNotMatch(JSON.stringify(browser.entries), /c1|bob|chats/)
 })
 
-test('a browser that does not go back: the way goes on where it is', async () => {
-  const { browser, navigation } = await make()
-  navigation.opened('chats')
-  await settle()
-  browser.entries = [browser.state]
-  browser.at = 0
-  navigation.closed('chats')
-  navigation.to(BOB)
-  await settle()
-  await settle()
-  browser.clock.pass(1000)
-  await settle()
-  assert.deepEqual([browser.at, await browser.press(-1)], [1, 'room'])
-})
-
 test('no more is remembered than browsers do', async () => {
   const { browser, navigation } = await make()
   for (let i = 0; i < 120; i++) navigation.to(i % 2 ? BOB : CAY)
@@ -272,4 +178,23 @@ test('a date that is chosen in a sheet: one step back leads to where the reader 
   await settle()
   assert.deepEqual([navigation.sheet, browser.at], ['', 1])
   assert.deepEqual([await browser.press(-1), navigation.spot?.n], ['room', 90])
+})
+
+test('to another address and back: what is of another way is not of this one', async () => {
+  const browser = new Browser()
+  const navigation = browser.load()
+  await settle()
+  navigation.opened('roster')
+  navigation.end()
+  await navigation.elsewhere('/?room=tea')
+  browser.begin()
+  await settle()
+  await settle()
+  assert.deepEqual([browser.at, browser.entries.length], [1, 2], 'the sheet has no entry any more')
+  assert.equal(navigation.moved(browser.state), true)
+  assert.equal(navigation.moved(browser.entries[0]), false, 'that is the room before')
+  navigation.forget()
+  navigation.end()
+  await settle()
+  assert.equal(browser.at, 1, 'the browser has gone already')
 })

@@ -11,7 +11,9 @@ import { contrast, srgb, tokensOf } from './colour.js'
 const ROOT = new URL('..', import.meta.url).pathname
 const read = (name) => readFileSync(join(ROOT, name), 'utf8')
 // The pages, and what each begins with.
-const pages = { 'index.html': 'js/main.js', 'cluster.html': 'js/cluster/main.js' }
+const pages = {
+  'index.html': 'js/main.js', 'admin.html': 'js/admin/main.js', 'cluster.html': 'js/cluster/main.js',
+}
 
 function modules(folder) {
   return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
@@ -81,7 +83,9 @@ test('no module that nobody imports', () => {
 const arrows = {
   model: [], net: ['model'], storage: ['model'], chat: ['model', 'net'],
   view: ['chat', 'model', 'net', 'storage'], cluster: ['model', 'net', 'storage', 'view'], emoji: ['view'],
-  reactions: ['model', 'view'], files: ['model', 'net', 'storage', 'view'], lightbox: ['model', 'view'],
+  admin: ['model', 'net', 'view'],
+  reactions: ['model', 'view'], rooms: ['model', 'storage', 'view'],
+  files: ['model', 'net', 'storage', 'view'], lightbox: ['model', 'view'],
 }
 
 test('imports run one way', () => {

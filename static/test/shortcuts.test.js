@@ -16,6 +16,7 @@ test('what keys mean', () => {
   )
   assert.deepEqual(['ArrowUp', 'ArrowDown'].map((key) => press(key, { altKey: true })), ['previous', 'next'])
   assert.deepEqual([press('/', { ctrlKey: true }), press('/', { metaKey: true })], ['help', 'help'])
+  assert.deepEqual([press('k', { ctrlKey: true }), press('k', { metaKey: true }), press('k')], ['rooms', 'rooms', ''])
 })
 
 test('a character that needs Shift, or needs none', () => {
@@ -51,10 +52,10 @@ test('on a Mac, Alt with an arrow goes through a text', () => {
   assert.equal(press('ArrowUp', { altKey: true, now: { isWriting: true, needsAlt: true } }), '')
 })
 
-test('no key of a browser: no letter, and nothing with Ctrl or Alt but the ones above', () => {
+test('no key of a browser: no letter but Ctrl+K, and nothing with Ctrl or Alt but the ones above', () => {
   for (const { presses } of SHORTCUTS) for (const { key, ctrl, alt } of presses) {
-    assert.ok(!/^[a-z0-9]$/i.test(key), key)
-    assert.ok(!ctrl || key === '/', `Ctrl+${key}`)
+    assert.ok(!/^[a-z0-9]$/i.test(key) || (key === 'k' && ctrl), key)
+    assert.ok(!ctrl || key === '/' || key === 'k', `Ctrl+${key}`)
     assert.ok(!alt || /^Arrow(Up|Down)$/.test(key), `Alt+${key}`) // to the sides it is Back and Forward
   }
 })

@@ -102,6 +102,9 @@ test('sentences', () => {
   assert.match(whyClosed({ kind: 'stopped', code: 4501 }), /^Someone has registered.*Log in/)
   assert.match(whyClosed({ kind: 'stopped', code: 4502 }), /is reserved.*another/)
   assert.match(whyClosed({ kind: 'stopped', code: 4503 }), /banned from this room/)
+  assert.match(whyClosed({ kind: 'stopped', code: 4504 }), /an account.*Log in/)
+  assert.match(whyClosed({ kind: 'stopped', code: 4505 }), /its members.*invite/)
+  assert.match(whyClosed({ kind: 'stopped', code: 4507 }), /no room of this name/)
   assert.match(whyClosed({ kind: 'stopped', code: 4777 }), /4777/)
   assert.deepEqual(
     [missing(1), missing(1234)],
@@ -291,8 +294,6 @@ test('why a message was refused', () => {
 })
 
 test('how much too long a text is', () => {
-  assert.deepEqual(
-    [1, 2, 1200].map(tooLong),
-    ['1 character too long.', '2 characters too long.', '1,200 characters too long.'],
-  )
+  const said = ['1 character too long.', '2 characters too long.', '1,200 characters too long.']
+  assert.deepEqual([1, 2, 1200].map(tooLong), said)
 })

@@ -85,7 +85,8 @@ export class DirectChat {
 
   /** Why nobody can write here; '' if one can. */
   get closed() {
-    return isDeleted(this.#chat) ? CHATS.closed : ''
+    if (isDeleted(this.#chat)) return CHATS.closed
+    return this.#directMessages.blocked.has(this.#chat?.other ?? '') ? CHATS.blocked(this.title) : ''
   }
 
   get items() {

@@ -12,6 +12,7 @@ import { Reactions } from '../model/reactions.js'
 import { addMessageFromSocket, noMessages, reviseMessage, shown, threadOf } from '../model/messages.js'
 import { Store } from '../model/store.js'
 import { Feed } from '../net/feed.js'
+import { Blocked } from './blocked.js'
 import { DirectChanges } from './direct-changes.js'
 import { DirectReactions } from './direct-reactions.js'
 import { DirectTyping } from './direct-typing.js'
@@ -39,7 +40,8 @@ export class DirectMessages {
   sender
   typing
   hidden
-  #unhide
+  blocked
+  #unlisten // to both
   #api
   #feed
   #marks
@@ -62,20 +64,22 @@ export class DirectMessages {
    * @param {import('../storage/unsent.js').Unsent | null} [with_.unsent]
    * @param {import('../../types.js').FileUploads | null} [with_.uploads]
    * @param {Record<string, string>} [with_.drafts] from before the page was reloaded
+   * @param {Blocked} [with_.blocked] accounts that cannot write to this one
    * @param {Hidden} [with_.hidden] people whom the reader has hidden
    * @param {import('../../types.js').OwnReactions} [with_.reacted] outlives a reload
    * @param {() => number} [with_.random]
    */
   constructor({
     me, api, url, open, clock, unsent = null, uploads = null, drafts = {}, hidden = new Hidden(), reacted,
-    random = Math.random,
+    blocked = new Blocked(), random = Math.random,
   }) {
     this.me = me
     this.#api = api
     this.#clock = clock
     this.#random = random
     this.hidden = hidden
-    this.#unhide = hidden.listen(() => this.#listeners.tell('changed'))
+    this.blocked = blocked
+    this.#unlisten = [hidden, blocked].map((one) => one.listen(() => this.#listeners.tell('changed')))
     this.chats = new Store({ ...noChats(me), drafts })
     this.messages = new Store(noMessages(me, { reactions: new Reactions(reacted) }))
     this.history = new History(api, this.messages)
@@ -131,7 +135,7 @@ export class DirectMessages {
     this.changes.flush()
     this.reactions.stop()
     this.sender.stop()
-    this.#unhide()
+    for (const stop of this.#unlisten) stop()
     this.typing.clear()
     this.#listeners.clear()
   }
@@ -267,6 +271,7 @@ export class DirectMessages {
    */
   async #catchUp(done) {
     this.#cancelCatchUp()
+    this.blocked.load()
     this.messages.state.reactions.doubt()
     try {
       /** @type {string | null} */

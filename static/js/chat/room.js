@@ -7,14 +7,15 @@ import { Listeners } from '../model/listeners.js'
 import { People } from '../model/people.js'
 import { refused } from '../model/status.js'
 import { CatchUp } from './catchup.js'
-import { Changes, revisedBy } from './changes.js'
+import { revisedBy } from './changes.js'
 import { refusesLast } from '../model/close-codes.js'
 import { Connection } from '../net/connection.js'
 import { LIMITS } from '../net/frames.js'
 import { ArchivePager } from './archive-pager.js'
+import { Hold } from './hold.js'
 import { LastSeen } from './last-seen.js'
 import { RoomTyping } from './room-typing.js'
-import { Reacting } from './reacting.js'
+import { changesOf } from './room-changes.js'
 import { Sending } from './sending.js'
 import { uuid } from '../model/uuid.js'
 
@@ -32,6 +33,8 @@ export class Room {
   limits = LIMITS
   people = new People()
   hidden
+  hold
+  pinned = /** @type {import('../../types.js').Pin | null} */ (null)
   joined = false // whether a welcome has come
   conversation
   changes
@@ -57,6 +60,7 @@ export class Room {
     this.room = this.title = room
     this.#clock = clock
     this.hidden = hidden
+    this.hold = new Hold(clock)
     this.#unhide = hidden.listen(() => this.#listeners.tell('items'))
     this.#catchUp = new CatchUp(clock, () => this.#caughtUp())
     this.conversation = new Conversation(sessions, isAccount ? name : '', reacted)
@@ -70,23 +74,14 @@ export class Room {
       changed: (what) => this.#listeners.tell(what),
     })
     this.#archive = new ArchivePager(this.conversation, archive, clock)
-    const own = {
-      revise: (/** @type {string} */ id) => this.#revised(id),
-      keep: (/** @type {Parameters<Sending['keepChange']>[0]} */ change) =>
-        this.#sending.keepChange(change, this.name),
-      post: (/** @type {Parameters<Sending['post']>[0]} */ change) => this.#sending.post(change),
-      refused: (/** @type {string} */ sentence) => this.#listeners.tell('refused', sentence),
-    }
-    this.changes = new Changes(this.conversation, clock, {
-      ...own,
-      limits: () => this.limits,
-      find: (id) => this.conversation.find(id) ?? this.#archive.find(id),
-      drop: (id) => this.#sending.confirmed(id),
+    const { changes, reacting } = changesOf(this.conversation, reacted, who, clock, {
+      sending: this.#sending, archive: this.#archive, limits: () => this.limits, name: () => this.name,
+      revise: (id) => this.#revised(id),
+      refused: (sentence) => this.#listeners.tell('refused', sentence),
       removed: (item) => this.#removed(item),
     })
-    this.reacting = new Reacting(this.conversation, reacted, who, clock, {
-      ...own, withdraw: (id) => this.#sending.withdraw(id),
-    })
+    this.changes = changes
+    this.reacting = reacting
     this.#lastSeen = new LastSeen(this.conversation, this.#archive, lastSeen, this.hides)
     this.#typing = new RoomTyping(this, clock, {
       changed: () => this.#listeners.tell('typing'), typed: () => this.#connection.send({ type: 'typing' }),
@@ -129,7 +124,7 @@ export class Room {
   }
 
   get beginning() {
-    return this.#archive.beginning(this.room)
+    return this.#archive.beginning(this.title)
   }
 
   // ---- What the reader does ----
@@ -180,7 +175,6 @@ export class Room {
   missed = () => this.#lastSeen.missed()
   hides = (/** @type {import('../../types.js').MessageItem} */ item) => !item.own && this.hidden.has(item)
   retryNow = () => this.#connection.retryNow()
-  /** The network may have changed, or be gone; the browser may be wrong about a local server. */
   refresh = () => this.#connection.refresh()
   doubt = () => this.#connection.doubt()
 
@@ -199,6 +193,7 @@ export class Room {
     this.#session = frame.session
     this.name = frame.name
     this.limits = frame.limits
+    this.pinned = frame.pinned ?? null
     this.#catchUp.begin(frame.seq, this.conversation.position === null)
     this.conversation.welcome(frame, this.#clock.now())
     this.joined = true
@@ -239,13 +234,15 @@ export class Room {
         this.changes.acked(frame)
         this.reacting.acked(frame)
         this.#sending.confirmed(frame.id)
+        if (this.conversation.find(frame.id)) this.hold.said()
         break
-      case 'error': return this.#sending.refuse(frame)
+      case 'error': return this.#refused(frame)
       case 'presence':
         this.people.take(frame, now)
         return this.#listeners.tell('people')
       case 'typing': return this.#typing.received(frame)
       case 'notice': this.conversation.notice(frame, now); break
+      case 'pin': this.pinned = frame.pinned ?? null; break
       case 'gap': this.conversation.gap(frame, now); break
       case 'reset':
         this.conversation.reset(frame, now)
@@ -268,6 +265,16 @@ export class Room {
     this.#listeners.tell('items')
     if (received && !this.#catchUp.isHistory) this.#listeners.tell('received', received)
     this.#catchUp.reached(this.conversation.position?.seq)
+  }
+
+  /** @param {import('../../types.js').ErrorFrame} frame */
+  #refused(frame) {
+    const isHeld = this.hold.refused(frame)
+    this.#sending.refuse(frame)
+    if (!isHeld) return
+    const item = this.conversation.find(frame.id ?? '')
+    if (item?.state === 'failed') this.#listeners.tell('held', item)
+    this.#listeners.tell('state', this.state)
   }
 
   /** Own messages that were in the log are known by now: the rest may be sent. */

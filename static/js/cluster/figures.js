@@ -1,6 +1,6 @@
 // Figures of the cluster, as people read them.
 
-import { SERVER, UNITS } from './strings.js'
+import { SERVER } from './strings.js'
 
 /** @typedef {import('../../types.js').ClusterServer} ClusterServer */
 /** @typedef {import('../../types.js').ClusterState} ClusterState */
@@ -25,25 +25,6 @@ export function duration(microseconds) {
   if (microseconds < 9950) return `${tenths.format(microseconds / 1000)} ms`
   if (microseconds < 999_500) return `${whole.format(microseconds / 1000)} ms`
   return `${tenths.format(microseconds / 1e6)} s`
-}
-
-const LENGTHS = /** @type {const} */ ([['day', 86_400], ['hour', 3600], ['minute', 60], ['second', 1]])
-
-/**
- * How long a server has been running, in its two largest units.
- * @param {number} seconds
- */
-export function uptime(seconds) {
-  const first = LENGTHS.findIndex(([, length]) => seconds >= length)
-  if (first < 0) return `0 ${UNITS.second}`
-  let rest = seconds
-  const parts = []
-  for (const [unit, length] of LENGTHS.slice(first, first + 2)) {
-    const count = Math.floor(rest / length)
-    rest -= count * length
-    if (count > 0) parts.push(`${whole.format(count)} ${UNITS[unit]}`)
-  }
-  return parts.join(' ')
 }
 
 /** @type {Set<ClusterState>} */

@@ -1,8 +1,6 @@
 // Every text that the JavaScript of the cluster page shows, in English: what
 // model/strings.js is for the room.
 
-export const UNITS = { day: 'd', hour: 'h', minute: 'min', second: 's' }
-
 /** @type {Record<string, string>} by state */
 const STATES = { deaf: 'cut off from Redis', 'read-only': "can't write to Redis", gone: 'down' }
 

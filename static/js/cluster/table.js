@@ -3,7 +3,8 @@
 import { find, make, write } from '../view/dom.js'
 import { MEASURES, spell } from './measures.js'
 import { alive } from './model.js'
-import { duration, uptime } from './figures.js'
+import { uptime } from '../model/uptime.js'
+import { duration } from './figures.js'
 import { REDIS, stateName } from './strings.js'
 
 export class Table {

@@ -16,6 +16,16 @@ export const TOO_SLOW = 4008
 export const NAME_RESERVED = 4501 // an account has it
 export const NAME_KEPT = 4502 // nobody can have it
 export const BANNED = 4503 // from this room
+export const ACCOUNTS_ONLY = 4504 // in this room
+export const MEMBERS_ONLY = 4505 // in this room
+export const KICKED = 4506 // from this room; whoever was may come back
+export const UNKNOWN_ROOM = 4507 // nobody has made a room of this name
+
+/**
+ * Whether the code says that one may not be in this room.
+ * @param {number} code
+ */
+export const isDoor = (code) => code >= BANNED && code <= KICKED
 
 /**
  * Whether the code says to stay away.

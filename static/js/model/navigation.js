@@ -7,9 +7,10 @@
 /** @typedef {import('../../types.js').Spot} Spot */
 /** @typedef {{id: string, places: Record<string, Place>, at: number}} Way */
 
-// Milliseconds; a browser that forgot where it is to go back to does nothing,
-// and says nothing.
+// Milliseconds. A browser that forgot where it is to go back to does nothing, and
+// says nothing; a busy one may go back after we stopped waiting for it.
 const STEP_TIMEOUT = 1000
+const LATE = 10_000
 const LENGTH = 50 // browsers remember no more
 
 export class Navigation {
@@ -27,9 +28,9 @@ export class Navigation {
   spot
   /** @type {(() => void) | null} the browser is on the way that we sent it */
   #arrived = null
-  /**
-   * @type {Promise<unknown>} one thing after another: browsers go back in their own time
-   */
+  /** @type {(() => void) | null} it may still go there, although we wait no more */
+  #late = null
+  /** @type {Promise<unknown>} one after another: browsers go back in their own time */
   #turn = Promise.resolve()
 
   /**
@@ -55,6 +56,7 @@ export class Navigation {
    */
   begin(of, moved) {
     const before = this.#memory.wayOf(of)
+    this.#late?.() // it was on another way
     this.#of = of
     this.#moved = moved
     this.#way = before
@@ -85,6 +87,21 @@ export class Navigation {
    */
   get conversation() {
     return this.#conversationAt(this.#way?.at ?? 0)
+  }
+
+  /** The browser has left the room already: where it was leads nowhere. */
+  forget() {
+    this.#way = null
+    this.#moved = () => {}
+  }
+
+  /**
+   * Another address of the page, to which the reader goes from here.
+   * @param {string} url @returns {Promise<unknown>} when the browser is there
+   */
+  elsewhere(url) {
+    this.#do(() => this.#history.pushState(null, '', url))
+    return this.#turn
   }
 
   /** The id of the sheet that lies over it; '' for none. */
@@ -153,17 +170,27 @@ export class Navigation {
   /**
    * The browser has gone to another entry.
    * @param {any} state of it
+   * @returns {boolean} whether it is one of this way
    */
   moved(state) {
-    if (this.#arrived) return this.#arrived()
+    if (this.#arrived) {
+      this.#arrived()
+      return true
+    }
     // Of a way that is over.
-    if (!this.#way || state?.navigation !== this.#way.id || !this.#way.places[state.place]) return
+    if (!this.#way || state?.navigation !== this.#way.id || !this.#way.places[state.place]) return false
+    if (this.#late) { // the reader has gone on meanwhile
+      this.#late()
+      this.#mark()
+      return true
+    }
     const before = this.#nearest(this.#way.at)
     this.#way.at = state.place
     const now = this.#nearest(state.place)
     this.spot = now === before ? undefined : this.#way.places[now]?.spot // not where only a sheet was closed
     this.#remember()
     this.#moved()
+    return true
   }
 
   // ---- Inside ----
@@ -221,10 +248,14 @@ export class Navigation {
    * @param {number} delta places back or forward, which the reader has not asked the browser for
    */
   #step(delta) {
-    if (!this.#way) return
-    this.#way.at += delta
+    const way = this.#way
+    if (!way) return
+    way.at += delta
     this.#do(() => new Promise((resolve) => {
-      const cancel = this.#clock.after(STEP_TIMEOUT, () => this.#arrived?.())
+      const cancel = this.#clock.after(STEP_TIMEOUT, () => {
+        this.#arrived?.()
+        if (this.#way === way) this.#expectLate()
+      })
       this.#arrived = () => {
         cancel()
         this.#arrived = null
@@ -234,6 +265,19 @@ export class Navigation {
     }))
     this.#mark()
     this.#remember()
+  }
+
+  /**
+   * The next place that the browser comes to is taken for where it was sent, not
+   * for where the reader goes: a Back that does nothing is the lesser evil.
+   */
+  #expectLate() {
+    this.#late?.()
+    const cancel = this.#clock.after(LATE, () => this.#late?.())
+    this.#late = () => {
+      cancel()
+      this.#late = null
+    }
   }
 
   /**

@@ -1,6 +1,17 @@
 // The address under which others come into a room.
 
+import { validRoom } from './rules.js'
+
 export const DEFAULT_ROOM = 'livechat'
+
+/**
+ * @param {string} page an address of the page
+ * @returns {string} the room that it leads to; the main room if it names none
+ */
+export function roomIn(page) {
+  const asked = new URL(page).searchParams.get('room') ?? ''
+  return validRoom(asked) ? asked : DEFAULT_ROOM
+}
 
 /**
  * @param {string} page any address of the page

@@ -3,12 +3,13 @@
 // that has the focus.
 //
 // None is one that browsers or screen readers need: letters alone and Ctrl with
-// letters are theirs. Single characters can be switched off (WCAG 2.1.4).
+// letters are theirs, but for Ctrl+K, which leads to rooms and chats as it does
+// elsewhere. Single characters can be switched off (WCAG 2.1.4).
 
 /**
  * @typedef {Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>} Event
  */
-/** @typedef {'help' | 'search' | 'previous' | 'next' | 'latest'} Command */
+/** @typedef {'help' | 'search' | 'previous' | 'next' | 'latest' | 'rooms'} Command */
 /** @typedef {{key: string, ctrl?: boolean, alt?: boolean, shift?: boolean}} Press */
 /**
  * @typedef {object} Shortcut
@@ -29,6 +30,7 @@ export const SHORTCUTS = [
   { name: 'ends', presses: [{ key: 'Home' }, { key: 'End' }] },
   { name: 'previous', presses: [{ key: 'ArrowUp', alt: true }], command: 'previous', forAccounts: true },
   { name: 'next', presses: [{ key: 'ArrowDown', alt: true }], command: 'next', forAccounts: true },
+  { name: 'rooms', presses: [{ key: 'k', ctrl: true }], command: 'rooms' },
   { name: 'search', presses: [{ key: '/' }], command: 'search' },
   { name: 'help', presses: [{ key: '?' }, { key: '/', ctrl: true }], command: 'help' },
 ]

@@ -1,6 +1,9 @@
 // Which texts describe a connection. The texts themselves are in strings/.
 
-import { BANNED, NAME_KEPT, NAME_RESERVED, TOO_SLOW } from './close-codes.js'
+import {
+  ACCOUNTS_ONLY, BANNED, KICKED, MEMBERS_ONLY, NAME_KEPT, NAME_RESERVED, TOO_SLOW,
+  UNKNOWN_ROOM,
+} from './close-codes.js'
 import { NOT_JOINED } from './strings/card.js'
 import { CHIP, CHIP_SHORT, CLOSED, STUCK } from './strings/connection.js'
 import { REASONS } from './strings/messages.js'
@@ -60,6 +63,10 @@ const SENTENCES = {
   [NAME_RESERVED]: CLOSED.nameTaken,
   [NAME_KEPT]: CLOSED.nameReserved,
   [BANNED]: CLOSED.banned,
+  [ACCOUNTS_ONLY]: CLOSED.accountsOnly,
+  [MEMBERS_ONLY]: CLOSED.membersOnly,
+  [KICKED]: CLOSED.kicked,
+  [UNKNOWN_ROOM]: CLOSED.unknownRoom,
 }
 
 /**

@@ -6,10 +6,11 @@ import { messagesOf } from '../model/archive.js'
 import { delay } from '../model/close-codes.js'
 import { withFiles } from '../model/files.js'
 import { ApiError, problem, unreadable } from './problem.js'
+import { part, query, withBody } from './query.js'
 
 /** @typedef {import('../model/chats.js').Chat} Chat */
 /** @typedef {import('../model/messages.js').KnownMessage} KnownMessage */
-/** @typedef {{name: string, created: number}} Account */
+/** @typedef {{name: string, created: number, isAdmin?: boolean}} Account */
 /** @typedef {KnownMessage & {chat?: string, room?: string, epoch?: string}} Found */
 /** @typedef {{before?: number, after?: number, at?: number, limit?: number}} Span by n or time */
 
@@ -29,6 +30,7 @@ export class Api {
   #session = 0 // counts those that are over
   /** @type {Set<AbortController>} of what is being asked */
   #going = new Set()
+  isAdmin = false // whether who is logged in may do all
 
   /**
    * @param {object} options
@@ -87,9 +89,9 @@ export class Api {
     await this.#once('POST', '/me/password/', { old, new: new_ })
   }
 
-  /** @param {string} password */
-  async deleteAccount(password) {
-    await this.#once('DELETE', '/me/', { password })
+  /** @param {string} password @param {string} messages what becomes of them: keep, erase */
+  async deleteAccount(password, messages) {
+    await this.#once('DELETE', '/me/', { password, messages })
   }
 
   /** @returns {Promise<string>} good for one WebSocket, for half a minute */
@@ -206,6 +208,14 @@ export class Api {
     return (await this.#once('GET', `/${kind}/${part(of)}/messages/${part(id)}/reactions/`)).reactions
   }
 
+  /**
+   * Any other request, asked once: for what is loaded later.
+   * @param {string} method @param {string} path @param {object} [body]
+   * @param {Record<string, string>} [headers]
+   * @returns {Promise<any>} null for an empty answer
+   */
+  call = (method, path, body, headers) => this.#once(method, path, body, false, headers)
+
   // ---- Inside ----
 
   /** @param {string} path @param {string} name @param {string} password */
@@ -216,7 +226,9 @@ export class Api {
   /** @param {any} account @returns {Account} */
   #in(account) {
     this.#told = false
-    return { name: account.name, created: account.created_at }
+    const { name, created_at: created, role } = account
+    this.isAdmin = role === 'admin'
+    return { name, created, ...(this.isAdmin && { isAdmin: true }) }
   }
 
   /**
@@ -244,9 +256,10 @@ export class Api {
   /**
    * @param {string} method @param {string} path @param {object} [body]
    * @param {boolean} [quiet] do not tell `loggedOut`
+   * @param {Record<string, string>} [headers]
    * @returns {Promise<any>} null for an empty answer
    */
-  async #once(method, path, body, quiet = false) {
+  async #once(method, path, body, quiet = false, headers = {}) {
     const session = this.#session
     const abort = new AbortController()
     this.#going.add(abort)
@@ -255,10 +268,10 @@ export class Api {
       const fetch = this.#fetch // a browser's must not be called as a method
       const response = await fetch(
         this.#base + path,
-        { method, signal: abort.signal, ...(body ? json(body) : {}) },
+        { method, signal: abort.signal, ...withBody(body, headers) },
       )
       if (!response.ok) throw await problem(response)
-      if (response.status === 204) return null
+      if (response.status === 204 || response.headers.get('Content-Length') === '0') return null
       return await response.json().catch((cause) => { throw unreadable(cause, response) })
     } catch (error) {
       const known = error instanceof ApiError ? error : new ApiError('network', 'no answer from the server')
@@ -275,22 +288,6 @@ export class Api {
     this.#told = true
     this.#loggedOut()
   }
-}
-
-/** @param {object} body */
-const json = (body) => ({ headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) })
-
-/** @param {string} segment of a path */
-const part = (segment) => encodeURIComponent(segment)
-
-/**
- * @param {Record<string, string | number | undefined>} values
- * @returns {string} '' if there are none
- */
-function query(values) {
-  const given = Object.entries(values)
-    .flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]))
-  return given.length > 0 ? `?${new URLSearchParams(given)}` : ''
 }
 
 /** @param {any} said @returns {Chat} */

@@ -20,6 +20,7 @@ export class Connection {
   #attempt = 0
   #running = false
   #doubted = false
+  #until = 0 // when what the server refuses is over, as it has said; 0 if it has not
   #slowBackoff
   #cancelRetry = () => {}
   #cancelStable = () => {}
@@ -57,6 +58,7 @@ export class Connection {
   start() {
     this.#running = true
     this.#attempt = 0
+    this.#until = 0
     this.#connect()
   }
 
@@ -138,6 +140,9 @@ export class Connection {
    */
   #received(socket, frame) {
     this.#slowBackoff.hear(frame)
+    if (frame.type === 'error' && !frame.id && frame.retry_after_ms) {
+      this.#until = this.#clock.now() + frame.retry_after_ms
+    }
     if (socket !== this.#socket || !socket.welcomed) return
     if (frame.type === 'reconnect') {
       this.#cancelHandover()
@@ -160,13 +165,14 @@ export class Connection {
       this.#successor?.hangUp()
       this.#successor = null
     }
-    if (isFinal(code)) return this.#setState({ kind: 'stopped', code })
+    const until = this.#until && { until: this.#until }
+    if (isFinal(code)) return this.#setState({ kind: 'stopped', code, ...until })
     if (this.#successor) return this.#promote()
     const wait = Math.max(away, delay(code, this.#attempt++, this.#random))
     this.#cancelRetry = this.#clock.after(wait, () => this.#connect())
-    const until = this.#clock.now() + wait
     const { opened } = socket
-    this.#setState({ kind: 'waiting', until, code: away > 0 ? TOO_SLOW : code, opened, away: away > 0 })
+    const due = this.#clock.now() + wait
+    this.#setState({ kind: 'waiting', until: due, code: away > 0 ? TOO_SLOW : code, opened, away: away > 0 })
   }
 
   /**

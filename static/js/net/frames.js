@@ -20,7 +20,7 @@ const CHANGES = new Set(['edit', 'delete', 'tombstone', 'reactions'])
 const SHAPES = {
   welcome: {
     app: 'string', session: 'string', author: 'string?', name: 'string', room: 'string',
-    epoch: 'string', seq: 'number', recovered: 'boolean?', limits: 'limits',
+    epoch: 'string', seq: 'number', recovered: 'boolean?', pinned: 'pin?', limits: 'limits',
   },
   message: {
     ...ENTRY, text: 'string', reply: 'reply?', mentions: 'strings?', edited: 'number?', reactions: 'counts?',
@@ -38,6 +38,7 @@ const SHAPES = {
   },
   typing: { session: 'string?', chat: 'string?', name: 'string' },
   notice: { text: 'string' },
+  pin: { pinned: 'pin?' },
   gap: { from: 'number', to: 'number' },
   reset: { epoch: 'string', seq: 'number' },
   reconnect: { after_ms: 'number' },
@@ -51,6 +52,8 @@ const CHECKS = {
   strings: (value) => Array.isArray(value) && value.every((one) => typeof one === 'string'),
   target: (value) =>
     value !== null && typeof value === 'object' && fits(value.seq, 'number') && fits(value.id, 'string'),
+  pin: (value) => value !== null && typeof value === 'object' && fits(value.target, 'target')
+    && fits(value.name, 'string'),
   counts: (value) =>
     value !== null && typeof value === 'object' && Object.values(value).every((one) => fits(one, 'number')),
   reply: (value) => value !== null && typeof value === 'object' && fits(value.seq, 'number')

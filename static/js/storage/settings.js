@@ -283,7 +283,7 @@ export const settings = {
       forgetReacted(me)
     }
     forgetDraftFiles()
-    if (browser.get('account') === me) for (const key of ['account', 'seen']) browser.set(key, '')
+    if (browser.get('account') === me) for (const key of ['account', 'seen', 'last']) browser.set(key, '')
     for (const key of ['of', 'draft', 'reply', 'drafts', 'way', 'joined', 'sessions']) tab.set(key, '')
   },
 

@@ -6,30 +6,36 @@ import { passwordProblem } from '../model/rules.js'
 import { accountOf, PASSWORD } from '../model/strings/card.js'
 import { ApiError } from '../net/problem.js'
 import { paintAvatar } from './avatar.js'
+import { BlockedView } from './blocked.js'
 import { find, write } from './dom.js'
 
 export class AccountView {
   #dialog
   #note
   #atStake
+  #isAdmin
   #leave = async () => {} // as the reader wants it, once it is clear what that deletes
 
   /**
-   * @param {ParentNode} root @param {string} name
+   * @param {ParentNode} root
+   * @param {{me: string, blocked: import('../chat/blocked.js').Blocked}} account
    * @param {object} does all fail as the API does
    * @param {() => Promise<string>} does.atStake what logging out would delete, in a sentence;
    *   '' for nothing
+   * @param {() => Promise<boolean>} does.isAdmin
    * @param {() => Promise<void>} does.logout
    * @param {() => Promise<void>} does.logoutEverywhere
    * @param {(old: string, new_: string) => Promise<void>} does.changePassword
-   * @param {(password: string) => Promise<void>} does.deleteAccount
+   * @param {(password: string, messages: string) => Promise<void>} does.deleteAccount
    * @param {import('../model/navigation.js').Navigation} trail
+   * @param {AbortSignal} signal
    */
-  constructor(root, name, does, trail) {
+  constructor(root, { me: name, blocked }, does, trail, signal) {
     const button = find(root, '#account', HTMLButtonElement)
     this.#dialog = find(root, '#account-dialog', HTMLDialogElement)
     this.#note = find(this.#dialog, '#account-note', HTMLElement)
     this.#atStake = does.atStake
+    this.#isAdmin = does.isAdmin
     for (const place of [button, this.#dialog]) paintAvatar(find(place, '.avatar', HTMLElement), name)
     button.hidden = false
     button.title = accountOf(name)
@@ -39,6 +45,7 @@ export class AccountView {
     for (const id of ['#password-user', '#delete-user']) {
       find(this.#dialog, id, HTMLInputElement).defaultValue = name
     }
+    new BlockedView(this.#dialog, blocked, signal)
     button.addEventListener('click', () => {
       this.#open()
       trail.opened(this.#dialog.id)
@@ -67,7 +74,9 @@ export class AccountView {
       const field = this.#field('#delete-password')
       const password = field.value
       if (!password) return this.#say(PASSWORD.empty, field)
-      this.#try(field, () => does.deleteAccount(password), 'password')
+      const form = find(this.#dialog, '#delete-form', HTMLFormElement)
+      const messages = String(new FormData(form).get('messages'))
+      this.#try(field, () => does.deleteAccount(password, messages), 'password')
     })
   }
 
@@ -82,6 +91,13 @@ export class AccountView {
     this.#foldAll()
     this.#say('')
     this.#dialog.showModal()
+    this.#showAdmin()
+  }
+
+  /** Admins find the way to their page. Who that is may have changed meanwhile. */
+  async #showAdmin() {
+    const isAdmin = await this.#isAdmin().catch(() => false) // it is not known: then there is no way
+    find(this.#dialog, '#admin', HTMLAnchorElement).hidden = !isAdmin
   }
 
   /** One form at a time: what a sentence below it is about must be clear. */
@@ -130,8 +146,9 @@ export class AccountView {
       folded.hidden = !isWanted
       toggle.setAttribute('aria-expanded', String(isWanted))
       this.#say('')
-      folded.querySelector('input:not([hidden])')?.scrollIntoView({ block: 'nearest' })
-      if (!folded.hidden) find(folded, 'input:not([hidden])', HTMLInputElement).focus()
+      const first = find(folded, 'input:not([hidden], [type="radio"])', HTMLInputElement)
+      first.scrollIntoView({ block: 'nearest' })
+      if (!folded.hidden) first.focus()
     })
   }
 

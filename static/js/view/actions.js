@@ -2,6 +2,7 @@
 // focus, a sheet after a long press. One bar serves all messages.
 
 import { messageLink } from '../model/message-link.js'
+import { authorOf } from '../model/person.js'
 import { COPIED } from '../model/strings/messages.js'
 import { copy } from './clipboard.js'
 import { find, stamp } from './dom.js'
@@ -14,6 +15,10 @@ const SHEET = 'message-sheet'
 const PRESSED_LONG = 'a:not(.document), button:not(.picture), video, audio, .selectable'
 
 /** @typedef {import('../../types.js').MessageItem} MessageItem */
+/**
+ * Whom something is done to, perhaps because of a message.
+ * @typedef {{item?: MessageItem, person: import('../../types.js').Person}} Acted
+ */
 
 export class MessageActions {
   #bar
@@ -46,11 +51,12 @@ export class MessageActions {
    * @param {(item: MessageItem) => void} of.reply
    * @param {(item: MessageItem) => void} of.edit
    * @param {import('./react.js').Pick} of.pick an emoji, of all
+   * @param {(of: Acted, anchor: Element) => void} of.act moderates, or reports
    * @param {import('../model/navigation.js').Navigation} trail
    * @param {AbortSignal} signal
    */
   constructor(root, list, of, trail, signal) {
-    const { item, say, talk, mention, reply, edit, pick } = of
+    const { item, say, talk, mention, reply, edit, pick, act } = of
     const { changes, reacting } = talk
     this.#bar = find(stamp('message-actions'), '.actions', HTMLElement)
     this.#sheet = find(root, `#${SHEET}`, HTMLDialogElement)
@@ -73,6 +79,7 @@ export class MessageActions {
       'select-text': () => this.#select(),
       change: edit,
       remove: (one) => this.#remove(one),
+      act: (one, button) => act({ item: one, person: authorOf(one) }, this.#li ?? button),
     }
     // Not `pointerover`: what scrolls under a mouse at rest would take the bar
     // from the message that has the focus.
@@ -115,6 +122,8 @@ export class MessageActions {
     const can = this.#changes?.can(item)
     find(place, '.change', HTMLButtonElement).hidden = !can?.edit
     find(place, '.remove', HTMLButtonElement).hidden = !can?.remove
+    const isOthers = this.#hasLinks && !item.own && item.seq !== null // in the room
+    find(place, '.act', HTMLButtonElement).hidden = !isOthers
   }
 
   /** @param {MessageItem} item whose row stays, and has the focus if the bar had it */

@@ -4,15 +4,17 @@
 import { find } from './dom.js'
 
 /**
- * Makes Escape close the dialog in which the focus is. Chromium gives Escape to
- * what was opened last, also to a column that came beside the room when the
- * window grew under the dialog.
+ * Makes Escape close the dialog in which the focus is, or was before what had it
+ * went. Chromium gives Escape to what was opened last, also to a column that came
+ * beside the room when the window grew under the dialog.
  * @param {Document} root
  */
 export function closeByEscape(root) {
   root.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape' || event.isComposing || event.defaultPrevented) return
-    const dialog = event.target instanceof Element ? event.target.closest('dialog') : null
+    const dialog = event.target instanceof Element && event.target !== root.body
+      ? event.target.closest('dialog')
+      : [...root.querySelectorAll('dialog')].filter((one) => one.matches(':modal')).at(-1)
     if (!dialog?.matches(':modal')) return
     event.preventDefault()
     dialog.close()

@@ -4,12 +4,14 @@
 import { shortWhen } from '../model/clock.js'
 import { badge, unreadMessages } from '../model/strings/messages.js'
 import { PERSON } from '../model/strings/people.js'
+import { ROOMS } from '../model/strings/rooms.js'
 import { paintAvatar } from './avatar.js'
 import { find, stamp, write } from './dom.js'
 
 /**
  * @typedef {object} Row
- * @property {string} id `room`, or that of a chat
+ * @property {string} id `room` for the open one, `room:` and the name of another one, `rooms` for
+ *   more of them, or that of a chat
  * @property {string} name of the room or the other one
  * @property {string} title what is shown of it
  * @property {string} line what stands below the name
@@ -19,15 +21,19 @@ import { find, stamp, write } from './dom.js'
  * @property {number} unread
  * @property {boolean} online whether the other one is in the room now
  * @property {boolean} open
+ * @property {boolean} news whether there is something new; nobody knows how much
  */
+
+/** @param {string} id */
+const isChat = (id) => !id.startsWith('room')
 
 /** @param {Row} row @returns {HTMLLIElement} */
 export function makeRow({ id, name }) {
   const li = find(stamp('chat-item'), 'li', HTMLLIElement)
   li.dataset.id = id
-  if (id === 'room') {
-    li.dataset.room = name
-    find(li, '.avatar', HTMLElement).replaceChildren(stamp('room-icon'))
+  if (!isChat(id)) {
+    if (name) li.dataset.room = name
+    find(li, '.avatar', HTMLElement).replaceChildren(stamp(name ? 'room-icon' : 'more-icon'))
   } else {
     li.dataset.chat = id
   }
@@ -35,9 +41,9 @@ export function makeRow({ id, name }) {
 }
 
 /** @param {HTMLLIElement} li @param {Row} row */
-export function updateRow(li, { id, name, title, line, draft, typing, at, unread, online, open }) {
+export function updateRow(li, { id, name, title, line, draft, typing, at, unread, online, open, news }) {
   write(find(li, '.chat-name', HTMLElement), title)
-  if (id !== 'room' && li.dataset.name !== name) { // a new row, or an account that is deleted now
+  if (isChat(id) && li.dataset.name !== name) { // a new row, or an account that is deleted now
     li.dataset.name = name
     paintAvatar(find(li, '.avatar', HTMLElement), title)
   }
@@ -48,7 +54,8 @@ export function updateRow(li, { id, name, title, line, draft, typing, at, unread
   write(find(li, 'time', HTMLElement), at ? shortWhen(at, Date.now()) : '')
   const count = find(li, '.count', HTMLElement)
   write(count, unread > 0 ? badge(unread) : '')
-  write(find(li, '.count-label', HTMLElement), unread > 0 ? unreadMessages(unread) : '')
+  write(find(li, '.count-label', HTMLElement), unread > 0 ? unreadMessages(unread) : news ? ROOMS.news : '')
+  li.toggleAttribute('data-news', news)
   li.dataset.unread = String(unread)
   li.toggleAttribute('data-online', online)
   write(find(li, '.online-label', HTMLElement), online ? PERSON.here : '')

@@ -1,4 +1,4 @@
-// The conversations of somebody who is logged in: the room first, then the
+// The conversations of somebody who is logged in: the rooms first, then the
 // private chats, and a form to begin another one.
 
 import { chatsInOrder, draftOf, titleOf } from '../model/chats.js'
@@ -7,6 +7,7 @@ import { cleanAccountName } from '../model/rules.js'
 import { deleted } from '../model/strings/changes.js'
 import { badge, NO_MESSAGES } from '../model/strings/messages.js'
 import { CHATS, HIDDEN } from '../model/strings/people.js'
+import { ROOMS } from '../model/strings/rooms.js'
 import { saidIn } from '../model/strings/shown-files.js'
 import { ApiError } from '../net/problem.js'
 import { makeRow, updateRow } from './chatrow.js'
@@ -19,6 +20,18 @@ import { Sheet } from './sheet.js'
 
 const NARROW = '(max-width: 1099px)' // as in css/chats.css
 
+const OTHER = 'room:' // begins the id of a room that is not open
+const MORE = 'rooms' // the row that leads to more of them
+
+/** @type {Row} what most rows have */
+const PLAIN = {
+  id: '', name: '', title: '', line: '', draft: false, typing: false, at: 0, unread: 0, online: false,
+  open: false, news: false,
+}
+
+/** @param {string} id @returns {string} the other room that it stands for; '' for none */
+const roomOf = (id) => (id.startsWith(OTHER) ? id.slice(OTHER.length) : '')
+
 export class ChatsView {
   /**
    * @type {Set<string>} the keys of what is unread in the room while another conversation is
@@ -27,6 +40,7 @@ export class ChatsView {
   missed = new Set()
   #privates
   #room
+  #rooms
   #isOpen
   #onOpen
   #dialog
@@ -45,6 +59,7 @@ export class ChatsView {
    * @param {ParentNode} root
    * @param {import('../chat/direct-messages.js').DirectMessages} privates
    * @param {import('../chat/room.js').Room} room
+   * @param {import('./rooms.js').RoomsView} rooms
    * @param {object} on
    * @param {(id: string) => boolean} on.isOpen whether that conversation is on the screen
    * @param {(id: string) => void} on.open somebody wants to see a conversation
@@ -53,9 +68,10 @@ export class ChatsView {
    * @param {import('../model/navigation.js').Navigation} trail
    * @param {AbortSignal} signal
    */
-  constructor(root, privates, room, { isOpen, open, ask, openFound }, trail, signal) {
+  constructor(root, privates, room, rooms, { isOpen, open, ask, openFound }, trail, signal) {
     this.#privates = privates
     this.#room = room
+    this.#rooms = rooms
     this.#isOpen = isOpen
     this.#dialog = find(root, '#chats', HTMLDialogElement)
     this.#toggle = find(root, '#chats-button', HTMLButtonElement)
@@ -66,8 +82,11 @@ export class ChatsView {
     this.#field = find(root, '#chat-name', HTMLInputElement)
     this.#error = find(root, '#chat-open-error', HTMLElement)
     this.#onOpen = (/** @type {string} */ id) => {
+      const other = roomOf(id)
       this.#sheet.hide()
-      open(id)
+      if (id === MORE) rooms.find()
+      else if (other) rooms.goTo(other)
+      else open(id)
     }
     const others = find(root, '#chats-part', HTMLElement)
     this.#search = new SearchView(this.#dialog, ask, room, privates, {
@@ -111,7 +130,7 @@ export class ChatsView {
 
   /** @param {1 | -1} step opens the next conversation of the list, or the one before */
   step(step) {
-    const ids = ['room', ...chatsInOrder(this.#privates.chats.state).map(({ id }) => id)]
+    const ids = this.#rows().map(({ id }) => id).filter((id) => id !== MORE)
     const to = ids[ids.findIndex((id) => this.#isOpen(id)) + step]
     if (to) this.#onOpen(to)
   }
@@ -139,20 +158,29 @@ export class ChatsView {
     write(find(this.#toggle, '.count', HTMLElement), unread > 0 ? badge(unread) : '')
     this.#toggle.setAttribute('aria-label', CHATS.button(unread))
     if (!this.#dialog.open) return
-    const chats = chatsInOrder(state)
-    this.#reconcile([this.#roomRow(), ...chats.map((chat) => this.#chatRow(chat, draftOf(state, chat.id)))])
-    this.#none.hidden = !state.loaded || chats.length > 0
+    this.#reconcile(this.#rows())
+    this.#none.hidden = !state.loaded || Object.keys(state.chats).length > 0
   }
 
-  /** @returns {Row} */
-  #roomRow() {
-    const { room, people } = this.#room
-    const line = CHATS.room(people.online)
-    const open = this.#isOpen('room')
-    return {
-      id: 'room', name: room, title: room, line, draft: false, typing: false, at: 0, unread: this.missed.size,
-      online: false, open,
+  /** @returns {Row[]} */
+  #rows() {
+    const { state } = this.#privates.chats
+    return [
+      ...this.#rooms.all.map((info) => this.#roomRow(info)),
+      { ...PLAIN, id: MORE, name: '', title: ROOMS.more, line: ROOMS.moreLine },
+      ...chatsInOrder(state).map((chat) => this.#chatRow(chat, draftOf(state, chat.id))),
+    ]
+  }
+
+  /** @param {import('../model/rooms.js').RoomInfo} info @returns {Row} */
+  #roomRow(info) {
+    const { name, title } = info
+    if (name !== this.#room.room) {
+      const news = this.#rooms.isUnread(info)
+      return { ...PLAIN, id: `${OTHER}${name}`, name, title, line: ROOMS.line(info), news }
     }
+    const line = CHATS.room(this.#room.people.online)
+    return { ...PLAIN, id: 'room', name, title, line, unread: this.missed.size, open: this.#isOpen('room') }
   }
 
   /**
@@ -171,7 +199,7 @@ export class ChatsView {
     const typing = this.#privates.typing.isIn(id)
     const line = typing ? CHATS.typing : isDraft ? CHATS.draft(draft) : isHidden ? HIDDEN.chat : newest
     return {
-      id, name: other, title: titleOf(chat), line, draft: isDraft && !typing, typing,
+      ...PLAIN, id, name: other, title: titleOf(chat), line, draft: isDraft && !typing, typing,
       at: last && !isHidden ? updated : 0, unread: this.#privates.unreadIn(chat),
       online: !isHidden && this.#room.people.isAccount(other), open,
     }

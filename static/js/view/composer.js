@@ -1,23 +1,22 @@
-// The field for a new message. Enter sends and Shift+Enter breaks the line;
-// under a finger Enter breaks the line, because phones have no Shift+Enter, and
-// the button sends. Enter that ends the choice of a word (an input method)
-// does neither.
+// The field for a new message, also for one that gets another text.
 
 import { number } from '../model/clock.js'
 import { cleanText, isVisible } from '../model/rules.js'
 import { EDITING } from '../model/strings/changes.js'
 import { charactersLeft, tooLong } from '../model/strings/messages.js'
+import { sendIn } from '../model/strings/rules.js'
 import { Attach } from './attach.js'
 import { Completion } from './completion.js'
 import { find, isTouch, write } from './dom.js'
+import { sendByEnter } from './enter.js'
 import { growing } from './grow.js'
+import { HoldNote } from './hold.js'
 import { leftIn } from './limit.js'
 import { ReplyStrip } from './quote.js'
 
 /** @typedef {import('../../types.js').MessageItem} MessageItem */
 
 const WARN = 200 // characters before the limit at which the counter appears
-const ENTER_OF_INPUT_METHOD = 229 // keyCode; Safari says so after the composition has ended
 const PART = 400 // of a message that is answered: more than is shown
 
 export class Composer {
@@ -37,6 +36,7 @@ export class Composer {
   #isAsked = false // whether that message is to be deleted
   #grow
   /** @type {Attach} */ #attach
+  /** @type {HoldNote} */ #hold
 
   /**
    * @param {ParentNode} root
@@ -70,21 +70,15 @@ export class Composer {
       this.#field.focus({ preventScroll: true })
     }, { signal })
     this.#field.addEventListener('keydown', (event) => this.#steer(event), { signal })
-    this.#field.addEventListener('keydown', (event) => {
-      if (event.key !== 'Enter' || event.shiftKey || event.isComposing
-        || event.keyCode === ENTER_OF_INPUT_METHOD) return
-      if (isTouch() && !event.ctrlKey && !event.metaKey) return
-      event.preventDefault()
-      submit()
-    }, { signal })
+    sendByEnter(this.#field, submit, signal)
     this.#field.addEventListener('input', () => this.#typed(), { signal })
     this.#grow = growing(this.#field, this.#form, signal)
+    this.#hold = new HoldNote(root, talk, () => this.changed(), signal)
     this.#attach = new Attach(root, talk, draft, uploads, {
       say: (sentence) => this.#say(sentence), changed: () => this.changed(),
     }, signal)
     const others = () => talk.people?.names(talk.name).filter((name) => name !== talk.name) ?? []
     if (talk.people) new Completion(root, this.#field, others, signal)
-    this.#field.enterKeyHint = isTouch() ? 'enter' : 'send'
     this.#field.value = this.#draft.text
     this.#quote.show(this.#draft.reply ?? null)
     this.settle()
@@ -134,6 +128,15 @@ export class Composer {
   edit({ text, files = [] }) {
     this.#stop()
     this.#put(text, this.#field.value && `\n${this.#field.value}`)
+    this.#attach.give(files)
+  }
+
+  /** @param {MessageItem} item that the rules of the room have kept from being sent */
+  takeBack({ text, reply, files = [] }) {
+    this.#stop()
+    const begun = this.#field.value
+    this.#put(begun ? `${begun}\n${text}` : text, '', false)
+    if (reply && !this.#draft.reply) this.#answer(reply)
     this.#attach.give(files)
   }
 
@@ -215,10 +218,15 @@ export class Composer {
     this.#field.setAttribute('aria-describedby', about.filter(Boolean).join(' '))
     this.#counter.toggleAttribute('data-over', left < 0)
     this.#field.setAttribute('aria-invalid', String(left < 0))
-    write(this.#note, this.#talk.closed || (left < 0 ? tooLong(-left) : this.#said))
+    const { sentence, blocks, seconds } = this.#hold.show()
+    write(this.#note, this.#talk.closed || (left < 0 ? tooLong(-left) : this.#said || sentence))
     this.#note.toggleAttribute('data-over', left < 0)
     const hasMore = this.#edited ? this.#mayDelete : !this.#attach.isEmpty
+    const waits = seconds > 0 && !this.#edited // what is said may be changed
     this.#send.disabled = (!isVisible(text) && !hasMore) || left < 0 || this.#field.disabled
+      || (blocks && !this.#edited)
+    if (!this.#edited) this.#send.setAttribute('aria-label', waits ? sendIn(seconds) : EDITING.send)
+    this.#send.toggleAttribute('data-wait', waits)
     this.#attach.changed(this.#edited !== null)
     this.#grow()
   }
@@ -236,7 +244,7 @@ export class Composer {
     if (this.#edited) return this.#save(this.#edited)
     const clean = cleanText(this.#field.value)
     const text = isVisible(clean) ? clean : ''
-    if ((!text && this.#attach.isEmpty) || this.#left(clean) < 0 || this.#field.disabled) return false
+    if ((!text && this.#attach.isEmpty) || this.#left(clean) < 0 || this.#send.disabled) return false
     if (this.#attach.problem) return this.#say(this.#attach.problem)
     this.#talk.send(text, this.#draft.reply, this.#attach.take())
     this.#field.value = this.#draft.text = ''

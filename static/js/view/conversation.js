@@ -6,10 +6,13 @@ import { saidIn } from '../model/strings/shown-files.js'
 import { settings } from '../storage/settings.js'
 import { Composer } from './composer.js'
 import { DateDialog } from './date-dialog.js'
+import { DoorView } from './door.js'
 import { find, stamp, write } from './dom.js'
 import { EmojiPicker } from './emoji.js'
 import { fillEmpty } from './empty.js'
 import { LogView } from './log.js'
+import { PinnedView } from './pinned.js'
+import { markRoles } from './roles.js'
 import { StatusView } from './status.js'
 import { Undo } from './undo.js'
 
@@ -30,7 +33,9 @@ export class ConversationView {
    * @param {import('../../types.js').Draft} draft
    * @param {import('../model/navigation.js').Navigation} trail
    * @param {import('./status.js').StatusActions
-   *   & {uploads: import('./uploads.js').LaterUploads}} on
+   *   & {uploads: import('./uploads.js').LaterUploads, door: import('./door.js').DoorActions,
+   *   pin: import('./rooms.js').RoomsView['pin'], roles: import('../model/rooms.js').Rooms,
+   *   act: (of: import('./actions.js').Acted, anchor: Element) => void}} on
    */
   constructor(main, root, talk, draft, trail, on) {
     const { signal } = this.#life
@@ -51,7 +56,9 @@ export class ConversationView {
       reply: (item) => this.#composer.reply({ ...item, text: saidIn(item) }),
       quoted: (item) => this.#toQuoted(item),
       pick: (anchor, onPick) => this.#emoji.openPicker(anchor, { onPick }),
+      act: on.act,
     }, signal)
+    if (talk.id === 'room') markRoles(find(main, '#messages', HTMLElement), on.roles, signal)
     const composer = this.#composer = new Composer(main, talk, draft, on.uploads, signal, () => log.sent())
     const emoji = this.#emoji = new EmojiPicker(
       settings.emoji, () => log.say(COMPOSER.noEmoji), trail, signal,
@@ -63,17 +70,27 @@ export class ConversationView {
     )
     const undo = new Undo(main, talk.changes, (id) => log.focusOn(id), signal)
     const status = new StatusView(root, talk, signal, on)
+    const door = new DoorView(main, talk, on.door)
+    const show = (/** @type {{n: number, id: string}} */ message) => this.show(message, () => {})
+    const pinned = new PinnedView(main, talk, { ...on.pin, show }, signal)
     const unlisten = talk.listen({
       items() {
         log.changed()
         composer.settle()
         undo.changed()
+        pinned.changed()
       },
       received: (/** @type {import('../../types.js').MessageItem | undefined} */ item) => log.received(item),
       removed: (item) => log.removed(item.key),
+      held(item) {
+        composer.takeBack(item)
+        talk.discard(item.id, true)
+      },
       state() {
-        composer.changed() // the limits may be others
+        composer.changed() // the limits may be others, or the rules
         status.changed()
+        door.changed()
+        pinned.changed()
       },
       typing() {
         write(line, typing(talk.typing))

@@ -8,6 +8,10 @@ import { ApiError } from '../net/problem.js'
 import { find, write } from './dom.js'
 
 /** @typedef {'login' | 'register'} Way */
+/**
+ * @typedef {(way: Way, name: string, password: string) => Promise<void>} OnEnter fails as the API
+ *   does
+ */
 
 const OF_NAME = new Set(['name_taken', 'name_reserved', 'bad_name']) // answers about the name alone
 
@@ -27,8 +31,7 @@ export class EntryForm {
 
   /**
    * @param {ParentNode} root
-   * @param {(way: Way, name: string, password: string) => Promise<void>} onEnter fails as the
-   *   API does
+   * @param {OnEnter} onEnter
    */
   constructor(root, onEnter) {
     this.#form = find(root, '#account-form', HTMLFormElement)

@@ -54,9 +54,11 @@ export class LogView {
    * @param {(item: import('../../types.js').MessageItem) => void} on.reply
    * @param {(item: import('../../types.js').MessageItem) => void} on.quoted
    * @param {import('./react.js').Pick} on.pick an emoji, of all
+   * @param {(of: import('./actions.js').Acted, anchor: Element) => void} on.act moderates, or
+   *   reports
    * @param {AbortSignal} signal
    */
-  constructor(root, talk, trail, { mention, edit, change, reply, quoted, pick }, signal) {
+  constructor(root, talk, trail, { mention, edit, change, reply, quoted, pick, act }, signal) {
     this.#talk = talk
     this.#window = new LogWindow(talk)
     this.#list = find(root, '#messages', HTMLOListElement)
@@ -91,6 +93,7 @@ export class LogView {
       edit: change,
       reply,
       pick,
+      act,
     }, trail, signal)
     document.addEventListener('visibilitychange', () => this.changed(), { signal })
     this.#linked = new LinkedMessage(talk, later, {

@@ -2,10 +2,11 @@
 // done about it. On a wide screen it stands beside the name, on a narrow one it
 // is a sheet.
 
-import { whyNoChat } from '../model/answers.js'
+import { whyNoChat, whyNot } from '../model/answers.js'
 import { isAccount, numbered } from '../model/authors.js'
 import { factsOf } from '../model/person.js'
-import { HIDDEN, PERSON } from '../model/strings/people.js'
+import { BLOCKED, HIDDEN, PERSON } from '../model/strings/people.js'
+import { FULL_ROLE } from '../model/strings/rooms.js'
 import { ApiError } from '../net/problem.js'
 import { paintAvatar } from './avatar.js'
 import { find, make, write } from './dom.js'
@@ -24,6 +25,8 @@ export class PersonCard {
   #trail
   /** @type {Person | null} whose card it is */
   #person = null
+  /** @type {Element | null} */
+  #anchor = null
 
   /**
    * @param {ParentNode} root
@@ -32,7 +35,11 @@ export class PersonCard {
    * @param {(name: string) => void} on.mention
    * @param {((name: string) => Promise<() => void>) | null} on.write finds what opens the chat
    *   with them, or fails as the API does; null for guests, who cannot
+   * @param {import('../chat/blocked.js').Blocked | null} on.blocked null for guests, who cannot
    * @param {() => void} on.leave something else is about to be shown
+   * @param {(name: string) => string} on.role what an account is in the room
+   * @param {() => boolean} on.moderates whether the reader moderates the room
+   * @param {(person: Person, anchor: Element) => void} on.act moderates
    * @param {import('../model/navigation.js').Navigation} trail
    * @param {AbortSignal} signal
    */
@@ -48,11 +55,14 @@ export class PersonCard {
     find(dialog, '#person-mention', HTMLElement).addEventListener('click', () => this.#mention(), { signal })
     find(dialog, '#person-hide', HTMLElement).addEventListener('click', () => this.#hide(), { signal })
     find(dialog, '#person-write', HTMLElement).addEventListener('click', () => this.#write(), { signal })
+    find(dialog, '#person-block', HTMLElement).addEventListener('click', () => this.#block(), { signal })
+    find(dialog, '#person-act', HTMLElement).addEventListener('click', () => this.#act(), { signal })
   }
 
   /** @param {Person} person @param {Element} anchor their name */
   open(person, anchor) {
     this.#person = person
+    this.#anchor = anchor
     this.#show(person)
     this.#place(anchor.getBoundingClientRect())
     this.#trail.opened(this.#dialog.id)
@@ -76,14 +86,20 @@ export class PersonCard {
     const hide = find(this.#dialog, '#person-hide', HTMLElement)
     hide.hidden = person.vague ?? false
     write(hide, this.#room.hidden.has(person) ? HIDDEN.unhide : HIDDEN.hide)
+    const block = find(this.#dialog, '#person-block', HTMLElement)
+    block.hidden = !hasAccount || !this.#on.blocked || person.name === this.#room.name
+    write(block, this.#on.blocked?.has(person.name) ? BLOCKED.unblock : BLOCKED.block)
+    find(this.#dialog, '#person-act', HTMLElement).hidden = !this.#on.moderates()
     this.#say(hasAccount && this.#on.write ? '' : PERSON.noChat, 'hint')
     if (!this.#dialog.open) this.#dialog.showModal()
   }
 
   /** @param {Person} person */
   #tell(person) {
+    const role = isAccount(person.author) ? FULL_ROLE[this.#on.role(person.name)] ?? '' : ''
+    const facts = [role, ...factsOf(person, this.#room)].filter(Boolean)
     find(this.#dialog, '#person-facts', HTMLElement)
-      .replaceChildren(...factsOf(person, this.#room).map((fact) => make('li', '', fact)))
+      .replaceChildren(...facts.map((fact) => make('li', '', fact)))
   }
 
   /** Somebody has come or gone. */
@@ -117,6 +133,25 @@ export class PersonCard {
     if (!person) return
     if (hidden.has(person)) hidden.unhide(person)
     else hidden.hide(person, numbered(person))
+  }
+
+  async #block() {
+    const { name = '' } = this.#person ?? {}
+    const { blocked } = this.#on
+    this.#say('')
+    try {
+      await blocked?.set(name, !blocked.has(name))
+      this.#dialog.close()
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      this.#say(whyNot(error))
+    }
+  }
+
+  #act() {
+    const [person, anchor] = [this.#person, this.#anchor]
+    this.#dialog.close()
+    if (person && anchor) this.#on.act(person, anchor)
   }
 
   async #write() {

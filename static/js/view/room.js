@@ -4,10 +4,9 @@
 import { chatOf, createChat } from '../model/chats.js'
 import { DirectChat } from '../chat/direct-chat.js'
 import { authorOf, personNamed } from '../model/person.js'
-import { messageLink } from '../model/message-link.js'
-import { DEFAULT_ROOM, roomLink } from '../model/room-link.js'
-import { privately } from '../model/strings/messages.js'
-import { mentions } from '../model/mention.js'
+import { moderates } from '../model/rooms.js'
+import { DEFAULT_ROOM } from '../model/room-link.js'
+import { guestHeader } from '../storage/guest-key.js'
 import { settings } from '../storage/settings.js'
 import { AccountView } from './account.js'
 import { Alerts } from './alerts.js'
@@ -18,9 +17,12 @@ import { find, stamp } from './dom.js'
 import { Finder } from './finder.js'
 import { Header } from './header.js'
 import { HiddenView } from './hidden.js'
+import { Incoming } from './incoming.js'
 import { InviteView } from './invite.js'
 import { LoginView } from './login.js'
+import { MyDataView } from './my-data.js'
 import { PersonCard } from './person.js'
+import { RoomsView } from './rooms.js'
 import { Roster } from './roster.js'
 import { ShortcutsView } from './shortcuts.js'
 import { ConversationView } from './conversation.js'
@@ -43,13 +45,14 @@ export class RoomView {
   /** @type {Roster} */ #roster
   /** @type {PersonCard} */ #card
   #hiddenPeople
-  /** @type {AccountView | null} */
-  #account = null
-  /** @type {ChatsView | null} */
-  #chats = null
-  /** @type {Finder | null} */
-  #finder = null
+  /** @type {MyDataView | null} */ #myData = null
+  /** @type {AccountView | null} */ #account = null
+  /** @type {ChatsView | null} */ #chats = null
+  /** @type {Finder | null} */ #finder = null
   #search
+  #goTo
+  #incoming
+  /** @type {RoomsView} */ #rooms
   /** @type {ConversationView | null} what is on the screen */
   #talk = null
 
@@ -65,20 +68,37 @@ export class RoomView {
    * @param {() => void} on.tryNow nobody wants to wait for the next try to connect
    * @param {import('../net/api.js').Api['search']} on.search
    * @param {import('./uploads.js').LaterUploads} on.uploads
+   * @param {import('../model/rooms.js').Rooms} on.rooms
+   * @param {import('../net/api.js').Api['call']} on.call
+   * @param {(room: string, message?: {n: number, id: string}) => void} on.goTo another room
    */
-  constructor(stage, room, privates, trail, { leave, enter, account, tryNow, search, uploads }) {
+  constructor(stage, room, privates, trail, on) {
+    const { leave, enter, account, tryNow, search, uploads, rooms, call, goTo } = on
     const { signal } = this.#life
     const root = stamp('room-view')
     this.#stage = stage
     this.#room = room
     this.#privates = privates
     this.#search = search
+    this.#goTo = goTo
     const login = this.#login = new LoginView(root, room.name, enter, trail)
-    const enterAgain = (/** @type {boolean} */ isKept) => (isKept ? leave() : login.open())
-    this.#on = { tryNow, uploads, login: enterAgain }
-    this.#trail = trail
-    if (privates) this.#account = new AccountView(root, privates.me, account, trail)
+    if (privates) this.#account = new AccountView(root, privates, account, trail, signal)
     stage.replaceChildren(root)
+    const enterAgain = (/** @type {boolean} */ isKept) => (isKept ? leave() : login.open())
+    this.#rooms = new RoomsView(stage, {
+      room, rooms, privates, call, goTo, login: () => login.open(), open: (id) => this.#open(id),
+      reveal: (message) => this.#openFound(message, () => {}),
+      guest: () => (privates ? {} : guestHeader(settings.guestKey)),
+      say: (sentence) => this.#talk?.say(sentence),
+    }, trail, signal)
+    const act = (/** @type {import('./actions.js').Acted} */ of, /** @type {Element} */ anchor) =>
+      this.#rooms.show('act', of, anchor)
+    this.#on = {
+      tryNow, uploads, login: enterAgain, act, roles: rooms,
+      pin: this.#rooms.pin,
+      door: { isAccount: privates !== null, login: () => login.open(), rooms: () => this.#rooms.find() },
+    }
+    this.#trail = trail
     this.#alerts = new Alerts(stage, room, (id) => (id === 'room' || privates) && this.#open(id), signal)
     this.#invite = new InviteView(stage, room.room, trail, signal)
     this.#keys = new ShortcutsView(stage, privates === null, {
@@ -86,29 +106,39 @@ export class RoomView {
       previous: () => this.#chats?.step(-1),
       next: () => this.#chats?.step(1),
       latest: () => this.#talk?.latest(),
+      rooms: () => this.#rooms.find(),
     }, trail, signal)
     const header = this.#header = new Header(stage, room, privates === null, {
       leave, login: () => login.open(), chooseDay: () => this.#talk?.chooseDay(),
     }, signal)
 
-    this.#announcer = new Announcer(
-      room.room === DEFAULT_ROOM ? room.room : `${room.room} · livechat`,
-      signal,
-    )
+    const title = room.room === DEFAULT_ROOM ? room.room : `${room.room} · livechat`
+    this.#announcer = new Announcer(title, signal)
+    const incoming = this.#incoming = new Incoming({
+      room, announcer: this.#announcer, alerts: this.#alerts, chats: () => this.#chats, talk: () => this.#talk,
+    })
+    signal.addEventListener('abort', rooms.listen(() => this.#described(rooms)))
+    this.#described(rooms)
     this.#roster = new Roster(
-      stage, room, signal, (name, row) => this.#card.open(personNamed(room, name), row), trail,
+      stage, room, signal, (name, row) => this.#card.open(personNamed(room, name), row),
+      (name) => rooms.roleOf(name), trail,
     )
     this.#card = new PersonCard(stage, room, {
       mention: (name) => this.#mention(name),
       write: privates && (async (name) => (await this.#chats?.chatWith(name)) ?? (() => {})),
+      blocked: privates?.blocked ?? null,
       leave: () => this.#roster.hide(),
+      moderates: () => moderates(rooms.role),
+      role: (name) => rooms.roleOf(name),
+      act: (person, anchor) => act({ person }, anchor),
     }, trail, signal)
     this.#hiddenPeople = new HiddenView(stage, room.hidden, trail, signal)
+    if (!privates) this.#myData = new MyDataView(stage, trail, signal)
     find(stage, '.talk', HTMLElement).addEventListener('click', (event) => this.#clicked(event), { signal })
     signal.addEventListener('abort', room.listen({
       items() {}, typing() {}, unsent() {},
-      received: (item) => this.#receivedInRoom(item),
-      removed: (item) => this.#removedInRoom(item),
+      received: (item) => incoming.inRoom(item),
+      removed: (item) => incoming.removedInRoom(item),
       revised: (message) => [this.#chats, this.#finder].forEach((one) => one?.revise(message)),
       refused: (sentence) => this.#talk?.say(sentence),
       state(state) {
@@ -147,9 +177,12 @@ export class RoomView {
     this.#talk?.focus()
   }
 
-  /** @param {import('../net/api.js').Found} found @param {() => void} back to the search */
+  /**
+   * @param {{n: number, id: string, room?: string, chat?: string}} found
+   * @param {() => void} back to where it was found
+   */
   #openFound(found, back) {
-    if (found.room && found.room !== this.#room.room) return this.#openElsewhere(found.room, found)
+    if (found.room && found.room !== this.#room.room) return this.#goTo(found.room, found)
     const before = this.#talk
     const to = found.chat ?? ROOM
     if (before && before.id !== to) this.#trail.left(before.spot)
@@ -157,20 +190,13 @@ export class RoomView {
     this.#talk?.show(found, back, this.#talk !== before)
   }
 
-  /** @param {string} room another one @param {{n: number, id: string}} message */
-  #openElsewhere(room, { n, id }) {
-    this.#trail.to({ id: ROOM, other: '' }) // where the page begins when it comes back
-    const link = messageLink(new URL(roomLink(location.href, room)), { seq: n, id })
-    setTimeout(() => location.assign(link)) // after that step
-  }
-
   /** The reader has gone back or forward. */
   #follow() {
     const { sheet } = this.#trail
     const before = this.#talk
     const parts = () => [
-      this.#chats, this.#finder, this.#roster, this.#card, this.#hiddenPeople, this.#account, this.#login,
-      this.#invite, this.#keys, this.#talk,
+      this.#chats, this.#finder, this.#roster, this.#card, this.#hiddenPeople, this.#myData, this.#account, this.#login,
+      this.#invite, this.#keys, this.#rooms, this.#talk,
     ]
     // A card over the list closes alone.
     for (const part of parts()) if (part !== this.#roster || sheet !== 'roster') part?.follow('')
@@ -214,6 +240,15 @@ export class RoomView {
     if (item && !item.own) this.#card.open(authorOf(item), name)
   }
 
+  /** @param {import('../model/rooms.js').Rooms} rooms of which more is known */
+  #described({ here, role }) {
+    if (here.name === this.#room.room) this.#room.title = here.title
+    this.#room.hold.slow = moderates(role) ? 0 : here.slow
+    this.#titled()
+    this.#chats?.changed()
+    this.#roster?.changed()
+  }
+
   #titled() {
     if (this.#talk) this.#header.shows(this.#talk)
   }
@@ -240,7 +275,7 @@ export class RoomView {
   /** @param {import('../chat/direct-messages.js').DirectMessages} privates */
   #besideRoom(privates) {
     const { signal } = this.#life
-    const chats = this.#chats = new ChatsView(this.#stage, privates, this.#room, {
+    const chats = this.#chats = new ChatsView(this.#stage, privates, this.#room, this.#rooms, {
       isOpen: (id) => this.#talk?.id === id,
       open: (id) => this.#open(id),
       ask: this.#search,
@@ -252,7 +287,7 @@ export class RoomView {
         this.#titled() // an account that is deleted
         this.#announcer.unread(privates.unread)
       },
-      received: (chat, message) => this.#receivedPrivately(privates, chat, message),
+      received: (chat, message) => this.#incoming.privately(privates, chat, message),
       edited: (message) => chats.revise(message),
       removed: (_, item) => this.#alerts.removed(item.id),
       refused: (sentence) => this.#talk?.say(sentence),
@@ -261,36 +296,5 @@ export class RoomView {
     }))
     chats.changed()
     this.#announcer.unread(privates.unread)
-  }
-
-  /** @param {import('../../types.js').MessageItem} item */
-  #receivedInRoom(item) {
-    if (!this.#alerts.isMuted) this.#announcer.received(item.key, mentions(item.text, this.#room.name))
-    this.#alerts.inRoom(item)
-    if (this.#talk?.id === ROOM) return this.#announcer.say(item)
-    this.#room.missed()
-    if (!this.#chats) return
-    this.#chats.missed.add(item.key)
-    this.#chats.changed()
-  }
-
-  /** @param {import('../../types.js').MessageItem} item of somebody else */
-  #removedInRoom(item) {
-    this.#announcer.removed(item.key)
-    this.#alerts.removed(item.id)
-    if (this.#chats?.missed.delete(item.key)) this.#chats.changed()
-  }
-
-  /**
-   * @param {import('../chat/direct-messages.js').DirectMessages} privates
-   * @param {string} chat
-   * @param {import('../model/messages.js').KnownMessage} message
-   */
-  #receivedPrivately(privates, chat, message) {
-    const { name } = message
-    this.#alerts.privately(chat, message)
-    const isOpen = this.#talk?.id === chat
-    if (isOpen && this.#talk?.isSeen) privates.read(chat) // now, so that no number flashes up
-    this.#announcer.say({ ...message, name: isOpen ? name : privately(name) })
   }
 }

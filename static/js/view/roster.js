@@ -2,6 +2,7 @@
 
 import { number } from '../model/clock.js'
 import { PEOPLE } from '../model/strings/people.js'
+import { ROLE } from '../model/strings/rooms.js'
 import { settings } from '../storage/settings.js'
 import { paintAvatar } from './avatar.js'
 import { find, make, write } from './dom.js'
@@ -19,6 +20,7 @@ export class Roster {
   #names
   #sheet
   #onPerson
+  #roleOf
   #frame = onceAFrame(() => this.#draw())
 
   /**
@@ -26,11 +28,13 @@ export class Roster {
    * @param {import('../chat/room.js').Room} room
    * @param {AbortSignal} signal
    * @param {(name: string, row: Element) => void} onPerson somebody wants to know more of them
+   * @param {(name: string) => string} roleOf what an account is in the room
    * @param {import('../model/navigation.js').Navigation} trail
    */
-  constructor(root, room, signal, onPerson, trail) {
+  constructor(root, room, signal, onPerson, roleOf, trail) {
     this.#room = room
     this.#onPerson = onPerson
+    this.#roleOf = roleOf
     this.#dialog = find(root, '#roster', HTMLDialogElement)
     this.#toggle = find(root, '#people', HTMLButtonElement)
     this.#count = find(root, '#people-count', HTMLElement)
@@ -103,6 +107,7 @@ export class Roster {
       const li = old.get(name) ?? this.#row(name)
       this.#mark(li, this.#room.people.isAccount(name))
       this.#times(li, this.#room.people.connections(name))
+      this.#role(li, this.#room.people.isAccount(name) ? ROLE[this.#roleOf(name)] ?? '' : '')
       if (li === next) next = next.nextElementSibling
       else this.#names.insertBefore(li, next)
     }
@@ -122,6 +127,15 @@ export class Roster {
     const times = old ?? make('span', 'meta times')
     write(times, PEOPLE.times(connections))
     if (!old) (li.querySelector('.verified') ?? find(li, 'bdi', HTMLElement)).after(times)
+  }
+
+  /** @param {HTMLElement} li @param {string} role '' for nothing to be said of */
+  #role(li, role) {
+    const old = li.querySelector('.role')
+    if (!role) return old?.remove()
+    const shown = old ?? make('span', 'meta role')
+    write(shown, role)
+    if (!old) (li.querySelector('button') ?? find(li, '.you', HTMLElement)).append(shown)
   }
 
   /** @param {string} name */

@@ -65,6 +65,7 @@ export class ShortcutsView {
     if (!(target instanceof Element) || target.closest(OWN_KEYS) || document.querySelector('dialog:modal')) {
       return ''
     }
+    if (this.#isMac && event.ctrlKey && event.key === 'k') return '' // deletes to the end of the line
     const field = target.closest(FIELDS)
     const text = field instanceof HTMLTextAreaElement || field instanceof HTMLInputElement ? field.value : ''
     return commandOf(event, {

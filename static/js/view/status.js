@@ -4,7 +4,7 @@
 import { Progress } from '../model/progress.js'
 import { canTryNow, chip, whyClosed } from '../model/status.js'
 import { BANNER } from '../model/strings/connection.js'
-import { NAME_KEPT, NAME_RESERVED } from '../model/close-codes.js'
+import { isDoor, NAME_KEPT, NAME_RESERVED } from '../model/close-codes.js'
 import { find, write } from './dom.js'
 
 const CALM = 300 // ms that a state has to last before it is shown
@@ -104,7 +104,8 @@ export class StatusView {
     if (state.kind === 'connected') this.#downSince = 0
     else this.#downSince ||= Date.now()
     const long = (this.#downSince ? Date.now() - this.#downSince : this.#idle()) > LONG
-    const sentence = whyClosed(state, long, !navigator.onLine)
+    const hasDoor = state.kind === 'stopped' && isDoor(state.code) // which says it
+    const sentence = hasDoor ? '' : whyClosed(state, long, !navigator.onLine)
     this.#banner.hidden = !sentence
     write(find(this.#banner, 'span', HTMLElement), sentence)
     const action = this.#action(long)

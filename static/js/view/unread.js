@@ -4,6 +4,10 @@
 import { OLDER_FAILED, unread } from '../model/strings/messages.js'
 import { find, write } from './dom.js'
 
+// So long the line is in view before it counts as seen, ms: while a window loads
+// its history in parts, the line is in view between two of them.
+const SEEN_AFTER = 500
+
 export class UnreadPill {
   #button
   #box
@@ -11,6 +15,8 @@ export class UnreadPill {
   #rows
   #on
   #done = -1 // where the line is that needs no pill any more
+  #line = -1 // where the line is that is in view
+  #inViewAt = 0 // since when, as performance.now() has it
 
   /**
    * @param {ParentNode} root
@@ -34,6 +40,7 @@ export class UnreadPill {
   /** @param {boolean} isLatest whether the newest message is in the page */
   draw(isLatest) {
     const from = this.#talk.newFrom
+    if (document.hidden) this.#line = -1
     this.#button.hidden = !from || from.n === this.#done || document.hidden || !this.#isAbove(from, isLatest)
     if (!from || this.#button.hidden) return
     const { shown, spoken } = unread(from.count)
@@ -53,9 +60,17 @@ export class UnreadPill {
     if (!li) return isLatest
     const { top, bottom } = this.#box.getBoundingClientRect()
     const line = li.getBoundingClientRect().top
-    // It has been seen, unless rows have no true height yet, as in a burst.
-    if (line >= top && line <= bottom && !li.closest('[data-busy]')) this.#done = from.n
-    return line < top
+    // Rows have no true height yet in a burst.
+    this.#look(from.n, line >= top && line <= bottom && !li.closest('[data-busy]'))
+    return line < top && from.n !== this.#done
+  }
+
+  /** @param {number} line @param {boolean} inView */
+  #look(line, inView) {
+    const now = performance.now()
+    if (line === this.#line && now - this.#inViewAt >= SEEN_AFTER) this.#done = line
+    if (inView && line !== this.#line) this.#inViewAt = now
+    this.#line = inView ? line : -1
   }
 
   /** @param {AbortSignal} signal */

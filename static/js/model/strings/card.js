@@ -14,6 +14,7 @@ export const CARD = {
   loggedOut: "You're logged out.",
   loggedOutEverywhere: "You're logged out everywhere.",
   accountDeleted: 'Your account has been deleted.',
+  accountErased: 'Your account has been deleted. Your messages are being erased.',
 }
 
 /** Why joining has not worked so far. */
@@ -61,6 +62,17 @@ export function archived(seconds, count) {
 /** @param {string} asked */
 export const noSuchRoom = (asked) => `There's no room “${asked.slice(0, 40)}”. `
   + 'Room names use a–z, 0–9 and hyphens. This is the main room.'
+
+/** What a guest has written, on the way out. */
+export const MY_DATA = {
+  file: 'livechat.zip',
+  loading: 'Collecting what you wrote…',
+  downloaded: 'Downloaded.',
+  erase: 'Go ahead',
+  ask: "This can't be undone. Press again to go ahead.",
+  sure: "Yes, I'm sure",
+  erasing: 'It has begun, and takes some minutes.',
+}
 
 // ---- Names and passwords ----
 

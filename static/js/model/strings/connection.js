@@ -50,6 +50,10 @@ export const CLOSED = {
   nameTaken: 'Someone has registered this name. Is it you? Log in, or choose another.',
   nameReserved: 'This name is reserved. Please choose another.',
   banned: "You're banned from this room.",
+  accountsOnly: 'This room is for people with an account. Log in to enter.',
+  membersOnly: 'This room is for its members. Ask one of them to invite you.',
+  kicked: 'A moderator removed you from this room. Reload to come back.',
+  unknownRoom: 'There is no room of this name here. Check the link.',
   /** @param {number} code */
   other: (code) => 'Something went wrong, and the server closed the connection. '
     + `Reload to try again. (${code})`,
@@ -80,6 +84,8 @@ export const PROBLEMS = {
   forbidden_origin: "You can't log in from this address.",
   unknown_user: 'No account with that name.',
   bad_chat: "That's you.",
+  cannot_write: "You can't write to this account.",
+  blocking: 'You have blocked this account. Unblock it to write.',
 }
 
 /** What was asked for too often; the server counts each on its own. */

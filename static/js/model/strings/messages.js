@@ -17,6 +17,7 @@ export const PROGRESS = { sent: 'Sent', delivered: 'Delivered', read: 'Read' }
 /** @param {string} app */
 export const viaServer = (app) => `via server ${app}`
 
+export const PINNED = 'Pinned message'
 export const OLDER_FAILED = "Couldn't load older messages."
 export const NEWER_FAILED = "Couldn't load newer messages."
 export const MESSAGE_FAILED = "Couldn't load that message."
@@ -48,6 +49,10 @@ export const RULES = {
   banned: (ms) => `you're banned from this room${ms ? ` for another ${waitOf(ms)}` : ''}`,
   paused: () => 'this room is paused at the moment',
   registered_only: () => 'only people with an account can write in this room',
+  members_only: () => 'this room is for its members',
+  cannot_write: () => "you can't write to this account",
+  blocking: () => 'you have blocked this account',
+  blocked_words: () => 'it has words that are blocked in this room; change them and send it again',
   slow_mode: (ms) => `this room is in slow mode; wait ${waitOf(ms)}`,
 }
 

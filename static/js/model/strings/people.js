@@ -42,6 +42,13 @@ export const HIDDEN = {
   chat: 'You have hidden this person',
 }
 
+export const BLOCKED = {
+  block: 'Block in private chats',
+  unblock: 'Unblock',
+  /** @param {string} name */
+  unblockOf: (name) => `Unblock ${name}`,
+}
+
 // ---- Private chats ----
 
 export const CHATS = {
@@ -55,6 +62,8 @@ export const CHATS = {
   draft: (text) => `Draft: ${text}`,
   typing: 'typing…',
   deleted: 'deleted account',
+  /** @param {string} name */
+  blocked: (name) => `You have blocked ${name}. Unblock them on their card or in your account to write.`,
   closed: "This account was deleted. You can't write here any more.",
 }
 

@@ -12,12 +12,15 @@ export const SHORTCUT = {
   ends: 'First and last message shown',
   previous: 'Previous chat',
   next: 'Next chat',
+  rooms: 'Go to a room or chat',
   search: 'Search messages',
   help: 'Show these keys',
 }
 
 /** @type {Record<string, string>} keys whose name is not what they are called */
-const KEYS = { ArrowUp: '↑', ArrowDown: '↓', PageUp: 'Page Up', PageDown: 'Page Down', Escape: 'Esc' }
+const KEYS = {
+  ArrowUp: '↑', ArrowDown: '↓', PageUp: 'Page Up', PageDown: 'Page Down', Escape: 'Esc', k: 'K',
+}
 
 /**
  * What stands on the keys.

@@ -26,6 +26,9 @@ const (
 	// gorilla/websocket's chat example: a hub, two goroutines and a channel per
 	// client; one process, no Redis
 	baselineGorilla = "gorilla"
+	// The same as it is published: it sends what it received, and joins messages
+	// that wait for a client into one frame.
+	baselineExample = "example"
 	// PUBLISH each message; write what the channel brings to one connection
 	// after the other
 	baselineRedis = "redis"
@@ -38,10 +41,11 @@ func baseline(way, addr, redisAddr string) error {
 		return err
 	}
 	h := &hub{
-		clients:   map[*hubClient]bool{},
-		broadcast: make(chan []byte),
-		join:      make(chan *hubClient),
-		leave:     make(chan *hubClient),
+		asPublished: way == baselineExample,
+		clients:     map[*hubClient]bool{},
+		broadcast:   make(chan []byte),
+		join:        make(chan *hubClient),
+		leave:       make(chan *hubClient),
 	}
 	serve := h.serve
 	go h.run() // ends with the process, as all goroutines here do
@@ -85,14 +89,17 @@ func padded(received []byte) []byte {
 // hub is the example's hub, with its limits:
 // https://github.com/gorilla/websocket/tree/main/examples/chat
 type hub struct {
+	asPublished bool
+
 	clients     map[*hubClient]bool
 	broadcast   chan []byte
 	join, leave chan *hubClient
 }
 
 type hubClient struct {
-	conn *websocket.Conn
-	send chan []byte
+	conn  *websocket.Conn
+	send  chan []byte
+	joins bool
 }
 
 func (h *hub) run() {
@@ -137,7 +144,7 @@ func (h *hub) serve(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}
-	g := &hubClient{conn: conn, send: make(chan []byte, 256)}
+	g := &hubClient{conn: conn, joins: h.asPublished, send: make(chan []byte, 256)}
 	h.join <- g
 	go g.write()
 	conn.SetReadLimit(512)
@@ -149,7 +156,10 @@ func (h *hub) serve(w http.ResponseWriter, r *http.Request) {
 			h.leave <- g
 			return
 		}
-		h.broadcast <- padded(received)
+		if !h.asPublished {
+			received = padded(received)
+		}
+		h.broadcast <- received
 	}
 }
 
@@ -165,9 +175,13 @@ func (g *hubClient) write() {
 				_ = g.conn.WriteMessage(websocket.CloseMessage, nil)
 				return
 			}
-			// The example joins waiting messages into one frame. Here each
-			// stays a frame, because its reader counts them.
-			if g.conn.WriteMessage(websocket.TextMessage, message) != nil {
+			// The example joins waiting messages into one frame. For the
+			// benchmark's own reader, which counts frames, each stays one.
+			write := g.conn.WriteMessage
+			if g.joins {
+				write = g.writeJoined
+			}
+			if write(websocket.TextMessage, message) != nil {
 				return
 			}
 		case <-ping.C:
@@ -177,6 +191,21 @@ func (g *hubClient) write() {
 			}
 		}
 	}
+}
+
+// writeJoined writes a message and those that wait after it, with newlines
+// between them.
+func (g *hubClient) writeJoined(kind int, message []byte) error {
+	w, err := g.conn.NextWriter(kind)
+	if err != nil {
+		return err
+	}
+	_, _ = w.Write(message) // Close returns its errors, too
+	for range len(g.send) {
+		_, _ = w.Write([]byte{'\n'})
+		_, _ = w.Write(<-g.send)
+	}
+	return w.Close()
 }
 
 // repeater is the plain rebroadcaster: it subscribes and writes to each

@@ -231,7 +231,7 @@ func (b *bench) start(ctx context.Context) (*localcluster.Cluster, *localcluster
 	c, err := localcluster.Start(ctx, localcluster.Options{
 		Servers: 1,
 		Binary:  b.binary,
-		Env:     map[string]string{"MESSAGE_RATE": "0", "LOG_LEVEL": "warn"},
+		Env:     map[string]string{"MESSAGE_RATE": "0", "ROOM_RATE": "0", "LOG_LEVEL": "warn"},
 	})
 	if err != nil {
 		return nil, nil, err

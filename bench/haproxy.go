@@ -59,7 +59,8 @@ func (b *bench) grid(ctx context.Context) error {
 const haproxyMaxClients = 9900
 
 func (b *bench) measureHAProxy(ctx context.Context, s haproxyCase) (cells []any, err error) {
-	env := map[string]string{"MESSAGE_RATE": "0", "LOG_LEVEL": "warn", "CHECK_TIMEOUT": "5s"}
+	env := map[string]string{"MESSAGE_RATE": "0", "ROOM_RATE": "0", "LOG_LEVEL": "warn",
+		"CHECK_TIMEOUT": "5s"}
 	if s.flush != "" {
 		env["FLUSH_INTERVAL"] = s.flush
 	}
@@ -109,7 +110,9 @@ func (b *bench) measureHAProxy(ctx context.Context, s haproxyCase) (cells []any,
 	}
 	got, lost := c.got.Load(), c.lost.Load()
 	c.leave()
-	each := func(d time.Duration) string { return fmt.Sprintf("%.2f", float64(d.Microseconds())/float64(got)) }
+	each := func(d time.Duration) string {
+		return fmt.Sprintf("%.2f", float64(d.Microseconds())/float64(got))
+	}
 	return []any{
 		int64(float64(got) / took.Seconds()), ms(c.percentile(50)), ms(c.percentile(99)), want - got, lost,
 		each(after.servers - before.servers), each(after.haproxy - before.haproxy),

@@ -35,7 +35,7 @@ func (b *bench) ingestOf(ctx context.Context, rate int) error {
 	cl, err := localcluster.Start(ctx, localcluster.Options{
 		Servers: 4,
 		Binary:  b.binary,
-		Env:     map[string]string{"MESSAGE_RATE": "0", "LOG_LEVEL": "warn"},
+		Env:     map[string]string{"MESSAGE_RATE": "0", "ROOM_RATE": "0", "LOG_LEVEL": "warn"},
 	})
 	if err != nil {
 		return err
@@ -86,7 +86,9 @@ func (b *bench) ingestOf(ctx context.Context, rate int) error {
 	}
 	crowds[0].leave()
 	took := time.Duration(last - begin.UnixNano())
-	each := func(d time.Duration) string { return fmt.Sprintf("%.1f", float64(d.Microseconds())/float64(taken)) }
+	each := func(d time.Duration) string {
+		return fmt.Sprintf("%.1f", float64(d.Microseconds())/float64(taken))
+	}
 	b.row(rate, taken, int(float64(taken)/took.Seconds()), refused.Load(), got/ingestListeners/4, missing,
 		lost, ms(crowds[0].percentile(50)), ms(crowds[0].percentile(99)),
 		each(after.servers-before.servers), each(after.redis-before.redis))

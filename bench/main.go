@@ -13,6 +13,7 @@
 //     messages
 //   - what clients that do not read cost the others
 //   - what lagging clients in one room cost another room on the same server
+//   - what other servers take for the same load, and what they lose
 //   - what it costs a room when everybody in it opens its pictures at once, and
 //     how many previews a second are served
 //
@@ -74,15 +75,16 @@ func main() {
 		&s.only,
 		"only",
 		"",
-		"comma-separated: cost, many, overload, memory, handshakes, storm, ingest, posts, store, haproxy, "+
-			"grid, stalled, neighbour, pictures (default all)",
+		"comma-separated: cost, many, overload, memory, handshakes, storm, ingest, shards, posts, store, haproxy, "+
+			"grid, stalled, neighbour, pictures, peers (default all)",
 	)
 	flag.StringVar(
 		&s.cases,
 		"cases",
 		"",
 		"comma-separated: the servers to compare: livechat, gorilla's chat example, "+
-			"plain Redis rebroadcaster (default all)",
+			"plain Redis rebroadcaster; of peers livechat, centrifugo, livechat with Redis, centrifugo with "+
+			"Redis, gorilla's chat example, socket.io, python-socketio (default all)",
 	)
 	flag.DurationVar(&s.length, "for", 10*time.Second, "length of each measurement")
 	flag.IntVar(&s.rounds, "rounds", 3, "how often each case is measured, in turn; the median counts")
@@ -95,8 +97,8 @@ func main() {
 	s.rates = []int{20, 100, 300, 1000}
 	flag.Func(
 		"rates",
-		"comma-separated: messages a second, for haproxy (default 20,100,300,1000) and posts (default "+
-			"250,500,1000,2000,0; 0: as many as possible)",
+		"comma-separated: messages a second, for haproxy (default 20,100,300,1000), peers (default 20) "+
+			"and posts (default 250,500,1000,2000,0; 0: as many as possible)",
 		func(list string) error {
 			s.rates, s.rated = nil, true
 			for one := range strings.SplitSeq(list, ",") {
@@ -149,6 +151,12 @@ func run(ctx context.Context, s settings) error {
 		{"storm", fmt.Sprintf("%d clients that reconnect to three servers at once", s.many), b.storm},
 		{"ingest", "messages into one room of four servers, up to its limit", b.ingest},
 		{
+			"shards",
+			fmt.Sprintf("messages into %d rooms of four servers, with Redis Clusters of one to three shards",
+				shardRooms),
+			b.shards,
+		},
+		{
 			"posts",
 			fmt.Sprintf("private messages between %d pairs of users, and live messages between them",
 				postPairs),
@@ -185,6 +193,12 @@ func run(ctx context.Context, s settings) error {
 				"%d clients, %d messages a second, without and with everybody fetching %d previews at once",
 				s.clients, pictureRate, pictureCount),
 			b.pictures,
+		},
+		{
+			"peers",
+			fmt.Sprintf("livechat and other servers by the load tool, %d clients, messages of 100 bytes",
+				s.clients),
+			b.peers,
 		},
 	}
 	for _, p := range parts {

@@ -92,7 +92,8 @@ func (b *bench) openAlbum(ctx context.Context) (a *album, err error) {
 	a.cl, err = localcluster.Start(ctx, localcluster.Options{
 		Servers: b.nodes, API: 2, DB: db, Binary: b.binary,
 		Env: map[string]string{
-			"MESSAGE_RATE": "0", "GUEST_FILES_DAY": "0", "LOG_LEVEL": "warn", "CHECK_TIMEOUT": "5s",
+			"MESSAGE_RATE": "0", "ROOM_RATE": "0",
+			"GUEST_FILES_DAY": "0", "LOG_LEVEL": "warn", "CHECK_TIMEOUT": "5s",
 		},
 	})
 	if err != nil {

@@ -86,8 +86,8 @@ func (b *bench) openPosts(ctx context.Context) (w *postWorld, err error) {
 	w.cl, err = localcluster.Start(ctx, localcluster.Options{
 		Servers: 4, API: 2, DB: db, Binary: b.binary,
 		Env: map[string]string{
-			"MESSAGE_RATE":  "0",
-			"POST_RATE":     "0",
+			"MESSAGE_RATE": "0", "ROOM_RATE": "0",
+			"POST_RATE": "0", "CHATS_HOUR": "0",
 			"REGISTER_RATE": "0",
 			"LOG_LEVEL":     "warn",
 			"CHECK_TIMEOUT": "5s",

@@ -31,7 +31,7 @@ func (b *bench) stormOf(ctx context.Context, missed uint64) error {
 	cl, err := localcluster.Start(ctx, localcluster.Options{
 		Servers: 3,
 		Binary:  b.binary,
-		Env:     map[string]string{"MESSAGE_RATE": "0", "LOG_LEVEL": "warn"},
+		Env:     map[string]string{"MESSAGE_RATE": "0", "ROOM_RATE": "0", "LOG_LEVEL": "warn"},
 	})
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,10 +25,20 @@ func TestBadFlags(t *testing.T) {
 		{"-files 1 -file-size 0", "want 1 to"},
 		{"-scenario war", "want one of steady, ramp"},
 		{"-scenario kill", "want -kill-pid"},
-		{"-pids x", "not a process id"},
+		{"-pids x", "not a number"},
+		{"-scale 1,x", "not a number"},
+		{"-scenario scale -scale-command up", "want {n}"},
+		{"-scenario scale -scale-command {n} -scale 0,-1", "want 0 or more"},
 		{"-source here", "IP addresses of this machine"},
-		{"-compare a.json", "want two files"},
+		{"-compare a.json", "want two files or more"},
+		{"-fail-if p98>1ms", "want one of p50, p90"},
+		{"-fail-if p99>200", "want a time with one of the units us, ms, s"},
+		{"-worse much", "want a percentage"},
+		{"-baseline missing.json", "does not exist"},
 		{"more", "is not a flag"},
+		{"-url ws://h/?room=a -room b", "names a room"},
+		{"-url ws://h/?room=a -rooms 2", "names a room"},
+		{"-url ws://h/?room=a,ws://i", "in every address"},
 		{"-nonsense", "not defined"},
 	} {
 		var out bytes.Buffer
@@ -35,6 +46,91 @@ func TestBadFlags(t *testing.T) {
 			!strings.Contains(out.String(), test.want) {
 			t.Errorf("%s: %v and %q, want %q", test.args, err, out.String(), test.want)
 		}
+		if n := strings.Count(out.String(), "\n"); n > 3 {
+			t.Errorf("%s: %d lines, the error is off the screen", test.args, n)
+		}
+	}
+}
+
+// The help has every flag once, below a heading.
+func TestHelpHasEveryFlagOnce(t *testing.T) {
+	var out bytes.Buffer
+	err := load(t.Context(), []string{"-clients", "7", "-help"}, &out, &out)
+	if !errors.Is(err, flag.ErrHelp) {
+		t.Errorf("%v, want the help", err)
+	}
+	for _, want := range []string{"\n  -url ", "\n  -clients ", "\n  -scenario ", "\n  -html "} {
+		if n := strings.Count(out.String(), want); n != 1 {
+			t.Errorf("%q is there %d times, want once", want, n)
+		}
+	}
+	if !strings.Contains(out.String(), "(default 1000)") {
+		t.Error("the default of -clients is not there")
+	}
+	if strings.Index(out.String(), "\n  -url ") > strings.Index(out.String(), "\n  -handshakes ") {
+		t.Error("what matters least comes first")
+	}
+}
+
+// Where a report cannot be written, nothing is run.
+func TestMissingFolderIsFoundFirst(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "missing", "x")
+	for _, flag := range []string{"-html", "-json", "-csv", "-hdr"} {
+		err := load(t.Context(), []string{"-url", "ws://127.0.0.1:1", flag, missing}, t.Output(), t.Output())
+		if err == nil || !strings.Contains(err.Error(), flag+" "+missing+" cannot be written") {
+			t.Errorf("%v, want the flag and the file", err)
+		}
+	}
+}
+
+// With -dir the files are there, and are named with it. The check before the run
+// leaves none.
+func TestFilesAreInTheFolder(t *testing.T) {
+	dir := t.TempDir()
+	o, err := parse([]string{"-dir", dir, "-json", "a.json", "-html", "/x/report.html"}, t.Output())
+	if err != nil || o.json != filepath.Join(dir, "a.json") || o.html != "/x/report.html" {
+		t.Fatalf("%+v, %v", o, err)
+	}
+	o, err = parse([]string{"-dir", dir, "-compare", "a.json", "b.json"}, t.Output())
+	if err != nil || o.files[1] != filepath.Join(dir, "b.json") || o.html != filepath.Join(dir, compareFile) {
+		t.Fatalf("%+v, %v", o, err)
+	}
+	if err := o.writable(); err != nil {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("%v is left, %v", left, err)
+	}
+}
+
+// A load goes into a room of its own, unless something else is asked for.
+func TestRoom(t *testing.T) {
+	for args, want := range map[string]string{
+		"":                            "load",
+		"-rooms 2":                    "load-1",
+		"-room a -rooms 2":            "a-1",
+		"-room a":                     "a",
+		"-room=":                      "",
+		"-url ws://h/?room=b":         "",
+		"-url ws://h/,ws://i -room c": "c",
+	} {
+		if o, err := parse(strings.Fields(args), t.Output()); err != nil || o.settings.Room(0) != want {
+			t.Errorf("%q: %v, room %q, want %q", args, err, o.settings.Room(0), want)
+		}
+	}
+}
+
+// Where rooms have to be made first, the tool says so.
+func TestMissingRoomIsExplained(t *testing.T) {
+	addr := startServer(t, map[string]string{"ROOMS": "made", "LOG_LEVEL": "warn"})
+	err := load(t.Context(), []string{"-url", "ws://" + addr, "-clients", "1", "-html", ""}, t.Output(),
+		t.Output())
+	if err == nil || !strings.Contains(err.Error(), "choose one with -room") {
+		t.Errorf("%v, want advice", err)
+	}
+	if _, _, err := runLoad(t, "-url", "ws://"+addr, "-room", "", "-clients", "2", "-rate", "2", "-for", "1s",
+		"-warmup", "0"); err != nil {
+		t.Errorf("in the default room: %v", err)
 	}
 }
 
@@ -72,7 +168,7 @@ func TestClientsBeyondFileLimitAreRefused(t *testing.T) {
 
 // An interrupted run reports what it has measured, and that it is incomplete.
 func TestInterruptedRunReportsWhatItMeasured(t *testing.T) {
-	addr := startServer(t, map[string]string{"MESSAGE_RATE": "0", "LOG_LEVEL": "warn"})
+	addr := startServer(t, map[string]string{"MESSAGE_RATE": "0", "ROOM_RATE": "0", "LOG_LEVEL": "warn"})
 	ctx, interrupt := context.WithCancel(within(t, time.Minute))
 	var out bytes.Buffer
 	err := load(ctx, []string{"-url", "ws://" + addr, "-clients", "10", "-for", "10m", "-html", ""}, &out,

@@ -27,6 +27,7 @@ type faulty struct {
 	url       string
 	upstream  string
 	corrupt   corruption
+	drop      func(name string, n int64) bool // the n-th message of a client; nil: none
 	messages  atomic.Int64
 	corrupted atomic.Int64
 }
@@ -45,6 +46,10 @@ func startFaulty(t *testing.T, upstream string, b corruption) *faulty {
 }
 
 func (f *faulty) serve(t *testing.T, w http.ResponseWriter, r *http.Request) {
+	if !websocket.IsWebSocketUpgrade(r) { // a question about the server's build
+		http.NotFound(w, r)
+		return
+	}
 	up, answer, err := websocket.DefaultDialer.Dial("ws://"+f.upstream+r.URL.RequestURI(), nil)
 	if err != nil {
 		t.Error(err)
@@ -68,15 +73,16 @@ func (f *faulty) serve(t *testing.T, w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	})
-	f.pump(up, down)
+	f.pump(up, down, r.URL.Query().Get("name"))
 	down.Close()
 	both.Wait()
 }
 
-// pump forwards frames of the server and corrupts every thousandth message of
-// all clients together.
-func (f *faulty) pump(up, down *websocket.Conn) {
+// pump forwards frames of the server to a client and corrupts every thousandth
+// message of all clients together, or drops what is chosen.
+func (f *faulty) pump(up, down *websocket.Conn, name string) {
 	var held []byte
+	var n int64
 	for {
 		kind, frame, err := up.ReadMessage()
 		if err != nil {
@@ -84,6 +90,10 @@ func (f *faulty) pump(up, down *websocket.Conn) {
 		}
 		out := [][]byte{frame}
 		if bytes.HasPrefix(frame, []byte(`{"type":"message"`)) {
+			if n++; f.drop != nil && f.drop(name, n) {
+				f.corrupted.Add(1)
+				continue
+			}
 			if held != nil {
 				out, held = [][]byte{frame, held}, nil
 			} else if f.corrupt != nil && f.messages.Add(1)%1000 == 500 {

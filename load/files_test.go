@@ -17,7 +17,8 @@ import (
 
 // startForFiles starts a server that takes files, whose messages have no limit.
 func startForFiles(t *testing.T, more map[string]string) string {
-	env := map[string]string{"MESSAGE_RATE": "0", "LOG_LEVEL": "warn", "FILES_URL": "file:" + t.TempDir(),
+	env := map[string]string{"MESSAGE_RATE": "0", "ROOM_RATE": "0", "LOG_LEVEL": "warn",
+		"FILES_URL":       "file:" + t.TempDir(),
 		"GUEST_FILES_DAY": "0"}
 	for name, value := range more {
 		env[name] = value
@@ -29,7 +30,7 @@ func startForFiles(t *testing.T, more map[string]string) string {
 func archivedFiles(t *testing.T, addr string, size int) (n int64) {
 	t.Helper()
 	status, body, err := localcluster.Get(t.Context(),
-		"http://"+addr+"/api/v1/rooms/livechat/messages/?limit=100")
+		"http://"+addr+"/api/v1/rooms/load/messages/?limit=100")
 	var page struct {
 		Messages []struct{ Files []struct{ Size int } }
 	}

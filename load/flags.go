@@ -16,12 +16,19 @@ import (
 // options are the values of the flags.
 type options struct {
 	settings plan.Settings
+	workers  []string // addresses; empty: this process does it all
 	pids     []int
 	metrics  []string
+	dir      string // of the files
 	json     string
 	html     string
+	csv      string
+	hdr      string
 	compare  bool
 	files    []string // to compare
+
+	judge      judge
+	experiment experimentFile
 }
 
 // parse parses the flags. It explains errors on out.
@@ -30,8 +37,8 @@ func parse(args []string, out io.Writer) (*options, error) {
 	s := &o.settings
 	flags := flag.NewFlagSet("load", flag.ContinueOnError)
 	flags.SetOutput(out)
-	flags.Usage = func() { usage(flags) }
 
+	target := flags.String("target", defaultTarget, "`kind` of the servers: "+targetNames())
 	urls := flags.String("url", "ws://localhost:8080",
 		"`address` of the room; several, separated by commas, get equal numbers of clients")
 	flags.IntVar(&s.Clients, "clients", 1000, "number of clients; each uses one open file")
@@ -40,7 +47,10 @@ func parse(args []string, out io.Writer) (*options, error) {
 	flags.IntVar(&s.Publishers, "publishers", 0,
 		"number of clients that send; 0: as many as the server's limit per connection requires")
 	flags.IntVar(&s.Rooms, "rooms", 1,
-		"number of rooms over which the clients are spread; a single one is the default room")
+		"number of rooms over which the clients are spread; several are load-1, load-2 and so on")
+	room := flags.String("room", plan.DefaultRoom,
+		"`name` of the room, with -rooms the beginning of the names; '' is the default room, where "+
+			"people are")
 	flags.IntVar(&s.Bytes, "size", 100, "`bytes` of text in a message")
 	flags.Float64Var(&s.Edits, "edits", 0,
 		"`percent` of the messages that are an edit of the last one of the same client instead")
@@ -50,7 +60,7 @@ func parse(args []string, out io.Writer) (*options, error) {
 	flags.Float64Var(&s.WithFile, "files", 0,
 		"`percent` that have a file, which is uploaded first, to the same address")
 	flags.IntVar(&s.FileSize, "file-size", 100_000, "`bytes` of a file")
-	flags.DurationVar(&s.For, "for", 30*time.Second, "how long to measure")
+	flags.DurationVar(&s.For, "for", 30*time.Second, "how long to measure; scale: 1m for each number")
 	flags.DurationVar(&s.Warmup, "warmup", 2*time.Second, "how long messages flow before the measurement")
 	flags.DurationVar(&s.Ramp, "ramp", 0, "time over which the clients join; 0: as fast as possible")
 	flags.DurationVar(&s.Settle, "settle", 10*time.Second,
@@ -73,28 +83,71 @@ func parse(args []string, out io.Writer) (*options, error) {
 	flags.StringVar(&s.Rolling, "rolling-command", "",
 		"rolling: `command` that restarts a server, such as 'docker compose restart ws{n}'")
 	flags.IntVar(&s.Times, "rolling-times", 4, "rolling: how often to run it")
+	flags.StringVar(&s.ScaleCommand, "scale-command", "",
+		"scale: `command` that sets the number of servers, such as 'docker compose up -d --scale ws={n}'")
+	counts := flags.String("scale", "0,4,0",
+		"scale: `numbers` that {n} stands for in turn; servers that are always there do not count")
+	workers := flags.String("workers", "",
+		"`addresses` of other machines' load worker, separated by commas, which share the clients")
 	pids := flags.String("pids", "",
 		"`processes` on this machine to watch; default: all found behind -url")
 	metrics := flags.String("metrics", "",
 		"`addresses` of /metrics to watch, such as http://10.0.0.7:9090/metrics")
+	stages := flags.String("stages", "",
+		"`points` of time with clients and messages a second, between which both change evenly: "+
+			"0s:0c/0r,30s:1000c/20r,2m:5000c/50r; they replace -clients and -rate, and -for is the last "+
+			"of them")
+	flags.StringVar(&o.experiment.file, "experiment", "",
+		"`file` in YAML that describes a run: settings (values of these flags), stages, commands and "+
+			"limits; flags on the command line override it")
+	o.judge.flags(flags)
 	flags.StringVar(&o.json, "json", "", "`file` to write the figures to, for programs and for -compare")
-	flags.StringVar(&o.html, "html", "report.html", "`file` to write the report to; empty for none")
-	flags.BoolVar(&o.compare, "compare", false, "compare two runs: -compare a.json b.json")
+	flags.StringVar(&o.html, "html", reportFile,
+		"`file` to write the report to; empty for none; -compare writes "+compareFile)
+	flags.StringVar(&o.csv, "csv", "", "`file` to write every second to, for spreadsheets")
+	flags.StringVar(&o.hdr, "hdr", "",
+		"`file` to write the latencies of every second to, as a log of HdrHistogram")
+	flags.StringVar(&o.dir, "dir", "", "`folder` of the files that flags name without one")
+	flags.BoolVar(&o.compare, "compare", false, "compare runs: -compare a.json b.json c.json")
 
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return nil, err
+	// The flag set would print the whole help after an error, which then is off
+	// the screen.
+	flags.SetOutput(io.Discard)
+	err := flags.Parse(args)
+	flags.SetOutput(out)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		usage(flags)
+		return nil, err
+	case err != nil:
+		fmt.Fprintf(out, "%v\n%s\n", err, seeHelp)
+		return nil, errUsage
+	}
+	given := make(map[string]bool)
+	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	if o.experiment.file != "" && !o.compare {
+		if err := o.experiment.apply(flags, given, s); err != nil {
+			fmt.Fprintln(out, err)
+			return nil, errUsage
 		}
-		return nil, errUsage // the flag set has printed the error
 	}
 	s.URLs, o.metrics, s.Sources, o.files = split(*urls), split(*metrics), split(*sources), flags.Args()
-	var err error
+	o.workers = split(*workers)
+	o.inFolder(given["html"])
 	s.Scenario, err = plan.ScenarioByName(*scenario)
 	if err == nil {
-		o.pids, err = numbers(*pids)
+		o.pids, err = numbers("-pids", *pids)
 	}
-	if err = errors.Join(err, o.check()); err != nil {
-		fmt.Fprintf(out, "%v\nload -help lists the flags\n", err)
+	if err == nil {
+		s.Scale, err = numbers("-scale", *counts)
+	}
+	if longer := s.Scenario.DefaultFor; longer != nil && !given["for"] {
+		s.For = longer(s)
+	}
+	err = errors.Join(err, setStages(s, *stages, given), setTarget(s, *target, *room, given), o.judge.read(),
+		o.check())
+	if err != nil {
+		fmt.Fprintf(out, "%v\n%s\n", err, seeHelp)
 		return nil, errUsage
 	}
 	return o, nil
@@ -102,20 +155,27 @@ func parse(args []string, out io.Writer) (*options, error) {
 
 func (o *options) check() error {
 	if o.compare {
-		if len(o.files) != 2 {
-			return errors.New("-compare a.json b.json: want two files")
+		if len(o.files) < 2 {
+			return errors.New("-compare a.json b.json: want two files or more")
 		}
 		return nil
 	}
-	for _, source := range o.settings.Sources {
-		if net.ParseIP(source) == nil {
-			return fmt.Errorf("-source %q: want IP addresses of this machine", source)
-		}
+	if err := checkSources(o.settings.Sources); err != nil {
+		return err
 	}
 	if len(o.files) > 0 {
 		return fmt.Errorf("%q is not a flag", o.files[0])
 	}
-	return o.settings.Check()
+	return errors.Join(o.settings.Check(), o.checkWorkers(), o.judge.check(&o.settings))
+}
+
+func checkSources(sources []string) error {
+	for _, source := range sources {
+		if net.ParseIP(source) == nil {
+			return fmt.Errorf("-source %q: want IP addresses of this machine", source)
+		}
+	}
+	return nil
 }
 
 func split(list string) (all []string) {
@@ -127,28 +187,13 @@ func split(list string) (all []string) {
 	return all
 }
 
-func numbers(list string) (all []int, err error) {
+func numbers(flag, list string) (all []int, err error) {
 	for _, text := range split(list) {
 		n, err := strconv.Atoi(text)
 		if err != nil {
-			return nil, fmt.Errorf("-pids: %q is not a process id", text)
+			return nil, fmt.Errorf("%s: %q is not a number", flag, text)
 		}
 		all = append(all, n)
 	}
 	return all, nil
-}
-
-func usage(flags *flag.FlagSet) {
-	out := flags.Output()
-	fmt.Fprint(out,
-		"load puts a room under load, accounts for every message at every client, and writes a report.\n\n"+
-			"  go run ./load -url ws://localhost:8080 -clients 5000 -rate 50 -for 30s\n"+
-			"  go run ./load -compare a.json b.json\n\nScenarios:\n")
-	for _, s := range plan.Scenarios() {
-		fmt.Fprintf(out, "  %-8s %s\n", s.Name, s.About)
-	}
-	fmt.Fprint(out, "\nFlags:\n")
-	flags.PrintDefaults()
-	fmt.Fprint(out,
-		"\nExit status: 1 if a message was lost, duplicated, out of order, refused or not answered.\n")
 }

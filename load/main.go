@@ -4,7 +4,8 @@
 //	go run ./load -url ws://localhost:8080 -clients 5000 -rate 50 -for 30s
 //
 // The exit status is 1 if a message was lost, duplicated, out of order, refused
-// or not answered, and 2 for invalid flags.
+// or not answered, 2 for invalid flags, and 3 if a limit was exceeded that was
+// given with the flags, and nothing else failed.
 package main
 
 import (
@@ -16,6 +17,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"livechat/load/plan"
 	"livechat/load/record"
@@ -35,6 +37,8 @@ func main() {
 		os.Exit(2)
 	case errors.Is(err, errFailed):
 		os.Exit(1)
+	case errors.Is(err, errExceeded):
+		os.Exit(3)
 	case err != nil:
 		fmt.Fprintln(os.Stderr, "load:", err)
 		os.Exit(1)
@@ -42,41 +46,74 @@ func main() {
 }
 
 var (
-	errUsage  = errors.New("invalid flags") // printed already
-	errFailed = errors.New("faults found")  // the report has the reason
+	errUsage    = errors.New("invalid flags")    // printed already
+	errFailed   = errors.New("faults found")     // the report has the reason
+	errExceeded = errors.New("a limit exceeded") // the report says which
 )
 
 // load is the command. The report goes to out, progress and errors in flags go
 // to progress.
 func load(ctx context.Context, args []string, out, progress io.Writer) error {
+	if len(args) > 0 && args[0] == "worker" {
+		return serveWorker(ctx, args[1:], progress)
+	}
 	o, err := parse(args, progress)
 	if err != nil {
+		return err
+	}
+	if err := o.writable(); err != nil {
 		return err
 	}
 	if o.compare {
 		return compare(o, out)
 	}
-	if err := limits(&o.settings); err != nil {
-		return err
+	if len(o.workers) == 0 { // else the workers check theirs
+		if err := limits(&o.settings); err != nil {
+			return err
+		}
 	}
 	watcher, err := watch.New(o.settings.URLs, o.pids, o.metrics)
 	if err != nil {
 		return err
 	}
+	about := watch.Context(ctx, o.settings.URLs, version)
+	if about.Tool == "" {
+		if digest, err := revision(); err == nil {
+			about.Tool = "sources " + digest
+		}
+	}
+	announce(progress, &o.settings)
 	show := newProgress(progress, &o.settings)
-	result, err := run.Do(ctx, o.settings, watcher, show.show)
-	show.end()
+	latencies, err := newHDR(o.hdr, time.Now())
 	if err != nil {
 		return err
 	}
+	result, err := o.perform(ctx, watcher, func(l run.Live) {
+		latencies.add(l)
+		show.show(l)
+	})
+	show.end()
+	if err = errors.Join(err, latencies.close()); err != nil {
+		return err
+	}
+	result.Command, result.Context = args, about
+	o.experiment.record(result)
+	result.Redact()
+	o.judge.judge(result)
 	if err := write(result, o, out); err != nil {
 		return err
 	}
-	if len(result.Verdict) > 0 {
+	switch {
+	case len(result.Verdict) > 0:
 		return errFailed
+	case result.Exceeded():
+		return errExceeded
 	}
 	return nil
 }
+
+// version is stamped by the build.
+var version string
 
 // limits checks that the kernel's limits allow the run.
 func limits(s *plan.Settings) error {
@@ -99,25 +136,32 @@ func write(r *record.Run, o *options, out io.Writer) error {
 		}
 		fmt.Fprintf(out, "figures: %s\n", o.json)
 	}
+	if o.csv != "" {
+		if err := r.WriteCSV(o.csv); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "seconds: %s\n", o.csv)
+	}
+	if o.hdr != "" {
+		fmt.Fprintf(out, "histograms: %s\n", o.hdr)
+	}
 	return o.page(out, func(page io.Writer) error { return report.HTML(page, r) })
 }
 
-// compare compares two runs.
+// compare compares runs.
 func compare(o *options, out io.Writer) error {
-	a, err := record.Read(o.files[0])
-	if err != nil {
+	var runs []*record.Run
+	for _, file := range o.files {
+		r, err := record.Read(file)
+		if err != nil {
+			return err
+		}
+		runs = append(runs, r)
+	}
+	if err := report.CompareText(out, runs, o.files); err != nil {
 		return err
 	}
-	b, err := record.Read(o.files[1])
-	if err != nil {
-		return err
-	}
-	if err := report.CompareText(out, a, b, o.files[0], o.files[1]); err != nil {
-		return err
-	}
-	return o.page(out, func(page io.Writer) error {
-		return report.CompareHTML(page, a, b, o.files[0], o.files[1])
-	})
+	return o.page(out, func(page io.Writer) error { return report.CompareHTML(page, runs, o.files) })
 }
 
 // page writes the HTML report, if one is requested.

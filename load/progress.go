@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
@@ -48,15 +50,32 @@ func newProgress(out io.Writer, s *plan.Settings) *progress {
 	return p
 }
 
-// show shows the last second.
+// announce says where the load goes.
+func announce(out io.Writer, s *plan.Settings) {
+	switch name := s.Room(0); {
+	case s.Target != "":
+		fmt.Fprintf(out, "target %s\n", s.Target)
+	case s.Rooms > 1:
+		fmt.Fprintf(out, "rooms %s to %s\n", name, s.Room(s.Rooms-1))
+	case name != "":
+		fmt.Fprintf(out, "room %s: on the page it is /?room=%s\n", name, url.QueryEscape(name))
+	}
+}
+
+// show shows the last second and what has happened in it.
 func (p *progress) show(l run.Live) {
+	if p.bar != nil && len(l.Marks) > 0 {
+		_ = p.bar.Clear() // an error of the terminal does not matter, here and below
+	}
+	for _, m := range l.Marks {
+		fmt.Fprintf(p.out, "%6.1fs %s\n", m.At, m.Text)
+	}
 	if p.bar == nil {
 		fmt.Fprintf(p.out, "%6.1fs %s\n", l.Second.At, figures(l))
 		return
 	}
-	text := []rune(figures(l))
-	p.bar.Describe(string(text[:min(len(text), p.width())]))
-	_ = p.bar.Set64(l.Past.Milliseconds()) // an error of the terminal does not matter
+	p.bar.Describe(clip(figures(l), p.width()))
+	_ = p.bar.Set64(l.Past.Milliseconds())
 }
 
 func (p *progress) end() {
@@ -78,13 +97,35 @@ func figures(l run.Live) string {
 	var servers []string
 	for _, app := range slices.Sorted(maps.Keys(s.Servers)) {
 		server := s.Servers[app]
+		if server.Connected == 0 && server.Delivered == 0 {
+			continue // it is gone
+		}
 		servers = append(servers, fmt.Sprintf("%s %d·%.0f/s·%s", app, server.Connected,
 			float64(server.Delivered)/s.Span, milli(server.P99)))
 	}
 	if len(servers) > 0 {
-		text += " | " + strings.Join(servers, " | ")
+		text += separator + strings.Join(servers, separator)
 	}
 	return text
+}
+
+const separator = " | "
+
+// clip shortens a text to width columns, after a whole server, with the number
+// of those left out.
+func clip(text string, width int) string {
+	if utf8.RuneCountInString(text) <= width {
+		return text
+	}
+	parts := strings.Split(text, separator)
+	for n := len(parts) - 1; n > 0; n-- {
+		short := fmt.Sprintf("%s%s+%d", strings.Join(parts[:n], separator), separator, len(parts)-n)
+		if utf8.RuneCountInString(short) <= width {
+			return short
+		}
+	}
+	runes := []rune(text) // narrower than the totals
+	return string(runes[:min(len(runes), width)])
 }
 
 // milli formats a latency. There is none during the warm-up.

@@ -22,6 +22,12 @@ const (
 	apiName     = "api.livechat.internal"
 )
 
+// MaxElastic is how many elastic servers haproxy.cfg has room for by default.
+const MaxElastic = 32
+
+// elasticSlot is the beginning of their names in haproxy.cfg.
+const elasticSlot = "ws-"
+
 // nameServer answers DNS queries.
 type nameServer struct {
 	conn    net.PacketConn
@@ -203,4 +209,24 @@ func (c *Cluster) Scale(ctx context.Context, n int) error {
 	all.Wait()
 	c.names.set(elasticName, c.Elastic[:n])
 	return errors.Join(problems...)
+}
+
+// WaitElastic waits until HAProxy sends clients to exactly n elastic servers.
+func (c *Cluster) WaitElastic(ctx context.Context, n int) error {
+	return Poll(ctx, func(ctx context.Context) error {
+		statuses, err := c.Statuses(ctx)
+		if err != nil {
+			return err
+		}
+		found := 0
+		for name, status := range statuses {
+			if strings.HasPrefix(name, elasticSlot) && status == "UP" {
+				found++
+			}
+		}
+		if found != n {
+			return fmt.Errorf("HAProxy has %d elastic servers, want %d: %v", found, n, statuses)
+		}
+		return nil
+	})
 }

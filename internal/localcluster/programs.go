@@ -136,7 +136,7 @@ func (c *Cluster) haproxyPart(root, room, inner, stats string) (*Part, error) {
 	}
 	env := []string{"LB_BIND=" + room + onIPv6(room), "STATS_BIND=" + stats}
 	env = append(append(env, c.namesEnv()...), "INNER_BIND="+inner, fmt.Sprint("MAX_CLIENTS=", maxClients()))
-	env = append(env, fmt.Sprint("ELASTIC_SLOTS=", max(elasticSlots, c.options.Elastic)))
+	env = append(env, fmt.Sprint("ELASTIC_SLOTS=", max(MaxElastic, c.options.Elastic)))
 	for i := range MaxServers {
 		addr := "" // no such server
 		if i < len(c.Servers) {
@@ -153,9 +153,6 @@ func (c *Cluster) haproxyPart(root, room, inner, stats string) (*Part, error) {
 		env: c.environment(env...), ready: answers200("http://" + stats + "/;csv"), log: c.options.Log,
 	}, nil
 }
-
-// elasticSlots is the default in haproxy.cfg.
-const elasticSlots = 32
 
 // maxClients is how many connections to the room HAProxy can have within the
 // file limit that it inherits from us: each takes two files, and some are left

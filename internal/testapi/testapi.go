@@ -19,6 +19,10 @@ const Password = "correct horse battery staple"
 
 // Person is a browser. Its methods may be called from any goroutine.
 type Person struct {
+	// Forwarded is sent as X-Forwarded-For, as a proxy would for a client there;
+	// empty: no proxy. Set before the first request.
+	Forwarded string
+
 	base func() string
 	http http.Client
 }
@@ -58,6 +62,17 @@ func (p *Person) Do(
 	method, path string,
 	body any,
 ) (status int, answer map[string]any, err error) {
+	status, text, err := p.Fetch(ctx, method, path, body)
+	if err == nil && len(text) > 0 {
+		err = json.Unmarshal(text, &answer)
+	}
+	return status, answer, err
+}
+
+// Fetch is Do for answers of any type, which it returns as they are.
+func (p *Person) Fetch(ctx context.Context, method, path string, body any) (
+	status int, answer []byte, err error,
+) {
 	var in io.Reader
 	if body != nil {
 		text, err := json.Marshal(body)
@@ -73,14 +88,14 @@ func (p *Person) Do(
 	}
 	r.Header.Set("Origin", base)
 	r.Header.Set("Content-Type", "application/json")
+	if p.Forwarded != "" {
+		r.Header.Set("X-Forwarded-For", p.Forwarded)
+	}
 	resp, err := p.http.Do(r)
 	if err != nil {
 		return 0, nil, err
 	}
 	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err == nil && len(text) > 0 {
-		err = json.Unmarshal(text, &answer)
-	}
+	answer, err = io.ReadAll(resp.Body)
 	return resp.StatusCode, answer, err
 }

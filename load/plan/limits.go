@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"strings"
 )
 
 // portsPerSource is how many connections one address can open to one target:
@@ -39,7 +38,8 @@ func loopback(address string) bool {
 // Ports returns an error with advice if this machine has too few ports for the
 // connections.
 func (s *Settings) Ports() error {
-	perTarget := s.Clients / len(s.URLs)
+	_, own := s.Own()
+	perTarget := own / len(s.URLs)
 	if len(s.Sources) > 0 {
 		perTarget /= len(s.Sources)
 	} else if loopback(s.URLs[0]) {
@@ -59,12 +59,16 @@ const ownFiles = 100
 // Files returns an error with advice if limit, RLIMIT_NOFILE, is too low for
 // the run.
 func (s *Settings) Files(limit uint64) error {
-	need := uint64(s.Clients) + ownFiles
+	_, own := s.Own()
+	need := uint64(own) + ownFiles
 	if need <= limit {
 		return nil
 	}
+	fewer := ""
+	if limit > ownFiles {
+		fewer = fmt.Sprintf(", use -clients %d, or share them between -workers", limit-ownFiles)
+	}
 	return fmt.Errorf("%d clients need %d open files, but the limit is %d (ulimit -n, RLIMIT_NOFILE). "+
-		"%s, use -clients %d, or run several load tools side by side", s.Clients, need, limit,
-		strings.TrimSpace(fmt.Sprintf("Raise it (`ulimit -n %d` as root; in Docker `--ulimit nofile=%d`)",
-			need, need)), limit-min(limit, ownFiles))
+		"Raise it (`ulimit -n %d` as root; in Docker `--ulimit nofile=%d`)%s", own, need, limit,
+		need, need, fewer)
 }

@@ -2,9 +2,7 @@ package plan
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -21,6 +19,10 @@ type Scenario struct {
 	// Act performs the scenario while messages flow. It may return before the
 	// run ends.
 	Act func(ctx context.Context, s *Settings, w World) error
+	// Lasts reports whether the run goes on until Act has returned.
+	Lasts func(s *Settings) bool
+	// DefaultFor returns how long the run measures if nothing says so; nil: 30 s.
+	DefaultFor func(s *Settings) time.Duration
 	// Slow means that some clients read slowly, Churns that clients come and
 	// go.
 	Slow, Churns bool
@@ -48,8 +50,14 @@ func Scenarios() []Scenario {
 		{Name: "churn", About: "clients leave after -stay on average, and new ones join in their place",
 			Churns: true, Check: checkChurn},
 		{Name: "rolling",
-			About: "runs -rolling-command once per server ({n} is 1, 2, …); else restart them yourself",
-			Check: checkRolling, Act: rolling},
+			About: "runs -rolling-command -rolling-times ({n} is 1, 2, …), however long that takes; " +
+				"else restart servers yourself",
+			Check: checkRolling, Act: rolling, Lasts: func(s *Settings) bool { return s.Rolling != "" }},
+		{Name: "scale",
+			About: "runs -scale-command for each number of -scale, and measures how long it takes until " +
+				"the clients are spread evenly; without a command, while you add and remove servers",
+			Check: checkScale, Act: scale, DefaultFor: scaleFor,
+			Lasts: func(s *Settings) bool { return s.ScaleCommand != "" }},
 	}
 }
 
@@ -116,79 +124,9 @@ func ramp(ctx context.Context, s *Settings, w World) error {
 	return nil
 }
 
-func storm(ctx context.Context, s *Settings, w World) error {
-	if err := w.Until(ctx, s.For/2); err != nil {
-		return err
-	}
-	w.Mark("all clients disconnected")
-	w.DropAll()
-	return awaitRecovery(ctx, w)
-}
-
-// awaitRecovery marks when all clients are connected again.
-func awaitRecovery(ctx context.Context, w World) error {
-	took, err := w.AwaitConnected(ctx)
-	if err != nil {
-		return err
-	}
-	w.Mark("all clients connected again after " + took.Round(10*time.Millisecond).String())
-	return nil
-}
-
-func checkKill(s *Settings) error {
-	if (s.KillPID == 0) == (s.KillCommand == "") {
-		return errors.New(
-			"-scenario kill: want -kill-pid, or -kill-command such as 'docker compose kill ws2'")
-	}
-	return nil
-}
-
-func kill(ctx context.Context, s *Settings, w World) error {
-	if err := w.Until(ctx, s.For/2); err != nil {
-		return err
-	}
-	if s.KillPID != 0 {
-		w.Mark("killed process " + strconv.Itoa(s.KillPID))
-		if err := w.Kill(s.KillPID); err != nil {
-			return err
-		}
-	} else {
-		w.Mark("killed: " + s.KillCommand)
-		if err := w.Command(ctx, s.KillCommand); err != nil {
-			return err
-		}
-		defer w.Mark("a container killed by hand is not restarted: bring it back with docker compose up -d")
-	}
-	return awaitRecovery(ctx, w)
-}
-
 func checkChurn(s *Settings) error {
 	if s.Stay <= 0 {
 		return fmt.Errorf("-stay %s: want more than 0", s.Stay)
 	}
 	return nil
-}
-
-func checkRolling(s *Settings) error {
-	if s.Rolling != "" && s.Times < 1 {
-		return fmt.Errorf("-rolling-times %d: want at least 1", s.Times)
-	}
-	return nil
-}
-
-func rolling(ctx context.Context, s *Settings, w World) error {
-	if s.Rolling == "" {
-		return nil
-	}
-	for n := 1; n <= s.Times; n++ {
-		if err := w.Until(ctx, s.For*time.Duration(n)/time.Duration(s.Times+1)); err != nil {
-			return err
-		}
-		command := strings.ReplaceAll(s.Rolling, "{n}", strconv.Itoa(n))
-		w.Mark(command)
-		if err := w.Command(ctx, command); err != nil {
-			return err
-		}
-	}
-	return awaitRecovery(ctx, w)
 }

@@ -59,6 +59,9 @@ func (s *Settings) DueTimes(i, n int) func() time.Duration {
 			return at
 		}
 	}
+	if len(s.Stages) > 0 {
+		return s.stagedDueTimes(i, n)
+	}
 	schedule, k := s.Schedule(), i
 	return func() time.Duration {
 		due := schedule.Due(k)

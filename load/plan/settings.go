@@ -4,6 +4,7 @@
 package plan
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -15,11 +16,13 @@ import (
 
 // Settings are the settings given on the command line.
 type Settings struct {
+	Target     string // kind of the servers, as the peer package names it; empty: livechat
 	URLs       []string
 	Clients    int
 	Rate       float64 // messages a second in all
 	Publishers int     // 0: as many as the server's limit requires
 	Rooms      int
+	RoomName   string  // of a single room, and the beginning of the names of several
 	Bytes      int     // text of a message
 	Edits      float64 // percent of the messages that edit the publisher's last one instead
 	Deletes    float64 // percent that delete it
@@ -34,6 +37,13 @@ type Settings struct {
 	Seed       uint64
 	Sources    []string // addresses to connect from; empty: chosen by Source
 	Handshakes int      // at once
+	Share      Share    // of this process
+
+	// Stages, if there are any, say how clients and rate change; Clients and Rate
+	// are the most of them then. SetStages sets all of it.
+	Stages Stages
+
+	Commands []Command // that are run meanwhile
 
 	Scenario Scenario
 	// MaxRate is how many messages a second the server allows all publishers
@@ -50,6 +60,9 @@ type Settings struct {
 	KillCommand string
 	Rolling     string // rolling: a command in which {n} stands for 1, 2, 3 …
 	Times       int    // rolling: number of runs of the command
+	// scale: a command in which {n} stands for each number of Scale in turn
+	ScaleCommand string
+	Scale        []int
 }
 
 // maxFileSize is the largest file in bytes: more would fill our memory.
@@ -88,6 +101,7 @@ func (s *Settings) Check() error {
 	fault(s.Warmup < 0 || s.Ramp < 0 || s.Settle < 0 || s.Think < 0,
 		"-warmup, -ramp, -settle, -think: must not be negative")
 	fault(s.Handshakes < 1, "-handshakes %d: want at least 1", s.Handshakes)
+	faults = append(faults, s.checkStages(), s.checkCommands())
 	if s.Scenario.Check != nil {
 		faults = append(faults, s.Scenario.Check(s))
 	}
@@ -126,6 +140,9 @@ func (s *Settings) ChoosePublishers(limit float64) (publishers int, advice strin
 			publishers = s.Clients
 		}
 	}
+	if limit > 0 && len(s.Stages) > 0 {
+		advice = s.steep(limit, publishers)
+	}
 	s.MaxRate = limit * float64(publishers)
 	if limit > 0 && top > s.MaxRate {
 		need := int(math.Ceil(top / (limit * limitShare)))
@@ -156,7 +173,12 @@ func (s *Settings) top() float64 {
 // Publisher returns the client that is the i-th of n publishers. Publishers are
 // spread evenly over the clients, and so over the servers, and over the rooms
 // in turn: client c is in room c mod rooms.
+//
+// With stages they are the first clients, which join first and leave last.
 func (s *Settings) Publisher(i, n int) int {
+	if len(s.Stages) > 0 {
+		return i
+	}
 	room := i % s.Rooms
 	inRoom := (s.Clients - room + s.Rooms - 1) / s.Rooms // clients of that room
 	speakers := (n - room + s.Rooms - 1) / s.Rooms       // publishers of that room
@@ -191,13 +213,38 @@ const (
 	File          // sends a message with a file
 )
 
-// Room returns the name of a client's room. A single room is the default one,
-// so that users can watch.
+// DefaultRoom is the room of a load that names none. It is not the servers'
+// default room, where people are.
+const DefaultRoom = "load"
+
+// Room returns the name of a client's room; empty: the room of the address, or
+// the servers' default one.
 func (s *Settings) Room(client int) string {
 	if s.Rooms == 1 {
-		return ""
+		return s.RoomName
 	}
-	return fmt.Sprintf("load-%d", client%s.Rooms+1)
+	return fmt.Sprintf("%s-%d", cmp.Or(s.RoomName, DefaultRoom), client%s.Rooms+1)
+}
+
+// ChooseRoom sets RoomName to what -room says or, if it was not given, to the
+// DefaultRoom, unless the address names a room.
+func (s *Settings) ChooseRoom(name string, given bool) error {
+	inAddress := 0
+	for _, address := range s.URLs {
+		if u, err := url.Parse(address); err == nil && u.Query().Has("room") {
+			inAddress++
+		}
+	}
+	switch s.RoomName = name; {
+	case inAddress == 0:
+		return nil
+	case given || s.Rooms > 1:
+		return errors.New("-url names a room: leave out its ?room=, or -room and -rooms")
+	case inAddress < len(s.URLs):
+		return errors.New("-url: want a room in every address, or in none and -room instead")
+	}
+	s.RoomName = ""
+	return nil
 }
 
 // URL returns the address that a client connects to.

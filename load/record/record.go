@@ -22,38 +22,68 @@ const Version = 1
 type Run struct {
 	Version  int       `json:"version"`
 	Began    time.Time `json:"began"`
+	Command  []string  `json:"command,omitempty"` // the flags as given
 	Settings Settings  `json:"settings"`
 	Machine  string    `json:"machine"` // that the load tool ran on
+	Context  *Context  `json:"context,omitempty"`
 	Totals   Totals    `json:"totals"`
 	Latency  Latency   `json:"latency"`
 	Curve    []Point   `json:"curve"` // latency by percentile
 	Seconds  []Second  `json:"seconds"`
 	Marks    []Mark    `json:"marks"`
+	Did      []string  `json:"did,omitempty"` // what the scenario did, a sentence each
+	Scale    *Scale    `json:"scale,omitempty"`
 	Knee     *Knee     `json:"knee,omitempty"`
-	Parts    []string  `json:"parts"`    // watched processes by first appearance, without the load tool
-	Verdict  []string  `json:"verdict"`  // what went wrong, one sentence each; empty if nothing
+	Parts    []string  `json:"parts"`   // watched processes by first appearance, without the load tool
+	Verdict  []string  `json:"verdict"` // what went wrong, one sentence each; empty if nothing
+	Limits   []Limit   `json:"limits,omitempty"`
+	Baseline *Baseline `json:"baseline,omitempty"`
 	Advice   []string  `json:"advice"`   // what the user should know
 	Complete bool      `json:"complete"` // false if the run was interrupted
+	// NotAvailable is what the target of the run has no notion of. Its figures
+	// are 0.
+	NotAvailable []string `json:"not_available,omitempty"`
+	Workers      []Worker `json:"workers,omitempty"` // empty: one process did it all
 }
 
 // Settings are the settings of the run.
 type Settings struct {
-	Scenario   string   `json:"scenario"`
-	About      string   `json:"about"` // the scenario in a sentence
-	URLs       []string `json:"urls"`
-	Clients    int      `json:"clients"`
-	Publishers int      `json:"publishers"`
-	Rooms      int      `json:"rooms"`
-	Rate       float64  `json:"rate"` // messages a second in all
-	Bytes      int      `json:"bytes"`
-	Edits      float64  `json:"edits,omitempty"`     // percent
-	Deletes    float64  `json:"deletes,omitempty"`   // percent
-	Reactions  float64  `json:"reactions,omitempty"` // percent
-	Files      float64  `json:"files,omitempty"`     // percent
-	FileSize   int      `json:"file_size,omitempty"` // bytes
-	For        float64  `json:"for"`
-	Warmup     float64  `json:"warmup"`
-	Seed       uint64   `json:"seed"`
+	Target     string      `json:"target,omitempty"` // kind of the servers; empty: livechat
+	Experiment *Experiment `json:"experiment,omitempty"`
+	Scenario   string      `json:"scenario"`
+	About      string      `json:"about"` // the scenario in a sentence
+	URLs       []string    `json:"urls"`
+	Clients    int         `json:"clients"`
+	Publishers int         `json:"publishers"`
+	Rooms      int         `json:"rooms"`
+	Room       string      `json:"room,omitempty"`   // of the first client; empty: as the address says
+	Rate       float64     `json:"rate"`             // messages a second in all
+	Stages     string      `json:"stages,omitempty"` // then Clients and Rate are the most
+	Bytes      int         `json:"bytes"`
+	Edits      float64     `json:"edits,omitempty"`     // percent
+	Deletes    float64     `json:"deletes,omitempty"`   // percent
+	Reactions  float64     `json:"reactions,omitempty"` // percent
+	Files      float64     `json:"files,omitempty"`     // percent
+	FileSize   int         `json:"file_size,omitempty"` // bytes
+	For        float64     `json:"for"`
+	Warmup     float64     `json:"warmup"`
+	Seed       uint64      `json:"seed"`
+}
+
+// Experiment is the file that the run followed. Times are seconds after the
+// warm-up.
+type Experiment struct {
+	File     string    `json:"file"`
+	About    string    `json:"about,omitempty"`
+	Commands []Command `json:"commands,omitempty"`
+}
+
+// Command is a command that was run meanwhile, and the one that undid it.
+type Command struct {
+	At   float64 `json:"at"`
+	Run  string  `json:"run"`
+	For  float64 `json:"for,omitempty"`
+	Then string  `json:"then,omitempty"`
 }
 
 // Totals account for every message. A delivery is one message received by one
@@ -74,15 +104,30 @@ type Totals struct {
 	Delivered     int64            `json:"delivered"`
 	// Measured deliveries are those whose latency counts: after the warm-up, to
 	// clients that are not slow.
-	Measured   int64            `json:"measured"`
-	Lost       int64            `json:"lost"` // expected deliveries that did not arrive
-	Announced  int64            `json:"announced"`
-	Duplicated int64            `json:"doubled"`
-	Reordered  int64            `json:"reordered"`
-	Resets     int64            `json:"resets"` // replaced logs
-	Reconnects int64            `json:"reconnects"`
-	Moved      int64            `json:"moved"`  // reconnects requested by the server, without an interruption
-	Failed     int64            `json:"failed"` // failed connection attempts
+	Measured  int64 `json:"measured"`
+	Lost      int64 `json:"lost"` // expected deliveries that did not arrive
+	Announced int64 `json:"announced"`
+	// Of another target than livechat: what clients missed while they were not
+	// connected, and messages that nobody received because the connection over
+	// which they were sent ended.
+	Missed int64 `json:"missed,omitempty"`
+	Unsent int64 `json:"unsent,omitempty"`
+
+	Duplicated int64 `json:"doubled"`
+	Reordered  int64 `json:"reordered"`
+	Resets     int64 `json:"resets"` // replaced logs
+	Reconnects int64 `json:"reconnects"`
+	Moved      int64 `json:"moved"`  // reconnects requested by the server, without an interruption
+	Failed     int64 `json:"failed"` // failed connection attempts
+	// Of churn: clients that left, and that came in their place.
+	Left   int64 `json:"left,omitempty"`
+	Joined int64 `json:"joined,omitempty"`
+	// Of slow: clients that read slowly, their connections that ended, and
+	// deliveries that were announced to them as gaps.
+	Slow    int64 `json:"slow,omitempty"`
+	CutOff  int64 `json:"cut_off,omitempty"`
+	Excused int64 `json:"excused,omitempty"`
+
 	Closed     map[string]int64 `json:"closed"` // ended connections by close code
 	Seconds    float64          `json:"seconds"`
 	LoaderCPU  float64          `json:"loader_cpu"` // seconds of processor time while messages were sent
@@ -115,6 +160,7 @@ type Second struct {
 	Span       float64            `json:"span"` // its length
 	Warmup     bool               `json:"warmup"`
 	Connected  int                `json:"connected"`
+	Planned    int                `json:"planned,omitempty"` // clients, with stages
 	Sent       int64              `json:"sent"`
 	Delivered  int64              `json:"delivered"`
 	Due        int64              `json:"due"` // expected deliveries of what was sent

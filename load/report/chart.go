@@ -48,8 +48,11 @@ type mark struct {
 	label string
 }
 
-// colours is the size of the palette.
-const colours = 8
+// colours is the size of the palette; loaderColour is for the load tool.
+const (
+	colours      = 13
+	loaderColour = 8
+)
 
 // A drawn chart has placeholder colours, #0000xx, which are replaced by
 // variables of the style sheet.
@@ -135,13 +138,13 @@ func (c *chart) draw(s size) (string, error) {
 		}
 		p.Add(drawn)
 	}
-	// Stack the numbers of marks that are close together.
-	last, row := math.Inf(-1), 0
+	// Stack the labels of marks that are close together.
+	free, row := math.Inf(-1), 0 // where the last label ends
 	for _, m := range c.marks {
-		if row++; m.at-last > c.span/20 {
+		if row++; m.at > free {
 			row = 0
 		}
-		last = m.at
+		free = m.at + c.span*max(0.05, float64(len([]rune(m.label)))*labelWidth/s.width)
 		if err := c.addMark(p, m, top, row); err != nil {
 			return "", err
 		}
@@ -155,6 +158,9 @@ func (c *chart) draw(s size) (string, error) {
 	}
 	return c.adapt(text.String(), s), nil
 }
+
+// labelWidth is the width of a letter of a mark's label in pixels.
+const labelWidth = 7
 
 // axes sets up plain axes.
 func (c *chart) axes(p *plot.Plot, s size) {

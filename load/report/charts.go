@@ -1,7 +1,6 @@
 package report
 
 import (
-	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -17,10 +16,18 @@ func chartsOf(r *record.Run) []*chart {
 	all := []*chart{latencyChart(r), curveChart([]*record.Run{r}, []string{"all deliveries"}),
 		deliveriesChart(r), connectionsChart(r), cpuChart(r), memoryChart(r),
 		slowestChart(r), reconnectsChart(r)}
+	if r.Scale != nil {
+		all = slices.DeleteFunc(all, func(c *chart) bool {
+			return c.Title == connectionsTitle || c.Title == slowestTitle
+		})
+	}
 	for _, c := range all {
 		if c.ticks == nil {
 			c.marks = marksOf(r)
 		}
+	}
+	if r.Scale != nil {
+		all = slices.Concat(scaleCharts(r), all)
 	}
 	return all
 }
@@ -84,7 +91,7 @@ func curveChart(runs []*record.Run, names []string) *chart {
 	c := &chart{Title: "Latency by percentile", Note: "share of the deliveries that took at most this long",
 		unit: "ms", log: true}
 	for i, r := range runs {
-		l := line{name: names[i], colour: 1 + 4*i}
+		l := sideLine(i, names[i])
 		for _, p := range r.Curve {
 			x := nines(p.Percentile)
 			if p.Percentile == 100 && len(l.points) > 0 {
@@ -101,7 +108,7 @@ func curveChart(runs []*record.Run, names []string) *chart {
 }
 
 func deliveriesChart(r *record.Run) *chart {
-	due := overTime(r, "due", 8, func(s *record.Second) float64 { return perSecond(s.Due, s) })
+	due := overTime(r, "due", loaderColour, func(s *record.Second) float64 { return perSecond(s.Due, s) })
 	due.dashed = true
 	return &chart{Title: "Deliveries",
 		Note: "messages received by clients per second; due is the expected number",
@@ -110,52 +117,6 @@ func deliveriesChart(r *record.Run) *chart {
 			overTime(r, "delivered", 3, func(s *record.Second) float64 { return perSecond(s.Delivered, s) }),
 		}}
 }
-
-// connectionsChart stacks the servers, so that the upper edge is the number of
-// all clients.
-func connectionsChart(r *record.Run) *chart {
-	c := &chart{Title: "Connections", Note: "by APPID of the server, stacked", span: span(r), stacked: true}
-	below := make([]float64, len(r.Seconds))
-	for i, app := range apps(r) {
-		l := overTime(r, app, colourOf(i),
-			func(s *record.Second) float64 { return float64(s.Servers[app].Connected) })
-		for k := range l.points {
-			l.points[k].Y += below[k]
-			below[k] = l.points[k].Y
-		}
-		l.filled = true
-		c.lines = append(c.lines, l)
-	}
-	slices.Reverse(c.lines)
-	return c
-}
-
-func slowestChart(r *record.Run) *chart {
-	c := &chart{Title: "99th percentile by server",
-		Note: "latency at the clients of each server, by second", unit: "ms", span: span(r)}
-	for i, app := range apps(r) {
-		c.lines = append(c.lines, overTime(r, app, colourOf(i), func(s *record.Second) float64 {
-			if s.Servers[app].P99 == 0 {
-				return math.NaN()
-			}
-			return s.Servers[app].P99
-		}))
-	}
-	return c
-}
-
-// apps returns the APPIDs of all servers of the run.
-func apps(r *record.Run) []string {
-	all := make(map[string]bool)
-	for _, s := range r.Seconds {
-		for app := range s.Servers {
-			all[app] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(all))
-}
-
-func colourOf(i int) int { return i%(colours-1) + 1 } // the last one is the load tool's
 
 func cpuChart(r *record.Run) *chart {
 	c := &chart{Title: "Processor", Note: processNote(r, "percent of one core"), unit: "%", span: span(r)}
@@ -198,7 +159,7 @@ func processLines(r *record.Run, value func(record.Process) float64) (all []line
 			return value(p)
 		}))
 	}
-	loader := overTime(r, "load tool", 8, func(s *record.Second) float64 {
+	loader := overTime(r, "load tool", loaderColour, func(s *record.Second) float64 {
 		if s.Span < 0.5 {
 			return math.NaN()
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -51,28 +52,49 @@ func figures() []figure {
 	}
 }
 
-// comparison returns rows of name, a, b, and the change from a to b.
-func comparison(a, b *record.Run) (rows [][]string) {
+// comparison returns rows of a name and the value of each run, after each but
+// the first the change from the first.
+func comparison(runs []*record.Run) (rows [][]string) {
 	for _, f := range figures() {
-		one, other := f.value(a), f.value(b)
-		change := ""
-		switch {
-		case one == other:
-			change = "same"
-		case one != 0:
-			change = fmt.Sprintf("%+.1f %%", 100*(other/one-1))
+		cells := []string{f.name}
+		first := f.value(runs[0])
+		for i, r := range runs {
+			value := f.value(r)
+			cells = append(cells, f.write(value))
+			if i > 0 {
+				cells = append(cells, change(first, value))
+			}
 		}
-		rows = append(rows, []string{f.name, f.write(one), f.write(other), change})
+		rows = append(rows, cells)
 	}
 	return rows
 }
 
-// CompareText writes a comparison of two runs as text.
-func CompareText(out io.Writer, a, b *record.Run, fileA, fileB string) error {
+// namesOf returns short names of files, different ones if the files are.
+func namesOf(files []string) (names []string) {
+	seen := make(map[string]bool)
+	for _, file := range files {
+		names = append(names, filepath.Base(file))
+		seen[filepath.Base(file)] = true
+	}
+	if len(seen) < len(files) {
+		return files
+	}
+	return names
+}
+
+// CompareText writes a comparison of runs, read from the files, as text.
+func CompareText(out io.Writer, runs []*record.Run, files []string) error {
+	names := namesOf(files)
+	rows := [][]string{{""}, {""}}
+	for i, r := range runs {
+		rows[0], rows[1] = append(rows[0], names[i]), append(rows[1], outcome(r))
+		if i > 0 {
+			rows[0], rows[1] = append(rows[0], ""), append(rows[1], "")
+		}
+	}
 	tab := tabwriter.NewWriter(out, 0, 0, 3, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(tab, "\t%s\t%s\t\t\n\t%s\t%s\t\t\n", filepath.Base(fileA), filepath.Base(fileB), outcome(a),
-		outcome(b))
-	for _, cells := range comparison(a, b) {
+	for _, cells := range append(rows, comparison(runs)...) {
 		for _, cell := range cells {
 			fmt.Fprintf(tab, "%s\t", cell)
 		}
@@ -85,28 +107,37 @@ func CompareText(out io.Writer, a, b *record.Run, fileA, fileB string) error {
 }
 
 func outcome(r *record.Run) string {
-	if len(r.Verdict) > 0 {
-		return r.Settings.Scenario + ", failed"
+	what := r.Settings.Scenario
+	if r.Settings.Target != "" {
+		what = r.Settings.Target + ", " + what
 	}
-	return r.Settings.Scenario + ", passed"
+	if len(failures(r)) > 0 {
+		return what + ", failed"
+	}
+	return what + ", passed"
 }
 
-// CompareHTML writes a comparison of two runs as a page.
-func CompareHTML(out io.Writer, a, b *record.Run, fileA, fileB string) error {
-	names := []string{filepath.Base(fileA), filepath.Base(fileB)}
-	runs := []*record.Run{a, b}
-	v := view{Title: names[0] + " and " + names[1], Style: template.CSS(style),
-		Failed:  len(a.Verdict)+len(b.Verdict) > 0,
-		Lead:    fmt.Sprintf("%s: %s. %s: %s.", names[0], load(a), names[1], load(b)),
-		Columns: []string{"", names[0], names[1], "change"}, Rows: comparison(a, b), Machine: a.Machine}
-	if b.Machine != a.Machine {
-		v.Machine += "; " + b.Machine
-		v.Advice = append(v.Advice, "The runs come from different machines.")
-	}
+// CompareHTML writes a comparison of runs, read from the files, as a page.
+func CompareHTML(out io.Writer, runs []*record.Run, files []string) error {
+	names := namesOf(files)
+	v := view{Title: enumeration(names), Style: template.CSS(style), Columns: []string{""},
+		Passed: "Every client received every message once and in order.", Rows: comparison(runs)}
+	var machines []string
 	for i, r := range runs {
-		for _, fault := range r.Verdict {
+		v.Lead += fmt.Sprintf("%s: %s. ", names[i], load(r))
+		if v.Columns = append(v.Columns, names[i]); i > 0 {
+			v.Columns = append(v.Columns, "change")
+		}
+		if !slices.Contains(machines, r.Machine) {
+			machines = append(machines, r.Machine)
+		}
+		for _, fault := range failures(r) {
 			v.Verdict = append(v.Verdict, names[i]+": "+fault)
 		}
+	}
+	v.Failed = len(v.Verdict) > 0
+	if v.Machine = strings.Join(machines, "; "); len(machines) > 1 {
+		v.Advice = append(v.Advice, "The runs come from different machines.")
 	}
 	v.Charts = append(v.Charts, curveChart(runs, names),
 		sideBySide(runs, names, latencyChart, 0, "99th percentile"), sideBySide(runs, names,
@@ -115,14 +146,30 @@ func CompareHTML(out io.Writer, a, b *record.Run, fileA, fileB string) error {
 	return v.write(out)
 }
 
+// enumeration joins names as a sentence does.
+func enumeration(names []string) string {
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
+}
+
+// runColours are the colours of runs beside each other. The first ones differ
+// most.
+var runColours = []int{1, 5, 3, 7, 4, 2, 6, 8}
+
+// sideLine is the line of the i-th run in a comparison. Runs of the same colour
+// differ by dashes.
+func sideLine(i int, name string) line {
+	return line{name: name, colour: runColours[i%len(runColours)], dashed: i/len(runColours)%2 == 1}
+}
+
 // sideBySide draws one line of a chart for each run.
 func sideBySide(runs []*record.Run, names []string, of func(*record.Run) *chart, index int,
 	title string) *chart {
 	var all *chart
 	for i, r := range runs {
 		c := of(r)
-		l := c.lines[index]
-		l.name, l.colour, l.dashed = names[i], 1+4*i, false
+		l := sideLine(i, names[i])
+		l.points = c.lines[index].points
 		if all == nil {
 			all = c
 			all.Title, all.lines = title, nil

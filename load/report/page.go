@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
 
 	"livechat/load/record"
 )
@@ -17,6 +18,7 @@ var style string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{"count": count, "milli": milli,
 	"inc":   func(i int) int { return i + 1 },
+	"bad":   func(cell string) bool { return cell == exceeded || cell == worse },
 	"round": func(v float64) string { return fmt.Sprintf("%.1f", v) }}).Parse(pageText))
 
 // view is the content of the page: one run or a comparison of two.
@@ -26,12 +28,15 @@ type view struct {
 	Style    template.CSS
 	Failed   bool
 	Verdict  []string
+	Passed   string // what was checked, if nothing failed
 	Advice   []string
 	Tiles    []tile
 	Charts   []*chart
 	Marks    []record.Mark
 	Columns  []string   // of the table
 	Rows     [][]string // of the table
+	Tables   []table    // before the charts
+	Context  [][]string
 	Seconds  [][]string
 	Loader   string
 	Machine  string
@@ -44,6 +49,13 @@ type tile struct {
 	Bad               bool
 }
 
+// table is a table with a title.
+type table struct {
+	Title   string
+	Columns []string
+	Rows    [][]string
+}
+
 // HTML writes the page of a run. It is self-contained: it needs no other file
 // and no network.
 func HTML(out io.Writer, r *record.Run) error {
@@ -52,7 +64,8 @@ func HTML(out io.Writer, r *record.Run) error {
 		Title: fmt.Sprintf("%s · %s clients · %.4g messages a second", r.Settings.Scenario,
 			count(int64(r.Settings.Clients)), r.Settings.Rate),
 		Style: template.CSS(style), Lead: load(r) + ". Scenario: " + r.Settings.About + ".",
-		Failed: len(r.Verdict) > 0, Verdict: r.Verdict, Advice: r.Advice, Charts: chartsOf(r),
+		Verdict: failures(r), Passed: sentence(passed(r)), Advice: r.Advice, Charts: chartsOf(r),
+		Tables: tablesOf(r), Context: contextRows(r),
 		Marks: r.Marks, Finished: r.Complete,
 		Machine: r.Machine + ", " + r.Began.UTC().Format("2 January 2006 15:04 UTC"),
 		Tiles: []tile{
@@ -67,10 +80,32 @@ func HTML(out io.Writer, r *record.Run) error {
 		Loader:  loaderText(r),
 		Columns: []string{"", "this run"}, Seconds: secondRows(r),
 	}
+	if e := r.Settings.Experiment; e != nil {
+		v.Lead = "Experiment " + experiment(e) + ". " + v.Lead
+	}
+	v.Failed = len(v.Verdict) > 0
+	if len(r.Command) > 0 {
+		v.Rows = append(v.Rows, []string{"command", commandLine(r.Command)})
+	}
+	if len(r.Settings.URLs) > 0 {
+		v.Rows = append(v.Rows, []string{"address", strings.Join(r.Settings.URLs, ", ")})
+	}
 	for _, line := range summary(r) {
-		v.Rows = append(v.Rows, []string{line.name, line.value})
+		v.Rows = append(v.Rows, []string{line.name, strings.ReplaceAll(line.value, "\n", ". ")})
 	}
 	return v.write(out)
+}
+
+// commandLine returns the command as typed into a shell.
+func commandLine(flags []string) string {
+	text := "load"
+	for _, f := range flags {
+		if f == "" || strings.ContainsAny(f, " \t\n'\"\\$`;&|<>(){}*?!#~") {
+			f = "'" + strings.ReplaceAll(f, "'", `'\''`) + "'"
+		}
+		text += " " + f
+	}
+	return text
 }
 
 func (v *view) write(out io.Writer) error {

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -82,6 +84,81 @@ func TestPage(t *testing.T) {
 	}
 }
 
+// The first chart of scale shows how the clients spread over the servers, each in
+// a colour of its own, with marks at the changes.
+func TestScaleComesFirst(t *testing.T) {
+	r := sample()
+	for i := range r.Seconds {
+		for app := range 12 {
+			r.Seconds[i].Servers[strconv.Itoa(1000*(app+1))] = record.Server{Connected: 100, Delivered: 10,
+				P99: 5}
+		}
+	}
+	n, even := 8, 3.25
+	r.Scale = &record.Scale{Even: "within 20 %", Steps: []record.ScaleStep{
+		{N: new(0), At: 1, Before: 4, Servers: 4, Want: -1, Even: new(0.2), Least: 500, Most: 500},
+		{N: &n, At: 2, Before: 4, Servers: 12, Want: 12, Even: &even, Least: 98, Most: 1102, Moved: 1000,
+			Interrupted: 3, Longest: 210, Took: 0.9, For: 60},
+		{N: new(0), At: 7, Before: 12, Servers: 12, Want: 4, For: 60},
+	}}
+	html := pageOf(t, r)
+	var titles []string
+	for _, found := range regexp.MustCompile(`<figcaption><h2>([^<]*)`).FindAllStringSubmatch(html, -1) {
+		titles = append(titles, found[1])
+	}
+	if got := strings.Join(titles, ", "); !strings.HasPrefix(got, "Connections, Deliveries by server, 99th "+
+		"percentile by server, Latency, ") || strings.Count(got, "Connections") != 1 {
+		t.Errorf("the charts are %s", got)
+	}
+	first := drawing.FindString(html)
+	for _, want := range []string{">4 → 12<", ">even<", ">12 → 12<"} {
+		if !strings.Contains(first, want) {
+			t.Errorf("no mark %q", want)
+		}
+	}
+	for colour := 1; colour <= colours; colour++ {
+		if strings.Contains(first, fmt.Sprintf("var(--c%d)", colour)) == (colour == loaderColour) ||
+			!strings.Contains(html, fmt.Sprintf("--c%d: #", colour)) ||
+			!strings.Contains(html, fmt.Sprintf(".k%d {", colour)) {
+			t.Errorf("colour %d is not that of one server", colour)
+		}
+	}
+	var out bytes.Buffer
+	if err := Text(&out, r); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"scenario      {n} = 0: 4 servers, even at once; 500 clients each; 0 moved",
+		"{n} = 8: 4 to 12 servers, even after 3.2 s; 98 to 1,102 clients each; 1,000 moved, 3 interrupted, " +
+			"longest wait 210 ms",
+		"{n} = 0: 12 to 12 servers instead of 4, never even in 60 s",
+		"even: within 20 %",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, out.String())
+		}
+	}
+	for _, want := range []string{"<h2>Steps</h2>", "4 to 12</td>", "98 to 1,102</td>", "never</td>"} {
+		if !strings.Contains(html, want) {
+			t.Errorf("no %q on the page", want)
+		}
+	}
+}
+
+// The page says where its figures come from.
+func TestPageHasCommandAndAddress(t *testing.T) {
+	r := sample()
+	r.Command = []string{"-clients", "7", "-kill-command", "docker kill 'ws2'", "-room", ""}
+	r.Settings.URLs = []string{"ws://a:1", "ws://b:2"}
+	html := pageOf(t, r)
+	for _, want := range []string{"load -clients 7 -kill-command &#39;docker kill &#39;\\&#39;&#39;ws2",
+		"-room &#39;&#39;", "ws://a:1, ws://b:2"} {
+		if !strings.Contains(html, want) {
+			t.Errorf("no %q on the page", want)
+		}
+	}
+}
+
 // The page needs no other file and no network.
 func TestPageIsSelfContained(t *testing.T) {
 	html := pageOf(t, sample())
@@ -145,11 +222,33 @@ func TestText(t *testing.T) {
 	}
 }
 
+// The summary and the page say what the scenario did.
+func TestScenarioIsToldAbout(t *testing.T) {
+	for _, test := range []struct {
+		run  record.Run
+		want string
+	}{
+		{record.Run{Did: []string{"one", "two"}}, "scenario      one\n              two\n"},
+		{record.Run{Totals: record.Totals{Left: 12, Joined: 1100}},
+			"12 clients left, 1,100 came in their place"},
+		{record.Run{Totals: record.Totals{Slow: 9, CutOff: 2, Excused: 70}},
+			"9 clients read slowly; their connections ended 2 times, and 70 deliveries"},
+	} {
+		var out bytes.Buffer
+		if err := Text(&out, &test.run); err != nil || !strings.Contains(out.String(), test.want) {
+			t.Errorf("%v: no %q in\n%s", err, test.want, out.String())
+		}
+	}
+	if !strings.Contains(pageOf(t, &record.Run{Did: []string{"one", "two"}}), "one. two") {
+		t.Error("the page does not say what the scenario did")
+	}
+}
+
 func TestCompare(t *testing.T) {
 	a, b := sample(), sample()
 	b.Latency.P99, b.Totals.Lost, b.Verdict = 62, 3, []string{"3 deliveries were lost"}
 	var text, html bytes.Buffer
-	if err := CompareText(&text, a, b, "x/a.json", "b.json"); err != nil {
+	if err := CompareText(&text, []*record.Run{a, b}, []string{"x/a.json", "b.json"}); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"a.json", "kill, failed", "+100.0 %", "62.0 ms", "same"} {
@@ -157,7 +256,7 @@ func TestCompare(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, text.String())
 		}
 	}
-	if err := CompareHTML(&html, a, b, "x/a.json", "b.json"); err != nil {
+	if err := CompareHTML(&html, []*record.Run{a, b}, []string{"x/a.json", "b.json"}); err != nil {
 		t.Fatal(err)
 	}
 	if got := len(drawing.FindAllString(html.String(), -1)); got != 8 {
@@ -165,6 +264,40 @@ func TestCompare(t *testing.T) {
 	}
 	if !strings.Contains(html.String(), "b.json: 3 deliveries were lost") {
 		t.Error("the page lacks the faults")
+	}
+}
+
+// Any number of runs can be compared; each has a line of its own in each chart.
+func TestCompareMany(t *testing.T) {
+	var runs []*record.Run
+	var files []string
+	for i := range 10 {
+		r := sample()
+		r.Latency.P99 *= float64(i + 1)
+		runs, files = append(runs, r), append(files, string(rune('a'+i))+"/run.json")
+	}
+	var text, html bytes.Buffer
+	if err := CompareText(&text, runs, files); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"a/run.json", "j/run.json", "+100.0 %", "+900.0 %"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("no %q in\n%s", want, text.String())
+		}
+	}
+	if err := CompareHTML(&html, runs, files); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(html.String(), "i/run.json and j/run.json") {
+		t.Error("the title lacks runs")
+	}
+	legend := regexp.MustCompile(`<i class="(k\d( dashed)?)"></i>`)
+	different := make(map[string]bool)
+	for _, line := range legend.FindAllStringSubmatch(html.String(), 10) {
+		different[line[1]] = true
+	}
+	if len(different) != 10 {
+		t.Errorf("%d different lines, want 10", len(different))
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 	"livechat/load/record"
 )
 
-// row is a row of the summary.
+// row is a row of the summary. The value may have several lines.
 type row struct{ name, value string }
 
 // Text writes the summary of a run.
@@ -22,20 +22,27 @@ func Text(out io.Writer, r *record.Run) error {
 	tab := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(tab)
 	for _, line := range summary(r) {
-		fmt.Fprintf(tab, "%s\t%s\n", line.name, line.value)
+		for text := range strings.SplitSeq(line.value, "\n") {
+			fmt.Fprintf(tab, "%s\t%s\n", line.name, text)
+			line.name = ""
+		}
 	}
 	if err := tab.Flush(); err != nil {
 		return fmt.Errorf("write the summary: %w", err)
 	}
+	if err := verdictText(out, r); err != nil {
+		return err
+	}
 	for _, a := range r.Advice {
 		fmt.Fprintf(out, "\nnote: %s\n", a)
 	}
-	if len(r.Verdict) == 0 {
-		_, err := fmt.Fprintln(out, "\npassed: every client received every message once and in order")
+	faults := failures(r)
+	if len(faults) == 0 {
+		_, err := fmt.Fprintf(out, "\npassed: %s\n", passed(r))
 		return err
 	}
 	fmt.Fprintln(out, "\nFAILED")
-	for _, v := range r.Verdict {
+	for _, v := range faults {
 		fmt.Fprintf(out, "  %s\n", v)
 	}
 	return nil
@@ -46,8 +53,7 @@ func summary(r *record.Run) []row {
 	t, l := &r.Totals, &r.Latency
 	lines := []row{
 		{"load", load(r)},
-		{"messages", fmt.Sprintf("%s sent%s, %s acked%s", count(t.Sent), changes(t), count(t.Acked),
-			refusals(t))},
+		{"messages", fmt.Sprintf("%s sent%s, %s%s", count(t.Sent), changes(t), acked(r), refusals(t))},
 		{"deliveries", fmt.Sprintf("%s, %s a second", count(t.Delivered),
 			count(int64(float64(t.Delivered)/max(t.Seconds, 1e-9))))},
 		{"latency", fmt.Sprintf("median %s, 90 %% %s, 99 %% %s, 99.9 %% %s, longest %s", milli(l.P50),
@@ -56,6 +62,25 @@ func summary(r *record.Run) []row {
 			count(t.Duplicated), count(t.Reordered))},
 		{"connections", connections(t)},
 		{"servers", servers(r)},
+	}
+	if r.Settings.Target != "" {
+		lines = slices.Insert(lines, 1, row{"target", target(r)})
+	}
+	if all := did(r); len(all) > 0 {
+		lines = slices.Insert(lines, 1, row{"scenario", strings.Join(all, "\n")})
+	}
+	if e := r.Settings.Experiment; e != nil {
+		lines = slices.Insert(lines, 0, row{"experiment", experiment(e)})
+	}
+	if r.Context != nil && versions(r.Context) != "" {
+		lines = append(lines, row{"versions", versions(r.Context)})
+	}
+	for _, w := range r.Workers {
+		lines = append(lines, row{"worker", worker(w)})
+	}
+	if len(r.Workers) > 1 {
+		lines = append(lines, row{"clocks", fmt.Sprintf(
+			"latencies between workers are wrong by at most %s", milli(r.ClockError()))})
 	}
 	if len(t.FailedUploads) > 0 {
 		lines = append(lines, row{"uploads", uploads(t)})
@@ -74,9 +99,16 @@ func summary(r *record.Run) []row {
 
 func load(r *record.Run) string {
 	s := r.Settings
-	text := fmt.Sprintf("%s: %s clients, %.4g messages a second of %d bytes from %s publishers, %s",
-		s.Scenario, count(int64(s.Clients)), s.Rate, s.Bytes,
+	most := ""
+	if s.Stages != "" {
+		most = "up to "
+	}
+	text := fmt.Sprintf("%s: %s%s clients, %s%.4g messages a second of %d bytes from %s publishers, %s",
+		s.Scenario, most, count(int64(s.Clients)), most, s.Rate, s.Bytes,
 		count(int64(s.Publishers)), seconds(s.For))
+	if s.Stages != "" {
+		text += ", stages " + strings.ReplaceAll(s.Stages, ",", ", ")
+	}
 	if s.Edits > 0 {
 		text += fmt.Sprintf(", %.4g %% edits", s.Edits)
 	}
@@ -89,8 +121,11 @@ func load(r *record.Run) string {
 	if s.Files > 0 {
 		text += fmt.Sprintf(", %.4g %% with a file of %s bytes", s.Files, count(int64(s.FileSize)))
 	}
-	if s.Rooms > 1 {
+	switch {
+	case s.Rooms > 1:
 		text += fmt.Sprintf(", %d rooms", s.Rooms)
+	case s.Room != "":
+		text += ", in room " + s.Room
 	}
 	if !r.Complete {
 		text += " (interrupted)"

@@ -26,11 +26,13 @@ type account struct {
 	excused bool // the scenario expects gaps
 
 	log     *roomLog
+	first   uint64 // the seq before the first one that is due in log
 	cursors cursors
 	last    uint64        // the last seq of this connection
 	high    atomic.Uint64 // the last seq of any connection of this client
 	known   bool          // whether last is set
 	missing []span        // lost seqs
+	skipped []span        // those that the server announced
 }
 
 // span is the seqs from first to last, inclusive.
@@ -41,9 +43,11 @@ func (s span) size() int64 { return int64(s.last - s.first + 1) }
 // join begins a connection that asked for no history: the next message is the
 // one after seq.
 func (a *account) join(log *roomLog, seq uint64) {
-	a.log, a.cursors, a.missing = log, cursors{}, nil
-	a.last, a.known = seq, true
+	a.leave()
+	a.log, a.cursors, a.missing, a.skipped = log, cursors{}, nil, nil
+	a.first, a.last, a.known = seq, seq, true
 	a.high.Store(seq)
+	raise(&log.high, seq)
 }
 
 // resume continues with a connection that asked for everything after a seq, in
@@ -78,7 +82,7 @@ func (a *account) replace(log *roomLog, seq uint64, known bool) {
 // number is the number of one of our messages, or 0 for a message of others.
 func (a *account) take(seq, number, hash uint64) (fresh bool) {
 	if !a.known {
-		a.last, a.known = seq-1, true
+		a.first, a.last, a.known = seq-1, seq-1, true
 		a.high.Store(seq - 1)
 	}
 	if seq <= a.last {
@@ -140,6 +144,7 @@ func (a *account) gap(from, to uint64) {
 	}
 	s := span{from, to}
 	a.counts.announced.Add(s.size())
+	a.skipped = append(a.skipped, s)
 	if a.excused {
 		a.counts.excused.Add(s.size())
 	} else {
@@ -147,6 +152,7 @@ func (a *account) gap(from, to uint64) {
 	}
 	a.last, a.known = to, true
 	a.high.Store(to)
+	raise(&a.log.high, to)
 }
 
 // end counts the seqs up to final that have not arrived as lost.

@@ -2,7 +2,9 @@ package run
 
 import (
 	"testing"
+	"time"
 
+	"github.com/google/uuid"
 	"pgregory.net/rapid"
 )
 
@@ -195,16 +197,22 @@ func TestRandomFaultsAreCountedExactly(t *testing.T) {
 }
 
 func TestIDs(t *testing.T) {
-	mine, other := newIDs(), newIDs()
-	for _, n := range []uint64{1, 4095, 1 << 40} {
-		if got := mine.number([]byte(mine.id(n))); got != n {
-			t.Errorf("%d is parsed as %d", n, got)
-		}
-		if got := other.number([]byte(mine.id(n))); got != 0 {
-			t.Errorf("the id of another run is parsed as %d", got)
+	mine, other := ids{NewRunID()}, ids{NewRunID()}
+	for _, n := range []uint64{1, 4095, 1<<40 - 1} {
+		for _, due := range []time.Duration{0, time.Microsecond, 12 * time.Second, 12 * 24 * time.Hour} {
+			id := []byte(mine.id(n, due))
+			if _, err := uuid.ParseBytes(id); err != nil {
+				t.Errorf("%s is no UUID: %v", id, err)
+			}
+			if got, at := mine.parse(id); got != n || at != due {
+				t.Errorf("%d due after %s is parsed as %d after %s", n, due, got, at)
+			}
+			if got, _ := other.parse(id); got != 0 {
+				t.Errorf("the id of another run is parsed as %d", got)
+			}
 		}
 	}
-	if n := mine.number([]byte("short")); n != 0 {
+	if n, _ := mine.parse([]byte("short")); n != 0 {
 		t.Errorf("an invalid id is parsed as %d", n)
 	}
 }

@@ -72,26 +72,28 @@ func (m *member) acked(does change, at client.Target) {
 // reactions, which is nobody's. It reports whether it is one of ours.
 func (m *member) entry(seq uint64, id []byte) bool {
 	now := time.Now()
-	number, hash := m.run.ids.number(id), uint64(0)
+	number, after := m.run.ids.parse(id)
+	var hash uint64
 	if number == 0 {
 		hash = hashOf(id)
 	}
 	if !m.account.take(seq, number, hash) {
 		return false
 	}
-	if number == 0 {
+	start := m.run.start.Load()
+	if number == 0 || start == nil { // nil: another process of the run was faster
 		m.shard.delivery(0, false)
-		return false
+		return number != 0
 	}
-	due := m.run.due(number, &m.dues)
-	m.shard.delivery(now.Sub(due), !m.slow && !due.Before(m.run.measured))
+	due := start.zero.Add(after)
+	m.shard.delivery(now.Sub(due), !m.slow && !due.Before(start.measured))
 	return true
 }
 
 // answered removes a message from the pending ones. It returns what the message
 // does, and whether it was there.
 func (m *member) answered(id string) (does change, ok bool) {
-	number := m.run.ids.number([]byte(id))
+	number, _ := m.run.ids.parse([]byte(id))
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	does, ok = m.pending[number]

@@ -42,10 +42,10 @@ func (u *uploads) wait() {
 // upload uploads the file of a pending message, and sends the message then. Its
 // latency begins when it was due, so it includes the upload. Without a file the
 // message stays unanswered, or is refused.
-func (m *member) upload(ctx context.Context, number uint64, text string) {
+func (m *member) upload(ctx context.Context, number uint64, id, text string) {
 	up := client.Upload{
 		URL: m.run.settings.URL(m.index), Name: "load.txt", GuestKey: m.key, Client: m.run.uploads.client,
-		Key: m.run.ids.id(number),
+		Key: id,
 	}
 	for ctx.Err() == nil {
 		file, err := m.tryUpload(ctx, up)

@@ -4,25 +4,30 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 )
 
 // joinTimeout limits the time without a new connection while clients join.
 const joinTimeout = 20 * time.Second
 
-// join starts the clients one after the other over the ramp and waits until all
-// are connected.
-func (r *run) join(ctx, reading context.Context, readers *sync.WaitGroup) error {
-	for i, m := range r.members {
+// join starts the clients, with stages the first ones, one after the other over
+// the ramp and waits until all of them are connected. They are until leave is called.
+func (r *run) join(ctx context.Context) error {
+	began := time.Now()
+	r.reading, r.hangUp = context.WithCancel(context.WithoutCancel(ctx))
+	first := r.own(r.settings.ClientsAt(0))
+	for _, m := range r.members[first:] {
+		m.away.Store(true)
+	}
+	for i, m := range r.members[:first] {
 		if d := time.Until(
-			r.began.Add(r.settings.Ramp * time.Duration(i) / time.Duration(len(r.members)))); d > 0 {
+			began.Add(r.settings.Ramp * time.Duration(i) / time.Duration(first))); d > 0 {
 			m.sleep(ctx, d)
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		readers.Go(func() { m.live(reading) })
+		r.enter(r.reading, m)
 	}
 	most, since := int64(0), time.Now()
 	return poll(ctx, func() (bool, error) {
@@ -30,14 +35,24 @@ func (r *run) join(ctx, reading context.Context, readers *sync.WaitGroup) error 
 		if n > most {
 			most, since = n, time.Now()
 		}
-		if n < int64(len(r.members)) && time.Since(since) > joinTimeout {
+		if n < int64(first) && time.Since(since) > joinTimeout {
 			r.mu.Lock()
 			defer r.mu.Unlock()
 			return false, fmt.Errorf("%d of %d clients connected, no more within %s; last error: %w", n,
-				len(r.members), joinTimeout, orUnknown(r.failure))
+				first, joinTimeout, orUnknown(r.failure))
 		}
-		return n == int64(len(r.members)), nil
+		return n == int64(first), nil
 	})
+}
+
+// leave ends all connections and waits until they have ended. It may be called
+// more than once.
+func (r *run) leave() {
+	if r.hangUp != nil {
+		r.hangUp()
+	}
+	r.readers.Wait()
+	r.successors.Wait()
 }
 
 func orUnknown(err error) error {

@@ -4,9 +4,11 @@ import (
 	"context"
 	"net"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"livechat/client"
+	"livechat/load/peer"
 )
 
 // link is a connection and the position at which it resumed.
@@ -14,6 +16,17 @@ type link struct {
 	conn    *client.Conn
 	resumed bool
 	after   uint64
+
+	peer   peer.Conn   // instead of conn, to another server than livechat
+	broken atomic.Bool // whether peer ended, not by our leaving
+}
+
+func (l *link) close() {
+	if l.peer != nil {
+		_ = l.peer.Close()
+		return
+	}
+	l.conn.Close()
 }
 
 // dial opens a connection. With resume it continues after what the client has.
@@ -24,6 +37,9 @@ func (m *member) dial(ctx context.Context, resume bool) (*link, error) {
 		defer func() { <-r.gate }()
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
+	}
+	if r.target != nil {
+		return m.dialPeer(ctx, resume)
 	}
 	o := client.Options{URL: r.settings.URL(m.index), Name: "load-" + strconv.Itoa(m.index+1),
 		Room: r.settings.Room(m.index), History: &none, Load: client.LoadOptions{Skim: true}}
@@ -57,7 +73,7 @@ func (m *member) startSuccessor(ctx context.Context, old *link, after time.Durat
 		}
 		dialed <- next
 		if next != nil {
-			old.conn.Close()
+			old.close()
 		}
 	})
 }

@@ -1,7 +1,7 @@
 package run
 
 import (
-	"hash/maphash"
+	"hash/fnv"
 	"sync"
 	"sync/atomic"
 )
@@ -79,7 +79,11 @@ type roomLog struct {
 	epoch  string
 	places table[atomic.Uint64] // by seq: the message
 	seqs   table[atomic.Uint64] // by number of our messages: the seq
-	acked  atomic.Uint64        // the highest seq of an ack
+	acked  atomic.Uint64        // the highest seq of an ack, or of what is to come
+	high   atomic.Uint64        // the highest seq that a client is known to be at
+
+	mu    sync.Mutex
+	stays []stay // of clients that have left it
 }
 
 // cursors are the cursors of one reader of a roomLog.
@@ -102,8 +106,9 @@ const (
 func (l *roomLog) record(n *cursors, seq, number, hash uint64) agreement {
 	what := number
 	if number == 0 {
-		what = hash | 1<<63
+		what = hash | foreign
 	}
+	raise(&l.high, seq)
 	if place := l.places.at(seq, &n.places); !place.CompareAndSwap(0, what) && place.Load() != what {
 		return conflicts
 	}
@@ -126,7 +131,12 @@ func raise(v *atomic.Uint64, to uint64) {
 	}
 }
 
-var seed = maphash.MakeSeed()
+// foreign marks what is not a number of ours but a hash.
+const foreign = 1 << 63
 
-// hashOf identifies messages of others by their id.
-func hashOf(id []byte) uint64 { return maphash.Bytes(seed, id) }
+// hashOf identifies messages of others by their id, in all processes of a run.
+func hashOf(id []byte) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write(id) // never fails
+	return h.Sum64()
+}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"livechat/client"
+	"livechat/load/peer"
 )
 
 // slowPause is how long a slow reader waits after each message.
@@ -37,7 +38,6 @@ type member struct {
 	// Owned by live.
 
 	account    account
-	dues       cursor[atomic.Int64]
 	shard      *shard
 	app        string
 	counted    bool          // counted as connected to app
@@ -47,17 +47,28 @@ type member struct {
 	present    bool      // is connected or has just left; for live's end
 	leaveAt    time.Time // churn; zero: never
 
+	// Owned by the goroutine that runs join and then follow.
+
+	hangUp context.CancelFunc // makes live return; nil before the client joins
+	gone   chan struct{}      // closed when live has returned; nil as hangUp
+
 	// Safe for concurrent use.
 
 	immediate atomic.Bool          // reconnect without a wait
+	away      atomic.Bool          // has left, or has not joined yet, as the stages say
 	current   atomic.Pointer[link] // the one being read
 	// The log of account, for the goroutine that opens a successor.
 	log         atomic.Pointer[roomLog]
 	reconnected chan struct{} // tells the publisher about a new connection
 
+	// Of another target than livechat; see peer.go.
+
+	feeds    []feed
+	position *peer.Position // of the last connection; owned by live
+	stream   *stream        // nil for clients that do not publish
+
 	// Owned by the goroutine that publishes.
 
-	sent cursor[atomic.Int64]
 	done atomic.Bool // all messages are sent; safe for concurrent use
 
 	mu sync.Mutex
@@ -117,13 +128,17 @@ var none = 0
 // listen reads a connection to its end. It returns the successor, if there is
 // one.
 func (m *member) listen(ctx context.Context, l *link) *link {
-	defer l.conn.Close()
+	defer l.close()
 	defer m.current.Store(nil)
 	defer m.disconnected(ctx)
 	// Next gets no context, because one that can be canceled costs time per
 	// message. The connection is closed instead.
-	unwatch := context.AfterFunc(ctx, func() { l.conn.Close() })
+	unwatch := context.AfterFunc(ctx, l.close)
 	defer unwatch()
+	if l.peer != nil {
+		m.listenPeer(ctx, l)
+		return nil
+	}
 	for {
 		event, err := l.conn.Next(context.Background())
 		if err != nil {
@@ -159,6 +174,9 @@ func (m *member) ended(ctx context.Context, err error) *link {
 			code = "storm"
 		}
 		m.run.closed(code)
+		if m.slow {
+			m.run.cutOff.Add(1)
+		}
 	}
 	return nil
 }
@@ -167,15 +185,24 @@ func (m *member) welcome(l *link, e *client.Welcome) {
 	log := m.room.log(e.Epoch)
 	if l.resumed {
 		m.account.resume(log, l.after, e.Recovered != nil && *e.Recovered)
-		m.run.reconnects.Add(1)
 	} else {
 		m.account.join(log, e.Seq)
+	}
+	m.log.Store(m.account.log)
+	m.arrived(l, e.App)
+}
+
+// arrived counts the client as connected to a server.
+func (m *member) arrived(l *link, app string) {
+	if l.resumed {
+		m.run.reconnects.Add(1)
+	} else {
+		m.run.joined.Add(1)
 		if d := m.run.settings.Stay; m.run.settings.Scenario.Churns && m.pending == nil {
 			m.leaveAt = time.Now().Add(time.Duration(m.random.ExpFloat64() * float64(d)))
 		}
 	}
-	m.log.Store(m.account.log)
-	m.app, m.shard, m.joined = e.App, m.run.meter.shard(e.App, m.index), true
+	m.app, m.shard, m.joined = app, m.run.meter.shard(app, m.index), true
 	m.counted = true
 	m.run.connect(m.app, 1)
 	m.current.Store(l)
@@ -215,5 +242,6 @@ func (m *member) leave() {
 	m.joined = false
 	m.immediate.Store(true)
 	m.run.left.Add(1)
-	m.account.log = nil
+	m.account.leave()
+	m.forget()
 }

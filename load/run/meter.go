@@ -5,21 +5,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-
+	"livechat/load/plan"
 	"livechat/load/record"
 )
-
-// Latencies are recorded from a microsecond to two minutes with three digits.
-const (
-	shortest = time.Microsecond
-	longest  = 2 * time.Minute
-	digits   = 3
-)
-
-func newHistogram() *hdrhistogram.Histogram {
-	return hdrhistogram.New(int64(shortest/time.Microsecond), int64(longest/time.Microsecond), digits)
-}
 
 // shard counts the deliveries of some clients of one server. Each server has
 // several, to reduce contention.
@@ -27,7 +15,7 @@ type shard struct {
 	app string
 
 	mu        sync.Mutex
-	histogram *hdrhistogram.Histogram
+	histogram Histogram
 	delivered int64
 }
 
@@ -45,9 +33,9 @@ func (s *shard) delivery(latency time.Duration, measured bool) {
 // meter collects the shards.
 type meter struct {
 	mu        sync.Mutex
-	shards    map[string][]*shard     // by APPID
-	spare     *hdrhistogram.Histogram // empty
-	total     *hdrhistogram.Histogram
+	shards    map[string][]*shard // by APPID
+	spare     Histogram           // empty
+	total     Histogram
 	delivered int64
 
 	since map[string]*tally // by APPID, since the last second
@@ -56,14 +44,21 @@ type meter struct {
 
 // tally is what was measured in some time.
 type tally struct {
-	histogram *hdrhistogram.Histogram
+	histogram Histogram
 	delivered int64
 }
 
-func newTally() *tally { return &tally{histogram: newHistogram()} }
+// window returns the figures of the tally.
+func (t *tally) window(due int64) plan.Window {
+	return plan.Window{P99: time.Duration(t.histogram.ValueAtQuantile(99)) * time.Microsecond,
+		Longest:   time.Duration(t.histogram.Max()) * time.Microsecond,
+		Delivered: t.delivered, Due: due}
+}
+
+func newTally() *tally { return &tally{histogram: NewHistogram()} }
 
 func newMeter() *meter {
-	return &meter{shards: make(map[string][]*shard), spare: newHistogram(), total: newHistogram(),
+	return &meter{shards: make(map[string][]*shard), spare: NewHistogram(), total: NewHistogram(),
 		since: make(map[string]*tally), step: newTally()}
 }
 
@@ -74,7 +69,7 @@ func (m *meter) shard(app string, client int) *shard {
 	all := m.shards[app]
 	if all == nil {
 		for range runtime.GOMAXPROCS(0) {
-			all = append(all, &shard{app: app, histogram: newHistogram()})
+			all = append(all, &shard{app: app, histogram: NewHistogram()})
 		}
 		m.shards[app], m.since[app] = all, newTally()
 	}
@@ -90,10 +85,10 @@ func (m *meter) collectLocked() {
 			s.histogram, s.delivered = m.spare, 0
 			s.mu.Unlock()
 			for _, t := range []*tally{m.since[app], m.step} {
-				t.histogram.Merge(h)
+				t.histogram.Merge(h.Histogram)
 				t.delivered += delivered
 			}
-			m.total.Merge(h)
+			m.total.Merge(h.Histogram)
 			m.delivered += delivered
 			h.Reset()
 			m.spare = h
@@ -101,32 +96,33 @@ func (m *meter) collectLocked() {
 	}
 }
 
-// second returns the deliveries since the last call, in total and by server.
-func (m *meter) second() (all record.Second) {
+// second returns the deliveries since the last call, in total and by server,
+// and the latencies of all of them and by server.
+func (m *meter) second() (all record.Second, whole Histogram, byServer map[string]Histogram) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.collectLocked()
-	whole := newHistogram()
-	all.Servers = make(map[string]record.Server)
+	whole = NewHistogram()
+	all.Servers, byServer = make(map[string]record.Server), make(map[string]Histogram)
 	for app, t := range m.since {
-		whole.Merge(t.histogram)
+		whole.Merge(t.histogram.Histogram)
 		all.Delivered += t.delivered
 		all.Servers[app] = record.Server{Delivered: t.delivered, P99: ms(t.histogram.ValueAtQuantile(99))}
-		t.histogram.Reset()
-		t.delivered = 0
+		byServer[app] = t.histogram
+		m.since[app] = newTally()
 	}
-	all.Latency = latencyOf(whole)
-	return all
+	all.Latency = LatencyOf(whole)
+	return all, whole, byServer
 }
 
 // window returns the deliveries since the last call.
-func (m *meter) window() (p99 time.Duration, delivered int64) {
+func (m *meter) window() *tally {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.collectLocked()
 	t := m.step
 	m.step = newTally()
-	return time.Duration(t.histogram.ValueAtQuantile(99)) * time.Microsecond, t.delivered
+	return t
 }
 
 // count returns the number of all deliveries.
@@ -144,37 +140,10 @@ func (m *meter) count() int64 {
 	return n
 }
 
-// whole returns the figures of the whole run.
-func (m *meter) whole() (l record.Latency, curve []record.Point, delivered, measured int64) {
+// whole returns the latencies and the number of deliveries of the whole run.
+func (m *meter) whole() (latencies Histogram, delivered int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.collectLocked()
-	for _, p := range curvePoints(m.total.TotalCount()) {
-		curve = append(curve, record.Point{Percentile: p, MS: ms(m.total.ValueAtQuantile(p))})
-	}
-	return latencyOf(m.total), curve, m.delivered, m.total.TotalCount()
+	return m.total, m.delivered
 }
-
-// curvePoints returns percentiles that approach 100, as far as n values
-// distinguish them, up to 99.999.
-func curvePoints(n int64) (points []float64) {
-	if n == 0 {
-		return nil
-	}
-	for rest := 100.0; rest > 100/float64(n) && rest > 1e-3; rest /= 1.2589254 { // ten per additional nine
-		points = append(points, 100-rest)
-	}
-	return append(points, 100)
-}
-
-func latencyOf(h *hdrhistogram.Histogram) record.Latency {
-	if h.TotalCount() == 0 {
-		return record.Latency{}
-	}
-	return record.Latency{Mean: h.Mean() / 1000, P50: ms(h.ValueAtQuantile(50)),
-		P90: ms(h.ValueAtQuantile(90)), P99: ms(h.ValueAtQuantile(99)),
-		P999: ms(h.ValueAtQuantile(99.9)), Max: ms(h.Max())}
-}
-
-// ms converts microseconds to milliseconds.
-func ms(us int64) float64 { return float64(us) / 1000 }

@@ -15,6 +15,9 @@ func (r *run) connect(app string, n int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.onlineBy[app] += n
+	if n < 0 && r.onlineBy[app] == 0 {
+		r.emptied[app] = true
+	}
 }
 
 func (r *run) failed(err error) {
@@ -42,8 +45,11 @@ func (r *run) uploadFailed(reason string) {
 	r.uploadsBy[reason]++
 }
 
-func (r *run) mark(text string) {
+func (r *run) mark(text string) { r.markAt(time.Now(), text) }
+
+// markAt records an event that is noticed later than it happened.
+func (r *run) markAt(at time.Time, text string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.marks = append(r.marks, record.Mark{At: time.Since(r.began).Seconds(), Text: text})
+	r.marks = append(r.marks, record.Mark{At: at.Sub(r.began).Seconds(), Text: text})
 }

@@ -5,27 +5,25 @@ import (
 	"errors"
 	"fmt"
 	"syscall"
+	"time"
 
 	"livechat/client"
 	"livechat/load/plan"
 )
 
-// probe returns how many messages a second the server allows a connection; 0
+// welcomeTime is how long a server may take to send its welcome.
+const welcomeTime = 10 * time.Second
+
+// Probe returns how many messages a second the server allows a connection; 0
 // means no limit.
-func probe(ctx context.Context, s *plan.Settings) (limit float64, err error) {
+func Probe(ctx context.Context, s *plan.Settings) (limit float64, err error) {
+	if s.Target != "" {
+		return 0, probePeer(ctx, s)
+	}
 	for _, url := range s.URLs {
-		conn, err := client.Dial(ctx, client.Options{URL: url, Name: "load", Room: s.Room(0), History: &none})
+		w, err := greet(ctx, url, s.Room(0), welcomeTime)
 		if err != nil {
 			return 0, err
-		}
-		event, err := conn.Next(ctx)
-		conn.Close()
-		if err != nil {
-			return 0, fmt.Errorf("wait for the welcome of %s: %w", url, err)
-		}
-		w, ok := event.(*client.Welcome)
-		if !ok {
-			return 0, fmt.Errorf("%s sent no welcome: is it a livechat server?", url)
 		}
 		if rate := w.Limits.Rate; rate > 0 && (limit == 0 || rate < limit) {
 			limit = rate
@@ -33,6 +31,50 @@ func probe(ctx context.Context, s *plan.Settings) (limit float64, err error) {
 	}
 	return limit, nil
 }
+
+// greet connects to a room and returns the welcome.
+func greet(ctx context.Context, url, room string, patience time.Duration) (*client.Welcome, error) {
+	conn, err := client.Dial(ctx, client.Options{URL: url, Name: "load", Room: room, History: &none})
+	if refusal, ok := errors.AsType[*client.RefusedError](err); ok {
+		return nil, refused(refusal, url, room)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	waiting, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	event, err := conn.Next(waiting)
+	switch e := event.(type) {
+	case *client.Welcome:
+		return e, nil
+	case *client.Error:
+		return nil, refused(&client.RefusedError{Code: e.Code, Message: e.Message}, url, room)
+	}
+	if err != nil && ctx.Err() == nil && waiting.Err() != nil {
+		return nil, fmt.Errorf("%s opened a WebSocket, but sent no welcome within %s: it does not speak "+
+			"livechat's protocol; is the address right?", url, patience)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("wait for the welcome of %s: %w", url, err)
+	}
+	return nil, fmt.Errorf("%s sent no welcome: it does not speak livechat's protocol", url)
+}
+
+// refused explains why a server lets nobody in.
+func refused(e *client.RefusedError, url, room string) error {
+	switch {
+	case e.Code == codeUnknownRoom:
+		return fmt.Errorf("%s has no room %q, and lets none spring up (ROOMS=made): make it, choose one "+
+			"with -room, or take the default room with -room ''", url, room)
+	case e.Code == "" && e.Status != 0:
+		return fmt.Errorf("%s answered %d %s and opened no WebSocket: is it a livechat server?", url,
+			e.Status, e.Message)
+	}
+	return fmt.Errorf("%s: %w", url, e)
+}
+
+const codeUnknownRoom = "unknown_room"
 
 // explain adds advice to an error of the kernel.
 func explain(err error) error {

@@ -18,8 +18,9 @@ func (r *run) publish(ctx context.Context, m *member, next func() time.Duration)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	text := filler(r.settings.Bytes)
-	random := r.settings.Random(len(r.members) + m.index)
-	at := r.zero.Add(next())
+	random := r.settings.Random(r.settings.Clients + m.index)
+	zero := r.start.Load().zero
+	at := zero.Add(next())
 	timer.Reset(time.Until(at))
 	due, quiet := timer.C, r.quiet
 	// There is nothing yet to send again. If the first message is late, its
@@ -43,8 +44,8 @@ func (r *run) publish(ctx context.Context, m *member, next func() time.Duration)
 				continue
 			}
 			number := r.numbers.Add(1)
-			r.table.at(number, &m.sent).Store(int64(at.Sub(r.began)))
-			switch m.begin(number, r.settings.Change(random)) {
+			id := r.ids.id(number, at.Sub(zero))
+			switch m.begin(number, id, r.settings.Change(random)) {
 			case plan.Edit:
 				r.edits.Add(1)
 			case plan.Delete:
@@ -53,12 +54,12 @@ func (r *run) publish(ctx context.Context, m *member, next func() time.Duration)
 				r.reactions.Add(1)
 			case plan.File:
 				r.files.Add(1)
-				r.uploads.running.Go(func() { m.upload(ctx, number, text) })
+				r.uploads.running.Go(func() { m.upload(ctx, number, id, text) })
 			}
 			r.sent.Add(1)
-			r.expected.Add(r.online.Load() / int64(len(r.rooms)))
+			r.expected.Add((r.online.Load() + r.elsewhere.Load()) / int64(len(r.rooms)))
 			m.post(number, text)
-			at = r.zero.Add(next())
+			at = zero.Add(next())
 			timer.Reset(time.Until(at))
 		case <-m.reconnected:
 			for _, number := range m.unanswered() {
@@ -72,8 +73,12 @@ func (r *run) publish(ctx context.Context, m *member, next func() time.Duration)
 
 // change is what a message does to another one. Send: nothing.
 type change struct {
+	id     string // of the message itself
 	what   plan.Change
 	target client.Target
+
+	over *link  // that it was sent over; only to another server than livechat
+	seq  uint64 // of its publisher; as over
 
 	emoji string // of a reaction
 	off   bool   // it is taken back
@@ -83,7 +88,7 @@ type change struct {
 
 // begin makes a message pending: a change of the last one, or a reaction to the
 // newest one of the room, if that is wanted and there is one. It returns which.
-func (m *member) begin(number uint64, what plan.Change) plan.Change {
+func (m *member) begin(number uint64, id string, what plan.Change) plan.Change {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	does := change{what: what, target: m.last}
@@ -97,6 +102,7 @@ func (m *member) begin(number uint64, what plan.Change) plan.Change {
 		m.room.reactions.deleted(m.last.ID)
 		m.last = client.Target{}
 	}
+	does.id = id
 	m.pending[number] = does
 	return does.what
 }
@@ -104,6 +110,10 @@ func (m *member) begin(number uint64, what plan.Change) plan.Change {
 // post sends a pending message if there is a connection. Otherwise the message
 // stays pending.
 func (m *member) post(number uint64, text string) {
+	if m.stream != nil {
+		m.say(text)
+		return
+	}
 	l := m.current.Load()
 	if l == nil {
 		return
@@ -115,7 +125,7 @@ func (m *member) post(number uint64, text string) {
 		return
 	}
 	// A connection that fails ends, and the next one gets the message.
-	switch id := m.run.ids.id(number); does.what {
+	switch id := does.id; does.what {
 	case plan.Edit:
 		_ = l.conn.PostEdit(id, does.target, text)
 	case plan.Delete:
@@ -133,6 +143,9 @@ func (m *member) post(number uint64, text string) {
 
 // unanswered returns the pending messages, oldest first.
 func (m *member) unanswered() []uint64 {
+	if m.stream != nil {
+		return m.awaited()
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	numbers := make([]uint64, 0, len(m.pending))

@@ -1,68 +1,154 @@
 package run
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
+	"time"
 
+	"livechat/load/peer"
+	"livechat/load/plan"
 	"livechat/load/record"
 )
 
-// result assembles the result after all goroutines have stopped. complete is
-// false if the run was interrupted.
-func (r *run) result(publishers int, complete bool) *record.Run {
-	missing := r.close()
-	s, c := &r.settings, &r.counts
-	result := &record.Run{Version: record.Version, Began: r.began, Machine: machine(),
-		Seconds: r.sampler.seconds, Marks: r.marks, Knee: r.knee, Parts: r.sampler.parts, Complete: complete}
-	result.Settings = record.Settings{Scenario: s.Scenario.Name, About: s.Scenario.About, URLs: s.URLs,
-		Clients: s.Clients, Publishers: publishers, Rooms: s.Rooms,
-		Rate: s.Rate, Bytes: s.Bytes, Edits: s.Edits, Deletes: s.Deletes, Reactions: s.Reactions,
-		Files: s.WithFile,
-		For:   s.For.Seconds(), Warmup: s.Warmup.Seconds(), Seed: s.Seed}
-	if s.WithFile > 0 {
-		result.Settings.FileSize = s.FileSize
+// Outcome is what one process of a run has counted. All of it adds up.
+type Outcome struct {
+	Totals   record.Totals // without what Record computes
+	Excused  int64         // deliveries that the scenario expects to miss
+	Missing  int           // clients that were not connected at the end
+	Latency  Histogram
+	Measured int64 // deliveries while messages were sent
+	// ServerCPU is the processor time of the watched programs meanwhile.
+	ServerCPU time.Duration
+	Logs      []Log // only of a Part
+	Marks     []record.Mark
+	Knee      *record.Knee
+	Did       []string // by the scenario
+	Scale     *record.Scale
+	Faults    []string // of the scenario itself
+	Busy      string   // advice if the process was short of processor time; else ""
+}
+
+// outcome returns the outcome after all goroutines have stopped.
+func (r *run) outcome() *Outcome {
+	slices.SortStableFunc(r.marks, func(a, b record.Mark) int { return cmp.Compare(a.At, b.At) })
+	o := &Outcome{Missing: r.close(), Marks: r.marks, Knee: r.knee, Did: r.did, Scale: r.scale,
+		Faults:   r.scenarioErrors,
+		Measured: r.sampler.delivered, ServerCPU: r.sampler.cpu, Excused: r.counts.excused.Load()}
+	t, c := &o.Totals, &r.counts
+	if r.target != nil {
+		t.Unsent, t.Missed = r.closePeer(), r.missed.Load()
 	}
-	if s.Think > 0 {
-		result.Settings.Rate = float64(publishers) / s.Think.Seconds()
-	}
-	t := &result.Totals
-	result.Latency, result.Curve, t.Delivered, t.Measured = r.meter.whole()
+	slow := &r.slowCounts
+	o.Latency, t.Delivered = r.meter.whole()
 	t.Sent, t.Acked, t.Refused = r.sent.Load(), r.acked.Load(), r.refusedBy
 	t.Edits, t.Deletes, t.Unanswered = r.edits.Load(), r.deletes.Load(), r.unanswered()
 	t.Files, t.FailedUploads = r.files.Load(), r.uploadsBy
 	t.Reactions, t.Miscounted = r.reactions.Load(), r.wrongReactions()
-	t.Lost, t.Announced, t.Duplicated = c.lost.Load(), c.announced.Load(), c.duplicated.Load()
-	t.Reordered, t.Resets = c.reordered.Load(), c.resets.Load()
+	t.Lost, t.Announced = c.lost.Load(), c.announced.Load()
+	t.Duplicated = c.duplicated.Load() + slow.duplicated.Load()
+	t.Reordered, t.Resets = c.reordered.Load()+slow.reordered.Load(), c.resets.Load()
 	t.Reconnects, t.Moved, t.Failed = r.reconnects.Load(), r.moved.Load(), r.failures.Load()
 	t.Closed = r.closedBy
+	if s := r.settings.Scenario; s.Churns || len(r.settings.Stages) > 0 {
+		t.Left, t.Joined = r.left.Load(), r.joined.Load()-int64(r.own(r.settings.ClientsAt(0)))
+	} else if s.Slow {
+		t.CutOff, t.Excused = r.cutOff.Load(), r.counts.excused.Load()+slow.lost.Load()
+		for _, m := range r.members {
+			if m.slow {
+				t.Slow++
+			}
+		}
+	}
 	t.Seconds, t.LoaderCPU = r.sampler.took.Seconds(), r.sampler.selfCPU.Seconds()
-	if got := float64(r.sampler.delivered); got > 0 {
+	o.Busy = busy(t)
+	return o
+}
+
+// busy returns advice if this process was short of processor time.
+func busy(t *record.Totals) string {
+	cores := float64(runtime.NumCPU())
+	busy := t.LoaderCPU / max(t.Seconds, 1e-9)
+	if busy <= 0.7*cores {
+		return ""
+	}
+	return fmt.Sprintf("the load tool used %.1f of %.0f cores, so latencies include its waits: use another "+
+		"machine or fewer clients", busy, cores)
+}
+
+// Summary is what a run is besides its outcome.
+type Summary struct {
+	Began      time.Time
+	Publishers int
+	Seconds    []record.Second
+	Parts      []string // watched programs
+	Machine    string
+	Complete   bool   // not interrupted
+	Advice     string // for the case that the server refuses messages
+}
+
+// Record returns the run of these settings.
+func (o *Outcome) Record(s *plan.Settings, about Summary) *record.Run {
+	result := &record.Run{Version: record.Version, Began: about.Began, Machine: about.Machine,
+		Settings: Recorded(s, about.Publishers), Totals: o.Totals, Seconds: about.Seconds, Marks: o.Marks,
+		Knee: o.Knee, Did: o.Did, Scale: o.Scale, Parts: about.Parts, Complete: about.Complete}
+	if target, err := peer.ByName(s.Target); err == nil {
+		result.NotAvailable = target.Lacks
+	}
+	t := &result.Totals
+	result.Latency, result.Curve = LatencyOf(o.Latency), curveOf(o.Latency)
+	t.Measured = o.Latency.TotalCount()
+	if got := float64(o.Measured); got > 0 {
 		t.LoaderEach = t.LoaderCPU * 1e6 / got
-		t.ServerEach = r.sampler.cpu.Seconds() * 1e6 / got
+		t.ServerEach = o.ServerCPU.Seconds() * 1e6 / got
 	}
-	result.Verdict = append(verdict(t, c.excused.Load()), r.scenarioErrors...)
-	if missing > 0 {
+	result.Verdict = append(verdict(t, o.Excused), o.Faults...)
+	if o.Missing > 0 {
 		result.Verdict = append(result.Verdict,
-			fmt.Sprintf("%d clients were not connected at the end", missing))
+			fmt.Sprintf("%d clients were not connected at the end", o.Missing))
 	}
-	result.Advice = advice(result)
+	due := s.Messages()
+	if len(o.Faults) > 0 {
+		due = 0 // the scenario ended the run
+	}
+	result.Advice = advice(result, due)
+	if o.Busy != "" {
+		result.Advice = append(result.Advice, o.Busy)
+	}
+	if t.Refused["rate_limited"] > 0 {
+		result.Advice = append(result.Advice, cmp.Or(about.Advice, sharedLimits))
+	}
 	return result
 }
 
-// close closes the accounts: what is in the log and has not arrived is lost. It
-// returns how many clients were not connected at the end.
-func (r *run) close() (missing int) {
-	final := make(map[*roomLog]uint64)
-	for _, m := range r.members {
-		if l := m.account.log; l != nil {
-			final[l] = max(final[l], m.account.high.Load(), l.acked.Load())
-		}
+// Recorded returns the settings of a run with that many publishers as its result
+// has them.
+func Recorded(s *plan.Settings, publishers int) record.Settings {
+	all := record.Settings{Target: s.Target, Scenario: s.Scenario.Name, About: s.Scenario.About, URLs: s.URLs,
+		Clients: s.Clients, Publishers: publishers, Rooms: s.Rooms, Room: s.Room(0),
+		Rate: s.Rate, Stages: s.Stages.String(), Bytes: s.Bytes,
+		Edits: s.Edits, Deletes: s.Deletes, Reactions: s.Reactions,
+		Files: s.WithFile,
+		For:   s.For.Seconds(), Warmup: s.Warmup.Seconds(), Seed: s.Seed}
+	if s.WithFile > 0 {
+		all.FileSize = s.FileSize
 	}
+	if s.Think > 0 {
+		all.Rate = float64(publishers) / s.Think.Seconds()
+	}
+	return all
+}
+
+// close closes the accounts: what is in the log up to the cut and has not
+// arrived is lost. It returns how many clients were not connected at the end.
+func (r *run) close() (missing int) {
 	for _, m := range r.members {
-		m.account.end(final[m.account.log])
-		if !m.present {
+		m.account.end(r.cut[m.account.log])
+		m.account.leave()
+		if !m.present && !m.away.Load() {
 			missing++
 		}
 	}
@@ -95,14 +181,14 @@ func verdict(t *record.Totals, excused int64) (all []string) {
 	return all
 }
 
-// advice returns what the user should know about the figures.
-func advice(result *record.Run) (all []string) {
+// advice returns what the user should know about the figures of a run in which
+// so many messages were due.
+func advice(result *record.Run, due float64) (all []string) {
 	t, s := &result.Totals, &result.Settings
-	if late := s.Rate*(s.For+s.Warmup)*0.95 - float64(t.Sent); late > 0 && result.Complete &&
-		s.Scenario != "ramp" {
+	if late := due*0.95 - float64(t.Sent); late > 0 && result.Complete && s.Scenario != "ramp" {
 		all = append(all,
 			fmt.Sprintf("only %d of about %.0f messages were sent in time: the connections were saturated",
-				t.Sent, s.Rate*(s.For+s.Warmup)))
+				t.Sent, due))
 	}
 	for reason := range t.Refused {
 		if strings.HasSuffix(reason, " "+quota) {
@@ -111,18 +197,11 @@ func advice(result *record.Run) (all []string) {
 			break
 		}
 	}
-	cores := float64(runtime.NumCPU())
-	if busy := t.LoaderCPU / max(t.Seconds, 1e-9); busy > 0.7*cores {
-		all = append(all,
-			fmt.Sprintf(
-				"the load tool used %.1f of %.0f cores, so latencies include its waits: use another "+
-					"machine or fewer clients", busy, cores))
-	}
 	return all
 }
 
-// machine describes the machine that the load tool runs on.
-func machine() string {
+// Machine describes the machine that the load tool runs on.
+func Machine() string {
 	model := runtime.GOARCH
 	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {
 		for line := range strings.Lines(string(text)) {

@@ -5,11 +5,15 @@ package run
 
 import (
 	"context"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
+
 	"livechat/client"
+	"livechat/load/peer"
 	"livechat/load/plan"
 	"livechat/load/record"
 )
@@ -36,8 +40,13 @@ type Live struct {
 	Past   time.Duration // of Whole
 	Whole  time.Duration
 	Second record.Second // the last one
-	Lost   int64         // so far, without those that arrived later
-	Other  int64         // duplicated and reordered
+	// Histogram has the measured latencies of Second, in microseconds.
+	Histogram *hdrhistogram.Histogram
+	Lost      int64         // so far, without those that arrived later
+	Other     int64         // duplicated and reordered
+	Marks     []record.Mark // since the last call
+	// Servers is the same as Histogram by APPID.
+	Servers map[string]Histogram
 }
 
 // run is one run. Fields without a heading are safe for concurrent use.
@@ -51,26 +60,38 @@ type run struct {
 	meter    *meter
 	gate     chan struct{} // limits concurrent handshakes
 	rooms    []*room
+	target   *peer.Target // nil: livechat
+	streams  []*stream    // by publisher; only of another target than livechat
 	members  []*member
-	began    time.Time
+	began    time.Time // the 0 of seconds and marks
+	speakers []speaker // of this process
 
-	// Set under mu before the first message is sent. Code that handles messages
-	// needs no lock.
+	publishers int  // of all processes
+	led        bool // another process performs the scenario
 
-	zero     time.Time // when the first message is due
-	measured time.Time // messages due from here on are measured
+	// Owned by the goroutine that runs join, load, settle and leave.
 
-	quiet chan struct{} // closed when no more messages are sent
-	stop  chan struct{} // closed to end early
-	once  sync.Once     // of stop
-	endAt atomic.Int64  // end of the schedule, Unix nanoseconds
+	reading context.Context    // of readers
+	hangUp  context.CancelFunc // of reading; nil before join
+	readers sync.WaitGroup
+	waiting patience
+	cut     map[*roomLog]uint64 // how far each log counts
 
-	table      table[atomic.Int64] // by number: when the message was due, in ns since began
+	// Safe for concurrent use.
+
+	start atomic.Pointer[start] // nil: the load has not begun
+	quiet chan struct{}         // closed when no more messages are sent
+	stop  chan struct{}         // closed to end early
+	once  sync.Once             // of stop
+	endAt atomic.Int64          // end of the schedule, Unix nanoseconds
+
 	numbers    atomic.Uint64
 	successors sync.WaitGroup
 
 	uploads    *uploads
 	counts     counts
+	slowCounts counts       // of slow readers, of another target than livechat
+	missed     atomic.Int64 // by clients without a connection, likewise
 	sent       atomic.Int64
 	edits      atomic.Int64 // of those sent
 	deletes    atomic.Int64 // of those sent
@@ -78,15 +99,23 @@ type run struct {
 	files      atomic.Int64 // of those sent
 	acked      atomic.Int64
 	expected   atomic.Int64 // expected deliveries of what was sent
+	windowed   atomic.Int64 // of expected: up to the last window
 	online     atomic.Int64
+	wanted     atomic.Int64 // clients that should be connected
+	elsewhere  atomic.Int64 // connected clients of other processes of the run
 	breaks     atomic.Int64 // ended connections
 	reconnects atomic.Int64
 	moved      atomic.Int64
 	left       atomic.Int64
+	joined     atomic.Int64 // that were not there before
+	cutOff     atomic.Int64 // ended connections of slow readers
 	failures   atomic.Int64
 
 	mu             sync.Mutex
 	onlineBy       map[string]int
+	emptied        map[string]bool // servers that have lost their last client
+	did            []string        // by the scenario
+	scale          *record.Scale   // of the scenario
 	closedBy       map[string]int64
 	refusedBy      map[string]int64
 	uploadsBy      map[string]int64 // failed ones
@@ -98,48 +127,68 @@ type run struct {
 	sampler sampler
 }
 
+// start is when the load starts.
+type start struct {
+	zero     time.Time // when the first message is due
+	measured time.Time // messages due from here on are measured
+}
+
+// speaker is a client that publishes.
+type speaker struct {
+	*member
+	number int // among the publishers
+}
+
+// startDelay is the time from when all are connected to the first message.
+const startDelay = 100 * time.Millisecond
+
 // Do executes a plan. It calls tell about once a second from one goroutine. If
 // ctx ends, the run ends early and Do still returns the measurements. An error
 // means that nothing was measured.
 func Do(ctx context.Context, s plan.Settings, w Watcher, tell func(Live)) (*record.Run, error) {
-	limit, err := probe(ctx, &s)
+	limit, err := Probe(ctx, &s)
 	if err != nil {
 		return nil, explain(err)
 	}
 	publishers, advice := s.ChoosePublishers(limit)
 	r := build(s, w, tell, publishers)
-	reading, leave := context.WithCancel(context.WithoutCancel(ctx))
-	var readers sync.WaitGroup
-	defer func() { leave(); readers.Wait(); r.successors.Wait() }()
-
+	defer r.leave()
 	ticking := r.ticks()
 	defer ticking()
-	if err := r.join(ctx, reading, &readers); err != nil {
+	if err := r.join(ctx); err != nil {
 		return nil, explain(err)
 	}
-	r.load(ctx, publishers)
-	ticking()
-	leave()
-	readers.Wait()
-	r.successors.Wait()
-	result := r.result(publishers, ctx.Err() == nil)
-	if advice != "" && result.Totals.Refused["rate_limited"] > 0 {
-		result.Advice = append(result.Advice, advice)
+	r.load(ctx, context.WithoutCancel(ctx), time.Now().Add(startDelay))
+	for range 2 { // summaries of reactions come up to a second after their acks
+		r.settle(context.WithoutCancel(ctx), r.positions())
 	}
-	return result, nil
+	ticking()
+	r.leave()
+	o := r.outcome()
+	return o.Record(&s, Summary{Began: r.began, Publishers: publishers, Seconds: r.sampler.seconds,
+		Parts: r.sampler.programs.Names, Machine: Machine(), Complete: ctx.Err() == nil,
+		Advice: advice}), nil
 }
 
+// sharedLimits is the advice if connections keep their own limit.
+const sharedLimits = "the servers limit what all clients send to one room or from one public address: " +
+	"use more -rooms, or start them with ROOM_RATE=0 and ADDRESS_RATE=0"
+
+// build returns a run of the settings' share of the clients.
 func build(s plan.Settings, w Watcher, tell func(Live), publishers int) *run {
-	r := &run{settings: s, watcher: w, progress: tell, ids: newIDs(), meter: newMeter(),
+	r := &run{settings: s, watcher: w, progress: tell, ids: ids{NewRunID()}, meter: newMeter(),
+		publishers: publishers, cut: make(map[*roomLog]uint64),
 		uploads: newUploads(s.FileSize),
 		gate:    make(chan struct{}, s.Handshakes), began: time.Now(),
 		quiet: make(chan struct{}), stop: make(chan struct{}), onlineBy: make(map[string]int),
+		emptied:  make(map[string]bool),
 		closedBy: make(map[string]int64), refusedBy: make(map[string]int64),
 		uploadsBy: make(map[string]int64)}
 	for i := range s.Rooms {
 		r.rooms = append(r.rooms, &room{name: s.Room(i)})
 	}
-	for i := range s.Clients {
+	first, clients := s.Own()
+	for i := first; i < first+clients; i++ {
 		m := &member{run: r, index: i, room: r.rooms[i%s.Rooms], random: s.Random(i),
 			reconnected: make(chan struct{}, 1)}
 		if s.Edits+s.Deletes+s.Reactions+s.WithFile > 0 {
@@ -149,33 +198,42 @@ func build(s plan.Settings, w Watcher, tell func(Live), publishers int) *run {
 		r.members = append(r.members, m)
 	}
 	for i := range publishers {
-		r.publisher(i, publishers).pending = make(map[uint64]change)
+		if c := s.Publisher(i, publishers) - first; c >= 0 && c < clients {
+			m := r.members[c]
+			m.pending = make(map[uint64]change)
+			r.speakers = append(r.speakers, speaker{m, i})
+		}
 	}
 	if s.Scenario.Slow {
 		r.slowDown()
 	}
+	if s.Target != "" {
+		r.aim(publishers)
+	}
 	return r
 }
-
-func (r *run) publisher(i, n int) *member { return r.members[r.settings.Publisher(i, n)] }
 
 // slowDown makes the configured share of the clients slow, except publishers.
 func (r *run) slowDown() {
 	share := r.settings.Slow / 100
-	for i, m := range r.members {
-		if int(float64(i+1)*share) > int(float64(i)*share) && m.pending == nil {
+	for _, m := range r.members {
+		if i := float64(m.index); int((i+1)*share) > int(i*share) && m.pending == nil {
 			m.slow, m.account.excused = true, true
 		}
 	}
 }
 
-// load sends the messages and waits until they are delivered.
-func (r *run) load(ctx context.Context, publishers int) {
-	r.mu.Lock()
-	r.zero = time.Now().Add(100 * time.Millisecond)
-	r.measured = r.zero.Add(r.settings.Warmup)
-	r.mu.Unlock()
-	r.endAt.Store(r.measured.Add(r.settings.For).UnixNano())
+// load sends the messages until they are answered, or until nothing has arrived
+// for the time of -settle. If ctx ends, the schedule does. patience ends the
+// wait for answers as well.
+func (r *run) load(ctx, patience context.Context, zero time.Time) {
+	measured := zero.Add(r.settings.Warmup)
+	due := measured.Add(r.settings.For)
+	r.endAt.Store(due.UnixNano())
+	if r.lasts() {
+		r.endAt.Store(math.MaxInt64) // awaitEnd decides
+	}
+	r.start.Store(&start{zero, measured})
 	r.watcher.Find()
 	r.sampler.begin(r)
 	r.mark("messages begin")
@@ -185,74 +243,39 @@ func (r *run) load(ctx context.Context, publishers int) {
 	defer r.uploads.wait()
 	defer all.Wait()
 	defer silence()
-	for i := range publishers {
+	for _, one := range r.speakers {
 		all.Go(func() {
-			r.publish(publishing, r.publisher(i, publishers),
-				r.settings.DueTimes(i, publishers))
+			r.publish(publishing, one.member, r.settings.DueTimes(one.number, r.publishers))
 		})
+	}
+	if len(r.settings.Stages) > 0 {
+		all.Go(func() { r.follow(measured) })
 	}
 	acting, enough := context.WithCancel(ctx)
 	defer enough()
-	if act := r.settings.Scenario.Act; act != nil {
+	acted := make(chan struct{})
+	if act := r.settings.Scenario.Act; r.led {
+		// the coordinator acts, and ends a scenario that lasts
+	} else if act == nil {
+		close(acted)
+	} else {
 		all.Go(func() {
-			if err := act(acting, &r.settings, &world{run: r}); err != nil && acting.Err() == nil {
-				r.mu.Lock()
-				defer r.mu.Unlock()
-				r.scenarioErrors = append(r.scenarioErrors, err.Error())
+			defer close(acted)
+			err := act(acting, &r.settings, NewWorld(r, r.began, measured))
+			if err != nil && acting.Err() == nil {
+				r.scenarioFailed(err)
+				r.end() // what follows would say nothing
 			}
 		})
 	}
-	end := time.NewTimer(time.Until(r.ends()))
-	defer end.Stop()
-	select {
-	case <-end.C:
-	case <-r.stop:
-	case <-ctx.Done():
-		r.end()
+	var commands []plan.Command
+	if !r.led {
+		commands = r.settings.Commands
 	}
+	undo := Commands(ctx, commands, r, r.began, measured, r.scenarioFailed)
+	r.awaitEnd(ctx, due, acted)
 	close(r.quiet)
 	r.mark("messages end")
-	r.awaitAcks(context.WithoutCancel(ctx))
-	r.sampler.finish(r)
-}
-
-// end ends the schedule now.
-func (r *run) end() {
-	r.once.Do(func() {
-		r.endAt.Store(time.Now().UnixNano())
-		close(r.stop)
-	})
-}
-
-func (r *run) ends() time.Time { return time.Unix(0, r.endAt.Load()) }
-
-// awaitAcks waits until every message is answered and delivered, or until
-// nothing has arrived for the time of -settle.
-func (r *run) awaitAcks(ctx context.Context) {
-	var came int64
-	since := time.Now()
-	_ = poll(ctx, func() (bool, error) { // never canceled
-		if now := r.meter.count() + r.acked.Load(); now != came {
-			came, since = now, time.Now()
-		}
-		return r.allDelivered() || time.Since(since) > r.settings.Settle, nil
-	})
-}
-
-func (r *run) allDelivered() bool {
-	for _, m := range r.members {
-		if m.pending != nil && (!m.done.Load() || len(m.unanswered()) > 0) {
-			return false
-		}
-		log := m.log.Load()
-		if log == nil || m.account.high.Load() < log.acked.Load() {
-			return false
-		}
-	}
-	return r.wrongReactions() == 0
-}
-
-// due returns when a message was due.
-func (r *run) due(number uint64, c *cursor[atomic.Int64]) time.Time {
-	return r.began.Add(time.Duration(r.table.at(number, c).Load()))
+	undo() // before the wait for answers, which may need it
+	r.await(patience, r.allAnswered)
 }

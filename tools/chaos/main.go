@@ -53,6 +53,7 @@ type settings struct {
 	reactions int
 	files     int
 	s3        bool
+	moderated bool
 	binary    string
 
 	postgres *testpg.Postgres
@@ -80,6 +81,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		"percentage of what clients do in rooms that sets a reaction or takes one back")
 	flags.IntVar(&s.files, "files", 0, "percentage of the messages that have a file")
 	flags.BoolVar(&s.s3, "s3", false, "keep files on an S3 server (versitygw), not in a folder")
+	flags.BoolVar(&s.moderated, "moderated", false, "let somebody moderate the default room meanwhile")
 	flags.StringVar(&s.binary, "binary", "", "path of a server; empty: build one")
 	flags.BoolVar(&s.verbose, "v", false, "print what the parts write")
 	flags.BoolVar(&s.race, "race", false, "build the servers with the race detector")
@@ -252,6 +254,9 @@ func (s settings) repeatArgs(seed uint64) string {
 	if s.s3 {
 		repeat += " -s3"
 	}
+	if s.moderated {
+		repeat += " -moderated"
+	}
 	return repeat
 }
 
@@ -259,7 +264,7 @@ func (s settings) repeatArgs(seed uint64) string {
 func (s settings) size() chaos.Size {
 	size := chaos.DefaultSize
 	size.Edits, size.Deletes, size.Reactions = s.edits, s.deletes, s.reactions
-	size.Files = s.files
+	size.Files, size.Moderated = s.files, s.moderated
 	if all := size.Sessions + size.Raw; s.clients > 0 && s.clients != all {
 		size.Sessions, size.Raw, size.Talkers = s.clients*size.Sessions/all, s.clients*size.Raw/all, max(1,
 			s.clients*size.Talkers/all)

@@ -47,9 +47,9 @@ func TestBadFlagsFailBeforeBuild(t *testing.T) {
 
 func TestRepeatArguments(t *testing.T) {
 	s := settings{length: 2 * time.Minute, only: "redis-kill", persist: "rdb", soak: true, edits: 10,
-		deletes: 5, reactions: 3, files: 2, s3: true}
+		deletes: 5, reactions: 3, files: 2, s3: true, moderated: true}
 	want := "-seed 7 -for 2m0s -only redis-kill -persist rdb -soak -edits 10 -deletes 5 -reactions 3 " +
-		"-files 2 -s3"
+		"-files 2 -s3 -moderated"
 	if got := s.repeatArgs(7); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
@@ -60,13 +60,14 @@ func TestReport(t *testing.T) {
 	r := chaos.Result{
 		Done:    map[string]int{"redis-kill": 3},
 		Skipped: 1,
+		Rules:   9,
 		Summary: history.Summary{Sent: 5, Acked: 4, Delivered: 40, Disconnects: 2, Resets: 6, Edits: 3,
 			Deletes: 1, Reactions: 7},
 	}
 	report(&out, r)
 	for _, want := range []string{"redis-kill 3, 1 skipped",
 		"5 messages sent, 4 acked, 40 deliveries, 2 forced reconnects, 6 resets, 0 gaps",
-		"3 of the acked were edits, 1 deletes; 7 reactions", "clean: 0 lost"} {
+		"3 of the acked were edits, 1 deletes; 7 reactions", "9 rules set and taken back", "clean: 0 lost"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in %s", want, out.String())
 		}

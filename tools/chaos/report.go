@@ -72,7 +72,8 @@ func report(out io.Writer, r chaos.Result) {
 	fmt.Fprintf(
 		out,
 		"counts   %d messages sent, %d acked, %d deliveries, %d forced reconnects, %d resets, %d gaps, %d "+
-			"repeated after a reset, %d of the acked were edits, %d deletes; %d reactions\n",
+			"repeated after a reset, %d of the acked were edits, %d deletes; %d reactions; %d rules set and "+
+			"taken back\n",
 		sum.Sent,
 		sum.Acked,
 		sum.Delivered,
@@ -83,6 +84,7 @@ func report(out io.Writer, r chaos.Result) {
 		sum.Edits,
 		sum.Deletes,
 		sum.Reactions,
+		r.Rules,
 	)
 	if r.Err == nil {
 		fmt.Fprintf(out,

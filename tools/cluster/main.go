@@ -1,6 +1,7 @@
 // Command cluster runs the whole product on this machine without Docker: `make
 // cluster`. It needs redis-server, haproxy and, for the page, nginx. Ctrl-C
-// stops everything gracefully.
+// stops everything gracefully. `cluster scale 4`, from another terminal, runs
+// four servers more, `cluster scale 0` removes them.
 package main
 
 import (
@@ -14,6 +15,7 @@ import (
 	"os"
 	"os/signal"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -33,7 +35,7 @@ func main() {
 	}
 }
 
-// run starts the cluster and stops it when ctx ends.
+// run starts the cluster and stops it when ctx ends, or scales one that runs.
 func run(ctx context.Context, args []string, out io.Writer, colour bool) error {
 	flags := flag.NewFlagSet("cluster", flag.ContinueOnError)
 	servers := flags.Int("servers", localcluster.MaxServers, "number of servers, 1 to 4")
@@ -48,13 +50,20 @@ func run(ctx context.Context, args []string, out io.Writer, colour bool) error {
 		fmt.Sprintf("port of the page; 0: no page, and nginx is not needed.\n"+
 			"The default is %d where %d may not be opened", freePagePort, pagePort),
 	)
-	room := flags.Int("room", 8080, "port of the room")
+	room := flags.Int("room", defaultRoom, "port of the room")
 	stats := flags.Int("stats", 8404, "port of HAProxy's statistics, on loopback only")
 	live := flags.Bool("live", false,
 		"serve static/ as it is at each request, not bundled: for work on the page")
 	race := flags.Bool("race", false, "build the servers with the race detector")
+	flags.Usage = func() { usage(flags) }
 	if err := flags.Parse(args); err != nil {
 		return flag.ErrHelp // the flag set has printed the error
+	}
+	if rest := flags.Args(); len(rest) == 2 && rest[0] == "scale" {
+		return scale(ctx, *room, rest[1], out)
+	} else if len(rest) > 0 {
+		return fmt.Errorf("%q: want nothing, to start a cluster, or scale and a number, to scale one",
+			strings.Join(rest, " "))
 	}
 	chosen := false
 	flags.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "page" })
@@ -74,7 +83,8 @@ func run(ctx context.Context, args []string, out io.Writer, colour bool) error {
 	}
 	at := func(host string, port int) string { return net.JoinHostPort(host, strconv.Itoa(port)) }
 	o := localcluster.Options{
-		Servers: *servers, API: 1, Nginx: *page != 0, LivePage: *live, Binary: binary,
+		Servers: *servers, Elastic: localcluster.MaxElastic, API: 1, Nginx: *page != 0,
+		LivePage: *live, Binary: binary,
 		Env:  settings(),
 		Room: at(*host, *room), Stats: at("127.0.0.1", *stats),
 		Log: newPrinter(out, colour).print,
@@ -90,13 +100,50 @@ func run(ctx context.Context, args []string, out io.Writer, colour bool) error {
 	if err != nil {
 		return err
 	}
+	drainGently(c)
+	orders, err := takeOrders(c, *room, out)
+	if err != nil {
+		return errors.Join(err, c.Close())
+	}
 	announce(out, c, *page, *room, *stats)
 	<-ctx.Done()
 	fmt.Fprintln(out, "\nstopping …")
-	return c.Close()
+	return errors.Join(orders.close(), c.Close())
+}
+
+// drainGently gives elastic servers, which are stopped while people are
+// connected, time to move them, as a deploy does: HAProxy notices first, and
+// nobody is interrupted. The others have no time to lose at Ctrl-C.
+func drainGently(c *localcluster.Cluster) {
+	for name, value := range map[string]string{"DRAIN_DELAY": "2s", "DRAIN_PERIOD": "3s"} {
+		if _, chosen := os.LookupEnv(name); chosen {
+			continue
+		}
+		for _, p := range c.Elastic {
+			p.Setenv(name, value)
+		}
+	}
+}
+
+// takeOrders lets `cluster scale` scale c.
+func takeOrders(c *localcluster.Cluster, room int, out io.Writer) (*control, error) {
+	path, err := socketPath(room)
+	if err != nil {
+		return nil, err
+	}
+	return startControl(path, c, out)
+}
+
+func usage(flags *flag.FlagSet) {
+	fmt.Fprint(flags.Output(), "cluster starts the whole product on this machine; Ctrl-C stops it.\n\n"+
+		"  cluster [flags]                  start a cluster\n"+
+		"  cluster [-room PORT] scale N     scale the one that runs to N servers more; 0: none\n\n"+
+		"Flags:\n")
+	flags.PrintDefaults()
 }
 
 const (
+	defaultRoom  = 8080
 	pagePort     = 1007
 	freePagePort = 8007 // for users who may not open pagePort
 )
@@ -123,9 +170,9 @@ func listen(addr string) error {
 // so short that Ctrl-C takes no time.
 func settings() map[string]string {
 	env := map[string]string{"DRAIN_DELAY": "0s", "DRAIN_PERIOD": "500ms", "LOG_FORMAT": "text"}
-	for _, name := range []string{"CHANNEL", "ALLOWED_ORIGINS", "MESSAGE_RATE", "MESSAGE_BURST", "MAX_TEXT",
-		"MAX_CONNECTIONS", "RING_SIZE",
-		"HISTORY_LENGTH",
+	for _, name := range []string{"CHANNEL", "ALLOWED_ORIGINS", "MESSAGE_RATE", "MESSAGE_BURST",
+		"ADDRESS_RATE", "ADDRESS_BURST", "ROOM_RATE", "ROOM_BURST", "POST_RATE", "POST_BURST",
+		"CHATS_HOUR", "MAX_TEXT", "MAX_CONNECTIONS", "RING_SIZE", "HISTORY_LENGTH",
 		"PING_INTERVAL", "DRAIN_DELAY", "DRAIN_PERIOD", "FLUSH_INTERVAL", "BALANCE", "LOG_LEVEL",
 		"LOG_FORMAT", "MAX_PER_IP", "RATE_PER_IP", "UNLIMITED", "MAX_CLIENTS", "LB_LOG"} {
 		if value, ok := os.LookupEnv(name); ok {
@@ -149,6 +196,11 @@ func announce(out io.Writer, c *localcluster.Cluster, page, room, stats int) {
 	for _, s := range c.Servers {
 		fmt.Fprintf(out, "  %-11s ws://%s\n", s.Name, s.Addr)
 	}
+	more := ""
+	if room != defaultRoom {
+		more = fmt.Sprintf("-room %d ", room)
+	}
+	fmt.Fprintf(out, "  scale       go run ./tools/cluster %sscale 4      four servers more; 0: none\n", more)
 	host, port, _ := net.SplitHostPort(c.Redis.Addr)
 	fmt.Fprintf(out,
 		"  redis       redis-cli -h %s -p %s PUBLISH livechat hello\n\n  Ctrl-C stops everything.\n\n",

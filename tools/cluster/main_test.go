@@ -42,6 +42,16 @@ func TestPrinter(t *testing.T) {
 	}
 }
 
+// Every limit of what somebody may send can be lifted for a test under load.
+func TestLimitsArePassedOn(t *testing.T) {
+	for _, name := range strings.Fields("MESSAGE_RATE ADDRESS_RATE ROOM_RATE POST_RATE CHATS_HOUR") {
+		t.Setenv(name, "0")
+		if value, ok := settings()[name]; !ok || value != "0" {
+			t.Errorf("%s is not passed on", name)
+		}
+	}
+}
+
 func TestBadFlags(t *testing.T) {
 	if err := run(t.Context(), []string{"-servers", "many"}, io.Discard, false); !errors.Is(err,
 		flag.ErrHelp) {
@@ -150,6 +160,16 @@ func TestRun(t *testing.T) {
 		t.Error(err)
 	} else {
 		conn.Close()
+	}
+
+	// From another terminal: one server more, and none.
+	for _, n := range []string{"1", "0"} {
+		if err := run(patience, []string{"-room", room, "scale", n}, io.Discard, false); err != nil {
+			t.Errorf("scale %s: %v", n, err)
+		}
+	}
+	if !strings.Contains(out.String(), "-room "+room+" scale") {
+		t.Error("the first screen does not say how to scale")
 	}
 
 	// A second run while this one is up.

@@ -1,0 +1,361 @@
+package main
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	monitoring "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
+	apps "k8s.io/api/apps/v1"
+	autoscaling "k8s.io/api/autoscaling/v2"
+	core "k8s.io/api/core/v1"
+	networking "k8s.io/api/networking/v1"
+	policy "k8s.io/api/policy/v1"
+	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+)
+
+// each calls a check for every variant.
+func each(t *testing.T, check func(t *testing.T, all objects)) {
+	for name, all := range variants(t) {
+		t.Run(name, func(t *testing.T) { check(t, all) })
+	}
+}
+
+// names returns what a pattern finds in a file of the repository.
+func names(t *testing.T, path, pattern string) (all []string) {
+	t.Helper()
+	text, err := os.ReadFile("../../" + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, match := range regexp.MustCompile(pattern).FindAllStringSubmatch(string(text), -1) {
+		all = append(all, match[1])
+	}
+	if len(all) < 2 {
+		t.Fatalf("%s names only %q", path, all)
+	}
+	return all
+}
+
+// Every variable is a setting of the program in the image, and none is set twice.
+// A test of the server compares the table with what it reads.
+func TestEnvironmentIsSettings(t *testing.T) {
+	known := map[string][]string{
+		"server": names(t, "docs/configuration.md", "(?m)^\\| `([A-Z][A-Z0-9_]*)` \\|"),
+		"nginx":  names(t, "docker/nginx/livechat.conf.template", `\$\{([A-Z_]+)\}`),
+		"postgres": {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD",
+			"PGDATA"}, // of the official image
+	}
+	each(t, func(t *testing.T, all objects) {
+		for _, d := range find[*apps.Deployment](all) {
+			for _, c := range d.Spec.Template.Spec.Containers {
+				seen := map[string]bool{}
+				for _, v := range c.Env {
+					if !slices.Contains(known[c.Name], v.Name) {
+						t.Errorf("%s: %s is no setting of %s", d.Name, v.Name, c.Name)
+					}
+					if seen[v.Name] {
+						t.Errorf("%s: %s is set twice", d.Name, v.Name)
+					}
+					seen[v.Name] = true
+				}
+			}
+		}
+	})
+}
+
+// servers returns the Deployments of servers; both kinds are always there.
+func servers(t *testing.T, all objects) []*apps.Deployment {
+	t.Helper()
+	some := []*apps.Deployment{}
+	for _, d := range find[*apps.Deployment](all) {
+		if d.Spec.Template.Spec.Containers[0].Name == "server" {
+			some = append(some, d)
+		}
+	}
+	if len(some) != 2 {
+		t.Fatalf("%d Deployments of servers, want ws and api", len(some))
+	}
+	return some
+}
+
+func setting(d *apps.Deployment, name string) string {
+	for _, v := range d.Spec.Template.Spec.Containers[0].Env {
+		if v.Name == name {
+			return v.Value
+		}
+	}
+	return ""
+}
+
+// A server has the time for its drain, and 10 s to end after it (grace in
+// server/main.go). A new pod is ready before an old one stops.
+func TestUpdateBreaksNothing(t *testing.T) {
+	const end = 10 * time.Second
+	each(t, func(t *testing.T, all objects) {
+		for _, d := range servers(t, all) {
+			delay, err := time.ParseDuration(setting(d, "DRAIN_DELAY"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			period, err := time.ParseDuration(setting(d, "DRAIN_PERIOD"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			grace := time.Duration(*d.Spec.Template.Spec.TerminationGracePeriodSeconds) * time.Second
+			if grace <= delay+period+end {
+				t.Errorf("%s is killed after %s, and drains for %s and %s", d.Name, grace, delay, period)
+			}
+			if app := d.Spec.Template.Spec.Containers[0].Env[0]; app.Name != "APPID" ||
+				app.ValueFrom.FieldRef.FieldPath != "metadata.name" {
+				t.Errorf("%s: the name of a server is not that of its pod", d.Name)
+			}
+		}
+		for _, d := range find[*apps.Deployment](all) {
+			if d.Spec.Strategy.Type == apps.RecreateDeploymentStrategyType {
+				continue // those for trying out
+			}
+			update := d.Spec.Strategy.RollingUpdate
+			if update.MaxUnavailable.IntValue() != 0 || update.MaxSurge.IntValue() != 1 {
+				t.Errorf("%s is updated by %v", d.Name, update)
+			}
+		}
+	})
+}
+
+// Secrets come by files, from the Secret that is mounted where the settings say.
+func TestSecretsAreFiles(t *testing.T) {
+	each(t, func(t *testing.T, all objects) {
+		for _, d := range servers(t, all) {
+			container := d.Spec.Template.Spec.Containers[0]
+			if setting(d, "REDIS_URL_FILE") == "" || setting(d, "DATABASE_URL_FILE") == "" {
+				t.Errorf("%s has no Redis, or no database", d.Name)
+			}
+			for _, v := range container.Env {
+				if !strings.HasSuffix(v.Name, "_FILE") || v.Name == "MAX_FILE" {
+					continue
+				}
+				if strings.HasPrefix(v.Name, "FILES_") && setting(d, "ROLE") != "api" {
+					t.Errorf("%s reads %s, which only the API needs", d.Name, v.Name)
+				}
+				mounted := container.VolumeMounts[0].MountPath
+				if v.Value != mounted+"/"+strings.TrimSuffix(v.Name, "_FILE") {
+					t.Errorf("%s: %s is %s", d.Name, v.Name, v.Value)
+				}
+			}
+		}
+	})
+}
+
+// Probes ask for a port that the container names and a path that the program has.
+// Whether Redis answers decides over no pod.
+func TestProbes(t *testing.T) {
+	paths := map[string][]string{
+		"server": names(t, "server/web/web.go", `route\("([^"]+)"`),
+		"nginx":  names(t, "docker/nginx/livechat.conf.template", `location = (\S+)`),
+	}
+	each(t, func(t *testing.T, all objects) {
+		for _, d := range find[*apps.Deployment](all) {
+			c := d.Spec.Template.Spec.Containers[0]
+			if c.ReadinessProbe == nil {
+				t.Errorf("%s has no readiness probe", d.Name)
+			}
+			for _, probe := range []*core.Probe{c.StartupProbe, c.ReadinessProbe, c.LivenessProbe} {
+				if probe == nil || probe.HTTPGet == nil {
+					continue
+				}
+				path, query, _ := strings.Cut(probe.HTTPGet.Path, "?")
+				if !slices.Contains(paths[c.Name], path) {
+					t.Errorf("%s: %s has no %s", d.Name, c.Name, path)
+				}
+				if path == "/readyz" && query != "scope=self" {
+					t.Errorf("%s: an outage of Redis would take all pods out", d.Name)
+				}
+				if port(c, probe.HTTPGet.Port.StrVal) == nil {
+					t.Errorf("%s has no port %s", d.Name, probe.HTTPGet.Port.StrVal)
+				}
+			}
+		}
+	})
+}
+
+func port(c core.Container, name string) *core.ContainerPort {
+	for i := range c.Ports {
+		if c.Ports[i].Name == name {
+			return &c.Ports[i]
+		}
+	}
+	return nil
+}
+
+// Nobody is root, nothing is written but to volumes, and a pod that takes more
+// memory than it asked for has an end.
+func TestPodsAreHardened(t *testing.T) {
+	each(t, func(t *testing.T, all objects) {
+		for _, d := range find[*apps.Deployment](all) {
+			pod := d.Spec.Template.Spec
+			if s := pod.SecurityContext; !*s.RunAsNonRoot || *s.RunAsUser == 0 ||
+				s.SeccompProfile.Type != core.SeccompProfileTypeRuntimeDefault ||
+				*pod.AutomountServiceAccountToken || *pod.EnableServiceLinks {
+				t.Errorf("%s: %+v", d.Name, s)
+			}
+			c := pod.Containers[0]
+			if s := c.SecurityContext; !*s.ReadOnlyRootFilesystem || *s.AllowPrivilegeEscalation ||
+				!slices.Equal(s.Capabilities.Drop, []core.Capability{"ALL"}) {
+				t.Errorf("%s: %+v", d.Name, s)
+			}
+			if c.Resources.Requests.Cpu().IsZero() || c.Resources.Requests.Memory().IsZero() ||
+				c.Resources.Limits.Memory().Cmp(*c.Resources.Requests.Memory()) < 0 {
+				t.Errorf("%s: %+v", d.Name, c.Resources)
+			}
+			if len(pod.TopologySpreadConstraints) != 2 {
+				t.Errorf("%s is not spread", d.Name)
+			}
+		}
+	})
+}
+
+// selected returns the Deployment whose pods a selector finds: exactly one.
+func selected(t *testing.T, all objects, id string, selector map[string]string) *apps.Deployment {
+	t.Helper()
+	var found []*apps.Deployment
+	for _, d := range find[*apps.Deployment](all) {
+		if labels.SelectorFromSet(selector).Matches(labels.Set(d.Spec.Template.Labels)) {
+			found = append(found, d)
+		}
+	}
+	if len(selector) == 0 || len(found) != 1 {
+		t.Fatalf("%s selects the pods of %d Deployments", id, len(found))
+	}
+	return found[0]
+}
+
+// Whatever selects pods finds those of its own Deployment, and the ports that it
+// names are there.
+func TestSelectors(t *testing.T) {
+	each(t, func(t *testing.T, all objects) {
+		services := map[string]*core.Service{}
+		ported := func(id string, d *apps.Deployment, name string) {
+			if port(d.Spec.Template.Spec.Containers[0], name) == nil {
+				t.Errorf("%s names the port %s, which the pods of %s lack", id, name, d.Name)
+			}
+		}
+		for _, d := range find[*apps.Deployment](all) {
+			if selected(t, all, d.Name, d.Spec.Selector.MatchLabels) != d {
+				t.Errorf("%s selects others", d.Name)
+			}
+			for _, c := range d.Spec.Template.Spec.TopologySpreadConstraints {
+				if selected(t, all, d.Name, c.LabelSelector.MatchLabels) != d {
+					t.Errorf("%s is spread by the pods of others", d.Name)
+				}
+			}
+		}
+		for _, s := range find[*core.Service](all) {
+			services[s.Name] = s
+			d := selected(t, all, "Service "+s.Name, s.Spec.Selector)
+			if d.Name != s.Name {
+				t.Errorf("Service %s selects %s", s.Name, d.Name)
+			}
+			for _, p := range s.Spec.Ports {
+				ported(s.Name, d, p.TargetPort.StrVal)
+			}
+		}
+		for _, b := range find[*policy.PodDisruptionBudget](all) {
+			if selected(t, all, b.Name, b.Spec.Selector.MatchLabels).Name != b.Name ||
+				b.Spec.MaxUnavailable.IntValue() != 1 {
+				t.Errorf("budget %s: %+v", b.Name, b.Spec)
+			}
+		}
+		for _, p := range find[*networking.NetworkPolicy](all) {
+			d := selected(t, all, p.Name, p.Spec.PodSelector.MatchLabels)
+			for _, rule := range p.Spec.Ingress {
+				ported(p.Name, d, rule.Ports[0].Port.StrVal)
+			}
+		}
+		for _, m := range find[*monitoring.ServiceMonitor](all) {
+			s := services[m.Name]
+			if s == nil || !matches(m.Spec.Selector, s.Labels) {
+				t.Fatalf("ServiceMonitor %s selects no Service of its name", m.Name)
+			}
+			for _, e := range m.Spec.Endpoints {
+				ported(m.Name, selected(t, all, s.Name, s.Spec.Selector), e.Port)
+			}
+		}
+	})
+}
+
+func matches(selector meta.LabelSelector, set map[string]string) bool {
+	return labels.SelectorFromSet(selector.MatchLabels).Matches(labels.Set(set))
+}
+
+// Each path of the Ingress leads to a port of a Service, those of WebSockets to
+// what the servers serve; and the page knows the port at which browsers are.
+func TestIngress(t *testing.T) {
+	routes := append(names(t, "server/web/web.go", `route\("([^"]+)"`), "/rooms")
+	seen := 0
+	each(t, func(t *testing.T, all objects) {
+		ingresses := find[*networking.Ingress](all)
+		for _, i := range ingresses {
+			for _, p := range i.Spec.Rules[0].HTTP.Paths {
+				seen++
+				s, _ := all["Service/"+p.Backend.Service.Name].(*core.Service)
+				if s == nil || s.Spec.Ports[0].Name != p.Backend.Service.Port.Name {
+					t.Errorf("%s leads to %+v", p.Path, p.Backend.Service)
+				}
+				if strings.HasSuffix(p.Backend.Service.Name, "-ws") && !slices.Contains(routes, p.Path) {
+					t.Errorf("the servers have no %s", p.Path)
+				}
+			}
+		}
+		if len(ingresses) == 0 {
+			return
+		}
+		tls := len(ingresses[0].Spec.TLS) > 0
+		for _, d := range servers(t, all) {
+			if secure := setting(d, "SECURE_COOKIES") == "true"; secure != tls {
+				t.Errorf("TLS is %v, secure cookies of %s are %v", tls, d.Name, secure)
+			}
+		}
+		want := "80"
+		if tls {
+			want = "443"
+		}
+		page := all["Deployment/"+release+"-page"].(*apps.Deployment)
+		if got := setting(page, "SOCKET_PORT"); got != want && got != "8443" {
+			t.Errorf("the page opens its WebSocket at %s, want %s", got, want)
+		}
+	})
+	if seen == 0 {
+		t.Error("no Ingress was found")
+	}
+}
+
+// The autoscaler looks at a metric that the servers have, and nothing else sets
+// the number of pods.
+func TestAutoscaling(t *testing.T) {
+	known := names(t, "docker/observe/rules.yml", `\b(livechat_\w+)`)
+	seen := 0
+	each(t, func(t *testing.T, all objects) {
+		scalers := find[*autoscaling.HorizontalPodAutoscaler](all)
+		for _, s := range scalers {
+			seen++
+			if name := s.Spec.Metrics[0].Pods.Metric.Name; !slices.Contains(known, name) {
+				t.Errorf("no server has the metric %s", name)
+			}
+			if *s.Spec.MinReplicas > s.Spec.MaxReplicas {
+				t.Errorf("%d to %d pods", *s.Spec.MinReplicas, s.Spec.MaxReplicas)
+			}
+			target, ok := all[s.Spec.ScaleTargetRef.Kind+"/"+s.Spec.ScaleTargetRef.Name].(*apps.Deployment)
+			if !ok || target.Spec.Replicas != nil {
+				t.Errorf("%s scales %+v", s.Name, s.Spec.ScaleTargetRef)
+			}
+		}
+	})
+	if seen == 0 {
+		t.Error("no autoscaler was found")
+	}
+}

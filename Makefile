@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
-.PHONY: help run cluster load up down images check unit page lint e2e browsers compose test \
-	bench times chaos soak build release hook fmt rename-module
+.PHONY: help run cluster load up down images check unit page lint e2e browsers peers compose test \
+	kubernetes bench times chaos soak build release manifests hook fmt rename-module
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2} \
@@ -47,10 +47,16 @@ e2e: ## whole clusters, faults and browsers; 12 min
 browsers: ## the page in Firefox and WebKit; installs them by apt, 500 MB; 2 min
 	scripts/test.sh browsers
 
+peers: ## the load tool against servers of others; builds Centrifugo, some minutes
+	scripts/test.sh peers
+
 compose: ## docker-compose.yml, built and started; needs Docker; 10 min
 	scripts/test.sh compose
 
-test: ## everything but compose and browsers; installs what is missing by apt; 20 min
+kubernetes: ## the Helm chart and the manifests, without a cluster; 10 s, the first time 3 min
+	scripts/test.sh kubernetes
+
+test: ## everything but compose, browsers and peers; installs what is missing by apt; 20 min
 	scripts/test.sh
 
 ## Measure
@@ -76,6 +82,9 @@ build: ## the server as one static program, bin/livechat; 1 min, later 5 s
 
 release: ## programs for amd64 and arm64, checksums, SBOMs, images: dist/; 5 min
 	scripts/release.sh
+
+manifests: ## deploy/kubernetes out of the Helm chart
+	go -C deploy/check run .
 
 hook: ## run `make check` before each commit in this clone; make hook OFF=1 stops that
 	scripts/hook.sh $(if $(OFF),off)

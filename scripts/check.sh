@@ -31,7 +31,7 @@ unit_packages() {
   { echo ./server; echo ./scripts; changed | grep -v '^static/' | xargs -r -n1 dirname | while read -r d; do
     while [ "$d" != . ] && ! compgen -G "$d/*.go" >/dev/null; do d=$(dirname "$d"); done
     [ "$d" = . ] || echo "./$d"
-  done; } | grep -v -e '^\./e2e' -e '^\./tools/cluster$' | sort -u
+  done; } | grep -v -e '^\./e2e' -e '^\./tools/cluster$' -e '^\./deploy/' | sort -u
 }
 
 unit() {
@@ -45,6 +45,9 @@ in_memory
 stage 'formatting of what changed' formatted
 stage 'go vet' go vet ./...
 stage 'unit tests of what changed' unit
+if changed | grep -q '^deploy/'; then
+  stage 'chart and manifests' go -C deploy/check test -count=1 ./...
+fi
 if changed | grep -q '^static/'; then
   command -v tsc >/dev/null && stage 'types of the page (tsc)' tsc --noEmit -p static
 fi

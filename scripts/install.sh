@@ -23,6 +23,7 @@ node         nodejs
 tsc          node-typescript
 wscat        node-ws
 websockets   python3-websockets
+python-socketio python3-socketio python3-aiohttp
 chromium     chromium
 chromium-headless-shell chromium-headless-shell
 gcc          gcc libc6-dev
@@ -42,6 +43,11 @@ Xvfb            xvfb
 built='
 versitygw github.com/versity/versitygw/cmd/versitygw@v1.8.0
 '
+# Built only by name, for `make peers` and comparisons of the load tool: some
+# minutes.
+asked='
+centrifugo github.com/centrifugal/centrifugo/v6@v6.9.1
+'
 cache=${XDG_CACHE_HOME:-${HOME:-}/.cache}/livechat/bin
 daemons='redis-server haproxy nginx prometheus postgresql'
 on_ubuntu() { grep -qs '^ID=ubuntu' "${OS_RELEASE:-/etc/os-release}"; }
@@ -52,6 +58,7 @@ missing() {
   case $1 in
     # Debian's own python: another one does not see Debian's modules.
     websockets) ! /usr/bin/python3 -c 'import websockets' 2>/dev/null ;;
+    python-socketio) ! /usr/bin/python3 -c 'import socketio, aiohttp' 2>/dev/null ;;
     # It may lack its modules. Debian's are where only Debian's node looks.
     wscat) ! NODE_PATH=${NODE_PATH:-/usr/share/nodejs} wscat --version >/dev/null 2>&1 ;;
     # Debian keeps these programs out of the PATH.
@@ -69,12 +76,12 @@ packages_of() {
     if [ "$name" = "$1" ]; then echo "$packages"; return; fi
   done <<<"$everything$browsers"
   echo "install: unknown program '$1'; this script knows:$(awk 'NF {printf " %s", $1}' \
-    <<<"$everything$browsers$built")" >&2
+    <<<"$everything$browsers$built$asked")" >&2
   return 1
 }
 
 # source_of NAME: prints the Go package of a program that is built, or fails.
-source_of() { awk -v name="$1" '$1 == name {print $2; found = 1} END {exit !found}' <<<"$built"; }
+source_of() { awk -v name="$1" '$1 == name {print $2; found = 1} END {exit !found}' <<<"$built$asked"; }
 
 # build NAME PACKAGE@VERSION: unless that version is there. It takes a minute or
 # more.

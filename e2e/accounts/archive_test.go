@@ -37,7 +37,9 @@ func TestArchiveEqualsStream(t *testing.T) {
 	}
 	c, err := localcluster.Start(t.Context(), localcluster.Options{
 		Servers: 2, API: 2, DB: testpg.New(t).Database(), Binary: binary,
-		Env: map[string]string{"MESSAGE_RATE": "0", "HISTORY_LENGTH": "200000", "LOG_LEVEL": "warn"},
+		Env: map[string]string{
+			"MESSAGE_RATE": "0", "ROOM_RATE": "0", "HISTORY_LENGTH": "200000", "LOG_LEVEL": "warn",
+		},
 	})
 	if err != nil {
 		t.Fatal(err)

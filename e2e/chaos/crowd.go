@@ -47,8 +47,9 @@ type Crowd struct {
 	running  sync.WaitGroup
 	mu       sync.Mutex
 	failures []error
-	recent   []client.Target // the newest messages
-	servers  []string        // to which each session is or was connected
+	recent   []client.Target   // the newest messages
+	servers  []string          // to which each session is or was connected
+	authors  map[string]string // of messages, by the name of the session
 }
 
 // Size is the size of a crowd.
@@ -62,6 +63,7 @@ type Size struct {
 	Deletes   int           // percentage of it that deletes one of them
 	Reactions int           // percentage of it that are reactions to one of the room's newest messages
 	Files     int           // percentage of the messages that have a file
+	Moderated bool          // somebody moderates the default room meanwhile
 	Pause     time.Duration // between two messages of a talker
 	Patience  time.Duration // how long an ack may take
 
@@ -87,6 +89,7 @@ func Gather(ctx context.Context, url func(i int) string, size Size) (*Crowd, err
 		calm:    make(chan struct{}),
 		url:     url,
 		servers: make([]string, size.Sessions),
+		authors: make(map[string]string),
 	}
 	lasting, leave := context.WithCancel(context.Background())
 	c.leave, c.enough = leave, func() {}
@@ -103,6 +106,9 @@ func Gather(ctx context.Context, url func(i int) string, size Size) (*Crowd, err
 				c.connected(i, e.App)
 			case *client.Message:
 				c.lookAtFiles(name, e)
+				if i == 0 {
+					c.setAuthor(e.Name, e.Author)
+				}
 			}
 			log.Take(e)
 			if size.Tap != nil {

@@ -66,6 +66,10 @@ func (c *Crowd) react(i int, message client.Target) error {
 	if errors.As(err, &refusal) && refusal.Code == "unknown_message" && c.History.IsDeleted(message.ID) {
 		return nil
 	}
+	if _, isRuled := ruled(err); isRuled {
+		c.History.RuledReaction(r)
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("%s reacts to %v: %w", r.Person, message, err)
 	}

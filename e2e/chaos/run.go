@@ -6,6 +6,7 @@
 // no acked message lost, none doubled, no gap, and all of it in the archive. If
 // clients edit and delete their messages, all must end with the same texts, and
 // those that are deleted are nowhere; and what they react is counted everywhere.
+// If somebody moderates, no message may break a rule that holds.
 // If messages have files, each has its own with the bytes that were sent, and no
 // other file is left.
 //
@@ -62,6 +63,7 @@ type Result struct {
 	Summary history.Summary // of all rooms and feeds
 	Done    map[string]int  // faults by kind
 	Skipped int             // steps that were too late
+	Rules   int             // of rooms, set and taken back by those who moderate
 	Err     error           // everything that went wrong, nil if nothing did
 	Parts   []Part
 }
@@ -88,7 +90,9 @@ type run struct {
 	crowd       *Crowd // of the default room
 	others      []*Crowd
 	users       *Users
-	meetings    int // how often pairs of users were created
+	desk        *desk // nil: nobody moderates
+	meetings    int   // how often pairs of users were created
+	rules       int   // that were set and taken back
 	postgres    *testpg.Postgres
 	ownPostgres bool   // the run started postgres
 	database    string // DATABASE_URL
@@ -140,6 +144,7 @@ func (r *run) result() Result {
 		Plan:    r.Plan,
 		Done:    r.done,
 		Skipped: r.skipped,
+		Rules:   r.rules,
 		Err:     errors.Join(r.errs...),
 		Parts:   r.parts(),
 	}
@@ -178,7 +183,7 @@ var persistence = map[string][]string{
 // settings returns the settings of the servers.
 func (r *run) settings() map[string]string {
 	env := map[string]string{
-		"MESSAGE_RATE":  "0",
+		"MESSAGE_RATE": "0", "ROOM_RATE": "0", "POST_RATE": "0",
 		"REGISTER_RATE": "0",
 		"SEND_BUFFER":   "16384",
 		"DRAIN_DELAY":   "300ms",

@@ -129,13 +129,17 @@ func (r *run) gather(ctx context.Context) error {
 		c.Talk()
 	}
 	r.users.Talk()
-	return nil
+	if r.Crowd.Moderated {
+		r.desk, err = r.openDesk(ctx, r.crowd, fmt.Sprintf("moderator-%d", r.meetings))
+	}
+	return err
 }
 
 // rooms returns the sizes of all further crowds. In one of them a few clients
 // send long messages, which most others read slowly.
 func (r *run) rooms() []Size {
 	slow, small := r.Crowd, r.Crowd
+	slow.Moderated, small.Moderated = false, false
 	slow.Room, slow.Sessions, slow.Raw, slow.Talkers, slow.Long, slow.Lag = "slow", 4, max(8,
 		r.Crowd.Raw), 4, 3500, 4*time.Second
 	small.Room, small.Sessions, small.Raw, small.Talkers, small.Away, small.Late = "small", 4, 6, 2, 3, 4
@@ -199,6 +203,7 @@ func (r *run) open() {
 
 // leave disconnects all clients.
 func (r *run) leave() {
+	r.closeDesk()
 	for _, c := range r.crowds() {
 		c.Leave()
 	}
@@ -209,6 +214,7 @@ func (r *run) leave() {
 
 // check waits until all clients have caught up and checks all histories.
 func (r *run) check() error {
+	r.closeDesk()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	crowds := r.crowds()

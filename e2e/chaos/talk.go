@@ -46,7 +46,7 @@ func (c *Crowd) talk(ctx context.Context, i int) {
 	}
 	ticker := time.NewTicker(c.size.Pause)
 	defer ticker.Stop()
-	from := i * c.size.Sessions / c.size.Talkers
+	from := c.talker(i)
 	var mine []client.Target
 	for n := 0; ; n++ {
 		select {
@@ -62,12 +62,15 @@ func (c *Crowd) talk(ctx context.Context, i int) {
 			text := fmt.Sprintf("%d.%d %s%s", i, n, uuid.NewString()[:8], strings.Repeat(" long", c.size.Long/5))
 			mine, err = c.talkOnce(from, text, mine, n%resendEvery == 0)
 		}
-		if err != nil {
+		if _, isRuled := ruled(err); err != nil && !isRuled {
 			c.fail(err)
 			return
 		}
 	}
 }
+
+// talker returns the session of the i-th talker.
+func (c *Crowd) talker(i int) int { return i * c.size.Sessions / c.size.Talkers }
 
 // talkOnce publishes a text, as a message or another text of one of a talker's
 // own, or deletes one of those, and sends that again if wanted. It returns those
@@ -160,7 +163,9 @@ func (c *Crowd) send(i int, s said) (client.Target, error) {
 		ack, err = c.members[i].EditAs(patience, s.id, s.about, s.text)
 	}
 	var refusal *client.Error
-	if errors.As(err, &refusal) {
+	if rule, isRuled := ruled(err); isRuled {
+		c.History.Ruled(s.id, rule, time.Now())
+	} else if errors.As(err, &refusal) {
 		c.History.Refused(s.id)
 	}
 	if err != nil {

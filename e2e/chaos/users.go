@@ -73,22 +73,12 @@ func Meet(
 		calm:     make(chan struct{}),
 	}
 	for i := range 2 * pairs {
-		jar, err := cookiejar.New(nil)
+		one, err := register(ctx, fmt.Sprintf("%s%d", prefix, i), address(i))
 		if err != nil {
 			return p, err
 		}
-		one := &user{name: fmt.Sprintf("%s%d", prefix, i), address: address(i), history: history.New(),
-			filed: &p.filed}
-		one.http = http.Client{
-			Jar:       jar,
-			Timeout:   10 * time.Second,
-			Transport: &http.Transport{MaxIdleConns: 4},
-		}
+		one.history, one.filed = history.New(), &p.filed
 		p.all = append(p.all, one)
-		account := map[string]string{"name": one.name, "password": "correct horse battery staple"}
-		if err := one.must(ctx, http.MethodPost, "/accounts/", account, nil); err != nil {
-			return p, err
-		}
 	}
 	for i := 0; i < len(p.all); i += 2 {
 		a, b := p.all[i], p.all[i+1]
@@ -134,6 +124,21 @@ func Meet(
 		}
 		return nil
 	})
+}
+
+// register creates an account, and is logged in then.
+func register(ctx context.Context, name, address string) (*user, error) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return nil, err
+	}
+	one := &user{name: name, address: address, http: http.Client{
+		Jar:       jar,
+		Timeout:   10 * time.Second,
+		Transport: &http.Transport{MaxIdleConns: 4},
+	}}
+	account := map[string]string{"name": name, "password": "correct horse battery staple"}
+	return one, one.must(ctx, http.MethodPost, "/accounts/", account, nil)
 }
 
 func (p *Users) fail(err error) {

@@ -48,7 +48,8 @@ func Measure(
 	progress func(what string),
 ) (rows []Row, err error) {
 	progress("starting the cluster")
-	w, err := Begin(ctx, localcluster.Options{Binary: binary, Env: map[string]string{"MESSAGE_RATE": "0"}},
+	w, err := Begin(ctx, localcluster.Options{Binary: binary,
+		Env: map[string]string{"MESSAGE_RATE": "0", "ROOM_RATE": "0"}},
 		clients)
 	if err != nil {
 		return nil, err
@@ -112,7 +113,9 @@ func measureRestart(ctx context.Context, w *World) ([]Row, error) {
 		return nil, err
 	}
 	clients := len(r.Silences)
-	part := func(n int) string { return fmt.Sprintf("%.1f %% of the clients", 100*float64(n)/float64(clients)) }
+	part := func(n int) string {
+		return fmt.Sprintf("%.1f %% of the clients", 100*float64(n)/float64(clients))
+	}
 	rows := []Row{
 		upTo(
 			fmt.Sprintf("rolling restart (%v): longest time without any message, 99 %% of clients",

@@ -61,7 +61,8 @@ var written = sync.OnceValues(func() (dir string, err error) {
 // short drain, and health checks that tolerate a machine that is busy with
 // other tests and the race detector.
 var QuickSettings = map[string]string{
-	"MESSAGE_RATE": "0", "DRAIN_DELAY": "100ms", "DRAIN_PERIOD": "200ms", "CHECK_TIMEOUT": "5s",
+	"MESSAGE_RATE": "0", "ROOM_RATE": "0", "DRAIN_DELAY": "100ms", "DRAIN_PERIOD": "200ms",
+	"CHECK_TIMEOUT": "5s",
 }
 
 // Start starts a cluster for one test, with o.Env over QuickSettings.

@@ -49,6 +49,8 @@ const (
 //     no text of them;
 //   - all readers end with the counts of the reactions that were acked to each
 //     message that they have, and so do log and archive;
+//   - nobody wrote in a Silence, and rules of the room refused nothing without
+//     one;
 //   - if SetStored was called: log and archive have every acked message once
 //     and nothing else, with that text, and a Newcomer got exactly that.
 //
@@ -98,6 +100,7 @@ func (h *History) Check(gaps Gaps) error {
 	c.checkDelivery(sends, views)
 	c.order(sends)
 	c.answers(sends)
+	c.rules(sends, h.allSilences())
 	c.connections(h)
 	c.checkMoved(views)
 	c.newestTexts(sends)

@@ -46,6 +46,8 @@ type Send struct {
 	number  int   // of the message: 0, 1, 2 …
 	acks    []Ack // in order
 	refused bool
+	rule    string    // with which it was refused
+	ruled   time.Time // when
 }
 
 // Ack is one answer to a message.
@@ -75,7 +77,9 @@ type History struct {
 	deletes   map[string][]*Send // likewise
 	reactions map[Reaction]bool  // whether each is set
 	toggles   []toggle
+	silences  []Silence
 	died      map[string][]time.Time // when each server did
+	doubted   map[Reaction]bool      // those that were refused
 	lost      []time.Time            // when Redis lost data
 	again     []string               // ids of two messages, which is an error of the test
 	readers   []*Reader
@@ -93,6 +97,7 @@ func New() *History {
 		deletes:   map[string][]*Send{},
 		reactions: map[Reaction]bool{},
 		died:      map[string][]time.Time{},
+		doubted:   map[Reaction]bool{},
 		owners:    map[string]string{},
 		from:      map[origin]string{},
 	}

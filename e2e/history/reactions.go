@@ -52,9 +52,18 @@ func (h *History) HasReacted(r Reaction) bool {
 func (h *History) WhoReacted() map[string]map[string][]string {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	all, unsure := map[string]map[string][]string{}, h.unsureLocked()
+	unsure := h.unsureLocked()
+	for message := range h.doubtsLocked() {
+		unsure[message] = true
+	}
+	return h.reactedLocked(unsure)
+}
+
+// reactedLocked returns that of all but some messages.
+func (h *History) reactedLocked(without map[string]bool) map[string]map[string][]string {
+	all := map[string]map[string][]string{}
 	for r, on := range h.reactions {
-		if unsure[r.Message] {
+		if without[r.Message] {
 			continue
 		}
 		emoji := all[r.Message]
@@ -79,15 +88,35 @@ func (h *History) deletedLocked(message string) bool {
 	return slices.ContainsFunc(h.deletes[message], func(d *Send) bool { return !d.Acked.IsZero() })
 }
 
-// counts returns what summaries of these messages have to say in the end.
-func (h *History) counts() map[string]string {
-	all := map[string]string{}
-	for message, emoji := range h.WhoReacted() {
-		counts := map[string]int{}
-		for e, persons := range emoji {
-			counts[e] = len(persons)
+// counts returns what summaries have to say in the end of the messages of which
+// they are certain, but for doubts.
+func (h *History) counts() map[string]tally {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	all, unsure := map[string]tally{}, h.unsureLocked()
+	tallyOf := func(message string) tally {
+		if _, ok := all[message]; !ok {
+			all[message] = tally{map[string]int{}, map[string]int{}, map[string]int{}}
 		}
-		all[message] = CountsOf(counts)
+		return all[message]
+	}
+	for message, emoji := range h.reactedLocked(unsure) {
+		t := tallyOf(message)
+		for e, persons := range emoji {
+			t.counts[e] = len(persons)
+		}
+	}
+	for message, doubts := range h.doubtsLocked() {
+		for _, r := range doubts {
+			if t := tallyOf(message); h.reactions[r] {
+				t.missing[r.Emoji]++
+			} else {
+				t.extra[r.Emoji]++
+			}
+		}
+	}
+	for message := range unsure {
+		delete(all, message)
 	}
 	return all
 }
@@ -115,12 +144,12 @@ func (r *Reader) countLocked(message, counts string) {
 
 // wrongCounts returns an error that names a message of which the reader has
 // other counts than those in the end; nil if there is none.
-func (r *Reader) wrongCounts(counts map[string]string, sent func(id string) *Send) error {
+func (r *Reader) wrongCounts(counts map[string]tally, sent func(id string) *Send) error {
 	for _, message := range slices.Sorted(maps.Keys(counts)) {
 		s := sent(message)
-		if s != nil && r.has(s.number) && r.counts[message] != counts[message] {
+		if s != nil && r.has(s.number) && !counts[message].fits(r.counts[message]) {
 			return fmt.Errorf("%s ends with %q under message %s, and there is %q", r.Name, r.counts[message],
-				message, counts[message])
+				message, CountsOf(counts[message].counts))
 		}
 	}
 	return nil
@@ -140,6 +169,10 @@ func (c *check) checkReactions(h *History, readers []*Reader, views []*view, kep
 	counts := h.counts()
 	h.mu.RLock()
 	unsure := h.unsureLocked()
+	either := maps.Clone(unsure) // of which readers have to agree
+	for message := range h.doubtsLocked() {
+		either[message] = true
+	}
 	h.mu.RUnlock()
 	sent := func(id string) *Send { return c.sent[id] }
 	for i, v := range views {
@@ -149,16 +182,16 @@ func (c *check) checkReactions(h *History, readers []*Reader, views []*view, kep
 		if err := readers[i].wrongCounts(counts, sent); err != nil {
 			c.violation("%v", err)
 		}
-		c.agree(readers[i], unsure)
+		c.agree(readers[i], either)
 	}
 	for _, e := range kept {
-		if agreed, ok := c.agreed[e.ID]; unsure[e.ID] && ok && e.Counts != agreed.id {
+		if agreed, ok := c.agreed[e.ID]; either[e.ID] && ok && e.Counts != agreed.id {
 			c.violation("log and archive have %q under message %s, and %s ends with %q", e.Counts, e.ID, agreed.who,
 				agreed.id)
 		}
-		if e.ID != "" && !unsure[e.ID] && e.Counts != counts[e.ID] {
+		if e.ID != "" && !unsure[e.ID] && !counts[e.ID].fits(e.Counts) {
 			c.violation("log and archive have %q under message %s, and there is %q", e.Counts, e.ID,
-				counts[e.ID])
+				CountsOf(counts[e.ID].counts))
 		}
 	}
 }

@@ -145,6 +145,12 @@ func TestCheckOfUnsureReactions(t *testing.T) {
 			h.died["1000"] = []time.Time{time.Now().Add(untilTold + time.Second)}
 			h.LostData()
 		}, map[string]int{"+": 2}, ""},
+		{"the rules refused one", func(h *History) { h.RuledReaction(Reaction{"m1", "cid", "+"}) },
+			map[string]int{"+": 2}, ""},
+		{"the rules refused another one", func(h *History) { h.RuledReaction(Reaction{"m1", "dan", "+"}) },
+			map[string]int{"+": 2}, `a ends with "+2" under message m1, and there is "+3"`},
+		{"the rules refused another emoji", func(h *History) { h.RuledReaction(Reaction{"m1", "cid", "-"}) },
+			map[string]int{"+": 2}, `a ends with "+2" under message m1, and there is "+3"`},
 		{"they differ", func(h *History) { h.Died("1000") }, map[string]int{"+": 3},
 			`b ends with "+3" under message m1, and a with "+2"`},
 	} {

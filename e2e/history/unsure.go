@@ -3,14 +3,17 @@ package history
 import (
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
 // A reaction is acked when Redis has it, and soon all servers remember it until
 // the archive has it. So it may be lost if the server that took it dies right
 // after the ack, or Redis loses its data then and the server dies later; and
-// in the first case nobody publishes the summary before the next reaction. Then
-// all readers still have to agree.
+// in the first case nobody publishes the summary before the next reaction. And
+// of one that the rules of the room refused, nobody knows about earlier attempts:
+// it alone may be there or not. Then all readers still have to agree.
 
 const (
 	// untilArchived is how long a reaction may be in servers only.
@@ -45,6 +48,43 @@ func (h *History) unsureLocked() map[string]bool {
 		}
 	}
 	return unsure
+}
+
+// doubtsLocked returns by message the reactions that may be set or not.
+func (h *History) doubtsLocked() map[string][]Reaction {
+	doubts := map[string][]Reaction{}
+	for r := range h.doubted {
+		if !h.deletedLocked(r.Message) {
+			doubts[r.Message] = append(doubts[r.Message], r)
+		}
+	}
+	return doubts
+}
+
+// tally is what a summary of a message has to say: how often each emoji is
+// there, and how many of it may be missing or too many.
+type tally struct{ counts, missing, extra map[string]int }
+
+// fits reports whether counts as a text are those of a tally.
+func (t tally) fits(text string) bool {
+	left := maps.Clone(t.counts)
+	for one := range strings.FieldsSeq(text) {
+		emoji := strings.TrimRight(one, "0123456789")
+		n, err := strconv.Atoi(one[len(emoji):])
+		if err != nil {
+			return false
+		}
+		if left == nil {
+			left = map[string]int{}
+		}
+		left[emoji] -= n
+	}
+	for emoji, n := range left {
+		if n > t.missing[emoji] || -n > t.extra[emoji] {
+			return false
+		}
+	}
+	return true
 }
 
 // mayForgetLocked reports whether a server died too soon after an ack.

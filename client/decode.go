@@ -66,6 +66,8 @@ func newEvent(kind string) Event {
 		return new(Error)
 	case "presence":
 		return new(Presence)
+	case "pin":
+		return new(Pin)
 	case "typing":
 		return new(Typing)
 	case "notice":
@@ -76,6 +78,8 @@ func newEvent(kind string) Event {
 		return new(Reset)
 	case "reconnect":
 		return new(Reconnect)
+	case "cluster":
+		return new(Cluster)
 	default:
 		return nil
 	}

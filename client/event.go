@@ -22,8 +22,24 @@ type Welcome struct {
 	Epoch  string `json:"epoch"` // of the room's log
 	Seq    uint64 `json:"seq"`   // newest message of the room
 	// nil unless a position was given; true: everything after it follows
-	Recovered *bool  `json:"recovered"`
-	Limits    Limits `json:"limits"` // what the server accepts
+	Recovered *bool   `json:"recovered"`
+	Pinned    *Pinned `json:"pinned"` // nil: no message is pinned
+	Limits    Limits  `json:"limits"` // what the server accepts
+}
+
+// Pinned is the message that is pinned in a room, without its text.
+type Pinned struct {
+	Target  Target `json:"target"`
+	Session string `json:"session"` // of the message, as are Author and Name
+	Author  string `json:"author"`
+	Name    string `json:"name"`
+	By      string `json:"by"` // who pinned it
+	At      int64  `json:"at"` // when, Unix milliseconds
+}
+
+// Pin says that another message is pinned from now on; nil: none.
+type Pin struct {
+	Pinned *Pinned `json:"pinned"`
 }
 
 // Limits are what a server accepts from a client.
@@ -216,6 +232,20 @@ type Notice struct {
 	Text string `json:"text"`
 }
 
+// Cluster says which servers there are. It comes once a second, only over a
+// connection to a server's path /cluster, which is in no room.
+type Cluster struct {
+	Servers []ClusterServer `json:"servers"`
+}
+
+// ClusterServer is one server of the cluster.
+type ClusterServer struct {
+	App         string `json:"app"`
+	State       string `json:"state"` // ready, draining, gone and others: see docs/protocol.md
+	Connections int    `json:"connections"`
+	Version     string `json:"version"`
+}
+
 // Gap says that messages From to To, inclusive, will not come over this
 // connection: the log no longer reaches back to them.
 type Gap struct {
@@ -249,6 +279,7 @@ type Disconnected struct {
 }
 
 func (*Welcome) event()      {}
+func (*Pin) event()          {}
 func (*Message) event()      {}
 func (*Edited) event()       {}
 func (*Deleted) event()      {}
@@ -260,6 +291,7 @@ func (*Error) event()        {}
 func (*Presence) event()     {}
 func (*Typing) event()       {}
 func (*Notice) event()       {}
+func (*Cluster) event()      {}
 func (*Gap) event()          {}
 func (*Reset) event()        {}
 func (*Reconnect) event()    {}

@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"io/fs"
 	"maps"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -34,9 +35,13 @@ var arrows = map[string][]string{
 		"server/fanout", "server/bus", "server/socket", "server/presence",
 		"server/cluster", "server/web", "server/store", "server/account", "server/private",
 		"server/archive", "server/api", "static", "server/metrics", "server/turn",
-		"server/admin", "server/blob", "server/files", "server/picture", "server/moderation",
+		"server/admin", "server/blob", "server/files", "server/picture", "server/moderation", "server/rooms",
+		"server/personal", "server/connections",
 	},
-	"server/admin":   {"server/account", "server/chat", "server/moderation", "server/store"},
+	"server/admin": {
+		"server/account", "server/chat", "server/connections", "server/moderation", "server/rooms",
+		"server/store",
+	},
 	"server/balance": {},
 	"server/config":  {},
 	"server/chat":    {},
@@ -46,35 +51,54 @@ var arrows = map[string][]string{
 	"server/fanout":     {"server/chat", "server/wire", "server/room", "server/metrics"},
 	"server/auth":       {"server/chat", "server/store"},
 	"server/bus":        {"server/chat", "server/metrics"},
-	"server/moderation": {"server/chat", "server/store"},
-	"server/socket":     {"server/chat", "server/wire", "server/room", "server/fanout", "server/metrics"},
-	"server/presence":   {},
-	"server/cluster":    {"server/wire"},
-	"server/web":        {"server/chat", "server/wire"},
-	"server/store":      {"server/chat"},
-	"server/turn":       {},
-	"server/blob":       {},
-	"server/account":    {"server/chat", "server/store", "server/turn"},
-	"server/private":    {"server/chat", "server/store"},
-	"server/archive":    {"server/chat", "server/store"},
-	"server/files":      {"server/blob", "server/chat", "server/picture", "server/store"},
+	"server/moderation": {"server/chat", "server/store", "server/words"},
+	"server/words":      {"server/account", "server/chat"}, // account: skeletons
+	"server/rooms":      {"server/account", "server/chat", "server/store"},
+	"server/socket": {
+		"server/chat", "server/wire", "server/room", "server/fanout", "server/metrics", "server/connections",
+	},
+	"server/presence": {},
+	"server/cluster":  {"server/wire"},
+	// chat: errors; wire: opcodes and close codes
+	"server/connections": {"server/chat", "server/wire"},
+	"server/web":         {"server/chat", "server/wire"},
+	"server/store":       {"server/chat"},
+	"server/turn":        {},
+	"server/blob":        {},
+	"server/account":     {"server/chat", "server/store", "server/turn"},
+	"server/private":     {"server/chat", "server/store"},
+	"server/archive":     {"server/chat", "server/store"},
+	"server/personal":    {"server/chat", "server/store"},
+	"server/files":       {"server/blob", "server/chat", "server/picture", "server/store"},
 	"server/api": {
 		"server/chat", "server/wire", "server/store", "server/blob", "server/files", "server/picture",
+		"server/moderation", "server/connections",
+		"server/rooms",
 	},
 	"server/metrics": {},
 	"server/picture": {},
 	"static":         {},
 	"client":         {"server/chat"},
-	"load":           {"load/plan", "load/record", "load/report", "load/run", "load/watch"},
-	"load/plan":      {},
-	"load/record":    {},
-	"load/report":    {"load/record"},
-	"load/run":       {"client", "load/plan", "load/record"},
-	"load/watch":     {"internal/procstat", "load/run"},
-	"bench":          {"client", "internal/localcluster", "internal/procstat", "internal/testpg"},
-	"tools/...":      {"e2e/...", "internal/localcluster", "internal/testpg"},
-	"e2e/...":        {"client", "e2e/...", "internal/..."},
-	"internal/...":   {"internal/..."},
+	"load": {
+		"load/experiment", "load/peer", "load/plan", "load/record", "load/report", "load/run",
+		"load/verdict", "load/watch", "load/worker",
+	},
+	"load/experiment": {"load/plan"},
+	"load/peer":       {},
+	"load/plan":       {},
+	"load/record":     {},
+	"load/report":     {"load/record"},
+	"load/run":        {"client", "load/peer", "load/plan", "load/record"},
+	"load/verdict":    {"load/record"},
+	"load/watch":      {"internal/procstat", "load/record", "load/run"},
+	"load/worker":     {"load/plan", "load/record", "load/run"},
+	"bench": {
+		"client", "internal/localcluster", "internal/need", "internal/procstat", "internal/testpg",
+		"load/record",
+	},
+	"tools/...":    {"e2e/...", "internal/localcluster", "internal/testpg"},
+	"e2e/...":      {"client", "e2e/...", "internal/..."},
+	"internal/...": {"internal/..."},
 }
 
 // libraries says where a library, named by a prefix of its import path, may be
@@ -86,7 +110,7 @@ var libraries = []struct {
 	{
 		"github.com/gorilla/websocket",
 		"only socket and client speak WebSocket",
-		[]string{"server/socket", "client", "bench", "e2e/..."},
+		[]string{"server/socket", "client", "load/peer", "bench", "e2e/..."},
 	},
 	{
 		"github.com/redis/go-redis",
@@ -255,6 +279,9 @@ func readSources(t *testing.T, top string) (sources []source) {
 			if name != top &&
 				(base[0] == '.' || base[0] == '_' || base == "testdata" || base == "node_modules") {
 				return filepath.SkipDir
+			}
+			if _, err := os.Stat(filepath.Join(name, "go.mod")); name != top && err == nil {
+				return filepath.SkipDir // a module of its own
 			}
 			return nil
 		}

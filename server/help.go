@@ -24,13 +24,18 @@ Usage:
                           and prints a temporary password; sessions NAME, with -end to end them;
                           role NAME admin|none; delete NAME. -json is for programs, -reason TEXT
                           for the audit log
-  livechat admin room show|set
-                          the rules of a room: show ROOM; set ROOM with -slow 10s (0: off),
-                          -registered=true (only accounts write) or -paused=true (nobody does)
+  livechat admin room list|show|set|delete
+                          rooms that somebody made, and the rules of all: list; show ROOM; set
+                          ROOM with -slow 10s (0: off), -registered=true (only accounts write),
+                          -paused=true (only moderators do), and, which makes the room, -title,
+                          -topic, -access open|registered|invite, -listed=true, -owner NAME or
+                          -retention 720h; delete ROOM
   livechat admin ban add|list|remove
                           who may not be in a room or, with -mute, not write: add ROOM NAME, or
                           account:ID or guest:KEY, with -for 24h (else for ever); list [ROOM];
                           remove ROOM NAME, or a subject as list shows it
+  livechat admin message delete ROOM SEQ ID
+                          delete an archived message, everywhere
   livechat admin audit    what operators and admins did, the newest first; -n N entries (50),
                           -json for programs
   livechat page DIR       write the page, bundled, into an empty folder for another web server

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"slices"
 	"syscall"
 	"time"
@@ -27,26 +26,6 @@ func main() {
 	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "livechat:", err)
 		os.Exit(1)
-	}
-}
-
-// GC targets, unless GOGC says otherwise. Go's default of 100 doubles the memory
-// of idle connections; they produce no garbage, so collecting earlier costs next
-// to nothing. The API keeps little and discards much: there memory is cheaper
-// than CPU time.
-const (
-	gcPercent    = 50
-	gcPercentAPI = 300
-)
-
-// tuneGC sets the GC target of a role. A GOGC other than Go's default stays.
-func tuneGC(role string) {
-	percent := gcPercent
-	if role == config.RoleAPI {
-		percent = gcPercentAPI
-	}
-	if old := debug.SetGCPercent(percent); old != 100 {
-		debug.SetGCPercent(old)
 	}
 }
 

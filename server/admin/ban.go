@@ -25,7 +25,7 @@ type banLine struct {
 
 func lineOf(b store.Ban) banLine {
 	line := banLine{
-		Room: b.Room, Kind: b.Kind, Subject: wordOf(b.Subject), Name: b.Name, By: b.By, Reason: b.Reason,
+		Room: b.Room, Kind: b.Kind, Subject: b.Subject.Word(), Name: b.Name, By: b.By, Reason: b.Reason,
 		Since: b.At.UnixMilli(),
 	}
 	if !b.Ends.IsZero() {
@@ -48,7 +48,7 @@ func (j *job) banRow(b store.Ban) {
 	if b.Reason != "" {
 		more += " " + strconv.Quote(b.Reason)
 	}
-	j.row(banColumns, b.Room, b.Kind, wordOf(b.Subject), stamp(b.At), until, b.By, more)
+	j.row(banColumns, b.Room, b.Kind, b.Subject.Word(), stamp(b.At), until, b.By, more)
 }
 
 // listBans lists the mutes and bans of a room, or of all, newest first in each.
@@ -135,7 +135,7 @@ func removeBan(ctx context.Context, j *job) error {
 	if err := remove(ctx, room, of, j.by()); err != nil {
 		return err
 	}
-	j.say("%s is no longer %s room %s", wordOf(of), what, room)
+	j.say("%s is no longer %s room %s", of.Word(), what, room)
 	return nil
 }
 

@@ -78,7 +78,7 @@ func deleteUser(ctx context.Context, j *job) error {
 	if err != nil {
 		return err
 	}
-	if err := j.RemoveUser(ctx, j.by(), u.ID); err != nil {
+	if err := j.RemoveUser(ctx, j.by(), u.ID, false); err != nil {
 		return j.found(err)
 	}
 	j.say("the account %s is deleted; nobody can have its name again", u.Name)

@@ -2,6 +2,8 @@ package admin
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -82,7 +84,8 @@ func TestBanGuest(t *testing.T) {
 		}
 		list, _ := s.ran("ban", "list", "-json")
 		one := s.lines(list)[0]
-		if one["room"] != "hall" || one["kind"] != "ban" || one["subject"] != "guest:k2" || one["name"] != "gus" ||
+		if one["room"] != "hall" || one["kind"] != "ban" || one["subject"] != "guest:k2" ||
+			one["name"] != "gus" ||
 			one["by"] != "operator" || one["until"] != float64(r.Banned["g:k2"]) || one["since"] == nil {
 			t.Errorf("list: %s", list)
 		}
@@ -123,7 +126,8 @@ func TestMuteAccount(t *testing.T) {
 		s.said(store.RoomWriter{Author: "k1", Name: "ANN"}, store.RoomWriter{Author: "@ann", Name: "ann"})
 		for i, names := range [][2]string{{"ANN", word}, {word, "Ann"}, {"ann", "ann"}} {
 			_, log := s.ran("ban", "add", "hall", names[0], "-mute")
-			if !strings.Contains(log, fmt.Sprintf(`account "ann" (%s) is muted in room hall for ever`, word)) ||
+			if !strings.Contains(log, fmt.Sprintf(`account "ann" (%s) is muted in room hall for ever`,
+				word)) ||
 				strings.Contains(log, "other guests") != (i == 0) {
 				t.Errorf("%s: log %q", names[0], log)
 			}
@@ -174,7 +178,7 @@ func TestBanRefuses(t *testing.T) {
 		for word, want := range map[string]string{
 			"gus":         "has no guest key",
 			"bob":         "is deleted",
-			"eve":         `no account has the name "eve", and none of the last 5000 archived messages of room`,
+			"eve":         `no account has the name "eve", and none of the last 5000 archived messages`,
 			"account:777": "no account has the id 777",
 			"account:bob": "the id of an account is a number",
 		} {
@@ -208,6 +212,27 @@ func (s *site) ban(author, name string) error {
 	return err
 }
 
+func TestRoomWords(t *testing.T) {
+	onEach(t, func(t *testing.T, s *site) {
+		file := filepath.Join(t.TempDir(), "words")
+		s.must(os.WriteFile(file, []byte("spam\r\n\n\\bham\\b\nspam\n"), 0o600))
+		_, log := s.ran("room", "set", "hall", "-words", file)
+		if got := s.rules().Words; !slices.Equal(got, []string{"spam", `\bham\b`}) || !s.pending() ||
+			!strings.Contains(log, "blocked words 2") || !strings.Contains(s.audited().Details, `"words":2`) {
+			t.Errorf("words %q, log %q, audited %+v", got, log, s.audited())
+		}
+		s.ran("room", "set", "hall", "-slow", "10s")
+		text, _ := s.ran("room", "show", "hall", "-json")
+		if got := fmt.Sprint(s.lines(text)[0]["words"]); got != `[spam \bham\b]` {
+			t.Errorf("show: %s", got)
+		}
+		s.ran("room", "set", "hall", "-words", "")
+		if got := s.rules(); len(got.Words) > 0 || got.Slow != 10*time.Second {
+			t.Errorf("rules %+v", got)
+		}
+	})
+}
+
 func TestRoomSettings(t *testing.T) {
 	onEach(t, func(t *testing.T, s *site) {
 		for _, c := range []struct {
@@ -218,10 +243,13 @@ func TestRoomSettings(t *testing.T) {
 			{"-slow 90s", 90 * time.Second, false, false}, {"-registered", 90 * time.Second, true, false},
 			{"-paused=true -slow 0", 0, true, true}, {"-registered=false", 0, false, true},
 		} {
-			want := fmt.Sprintf("room hall: slow %v, registered %t, paused %t", c.slow, c.registered, c.paused)
-			details := fmt.Sprintf(`{"slow_ms":%d,"registered":%t,"paused":%t}`, c.slow.Milliseconds(), c.registered,
+			want := fmt.Sprintf("room hall: slow %v, registered %t, paused %t", c.slow, c.registered,
 				c.paused)
-			_, log := s.ran(append([]string{"room", "set", "hall", "-reason", "why"}, strings.Fields(c.flags)...)...)
+			details := fmt.Sprintf(`{"slow_ms":%d,"registered":%t,"paused":%t}`, c.slow.Milliseconds(),
+				c.registered,
+				c.paused)
+			_, log := s.ran(append([]string{"room", "set", "hall", "-reason", "why"},
+				strings.Fields(c.flags)...)...)
 			if !strings.Contains(log, want) || !s.pending() {
 				t.Errorf("%s: log %q", c.flags, log)
 			}
@@ -234,7 +262,8 @@ func TestRoomSettings(t *testing.T) {
 			t.Errorf("rules %+v", r)
 		}
 		if text, _ := s.ran("room", "show", "hall"); text !=
-			"room        hall\nslow        off\nregistered  false\npaused      true\nbans        0\n" {
+			"room        hall\nslow        off\nregistered  false\npaused      true\nwords       0\n"+
+				"bans        0\n" {
 			t.Errorf("show: %s", text)
 		}
 		s.must(s.ban("k1", "gus"))
@@ -264,8 +293,39 @@ func TestBansOfAllRooms(t *testing.T) {
 			s.ran("ban", "add", fmt.Sprint("room", i), "guest:k1")
 		}
 		text, _ := s.ran("ban", "list", "-json")
-		if all := s.lines(text); len(all) != 2*page+1 || all[0]["room"] != "room0" || all[6]["room"] != "room6" {
+		if all := s.lines(text); len(all) != 2*page+1 || all[0]["room"] != "room0" ||
+			all[6]["room"] != "room6" {
 			t.Errorf("list: %s", text)
+		}
+	})
+}
+
+func TestDeleteMessage(t *testing.T) {
+	onEach(t, func(t *testing.T, s *site) {
+		s.said(store.RoomWriter{Author: "k1", Name: "gus"}, store.RoomWriter{Author: "@ann", Name: "ann"})
+		page, err := s.store.RoomMessages(t.Context(), "hall", "", 0, store.FromStart, 10)
+		s.must(err)
+		_, log := s.ran("message", "delete", "hall", "1", page[0].ID, "-reason", "spam")
+		if !strings.Contains(log, `message 1 of room hall by "gus" is deleted within some seconds`) {
+			t.Errorf("log %q", log)
+		}
+		deletes, err := s.store.RoomDeletes(t.Context(), time.Now().Add(time.Minute), 10)
+		s.must(err)
+		if len(deletes) != 1 || deletes[0].Target.ID != page[0].ID || deletes[0].Author != "k1" ||
+			deletes[0].Name != "operator" {
+			t.Errorf("deletes %+v", deletes)
+		}
+		if e := s.audited(); e.Action != "message.delete" || e.By.Name != "operator" ||
+			e.By.Reason != "spam" ||
+			e.Room != "hall" || e.Target != (store.AuditTarget{Kind: "guest", ID: "k1", Name: "gus"}) ||
+			strings.Contains(e.Details, "secret") {
+			t.Errorf("audit log: %+v", e)
+		}
+		for _, args := range [][]string{{"hall", "x", page[0].ID}, {"hall", "1", "x"},
+			{"hall", "1", uuid.NewString()}, {"den", "1", page[0].ID}} {
+			if _, _, err := s.run(append([]string{"message", "delete"}, args...)...); err == nil {
+				t.Errorf("message delete %q is accepted", args)
+			}
 		}
 	})
 }

@@ -24,19 +24,13 @@ type person struct {
 
 func (p person) String() string {
 	kind, _ := p.subject.Split()
-	return fmt.Sprintf("%s %q (%s)", kind, p.name, wordOf(p.subject))
-}
-
-// wordOf returns the word for a subject, as commands take it.
-func wordOf(s chat.Subject) string {
-	kind, id := s.Split()
-	return kind + ":" + id
+	return fmt.Sprintf("%s %q (%s)", kind, p.name, p.subject.Word())
 }
 
 func words(subjects []chat.Subject) string {
 	all := make([]string, 0, len(subjects))
 	for _, s := range subjects {
-		all = append(all, wordOf(s))
+		all = append(all, s.Word())
 	}
 	return strings.Join(all, ", ")
 }
@@ -174,7 +168,7 @@ func (j *job) known(ctx context.Context, room string, of chat.Subject, writers [
 		}
 		p := person{subject: of}
 		p.others = fmt.Sprintf("none of the last %d archived messages of room %s is by %s", lookBack, room,
-			wordOf(of))
+			of.Word())
 		return p, nil
 	}
 	number, err := strconv.ParseInt(id, 10, 64)

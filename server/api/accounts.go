@@ -131,6 +131,7 @@ func (a *api) changePassword(w http.ResponseWriter, r *http.Request, me store.Us
 func (a *api) deleteMe(w http.ResponseWriter, r *http.Request, me store.User) error {
 	var in struct {
 		Password string `json:"password"`
+		Messages string `json:"messages"` // see keeps
 	}
 	if err := readBody(w, r, &in); err != nil {
 		return err
@@ -138,7 +139,11 @@ func (a *api) deleteMe(w http.ResponseWriter, r *http.Request, me store.User) er
 	if err := requireMembers("password", in.Password); err != nil {
 		return err
 	}
-	if err := a.Accounts.Delete(r.Context(), me.ID, in.Password); err != nil {
+	keep, err := keeps(in.Messages)
+	if err != nil {
+		return err
+	}
+	if err := a.Accounts.Delete(r.Context(), me.ID, in.Password, keep); err != nil {
 		return err
 	}
 	a.clearToken(w, r)

@@ -9,6 +9,9 @@ import (
 
 func TestETag(t *testing.T) {
 	each(t, func(t *testing.T, s *site, ann *browser, method, path, body string, status int, _ bool) {
+		if strings.HasSuffix(path, "/export/") {
+			return // it is made again each time
+		}
 		w := s.ask(ann, method, path, body)
 		tag := w.Header().Get("ETag")
 		if method != "GET" {

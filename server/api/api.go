@@ -171,6 +171,21 @@ func (a *api) user(next func(w http.ResponseWriter, r *http.Request, me store.Us
 	}
 }
 
+// writes returns a handler that counts what somebody writes to their address.
+func (a *api) writes(
+	next func(w http.ResponseWriter, r *http.Request, me store.User) error,
+) func(w http.ResponseWriter, r *http.Request, me store.User) error {
+	if a.AllowWrite == nil {
+		return next
+	}
+	return func(w http.ResponseWriter, r *http.Request, me store.User) error {
+		if err := a.AllowWrite(a.ClientAddr(r)); err != nil {
+			return err
+		}
+		return next(w, r, me)
+	}
+}
+
 func connectionAddr(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {

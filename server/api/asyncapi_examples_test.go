@@ -22,8 +22,8 @@ func TestAsyncAPIExamplesAreFrames(t *testing.T) {
 	into := map[string]any{
 		"Welcome": &wire.Welcome{}, "Ack": &wire.Ack{}, "Error": &wire.Error{},
 		"Presence": &wire.Presence{}, "Typing": &wire.Typing{}, "TypingInChat": &wire.TypingInChat{},
-		"Notice": &wire.Notice{},
-		"Gap":    &wire.Gap{}, "Reset": &wire.Reset{}, "Reconnect": &wire.Reconnect{},
+		"Notice": &wire.Notice{}, "Pin": &wire.Pin{},
+		"Gap": &wire.Gap{}, "Reset": &wire.Reset{}, "Reconnect": &wire.Reconnect{},
 		"Cluster": &wire.Cluster{},
 	}
 	for name, m := range s.Components.Messages {
@@ -45,7 +45,7 @@ func TestAsyncAPIExamplesAreFrames(t *testing.T) {
 			case "Message", "Edit", "Delete", "Tombstone", "Reactions", "Entry", "EventMessage", "EventEdit",
 				"EventDelete", "EventReactions", "EventRead", "EventChat":
 				checkEntry(t, b.String())
-			case "Say", "Correct", "Remove", "React", "Plain", "Type":
+			case "Say", "Correct", "Remove", "React", "Moderate", "Plain", "Type":
 				checkRequest(t, kind, b.Bytes())
 			default:
 				if into[kind] == nil {
@@ -128,6 +128,8 @@ func checkRequest(t *testing.T, kind string, example []byte) {
 		want = wire.TypeDelete
 	case "React":
 		want = wire.TypeReact
+	case "Moderate":
+		want = wire.TypeModerate
 	case "Type":
 		want = wire.TypeTyping
 	}

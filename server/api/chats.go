@@ -23,8 +23,9 @@ type chatView struct {
 	UpdatedAt int64        `json:"updated_at"` // time of the last change; lists are sorted by it
 	Last      *messageView `json:"last"`       // null if there is no message yet
 	Unread    int64        `json:"unread"`
-	Read      int64        `json:"read"`       // n of the last message read by this user
-	OtherRead int64        `json:"other_read"` // and by the other
+	Read      int64        `json:"read"`              // n of the last message read by this user
+	OtherRead int64        `json:"other_read"`        // and by the other; 0 after a block
+	Blocking  bool         `json:"blocking,omitzero"` // this user blocks the other
 }
 
 // messageView is a message of a private chat. Its members are named as in the
@@ -47,7 +48,7 @@ func viewChat(c store.Chat) chatView {
 	v := chatView{
 		ID: c.ID, With: otherUser{c.Other.Name}, CreatedAt: c.Created.UnixMilli(),
 		UpdatedAt: c.Updated.UnixMilli(),
-		Unread:    c.Unread, Read: c.Read, OtherRead: c.OtherRead,
+		Unread:    c.Unread, Read: c.Read, OtherRead: c.OtherRead, Blocking: c.Blocking,
 	}
 	if c.Last != nil {
 		last := viewMessage(*c.Last)
@@ -112,11 +113,7 @@ func (a *api) createChat(w http.ResponseWriter, r *http.Request, me store.User) 
 }
 
 func (a *api) listChats(w http.ResponseWriter, r *http.Request, me store.User) error {
-	q, err := parseQuery(r)
-	if err != nil {
-		return err
-	}
-	limit, err := q.limit()
+	q, limit, err := pageQuery(r)
 	if err != nil {
 		return err
 	}

@@ -1,5 +1,5 @@
-// Package api is the REST API below /api/v1: accounts, private chats, the
-// rooms' archive, search, and tickets for the socket.
+// Package api is the REST API below /api/v1: accounts, private chats, rooms and
+// their archive, search, and tickets for the socket.
 //
 // openapi.json, served at /api/v1/openapi.json, describes what each route takes
 // and answers; a test compares it with the routes. asyncapi.json does the same
@@ -15,7 +15,7 @@
 // A session is an opaque token in a cookie (cookie.go). Handlers pass the id of
 // its user to the services, which decide what that user may see. Another user's
 // chat is not_found, like one that does not exist. Answers contain no ids of
-// users.
+// users, except to those who moderate and to admins.
 //
 // Answers can get lost, so a client must be able to repeat a request:
 //

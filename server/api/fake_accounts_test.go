@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"io"
 	"strconv"
 	"time"
 
@@ -105,8 +106,8 @@ func (f *fakes) ChangePassword(ctx context.Context, user int64, old, next string
 	return nil
 }
 
-func (f *fakes) Delete(ctx context.Context, user int64, password string) error {
-	leave, err := f.enter(ctx, "delete", user)
+func (f *fakes) Delete(ctx context.Context, user int64, password string, keep bool) error {
+	leave, err := f.enter(ctx, "delete", user, keep)
 	defer leave()
 	if err != nil {
 		return err
@@ -123,4 +124,29 @@ func (f *fakes) Issue(ctx context.Context, user int64, _ string) (string, time.T
 	leave, err := f.enter(ctx, "ticket", user)
 	defer leave()
 	return "secretticket", startTime.Add(30 * time.Second), err
+}
+
+func (f *fakes) Export(ctx context.Context, author string, me store.User, _ string,
+	begin func() io.Writer) error {
+	leave, err := f.enter(ctx, "export", author, me.ID)
+	defer leave()
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(begin(), "PK"); err != nil {
+		return err
+	}
+	return f.cut
+}
+
+func (f *fakes) Erase(ctx context.Context, author, _ string, keep bool) (store.Erasure, error) {
+	leave, err := f.enter(ctx, "erase", author, keep)
+	defer leave()
+	return store.Erasure{Author: author, Keep: keep, Asked: startTime}, err
+}
+
+func (f *fakes) Erasure(ctx context.Context, author string) (store.Erasure, error) {
+	leave, err := f.enter(ctx, "erasure", author)
+	defer leave()
+	return store.Erasure{Author: author, Asked: startTime, Messages: 3, Finished: startTime}, err
 }

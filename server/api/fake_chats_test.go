@@ -137,6 +137,13 @@ func (f *fakes) RoomMessages(ctx context.Context, room, epoch string, before, af
 	return f.room, nil
 }
 
+func (f *fakes) MayRead(_ context.Context, room string, user int64) (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	reader, closed := f.closed[room]
+	return !closed || user != 0 && user == reader, nil
+}
+
 func (f *fakes) RoomOthers(_ context.Context, _, _ string, after, before int64) (
 	list []store.Range, err error) {
 	for _, r := range f.others {

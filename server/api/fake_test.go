@@ -15,6 +15,7 @@ import (
 type fakes struct {
 	mu       sync.Mutex // guards everything below
 	broken   error      // returned by every method if set
+	cut      error      // of an export, after it has begun
 	block    bool       // methods wait until their context is done
 	users    []store.User
 	password map[int64]string
@@ -23,8 +24,11 @@ type fakes struct {
 	room     []store.RoomMessage
 	others   []store.Range
 	reacted  []store.Reacted
-	since    int64    // what RoomSince finds
-	asked    []string // the calls, one line each
+	since    int64            // what RoomSince finds
+	closed   map[string]int64 // rooms that one account may read, 0: none
+	// returned by what moderates, if set
+	moderation error
+	asked      []string // the calls, one line each
 }
 
 type fakeChat struct {

@@ -26,7 +26,13 @@ func newSite(t *testing.T, change func(*Options)) *site {
 	s := &site{fakes: newFakes(), files: newFakeFiles(), t: t, log: &testlog.Buffer{}}
 	options := Options{
 		Accounts: s.fakes, Chats: s.fakes, Archive: s.fakes, Search: s.fakes, Tickets: s.fakes,
-		Files: s.files, MaxFile: s.files.most,
+		Rooms: fakeRooms{s.fakes},
+		Files: s.files, MaxFile: s.files.most, Moderation: fakeModeration{s.fakes}, Personal: s.fakes,
+		Admin: Admin{AdminService: fakeAdmin{s.fakes}, Storage: fakeAdmin{s.fakes}.storage,
+			Settings: func() []Setting {
+				return []Setting{{Name: "APPID", About: "name", Value: "1000", Changed: true},
+					{Name: "REDIS_URL", About: "Redis", Secret: true}}
+			}},
 		Logger: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	if change != nil {
@@ -56,6 +62,9 @@ func (s *site) ask(b *browser, method, path, body string, headers ...string) *ht
 		}
 	}
 	r.Header.Set("Origin", "http://"+r.Host)
+	if strings.Contains(path, "/guests/") {
+		r.Header.Set(guestHeader, guestKey)
+	}
 	if b != nil {
 		for _, c := range b.cookies {
 			r.AddCookie(&http.Cookie{Name: c.Name, Value: c.Value})

@@ -10,6 +10,7 @@ import (
 	"livechat/server/blob"
 	"livechat/server/chat"
 	"livechat/server/files"
+	"livechat/server/rooms"
 	"livechat/server/store"
 )
 
@@ -18,7 +19,8 @@ import (
 type Accounts interface {
 	Register(ctx context.Context, name, password, addr string) (store.User, error)
 	ChangePassword(ctx context.Context, user int64, old, next string) error // ends all sessions
-	Delete(ctx context.Context, user int64, password string) error
+	// Delete also has the messages erased, or, if keep, their name.
+	Delete(ctx context.Context, user int64, password string, keep bool) error
 	Sessions
 }
 
@@ -62,10 +64,24 @@ type Chats interface {
 	Read(ctx context.Context, me int64, chat string, n int64) (moved bool, read int64, err error)
 	// Typing tells the other member that me is writing.
 	Typing(ctx context.Context, me store.User, chat string) error
+	Blocks
+}
+
+// Blocks are the accounts whose private messages me does not want.
+type Blocks interface {
+	// Blocks returns a page in the order of the names, and whether there are more.
+	Blocks(ctx context.Context, me int64, after string, limit int) (
+		page []store.Block, more bool, err error)
+	// Block and Unblock do not fail if it is so already.
+	Block(ctx context.Context, me int64, name string) error
+	Unblock(ctx context.Context, me int64, name string) error
 }
 
 // Archive has the messages of rooms.
 type Archive interface {
+	// MayRead reports whether a user, 0 for a guest, may read a room. The other
+	// methods do not ask.
+	MayRead(ctx context.Context, room string, user int64) (bool, error)
 	// RoomMessages returns messages, oldest first. At most one of before and
 	// after is given (not 0); after can be store.FromStart. The epoch "" stands
 	// for all epochs, sorted by number.
@@ -80,6 +96,39 @@ type Archive interface {
 	// Reacted returns who reacted to the message with this id, the most
 	// frequent emoji first, with at most most people for each.
 	Reacted(ctx context.Context, room, target string, most int) ([]store.Reacted, error)
+}
+
+// Rooms are the rooms that people make. A room that somebody may not know of is
+// not_found, like one that does not exist. Errors for users are *chat.Error.
+type Rooms interface {
+	// List returns a page in the order of the names, and whether there are more.
+	List(ctx context.Context, by rooms.Actor, q store.RoomsQuery) (page []rooms.View, more bool, err error)
+	Make(ctx context.Context, by rooms.Actor, d rooms.Draft) (rooms.View, error)
+	Get(ctx context.Context, by rooms.Actor, room string) (rooms.View, error)
+	Set(ctx context.Context, by rooms.Actor, room string, c rooms.Changes) (rooms.View, error)
+	Delete(ctx context.Context, by rooms.Actor, room string) error
+	RoomMembers
+	Invites
+}
+
+// RoomMembers are the accounts with a role in a room.
+type RoomMembers interface {
+	// Members returns a page in the order of the names, and whether there are more.
+	Members(ctx context.Context, by rooms.Actor, room, after string, limit int) (page []store.RoomMember,
+		more bool, err error)
+	SetRole(ctx context.Context, by rooms.Actor, room, name string, role chat.RoomRole) error
+	Remove(ctx context.Context, by rooms.Actor, room, name string) error
+}
+
+// Invites make members of those who have their token.
+type Invites interface {
+	Invite(ctx context.Context, by rooms.Actor, room string, uses int64, lasts time.Duration) (token string,
+		i store.Invite, err error)
+	Invites(ctx context.Context, by rooms.Actor, room string) ([]store.Invite, error)
+	Uninvite(ctx context.Context, by rooms.Actor, room, id string) error
+	// Invited returns the room of an invite.
+	Invited(ctx context.Context, token string) (rooms.View, error)
+	Join(ctx context.Context, by rooms.Actor, token string) (rooms.View, error)
 }
 
 // Search finds messages among those that a user may see. store.ErrBadCursor: the
@@ -127,10 +176,22 @@ type Options struct {
 	Accounts Accounts
 	Chats    Chats
 	Archive  Archive
+	Rooms    Rooms
 	Search   Search
 	Tickets  Tickets
 	Files    Files // nil: there are none
+	Admin    Admin
+	Personal Personal
 	Logger   *slog.Logger
+
+	Moderation Moderation
+	// AllowReport refuses a report of somebody at an address who reports too
+	// often, with a *chat.Error. nil means no limit.
+	AllowReport func(person, addr string) error
+
+	// AllowWrite refuses what somebody at an address writes in private chats too
+	// often, with a *chat.Error. nil means no limit.
+	AllowWrite func(addr string) error
 
 	// AllowedOrigins are other origins whose pages may use the whole API, as
 	// scheme://host[:port] in the form that browsers send. A "*" is ignored,

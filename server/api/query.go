@@ -27,9 +27,30 @@ func parseQuery(r *http.Request) (query, error) {
 	return query(values), nil
 }
 
+// pageQuery returns the parameters of a request for a page of a list, and how
+// many entries it wants.
+func pageQuery(r *http.Request) (q query, limit int, err error) {
+	if q, err = parseQuery(r); err != nil {
+		return nil, 0, err
+	}
+	limit, err = q.limit()
+	return q, limit, err
+}
+
 func (q query) has(name string) bool { _, given := q[name]; return given }
 
 func (q query) get(name string) string { return url.Values(q).Get(name) }
+
+// flag returns whether a parameter is true; it may be false or missing.
+func (q query) flag(name string) (bool, error) {
+	switch value := q.get(name); {
+	case !q.has(name) || value == "false":
+		return false, nil
+	case value == "true":
+		return true, nil
+	}
+	return false, chat.Errorf(chat.CodeBadRequest, "%s must be true or false.", name)
+}
 
 // limit returns the size of the page.
 func (q query) limit() (int, error) {

@@ -58,7 +58,14 @@ func (a *api) reactions(w http.ResponseWriter, r *http.Request) error {
 	if _, err := parseQuery(r); err != nil {
 		return err
 	}
-	all, err := a.Archive.Reacted(r.Context(), room, id, maxReacted)
+	_, mayRead, err := a.readerOf(r, room)
+	if err != nil {
+		return err
+	}
+	var all []store.Reacted
+	if mayRead {
+		all, err = a.Archive.Reacted(r.Context(), room, id, maxReacted)
+	}
 	if err != nil {
 		return err
 	}

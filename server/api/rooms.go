@@ -44,7 +44,7 @@ func viewRoomMessage(m store.RoomMessage) roomMessageView {
 	return view
 }
 
-// roomMessages needs no session, like the rooms themselves. Feeds of users are
+// roomMessages needs no session where the room needs none. Feeds of users are
 // stored like rooms. CheckRoom refuses their names, which contain a ':', so
 // none can be read here.
 func (a *api) roomMessages(w http.ResponseWriter, r *http.Request) error {
@@ -56,7 +56,14 @@ func (a *api) roomMessages(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	_, mayRead, err := a.readerOf(r, room)
+	if err != nil {
+		return err
+	}
 	win, err := q.window(func(at time.Time) (int64, error) {
+		if !mayRead {
+			return 0, nil
+		}
 		return a.Archive.RoomSince(r.Context(), room, at)
 	})
 	if err != nil {
@@ -69,7 +76,10 @@ func (a *api) roomMessages(w http.ResponseWriter, r *http.Request) error {
 	if epoch != "" && q.has("at") {
 		return chat.Errorf(chat.CodeBadRequest, "Give only one of epoch and at.")
 	}
-	messages, err := a.Archive.RoomMessages(r.Context(), room, epoch, win.before, win.after, win.limit)
+	var messages []store.RoomMessage
+	if mayRead {
+		messages, err = a.Archive.RoomMessages(r.Context(), room, epoch, win.before, win.after, win.limit)
+	}
 	if err != nil {
 		return err
 	}
@@ -142,7 +152,7 @@ const (
 	maxCursor = 512
 )
 
-// search needs no session if one room is searched: everybody may read that.
+// search needs no session if one room is searched that everybody may read.
 // Without a room it finds what is in the user's chats as well.
 func (a *api) search(w http.ResponseWriter, r *http.Request) error {
 	q, err := searchQuery(r)
@@ -150,7 +160,10 @@ func (a *api) search(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if q.Room != "" {
-		return a.searchFor(w, r, q)
+		if q.User, _, err = a.readerOf(r, q.Room); err != nil {
+			return err
+		}
+		return a.searchFor(w, r, q) // which finds what this user may read
 	}
 	return a.user(func(w http.ResponseWriter, r *http.Request, me store.User) error {
 		q.User = me.ID

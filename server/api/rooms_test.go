@@ -42,6 +42,47 @@ func TestRoomMessages(t *testing.T) {
 	}
 }
 
+// To those who may not be in it, a closed room is one in which nobody ever said anything.
+func TestClosedRooms(t *testing.T) {
+	s := newSite(t, nil)
+	ann, ben := s.register("ann"), s.register("ben")
+	s.closed = map[string]int64{"den": 1}
+	s.room = []store.RoomMessage{{Room: "den", Epoch: epoch, Seq: 7, ID: anID, At: startTime}}
+	s.reacted, s.since = []store.Reacted{{Emoji: "👍", Count: 1}}, 7
+	report := `{"message":{"seq":7,"id":"` + anID + `"},"reason":"spam"}`
+	key := guestHeader + ": 00112233445566778899aabbccddeeff"
+	for _, path := range []string{"messages/", "messages/?before=9", "messages/?at=1763770000000",
+		"messages/" + anID + "/reactions/"} {
+		s.asked = nil
+		guest := s.ask(nil, "GET", "/api/v1/rooms/den/"+path, "")
+		stranger := s.ask(ben, "GET", "/api/v1/rooms/den/"+path, "")
+		if asked := strings.Join(s.asked, ""); asked != "who\n" {
+			t.Errorf("%s: for strangers it was asked %q", path, asked)
+		}
+		member := s.ask(ann, "GET", "/api/v1/rooms/den/"+path, "")
+		for who, got := range map[string]string{"guest": guest.Body.String(), "stranger": stranger.Body.String()} {
+			if strings.Contains(got, anID) || strings.Contains(got, "👍") || got == member.Body.String() {
+				t.Errorf("%s: the %s gets %s, the member %s", path, who, got, member.Body)
+			}
+		}
+	}
+	want(t, s.ask(ben, "GET", "/api/v1/rooms/den/messages/", ""), 200, `{"messages":[]}`)
+	for who, user := range map[*browser]string{ann: "1", ben: "2"} {
+		s.asked = nil
+		s.ask(who, "GET", "/api/v1/search/?q=hi&room=den", "")
+		if got := strings.Join(s.asked, ""); !strings.Contains(got, "search "+user+" den") {
+			t.Errorf("%s searches as %q", user, got)
+		}
+	}
+	s.asked = nil
+	wantProblem(t, s.ask(ben, "POST", "/api/v1/rooms/den/reports/", report), 404, "unknown_message")
+	wantProblem(t, s.ask(nil, "POST", "/api/v1/rooms/den/reports/", report, key), 404, "unknown_message")
+	if got := strings.Join(s.asked, ""); strings.Contains(got, "report") {
+		t.Errorf("strangers report: %q", got)
+	}
+	want(t, s.ask(ann, "POST", "/api/v1/rooms/den/reports/", report), 201, `{"reported":true}`)
+}
+
 // A user's feed is stored like a room, and must not be readable as one.
 func TestFeedsAreNotReadableAsRooms(t *testing.T) {
 	s := newSite(t, nil)

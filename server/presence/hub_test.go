@@ -71,6 +71,7 @@ func (h *hub) startAs(node, role string) *server {
 		Encode:     encodeUpdate,
 		EmitTyping: s.emitTyping,
 	})
+	h.connect(s)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { _ = s.Run(ctx) })
@@ -78,7 +79,6 @@ func (h *hub) startAs(node, role string) *server {
 		cancel()
 		running.Wait()
 	}
-	h.connect(s)
 	return s
 }
 

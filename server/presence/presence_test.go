@@ -210,7 +210,7 @@ func TestNewServerLearnsEverything(t *testing.T) {
 		if n := h.count(`"node":"late"`, `"rooms"`); n != 0 {
 			t.Errorf("the new server reported other servers' people %d times", n)
 		}
-		if n := h.count(`"ask":true`, `"node":"node`, `"to"`); n != 0 {
+		if n := h.count(`"ask":true`, `"to":"late"`); n != 0 {
 			t.Errorf("the new server was asked %d times, though it reports everything by itself", n)
 		}
 		late.enter(lobby, "s2", "eve")

@@ -16,7 +16,8 @@
 // gone.
 //
 // Clients get updates in the same rhythm: the first change at once, then one
-// update a second. A leave is announced a second later, so a user who reloads the
+// update a second, or less often in big rooms and on servers with thousands of
+// connections. A leave is announced a second later, so a user who reloads the
 // page or is moved to another server never appears to leave.
 //
 // # Reports

@@ -237,7 +237,7 @@ func (p *Presence) SetUnavailable(away bool) {
 // changedLocked adds to a room's number of connections and schedules an update
 // to its clients. The names have been changed already. The update comes after
 // delay, but not sooner than a second after the last one, or later in big rooms
-// (updatePerClient).
+// and on big servers (dueAtLocked).
 func (p *Presence) changedLocked(r *room, connections int, delay time.Duration) {
 	r.online += connections
 	at := time.Now().Add(delay)

@@ -132,11 +132,24 @@ func (p *Presence) sendBye(ctx context.Context) error {
 // however many clients there are.
 const updatePerClient = 500 * time.Microsecond
 
-// dueAt returns when to send the pending update: at the time that is set, but
-// in a big room not soon after the last one. How big it is counts at the end of
-// the wait: thousands may have come meanwhile.
-func (r *room) dueAt() time.Time {
-	if quiet := r.last.Add(time.Duration(len(r.sessions)) * updatePerClient); r.at.Before(quiet) {
+// updatePerConnection is the time between two updates of the same room per
+// connection of this server, and maxUpdatePause the most that this comes to.
+// While thousands come, each room has changes all the time: one update a second
+// to everybody would cost more than their handshakes. So all rooms of a server
+// together write some 3,300 updates a second, until the pause is at its longest.
+const (
+	updatePerConnection = 300 * time.Microsecond
+	maxUpdatePause      = 5 * time.Second
+)
+
+// dueAtLocked returns when to send a room's pending update: at the time that is
+// set, but in a big room, or on a server with many connections, not soon after
+// the last one. How big they are counts at the end of the wait: thousands may
+// have come meanwhile.
+func (p *Presence) dueAtLocked(r *room) time.Time {
+	pause := max(time.Duration(len(r.sessions))*updatePerClient,
+		min(time.Duration(p.report.total)*updatePerConnection, maxUpdatePause))
+	if quiet := r.last.Add(pause); r.at.Before(quiet) {
 		return quiet
 	}
 	return r.at
@@ -163,7 +176,7 @@ func (p *Presence) emit(ctx context.Context) {
 		next := p.expireLocked(now)
 		updates = updates[:0]
 		for name, r := range p.due {
-			if at := r.dueAt(); now.Before(at) {
+			if at := p.dueAtLocked(r); now.Before(at) {
 				next = earlier(next, at)
 				continue
 			}

@@ -1,0 +1,76 @@
+package report
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"livechat/load/record"
+)
+
+func TestText(t *testing.T) {
+	var out bytes.Buffer
+	r := sample()
+	r.Settings.Edits, r.Totals.Edits, r.Settings.Deletes, r.Totals.Deletes = 12.5, 25, 5, 10
+	r.Settings.Reactions, r.Totals.Reactions = 3, 6
+	r.Settings.Files, r.Settings.FileSize, r.Totals.Files = 2, 50000, 4
+	r.Totals.FailedUploads = map[string]int64{"no answer": 1, "503 unavailable": 1200}
+	if err := Text(&out, r); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"12.5 % edits, 5 % deletes, 3 % reactions, 2 % with a file of 50,000 bytes",
+		"200 sent (of them 25 edits, 10 deletes, 6 reactions, 4 with files), 200 acked",
+		"1,200 failed (503 unavailable), 1 failed (no answer), and were tried again",
+		"median 2.50 ms", "99 % 31.0 ms", "longest 12.5 s", "passed", "2 rooms",
+		"300 ended (1006)", "9.0 µs per delivery in haproxy, 1000, 2000"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, out.String())
+		}
+	}
+	r.Verdict = []string{"3 deliveries were lost"}
+	out.Reset()
+	if err := Text(&out, r); err != nil ||
+		!strings.Contains(out.String(), "FAILED\n  3 deliveries were lost") {
+		t.Errorf("%v, and\n%s", err, out.String())
+	}
+}
+
+// The summary and the page say what the scenario did.
+func TestScenarioIsToldAbout(t *testing.T) {
+	for _, test := range []struct {
+		run  record.Run
+		want string
+	}{
+		{record.Run{Did: []string{"one", "two"}}, "scenario      one\n              two\n"},
+		{record.Run{Totals: record.Totals{Left: 12, Joined: 1100}},
+			"12 clients left, 1,100 came in their place"},
+		{record.Run{Totals: record.Totals{Slow: 9, CutOff: 2, Excused: 70}},
+			"9 clients read slowly; their connections ended 2 times, and 70 deliveries"},
+	} {
+		var out bytes.Buffer
+		if err := Text(&out, &test.run); err != nil || !strings.Contains(out.String(), test.want) {
+			t.Errorf("%v: no %q in\n%s", err, test.want, out.String())
+		}
+	}
+	if !strings.Contains(pageOf(t, &record.Run{Did: []string{"one", "two"}}), "one. two") {
+		t.Error("the page does not say what the scenario did")
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", -1234567: "-1,234,567",
+		12345678: "12,345,678"} {
+		if got := count(n); got != want {
+			t.Errorf("%d is formatted as %s", n, got)
+		}
+	}
+	for _, test := range []struct {
+		width float64
+		n     int
+		want  float64
+	}{{10, 5, 2}, {11, 5, 5}, {0.3, 5, 0.1}, {100000, 5, 20000}, {7, 8, 1}} {
+		if got := stepOf(test.width, test.n); got < test.want*0.999 || got > test.want*1.001 {
+			t.Errorf("%g in %d steps: %g, want %g", test.width, test.n, got, test.want)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"sync"
 	"testing"
@@ -125,3 +126,49 @@ func refuses(t testing.TB, b *Bus, room, id string, by chat.Writer, code chat.Co
 
 // withTruth returns options of a server that needs to know the rules.
 func (d *truth) options() Options { return Options{Rules: d.of} }
+
+// servers returns buses that follow a room and know where the truth is.
+func servers(t testing.TB, url string, d *truth, n int) (all []*Bus) {
+	t.Helper()
+	for range n {
+		b, _ := start(t, url, d.options(), room)
+		all = append(all, b)
+	}
+	return all
+}
+
+// underLoad lets others write on all servers until the returned function is
+// called.
+func underLoad(t testing.TB, all []*Bus) (stop func()) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var senders sync.WaitGroup
+	for i, b := range all {
+		senders.Go(func() {
+			for n := 0; ctx.Err() == nil; n++ {
+				answers := make(chan answer, 1)
+				p := publication(room, fmt.Sprint("load-", i, "-", n), "hello", answers)
+				p.By = someone
+				if err := b.PublishBody(ctx, p); err != nil {
+					return
+				}
+				if a := <-answers; a.err != nil && ctx.Err() == nil {
+					t.Errorf("message %d of the load on server %d: %v", n, i, a.err)
+				}
+			}
+		})
+	}
+	return func() {
+		cancel()
+		senders.Wait()
+	}
+}
+
+func wantRefusal(t *testing.T, what string, err error, code chat.Code) {
+	t.Helper()
+	if err == nil && code == "" {
+		return
+	}
+	if e := chat.AsError(err); err == nil || e.Code != code {
+		t.Errorf("%s: %v, want %q", what, err, code)
+	}
+}

@@ -1,55 +1,16 @@
 package bus
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
-	"livechat/internal/poll"
 	"livechat/internal/testredis"
 	"livechat/server/chat"
 )
-
-// servers returns buses that follow a room and know where the truth is.
-func servers(t testing.TB, url string, d *truth, n int) (all []*Bus) {
-	t.Helper()
-	for range n {
-		b, _ := start(t, url, d.options(), room)
-		all = append(all, b)
-	}
-	return all
-}
-
-// underLoad lets others write on all servers until the returned function is
-// called.
-func underLoad(t testing.TB, all []*Bus) (stop func()) {
-	ctx, cancel := context.WithCancel(t.Context())
-	var senders sync.WaitGroup
-	for i, b := range all {
-		senders.Go(func() {
-			for n := 0; ctx.Err() == nil; n++ {
-				answers := make(chan answer, 1)
-				p := publication(room, fmt.Sprint("load-", i, "-", n), "hello", answers)
-				p.By = someone
-				if err := b.PublishBody(ctx, p); err != nil {
-					return
-				}
-				if a := <-answers; a.err != nil && ctx.Err() == nil {
-					t.Errorf("message %d of the load on server %d: %v", n, i, a.err)
-				}
-			}
-		})
-	}
-	return func() {
-		cancel()
-		senders.Wait()
-	}
-}
 
 // A mute set through one server holds on another before its next message.
 func TestMuteHoldsBeforeTheNextMessage(t *testing.T) {
@@ -66,95 +27,6 @@ func TestMuteHoldsBeforeTheNextMessage(t *testing.T) {
 		}
 		d.decides(t, all[1], room, func(r *chat.RoomRules) { clear(r.Muted) })
 		takes(t, all[2], room, "free", chat.Writer{Person: chat.AccountSubject(7)})
-	})
-}
-
-// In slow mode, of two messages that come at the same moment on two servers,
-// one is taken.
-func TestSlowModeTakesOneOfTwo(t *testing.T) {
-	onEach(t, func(t *testing.T, r *backend) {
-		d := newTruth()
-		all := servers(t, r.url, d, 2)
-		d.decides(t, all[0], room, func(r *chat.RoomRules) { r.Slow = chat.MaxSlow })
-		for i := range 50 {
-			who := chat.Writer{Person: chat.GuestSubject(fmt.Sprint("guest", i))}
-			answers := make(chan answer, 2)
-			for s, b := range all {
-				p := publication(room, fmt.Sprint(i, "-", s), "hello", answers)
-				p.By = who
-				if err := b.PublishBody(t.Context(), p); err != nil {
-					t.Fatal(err)
-				}
-			}
-			taken := 0
-			for range all {
-				a := <-answers
-				if a.err == nil {
-					taken++
-					continue
-				}
-				e := chat.AsError(a.err)
-				if e.Code != chat.CodeSlowMode || !e.Retryable || e.RetryAfterMS <= 0 ||
-					e.RetryAfterMS > chat.MaxSlow.Milliseconds() {
-					t.Errorf("guest %d: %+v", i, e)
-				}
-			}
-			if taken != 1 {
-				t.Errorf("guest %d: %d of two messages were taken", i, taken)
-			}
-		}
-	})
-}
-
-// Who moderates is not slowed down, and starts with no debt when that is over.
-func TestSlowModeOfModerators(t *testing.T) {
-	onEach(t, func(t *testing.T, r *backend) {
-		d := newTruth()
-		b := servers(t, r.url, d, 1)[0]
-		d.decides(t, b, room, func(r *chat.RoomRules) {
-			r.Slow = time.Hour
-			r.Roles = roles(chat.RoleModerator, annie)
-		})
-		takes(t, b, room, "1", annie)
-		takes(t, b, room, "2", annie)
-		takes(t, b, room, "3", benny)
-		refuses(t, b, room, "4", benny, chat.CodeSlowMode)
-		if n := r.raw.Exists(t.Context(), b.lastKey(room, annie)).Val(); n != 0 {
-			t.Error("the last message of a moderator is remembered")
-		}
-		d.decides(t, b, room, func(r *chat.RoomRules) { clear(r.Roles) })
-		takes(t, b, room, "5", annie)
-		refuses(t, b, room, "6", annie, chat.CodeSlowMode)
-	})
-}
-
-// Slow mode counts from the last message that was taken, and only messages.
-func TestSlowMode(t *testing.T) {
-	onEach(t, func(t *testing.T, r *backend) {
-		d := newTruth()
-		b := servers(t, r.url, d, 1)[0]
-		d.decides(t, b, room, func(r *chat.RoomRules) { r.Slow = time.Hour })
-		takes(t, b, room, "1", annie)
-		refuses(t, b, room, "2", annie, chat.CodeSlowMode)
-		takes(t, b, room, "3", benny)
-		if got := takes(t, b, room, "1", annie); !got.Duplicate {
-			t.Error("the message that was taken is not acked again")
-		}
-		if _, err := sayBy(t, b, room, chat.TypeEdit, "4", annie); err != nil {
-			t.Errorf("an edit: %v", err)
-		}
-		left := r.raw.PTTL(t.Context(), b.lastKey(room, annie)).Val()
-		if left <= 0 || left > time.Hour {
-			t.Errorf("the last message is remembered for %v", left)
-		}
-		d.decides(t, b, room, func(r *chat.RoomRules) { r.Slow = 10 * time.Millisecond })
-		poll.Until(t, "the shorter time is over", func() bool {
-			_, err := sayBy(t, b, room, "", "5", annie)
-			return err == nil
-		})
-		d.decides(t, b, room, func(r *chat.RoomRules) { r.Slow = 0 })
-		takes(t, b, room, "6", annie)
-		takes(t, b, room, "7", annie)
 	})
 }
 
@@ -271,16 +143,6 @@ func TestRules(t *testing.T) {
 	})
 }
 
-func wantRefusal(t *testing.T, what string, err error, code chat.Code) {
-	t.Helper()
-	if err == nil && code == "" {
-		return
-	}
-	if e := chat.AsError(err); err == nil || e.Code != code {
-		t.Errorf("%s: %v, want %q", what, err, code)
-	}
-}
-
 // A message that is in the log is acked when it is sent again, whatever the
 // rules are by then.
 func TestResendAfterAMuteIsAcked(t *testing.T) {
@@ -299,37 +161,6 @@ func TestResendAfterAMuteIsAcked(t *testing.T) {
 			t.Errorf("without rules: %+v", again)
 		}
 	})
-}
-
-// Servers without a source of rules check what is there, and wait for nothing.
-func TestRulesWithoutASource(t *testing.T) {
-	onEach(t, func(t *testing.T, r *backend) {
-		plain, _ := start(t, r.url, Options{}, room)
-		takes(t, plain, room, "1", annie)
-		if keys := r.raw.Exists(t.Context(), plain.rulesKey(room)).Val(); keys != 0 {
-			t.Error("a copy was made")
-		}
-		d := newTruth()
-		b := servers(t, r.url, d, 1)[0]
-		d.decides(t, b, room, mute(annie.Person))
-		refuses(t, plain, room, "2", annie, chat.CodeMuted)
-		if rules, err := plain.Rules(t.Context(), room); err != nil || len(rules.Muted) != 1 {
-			t.Errorf("rules are %+v, %v", rules, err)
-		}
-	})
-}
-
-// The rules are read once for each epoch of a log, not for each message.
-func TestRulesAreReadOnce(t *testing.T) {
-	d := newTruth()
-	r := realRedis(t)
-	b := servers(t, r.url, d, 1)[0]
-	for i := range 20 {
-		takes(t, b, room, fmt.Sprint(i), annie)
-	}
-	if n := d.questions(); n != 1 {
-		t.Errorf("the database was asked %d times", n)
-	}
 }
 
 func TestRulesInACluster(t *testing.T) {

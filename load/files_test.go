@@ -51,7 +51,7 @@ func archivedFiles(t *testing.T, addr string, size int) (n int64) {
 func TestFiles(t *testing.T) {
 	addr := startForFiles(t, nil)
 	r, text, err := runLoad(t, "-url", "ws://"+addr, "-clients", "20", "-rate", "10", "-for", "2s",
-		"-warmup", "0", "-files", "40", "-file-size", "70000")
+		"-warmup", "0", "-mix", "uploads=40%", "-file-size", "70000")
 	if n := r.Totals.Files; err != nil || n == 0 || n >= r.Totals.Sent || r.Totals.Acked != r.Totals.Sent ||
 		r.Totals.Delivered != 20*r.Totals.Sent || len(r.Totals.FailedUploads) > 0 {
 		t.Errorf("exit %v with %+v", err, r.Totals)
@@ -60,7 +60,7 @@ func TestFiles(t *testing.T) {
 	poll.Until(t, fmt.Sprint("the archive has ", r.Totals.Files, " messages with a file"), func() bool {
 		return archivedFiles(t, addr, 70000) == r.Totals.Files
 	})
-	for _, want := range []string{"40 % with a file of 70,000 bytes",
+	for _, want := range []string{"40 % uploads of 70,000 bytes",
 		fmt.Sprint(r.Totals.Files, " with files)")} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the output lacks %q", want)
@@ -92,7 +92,7 @@ func TestFailedUploadsAreCounted(t *testing.T) {
 	}))
 	t.Cleanup(func() { s.Close(); transport.CloseIdleConnections() })
 	r, text, err := runLoad(t, "-url", "ws"+strings.TrimPrefix(s.URL, "http"), "-clients", "10",
-		"-rate", "20", "-for", "1s", "-warmup", "0", "-files", "50", "-file-size", "1000")
+		"-rate", "20", "-for", "1s", "-warmup", "0", "-mix", "uploads=50%", "-file-size", "1000")
 	failed := r.Totals.FailedUploads
 	if err != nil || r.Totals.Acked != r.Totals.Sent || len(failed) != 2 || failed["503"] != 2 ||
 		failed["no answer"] != 1 {
@@ -108,7 +108,7 @@ func TestFailedUploadsAreCounted(t *testing.T) {
 func TestRefusedFilesAreCounted(t *testing.T) {
 	addr := startForFiles(t, map[string]string{"GUEST_FILES_DAY": "100000"})
 	r, text, err := runLoad(t, "-url", "ws://"+addr, "-clients", "10", "-rate", "30", "-for", "1s",
-		"-warmup", "0", "-files", "50", "-file-size", "30000")
+		"-warmup", "0", "-mix", "uploads=50%", "-file-size", "30000")
 	n := r.Totals.Refused["429 quota"]
 	if !errors.Is(err, errFailed) || n == 0 || r.Totals.Unanswered != 0 || r.Totals.Files-n != 3 ||
 		r.Totals.Acked+n != r.Totals.Sent || r.Totals.Delivered != 10*r.Totals.Acked {

@@ -52,14 +52,12 @@ func parse(args []string, out io.Writer) (*options, error) {
 		"`name` of the room, with -rooms the beginning of the names; '' is the default room, where "+
 			"people are")
 	flags.IntVar(&s.Bytes, "size", 100, "`bytes` of text in a message")
-	flags.Float64Var(&s.Edits, "edits", 0,
-		"`percent` of the messages that are an edit of the last one of the same client instead")
-	flags.Float64Var(&s.Deletes, "deletes", 0, "`percent` that are a delete of it")
-	flags.Float64Var(&s.Reactions, "reactions", 0,
-		"`percent` that are a reaction to the newest message of the room, or take that back")
-	flags.Float64Var(&s.WithFile, "files", 0,
-		"`percent` that have a file, which is uploaded first, to the same address")
-	flags.IntVar(&s.FileSize, "file-size", 100_000, "`bytes` of a file")
+	mix := flags.String("mix", "",
+		"what else people do, in `percent` of the messages, such as edits=5%,typing=20%. Instead of "+
+			"messages, together at most 100 %: edits and deletes of the client's last message, reactions to "+
+			"the room's newest one, uploads (messages with a file). Besides them, at most 1000 % each: "+
+			"typing, history (pages of it), search, private (messages). See docs/load-testing.md#mixes")
+	flags.IntVar(&s.FileSize, "file-size", 100_000, "`bytes` of a file of uploads in -mix")
 	flags.DurationVar(&s.For, "for", 30*time.Second, "how long to measure; scale: 1m for each number")
 	flags.DurationVar(&s.Warmup, "warmup", 2*time.Second, "how long messages flow before the measurement")
 	flags.DurationVar(&s.Ramp, "ramp", 0, "time over which the clients join; 0: as fast as possible")
@@ -140,6 +138,9 @@ func parse(args []string, out io.Writer) (*options, error) {
 	}
 	if err == nil {
 		s.Scale, err = numbers("-scale", *counts)
+	}
+	if err == nil {
+		s.Mix, err = plan.ParseMix(*mix)
 	}
 	if longer := s.Scenario.DefaultFor; longer != nil && !given["for"] {
 		s.For = longer(s)

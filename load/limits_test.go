@@ -52,7 +52,7 @@ func TestFaultsComeBeforeLimits(t *testing.T) {
 		"EDIT_WINDOW": "off"})
 
 	r, _, err := runLoad(t, "-url", "ws://"+addr, "-clients", "4", "-rate", "30", "-for", "1s",
-		"-edits", "50", "-fail-if", "refused>0")
+		"-mix", "edits=50%", "-fail-if", "refused>0")
 	if !errors.Is(err, errFailed) || !r.Exceeded() {
 		t.Errorf("%v, %+v", err, r.Limits)
 	}

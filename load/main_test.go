@@ -230,21 +230,21 @@ func TestScenariosPass(t *testing.T) {
 			},
 		},
 		{
-			[]string{"-edits", "50"},
+			[]string{"-mix", "edits=50%"},
 			func(r *record.Run) bool {
 				return r.Totals.Delivered == 40*r.Totals.Sent && r.Totals.Measured > 0 &&
 					r.Totals.Edits > 0 && r.Totals.Edits < r.Totals.Sent
 			},
 		},
 		{
-			[]string{"-edits", "20", "-deletes", "20"},
+			[]string{"-mix", "edits=20%,deletes=20%"},
 			func(r *record.Run) bool {
 				return r.Totals.Delivered == 40*r.Totals.Sent && r.Totals.Edits > 0 &&
 					r.Totals.Deletes > 0 && r.Totals.Edits+r.Totals.Deletes < r.Totals.Sent
 			},
 		},
 		{
-			[]string{"-reactions", "40", "-deletes", "10"},
+			[]string{"-mix", "reactions=40%,deletes=10%"},
 			func(r *record.Run) bool {
 				// a delivery of each summary as well, at most one a second and message
 				return r.Totals.Reactions > 0 && r.Totals.Miscounted == 0 &&
@@ -286,8 +286,8 @@ func TestUnfinishedRollingRestartFails(t *testing.T) {
 func TestRefusedEditsAreCounted(t *testing.T) {
 	addr := startServer(t, map[string]string{"MESSAGE_RATE": "0", "ROOM_RATE": "0", "LOG_LEVEL": "warn",
 		"EDIT_WINDOW": "off"})
-	r, _, err := runLoad(t, "-url", "ws://"+addr, "-clients", "4", "-rate", "30", "-for", "2s", "-edits",
-		"50")
+	r, _, err := runLoad(t, "-url", "ws://"+addr, "-clients", "4", "-rate", "30", "-for", "2s", "-mix",
+		"edits=50%")
 	if n := r.Totals.Refused["forbidden"]; err == nil || n == 0 || n != r.Totals.Edits ||
 		r.Totals.Acked+n != r.Totals.Sent {
 		t.Errorf("exit %v with %+v", err, r.Totals)

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 
+	"livechat/load/plan"
 	"livechat/load/record"
 	"livechat/load/run"
 	"livechat/load/watch"
@@ -84,8 +85,8 @@ func (o *options) checkWorkers() error {
 		return fmt.Errorf("-workers: %d workers cannot share %d clients", len(o.workers), s.Clients)
 	case len(s.Sources) > 0:
 		return errors.New("-source: with -workers, give it to each worker, whose addresses they are")
-	case s.Reactions > 0:
-		return errors.New("-reactions: not with -workers, which do not know what the others have reacted to")
+	case s.Mix[plan.React] > 0:
+		return errors.New("-mix: no reactions with -workers, which do not know what the others have reacted to")
 	}
 	return worker.CheckSecret(os.Getenv(secretVariable))
 }

@@ -143,7 +143,7 @@ func TestScenariosPassWithWorkers(t *testing.T) {
 		{"-rooms 4", func(r *record.Run) bool {
 			return r.Totals.Delivered == 10*r.Totals.Sent && r.Settings.Publishers == 4
 		}},
-		{"-edits 20 -deletes 20 -publishers 3", func(r *record.Run) bool {
+		{"-mix edits=20%,deletes=20% -publishers 3", func(r *record.Run) bool {
 			return r.Totals.Delivered == 40*r.Totals.Sent && r.Totals.Edits+r.Totals.Deletes > 0
 		}},
 		{"-think 1s", func(r *record.Run) bool { return r.Settings.Publishers == 40 && r.Totals.Sent > 20 }},
@@ -198,7 +198,7 @@ func TestWorkersRefuseFlags(t *testing.T) {
 		{"-workers here", "want host:port"},
 		{"-workers a:1,a:1", "twice"},
 		{"-workers a:1,b:1 -clients 1", "cannot share"},
-		{"-workers a:1 -reactions 10", "-reactions: not with -workers"},
+		{"-workers a:1 -mix reactions=10%", "no reactions with -workers"},
 		{"-workers a:1 -source 127.0.0.1", "to each worker"},
 		{"worker -listen :7100", "set LOAD_SECRET"},
 		{"worker -listen 7100", "want host:port"},

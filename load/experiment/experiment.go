@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,11 +72,18 @@ func parse(name string, text []byte, accepted []string) (*Experiment, error) {
 	return e, nil
 }
 
+// mappings are the settings that may be a mapping of names and values.
+var mappings = []string{"mix"}
+
 func (r reader) settings(n *yaml.Node, accepted []string) (all []Setting, err error) {
 	fields := make(map[string]field)
 	for _, name := range accepted {
 		fields[name] = func(n *yaml.Node) error {
-			value, err := r.list(n)
+			read := r.list
+			if slices.Contains(mappings, name) {
+				read = r.setting
+			}
+			value, err := read(n)
 			all = append(all, Setting{name, value, r.place(n)})
 			return err
 		}

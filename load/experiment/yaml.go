@@ -74,6 +74,23 @@ func (r reader) text(n *yaml.Node) (string, error) {
 	return strings.TrimSpace(n.Value), nil
 }
 
+// setting reads what a flag takes: a value, a list of values, or a mapping, as
+// name=value.
+func (r reader) setting(n *yaml.Node) (string, error) {
+	if n = resolve(n); n.Kind != yaml.MappingNode {
+		return r.list(n)
+	}
+	var all []string
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		value, err := r.text(n.Content[i+1])
+		if err != nil {
+			return "", err
+		}
+		all = append(all, n.Content[i].Value+"="+value)
+	}
+	return strings.Join(all, ","), nil
+}
+
 // list reads a value, or a list of values, which it joins by commas.
 func (r reader) list(n *yaml.Node) (string, error) {
 	if resolve(n).Kind != yaml.SequenceNode {

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"net/url"
 	"strings"
 	"time"
@@ -22,13 +21,10 @@ type Settings struct {
 	Rate       float64 // messages a second in all
 	Publishers int     // 0: as many as the server's limit requires
 	Rooms      int
-	RoomName   string  // of a single room, and the beginning of the names of several
-	Bytes      int     // text of a message
-	Edits      float64 // percent of the messages that edit the publisher's last one instead
-	Deletes    float64 // percent that delete it
-	Reactions  float64 // percent that react to the room's newest one
-	WithFile   float64 // percent that have a file
-	FileSize   int     // bytes of a file
+	RoomName   string // of a single room, and the beginning of the names of several
+	Bytes      int    // text of a message
+	Mix        Mix
+	FileSize   int // bytes of a file
 	For        time.Duration
 	Warmup     time.Duration // before For; messages flow, but their latency does not count
 	Ramp       time.Duration // time over which the clients join
@@ -91,11 +87,7 @@ func (s *Settings) Check() error {
 	fault(s.Publishers > 0 && s.Publishers < s.Rooms,
 		"-publishers %d: want at least one for each of the %d rooms", s.Publishers, s.Rooms)
 	fault(s.Bytes < 1 || s.Bytes > 4000, "-size %d: want 1 to 4000 bytes", s.Bytes)
-	fault(min(s.Edits, s.Deletes, s.Reactions, s.WithFile) < 0 ||
-		s.Edits+s.Deletes+s.Reactions+s.WithFile > 100,
-		"-edits %g, -deletes %g, -reactions %g, -files %g: want percentages, together 0 to 100", s.Edits,
-		s.Deletes, s.Reactions, s.WithFile)
-	fault(s.WithFile > 0 && (s.FileSize < 1 || s.FileSize > maxFileSize),
+	fault(s.Mix[Upload] > 0 && (s.FileSize < 1 || s.FileSize > maxFileSize),
 		"-file-size %d: want 1 to %d bytes", s.FileSize, maxFileSize)
 	fault(s.For <= 0, "-for %s: want more than 0", s.For)
 	fault(s.Warmup < 0 || s.Ramp < 0 || s.Settle < 0 || s.Think < 0,
@@ -184,34 +176,6 @@ func (s *Settings) Publisher(i, n int) int {
 	speakers := (n - room + s.Rooms - 1) / s.Rooms       // publishers of that room
 	return room + s.Rooms*((i/s.Rooms)*inRoom/speakers)
 }
-
-// Change draws what a publisher does instead of sending another message; Send
-// if it sends one.
-func (s *Settings) Change(random *rand.Rand) Change {
-	switch turn := 100 * random.Float64(); {
-	case turn < s.Edits:
-		return Edit
-	case turn < s.Edits+s.Deletes:
-		return Delete
-	case turn < s.Edits+s.Deletes+s.Reactions:
-		return React
-	case turn < s.Edits+s.Deletes+s.Reactions+s.WithFile:
-		return File
-	}
-	return Send
-}
-
-// Change is what a publisher does when its turn has come.
-type Change int
-
-// Values of Change.
-const (
-	Send   Change = iota
-	Edit          // its last message
-	Delete        // its last message
-	React         // to the newest message of the room
-	File          // sends a message with a file
-)
 
 // DefaultRoom is the room of a load that names none. It is not the servers'
 // default room, where people are.

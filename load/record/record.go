@@ -33,6 +33,7 @@ type Run struct {
 	Marks    []Mark    `json:"marks"`
 	Did      []string  `json:"did,omitempty"` // what the scenario did, a sentence each
 	Scale    *Scale    `json:"scale,omitempty"`
+	Acts     []Act     `json:"acts,omitempty"` // what people did; with a mix
 	Knee     *Knee     `json:"knee,omitempty"`
 	Parts    []string  `json:"parts"`   // watched processes by first appearance, without the load tool
 	Verdict  []string  `json:"verdict"` // what went wrong, one sentence each; empty if nothing
@@ -60,14 +61,12 @@ type Settings struct {
 	Rate       float64     `json:"rate"`             // messages a second in all
 	Stages     string      `json:"stages,omitempty"` // then Clients and Rate are the most
 	Bytes      int         `json:"bytes"`
-	Edits      float64     `json:"edits,omitempty"`     // percent
-	Deletes    float64     `json:"deletes,omitempty"`   // percent
-	Reactions  float64     `json:"reactions,omitempty"` // percent
-	Files      float64     `json:"files,omitempty"`     // percent
-	FileSize   int         `json:"file_size,omitempty"` // bytes
-	For        float64     `json:"for"`
-	Warmup     float64     `json:"warmup"`
-	Seed       uint64      `json:"seed"`
+	// what else people do, in percent of the messages, as -mix names it
+	Mix      map[string]float64 `json:"mix,omitempty"`
+	FileSize int                `json:"file_size,omitempty"` // bytes
+	For      float64            `json:"for"`
+	Warmup   float64            `json:"warmup"`
+	Seed     uint64             `json:"seed"`
 }
 
 // Experiment is the file that the run followed. Times are seconds after the

@@ -55,7 +55,7 @@ func figures() []figure {
 // comparison returns rows of a name and the value of each run, after each but
 // the first the change from the first.
 func comparison(runs []*record.Run) (rows [][]string) {
-	for _, f := range figures() {
+	for _, f := range append(figures(), actFigures(runs)...) {
 		cells := []string{f.name}
 		first := f.value(runs[0])
 		for i, r := range runs {

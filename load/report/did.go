@@ -104,8 +104,12 @@ func scaleTable(s *record.Scale) table {
 
 // tablesOf returns the tables before the charts.
 func tablesOf(r *record.Run) []table {
-	if r.Scale == nil {
-		return verdictTables(r)
+	var all []table
+	if r.Scale != nil {
+		all = append(all, scaleTable(r.Scale))
 	}
-	return append([]table{scaleTable(r.Scale)}, verdictTables(r)...)
+	if len(r.Acts) > 0 {
+		all = append(all, actTable(r))
+	}
+	return append(all, verdictTables(r)...)
 }

@@ -82,6 +82,10 @@ func summary(r *record.Run) []row {
 		lines = append(lines, row{"clocks", fmt.Sprintf(
 			"latencies between workers are wrong by at most %s", milli(r.ClockError()))})
 	}
+	if all := acts(r); len(all) > 0 {
+		lines = slices.Insert(lines, slices.IndexFunc(lines, func(l row) bool { return l.name == "latency" }),
+			row{"people", strings.Join(all, "\n")})
+	}
 	if len(t.FailedUploads) > 0 {
 		lines = append(lines, row{"uploads", uploads(t)})
 	}
@@ -109,18 +113,7 @@ func load(r *record.Run) string {
 	if s.Stages != "" {
 		text += ", stages " + strings.ReplaceAll(s.Stages, ",", ", ")
 	}
-	if s.Edits > 0 {
-		text += fmt.Sprintf(", %.4g %% edits", s.Edits)
-	}
-	if s.Deletes > 0 {
-		text += fmt.Sprintf(", %.4g %% deletes", s.Deletes)
-	}
-	if s.Reactions > 0 {
-		text += fmt.Sprintf(", %.4g %% reactions", s.Reactions)
-	}
-	if s.Files > 0 {
-		text += fmt.Sprintf(", %.4g %% with a file of %s bytes", s.Files, count(int64(s.FileSize)))
-	}
+	text += mix(&s)
 	switch {
 	case s.Rooms > 1:
 		text += fmt.Sprintf(", %d rooms", s.Rooms)

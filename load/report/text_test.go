@@ -11,14 +11,20 @@ import (
 func TestText(t *testing.T) {
 	var out bytes.Buffer
 	r := sample()
-	r.Settings.Edits, r.Totals.Edits, r.Settings.Deletes, r.Totals.Deletes = 12.5, 25, 5, 10
-	r.Settings.Reactions, r.Totals.Reactions = 3, 6
-	r.Settings.Files, r.Settings.FileSize, r.Totals.Files = 2, 50000, 4
+	r.Settings.Mix = map[string]float64{"edits": 12.5, "deletes": 5, "reactions": 3, "uploads": 2,
+		"search": 1.5}
+	r.Totals.Edits, r.Totals.Deletes, r.Totals.Reactions, r.Totals.Files = 25, 10, 6, 4
+	r.Settings.FileSize = 50000
+	r.Acts = []record.Act{{Kind: "typing", Tried: 1200, Received: 3400}, {Kind: "search", Tried: 3,
+		Answered: 2, Failed: map[string]int64{"429 rate_limited": 1}, P50: 4, P99: 5.5, Max: 6}}
 	r.Totals.FailedUploads = map[string]int64{"no answer": 1, "503 unavailable": 1200}
 	if err := Text(&out, r); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"12.5 % edits, 5 % deletes, 3 % reactions, 2 % with a file of 50,000 bytes",
+	for _, want := range []string{"12.5 % edits, 5 % deletes, 3 % reactions, 2 % uploads of 50,000 bytes",
+		"of 50,000 bytes, 1.5 % search",
+		"typing: 1,200 tried, received 3,400 times\n",
+		"search: 3 tried, 2 answered, median 4.00 ms, 99 % 5.50 ms, failed 1 (429 rate_limited)\n",
 		"200 sent (of them 25 edits, 10 deletes, 6 reactions, 4 with files), 200 acked",
 		"1,200 failed (503 unavailable), 1 failed (no answer), and were tried again",
 		"median 2.50 ms", "99 % 31.0 ms", "longest 12.5 s", "passed", "2 rooms",

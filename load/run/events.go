@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"livechat/client"
@@ -34,16 +35,23 @@ func (m *member) handle(ctx context.Context, l *link, event client.Event) {
 		m.welcome(l, e)
 	case *client.Ack:
 		raise(&m.account.log.acked, e.Seq)
-		if does, ok := m.answered(e.ID); ok {
+		if does, after, ok := m.answered(e.ID); ok {
+			m.run.actAnswered(does.what, after)
 			m.acked(does, client.Target{Seq: e.Seq, ID: e.ID})
 		}
 	case *client.Error:
-		if does, ok := m.answered(e.ID); ok && does.what == plan.React && m.room.reactions.isLate(does, e) {
+		if does, after, ok := m.answered(e.ID); ok && does.what == plan.React && m.room.reactions.isLate(does, e) {
+			m.run.actAnswered(does.what, after)
 			m.run.acked.Add(1)
 		} else if ok {
 			m.run.refused(e.Code)
+			m.run.acts.failed(does.what, e.Code)
 		} else if e.RetryAfter() > 0 {
 			m.retryAfter = e.RetryAfter()
+		}
+	case *client.Typing:
+		if strings.HasPrefix(e.Name, "load-") {
+			m.run.acts.received(plan.Type)
 		}
 	case *client.Gap:
 		m.account.gap(e.From, e.To)
@@ -59,7 +67,7 @@ func (m *member) handle(ctx context.Context, l *link, event client.Event) {
 func (m *member) acked(does change, at client.Target) {
 	m.run.acked.Add(1)
 	switch does.what {
-	case plan.Send, plan.File:
+	case plan.Send, plan.Upload:
 		m.mu.Lock()
 		m.last = at
 		m.mu.Unlock()
@@ -91,12 +99,12 @@ func (m *member) entry(seq uint64, id []byte) bool {
 }
 
 // answered removes a message from the pending ones. It returns what the message
-// does, and whether it was there.
-func (m *member) answered(id string) (does change, ok bool) {
-	number, _ := m.run.ids.parse([]byte(id))
+// does, when it was due after the first one, and whether it was there.
+func (m *member) answered(id string) (does change, after time.Duration, ok bool) {
+	number, after := m.run.ids.parse([]byte(id))
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	does, ok = m.pending[number]
 	delete(m.pending, number)
-	return does, ok
+	return does, after, ok
 }

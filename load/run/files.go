@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"livechat/client"
+	"livechat/load/plan"
 )
 
 const (
@@ -44,7 +45,7 @@ func (u *uploads) wait() {
 // message stays unanswered, or is refused.
 func (m *member) upload(ctx context.Context, number uint64, id, text string) {
 	up := client.Upload{
-		URL: m.run.settings.URL(m.index), Name: "load.txt", GuestKey: m.key, Client: m.run.uploads.client,
+		URL: m.run.besides.site(m.index).Base(), Name: "load.txt", GuestKey: m.key, Client: m.run.uploads.client,
 		Key: id,
 	}
 	for ctx.Err() == nil {
@@ -56,8 +57,9 @@ func (m *member) upload(ctx context.Context, number uint64, id, text string) {
 		}
 		reason, final := whyNot(err)
 		if final {
-			if _, ok := m.answered(up.Key); ok {
+			if _, _, ok := m.answered(up.Key); ok {
 				m.run.refused(reason)
+				m.run.acts.failed(plan.Upload, reason)
 			}
 			return
 		}

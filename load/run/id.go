@@ -12,6 +12,9 @@ import (
 // (40 bits), as rrrrrrrr-rrdd-4ddd-8ddd-ddnnnnnnnnnn. The 4 and the 8 make it a
 // UUID.
 
+// idSize is the length of an id.
+const idSize = 36
+
 // dueUnit is the unit of due moments in ids. 40 bits of it are twelve days.
 const dueUnit = time.Microsecond
 
@@ -40,7 +43,7 @@ func (i ids) id(number uint64, due time.Duration) string {
 // parse returns the number of a message, or 0 if it is not ours, and when it
 // was due.
 func (i ids) parse(id []byte) (number uint64, due time.Duration) {
-	if len(id) != 36 || string(id[:8]) != i.run[:8] || string(id[9:11]) != i.run[8:] {
+	if len(id) != idSize || string(id[:8]) != i.run[:8] || string(id[9:11]) != i.run[8:] {
 		return 0, 0
 	}
 	digits := [20]byte{id[11], id[12], id[15], id[16], id[17], id[20], id[21], id[22]}

@@ -13,8 +13,11 @@ const joinTimeout = 20 * time.Second
 // join starts the clients, with stages the first ones, one after the other over
 // the ramp and waits until all of them are connected. They are until leave is called.
 func (r *run) join(ctx context.Context) error {
-	began := time.Now()
 	r.reading, r.hangUp = context.WithCancel(context.WithoutCancel(ctx))
+	if err := r.meet(ctx); err != nil {
+		return err
+	}
+	began := time.Now()
 	first := r.own(r.settings.ClientsAt(0))
 	for _, m := range r.members[first:] {
 		m.away.Store(true)
@@ -53,6 +56,7 @@ func (r *run) leave() {
 	}
 	r.readers.Wait()
 	r.successors.Wait()
+	r.besides.parted.Do(r.part)
 }
 
 func orUnknown(err error) error {

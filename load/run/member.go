@@ -59,6 +59,7 @@ type member struct {
 	current   atomic.Pointer[link] // the one being read
 	// The log of account, for the goroutine that opens a successor.
 	log         atomic.Pointer[roomLog]
+	scrolled    atomic.Uint64 // the history before that number is read next; 0: the newest
 	reconnected chan struct{} // tells the publisher about a new connection
 
 	// Of another target than livechat; see peer.go.

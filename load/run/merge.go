@@ -30,6 +30,7 @@ func (o *Outcome) Add(other *Outcome) {
 			(*pair.to)[what] += n
 		}
 	}
+	o.Acts = addActs(o.Acts, other.Acts)
 	t.Seconds = max(t.Seconds, u.Seconds)
 	t.LoaderCPU += u.LoaderCPU
 	o.Missing += other.Missing

@@ -29,7 +29,7 @@ func Probe(ctx context.Context, s *plan.Settings) (limit float64, err error) {
 			limit = rate
 		}
 	}
-	return limit, nil
+	return limit, probeAPI(ctx, s)
 }
 
 // greet connects to a room and returns the welcome.

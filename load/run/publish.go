@@ -45,20 +45,23 @@ func (r *run) publish(ctx context.Context, m *member, next func() time.Duration)
 			}
 			number := r.numbers.Add(1)
 			id := r.ids.id(number, at.Sub(zero))
-			switch m.begin(number, id, r.settings.Change(random)) {
+			what := m.begin(number, id, r.settings.Mix.Instead(random))
+			r.acts.tried(what)
+			switch what {
 			case plan.Edit:
 				r.edits.Add(1)
 			case plan.Delete:
 				r.deletes.Add(1)
 			case plan.React:
 				r.reactions.Add(1)
-			case plan.File:
+			case plan.Upload:
 				r.files.Add(1)
 				r.uploads.running.Go(func() { m.upload(ctx, number, id, text) })
 			}
 			r.sent.Add(1)
 			r.expected.Add((r.online.Load() + r.elsewhere.Load()) / int64(len(r.rooms)))
 			m.post(number, text)
+			r.beside(ctx, m, random, at.Sub(zero))
 			at = zero.Add(next())
 			timer.Reset(time.Until(at))
 		case <-m.reconnected:
@@ -74,7 +77,7 @@ func (r *run) publish(ctx context.Context, m *member, next func() time.Duration)
 // change is what a message does to another one. Send: nothing.
 type change struct {
 	id     string // of the message itself
-	what   plan.Change
+	what   plan.Act
 	target client.Target
 
 	over *link  // that it was sent over; only to another server than livechat
@@ -88,14 +91,14 @@ type change struct {
 
 // begin makes a message pending: a change of the last one, or a reaction to the
 // newest one of the room, if that is wanted and there is one. It returns which.
-func (m *member) begin(number uint64, id string, what plan.Change) plan.Change {
+func (m *member) begin(number uint64, id string, what plan.Act) plan.Act {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	does := change{what: what, target: m.last}
 	switch {
 	case what == plan.React && m.newest.ID != "":
 		does = m.reactLocked()
-	case what == plan.File:
+	case what == plan.Upload:
 	case what == plan.React || m.last.ID == "":
 		does.what = plan.Send
 	case what == plan.Delete:
@@ -132,7 +135,7 @@ func (m *member) post(number uint64, text string) {
 		_ = l.conn.PostDelete(id, does.target)
 	case plan.React:
 		_ = l.conn.PostReact(id, does.target, does.emoji, !does.off)
-	case plan.File:
+	case plan.Upload:
 		if does.file.ID != "" { // else it is sent once it is uploaded
 			_ = l.conn.Post(id, text, client.WithFiles(does.file))
 		}

@@ -103,7 +103,7 @@ func (r *run) wrongReactions() (n int64) {
 
 // received makes a message the one that a publisher reacts to next.
 func (m *member) received(seq uint64, id []byte) {
-	if m.pending == nil || m.run.settings.Reactions == 0 {
+	if m.pending == nil || m.run.settings.Mix[plan.React] == 0 {
 		return
 	}
 	m.mu.Lock()

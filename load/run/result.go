@@ -20,7 +20,8 @@ type Outcome struct {
 	Excused  int64         // deliveries that the scenario expects to miss
 	Missing  int           // clients that were not connected at the end
 	Latency  Histogram
-	Measured int64 // deliveries while messages were sent
+	Acts     []ActCount // by plan.Act
+	Measured int64      // deliveries while messages were sent
 	// ServerCPU is the processor time of the watched programs meanwhile.
 	ServerCPU time.Duration
 	Logs      []Log // only of a Part
@@ -48,6 +49,10 @@ func (r *run) outcome() *Outcome {
 	t.Edits, t.Deletes, t.Unanswered = r.edits.Load(), r.deletes.Load(), r.unanswered()
 	t.Files, t.FailedUploads = r.files.Load(), r.uploadsBy
 	t.Reactions, t.Miscounted = r.reactions.Load(), r.wrongReactions()
+	for _, p := range r.besides.people {
+		r.acts.lose(plan.Private, p.missing())
+	}
+	o.Acts = r.acts.counts()
 	t.Lost, t.Announced = c.lost.Load(), c.announced.Load()
 	t.Duplicated = c.duplicated.Load() + slow.duplicated.Load()
 	t.Reordered, t.Resets = c.reordered.Load()+slow.reordered.Load(), c.resets.Load()
@@ -95,6 +100,7 @@ func (o *Outcome) Record(s *plan.Settings, about Summary) *record.Run {
 	result := &record.Run{Version: record.Version, Began: about.Began, Machine: about.Machine,
 		Settings: Recorded(s, about.Publishers), Totals: o.Totals, Seconds: about.Seconds, Marks: o.Marks,
 		Knee: o.Knee, Did: o.Did, Scale: o.Scale, Parts: about.Parts, Complete: about.Complete}
+	result.Acts = actsOf(s, o.Acts)
 	if target, err := peer.ByName(s.Target); err == nil {
 		result.NotAvailable = target.Lacks
 	}
@@ -105,7 +111,7 @@ func (o *Outcome) Record(s *plan.Settings, about Summary) *record.Run {
 		t.LoaderEach = t.LoaderCPU * 1e6 / got
 		t.ServerEach = o.ServerCPU.Seconds() * 1e6 / got
 	}
-	result.Verdict = append(verdict(t, o.Excused), o.Faults...)
+	result.Verdict = slices.Concat(verdict(t, o.Excused), actFaults(result.Acts), o.Faults)
 	if o.Missing > 0 {
 		result.Verdict = append(result.Verdict,
 			fmt.Sprintf("%d clients were not connected at the end", o.Missing))
@@ -130,10 +136,9 @@ func Recorded(s *plan.Settings, publishers int) record.Settings {
 	all := record.Settings{Target: s.Target, Scenario: s.Scenario.Name, About: s.Scenario.About, URLs: s.URLs,
 		Clients: s.Clients, Publishers: publishers, Rooms: s.Rooms, Room: s.Room(0),
 		Rate: s.Rate, Stages: s.Stages.String(), Bytes: s.Bytes,
-		Edits: s.Edits, Deletes: s.Deletes, Reactions: s.Reactions,
-		Files: s.WithFile,
-		For:   s.For.Seconds(), Warmup: s.Warmup.Seconds(), Seed: s.Seed}
-	if s.WithFile > 0 {
+		Mix: s.Mix.Percents(),
+		For: s.For.Seconds(), Warmup: s.Warmup.Seconds(), Seed: s.Seed}
+	if s.Mix[plan.Upload] > 0 {
 		all.FileSize = s.FileSize
 	}
 	if s.Think > 0 {

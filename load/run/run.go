@@ -89,6 +89,8 @@ type run struct {
 	successors sync.WaitGroup
 
 	uploads    *uploads
+	acts       acts
+	besides    *besides
 	counts     counts
 	slowCounts counts       // of slow readers, of another target than livechat
 	missed     atomic.Int64 // by clients without a connection, likewise
@@ -178,8 +180,8 @@ const sharedLimits = "the servers limit what all clients send to one room or fro
 func build(s plan.Settings, w Watcher, tell func(Live), publishers int) *run {
 	r := &run{settings: s, watcher: w, progress: tell, ids: ids{NewRunID()}, meter: newMeter(),
 		publishers: publishers, cut: make(map[*roomLog]uint64),
-		uploads: newUploads(s.FileSize),
-		gate:    make(chan struct{}, s.Handshakes), began: time.Now(),
+		uploads: newUploads(s.FileSize), besides: newBesides(&s),
+		gate: make(chan struct{}, s.Handshakes), began: time.Now(),
 		quiet: make(chan struct{}), stop: make(chan struct{}), onlineBy: make(map[string]int),
 		emptied:  make(map[string]bool),
 		closedBy: make(map[string]int64), refusedBy: make(map[string]int64),
@@ -191,7 +193,7 @@ func build(s plan.Settings, w Watcher, tell func(Live), publishers int) *run {
 	for i := first; i < first+clients; i++ {
 		m := &member{run: r, index: i, room: r.rooms[i%s.Rooms], random: s.Random(i),
 			reconnected: make(chan struct{}, 1)}
-		if s.Edits+s.Deletes+s.Reactions+s.WithFile > 0 {
+		if s.Mix.Changes() {
 			m.key = client.NewGuestKey()
 		}
 		m.account = account{counts: &r.counts, room: m.room}
@@ -241,6 +243,7 @@ func (r *run) load(ctx, patience context.Context, zero time.Time) {
 	publishing, silence := context.WithCancel(context.WithoutCancel(ctx))
 	var all sync.WaitGroup
 	defer r.uploads.wait()
+	defer r.besides.doing.Wait()
 	defer all.Wait()
 	defer silence()
 	for _, one := range r.speakers {

@@ -50,7 +50,7 @@ type patience struct {
 func (r *run) await(ctx context.Context, done func() bool) {
 	w := &r.waiting
 	_ = poll(ctx, func() (bool, error) {
-		if now := r.meter.count() + r.acked.Load(); w.since.IsZero() || now != w.came {
+		if now := r.meter.count() + r.acked.Load() + r.acts.progress(); w.since.IsZero() || now != w.came {
 			w.came, w.since = now, time.Now()
 		}
 		return done() || time.Since(w.since) > r.settings.Settle, nil
@@ -63,7 +63,7 @@ func (r *run) allAnswered() bool {
 			return false
 		}
 	}
-	return true
+	return r.besides.inFlight.Load() == 0
 }
 
 func (r *run) allDelivered() bool {
@@ -82,5 +82,5 @@ func (r *run) allDelivered() bool {
 			return false
 		}
 	}
-	return r.wrongReactions() == 0
+	return r.wrongReactions() == 0 && r.besides.settled()
 }

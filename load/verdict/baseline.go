@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,11 +37,17 @@ func Comparable(before, now *record.Settings) error {
 	differ("stages", before.Stages, now.Stages)
 	differ("rooms", before.Rooms, now.Rooms)
 	differ("size", before.Bytes, now.Bytes)
-	differ("edits", before.Edits, now.Edits)
-	differ("deletes", before.Deletes, now.Deletes)
-	differ("reactions", before.Reactions, now.Reactions)
-	differ("files", before.Files, now.Files)
+	differ("mix", mix(before), mix(now))
 	return errors.Join(faults...)
+}
+
+// mix formats the mix of a run, so that two can be compared.
+func mix(s *record.Settings) string {
+	var all []string
+	for _, kind := range slices.Sorted(maps.Keys(s.Mix)) {
+		all = append(all, fmt.Sprintf("%s %g %%", kind, s.Mix[kind]))
+	}
+	return cmp.Or(strings.Join(all, ", "), "none")
 }
 
 // Compare records how the run compares with an earlier one that was read from

@@ -48,6 +48,10 @@ func parse(args []string, out io.Writer) (*options, error) {
 		"number of clients that send; 0: as many as the server's limit per connection requires")
 	flags.IntVar(&s.Rooms, "rooms", 1,
 		"number of rooms over which the clients are spread; several are load-1, load-2 and so on")
+	flags.Float64Var(&s.Zipf, "zipf", 0,
+		"`exponent`, such as 1.1, of Zipf's law: the n-th of the -rooms has clients in proportion to "+
+			"1/n^exponent, at least one; 0: all have the same. Every second client "+
+			"sends, unless -publishers says otherwise")
 	room := flags.String("room", plan.DefaultRoom,
 		"`name` of the room, with -rooms the beginning of the names; '' is the default room, where "+
 			"people are")

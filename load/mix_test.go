@@ -89,3 +89,22 @@ func TestMixOfAnExperiment(t *testing.T) {
 		t.Errorf("%v: %v", err, o)
 	}
 }
+
+// Rooms of different sizes: everybody receives what is said in their own.
+func TestZipf(t *testing.T) {
+	addr := startForWorkers(t)
+	for _, more := range [][]string{nil, {"-workers", startWorkers(t, 2)}} {
+		r, text, err := runLoad(t, append([]string{"-url", "ws://" + addr, "-clients", "40", "-rooms", "10",
+			"-zipf", "1.1", "-rate", "30", "-for", "2s", "-warmup", "0"}, more...)...)
+		s := &r.Settings
+		if err != nil || r.Totals.Acked != r.Totals.Sent || r.Totals.Delivered <= 4*r.Totals.Sent {
+			t.Errorf("exit %v with %+v, want more deliveries than in rooms of the same size", err, r.Totals)
+		}
+		if s.Zipf != 1.1 || s.BiggestRoom < 8 || s.MedianRoom < 1 || s.MedianRoom > 4 || s.Publishers != 20 {
+			t.Errorf("settings: %+v", s)
+		}
+		if !strings.Contains(text, "10 rooms by Zipf's law with exponent 1.1: ") {
+			t.Error("the output lacks the rooms")
+		}
+	}
+}

@@ -52,11 +52,11 @@ func newProgress(out io.Writer, s *plan.Settings) *progress {
 
 // announce says where the load goes.
 func announce(out io.Writer, s *plan.Settings) {
-	switch name := s.Room(0); {
+	switch name := s.RoomNamed(0); {
 	case s.Target != "":
 		fmt.Fprintf(out, "target %s\n", s.Target)
 	case s.Rooms > 1:
-		fmt.Fprintf(out, "rooms %s to %s\n", name, s.Room(s.Rooms-1))
+		fmt.Fprintf(out, "rooms %s to %s\n", name, s.RoomNamed(s.Rooms-1))
 	case name != "":
 		fmt.Fprintf(out, "room %s: on the page it is /?room=%s\n", name, url.QueryEscape(name))
 	}

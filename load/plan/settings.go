@@ -4,7 +4,6 @@
 package plan
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -21,8 +20,9 @@ type Settings struct {
 	Rate       float64 // messages a second in all
 	Publishers int     // 0: as many as the server's limit requires
 	Rooms      int
-	RoomName   string // of a single room, and the beginning of the names of several
-	Bytes      int    // text of a message
+	Zipf       float64 // exponent by which rooms differ in size; 0: they do not
+	RoomName   string  // of a single room, and the beginning of the names of several
+	Bytes      int     // text of a message
 	Mix        Mix
 	FileSize   int // bytes of a file
 	For        time.Duration
@@ -38,6 +38,8 @@ type Settings struct {
 	// Stages, if there are any, say how clients and rate change; Clients and Rate
 	// are the most of them then. SetStages sets all of it.
 	Stages Stages
+
+	placement []int // rooms by client, with Zipf; see RoomOf
 
 	Commands []Command // that are run meanwhile
 
@@ -84,8 +86,10 @@ func (s *Settings) Check() error {
 		s.Rooms)
 	fault(s.Publishers < 0 || s.Publishers > s.Clients,
 		"-publishers %d: want at most one per client, there are %d", s.Publishers, s.Clients)
-	fault(s.Publishers > 0 && s.Publishers < s.Rooms,
+	fault(s.Zipf == 0 && s.Publishers > 0 && s.Publishers < s.Rooms,
 		"-publishers %d: want at least one for each of the %d rooms", s.Publishers, s.Rooms)
+	fault(s.Zipf < 0 || s.Zipf > maxZipf || s.Zipf > 0 && s.Rooms < 2,
+		"-zipf %g: want more than 0, at most %d, such as 1.1, and several -rooms", s.Zipf, maxZipf)
 	fault(s.Bytes < 1 || s.Bytes > 4000, "-size %d: want 1 to 4000 bytes", s.Bytes)
 	fault(s.Mix[Upload] > 0 && (s.FileSize < 1 || s.FileSize > maxFileSize),
 		"-file-size %d: want 1 to %d bytes", s.FileSize, maxFileSize)
@@ -125,6 +129,9 @@ func publishersFor(rate, limit float64, rooms, clients int) int {
 func (s *Settings) ChoosePublishers(limit float64) (publishers int, advice string) {
 	top := s.top()
 	enough := publishersFor(top, limit, s.Rooms, s.Clients)
+	if s.Zipf > 0 { // so many that the messages of rooms are as their clients
+		enough = max(publishersFor(top, limit, 1, s.Clients), (s.Clients+1)/2)
+	}
 	publishers = s.Publishers
 	if publishers == 0 {
 		publishers = enough
@@ -166,10 +173,16 @@ func (s *Settings) top() float64 {
 // spread evenly over the clients, and so over the servers, and over the rooms
 // in turn: client c is in room c mod rooms.
 //
+// With Zipf they are not: the messages of a room are as its clients, and a small
+// room may have none.
+//
 // With stages they are the first clients, which join first and leave last.
 func (s *Settings) Publisher(i, n int) int {
 	if len(s.Stages) > 0 {
 		return i
+	}
+	if s.Zipf > 0 {
+		return i * s.Clients / n
 	}
 	room := i % s.Rooms
 	inRoom := (s.Clients - room + s.Rooms - 1) / s.Rooms // clients of that room
@@ -177,18 +190,9 @@ func (s *Settings) Publisher(i, n int) int {
 	return room + s.Rooms*((i/s.Rooms)*inRoom/speakers)
 }
 
-// DefaultRoom is the room of a load that names none. It is not the servers'
-// default room, where people are.
-const DefaultRoom = "load"
-
 // Room returns the name of a client's room; empty: the room of the address, or
 // the servers' default one.
-func (s *Settings) Room(client int) string {
-	if s.Rooms == 1 {
-		return s.RoomName
-	}
-	return fmt.Sprintf("%s-%d", cmp.Or(s.RoomName, DefaultRoom), client%s.Rooms+1)
-}
+func (s *Settings) Room(client int) string { return s.RoomNamed(s.RoomOf(client)) }
 
 // ChooseRoom sets RoomName to what -room says or, if it was not given, to the
 // DefaultRoom, unless the address names a room.

@@ -57,10 +57,16 @@ type Settings struct {
 	Clients    int         `json:"clients"`
 	Publishers int         `json:"publishers"`
 	Rooms      int         `json:"rooms"`
-	Room       string      `json:"room,omitempty"`   // of the first client; empty: as the address says
-	Rate       float64     `json:"rate"`             // messages a second in all
-	Stages     string      `json:"stages,omitempty"` // then Clients and Rate are the most
-	Bytes      int         `json:"bytes"`
+	Room       string      `json:"room,omitempty"` // of the first client; empty: as the address says
+	// With Zipf, the exponent, and the clients of the biggest room and of the
+	// median one.
+	Zipf        float64 `json:"zipf,omitempty"`
+	BiggestRoom int     `json:"biggest_room,omitempty"`
+	MedianRoom  int     `json:"median_room,omitempty"`
+
+	Rate   float64 `json:"rate"`             // messages a second in all
+	Stages string  `json:"stages,omitempty"` // then Clients and Rate are the most
+	Bytes  int     `json:"bytes"`
 	// what else people do, in percent of the messages, as -mix names it
 	Mix      map[string]float64 `json:"mix,omitempty"`
 	FileSize int                `json:"file_size,omitempty"` // bytes

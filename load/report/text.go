@@ -115,6 +115,9 @@ func load(r *record.Run) string {
 	}
 	text += mix(&s)
 	switch {
+	case s.Zipf > 0:
+		text += fmt.Sprintf(", %d rooms by Zipf's law with exponent %.4g: %s clients in the biggest, %s in the "+
+			"median one", s.Rooms, s.Zipf, count(int64(s.BiggestRoom)), count(int64(s.MedianRoom)))
 	case s.Rooms > 1:
 		text += fmt.Sprintf(", %d rooms", s.Rooms)
 	case s.Room != "":

@@ -58,7 +58,7 @@ func probeAPI(ctx context.Context, s *plan.Settings) error {
 	b := newBesides(s)
 	defer b.transport.CloseIdleConnections()
 	for _, site := range b.sites {
-		if err := site.Probe(ctx, s.Room(0)); err != nil {
+		if err := site.Probe(ctx, s.RoomNamed(0)); err != nil {
 			return err
 		}
 	}

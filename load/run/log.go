@@ -48,7 +48,8 @@ func (t *table[T]) find(index uint64) *[chunkSize]T {
 
 // room is shared by the clients of one room.
 type room struct {
-	name string
+	name  string
+	share float64 // of the clients of the run
 
 	mu   sync.Mutex
 	logs map[string]*roomLog // by epoch

@@ -21,7 +21,7 @@ func Probe(ctx context.Context, s *plan.Settings) (limit float64, err error) {
 		return 0, probePeer(ctx, s)
 	}
 	for _, url := range s.URLs {
-		w, err := greet(ctx, url, s.Room(0), welcomeTime)
+		w, err := greet(ctx, url, s.RoomNamed(0), welcomeTime)
 		if err != nil {
 			return 0, err
 		}

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -59,7 +60,7 @@ func (r *run) publish(ctx context.Context, m *member, next func() time.Duration)
 				r.uploads.running.Go(func() { m.upload(ctx, number, id, text) })
 			}
 			r.sent.Add(1)
-			r.expected.Add((r.online.Load() + r.elsewhere.Load()) / int64(len(r.rooms)))
+			r.expected.Add(int64(math.Round(float64(r.online.Load()+r.elsewhere.Load()) * m.room.share)))
 			m.post(number, text)
 			r.beside(ctx, m, random, at.Sub(zero))
 			at = zero.Add(next())

@@ -134,12 +134,16 @@ func (o *Outcome) Record(s *plan.Settings, about Summary) *record.Run {
 // has them.
 func Recorded(s *plan.Settings, publishers int) record.Settings {
 	all := record.Settings{Target: s.Target, Scenario: s.Scenario.Name, About: s.Scenario.About, URLs: s.URLs,
-		Clients: s.Clients, Publishers: publishers, Rooms: s.Rooms, Room: s.Room(0),
+		Clients: s.Clients, Publishers: publishers, Rooms: s.Rooms, Room: s.RoomNamed(0),
 		Rate: s.Rate, Stages: s.Stages.String(), Bytes: s.Bytes,
 		Mix: s.Mix.Percents(),
 		For: s.For.Seconds(), Warmup: s.Warmup.Seconds(), Seed: s.Seed}
 	if s.Mix[plan.Upload] > 0 {
 		all.FileSize = s.FileSize
+	}
+	if s.Zipf > 0 {
+		all.Zipf = s.Zipf
+		all.BiggestRoom, all.MedianRoom = s.Sizes()
 	}
 	if s.Think > 0 {
 		all.Rate = float64(publishers) / s.Think.Seconds()

@@ -186,12 +186,12 @@ func build(s plan.Settings, w Watcher, tell func(Live), publishers int) *run {
 		emptied:  make(map[string]bool),
 		closedBy: make(map[string]int64), refusedBy: make(map[string]int64),
 		uploadsBy: make(map[string]int64)}
-	for i := range s.Rooms {
-		r.rooms = append(r.rooms, &room{name: s.Room(i)})
+	for i, size := range r.settings.RoomSizes() {
+		r.rooms = append(r.rooms, &room{name: s.RoomNamed(i), share: float64(size) / float64(s.Clients)})
 	}
 	first, clients := s.Own()
 	for i := first; i < first+clients; i++ {
-		m := &member{run: r, index: i, room: r.rooms[i%s.Rooms], random: s.Random(i),
+		m := &member{run: r, index: i, room: r.rooms[r.settings.RoomOf(i)], random: s.Random(i),
 			reconnected: make(chan struct{}, 1)}
 		if s.Mix.Changes() {
 			m.key = client.NewGuestKey()

@@ -36,6 +36,7 @@ func Comparable(before, now *record.Settings) error {
 	differ("rate", before.Rate, now.Rate)
 	differ("stages", before.Stages, now.Stages)
 	differ("rooms", before.Rooms, now.Rooms)
+	differ("zipf", before.Zipf, now.Zipf)
 	differ("size", before.Bytes, now.Bytes)
 	differ("mix", mix(before), mix(now))
 	return errors.Join(faults...)

@@ -24,6 +24,7 @@ type options struct {
 	html     string
 	csv      string
 	hdr      string
+	listen   string // address of the live page and of /metrics; empty: none
 	compare  bool
 	files    []string // to compare
 
@@ -109,6 +110,9 @@ func parse(args []string, out io.Writer) (*options, error) {
 	flags.StringVar(&o.csv, "csv", "", "`file` to write every second to, for spreadsheets")
 	flags.StringVar(&o.hdr, "hdr", "",
 		"`file` to write the latencies of every second to, as a log of HdrHistogram")
+	flags.StringVar(&o.listen, "listen", "",
+		"`address`, such as 127.0.0.1:7700, of a page that shows the run while it goes on, and of /metrics "+
+			"for Prometheus; empty for none")
 	flags.StringVar(&o.dir, "dir", "", "`folder` of the files that flags name without one")
 	flags.BoolVar(&o.compare, "compare", false, "compare runs: -compare a.json b.json c.json")
 

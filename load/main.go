@@ -19,6 +19,7 @@ import (
 	"syscall"
 	"time"
 
+	"livechat/load/live"
 	"livechat/load/plan"
 	"livechat/load/record"
 	"livechat/load/report"
@@ -72,6 +73,20 @@ func load(ctx context.Context, args []string, out, progress io.Writer) error {
 			return err
 		}
 	}
+	shown, err := o.serve(ctx, progress, args)
+	if err != nil {
+		return err
+	}
+	if err = o.measure(ctx, args, shown, out, progress); err != nil {
+		shown.Fail(err)
+	}
+	return errors.Join(err, shown.Close(ctx))
+}
+
+// measure performs the run and writes the report.
+func (o *options) measure(ctx context.Context, args []string, shown *live.Server, out,
+	progress io.Writer,
+) error {
 	watcher, err := watch.New(o.settings.URLs, o.pids, o.metrics)
 	if err != nil {
 		return err
@@ -90,6 +105,7 @@ func load(ctx context.Context, args []string, out, progress io.Writer) error {
 	}
 	result, err := o.perform(ctx, watcher, func(l run.Live) {
 		latencies.add(l)
+		shown.Tell(l)
 		show.show(l)
 	})
 	show.end()
@@ -100,6 +116,7 @@ func load(ctx context.Context, args []string, out, progress io.Writer) error {
 	o.experiment.record(result)
 	result.Redact()
 	o.judge.judge(result)
+	shown.Finish(result)
 	if err := write(result, o, out); err != nil {
 		return err
 	}

@@ -39,6 +39,25 @@ func (s Schedule) Due(n int) time.Duration {
 	return s.steps[i].From + time.Duration((float64(n)-s.first[i])/s.steps[i].Rate*float64(time.Second))
 }
 
+// RateAt returns how many messages a second are due at a time after the first
+// one could be. With a think time it is the mean.
+func (s *Settings) RateAt(at time.Duration) float64 {
+	switch {
+	case s.Think > 0:
+		return s.top()
+	case len(s.Stages) > 0:
+		_, rate := s.Stages.at(at - s.Warmup)
+		return rate
+	}
+	rate := s.Rate
+	for _, step := range s.Scenario.steps(s) {
+		if step.From <= at {
+			rate = step.Rate
+		}
+	}
+	return rate
+}
+
 // Schedule returns the schedule of the run.
 func (s *Settings) Schedule() Schedule {
 	steps := s.Scenario.steps(s)

@@ -120,7 +120,7 @@ func outcome(r *record.Run) string {
 // CompareHTML writes a comparison of runs, read from the files, as a page.
 func CompareHTML(out io.Writer, runs []*record.Run, files []string) error {
 	names := namesOf(files)
-	v := view{Title: enumeration(names), Style: template.CSS(style), Columns: []string{""},
+	v := view{Title: enumeration(names), Style: template.CSS(Style), Columns: []string{""},
 		Passed: "Every client received every message once and in order.", Rows: comparison(runs)}
 	var machines []string
 	for i, r := range runs {

@@ -13,8 +13,10 @@ import (
 //go:embed page.html
 var pageText string
 
+// Style is the style sheet of the page, which others may use.
+//
 //go:embed style.css
-var style string
+var Style string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{"count": count, "milli": milli,
 	"inc":   func(i int) int { return i + 1 },
@@ -63,7 +65,7 @@ func HTML(out io.Writer, r *record.Run) error {
 	v := view{
 		Title: fmt.Sprintf("%s · %s clients · %.4g messages a second", r.Settings.Scenario,
 			count(int64(r.Settings.Clients)), r.Settings.Rate),
-		Style: template.CSS(style), Lead: load(r) + ". Scenario: " + r.Settings.About + ".",
+		Style: template.CSS(Style), Lead: load(r) + ". Scenario: " + r.Settings.About + ".",
 		Verdict: failures(r), Passed: sentence(passed(r)), Advice: r.Advice, Charts: chartsOf(r),
 		Tables: tablesOf(r), Context: contextRows(r),
 		Marks: r.Marks, Finished: r.Complete,
@@ -85,7 +87,7 @@ func HTML(out io.Writer, r *record.Run) error {
 	}
 	v.Failed = len(v.Verdict) > 0
 	if len(r.Command) > 0 {
-		v.Rows = append(v.Rows, []string{"command", commandLine(r.Command)})
+		v.Rows = append(v.Rows, []string{"command", CommandLine(r.Command)})
 	}
 	if len(r.Settings.URLs) > 0 {
 		v.Rows = append(v.Rows, []string{"address", strings.Join(r.Settings.URLs, ", ")})
@@ -96,8 +98,8 @@ func HTML(out io.Writer, r *record.Run) error {
 	return v.write(out)
 }
 
-// commandLine returns the command as typed into a shell.
-func commandLine(flags []string) string {
+// CommandLine returns the command as typed into a shell.
+func CommandLine(flags []string) string {
 	text := "load"
 	for _, f := range flags {
 		if f == "" || strings.ContainsAny(f, " \t\n'\"\\$`;&|<>(){}*?!#~") {

@@ -1,11 +1,28 @@
 package run
 
-import "maps"
+import (
+	"maps"
+
+	"livechat/load/record"
+)
 
 // Add adds what another process has counted. The logs are compared elsewhere:
 // see Conflicts.
 func (o *Outcome) Add(other *Outcome) {
-	t, u := &o.Totals, &other.Totals
+	AddTotals(&o.Totals, &other.Totals)
+	o.Excused += other.Excused
+	o.Measured += other.Measured
+	o.Acts = addActs(o.Acts, other.Acts)
+	o.Missing += other.Missing
+	o.ServerCPU += other.ServerCPU
+	if o.Latency.Histogram == nil {
+		o.Latency = NewHistogram()
+	}
+	o.Latency.Merge(other.Latency.Histogram)
+}
+
+// AddTotals adds what another process has counted to t.
+func AddTotals(t, u *record.Totals) {
 	for _, pair := range [][2]*int64{
 		{&t.Sent, &u.Sent}, {&t.Edits, &u.Edits}, {&t.Deletes, &u.Deletes}, {&t.Reactions, &u.Reactions},
 		{&t.Files, &u.Files}, {&t.Miscounted, &u.Miscounted}, {&t.Acked, &u.Acked},
@@ -15,7 +32,7 @@ func (o *Outcome) Add(other *Outcome) {
 		{&t.Joined, &u.Joined}, {&t.Slow, &u.Slow}, {&t.CutOff, &u.CutOff},
 		{&t.Excused, &u.Excused}, {&t.Resets, &u.Resets}, {&t.Reconnects, &u.Reconnects},
 		{&t.Moved, &u.Moved},
-		{&t.Failed, &u.Failed}, {&o.Excused, &other.Excused}, {&o.Measured, &other.Measured},
+		{&t.Failed, &u.Failed},
 	} {
 		*pair[0] += *pair[1]
 	}
@@ -30,15 +47,8 @@ func (o *Outcome) Add(other *Outcome) {
 			(*pair.to)[what] += n
 		}
 	}
-	o.Acts = addActs(o.Acts, other.Acts)
 	t.Seconds = max(t.Seconds, u.Seconds)
 	t.LoaderCPU += u.LoaderCPU
-	o.Missing += other.Missing
-	o.ServerCPU += other.ServerCPU
-	if o.Latency.Histogram == nil {
-		o.Latency = NewHistogram()
-	}
-	o.Latency.Merge(other.Latency.Histogram)
 }
 
 // chunkOf is a chunk of the log of a room.

@@ -3,6 +3,7 @@ package run
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"os"
 	"runtime"
 	"slices"
@@ -39,29 +40,21 @@ func (r *run) outcome() *Outcome {
 	o := &Outcome{Missing: r.close(), Marks: r.marks, Knee: r.knee, Did: r.did, Scale: r.scale,
 		Faults:   r.scenarioErrors,
 		Measured: r.sampler.delivered, ServerCPU: r.sampler.cpu, Excused: r.counts.excused.Load()}
-	t, c := &o.Totals, &r.counts
+	o.Totals = r.totals()
+	t := &o.Totals
 	if r.target != nil {
 		t.Unsent, t.Missed = r.closePeer(), r.missed.Load()
 	}
-	slow := &r.slowCounts
 	o.Latency, t.Delivered = r.meter.whole()
-	t.Sent, t.Acked, t.Refused = r.sent.Load(), r.acked.Load(), r.refusedBy
-	t.Edits, t.Deletes, t.Unanswered = r.edits.Load(), r.deletes.Load(), r.unanswered()
-	t.Files, t.FailedUploads = r.files.Load(), r.uploadsBy
-	t.Reactions, t.Miscounted = r.reactions.Load(), r.wrongReactions()
 	for _, p := range r.besides.people {
 		r.acts.lose(plan.Private, p.missing())
 	}
 	o.Acts = r.acts.counts()
-	t.Lost, t.Announced = c.lost.Load(), c.announced.Load()
-	t.Duplicated = c.duplicated.Load() + slow.duplicated.Load()
-	t.Reordered, t.Resets = c.reordered.Load()+slow.reordered.Load(), c.resets.Load()
-	t.Reconnects, t.Moved, t.Failed = r.reconnects.Load(), r.moved.Load(), r.failures.Load()
-	t.Closed = r.closedBy
+	t.Unanswered, t.Miscounted = r.unanswered(), r.wrongReactions()
 	if s := r.settings.Scenario; s.Churns || len(r.settings.Stages) > 0 {
 		t.Left, t.Joined = r.left.Load(), r.joined.Load()-int64(r.own(r.settings.ClientsAt(0)))
 	} else if s.Slow {
-		t.CutOff, t.Excused = r.cutOff.Load(), r.counts.excused.Load()+slow.lost.Load()
+		t.CutOff, t.Excused = r.cutOff.Load(), r.counts.excused.Load()+r.slowCounts.lost.Load()
 		for _, m := range r.members {
 			if m.slow {
 				t.Slow++
@@ -71,6 +64,24 @@ func (r *run) outcome() *Outcome {
 	t.Seconds, t.LoaderCPU = r.sampler.took.Seconds(), r.sampler.selfCPU.Seconds()
 	o.Busy = busy(t)
 	return o
+}
+
+// totals returns what has been counted so far. It is safe for concurrent use.
+func (r *run) totals() (t record.Totals) {
+	c, slow := &r.counts, &r.slowCounts
+	t.Delivered = r.meter.count()
+	t.Sent, t.Acked = r.sent.Load(), r.acked.Load()
+	t.Edits, t.Deletes, t.Files = r.edits.Load(), r.deletes.Load(), r.files.Load()
+	t.Reactions = r.reactions.Load()
+	t.Lost, t.Announced = c.lost.Load(), c.announced.Load()
+	t.Duplicated = c.duplicated.Load() + slow.duplicated.Load()
+	t.Reordered, t.Resets = c.reordered.Load()+slow.reordered.Load(), c.resets.Load()
+	t.Reconnects, t.Moved, t.Failed = r.reconnects.Load(), r.moved.Load(), r.failures.Load()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t.Refused, t.Closed = maps.Clone(r.refusedBy), maps.Clone(r.closedBy)
+	t.FailedUploads = maps.Clone(r.uploadsBy)
+	return t
 }
 
 // busy returns advice if this process was short of processor time.

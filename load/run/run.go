@@ -47,6 +47,11 @@ type Live struct {
 	Marks     []record.Mark // since the last call
 	// Servers is the same as Histogram by APPID.
 	Servers map[string]Histogram
+	Began   time.Time // the 0 of seconds and marks
+	Wanted  int64     // clients that should be connected
+	// Totals is what has been counted so far, the warm-up included. What only
+	// the end of a run can tell is 0.
+	Totals record.Totals
 }
 
 // run is one run. Fields without a heading are safe for concurrent use.

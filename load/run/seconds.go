@@ -52,9 +52,14 @@ func (r *run) ticks() (stop func()) {
 		close(quit)
 		<-done
 		timer.Stop()
+		time.Sleep(shortestSpan - time.Since(s.last)) // or it would be left out
 		r.tick()
 	})
 }
+
+// shortestSpan is the shortest time that is recorded as a second. Rates of less
+// say nothing.
+const shortestSpan = 50 * time.Millisecond
 
 // UntilSecond returns how long it is to the next full second since began.
 func UntilSecond(began time.Time) time.Duration {
@@ -69,8 +74,8 @@ func (r *run) tick() {
 	defer s.mu.Unlock()
 	now := time.Now()
 	span := now.Sub(s.last)
-	if span < 50*time.Millisecond {
-		return // too short for rates
+	if span < shortestSpan {
+		return
 	}
 	second, whole, byServer := r.meter.second()
 	second.At, second.Span = now.Sub(r.began).Seconds(), span.Seconds()
@@ -101,6 +106,7 @@ func (r *run) report(live Live) {
 	start := r.start.Load()
 	live.Lost, live.Whole = live.Second.Lost, r.settings.Warmup+r.settings.For
 	live.Other = r.counts.duplicated.Load() + r.counts.reordered.Load()
+	live.Began, live.Wanted, live.Totals = r.began, r.wanted.Load(), r.totals()
 	switch {
 	case start == nil:
 		live.Phase = "joining"

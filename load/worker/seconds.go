@@ -126,12 +126,14 @@ func (t *seconds) closeLocked(at int) {
 		s.At = max(s.At, t.done[n-1].At) // also if one was measured late
 	}
 	live := run.Live{Phase: t.phase, Whole: t.whole, Marks: s.marks, Histogram: s.latencies.Histogram,
-		Servers: s.servers}
+		Servers: s.servers, Began: t.began}
 	for _, last := range t.last {
 		if last != nil {
 			s.Connected += last.Connected
 			s.Lost += last.Lost
 			live.Other += last.Other
+			live.Wanted += last.Wanted
+			run.AddTotals(&live.Totals, &last.Totals)
 		}
 	}
 	s.Latency = run.LatencyOf(s.latencies)

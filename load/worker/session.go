@@ -241,5 +241,6 @@ func (s *session) report(ctx context.Context, o *run.Outcome) error {
 
 // tell sends a second. If that fails, listen notices.
 func (s *session) tell(l run.Live) {
-	_ = s.link.send(answer{Second: &second{l.Second, l.Other, l.Servers, l.Marks}})
+	_ = s.link.send(answer{Second: &second{l.Second, l.Other, l.Servers, l.Marks, l.Wanted,
+		l.Totals}})
 }

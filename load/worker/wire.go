@@ -110,6 +110,8 @@ type second struct {
 	Other     int64 // duplicated and reordered so far
 	Latencies map[string]run.Histogram
 	Marks     []record.Mark
+	Wanted    int64         // clients that should be connected
+	Totals    record.Totals // so far
 }
 
 const (

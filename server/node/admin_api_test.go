@@ -99,8 +99,8 @@ func TestAdminLiftsBans(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, add := range []func(moderation.Order) error{
-		func(o moderation.Order) error { return n.services.rules.Ban(t.Context(), o) },
 		func(o moderation.Order) error { return n.services.rules.Mute(t.Context(), o) },
+		func(o moderation.Order) error { return n.services.rules.Ban(t.Context(), o) },
 	} {
 		err := add(moderation.Order{Room: chat.DefaultRoom, Subject: chat.GuestSubject(author), Name: "gus",
 			By: store.By{Name: "mod", Reason: "spam"}})
@@ -110,8 +110,9 @@ func TestAdminLiftsBans(t *testing.T) {
 	}
 	banned := connect(t, n, []string{"livechat.user", "livechat.guest." + key}, "name=gus")
 	wantClosed(t, banned, wire.CloseBanned)
+	// the newest first; of two in one millisecond, too, as ban sorts before mute
 	all := ann.list("/admin/bans/", "bans")
-	if len(all) != 2 || all[0]["kind"] != "mute" || all[1]["subject"] != "guest:"+author ||
+	if len(all) != 2 || all[0]["kind"] != "ban" || all[1]["subject"] != "guest:"+author ||
 		all[1]["by"] != "mod" {
 		t.Fatalf("bans: %v", all)
 	}

@@ -45,6 +45,7 @@ func TestBadFlags(t *testing.T) {
 		{"-fail-if p99>200", "want a time with one of the units us, ms, s"},
 		{"-worse much", "want a percentage"},
 		{"-baseline missing.json", "does not exist"},
+		{"-grafana localhost:3000", "-grafana \"localhost:3000\": want http://host:port"},
 		{"more", "is not a flag"},
 		{"-url ws://h/?room=a -room b", "names a room"},
 		{"-url ws://h/?room=a -rooms 2", "names a room"},

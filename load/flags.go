@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"livechat/load/grafana"
 	"livechat/load/plan"
 )
 
@@ -25,6 +26,7 @@ type options struct {
 	csv      string
 	hdr      string
 	listen   string // address of the live page and of /metrics; empty: none
+	grafana  string // its address; empty: none
 	compare  bool
 	files    []string // to compare
 
@@ -113,6 +115,9 @@ func parse(args []string, out io.Writer) (*options, error) {
 	flags.StringVar(&o.listen, "listen", "",
 		"`address`, such as 127.0.0.1:7700, of a page that shows the run while it goes on, and of /metrics "+
 			"for Prometheus; empty for none")
+	flags.StringVar(&o.grafana, "grafana", "",
+		"`address` of a Grafana, such as http://localhost:3000, that marks are posted to as annotations; its "+
+			"token is in "+grafana.TokenVariable)
 	flags.StringVar(&o.dir, "dir", "", "`folder` of the files that flags name without one")
 	flags.BoolVar(&o.compare, "compare", false, "compare runs: -compare a.json b.json c.json")
 
@@ -175,7 +180,8 @@ func (o *options) check() error {
 	if len(o.files) > 0 {
 		return fmt.Errorf("%q is not a flag", o.files[0])
 	}
-	return errors.Join(o.settings.Check(), o.checkWorkers(), o.judge.check(&o.settings))
+	return errors.Join(o.settings.Check(), grafana.CheckAddress(o.grafana), o.checkWorkers(),
+		o.judge.check(&o.settings))
 }
 
 func checkSources(sources []string) error {

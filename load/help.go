@@ -18,7 +18,7 @@ var flagGroups = []struct{ title, flags string }{
 	{"The load", "target url room rooms zipf clients rate for size publishers think mix file-size"},
 	{"What happens meanwhile", "experiment scenario stages step bound slow kill-command kill-pid stay " +
 		"rolling-command rolling-times scale-command scale"},
-	{"What comes out", "listen html json csv hdr dir compare fail-if baseline worse"},
+	{"What comes out", "listen grafana html json csv hdr dir compare fail-if baseline worse"},
 	{"Around it", "warmup ramp settle seed"},
 	{"This machine and what it watches", "workers handshakes source pids metrics"},
 }

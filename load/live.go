@@ -4,20 +4,60 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 
+	"livechat/load/grafana"
 	"livechat/load/live"
+	"livechat/load/record"
+	"livechat/load/run"
 )
 
-// serve shows the run on the address of -listen, if there is one, and says
-// where.
-func (o *options) serve(ctx context.Context, progress io.Writer, args []string) (*live.Server, error) {
-	if o.listen == "" {
-		return nil, nil
+// watchers are those who are told what happens in a run while it goes on.
+type watchers struct {
+	page  *live.Server         // nil: none
+	marks *grafana.Annotations // nil: none
+	out   io.Writer            // for warnings
+}
+
+// watched begins to tell what the flags ask for, and says where it is shown.
+func (o *options) watched(ctx context.Context, progress io.Writer, args []string) (*watchers, error) {
+	w := &watchers{out: progress}
+	if o.listen != "" {
+		page, err := live.Listen(ctx, o.listen, &o.settings, args)
+		if err != nil {
+			return nil, err
+		}
+		w.page = page
+		fmt.Fprintf(progress, "live page http://%s/, metrics http://%[1]s/metrics\n", page.Addr())
 	}
-	shown, err := live.Listen(ctx, o.listen, &o.settings, args)
+	if o.grafana != "" {
+		w.marks = grafana.Begin(o.grafana, os.Getenv(grafana.TokenVariable), o.settings.Scenario.Name, args)
+	}
+	return w, nil
+}
+
+// tell returns a warning about those who are told, or "".
+func (w *watchers) tell(l run.Live) (warning string) {
+	w.page.Tell(l)
+	w.marks.Tell(l)
+	return w.marks.Warning()
+}
+
+func (w *watchers) finish(r *record.Run) {
+	w.page.Finish(r)
+	w.marks.Finish(r)
+}
+
+// close waits until all know how the run has ended; err is that of a run without
+// a result.
+func (w *watchers) close(ctx context.Context, err error) error {
 	if err != nil {
-		return nil, err
+		w.page.Fail(err)
+		w.marks.Fail(err)
 	}
-	fmt.Fprintf(progress, "live page http://%s/, metrics http://%[1]s/metrics\n", shown.Addr())
-	return shown, nil
+	w.marks.Close()
+	if warning := w.marks.Warning(); warning != "" {
+		fmt.Fprintln(w.out, warning)
+	}
+	return w.page.Close(ctx)
 }

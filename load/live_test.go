@@ -3,12 +3,15 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,6 +19,7 @@ import (
 	"time"
 
 	"livechat/internal/need"
+	"livechat/load/grafana"
 	"livechat/load/record"
 )
 
@@ -199,5 +203,54 @@ func TestUnusableListenAddress(t *testing.T) {
 		t.Output())
 	if err == nil || !strings.HasPrefix(fmt.Sprint(err), "-listen 127.0.0.1:99999: ") {
 		t.Errorf("%v, want an error that names the flag", err)
+	}
+}
+
+// Marks of a run are posted to Grafana; one that is gone costs a warning.
+func TestMarksInGrafana(t *testing.T) {
+	addr := startForWorkers(t)
+	var mu sync.Mutex
+	var texts []string
+	board := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		var one struct{ Text string }
+		err := json.NewDecoder(r.Body).Decode(&one)
+		mu.Lock()
+		defer mu.Unlock()
+		if texts = append(texts, one.Text); err != nil || r.Header.Get("Authorization") != "Bearer sesame" {
+			t.Errorf("%v, authorization %q", err, r.Header.Get("Authorization"))
+		}
+	}))
+	defer board.Close()
+	t.Setenv(grafana.TokenVariable, "sesame")
+	args := []string{"-url", "ws://" + addr, "-clients", "4", "-rate", "8", "-for", "2s", "-warmup", "0",
+		"-scenario", "storm", "-html", "", "-grafana"}
+	r, _, err := runLoad(t, append(args, board.URL)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mu.Lock()
+	got := slices.Clone(texts)
+	mu.Unlock()
+	slices.Sort(got)
+	want := []string{"begins: load ", "passed\nload "}
+	for _, m := range r.Marks {
+		want = append(want, m.Text)
+	}
+	slices.Sort(want)
+	if len(got) != len(want) || len(r.Marks) != 4 {
+		t.Fatalf("%q, want %q", got, want)
+	}
+	for i := range got {
+		if !strings.HasPrefix(got[i], want[i]) {
+			t.Errorf("%q, want %q", got[i], want[i])
+		}
+	}
+	board.Close()
+	var progress bytes.Buffer
+	if err := load(within(t, time.Minute), append(args, board.URL), io.Discard, &progress); err != nil {
+		t.Errorf("without Grafana: %v", err)
+	}
+	if n := strings.Count(progress.String(), "grafana: marks are missing there: "); n != 1 {
+		t.Errorf("%d warnings: %s", n, progress.String())
 	}
 }

@@ -19,7 +19,6 @@ import (
 	"syscall"
 	"time"
 
-	"livechat/load/live"
 	"livechat/load/plan"
 	"livechat/load/record"
 	"livechat/load/report"
@@ -73,18 +72,16 @@ func load(ctx context.Context, args []string, out, progress io.Writer) error {
 			return err
 		}
 	}
-	shown, err := o.serve(ctx, progress, args)
+	told, err := o.watched(ctx, progress, args)
 	if err != nil {
 		return err
 	}
-	if err = o.measure(ctx, args, shown, out, progress); err != nil {
-		shown.Fail(err)
-	}
-	return errors.Join(err, shown.Close(ctx))
+	err = o.measure(ctx, args, told, out, progress)
+	return errors.Join(err, told.close(ctx, err))
 }
 
 // measure performs the run and writes the report.
-func (o *options) measure(ctx context.Context, args []string, shown *live.Server, out,
+func (o *options) measure(ctx context.Context, args []string, told *watchers, out,
 	progress io.Writer,
 ) error {
 	watcher, err := watch.New(o.settings.URLs, o.pids, o.metrics)
@@ -105,7 +102,7 @@ func (o *options) measure(ctx context.Context, args []string, shown *live.Server
 	}
 	result, err := o.perform(ctx, watcher, func(l run.Live) {
 		latencies.add(l)
-		shown.Tell(l)
+		show.warn(told.tell(l))
 		show.show(l)
 	})
 	show.end()
@@ -116,7 +113,7 @@ func (o *options) measure(ctx context.Context, args []string, shown *live.Server
 	o.experiment.record(result)
 	result.Redact()
 	o.judge.judge(result)
-	shown.Finish(result)
+	told.finish(result)
 	if err := write(result, o, out); err != nil {
 		return err
 	}

@@ -78,6 +78,17 @@ func (p *progress) show(l run.Live) {
 	_ = p.bar.Set64(l.Past.Milliseconds())
 }
 
+// warn shows a warning, if there is one.
+func (p *progress) warn(text string) {
+	if text == "" {
+		return
+	}
+	if p.bar != nil {
+		_ = p.bar.Clear() // as above
+	}
+	fmt.Fprintln(p.out, text)
+}
+
 func (p *progress) end() {
 	if p.bar != nil {
 		_ = p.bar.Exit() // as above

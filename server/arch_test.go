@@ -72,10 +72,11 @@ var arrows = map[string][]string{
 	"static":         {},
 	"client":         {"server/chat"},
 	"load": {
-		"load/experiment", "load/live", "load/peer", "load/plan", "load/record", "load/report", "load/run",
-		"load/verdict", "load/watch", "load/worker",
+		"load/experiment", "load/grafana", "load/live", "load/peer", "load/plan", "load/record",
+		"load/report", "load/run", "load/verdict", "load/watch", "load/worker",
 	},
 	"load/experiment": {"load/plan"},
+	"load/grafana":    {"load/record", "load/report", "load/run"},
 	"load/live":       {"load/plan", "load/record", "load/report", "load/run"},
 	"load/peer":       {},
 	"load/plan":       {},

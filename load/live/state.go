@@ -95,21 +95,10 @@ func (s *state) finish(r *record.Run) {
 	s.live.Totals, s.live.Wanted = r.Totals, 0
 	s.live.Second = record.Second{At: s.live.Second.At, Latency: r.Latency}
 	s.phase, s.rate = ended, 0
-	s.end = &end{Complete: r.Complete, Passed: len(r.Verdict) == 0 && !r.Exceeded()}
-	for _, text := range r.Verdict {
-		s.end.Verdict = append(s.end.Verdict, record.Redact(text))
-	}
-	for _, l := range r.Limits {
-		if l.Exceeded {
-			s.end.Verdict = append(s.end.Verdict, "limit exceeded: "+l.Text)
-		}
-	}
-	if r.Baseline != nil {
-		for _, c := range r.Baseline.Figures {
-			if c.Worse {
-				s.end.Verdict = append(s.end.Verdict, "worse than before: "+c.Figure)
-			}
-		}
+	s.end = &end{Complete: r.Complete, Verdict: report.Failures(r)}
+	s.end.Passed = len(s.end.Verdict) == 0
+	for i, text := range s.end.Verdict {
+		s.end.Verdict[i] = record.Redact(text)
 	}
 	s.changeLocked()
 }

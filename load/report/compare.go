@@ -111,7 +111,7 @@ func outcome(r *record.Run) string {
 	if r.Settings.Target != "" {
 		what = r.Settings.Target + ", " + what
 	}
-	if len(failures(r)) > 0 {
+	if len(Failures(r)) > 0 {
 		return what + ", failed"
 	}
 	return what + ", passed"
@@ -131,7 +131,7 @@ func CompareHTML(out io.Writer, runs []*record.Run, files []string) error {
 		if !slices.Contains(machines, r.Machine) {
 			machines = append(machines, r.Machine)
 		}
-		for _, fault := range failures(r) {
+		for _, fault := range Failures(r) {
 			v.Verdict = append(v.Verdict, names[i]+": "+fault)
 		}
 	}

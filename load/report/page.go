@@ -66,7 +66,7 @@ func HTML(out io.Writer, r *record.Run) error {
 		Title: fmt.Sprintf("%s · %s clients · %.4g messages a second", r.Settings.Scenario,
 			count(int64(r.Settings.Clients)), r.Settings.Rate),
 		Style: template.CSS(Style), Lead: load(r) + ". Scenario: " + r.Settings.About + ".",
-		Verdict: failures(r), Passed: sentence(passed(r)), Advice: r.Advice, Charts: chartsOf(r),
+		Verdict: Failures(r), Passed: sentence(passed(r)), Advice: r.Advice, Charts: chartsOf(r),
 		Tables: tablesOf(r), Context: contextRows(r),
 		Marks: r.Marks, Finished: r.Complete,
 		Machine: r.Machine + ", " + r.Began.UTC().Format("2 January 2006 15:04 UTC"),

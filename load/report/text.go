@@ -36,7 +36,7 @@ func Text(out io.Writer, r *record.Run) error {
 	for _, a := range r.Advice {
 		fmt.Fprintf(out, "\nnote: %s\n", a)
 	}
-	faults := failures(r)
+	faults := Failures(r)
 	if len(faults) == 0 {
 		_, err := fmt.Fprintf(out, "\npassed: %s\n", passed(r))
 		return err

@@ -16,8 +16,8 @@ const (
 	worse    = "WORSE"
 )
 
-// failures returns everything that failed the run, a sentence each.
-func failures(r *record.Run) []string {
+// Failures returns everything that failed the run, a sentence each.
+func Failures(r *record.Run) []string {
 	all := append([]string(nil), r.Verdict...)
 	for _, l := range r.Limits {
 		if l.Exceeded {

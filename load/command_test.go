@@ -46,6 +46,7 @@ func TestBadFlags(t *testing.T) {
 		{"-worse much", "want a percentage"},
 		{"-baseline missing.json", "does not exist"},
 		{"-grafana localhost:3000", "-grafana \"localhost:3000\": want http://host:port"},
+		{"-insecure", "no address begins with wss://"},
 		{"more", "is not a flag"},
 		{"-url ws://h/?room=a -room b", "names a room"},
 		{"-url ws://h/?room=a -rooms 2", "names a room"},

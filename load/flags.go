@@ -76,6 +76,8 @@ func parse(args []string, out io.Writer) (*options, error) {
 	sources := flags.String("source", "",
 		"`addresses` to connect from, separated by commas, if ports run out; automatic for loopback")
 	flags.IntVar(&s.Handshakes, "handshakes", 64, "maximum number of concurrent handshakes")
+	flags.BoolVar(&s.Insecure, "insecure", false,
+		"accept any certificate of a wss:// address, also of one that only claims to be it")
 	scenario := flags.String("scenario", "steady", "`name` of a scenario in the list above")
 	flags.DurationVar(&s.Bound, "bound", 500*time.Millisecond,
 		"ramp: 99th percentile of latency that counts as broken")

@@ -20,7 +20,7 @@ var flagGroups = []struct{ title, flags string }{
 		"rolling-command rolling-times scale-command scale"},
 	{"What comes out", "listen grafana html json csv hdr dir compare fail-if baseline worse"},
 	{"Around it", "warmup ramp settle seed"},
-	{"This machine and what it watches", "workers handshakes source pids metrics"},
+	{"This machine and what it watches", "workers handshakes source insecure pids metrics"},
 }
 
 func usage(flags *flag.FlagSet) {

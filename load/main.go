@@ -88,7 +88,7 @@ func (o *options) measure(ctx context.Context, args []string, told *watchers, ou
 	if err != nil {
 		return err
 	}
-	about := watch.Context(ctx, o.settings.URLs, version)
+	about := watch.Context(ctx, o.settings.URLs, version, o.settings.TLS())
 	if about.Tool == "" {
 		if digest, err := revision(); err == nil {
 			about.Tool = "sources " + digest
@@ -108,6 +108,10 @@ func (o *options) measure(ctx context.Context, args []string, told *watchers, ou
 	show.end()
 	if err = errors.Join(err, latencies.close()); err != nil {
 		return err
+	}
+	about.Programs = watcher.Programs(ctx)
+	if c := result.Context; c != nil {
+		about.MessageRate = c.MessageRate
 	}
 	result.Command, result.Context = args, about
 	o.experiment.record(result)

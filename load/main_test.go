@@ -158,6 +158,15 @@ func TestThroughHAProxy(t *testing.T) {
 	if _, err := os.Stat("/proc/self"); err == nil && len(r.Parts) != 6 {
 		t.Errorf("watched %q, want HAProxy, four servers and Redis", r.Parts)
 	}
+	about := r.Context
+	if about.MessageRate == nil || *about.MessageRate != 5 || about.Insecure {
+		t.Errorf("MESSAGE_RATE is %v, want 5", about.MessageRate)
+	}
+	for _, name := range []string{"haproxy", "redis-server"} {
+		if !strings.Contains(about.Programs[name], ".") && len(r.Parts) == 6 {
+			t.Errorf("the version of %s is %q", name, about.Programs[name])
+		}
+	}
 	t.Run("a server dies", func(t *testing.T) {
 		// One grep for all processes: one for each took longer than the run where
 		// there are many.

@@ -52,6 +52,9 @@ func newProgress(out io.Writer, s *plan.Settings) *progress {
 
 // announce says where the load goes.
 func announce(out io.Writer, s *plan.Settings) {
+	if s.Insecure {
+		fmt.Fprintln(out, "warning: certificates are not checked (-insecure): anybody may be the server")
+	}
 	switch name := s.RoomNamed(0); {
 	case s.Target != "":
 		fmt.Fprintf(out, "target %s\n", s.Target)

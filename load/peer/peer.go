@@ -6,6 +6,7 @@ package peer
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -63,6 +64,7 @@ type Options struct {
 	Room string // empty: the server's own default
 	// LocalAddr is the address to connect from; nil: the kernel's choice.
 	LocalAddr net.Addr
+	TLS       *tls.Config // for wss; nil: the default
 	// Resume is the Position of the connection that this one continues; nil if
 	// there was none.
 	Resume *Position

@@ -36,7 +36,8 @@ var writeBuffers sync.Pool
 // open opens a WebSocket. It says no Origin, as programs that are no page.
 func open(ctx context.Context, o Options) (*socket, error) {
 	d := websocket.Dialer{ReadBufferSize: bufSize, WriteBufferSize: bufSize, WriteBufferPool: &writeBuffers,
-		NetDialContext: (&net.Dialer{LocalAddr: o.LocalAddr}).DialContext}
+		TLSClientConfig: o.TLS,
+		NetDialContext:  (&net.Dialer{LocalAddr: o.LocalAddr}).DialContext}
 	conn, answer, err := d.DialContext(ctx, o.URL, nil)
 	if answer != nil {
 		_ = answer.Body.Close()

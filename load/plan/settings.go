@@ -4,10 +4,12 @@
 package plan
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"math"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -33,6 +35,7 @@ type Settings struct {
 	Seed       uint64
 	Sources    []string // addresses to connect from; empty: chosen by Source
 	Handshakes int      // at once
+	Insecure   bool     // any certificate of wss:// will do
 	Share      Share    // of this process
 
 	// Stages, if there are any, say how clients and rate change; Clients and Rate
@@ -61,6 +64,14 @@ type Settings struct {
 	// scale: a command in which {n} stands for each number of Scale in turn
 	ScaleCommand string
 	Scale        []int
+}
+
+// TLS returns how the servers' certificates are checked; nil: as usual.
+func (s *Settings) TLS() *tls.Config {
+	if !s.Insecure {
+		return nil
+	}
+	return &tls.Config{InsecureSkipVerify: true}
 }
 
 // maxFileSize is the largest file in bytes: more would fill our memory.
@@ -96,6 +107,9 @@ func (s *Settings) Check() error {
 	fault(s.For <= 0, "-for %s: want more than 0", s.For)
 	fault(s.Warmup < 0 || s.Ramp < 0 || s.Settle < 0 || s.Think < 0,
 		"-warmup, -ramp, -settle, -think: must not be negative")
+	secure := func(u string) bool { return strings.HasPrefix(u, "wss:") }
+	fault(s.Insecure && !slices.ContainsFunc(s.URLs, secure),
+		"-insecure: no address begins with wss://, so there are no certificates")
 	fault(s.Handshakes < 1, "-handshakes %d: want at least 1", s.Handshakes)
 	faults = append(faults, s.checkStages(), s.checkCommands())
 	if s.Scenario.Check != nil {

@@ -17,6 +17,12 @@ type Context struct {
 	Sysctls   map[string]string `json:"sysctls,omitempty"` // those that bound connections
 	Container *Container        `json:"container,omitempty"`
 	Servers   []Build           `json:"servers,omitempty"`
+	Insecure  bool              `json:"insecure,omitempty"` // certificates were not checked
+	// Programs are the versions of those between and behind the servers, by name.
+	Programs map[string]string `json:"programs,omitempty"`
+	// MessageRate is how many messages a second the servers allow a connection
+	// (MESSAGE_RATE), the least of all; 0: no limit, nil: unknown.
+	MessageRate *float64 `json:"message_rate,omitempty"`
 }
 
 // Container is what limits the load tool by control groups.

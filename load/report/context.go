@@ -23,6 +23,15 @@ func contextRows(r *record.Run) (rows [][]string) {
 	for _, s := range c.Servers {
 		add("server "+s.App, fmt.Sprintf("%s, %s", s.Version, s.Go))
 	}
+	for _, name := range slices.Sorted(maps.Keys(c.Programs)) {
+		add(name, c.Programs[name])
+	}
+	if c.MessageRate != nil {
+		add("MESSAGE_RATE", limitText(*c.MessageRate))
+	}
+	if c.Insecure {
+		add("certificates", "not checked (-insecure)")
+	}
 	add("load tool", strings.Trim(c.Tool+", "+c.Go, ", "))
 	add("kernel", c.Kernel)
 	add("cores", fmt.Sprint(c.Cores))
@@ -35,6 +44,14 @@ func contextRows(r *record.Run) (rows [][]string) {
 		add(name, c.Sysctls[name])
 	}
 	return rows
+}
+
+// limitText describes a limit of messages a second.
+func limitText(rate float64) string {
+	if rate == 0 {
+		return "no limit"
+	}
+	return fmt.Sprintf("%.4g a second", rate)
 }
 
 // limitsOf describes the limits of a container.

@@ -93,6 +93,9 @@ func (p *Person) Feed(ctx context.Context, after *client.Position) (*client.Conn
 	}
 	header := http.Header{"Sec-Websocket-Protocol": {"livechat.user, livechat.ticket." + ticket.Ticket}}
 	none := 0
-	return client.Dial(ctx, client.Options{URL: p.site.Base() + "/feed", Header: header, After: after,
-		History: &none})
+	o := client.Options{URL: p.site.Base() + "/feed", Header: header, After: after, History: &none}
+	if transport, ok := p.site.client.Transport.(*http.Transport); ok {
+		o.TLS = transport.TLSClientConfig
+	}
+	return client.Dial(ctx, o)
 }

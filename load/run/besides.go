@@ -39,6 +39,7 @@ type besides struct {
 func newBesides(s *plan.Settings) *besides {
 	b := &besides{transport: http.DefaultTransport.(*http.Transport).Clone()}
 	b.transport.MaxIdleConnsPerHost, b.transport.MaxConnsPerHost = besideConns, besideConns
+	b.transport.TLSClientConfig = s.TLS()
 	for _, address := range s.URLs {
 		if site, err := rest.New(address, b.transport); err == nil { // Check has parsed it
 			b.sites = append(b.sites, site)

@@ -28,10 +28,10 @@ type uploads struct {
 	running sync.WaitGroup
 }
 
-func newUploads(size int) *uploads {
+func newUploads(s *plan.Settings) *uploads {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = 64
-	return &uploads{content: filler(size), client: &http.Client{Transport: transport}}
+	transport.MaxIdleConnsPerHost, transport.TLSClientConfig = 64, s.TLS()
+	return &uploads{content: filler(s.FileSize), client: &http.Client{Transport: transport}}
 }
 
 // wait returns when all uploads have ended.

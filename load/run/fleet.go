@@ -1,6 +1,7 @@
 package run
 
 import (
+	"crypto/tls"
 	"maps"
 	"slices"
 	"time"
@@ -65,6 +66,9 @@ func (r *run) Moves() (moved, reconnects int64) { return r.moved.Load(), r.recon
 
 // Address implements Fleet.
 func (r *run) Address() string { return r.settings.URL(0) }
+
+// TLS implements Fleet.
+func (r *run) TLS() *tls.Config { return r.tls }
 
 // Scaled implements Fleet.
 func (r *run) Scaled(s record.Scale) {

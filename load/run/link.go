@@ -42,7 +42,7 @@ func (m *member) dial(ctx context.Context, resume bool) (*link, error) {
 		return m.dialPeer(ctx, resume)
 	}
 	o := client.Options{URL: r.settings.URL(m.index), Name: "load-" + strconv.Itoa(m.index+1),
-		Room: r.settings.Room(m.index), History: &none, Load: client.LoadOptions{Skim: true}}
+		Room: r.settings.Room(m.index), History: &none, TLS: r.tls, Load: client.LoadOptions{Skim: true}}
 	if source := r.settings.Source(m.index); source != "" {
 		o.Load.LocalAddr = &net.TCPAddr{IP: net.ParseIP(source)}
 	}

@@ -17,7 +17,7 @@ import (
 // dialPeer opens a connection to another server.
 func (m *member) dialPeer(ctx context.Context, resume bool) (*link, error) {
 	r := m.run
-	o := peer.Options{URL: r.settings.URL(m.index), Room: r.settings.Room(m.index)}
+	o := peer.Options{URL: r.settings.URL(m.index), Room: r.settings.Room(m.index), TLS: r.tls}
 	if source := r.settings.Source(m.index); source != "" {
 		o.LocalAddr = &net.TCPAddr{IP: net.ParseIP(source)}
 	}
@@ -207,7 +207,7 @@ func probePeer(ctx context.Context, s *plan.Settings) error {
 		return err
 	}
 	for _, address := range s.URLs {
-		conn, err := target.Dial(ctx, peer.Options{URL: address, Room: s.Room(0)})
+		conn, err := target.Dial(ctx, peer.Options{URL: address, Room: s.Room(0), TLS: s.TLS()})
 		if err != nil {
 			return err
 		}

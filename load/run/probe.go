@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"syscall"
@@ -21,7 +22,7 @@ func Probe(ctx context.Context, s *plan.Settings) (limit float64, err error) {
 		return 0, probePeer(ctx, s)
 	}
 	for _, url := range s.URLs {
-		w, err := greet(ctx, url, s.RoomNamed(0), welcomeTime)
+		w, err := greet(ctx, url, s.RoomNamed(0), s.TLS(), welcomeTime)
 		if err != nil {
 			return 0, err
 		}
@@ -33,8 +34,11 @@ func Probe(ctx context.Context, s *plan.Settings) (limit float64, err error) {
 }
 
 // greet connects to a room and returns the welcome.
-func greet(ctx context.Context, url, room string, patience time.Duration) (*client.Welcome, error) {
-	conn, err := client.Dial(ctx, client.Options{URL: url, Name: "load", Room: room, History: &none})
+func greet(ctx context.Context, url, room string, secure *tls.Config, patience time.Duration) (
+	*client.Welcome, error,
+) {
+	conn, err := client.Dial(ctx, client.Options{URL: url, Name: "load", Room: room, History: &none,
+		TLS: secure})
 	if refusal, ok := errors.AsType[*client.RefusedError](err); ok {
 		return nil, refused(refusal, url, room)
 	}
@@ -83,6 +87,9 @@ func explain(err error) error {
 		return fmt.Errorf("%w: no port left for this target; give more addresses with -source", err)
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
 		return fmt.Errorf("%w: raise the limit of open files (ulimit -n), or use fewer -clients", err)
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return fmt.Errorf("%w: if it is a certificate of your own, accept any with -insecure", err)
 	}
 	return err
 }

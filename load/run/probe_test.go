@@ -40,7 +40,7 @@ func TestStrangersAreNotWaitedFor(t *testing.T) {
 			}))
 			defer s.Close()
 			url := "ws" + strings.TrimPrefix(s.URL, "http")
-			_, err := greet(t.Context(), url, "", 100*time.Millisecond)
+			_, err := greet(t.Context(), url, "", nil, 100*time.Millisecond)
 			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), url) {
 				t.Errorf("%v, want %q", err, test.want)
 			}

@@ -104,6 +104,9 @@ type Summary struct {
 	Machine    string
 	Complete   bool   // not interrupted
 	Advice     string // for the case that the server refuses messages
+	// Limit is how many messages a second the servers allow a connection, as
+	// Probe returns it.
+	Limit float64
 }
 
 // Record returns the run of these settings.
@@ -112,6 +115,9 @@ func (o *Outcome) Record(s *plan.Settings, about Summary) *record.Run {
 		Settings: Recorded(s, about.Publishers), Totals: o.Totals, Seconds: about.Seconds, Marks: o.Marks,
 		Knee: o.Knee, Did: o.Did, Scale: o.Scale, Parts: about.Parts, Complete: about.Complete}
 	result.Acts = actsOf(s, o.Acts)
+	if s.Target == "" { // others do not say it
+		result.Context = &record.Context{MessageRate: &about.Limit}
+	}
 	if target, err := peer.ByName(s.Target); err == nil {
 		result.NotAvailable = target.Lacks
 	}

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/url"
@@ -23,6 +24,7 @@ const rosterPause = 300 * time.Millisecond
 // cluster.html does.
 type roster struct {
 	url     string
+	tls     *tls.Config
 	running sync.WaitGroup
 	stop    context.CancelFunc
 
@@ -33,7 +35,7 @@ type roster struct {
 }
 
 // newRoster watches the cluster of a room's address until close.
-func newRoster(ctx context.Context, room string) (*roster, error) {
+func newRoster(ctx context.Context, room string, secure *tls.Config) (*roster, error) {
 	u, err := url.Parse(room)
 	if err != nil {
 		return nil, fmt.Errorf("find the cluster of %s: %w", room, err)
@@ -43,7 +45,7 @@ func newRoster(ctx context.Context, room string) (*roster, error) {
 		u.Path = "/"
 	}
 	ctx, stop := context.WithCancel(ctx)
-	r := &roster{url: u.ResolveReference(&url.URL{Path: "cluster"}).String(), stop: stop,
+	r := &roster{url: u.ResolveReference(&url.URL{Path: "cluster"}).String(), tls: secure, stop: stop,
 		problem: errors.New("no answer yet")}
 	r.running.Go(func() {
 		for ctx.Err() == nil {
@@ -69,7 +71,7 @@ func (r *roster) close() {
 
 // watch reads a connection to its end.
 func (r *roster) watch(ctx context.Context) error {
-	conn, err := client.Dial(ctx, client.Options{URL: r.url, HandshakeTimeout: rosterTime,
+	conn, err := client.Dial(ctx, client.Options{URL: r.url, TLS: r.tls, HandshakeTimeout: rosterTime,
 		IdleTimeout: rosterTime})
 	if err != nil {
 		return err

@@ -31,7 +31,7 @@ func TestRosterHasTheReadyServers(t *testing.T) {
 	}))
 	defer s.Close()
 	defer close(frames)
-	r, err := newRoster(t.Context(), "ws"+strings.TrimPrefix(s.URL, "http")+"/chat/?room=tea")
+	r, err := newRoster(t.Context(), "ws"+strings.TrimPrefix(s.URL, "http")+"/chat/?room=tea", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

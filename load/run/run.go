@@ -5,6 +5,7 @@ package run
 
 import (
 	"context"
+	"crypto/tls"
 	"math"
 	"sync"
 	"sync/atomic"
@@ -64,6 +65,7 @@ type run struct {
 	ids      ids
 	meter    *meter
 	gate     chan struct{} // limits concurrent handshakes
+	tls      *tls.Config   // of the settings
 	rooms    []*room
 	target   *peer.Target // nil: livechat
 	streams  []*stream    // by publisher; only of another target than livechat
@@ -174,7 +176,7 @@ func Do(ctx context.Context, s plan.Settings, w Watcher, tell func(Live)) (*reco
 	o := r.outcome()
 	return o.Record(&s, Summary{Began: r.began, Publishers: publishers, Seconds: r.sampler.seconds,
 		Parts: r.sampler.programs.Names, Machine: Machine(), Complete: ctx.Err() == nil,
-		Advice: advice}), nil
+		Advice: advice, Limit: limit}), nil
 }
 
 // sharedLimits is the advice if connections keep their own limit.
@@ -185,8 +187,8 @@ const sharedLimits = "the servers limit what all clients send to one room or fro
 func build(s plan.Settings, w Watcher, tell func(Live), publishers int) *run {
 	r := &run{settings: s, watcher: w, progress: tell, ids: ids{NewRunID()}, meter: newMeter(),
 		publishers: publishers, cut: make(map[*roomLog]uint64),
-		uploads: newUploads(s.FileSize), besides: newBesides(&s),
-		gate: make(chan struct{}, s.Handshakes), began: time.Now(),
+		uploads: newUploads(&s), besides: newBesides(&s),
+		tls: s.TLS(), gate: make(chan struct{}, s.Handshakes), began: time.Now(),
 		quiet: make(chan struct{}), stop: make(chan struct{}), onlineBy: make(map[string]int),
 		emptied:  make(map[string]bool),
 		closedBy: make(map[string]int64), refusedBy: make(map[string]int64),

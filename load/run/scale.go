@@ -33,7 +33,7 @@ type scaling struct {
 // startScaling begins to watch the cluster, and returns once it knows its
 // servers.
 func (w *world) startScaling(ctx context.Context) (*scaling, error) {
-	r, err := newRoster(ctx, w.fleet.Address())
+	r, err := newRoster(ctx, w.fleet.Address(), w.fleet.TLS())
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"os/exec"
 	"syscall"
@@ -33,6 +34,8 @@ type Fleet interface {
 	Moves() (moved, reconnects int64)
 	// Address returns an address of the servers.
 	Address() string
+	// TLS returns how their certificates are checked; nil: as usual.
+	TLS() *tls.Config
 	// Scaled records how the clients spread, for the report.
 	Scaled(s record.Scale)
 	// Window returns what was measured since the last call, without a Rate.

@@ -2,6 +2,7 @@ package watch
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -28,9 +29,10 @@ var sysctls = []string{
 }
 
 // Context returns where this process runs and which servers the targets have.
-// version is that of the tool, if it was stamped. What cannot be found out, as
+// version is that of the tool, if it was stamped, and secure is how their
+// certificates are checked. What cannot be found out, as
 // without /proc, is empty.
-func Context(ctx context.Context, targets []string, version string) *record.Context {
+func Context(ctx context.Context, targets []string, version string, secure *tls.Config) *record.Context {
 	c := &record.Context{Tool: revision(version), Go: runtime.Version(), Cores: runtime.NumCPU(),
 		Kernel: kernel(), Memory: memoryOf("/proc/meminfo"), Sysctls: make(map[string]string),
 		Container: container("/proc/self/cgroup", "/sys/fs/cgroup")}
@@ -44,7 +46,8 @@ func Context(ctx context.Context, targets []string, version string) *record.Cont
 			c.Sysctls[name] = strings.Join(strings.Fields(string(text)), " ")
 		}
 	}
-	c.Servers = builds(ctx, targets)
+	c.Servers = builds(ctx, targets, secure)
+	c.Insecure = secure != nil && secure.InsecureSkipVerify
 	return c
 }
 
@@ -98,11 +101,12 @@ const (
 )
 
 // builds asks the servers behind the targets for their versions.
-func builds(ctx context.Context, targets []string) (all []record.Build) {
+func builds(ctx context.Context, targets []string, secure *tls.Config) (all []record.Build) {
 	ctx, cancel := context.WithTimeout(ctx, versionsTime)
 	defer cancel()
 	// A connection of its own for each request, or all went to one server.
-	transport := &http.Transport{DisableKeepAlives: true, Proxy: http.ProxyFromEnvironment}
+	transport := &http.Transport{DisableKeepAlives: true, Proxy: http.ProxyFromEnvironment,
+		TLSClientConfig: secure}
 	seen := make(map[record.Build]bool)
 	for _, target := range targets {
 		for known := 0; known < withoutNew && len(all) < mostServers; known++ {

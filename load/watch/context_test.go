@@ -72,7 +72,7 @@ func TestContext(t *testing.T) {
 		fmt.Fprintf(w, `{"version":"1.%d","go":"go1","app":"%d000"}`, n.Add(1)%3/2, 1+n.Load()%3)
 	}))
 	defer s.Close()
-	c := Context(t.Context(), []string{"ws" + strings.TrimPrefix(s.URL, "http") + "/?room=a"}, "v7")
+	c := Context(t.Context(), []string{"ws" + strings.TrimPrefix(s.URL, "http") + "/?room=a"}, "v7", nil)
 	if len(c.Servers) != 3 || c.Servers[0].App != "1000" || strings.Join(c.Versions(), " ") != "1.0 1.1" {
 		t.Errorf("servers %+v", c.Servers)
 	}
@@ -88,10 +88,10 @@ func TestContext(t *testing.T) {
 	}))
 	defer other.Close()
 	target := "ws" + strings.TrimPrefix(other.URL, "http")
-	if c := Context(t.Context(), []string{target}, ""); len(c.Servers) > 0 {
+	if c := Context(t.Context(), []string{target}, "", nil); len(c.Servers) > 0 {
 		t.Errorf("of another kind of server: %+v", c.Servers)
 	}
-	if c := Context(t.Context(), []string{"ws://127.0.0.1:1"}, ""); len(c.Servers) > 0 {
+	if c := Context(t.Context(), []string{"ws://127.0.0.1:1"}, "", nil); len(c.Servers) > 0 {
 		t.Errorf("without a server: %+v", c.Servers)
 	}
 }

@@ -38,6 +38,7 @@ type spreadRun struct {
 	peers    []*peer
 	seconds  *seconds
 	drops    atomic.Int64 // orders to end all connections
+	limit    float64      // of the servers, as run.Probe returns it; set before the clients join
 
 	// What the programs under load used while messages were sent.
 
@@ -189,7 +190,6 @@ func (r *spreadRun) join(ctx context.Context) (publishers int, advice string, er
 	}
 	id := run.NewRunID()
 	var mu sync.Mutex
-	limit := 0.0
 	err = r.each(ctx, func(ctx context.Context, p *peer) error {
 		s := r.settings
 		s.Share, s.Commands = p.share, nil // the commands are run here
@@ -203,15 +203,15 @@ func (r *spreadRun) join(ctx context.Context) (publishers int, advice string, er
 		p.machine = a.Ready.Machine
 		mu.Lock()
 		defer mu.Unlock()
-		if l := a.Ready.Limit; l > 0 && (limit == 0 || l < limit) {
-			limit = l
+		if l := a.Ready.Limit; l > 0 && (r.limit == 0 || l < r.limit) {
+			r.limit = l
 		}
 		return nil
 	})
 	if err != nil {
 		return 0, "", err
 	}
-	publishers, advice = r.settings.ChoosePublishers(limit)
+	publishers, advice = r.settings.ChoosePublishers(r.limit)
 	err = r.each(ctx, func(ctx context.Context, p *peer) error {
 		a, err := p.perform(ctx, order{Join: &join{publishers, r.settings.MaxRate, p.clocks[0].offset}})
 		if err == nil && !a.Joined {

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"crypto/tls"
 	"maps"
 	"slices"
 	"time"
@@ -142,6 +143,9 @@ func (r *spreadRun) Moves() (moved, reconnects int64) {
 
 // Address implements run.Fleet.
 func (r *spreadRun) Address() string { return r.settings.URL(0) }
+
+// TLS implements run.Fleet.
+func (r *spreadRun) TLS() *tls.Config { return r.settings.TLS() }
 
 // Scaled implements run.Fleet.
 func (r *spreadRun) Scaled(s record.Scale) {

@@ -32,7 +32,7 @@ func (r *spreadRun) result(outcomes []*run.Outcome, publishers int, advice strin
 	sum.Knee, sum.Did, sum.Scale, sum.Faults = r.knee, r.did, r.scale, r.faults
 	result = sum.Record(&r.settings, run.Summary{Began: r.began, Publishers: publishers,
 		Seconds: seconds, Parts: r.parts, Machine: r.machines(), Complete: complete,
-		Advice: advice})
+		Advice: advice, Limit: r.limit})
 	for i, p := range r.peers {
 		o := outcomes[i]
 		first, last := p.clocks[1], p.clocks[len(p.clocks)-1]

@@ -67,6 +67,8 @@ func TestCompletion(t *testing.T) {
 
 	// By a finger.
 	ann.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateTouch, chromedp.EmulateMobile),
+		chromedp.Evaluate(paints, nil, awaited),
+		chromedp.Focus("#text", chromedp.ByQuery), // which the other kind of window may have taken
 		input.InsertText(" @be"))
 	offers("bea")
 	ann.is("a finger hits it", who+`.querySelector("li").getBoundingClientRect().height >= 44`)

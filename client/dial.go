@@ -35,9 +35,13 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 	release := func() bool { return true }
 	defer func() { release() }()
 	below := &link{}
+	dial := o.Load.Dial
+	if dial == nil {
+		dial = (&net.Dialer{LocalAddr: o.Load.LocalAddr}).DialContext
+	}
 	dialer := websocket.Dialer{
 		NetDialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			conn, err := (&net.Dialer{LocalAddr: o.Load.LocalAddr}).DialContext(ctx, network, addr)
+			conn, err := dial(ctx, network, addr)
 			if err != nil {
 				return nil, err
 			}

@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"context"
 	"net"
 
 	"livechat/server/chat"
@@ -14,6 +15,9 @@ type LoadOptions struct {
 	// address need several.
 	LocalAddr  net.Addr
 	ReadBuffer int // bytes per connection; 4096
+	// Dial opens the connection below the WebSocket, instead of the operating
+	// system; LocalAddr is not used then.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	// Skim leaves messages undecoded except for Seq: the other fields stay
 	// empty, Raw holds the frame, and both are valid only until the next event.

@@ -19,6 +19,8 @@ func TestBadFlags(t *testing.T) {
 		{"-url localhost", "want ws://host:port"},
 		{"-clients 0", "-clients 0"},
 		{"-clients 5 -publishers 6", "at most one per client, there are 5"},
+		{"-network loss=50%", "-network \"loss=50%\": want some of share=10%"},
+		{"-network loss=5% -scenario slow", "-network: not with -scenario slow"},
 		{"-zipf 1.1", "-zipf 1.1: want more than 0, at most 5"},
 		{"-zipf 6 -rooms 9", "-zipf 6: want more than 0, at most 5"},
 		{"-mix edits=101%", "-mix \"edits=101%\": want percentages such as edits=5%"},

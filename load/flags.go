@@ -65,6 +65,10 @@ func parse(args []string, out io.Writer) (*options, error) {
 			"the room's newest one, uploads (messages with a file). Besides them, at most 1000 % each: "+
 			"typing, history (pages of it), search, private (messages). See docs/load-testing.md#mixes")
 	flags.IntVar(&s.FileSize, "file-size", 100_000, "`bytes` of a file of uploads in -mix")
+	network := flags.String("network", "",
+		"the slow `network` of some clients, such as share=10%,delay=150ms±50ms,loss=1%,rate=64KB/s: of so "+
+			"many of them (all if it is missing), one way, of segments that have to be sent again, and each "+
+			"way. See docs/load-testing.md#slow-networks")
 	flags.DurationVar(&s.For, "for", 30*time.Second, "how long to measure; scale: 1m for each number")
 	flags.DurationVar(&s.Warmup, "warmup", 2*time.Second, "how long messages flow before the measurement")
 	flags.DurationVar(&s.Ramp, "ramp", 0, "time over which the clients join; 0: as fast as possible")
@@ -156,6 +160,9 @@ func parse(args []string, out io.Writer) (*options, error) {
 	}
 	if err == nil {
 		s.Mix, err = plan.ParseMix(*mix)
+	}
+	if err == nil {
+		s.Network, err = plan.ParseNetwork(*network)
 	}
 	if longer := s.Scenario.DefaultFor; longer != nil && !given["for"] {
 		s.For = longer(s)

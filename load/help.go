@@ -15,7 +15,7 @@ const seeHelp = "load -help lists the flags"
 
 // flagGroups are the headings of the help, and the flags below them.
 var flagGroups = []struct{ title, flags string }{
-	{"The load", "target url room rooms zipf clients rate for size publishers think mix file-size"},
+	{"The load", "target url room rooms zipf clients rate for size publishers think mix file-size network"},
 	{"What happens meanwhile", "experiment scenario stages step bound slow kill-command kill-pid stay " +
 		"rolling-command rolling-times scale-command scale"},
 	{"What comes out", "listen grafana html json csv hdr dir compare fail-if baseline worse"},

@@ -23,7 +23,7 @@ func targetNames() string {
 }
 
 // onlyLivechat are the flags that ask for what no other target has.
-var onlyLivechat = []string{"mix", "zipf", "file-size", "workers"}
+var onlyLivechat = []string{"mix", "zipf", "network", "file-size", "workers"}
 
 // setTarget chooses the kind of the servers, and what follows from it: which
 // flags make sense, and the address and the room if none was given.

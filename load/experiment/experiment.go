@@ -73,7 +73,7 @@ func parse(name string, text []byte, accepted []string) (*Experiment, error) {
 }
 
 // mappings are the settings that may be a mapping of names and values.
-var mappings = []string{"mix"}
+var mappings = []string{"mix", "network"}
 
 func (r reader) settings(n *yaml.Node, accepted []string) (all []Setting, err error) {
 	fields := make(map[string]field)

@@ -27,6 +27,7 @@ type Settings struct {
 	Bytes      int     // text of a message
 	Mix        Mix
 	FileSize   int // bytes of a file
+	Network    Network
 	For        time.Duration
 	Warmup     time.Duration // before For; messages flow, but their latency does not count
 	Ramp       time.Duration // time over which the clients join
@@ -111,6 +112,8 @@ func (s *Settings) Check() error {
 	fault(s.Insecure && !slices.ContainsFunc(s.URLs, secure),
 		"-insecure: no address begins with wss://, so there are no certificates")
 	fault(s.Handshakes < 1, "-handshakes %d: want at least 1", s.Handshakes)
+	fault(s.Network != Network{} && s.Scenario.Slow, "-network: not with -scenario slow, which has slow "+
+		"clients of its own")
 	faults = append(faults, s.checkStages(), s.checkCommands())
 	if s.Scenario.Check != nil {
 		faults = append(faults, s.Scenario.Check(s))

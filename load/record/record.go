@@ -34,6 +34,7 @@ type Run struct {
 	Did      []string  `json:"did,omitempty"` // what the scenario did, a sentence each
 	Scale    *Scale    `json:"scale,omitempty"`
 	Acts     []Act     `json:"acts,omitempty"` // what people did; with a mix
+	Network  *Network  `json:"network,omitempty"`
 	Knee     *Knee     `json:"knee,omitempty"`
 	Parts    []string  `json:"parts"`   // watched processes by first appearance, without the load tool
 	Verdict  []string  `json:"verdict"` // what went wrong, one sentence each; empty if nothing
@@ -70,6 +71,7 @@ type Settings struct {
 	// what else people do, in percent of the messages, as -mix names it
 	Mix      map[string]float64 `json:"mix,omitempty"`
 	FileSize int                `json:"file_size,omitempty"` // bytes
+	Network  string             `json:"network,omitempty"`   // of some clients, as -network has it
 	For      float64            `json:"for"`
 	Warmup   float64            `json:"warmup"`
 	Seed     uint64             `json:"seed"`

@@ -111,5 +111,8 @@ func tablesOf(r *record.Run) []table {
 	if len(r.Acts) > 0 {
 		all = append(all, actTable(r))
 	}
+	if r.Network != nil {
+		all = append(all, networkTable(r))
+	}
 	return append(all, verdictTables(r)...)
 }

@@ -86,6 +86,10 @@ func summary(r *record.Run) []row {
 		lines = slices.Insert(lines, slices.IndexFunc(lines, func(l row) bool { return l.name == "latency" }),
 			row{"people", strings.Join(all, "\n")})
 	}
+	if r.Network != nil {
+		lines = slices.Insert(lines, 1+slices.IndexFunc(lines, func(l row) bool { return l.name == "latency" }),
+			row{"network", network(r.Network)})
+	}
 	if len(t.FailedUploads) > 0 {
 		lines = append(lines, row{"uploads", uploads(t)})
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"livechat/client"
+	"livechat/load/network"
 	"livechat/load/plan"
 	"livechat/load/rest"
 )
@@ -20,44 +21,80 @@ const (
 	besideTime = 30 * time.Second
 	// maxBeside is how many of them there are at once. More would only wait.
 	maxBeside = 1000
-	// besideConns is how many connections they share, to each address.
-	besideConns = 64
+	// httpConns is how many connections they share, to each address.
+	httpConns = 64
 
 	disorder = "out of order" // the reason of a failed page of the history
 )
 
 // besides is what people do besides sending messages in rooms.
 type besides struct {
-	transport *http.Transport
-	sites     []*rest.Site // by address of the settings
-	people    []*person
-	parted    sync.Once
-	doing     sync.WaitGroup // acts over HTTP
-	inFlight  atomic.Int64
+	transports []*http.Transport
+	sites      []*rest.Site // by address of the settings
+	slow       []*rest.Site // the same over the slow network, if there is one
+	people     []*person
+	parted     sync.Once
+	doing      sync.WaitGroup // acts over HTTP
+	inFlight   atomic.Int64
 }
 
-func newBesides(s *plan.Settings) *besides {
-	b := &besides{transport: http.DefaultTransport.(*http.Transport).Clone()}
-	b.transport.MaxIdleConnsPerHost, b.transport.MaxConnsPerHost = besideConns, besideConns
-	b.transport.TLSClientConfig = s.TLS()
-	for _, address := range s.URLs {
-		if site, err := rest.New(address, b.transport); err == nil { // Check has parsed it
-			b.sites = append(b.sites, site)
-		}
+// newBesides returns what people do. slow may be nil.
+func newBesides(s *plan.Settings, slow *slowNetwork) *besides {
+	b := &besides{}
+	b.sites = b.open(s, nil)
+	if slow != nil {
+		b.slow = b.open(s, slow.Dialer(nil))
 	}
 	return b
 }
 
-// site returns the API at the address of a client.
-func (b *besides) site(client int) *rest.Site { return b.sites[client%len(b.sites)] }
+// open returns the APIs at all addresses over connections that dial opens; nil:
+// those of this machine.
+func (b *besides) open(s *plan.Settings, dial network.Dial) (sites []*rest.Site) {
+	transport := newTransport(s, dial)
+	b.transports = append(b.transports, transport)
+	for _, address := range s.URLs {
+		if site, err := rest.New(address, transport); err == nil { // Check has parsed it
+			sites = append(sites, site)
+		}
+	}
+	return sites
+}
+
+// newTransport returns one for HTTP over connections that dial opens; nil: those
+// of this machine.
+func newTransport(s *plan.Settings, dial network.Dial) *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConnsPerHost, t.MaxConnsPerHost = httpConns, httpConns
+	t.TLSClientConfig = s.TLS()
+	if dial != nil {
+		t.DialContext = dial
+	}
+	return t
+}
+
+func (b *besides) close() {
+	for _, t := range b.transports {
+		t.CloseIdleConnections()
+	}
+}
+
+// site returns the API at the address of a client, over its network.
+func (m *member) site() *rest.Site {
+	sites := m.run.besides.sites
+	if m.network != nil {
+		sites = m.run.besides.slow
+	}
+	return sites[m.index%len(sites)]
+}
 
 // probeAPI returns an error if the mix needs an API that an address lacks.
 func probeAPI(ctx context.Context, s *plan.Settings) error {
 	if !s.Mix.NeedsAPI() {
 		return nil
 	}
-	b := newBesides(s)
-	defer b.transport.CloseIdleConnections()
+	b := newBesides(s, nil)
+	defer b.close()
 	for _, site := range b.sites {
 		if err := site.Probe(ctx, s.RoomNamed(0)); err != nil {
 			return err
@@ -135,7 +172,7 @@ func (r *run) typing(who *member) {
 // scroll reads the page of the history before the one that the client has read
 // last, and the newest one again after the oldest.
 func (r *run) scroll(ctx context.Context, who *member) error {
-	first, err := r.besides.site(who.index).Page(ctx, who.room.name, who.scrolled.Load())
+	first, err := who.site().Page(ctx, who.room.name, who.scrolled.Load())
 	if err != nil {
 		return err
 	}

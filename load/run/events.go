@@ -94,7 +94,12 @@ func (m *member) entry(seq uint64, id []byte) bool {
 		return number != 0
 	}
 	due := start.zero.Add(after)
-	m.shard.delivery(now.Sub(due), !m.slow && !due.Before(start.measured))
+	measured := !m.slow && !due.Before(start.measured)
+	if measured && m.network != nil && m.network.apart {
+		m.network.received(now.Sub(due))
+		measured = false
+	}
+	m.shard.delivery(now.Sub(due), measured)
 	return true
 }
 

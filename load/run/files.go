@@ -25,19 +25,25 @@ const (
 type uploads struct {
 	content string // of each file
 	client  *http.Client
+	slow    *http.Client // over the slow network; nil: there is none
 	running sync.WaitGroup
 }
 
-func newUploads(s *plan.Settings) *uploads {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost, transport.TLSClientConfig = 64, s.TLS()
-	return &uploads{content: filler(s.FileSize), client: &http.Client{Transport: transport}}
+func newUploads(s *plan.Settings, slow *slowNetwork) *uploads {
+	u := &uploads{content: filler(s.FileSize), client: &http.Client{Transport: newTransport(s, nil)}}
+	if slow != nil {
+		u.slow = &http.Client{Transport: newTransport(s, slow.Dialer(nil))}
+	}
+	return u
 }
 
 // wait returns when all uploads have ended.
 func (u *uploads) wait() {
 	u.running.Wait()
 	u.client.CloseIdleConnections()
+	if u.slow != nil {
+		u.slow.CloseIdleConnections()
+	}
 }
 
 // upload uploads the file of a pending message, and sends the message then. Its
@@ -45,8 +51,11 @@ func (u *uploads) wait() {
 // message stays unanswered, or is refused.
 func (m *member) upload(ctx context.Context, number uint64, id, text string) {
 	up := client.Upload{
-		URL: m.run.besides.site(m.index).Base(), Name: "load.txt", GuestKey: m.key, Client: m.run.uploads.client,
+		URL: m.site().Base(), Name: "load.txt", GuestKey: m.key, Client: m.run.uploads.client,
 		Key: id,
+	}
+	if m.network != nil {
+		up.Client = m.run.uploads.slow
 	}
 	for ctx.Err() == nil {
 		file, err := m.tryUpload(ctx, up)

@@ -56,6 +56,7 @@ func (r *run) leave() {
 	}
 	r.readers.Wait()
 	r.successors.Wait()
+	r.network.close()
 	r.besides.parted.Do(r.part)
 }
 

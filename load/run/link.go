@@ -2,7 +2,6 @@ package run
 
 import (
 	"context"
-	"net"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -43,8 +42,8 @@ func (m *member) dial(ctx context.Context, resume bool) (*link, error) {
 	}
 	o := client.Options{URL: r.settings.URL(m.index), Name: "load-" + strconv.Itoa(m.index+1),
 		Room: r.settings.Room(m.index), History: &none, TLS: r.tls, Load: client.LoadOptions{Skim: true}}
-	if source := r.settings.Source(m.index); source != "" {
-		o.Load.LocalAddr = &net.TCPAddr{IP: net.ParseIP(source)}
+	if o.Load.LocalAddr = m.source(); m.network != nil {
+		o.Load.Dial = m.network.Dialer(o.Load.LocalAddr)
 	}
 	o.GuestKey = m.key // over another connection, too, it may change its messages
 	l := &link{resumed: resume}

@@ -28,12 +28,13 @@ const (
 type member struct {
 	// Set at construction.
 
-	run    *run
-	index  int
-	room   *room
-	slow   bool
-	key    string     // its guest key, if it may have to change what it did; else empty
-	random *rand.Rand // owned by live
+	run     *run
+	index   int
+	room    *room
+	slow    bool
+	network *slowNetwork // nil: that of this machine
+	key     string       // its guest key, if it may have to change what it did; else empty
+	random  *rand.Rand   // owned by live
 
 	// Owned by live.
 
@@ -175,6 +176,9 @@ func (m *member) ended(ctx context.Context, err error) *link {
 			code = "storm"
 		}
 		m.run.closed(code)
+		if m.network != nil {
+			m.network.ended(code)
+		}
 		if m.slow {
 			m.run.cutOff.Add(1)
 		}

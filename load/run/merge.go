@@ -13,6 +13,7 @@ func (o *Outcome) Add(other *Outcome) {
 	o.Excused += other.Excused
 	o.Measured += other.Measured
 	o.Acts = addActs(o.Acts, other.Acts)
+	o.Network.add(&other.Network)
 	o.Missing += other.Missing
 	o.ServerCPU += other.ServerCPU
 	if o.Latency.Histogram == nil {

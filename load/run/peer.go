@@ -3,7 +3,6 @@ package run
 import (
 	"bytes"
 	"context"
-	"net"
 	"net/url"
 	"slices"
 	"strconv"
@@ -18,9 +17,7 @@ import (
 func (m *member) dialPeer(ctx context.Context, resume bool) (*link, error) {
 	r := m.run
 	o := peer.Options{URL: r.settings.URL(m.index), Room: r.settings.Room(m.index), TLS: r.tls}
-	if source := r.settings.Source(m.index); source != "" {
-		o.LocalAddr = &net.TCPAddr{IP: net.ParseIP(source)}
-	}
+	o.LocalAddr = m.source()
 	if resume {
 		o.Resume = m.position
 	}

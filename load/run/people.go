@@ -39,7 +39,7 @@ func (r *run) meet(ctx context.Context) error {
 	b, n := r.besides, r.settings.Accounts()
 	for i := range n {
 		name := fmt.Sprintf("load-%s-%x", r.ids.run, r.numbers.Load()/perPart*plan.MaxAccounts+uint64(i))
-		account, err := b.site(i).Register(ctx, name, client.NewGuestKey())
+		account, err := b.sites[i%len(b.sites)].Register(ctx, name, client.NewGuestKey())
 		if err != nil {
 			return err
 		}
@@ -87,7 +87,7 @@ func (r *run) part() {
 	if left > 0 {
 		r.mark(fmt.Sprintf("%d accounts of the run could not be deleted", left))
 	}
-	r.besides.transport.CloseIdleConnections()
+	r.besides.close()
 }
 
 // follows reads a person's feed, and opens it again where it was when it ends.

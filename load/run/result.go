@@ -22,7 +22,8 @@ type Outcome struct {
 	Missing  int           // clients that were not connected at the end
 	Latency  Histogram
 	Acts     []ActCount // by plan.Act
-	Measured int64      // deliveries while messages were sent
+	Network  NetworkCount
+	Measured int64 // deliveries while messages were sent
 	// ServerCPU is the processor time of the watched programs meanwhile.
 	ServerCPU time.Duration
 	Logs      []Log // only of a Part
@@ -49,7 +50,7 @@ func (r *run) outcome() *Outcome {
 	for _, p := range r.besides.people {
 		r.acts.lose(plan.Private, p.missing())
 	}
-	o.Acts = r.acts.counts()
+	o.Acts, o.Network = r.acts.counts(), r.network.count()
 	t.Unanswered, t.Miscounted = r.unanswered(), r.wrongReactions()
 	if s := r.settings.Scenario; s.Churns || len(r.settings.Stages) > 0 {
 		t.Left, t.Joined = r.left.Load(), r.joined.Load()-int64(r.own(r.settings.ClientsAt(0)))
@@ -114,7 +115,7 @@ func (o *Outcome) Record(s *plan.Settings, about Summary) *record.Run {
 	result := &record.Run{Version: record.Version, Began: about.Began, Machine: about.Machine,
 		Settings: Recorded(s, about.Publishers), Totals: o.Totals, Seconds: about.Seconds, Marks: o.Marks,
 		Knee: o.Knee, Did: o.Did, Scale: o.Scale, Parts: about.Parts, Complete: about.Complete}
-	result.Acts = actsOf(s, o.Acts)
+	result.Acts, result.Network = actsOf(s, o.Acts), networkOf(s, &o.Network, o.Excused)
 	if s.Target == "" { // others do not say it
 		result.Context = &record.Context{MessageRate: &about.Limit}
 	}
@@ -153,7 +154,7 @@ func Recorded(s *plan.Settings, publishers int) record.Settings {
 	all := record.Settings{Target: s.Target, Scenario: s.Scenario.Name, About: s.Scenario.About, URLs: s.URLs,
 		Clients: s.Clients, Publishers: publishers, Rooms: s.Rooms, Room: s.RoomNamed(0),
 		Rate: s.Rate, Stages: s.Stages.String(), Bytes: s.Bytes,
-		Mix: s.Mix.Percents(),
+		Mix: s.Mix.Percents(), Network: s.Network.String(),
 		For: s.For.Seconds(), Warmup: s.Warmup.Seconds(), Seed: s.Seed}
 	if s.Mix[plan.Upload] > 0 {
 		all.FileSize = s.FileSize

@@ -98,6 +98,7 @@ type run struct {
 	uploads    *uploads
 	acts       acts
 	besides    *besides
+	network    *slowNetwork // nil: all clients have that of this machine
 	counts     counts
 	slowCounts counts       // of slow readers, of another target than livechat
 	missed     atomic.Int64 // by clients without a connection, likewise
@@ -187,12 +188,13 @@ const sharedLimits = "the servers limit what all clients send to one room or fro
 func build(s plan.Settings, w Watcher, tell func(Live), publishers int) *run {
 	r := &run{settings: s, watcher: w, progress: tell, ids: ids{NewRunID()}, meter: newMeter(),
 		publishers: publishers, cut: make(map[*roomLog]uint64),
-		uploads: newUploads(&s), besides: newBesides(&s),
-		tls: s.TLS(), gate: make(chan struct{}, s.Handshakes), began: time.Now(),
+		network: newSlowNetwork(&s),
+		tls:     s.TLS(), gate: make(chan struct{}, s.Handshakes), began: time.Now(),
 		quiet: make(chan struct{}), stop: make(chan struct{}), onlineBy: make(map[string]int),
 		emptied:  make(map[string]bool),
 		closedBy: make(map[string]int64), refusedBy: make(map[string]int64),
 		uploadsBy: make(map[string]int64)}
+	r.uploads, r.besides = newUploads(&s, r.network), newBesides(&s, r.network)
 	for i, size := range r.settings.RoomSizes() {
 		r.rooms = append(r.rooms, &room{name: s.RoomNamed(i), share: float64(size) / float64(s.Clients)})
 	}
@@ -204,6 +206,10 @@ func build(s plan.Settings, w Watcher, tell func(Live), publishers int) *run {
 			m.key = client.NewGuestKey()
 		}
 		m.account = account{counts: &r.counts, room: m.room}
+		if r.network != nil && s.Network.Has(i) {
+			r.network.clients++
+			m.network, m.account.excused = r.network, true
+		}
 		r.members = append(r.members, m)
 	}
 	for i := range publishers {
@@ -224,9 +230,8 @@ func build(s plan.Settings, w Watcher, tell func(Live), publishers int) *run {
 
 // slowDown makes the configured share of the clients slow, except publishers.
 func (r *run) slowDown() {
-	share := r.settings.Slow / 100
 	for _, m := range r.members {
-		if i := float64(m.index); int((i+1)*share) > int(i*share) && m.pending == nil {
+		if r.settings.IsSlow(m.index) && m.pending == nil {
 			m.slow, m.account.excused = true, true
 		}
 	}
@@ -286,6 +291,7 @@ func (r *run) load(ctx, patience context.Context, zero time.Time) {
 	r.awaitEnd(ctx, due, acted)
 	close(r.quiet)
 	r.mark("messages end")
+	r.network.ease()
 	undo() // before the wait for answers, which may need it
 	r.await(patience, r.allAnswered)
 }

@@ -38,6 +38,7 @@ func Comparable(before, now *record.Settings) error {
 	differ("rooms", before.Rooms, now.Rooms)
 	differ("zipf", before.Zipf, now.Zipf)
 	differ("size", before.Bytes, now.Bytes)
+	differ("network", before.Network, now.Network)
 	differ("mix", mix(before), mix(now))
 	return errors.Join(faults...)
 }

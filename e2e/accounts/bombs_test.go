@@ -35,7 +35,7 @@ func TestPicturesHaveTheirMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := server.Start(harness.Within(t, 20*time.Second)); err != nil {
+	if err := server.Start(harness.Within(t, time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	defer func() {

@@ -68,7 +68,7 @@ func TestModeratorAtWork(t *testing.T) {
 	if n := gone["deleted"]; n != 200.0 && n != 201.0 {
 		t.Errorf("deleted: %v", gone)
 	}
-	harness.Eventually(t, 30*time.Second, "the archive has forgotten", func() error {
+	harness.Eventually(t, time.Minute, "the archive has forgotten", func() error {
 		all := fmt.Sprint(ann.must("GET", "/search/?room=livechat&from=gus&q=hello", nil)["results"])
 		return harness.ErrIf(all != "[]")
 	})

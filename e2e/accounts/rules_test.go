@@ -49,7 +49,7 @@ func TestBanByCommand(t *testing.T) {
 	command(t, database, "admin", "ban", "remove", "livechat", "gus")
 	for i := range 2 {
 		gus.URL = c.ServerURL(i)
-		harness.Eventually(t, 20*time.Second, "the guest is let in", func() error { return enter(t, gus) })
+		harness.Eventually(t, time.Minute, "the guest is let in", func() error { return enter(t, gus) })
 	}
 	log := command(t, database, "admin", "audit", "-json")
 	if !strings.Contains(log, `"action":"room.ban"`) || !strings.Contains(log, `"action":"room.unban"`) ||
@@ -69,7 +69,7 @@ func TestSlowModeByCommand(t *testing.T) {
 	harness.Say(t, sockets[0], "hello")
 	command(t, database, "admin", "room", "set", "livechat", "-slow", "1h")
 	n := 0
-	harness.Eventually(t, 20*time.Second, "the room is in slow mode", func() error {
+	harness.Eventually(t, time.Minute, "the room is in slow mode", func() error {
 		n++
 		code := answer(t, sockets[n%2])
 		return harness.ErrIf(code != "slow_mode")
@@ -96,7 +96,7 @@ func onEachServer(t *testing.T, c *localcluster.Cluster, o client.Options) (all 
 func untilArchived(t *testing.T, c *localcluster.Cluster, text string) {
 	t.Helper()
 	ann := register(t, c.APIs, "ann")
-	harness.Eventually(t, 30*time.Second, "the archive has the message", func() error {
+	harness.Eventually(t, time.Minute, "the archive has the message", func() error {
 		all := ann.must("GET", "/rooms/livechat/messages/", nil)
 		return harness.ErrIf(!strings.Contains(fmt.Sprint(all["messages"]), text))
 	})
@@ -105,7 +105,7 @@ func untilArchived(t *testing.T, c *localcluster.Cluster, text string) {
 // enter joins a room and leaves it. The error says why it was not let in.
 func enter(t *testing.T, o client.Options) error {
 	t.Helper()
-	conn, err := client.Dial(harness.Within(t, 20*time.Second), o)
+	conn, err := client.Dial(harness.Within(t, time.Minute), o)
 	if err != nil {
 		return err
 	}

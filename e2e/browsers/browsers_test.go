@@ -88,7 +88,7 @@ func talk(t *testing.T, start func(*testing.T) driver) {
 		agree()
 		say(bob, "bob, too")
 		agree()
-		if err := c.Servers[at].Start(harness.Within(t, 30*time.Second)); err != nil {
+		if err := c.Servers[at].Start(harness.Within(t, time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 	}

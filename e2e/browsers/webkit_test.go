@@ -32,7 +32,7 @@ func webkit(t *testing.T) driver {
 	run(t, t.TempDir(), nil, env, "WebKitWebDriver", "--host="+host, "--port="+ports[0])
 	k := &webKit{base: "http://" + host + ":" + ports[0], client: &http.Client{Transport: &http.Transport{}}}
 	t.Cleanup(k.client.CloseIdleConnections)
-	harness.Eventually(t, 20*time.Second, "WebKitWebDriver", func() error {
+	harness.Eventually(t, time.Minute, "WebKitWebDriver", func() error {
 		return k.send(t.Context(), http.MethodGet, "/status", nil, nil)
 	})
 	var session struct {

@@ -65,7 +65,7 @@ func (w *window) evaluate(expression string, result any) {
 // becomes waits until the expression is true in the page.
 func (w *window) becomes(expression string) {
 	w.t.Helper()
-	harness.Eventually(w.t, 40*time.Second, w.name+": "+expression, func() error {
+	harness.Eventually(w.t, time.Minute, w.name+": "+expression, func() error {
 		var is bool
 		w.evaluate("!!("+expression+")", &is)
 		return harness.ErrIf(!is)

@@ -31,7 +31,7 @@ type crowd struct {
 // gather makes a crowd join at the url and send messages until finish.
 func gather(t *testing.T, url string) *crowd {
 	t.Helper()
-	c, err := chaos.Gather(harness.Within(t, 20*time.Second), func(int) string { return url }, crowdSize)
+	c, err := chaos.Gather(harness.Within(t, time.Minute), func(int) string { return url }, crowdSize)
 	t.Cleanup(c.Leave)
 	if err != nil {
 		t.Fatalf("all clients join: %v", err)
@@ -43,7 +43,7 @@ func gather(t *testing.T, url string) *crowd {
 // awaitAcks waits for that many more acks.
 func (c *crowd) awaitAcks(more int) {
 	c.t.Helper()
-	if err := c.AwaitAcks(harness.Within(c.t, 20*time.Second), more); err != nil {
+	if err := c.AwaitAcks(harness.Within(c.t, time.Minute), more); err != nil {
 		c.t.Fatal(err)
 	}
 }

@@ -29,11 +29,11 @@ func TestDeleteWhileAServerIsCutOff(t *testing.T) {
 			t.Cleanup(func() { redisClient.Close() })
 
 			id := harness.NewID()
-			said, err := ann.SendAs(harness.Within(t, 20*time.Second), id, "the secret walrus")
+			said, err := ann.SendAs(harness.Within(t, time.Minute), id, "the secret walrus")
 			if err != nil {
 				t.Fatal(err)
 			}
-			harness.Eventually(t, 20*time.Second, "the server has the message", func() error {
+			harness.Eventually(t, time.Minute, "the server has the message", func() error {
 				if n := len(witness.Received()); n != 1 {
 					return fmt.Errorf("%d messages", n)
 				}
@@ -41,7 +41,7 @@ func TestDeleteWhileAServerIsCutOff(t *testing.T) {
 			})
 			proxy.Blackhole(faultproxy.Both)
 			message := client.Target{Seq: said.Seq, ID: id}
-			if _, err := ann.Delete(harness.Within(t, 20*time.Second), message); err != nil {
+			if _, err := ann.Delete(harness.Within(t, time.Minute), message); err != nil {
 				t.Fatal(err)
 			}
 			if loses {
@@ -49,12 +49,12 @@ func TestDeleteWhileAServerIsCutOff(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			last, err := ann.Send(harness.Within(t, 30*time.Second), "next")
+			last, err := ann.Send(harness.Within(t, time.Minute), "next")
 			if err != nil {
 				t.Fatal(err)
 			}
 			proxy.Heal()
-			harness.Eventually(t, 30*time.Second, "the server has the rest", func() error {
+			harness.Eventually(t, time.Minute, "the server has the rest", func() error {
 				if at, _ := witness.Position(); at.Seq < last.Seq {
 					return fmt.Errorf("it is at %v", at)
 				}
@@ -81,7 +81,7 @@ func everythingOf(t *testing.T, c *localcluster.Cluster, server int, seq uint64)
 		URL: c.ServerURL(server), Name: "newcomer", History: &history, Load: client.LoadOptions{Skim: true},
 	})
 	for {
-		event, err := conn.Next(harness.Within(t, 20*time.Second))
+		event, err := conn.Next(harness.Within(t, time.Minute))
 		if err != nil {
 			t.Fatalf("after %s: %v", all, err)
 		}

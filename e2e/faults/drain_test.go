@@ -29,7 +29,7 @@ func TestDrain(t *testing.T) {
 		}
 	}
 	session := harness.Join(t, client.Options{URL: c.RoomURL(), History: new(0)})
-	harness.Eventually(t, 10*time.Second, "the session joins",
+	harness.Eventually(t, time.Minute, "the session joins",
 		func() error { return harness.ErrIf(session.App() == "") })
 
 	asked := time.Now()
@@ -83,7 +83,7 @@ func TestDrain(t *testing.T) {
 	}
 
 	// The session has moved, if it had to, and continues.
-	if _, err := session.Send(harness.Within(t, 10*time.Second), "moved"); err != nil {
+	if _, err := session.Send(harness.Within(t, time.Minute), "moved"); err != nil {
 		t.Errorf("send: %v", err)
 	}
 	if app := session.App(); app != staying.Name {

@@ -33,7 +33,7 @@ func TestServerWithoutFilesLeft(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := part.Start(harness.Within(t, 20*time.Second)); err != nil {
+	if err := part.Start(harness.Within(t, time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -58,7 +58,7 @@ func TestServerWithoutFilesLeft(t *testing.T) {
 			_, _ = io.WriteString(conn, text) // it may have been closed already
 		}
 		for range 5 {
-			if status, body, err := localcluster.Get(harness.Within(t, 10*time.Second),
+			if status, body, err := localcluster.Get(harness.Within(t, time.Minute),
 				"http://"+part.Addr+"/readyz"); err != nil ||
 				status != http.StatusOK {
 				t.Fatalf("after 300 times %.20q /readyz answers %d %s, %v", text, status, body, err)

@@ -22,10 +22,10 @@ func TestHistoryOverKilledServers(t *testing.T) {
 			t.Fatal(err)
 		}
 		crowd.awaitAcks(50)
-		if err := victim.Start(harness.Within(t, 20*time.Second)); err != nil {
+		if err := victim.Start(harness.Within(t, time.Minute)); err != nil {
 			t.Fatal(err)
 		}
-		if err := c.WaitReady(harness.Within(t, 10*time.Second), len(c.Servers)); err != nil {
+		if err := c.WaitReady(harness.Within(t, time.Minute), len(c.Servers)); err != nil {
 			t.Error(err)
 		}
 	}
@@ -43,16 +43,16 @@ func TestHistoryOverARollingRestart(t *testing.T) {
 	crowd := gather(t, c.RoomURL())
 	crowd.awaitAcks(20)
 	for _, s := range c.Servers {
-		if err := s.Stop(harness.Within(t, 20*time.Second)); err != nil {
+		if err := s.Stop(harness.Within(t, time.Minute)); err != nil {
 			t.Error(err)
 		}
 		if code := s.ExitCode(); code != 0 {
 			t.Errorf("server %s ended with %d: %s", s.Name, code, s.Output())
 		}
-		if err := s.Start(harness.Within(t, 20*time.Second)); err != nil {
+		if err := s.Start(harness.Within(t, time.Minute)); err != nil {
 			t.Error(err)
 		}
-		if err := c.WaitReady(harness.Within(t, 10*time.Second), len(c.Servers)); err != nil {
+		if err := c.WaitReady(harness.Within(t, time.Minute), len(c.Servers)); err != nil {
 			t.Error(err)
 		}
 	}
@@ -90,7 +90,7 @@ func TestHistoryOverBrokenRedisLinks(t *testing.T) {
 	crowd.awaitAcks(50)
 	for n := range 5 {
 		proxy.DropReply("evalsha")
-		harness.Eventually(t, 10*time.Second, "a reply gets lost",
+		harness.Eventually(t, time.Minute, "a reply gets lost",
 			func() error { return harness.ErrIf(proxy.Dropped() <= n) })
 		crowd.awaitAcks(10)
 	}
@@ -157,7 +157,7 @@ func TestHistoryOverAKilledRedis(t *testing.T) {
 			t.Fatal(err)
 		}
 		crowd.wait(500 * time.Millisecond)
-		if err := c.Redis.Start(harness.Within(t, 10*time.Second)); err != nil {
+		if err := c.Redis.Start(harness.Within(t, time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -27,22 +27,22 @@ func TestRedisCrash(t *testing.T) {
 	})
 	var sent harness.Acked
 	stop := harness.Talk(t, members[:4], &sent)
-	harness.Eventually(t, 10*time.Second, "messages flow",
+	harness.Eventually(t, time.Minute, "messages flow",
 		func() error { return harness.ErrIf(len(sent.Sorted()) < 100) })
 	if err := c.Redis.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	down := time.Now()
-	harness.Eventually(t, 10*time.Second, "time passes",
+	harness.Eventually(t, time.Minute, "time passes",
 		func() error { return harness.ErrIf(time.Since(down) < 2*time.Second) })
 	for _, s := range c.Servers {
 		wantReadyWithoutRedis(t, s)
 	}
-	if err := c.Redis.Start(harness.Within(t, 10*time.Second)); err != nil {
+	if err := c.Redis.Start(harness.Within(t, time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	before := len(sent.Sorted())
-	harness.Eventually(t, 20*time.Second, "messages flow again",
+	harness.Eventually(t, time.Minute, "messages flow again",
 		func() error { return harness.ErrIf(len(sent.Sorted()) < before+100) })
 	stop()
 	harness.CheckHistory(t, members, &sent, 1) // the crash begins an epoch
@@ -87,13 +87,13 @@ func TestCutSubscriptionsLoseNothing(t *testing.T) {
 	stop := harness.Talk(t, members[:4], &sent)
 	for range 5 {
 		from := len(sent.Sorted())
-		harness.Eventually(t, 10*time.Second, "messages flow",
+		harness.Eventually(t, time.Minute, "messages flow",
 			func() error { return harness.ErrIf(len(sent.Sorted()) < from+50) })
 		if n, err := admin.Do(t.Context(), "CLIENT", "KILL", "TYPE", "pubsub").Int(); err != nil ||
 			n != len(c.Servers) {
 			t.Errorf("cut %d subscriptions, %v, want those of %d servers", n, err, len(c.Servers))
 		}
-		harness.Eventually(t, 10*time.Second, "the servers subscribe again", func() error {
+		harness.Eventually(t, time.Minute, "the servers subscribe again", func() error {
 			n, err := admin.PubSubNumSub(t.Context(), "livechat").Result()
 			if err == nil && n["livechat"] != int64(len(c.Servers)) {
 				err = fmt.Errorf("%v", n)
@@ -117,7 +117,7 @@ func TestFlushedRedis(t *testing.T) {
 	})
 	say := func(m *harness.Member, text string) {
 		t.Helper()
-		if _, err := m.Send(harness.Within(t, 20*time.Second), text); err != nil {
+		if _, err := m.Send(harness.Within(t, time.Minute), text); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -133,7 +133,7 @@ func TestFlushedRedis(t *testing.T) {
 		want = append(want, fmt.Sprint("after ", i))
 		say(members[i], want[i])
 	}
-	harness.Eventually(t, 20*time.Second, "all clients receive the new log", func() error {
+	harness.Eventually(t, time.Minute, "all clients receive the new log", func() error {
 		for i, m := range members {
 			var got []string
 			for _, e := range m.Received() {

@@ -29,7 +29,7 @@ func TestRedisDownAtTheStart(t *testing.T) {
 		}
 	}})
 	for _, s := range c.Servers {
-		harness.Eventually(t, 10*time.Second, "the server lives", func() error {
+		harness.Eventually(t, time.Minute, "the server lives", func() error {
 			status, _, err := localcluster.Get(t.Context(), "http://"+s.Addr+"/healthz")
 			return errors.Join(err, harness.ErrIf(err == nil && status != http.StatusOK))
 		})
@@ -40,12 +40,12 @@ func TestRedisDownAtTheStart(t *testing.T) {
 			t.Errorf("readyz answers %d %s, %v", status, body, err)
 		}
 	}
-	if err := c.WaitStatus(harness.Within(t, 10*time.Second), "DOWN", 2); err != nil {
+	if err := c.WaitStatus(harness.Within(t, time.Minute), "DOWN", 2); err != nil {
 		t.Error(err)
 	}
 	// At first HAProxy asks the servers that are alive but not ready, until it
 	// has seen that there are none either: 502.
-	harness.Eventually(t, 10*time.Second, "HAProxy refuses", func() error {
+	harness.Eventually(t, time.Minute, "HAProxy refuses", func() error {
 		got := harness.Refusal(t, client.Options{URL: c.RoomURL()})
 		if got.Final() {
 			t.Errorf("HAProxy answers %v", got)
@@ -61,7 +61,7 @@ func TestRedisDownAtTheStart(t *testing.T) {
 
 	// Long enough for several attempts, which log one line in total.
 	begin := time.Now()
-	harness.Eventually(t, 10*time.Second, "time passes",
+	harness.Eventually(t, time.Minute, "time passes",
 		func() error { return harness.ErrIf(time.Since(begin) < 2*time.Second) })
 	mu.Lock()
 	for _, s := range c.Servers {
@@ -71,13 +71,13 @@ func TestRedisDownAtTheStart(t *testing.T) {
 	}
 	mu.Unlock()
 
-	if err := c.Redis.Start(harness.Within(t, 10*time.Second)); err != nil {
+	if err := c.Redis.Start(harness.Within(t, time.Minute)); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.WaitReady(harness.Within(t, 10*time.Second), 2); err != nil {
+	if err := c.WaitReady(harness.Within(t, time.Minute), 2); err != nil {
 		t.Error(err)
 	}
-	if _, err := waiting.Send(harness.Within(t, 20*time.Second), "at last"); err != nil {
+	if _, err := waiting.Send(harness.Within(t, time.Minute), "at last"); err != nil {
 		t.Errorf("send: %v", err)
 	}
 }
@@ -104,7 +104,7 @@ func TestBadSettings(t *testing.T) {
 		{"REDIS_URL=localhost", "REDIS_URL"},
 		{"LOG_LEVEL=loud", "LOG_LEVEL"},
 	} {
-		cmd := exec.CommandContext(harness.Within(t, 20*time.Second), binary)
+		cmd := exec.CommandContext(harness.Within(t, time.Minute), binary)
 		cmd.Env = []string{"PATH=/usr/bin:/bin", "ADDR=127.0.0.1:0", "METRICS_ADDR=off", b.setting}
 		out, err := cmd.CombinedOutput()
 		var exit *exec.ExitError

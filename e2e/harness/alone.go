@@ -36,7 +36,7 @@ func StartAloneWith(t *testing.T, settings map[string]string) *localcluster.Part
 			t.Error(err)
 		}
 	})
-	if err := p.Start(Within(t, 20*time.Second)); err != nil {
+	if err := p.Start(Within(t, time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	return p

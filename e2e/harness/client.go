@@ -14,7 +14,7 @@ import (
 // Dial opens a connection until the test ends.
 func Dial(t *testing.T, o client.Options) *client.Conn {
 	t.Helper()
-	conn, err := client.Dial(Within(t, 20*time.Second), o)
+	conn, err := client.Dial(Within(t, time.Minute), o)
 	if err != nil {
 		t.Fatalf("dial %s: %v", o.URL, err)
 	}
@@ -52,7 +52,7 @@ func Say(t *testing.T, conn *client.Conn, text string) uint64 {
 // Refusal dials and returns the server's refusal.
 func Refusal(t *testing.T, o client.Options) *client.RefusedError {
 	t.Helper()
-	conn, err := client.Dial(Within(t, 20*time.Second), o)
+	conn, err := client.Dial(Within(t, time.Minute), o)
 	if err == nil {
 		conn.Close()
 		t.Errorf("%+v was accepted", o)

@@ -114,7 +114,7 @@ func JoinAll(t *testing.T, n int, options func(i int) client.Options) []*Member 
 	for i := range members {
 		members[i] = Join(t, options(i))
 	}
-	Eventually(t, 30*time.Second, "all members join", func() error {
+	Eventually(t, time.Minute, "all members join", func() error {
 		for i, m := range members {
 			if m.App() == "" {
 				return fmt.Errorf("member %d has no welcome", i)
@@ -171,7 +171,7 @@ func Talk(t *testing.T, senders []*Member, sent *Acked) (stop func()) {
 				case <-ticker.C:
 				}
 				text := fmt.Sprintf("%d.%d", i, n)
-				ack, err := m.Send(Within(t, 30*time.Second), text)
+				ack, err := m.Send(Within(t, time.Minute), text)
 				if err != nil {
 					t.Errorf("send %s: %v", text, err)
 					return

@@ -41,7 +41,7 @@ func TestMessageActions(t *testing.T) {
 	})(document.querySelector("#messages a").firstChild)`)
 
 	// Somebody types: three dots.
-	harness.Eventually(t, 20*time.Second, "bob is seen to type", func() error {
+	harness.Eventually(t, time.Minute, "bob is seen to type", func() error {
 		bob.do(chromedp.Focus("#text", chromedp.ByQuery), input.InsertText("x"))
 		var is bool
 		ann.do(chromedp.Evaluate(`getComputedStyle(document.querySelector("#typing .dots")).display !== "none" &&

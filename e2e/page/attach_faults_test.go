@@ -63,7 +63,7 @@ func TestAttachOverAKilledServer(t *testing.T) {
 	if err := p.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Start(harness.Within(t, 30*time.Second)); err != nil {
+	if err := p.Start(harness.Within(t, time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	ann.hasAttached("large.bin: done")

@@ -58,7 +58,7 @@ func TestAttachedAtLogout(t *testing.T) {
 // keepsNoFiles waits until the browser has the bytes of no file.
 func (w *window) keepsNoFiles() {
 	w.t.Helper()
-	harness.Eventually(w.t, 10*time.Second, "the bytes of no file are kept", func() error {
+	harness.Eventually(w.t, time.Minute, "the bytes of no file are kept", func() error {
 		var n int
 		w.do(chromedp.Evaluate(`new Promise((resolve, reject) => {
 			const opening = indexedDB.open('livechat-files')

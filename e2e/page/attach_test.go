@@ -27,7 +27,7 @@ func (w *window) attaches(paths ...string) {
 // hasAttached waits until exactly these are attached, each as name: state.
 func (w *window) hasAttached(want ...string) {
 	w.t.Helper()
-	harness.Eventually(w.t, 20*time.Second, w.name+"'s files", func() error {
+	harness.Eventually(w.t, time.Minute, w.name+"'s files", func() error {
 		var got []string
 		w.do(chromedp.Evaluate(`[...document.querySelectorAll("#attached li")].map(
 			li => li.querySelector(".file-name").innerText + ": " + li.dataset.state)`, &got))
@@ -50,7 +50,7 @@ type archived struct {
 // archive waits until the archive has that many messages and returns them.
 func archive(t *testing.T, p *localcluster.Part, count int) (all []archived) {
 	t.Helper()
-	harness.Eventually(t, 20*time.Second, "the archive", func() error {
+	harness.Eventually(t, time.Minute, "the archive", func() error {
 		answer, err := http.Get("http://" + p.Addr + "/api/v1/rooms/livechat/messages/")
 		if err != nil {
 			return err

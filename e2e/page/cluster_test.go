@@ -33,14 +33,14 @@ func TestClusterPage(t *testing.T) {
 	w.state("connected")
 	four := "1000:ready 2000:ready 3000:ready 4000:ready"
 	w.waitStates(10*time.Second, four)
-	harness.Eventually(t, 20*time.Second, "the figures of the first server", func() error {
+	harness.Eventually(t, time.Minute, "the figures of the first server", func() error {
 		shown := w.servers()["1000"]
 		return harness.ErrIf(
 			len(shown.Figures) != 4 || shown.Figures[0] != "6" || slices.Contains(shown.Figures, "0") ||
 				slices.Contains(shown.Figures, "–"),
 		)
 	})
-	harness.Eventually(t, 20*time.Second, "messages on their way", func() error {
+	harness.Eventually(t, time.Minute, "messages on their way", func() error {
 		var n int
 		w.do(chromedp.Evaluate("document.querySelectorAll('#dots .traveller').length", &n))
 		return harness.ErrIf(n == 0)
@@ -59,7 +59,7 @@ func TestClusterPage(t *testing.T) {
 	w.waitStates(noticed,
 		"1000:ready 2000:gone 3000:ready 4000:ready 5000:ready 6000:ready 7000:ready 8000:ready")
 	w.sawEvents("Server 2000 is down")
-	harness.Eventually(t, 20*time.Second, "the users of 2000 are on other servers", func() error {
+	harness.Eventually(t, time.Minute, "the users of 2000 are on other servers", func() error {
 		var people string
 		w.do(chromedp.Text("#people .place-value", &people, chromedp.ByQuery))
 		return harness.ErrIf(people != "24")
@@ -72,7 +72,7 @@ func TestClusterPage(t *testing.T) {
 	w.screenshotsAt("killed")
 	w.waitStates(20*time.Second,
 		"1000:ready 2000:gone 3000:left 4000:ready 5000:ready 6000:ready 7000:ready 8000:ready")
-	if err := c.Servers[1].Start(harness.Within(t, 30*time.Second)); err != nil {
+	if err := c.Servers[1].Start(harness.Within(t, time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	w.waitStates(noticed,
@@ -83,7 +83,7 @@ func TestClusterPage(t *testing.T) {
 	// interest plus one interval.
 	w.noErrors(brokenLink...)
 	w.do(chromedp.Navigate("about:blank"))
-	harness.Eventually(t, 20*time.Second, "the servers publish no figures", func() error {
+	harness.Eventually(t, time.Minute, "the servers publish no figures", func() error {
 		// each would have published twice in this time
 		return harness.ErrIf(figures().IsZero() || time.Since(figures()) < 2*time.Second)
 	})
@@ -125,7 +125,7 @@ func TestClusterPageOverItsKilledServer(t *testing.T) {
 	w.do(chromedp.WaitVisible("main[data-stale]", chromedp.ByQuery))
 	w.sawEvents("Can't reach any server. These are the last figures.")
 	for _, s := range c.Servers {
-		if err := s.Start(harness.Within(t, 30*time.Second)); err != nil {
+		if err := s.Start(harness.Within(t, time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -156,7 +156,7 @@ func TestClusterPageOverAKilledRedis(t *testing.T) {
 	w.sawEvents("Redis isn't answering")
 	w.do(chromedp.WaitVisible(`#redis[data-state="down"]`, chromedp.ByQuery))
 	w.shoot("redis-killed")
-	if err := c.Redis.Start(harness.Within(t, 20*time.Second)); err != nil {
+	if err := c.Redis.Start(harness.Within(t, time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	w.waitStates(20*time.Second, "1000:ready 2000:ready")
@@ -213,7 +213,7 @@ func TestClusterPageWithoutMotion(t *testing.T) {
 	w.do(chromedp.Navigate(c.PageURL()+"cluster.html"), chromedp.Evaluate(`window.dotsSeen = 0;
 		new MutationObserver(() => { window.dotsSeen++ }).observe(document.querySelector('#dots'), { childList: true })`, nil))
 	figures := 0
-	harness.Eventually(t, 20*time.Second, "figures that change", func() error {
+	harness.Eventually(t, time.Minute, "figures that change", func() error {
 		if f := w.servers()["1000"].Figures; len(f) > 0 && f[1] != "0" {
 			figures++
 		}

@@ -97,7 +97,7 @@ func TestPageOverAKilledRedis(t *testing.T) {
 		s.ann.holds(round+" one", round+" two")
 		s.ann.tells("sending", "waiting to send · 2")
 		s.ann.shoot("redis-killed")
-		if err := s.c.Redis.Start(harness.Within(t, 20*time.Second)); err != nil {
+		if err := s.c.Redis.Start(harness.Within(t, time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 		s.agree()

@@ -77,7 +77,7 @@ func TestTabKilledBeforeItsFileIsSent(t *testing.T) {
 	link.Blackhole(faultproxy.Down)
 	s.says(s.ann, "unacked")
 	s.ann.holds("unacked")
-	harness.Eventually(t, 20*time.Second, "the room has the message", func() error {
+	harness.Eventually(t, time.Minute, "the room has the message", func() error {
 		if heard := s.witness.Received(); !slices.ContainsFunc(heard,
 			func(e harness.Entry) bool { return e.Text == "unacked" }) {
 			return fmt.Errorf("it has %v", heard)

@@ -175,7 +175,7 @@ func TestFilesOverAKilledAPI(t *testing.T) {
 	ann.becomes(`document.querySelector("#attached progress")?.value > 0.15`)
 	ann.say("the plan")
 	ann.holds("the harbour", "the plan")
-	if err := c.APIs[1].Start(harness.Within(t, 30*time.Second)); err != nil {
+	if err := c.APIs[1].Start(harness.Within(t, time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.APIs[0].Kill(); err != nil {
@@ -230,7 +230,7 @@ func checksFiles(t *testing.T, settings map[string]string, count int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	harness.Eventually(t, 20*time.Second, "the check of the files", func() error {
+	harness.Eventually(t, time.Minute, "the check of the files", func() error {
 		check := exec.CommandContext(t.Context(), binary, "admin", "files", "check")
 		for name, value := range settings {
 			check.Env = append(check.Env, name+"="+value)

@@ -36,7 +36,7 @@ const everythingKept = `new Promise((resolve, reject) => {
 // pattern.
 func (w *window) keepsNothingOf(pattern string) {
 	w.t.Helper()
-	harness.Eventually(w.t, 10*time.Second, "nothing of "+pattern+" is kept", func() error {
+	harness.Eventually(w.t, time.Minute, "nothing of "+pattern+" is kept", func() error {
 		var found bool
 		w.do(chromedp.Evaluate(everythingKept+`.then(all => /`+pattern+`/.test(all))`, &found,
 			func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
@@ -155,7 +155,7 @@ func TestPageIsLoggedOutWithUnsentMessages(t *testing.T) {
 	w.waitKept(1)
 	w.entersAs("ann")
 	w.do(chromedp.Click(chatOf("bob")+" > button", chromedp.ByQuery))
-	harness.Eventually(t, 10*time.Second, "what was not sent", func() error {
+	harness.Eventually(t, time.Minute, "what was not sent", func() error {
 		all := w.messages()
 		return harness.ErrIf(len(all) != 1 || all[0].Text != "a secret on its way")
 	})

@@ -33,7 +33,7 @@ func (w *window) inCache() (paths []string) {
 // keepsPage waits until the page is kept in this version, and in no other.
 func (w *window) keepsPage(version string) {
 	w.t.Helper()
-	harness.Eventually(w.t, 20*time.Second, w.name+"'s browser keeps the page", func() error {
+	harness.Eventually(w.t, time.Minute, w.name+"'s browser keeps the page", func() error {
 		paths := strings.Join(w.inCache(), " ")
 		// The HTML is put last, before the version before is deleted.
 		if !strings.Contains(paths+" ", "/ ") ||
@@ -63,7 +63,7 @@ func TestPageReloadedWithoutServer(t *testing.T) {
 		w.state("reconnecting")
 	}
 	w.shoot("reloaded-without-server")
-	if err := p.Start(harness.Within(t, 20*time.Second)); err != nil {
+	if err := p.Start(harness.Within(t, time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	w.state("connected")
@@ -86,7 +86,7 @@ func TestAttachedReloadedWithoutServer(t *testing.T) {
 	w.hasAttached("notes.txt: going") // it is asked whether it is there
 	w.say("with notes")
 	w.holds("with notes")
-	if err := p.Start(harness.Within(t, 20*time.Second)); err != nil {
+	if err := p.Start(harness.Within(t, time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	if all := archive(t, p, 1); len(all[0].Files) != 1 {

@@ -74,7 +74,7 @@ func (p *storyUser) enters(way string) {
 // server waits until the feed is connected and returns its server.
 func (p *storyUser) server() (app string) {
 	p.t.Helper()
-	harness.Eventually(p.t, 20*time.Second, p.name+"'s feed", func() error {
+	harness.Eventually(p.t, time.Minute, p.name+"'s feed", func() error {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		if app = p.feed; app == "" {
@@ -100,7 +100,7 @@ func (p *storyUser) leaves() {
 // user's own in one of these states.
 func (p *storyUser) sees(want []string, states ...string) {
 	p.t.Helper()
-	harness.Eventually(p.t, 40*time.Second, p.name+"'s window", func() error {
+	harness.Eventually(p.t, time.Minute, p.name+"'s window", func() error {
 		var got []string
 		seen := map[string]bool{}
 		for _, m := range p.messages() {
@@ -129,7 +129,7 @@ func (s *story) says(p *storyUser, text string) {
 func (s *story) agree(atOnce int) {
 	s.t.Helper()
 	before := len(s.said) - atOnce
-	harness.Eventually(s.t, 40*time.Second, "ann's window", func() error {
+	harness.Eventually(s.t, time.Minute, "ann's window", func() error {
 		var got []string
 		for _, m := range s.ann.messages() {
 			got = append(got, m.Text)
@@ -240,7 +240,7 @@ func TestPrivateStory(t *testing.T) {
 			t.Errorf("%s's feed is on server %s, which was killed", p.name, p.server())
 		}
 		for _, one := range dead {
-			if err := one.Start(harness.Within(t, 20*time.Second)); err != nil {
+			if err := one.Start(harness.Within(t, time.Minute)); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -111,7 +111,7 @@ func TestTwoTabsWithUnsentMessages(t *testing.T) {
 		"second tab 2",
 	}
 	var got []string
-	harness.Eventually(t, 45*time.Second, "the room", func() error {
+	harness.Eventually(t, time.Minute, "the room", func() error {
 		got = nil
 		for _, e := range s.witness.Received()[len(s.sent):] {
 			got = append(got, e.Text)
@@ -136,7 +136,7 @@ func TestTwoTabsWithUnsentMessages(t *testing.T) {
 func (s *scene) agreeInAnyOrder(last string) {
 	s.t.Helper()
 	before := s.sent[:len(s.sent)-1]
-	harness.Eventually(s.t, 45*time.Second, "the room", func() error {
+	harness.Eventually(s.t, time.Minute, "the room", func() error {
 		heard := s.witness.Received()
 		i := slices.IndexFunc(heard, func(e harness.Entry) bool { return e.Text == last })
 		if i < 0 {
@@ -165,7 +165,7 @@ func (w *window) waitKept(n int) {
 			counting.onsuccess = () => { opening.result.close(); resolve(counting.result) }
 		}
 	})`
-	harness.Eventually(w.t, 10*time.Second, w.name+"'s messages are stored", func() error {
+	harness.Eventually(w.t, time.Minute, w.name+"'s messages are stored", func() error {
 		var kept int
 		w.do(
 			chromedp.Evaluate(count, &kept,

@@ -76,7 +76,7 @@ func (s *scene) agree() {
 
 func (s *scene) agreesWith(w *window) {
 	s.t.Helper()
-	harness.Eventually(s.t, 45*time.Second, w.name+"'s window", func() error {
+	harness.Eventually(s.t, time.Minute, w.name+"'s window", func() error {
 		var heard, seen, texts []string
 		for _, e := range s.witness.Received() {
 			heard, texts = append(heard, e.ID+" "+e.Text), append(texts, e.Text)
@@ -111,11 +111,11 @@ func (s *scene) kill(parts ...*localcluster.Part) {
 func (s *scene) startAgain(parts ...*localcluster.Part) {
 	s.t.Helper()
 	for _, p := range parts {
-		if err := p.Start(harness.Within(s.t, 30*time.Second)); err != nil {
+		if err := p.Start(harness.Within(s.t, time.Minute)); err != nil {
 			s.t.Fatal(err)
 		}
 	}
-	if err := s.c.WaitReady(harness.Within(s.t, 30*time.Second), len(s.c.Servers)); err != nil {
+	if err := s.c.WaitReady(harness.Within(s.t, time.Minute), len(s.c.Servers)); err != nil {
 		s.t.Error(err)
 	}
 }
@@ -189,7 +189,7 @@ func (w *window) tells(kind, words string) {
 // order and after all others.
 func (w *window) holds(want ...string) {
 	w.t.Helper()
-	harness.Eventually(w.t, 20*time.Second, w.name+"'s window", func() error {
+	harness.Eventually(w.t, time.Minute, w.name+"'s window", func() error {
 		var got []string
 		for _, m := range w.messages() {
 			if m.State == "sending" {

@@ -23,10 +23,10 @@ func TestStandalonePageAfterARestart(t *testing.T) {
 	server, ann := openAlone(t)
 	server.Setenv("DATABASE_URL", "sqlite:"+filepath.Join(t.TempDir(), "livechat.db"))
 	restart := func() {
-		if err := server.Stop(harness.Within(t, 20*time.Second)); err != nil {
+		if err := server.Stop(harness.Within(t, time.Minute)); err != nil {
 			t.Fatal(err)
 		}
-		if err := server.Start(harness.Within(t, 20*time.Second)); err != nil {
+		if err := server.Start(harness.Within(t, time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 	}

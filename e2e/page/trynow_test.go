@@ -31,7 +31,7 @@ func TestTryNow(t *testing.T) {
 	w.saysOf("#banner button", "Try now")
 	w.looks("try-now")
 	w.say("written meanwhile")
-	if err := p.Start(harness.Within(t, 30*time.Second)); err != nil {
+	if err := p.Start(harness.Within(t, time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	w.state("reconnecting") // and would be for ever

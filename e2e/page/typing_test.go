@@ -31,7 +31,7 @@ func TestTypingInPrivate(t *testing.T) {
 	// In the list, while another conversation is open.
 	types := func(p *storyUser, see func() bool) {
 		t.Helper()
-		harness.Eventually(t, 20*time.Second, p.name+" is seen to type", func() error {
+		harness.Eventually(t, time.Minute, p.name+" is seen to type", func() error {
 			p.do(chromedp.Focus("#text", chromedp.ByQuery), input.InsertText("x"))
 			return harness.ErrIf(!see())
 		})

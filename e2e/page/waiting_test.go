@@ -32,7 +32,7 @@ func (w *window) waitFor(expression string) {
 			w.t.Logf("the console: %q\nthe page: %s", w.troubles, w.lastSight())
 		}
 	}()
-	harness.Eventually(w.t, 20*time.Second, w.name+": "+expression, func() error {
+	harness.Eventually(w.t, time.Minute, w.name+": "+expression, func() error {
 		var is bool
 		ctx, cancel := context.WithTimeout(w.ctx, patience)
 		defer cancel()

@@ -232,7 +232,7 @@ func (w *window) messages() []shown {
 func (w *window) shows(want ...string) []shown {
 	w.t.Helper()
 	var all []shown
-	harness.Eventually(w.t, 20*time.Second, w.name+"'s window", func() error {
+	harness.Eventually(w.t, time.Minute, w.name+"'s window", func() error {
 		all = w.messages()
 		var got []string
 		for _, m := range all {

@@ -93,7 +93,7 @@ func testBadRequest(t *testing.T, c *localcluster.Cluster) {
 			"Sec-Websocket-Key":     {"dGhlIHNhbXBsZSBub25jZQ=="},
 		}, http.StatusForbidden},
 	} {
-		request, err := http.NewRequestWithContext(harness.Within(t, 10*time.Second), http.MethodGet,
+		request, err := http.NewRequestWithContext(harness.Within(t, time.Minute), http.MethodGet,
 			room+r.path, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -240,7 +240,7 @@ func testRate(t *testing.T, c *localcluster.Cluster) {
 	}
 	acks, limited := 0, 0
 	for acks+limited < posted {
-		event, err := conn.Next(harness.Within(t, 20*time.Second))
+		event, err := conn.Next(harness.Within(t, time.Minute))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -266,7 +266,7 @@ func testRate(t *testing.T, c *localcluster.Cluster) {
 	var sent harness.Acked
 	for i := range 14 {
 		text := fmt.Sprint(i)
-		ack, err := patient.Send(harness.Within(t, 20*time.Second), text)
+		ack, err := patient.Send(harness.Within(t, time.Minute), text)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -44,7 +44,7 @@ func TestFourHundredClientsReceiveAllMessagesInOrder(t *testing.T) {
 		sending.Go(func() {
 			for n := range each {
 				text := fmt.Sprintf("%d.%d %s", i, n, texts[(i*each+n)%len(texts)])
-				ack, err := members[i*(clients/senders)].Send(harness.Within(t, 30*time.Second), text)
+				ack, err := members[i*(clients/senders)].Send(harness.Within(t, time.Minute), text)
 				if err != nil {
 					t.Errorf("send %q: %v", text, err)
 					return

@@ -117,7 +117,7 @@ func TestPresence(t *testing.T) {
 	if err := open[20].Typing(); err != nil {
 		t.Error(err)
 	}
-	harness.Eventually(t, 10*time.Second, "typing is received", func() error {
+	harness.Eventually(t, time.Minute, "typing is received", func() error {
 		for i, w := range watchers {
 			w.mu.Lock()
 			typing := slices.Clone(w.typing)
@@ -152,12 +152,12 @@ func TestPresenceOfAKilledServer(t *testing.T) {
 			return nil
 		}
 	}
-	harness.Eventually(t, 10*time.Second, "all are online", all(13))
+	harness.Eventually(t, time.Minute, "all are online", all(13))
 	if err := c.Servers[0].Kill(); err != nil {
 		t.Fatal(err)
 	}
 	killed := time.Now()
-	harness.Eventually(t, 10*time.Second, "the killed server's clients leave", all(3))
+	harness.Eventually(t, time.Minute, "the killed server's clients leave", all(3))
 	took := time.Since(killed)
 	t.Logf("they left after %v", took)
 	if took > 7*time.Second {

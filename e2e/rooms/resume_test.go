@@ -87,7 +87,7 @@ func TestResumeFromBeforeTheLogReportsGap(t *testing.T) {
 	writer := harness.Join(t, client.Options{URL: c.ServerURL(0), History: new(0)})
 	const written = 800
 	for i := range written {
-		if _, err := writer.Send(harness.Within(t, 30*time.Second), fmt.Sprint(i)); err != nil {
+		if _, err := writer.Send(harness.Within(t, time.Minute), fmt.Sprint(i)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -41,7 +41,7 @@ func TestStandaloneServer(t *testing.T) {
 	if m := harness.Await[*client.Message](t, late, nil); m.Seq != seq {
 		t.Errorf("a late client receives %+v", m)
 	}
-	if err := p.Stop(harness.Within(t, 10*time.Second)); err != nil || p.ExitCode() != 0 {
+	if err := p.Stop(harness.Within(t, time.Minute)); err != nil || p.ExitCode() != 0 {
 		t.Errorf("it ended with %d, %v: %s", p.ExitCode(), err, p.Output())
 	}
 }
@@ -58,10 +58,10 @@ func TestHangupStopsServerGracefully(t *testing.T) {
 	p.Setenv("DATABASE_URL", "sqlite:"+filepath.Join(t.TempDir(), "livechat.db"))
 	restart := func() {
 		t.Helper()
-		if err := p.Stop(harness.Within(t, 10*time.Second)); err != nil {
+		if err := p.Stop(harness.Within(t, time.Minute)); err != nil {
 			t.Fatal(err)
 		}
-		if err := p.Start(harness.Within(t, 20*time.Second)); err != nil {
+		if err := p.Start(harness.Within(t, time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -83,7 +83,7 @@ func TestHangupStopsServerGracefully(t *testing.T) {
 	if p.ExitCode() != 0 {
 		t.Errorf("it ended with %d: %s", p.ExitCode(), p.Output())
 	}
-	if err := p.Start(harness.Within(t, 20*time.Second)); err != nil {
+	if err := p.Start(harness.Within(t, time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	_, body, err := localcluster.Get(t.Context(), "http://"+p.Addr+"/api/v1/rooms/livechat/messages/")

@@ -6,17 +6,17 @@ import (
 	"time"
 )
 
-// Until returns when ok does. After 20 s it fails the test with what, the
+// Until returns when ok does. After a minute it fails the test with what, the
 // condition.
 func Until(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for !ok() {
 		select {
 		case <-deadline:
-			t.Fatalf("after 20 s: still waiting for: %s", what)
+			t.Fatalf("after a minute: still waiting for: %s", what)
 		case <-tick.C:
 		}
 	}

@@ -246,14 +246,18 @@ func (p *Process) signal(s syscall.Signal) {
 	}
 }
 
+// patience is how long a cluster may take. A Sentinel whose machine was busy for
+// two seconds does nothing for thirty (its TILT mode).
+const patience = 90 * time.Second
+
 func waitFor(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for !ok() {
 		select {
 		case <-ctx.Done():
-			t.Fatalf("after 30 s: still waiting for: %s", what)
+			t.Fatalf("after %v: still waiting for: %s", patience, what)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"livechat/internal/localcluster"
 	"livechat/internal/need"
+	"livechat/internal/testpg"
 	"livechat/load/record"
 )
 
@@ -162,9 +163,11 @@ func TestExperimentsOfTheRepository(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := localcluster.Start(within(t, time.Minute), localcluster.Options{Binary: binary,
+	// Rooms take files of guests only with PostgreSQL, as in compose.
+	c, err := localcluster.Start(within(t, time.Minute), localcluster.Options{Binary: binary, API: 1,
+		DB: testpg.New(t).Database(),
 		Env: map[string]string{"DRAIN_DELAY": "0s", "DRAIN_PERIOD": "200ms", "CHECK_TIMEOUT": "10s",
-			"ROOM_RATE": "0"}})
+			"ROOM_RATE": "0", "GUEST_FILES_DAY": "0"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,6 +203,11 @@ func TestExperimentsOfTheRepository(t *testing.T) {
 			// sooner.
 			if n := r.Totals; n.Lost+n.Duplicated+n.Reordered+n.Unanswered > 0 || n.Acked == 0 {
 				t.Errorf("%q: %+v", r.Verdict, n)
+			}
+			for _, a := range r.Acts {
+				if a.Lost > 0 || a.Tried == 0 {
+					t.Errorf("%+v", a)
+				}
 			}
 			if len(r.Limits) == 0 || len(r.Settings.Experiment.About) == 0 {
 				t.Error("no limits, or no sentence about it")

@@ -15,7 +15,6 @@ import (
 	"slices"
 	"strings"
 
-	"livechat/load/plan"
 	"livechat/load/record"
 	"livechat/load/run"
 	"livechat/load/watch"
@@ -85,8 +84,6 @@ func (o *options) checkWorkers() error {
 		return fmt.Errorf("-workers: %d workers cannot share %d clients", len(o.workers), s.Clients)
 	case len(s.Sources) > 0:
 		return errors.New("-source: with -workers, give it to each worker, whose addresses they are")
-	case s.Mix[plan.React] > 0:
-		return errors.New("-mix: no reactions with -workers, which do not know what the others have reacted to")
 	}
 	return worker.CheckSecret(os.Getenv(secretVariable))
 }

@@ -146,6 +146,14 @@ func TestScenariosPassWithWorkers(t *testing.T) {
 		{"-mix edits=20%,deletes=20% -publishers 3", func(r *record.Run) bool {
 			return r.Totals.Delivered == 40*r.Totals.Sent && r.Totals.Edits+r.Totals.Deletes > 0
 		}},
+		{"-mix reactions=40%,deletes=10% -publishers 6 -rooms 2", func(r *record.Run) bool {
+			return r.Totals.Reactions > 0 && r.Totals.Miscounted == 0 && r.ActOf("reactions").Answered ==
+				r.Totals.Reactions
+		}},
+		{"-scenario scale -scale-command n={n} -scale 0,0 -clients 7 -for 8s", func(r *record.Run) bool {
+			return r.Scale != nil && len(r.Scale.Steps) == 2 && r.Scale.Steps[1].Servers == 1 &&
+				r.Totals.Delivered == 7*r.Totals.Sent
+		}},
 		{"-think 1s", func(r *record.Run) bool { return r.Settings.Publishers == 40 && r.Totals.Sent > 20 }},
 	} {
 		t.Run(test.args, func(t *testing.T) {
@@ -198,7 +206,6 @@ func TestWorkersRefuseFlags(t *testing.T) {
 		{"-workers here", "want host:port"},
 		{"-workers a:1,a:1", "twice"},
 		{"-workers a:1,b:1 -clients 1", "cannot share"},
-		{"-workers a:1 -mix reactions=10%", "no reactions with -workers"},
 		{"-workers a:1 -source 127.0.0.1", "to each worker"},
 		{"worker -listen :7100", "set LOAD_SECRET"},
 		{"worker -listen 7100", "want host:port"},

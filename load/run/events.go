@@ -43,6 +43,8 @@ func (m *member) handle(ctx context.Context, l *link, event client.Event) {
 		if does, after, ok := m.answered(e.ID); ok && does.what == plan.React && m.room.reactions.isLate(does, e) {
 			m.run.actAnswered(does.what, after)
 			m.run.acked.Add(1)
+		} else if ok && does.what == plan.React && m.run.led && m.room.reactions.later(does, e) {
+			// adopt counts it
 		} else if ok {
 			m.run.refused(e.Code)
 			m.run.acts.failed(does.what, e.Code)

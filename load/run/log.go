@@ -48,8 +48,9 @@ func (t *table[T]) find(index uint64) *[chunkSize]T {
 
 // room is shared by the clients of one room.
 type room struct {
-	name  string
-	share float64 // of the clients of the run
+	name    string
+	share   float64 // of the clients of the run
+	clients int     // of this process
 
 	mu   sync.Mutex
 	logs map[string]*roomLog // by epoch

@@ -26,7 +26,7 @@ func (o *Outcome) Add(other *Outcome) {
 func AddTotals(t, u *record.Totals) {
 	for _, pair := range [][2]*int64{
 		{&t.Sent, &u.Sent}, {&t.Edits, &u.Edits}, {&t.Deletes, &u.Deletes}, {&t.Reactions, &u.Reactions},
-		{&t.Files, &u.Files}, {&t.Miscounted, &u.Miscounted}, {&t.Acked, &u.Acked},
+		{&t.Files, &u.Files}, {&t.Acked, &u.Acked},
 		{&t.Unanswered, &u.Unanswered}, {&t.Delivered, &u.Delivered}, {&t.Lost, &u.Lost},
 		{&t.Announced, &u.Announced}, {&t.Duplicated, &u.Duplicated}, {&t.Reordered, &u.Reordered},
 		{&t.Missed, &u.Missed}, {&t.Unsent, &u.Unsent}, {&t.Left, &u.Left},
@@ -48,6 +48,7 @@ func AddTotals(t, u *record.Totals) {
 			(*pair.to)[what] += n
 		}
 	}
+	t.Miscounted = max(t.Miscounted, u.Miscounted) // of the same messages
 	t.Seconds = max(t.Seconds, u.Seconds)
 	t.LoaderCPU += u.LoaderCPU
 }

@@ -42,16 +42,17 @@ func (p *Part) Join(ctx context.Context) error {
 
 // Load sends messages, the first one at zero, and returns when they are
 // answered, or when nothing has arrived for the time of -settle, with how far
-// the logs reach. It returns early if ctx ends.
-func (p *Part) Load(ctx context.Context, zero time.Time) []Position {
+// the logs reach, and the reactions. It returns early if ctx ends.
+func (p *Part) Load(ctx context.Context, zero time.Time) ([]Position, []Reacted) {
 	p.run.load(ctx, ctx, zero)
-	return p.run.positions()
+	return p.run.positions(), p.run.reacted()
 }
 
 // Settle waits until the clients have everything up to the furthest position
-// that one of the processes knows, or until nothing has arrived for the time of
-// -settle, or until ctx ends.
-func (p *Part) Settle(ctx context.Context, cut []Position) {
+// that one of the processes knows, and the reactions of all of them, or until
+// nothing has arrived for the time of -settle, or until ctx ends.
+func (p *Part) Settle(ctx context.Context, cut []Position, reacted []Reacted) {
+	p.run.adopt(reacted)
 	p.run.settle(ctx, cut)
 	p.stop()
 }

@@ -26,6 +26,9 @@ type reacted struct {
 	told    map[string]int // by the summary with that seq
 	seq     uint64
 	deleted bool
+	// reactions that were refused as if the message was deleted, which another
+	// process of the run has to confirm
+	late int64
 }
 
 func (r *reactions) ofLocked(message string) *reacted {
@@ -66,8 +69,10 @@ func (r *reactions) deleted(message string) {
 func (r *reactions) isLate(does change, e *client.Error) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return e.Code == "unknown_message" && r.ofLocked(does.target.ID).deleted
+	return e.Code == codeUnknownMessage && r.ofLocked(does.target.ID).deleted
 }
+
+const codeUnknownMessage = "unknown_message"
 
 // summary records a summary and returns what tells it from others: its id and
 // what it says.
@@ -96,7 +101,9 @@ func (r *reactions) wrong() (n int64) {
 // wrongReactions returns the same of all rooms.
 func (r *run) wrongReactions() (n int64) {
 	for _, room := range r.rooms {
-		n += room.reactions.wrong()
+		if room.clients > 0 { // else nobody here saw a summary
+			n += room.reactions.wrong()
+		}
 	}
 	return n
 }

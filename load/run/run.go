@@ -210,6 +210,7 @@ func build(s plan.Settings, w Watcher, tell func(Live), publishers int) *run {
 			r.network.clients++
 			m.network, m.account.excused = r.network, true
 		}
+		m.room.clients++
 		r.members = append(r.members, m)
 	}
 	for i := range publishers {

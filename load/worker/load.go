@@ -44,6 +44,7 @@ func (r *spreadRun) load(ctx, alive context.Context) ([]*run.Outcome, error) {
 	actors.Go(func() { r.act(acting, measured) })
 	var mu sync.Mutex
 	var reached []run.Position
+	var reacted []run.Reacted
 	r.seconds.start(&r.settings, zero)
 	err := r.each(alive, func(ctx context.Context, p *peer) error {
 		a, err := p.perform(ctx, order{Begin: &begin{zero.Sub(r.began) + p.clocks[1].offset}})
@@ -56,6 +57,7 @@ func (r *spreadRun) load(ctx, alive context.Context) ([]*run.Outcome, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		reached = append(reached, a.Answered.Reached...)
+		reacted = append(reacted, a.Answered.Reacted...)
 		return nil
 	})
 	if err != nil {
@@ -64,9 +66,10 @@ func (r *spreadRun) load(ctx, alive context.Context) ([]*run.Outcome, error) {
 	enough()
 	over()
 	actors.Wait()
+	rest := settle{furthest(reached), run.MergeReacted(reacted)}
 	outcomes := make([]*run.Outcome, len(r.peers))
 	err = r.each(alive, func(ctx context.Context, p *peer) error {
-		a, err := p.perform(ctx, order{Settle: &settle{furthest(reached)}})
+		a, err := p.perform(ctx, order{Settle: &rest})
 		if err != nil {
 			return err
 		}

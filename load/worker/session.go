@@ -205,11 +205,11 @@ func (s *session) load(ctx context.Context, part *run.Part) error {
 	if o.Begin == nil {
 		return errOrder
 	}
-	reached := part.Load(ctx, s.began.Add(o.Begin.Zero))
+	reached, reacted := part.Load(ctx, s.began.Add(o.Begin.Zero))
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if err := s.link.send(answer{Answered: &answered{reached}}); err != nil {
+	if err := s.link.send(answer{Answered: &answered{reached, reacted}}); err != nil {
 		return err
 	}
 	if o, err = s.step(ctx); err != nil {
@@ -218,7 +218,7 @@ func (s *session) load(ctx context.Context, part *run.Part) error {
 	if o.Settle == nil {
 		return errOrder
 	}
-	part.Settle(ctx, o.Settle.Cut)
+	part.Settle(ctx, o.Settle.Cut, o.Settle.Reacted)
 	return context.Cause(ctx)
 }
 

@@ -59,7 +59,10 @@ type begin struct {
 	Zero time.Duration // when the first message is due, on the worker's clock
 }
 
-type settle struct{ Cut []run.Position }
+type settle struct {
+	Cut     []run.Position
+	Reacted []run.Reacted // of all workers
+}
 
 // elsewhere is how many clients other workers have connected.
 type elsewhere struct{ Clients int64 }
@@ -91,7 +94,10 @@ type ready struct {
 	Machine string
 }
 
-type answered struct{ Reached []run.Position }
+type answered struct {
+	Reached []run.Position
+	Reacted []run.Reacted
+}
 
 type status struct {
 	run.Status

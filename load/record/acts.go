@@ -3,7 +3,8 @@ package record
 // Act is one kind of what people did. Of messages, edits, deletes, reactions and
 // uploads, the latency is the time from when one was due to its ack, and of
 // history, search and private messages that to the answer; typing has none. The
-// warm-up counts in everything but the latency.
+// warm-up, and clients with a slow network unless all have it, count in everything
+// but the latency.
 type Act struct {
 	Kind     string `json:"kind"` // as -mix names it, or messages
 	Tried    int64  `json:"tried"`

@@ -4,7 +4,7 @@ package record
 type Network struct {
 	Like     string `json:"like"` // as -network has it
 	Clients  int64  `json:"clients"`
-	Measured int64  `json:"measured"` // deliveries to them whose latency counts
+	Measured int64  `json:"measured"` // deliveries from or to them whose latency counts
 	// Latency of these deliveries, which are not in that of the run; zero if all
 	// clients have the network.
 	Latency Latency          `json:"latency"`

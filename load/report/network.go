@@ -15,7 +15,7 @@ func network(n *record.Network) string {
 	text := fmt.Sprintf("%s clients with %s", count(n.Clients), strings.ReplaceAll(like, ",", ", "))
 	if n.Measured > 0 {
 		l := &n.Latency
-		text += fmt.Sprintf("\ntheir latency: median %s, 90 %% %s, 99 %% %s, longest %s", milli(l.P50),
+		text += fmt.Sprintf("\nlatency from or to them: median %s, 90 %% %s, 99 %% %s, longest %s", milli(l.P50),
 			milli(l.P90), milli(l.P99), milli(l.Max))
 	}
 	return text + "\ntheir connections: " + networkEnds(n) + fmt.Sprintf("; %s deliveries were announced to "+

@@ -199,8 +199,11 @@ func TestRandomFaultsAreCountedExactly(t *testing.T) {
 func TestIDs(t *testing.T) {
 	mine, other := ids{NewRunID()}, ids{NewRunID()}
 	for _, n := range []uint64{1, 4095, 1<<40 - 1} {
-		for _, due := range []time.Duration{0, time.Microsecond, 12 * time.Second, 12 * 24 * time.Hour} {
-			id := []byte(mine.id(n, due))
+		for _, due := range []time.Duration{0, time.Microsecond, 12 * time.Second, 6 * 24 * time.Hour} {
+			id := []byte(mine.id(n, due, n == 4095))
+			if mine.isSlow(id) != (n == 4095) {
+				t.Errorf("%s does not say whether the network is slow", id)
+			}
 			if _, err := uuid.ParseBytes(id); err != nil {
 				t.Errorf("%s is no UUID: %v", id, err)
 			}

@@ -148,12 +148,12 @@ func actFaults(all []record.Act) (faults []string) {
 }
 
 // actAnswered counts the answer to what was due so long after the first
-// message.
-func (r *run) actAnswered(what plan.Act, after time.Duration) {
+// message. The latency of clients with a slow network does not count.
+func (r *run) actAnswered(what plan.Act, who *member, after time.Duration) {
 	start := r.start.Load()
 	if start == nil {
 		return
 	}
 	due := start.zero.Add(after)
-	r.acts.answered(what, time.Since(due), !due.Before(start.measured))
+	r.acts.answered(what, time.Since(due), !who.isApart() && !due.Before(start.measured))
 }

@@ -111,6 +111,9 @@ func (r *run) beside(ctx context.Context, m *member, random *rand.Rand, after ti
 		if who.away.Load() {
 			who = m
 		}
+		if what == plan.Search || what == plan.Private {
+			who = nil // somebody with an account
+		}
 		r.acts.tried(what)
 		if what == plan.Type {
 			r.typing(who)
@@ -130,7 +133,7 @@ func (r *run) beside(ctx context.Context, m *member, random *rand.Rand, after ti
 				r.acts.failed(what, reasonOf(err))
 				return
 			}
-			r.actAnswered(what, after)
+			r.actAnswered(what, who, after)
 		})
 	}
 }

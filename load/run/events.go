@@ -36,12 +36,12 @@ func (m *member) handle(ctx context.Context, l *link, event client.Event) {
 	case *client.Ack:
 		raise(&m.account.log.acked, e.Seq)
 		if does, after, ok := m.answered(e.ID); ok {
-			m.run.actAnswered(does.what, after)
+			m.run.actAnswered(does.what, m, after)
 			m.acked(does, client.Target{Seq: e.Seq, ID: e.ID})
 		}
 	case *client.Error:
 		if does, after, ok := m.answered(e.ID); ok && does.what == plan.React && m.room.reactions.isLate(does, e) {
-			m.run.actAnswered(does.what, after)
+			m.run.actAnswered(does.what, m, after)
 			m.run.acked.Add(1)
 		} else if ok && does.what == plan.React && m.run.led && m.room.reactions.later(does, e) {
 			// adopt counts it
@@ -97,8 +97,8 @@ func (m *member) entry(seq uint64, id []byte) bool {
 	}
 	due := start.zero.Add(after)
 	measured := !m.slow && !due.Before(start.measured)
-	if measured && m.network != nil && m.network.apart {
-		m.network.received(now.Sub(due))
+	if measured && (m.isApart() || m.run.ids.isSlow(id)) {
+		m.run.network.received(now.Sub(due))
 		measured = false
 	}
 	m.shard.delivery(now.Sub(due), measured)

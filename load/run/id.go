@@ -10,17 +10,18 @@ import (
 // The ids of our messages are UUIDs that say of a message all that another
 // process of the same run has to know: run (40 bits), due (40 bits) and number
 // (40 bits), as rrrrrrrr-rrdd-4ddd-8ddd-ddnnnnnnnnnn. The 4 and the 8 make it a
-// UUID.
+// UUID. The first bit of due says that the sender has a slow network.
 
 // idSize is the length of an id.
 const idSize = 36
 
-// dueUnit is the unit of due moments in ids. 40 bits of it are twelve days.
+// dueUnit is the unit of due moments in ids. 39 bits of it are six days.
 const dueUnit = time.Microsecond
 
 const (
-	maxDue  = 1<<40 - 1 // in dueUnit
-	perPart = 1 << 32   // numbers of one process of a run
+	maxDue  = 1<<39 - 1 // in dueUnit
+	slowDue = 1 << 39
+	perPart = 1 << 32 // numbers of one process of a run
 	// MaxParts is how many processes can share a run.
 	MaxParts = 1<<40/perPart - 1
 )
@@ -33,9 +34,12 @@ func NewRunID() string { return fmt.Sprintf("%010x", rand.Uint64N(1<<40)) }
 type ids struct{ run string }
 
 // id returns the id of a message: its number and when it is due, since the
-// first message of the run.
-func (i ids) id(number uint64, due time.Duration) string {
+// first message of the run, and whether its sender has a slow network.
+func (i ids) id(number uint64, due time.Duration, slow bool) string {
 	d := min(uint64(max(due, 0)/dueUnit), maxDue)
+	if slow {
+		d |= slowDue
+	}
 	return fmt.Sprintf("%s-%s%02x-4%03x-8%03x-%02x%010x", i.run[:8], i.run[8:], d>>32, d>>20&0xfff,
 		d>>8&0xfff, d&0xff, number)
 }
@@ -59,5 +63,8 @@ func (i ids) parse(id []byte) (number uint64, due time.Duration) {
 	for _, x := range b[5:] {
 		number = number<<8 | uint64(x)
 	}
-	return number, time.Duration(d) * dueUnit
+	return number, time.Duration(d&maxDue) * dueUnit
 }
+
+// isSlow reports whether the sender of one of our messages has a slow network.
+func (ids) isSlow(id []byte) bool { return id[11] >= '8' } // a hexadecimal digit

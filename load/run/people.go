@@ -142,7 +142,7 @@ func (r *run) readFeed(ctx context.Context, p *person, conn *client.Conn, at *cl
 func (r *run) writePrivately(ctx context.Context, random *rand.Rand, after time.Duration) error {
 	p := r.besides.people[random.IntN(len(r.besides.people))]
 	number := r.numbers.Add(1)
-	id := r.ids.id(number, after)
+	id := r.ids.id(number, after, false)
 	text := filler(min(r.settings.Bytes, maxPrivate))
 	err := repeat(ctx, func() error { return p.Post(ctx, p.chat, id, id+" "+text) })
 	if err == nil {

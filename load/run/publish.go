@@ -45,7 +45,7 @@ func (r *run) publish(ctx context.Context, m *member, next func() time.Duration)
 				continue
 			}
 			number := r.numbers.Add(1)
-			id := r.ids.id(number, at.Sub(zero))
+			id := r.ids.id(number, at.Sub(zero), m.isApart())
 			what := m.begin(number, id, r.settings.Mix.Instead(random))
 			r.acts.tried(what)
 			switch what {

@@ -47,7 +47,11 @@ func (n *slowNetwork) close() {
 	}
 }
 
-// received counts the latency of a delivery to a client of the network.
+// isApart reports whether the latencies of a client are those of a slow network,
+// and count apart. A nil member is somebody who is no client.
+func (m *member) isApart() bool { return m != nil && m.network != nil && m.network.apart }
+
+// received counts the latency of a delivery from or to a client of the network.
 func (n *slowNetwork) received(latency time.Duration) {
 	us := min(max(latency, shortest), longest).Microseconds()
 	n.mu.Lock()

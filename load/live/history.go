@@ -23,12 +23,14 @@ type point struct {
 	P50       *float64 `json:"m"` // ms, of several seconds the most; nil: nothing was measured
 	P99       *float64 `json:"p"`
 	Lost      int64    `json:"l"` // so far
+	Loader    float64  `json:"u"` // percent of a core
 
 	span float64
 }
 
 func pointOf(s record.Second, wanted int64) point {
-	p := point{At: s.At, Connected: s.Connected, Wanted: wanted, Lost: s.Lost, span: s.Span}
+	p := point{At: s.At, Connected: s.Connected, Wanted: wanted, Lost: s.Lost, Loader: s.Loader.CPU,
+		span: s.Span}
 	if s.Span > 0 {
 		p.Sent, p.Delivered = float64(s.Sent)/s.Span, float64(s.Delivered)/s.Span
 	}
@@ -45,6 +47,7 @@ func (p point) join(next point) point {
 	both.span = span
 	both.Sent = (p.Sent*p.span + next.Sent*next.span) / span
 	both.Delivered = (p.Delivered*p.span + next.Delivered*next.span) / span
+	both.Loader = (p.Loader*p.span + next.Loader*next.span) / span
 	both.P50, both.P99 = most(p.P50, next.P50), most(p.P99, next.P99)
 	return both
 }

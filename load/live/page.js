@@ -23,6 +23,8 @@ const charts = [
     lines: [['99 %', 5, p => p.p], ['median', 1, p => p.m]]},
   {title: 'Missing', note: 'deliveries lost so far', show: whole.format,
     lines: [['lost', 10, p => p.l]]},
+  {title: 'Load tool', note: 'its processor time, in percent of a core', show: v => whole.format(v) + ' %',
+    lines: [['load tool', 8, p => p.u]]},
 ];
 
 const run = {points: [], marks: [], last: null};
@@ -111,9 +113,11 @@ function nice(range, n) {
 
 // niceTime is nice for seconds.
 function niceTime(range, n) {
-  const steps = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 43200, 86400];
+  const steps = [1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 43200, 86400];
   return steps.find(s => range / s <= n) || nice(range, n);
 }
+
+const numbered = 20; // marks that have their number of the list in the charts
 
 function drawChart(c, end) {
   const width = Math.max(200, Math.round(c.svg.getBoundingClientRect().width));
@@ -121,8 +125,8 @@ function drawChart(c, end) {
   const left = 52, right = width - 8, top = 10, bottom = height - 24;
   let peak = 0;
   for (const p of run.points) for (const [, , value] of c.lines) peak = Math.max(peak, value(p) ?? 0);
-  const step = nice(Math.max(peak * 1.05, 1), 4);
-  const high = Math.ceil(Math.max(peak * 1.05, 1) / step) * step;
+  const step = Math.max(nice(Math.max(peak * 1.05, c.show === milli ? 0.1 : 1), 4), c.show === whole.format ? 1 : 0);
+  const high = Math.ceil(Math.max(peak * 1.05, step) / step) * step;
   const x = t => left + (right - left) * t / end;
   const y = v => bottom - (bottom - top) * v / high;
   const parts = [];
@@ -135,11 +139,16 @@ function drawChart(c, end) {
     const anchor = t > end - every / 3 ? 'end' : 'middle';
     parts.push(shape('text', {x: x(t), y: height - 6, 'text-anchor': anchor}, seconds(t)));
   }
-  for (const m of run.marks) {
+  let free = 0, row = 0; // where the last number ends, and how far down it is
+  run.marks.forEach((m, i) => {
     const line = shape('line', {class: 'mark', x1: x(m.t), x2: x(m.t), y1: top, y2: bottom});
     line.append(shape('title', {}, m.text));
     parts.push(line);
-  }
+    if (run.marks.length > numbered) return;
+    row = x(m.t) < free ? row + 1 : 0;
+    free = x(m.t) + 16;
+    parts.push(shape('text', {x: x(m.t) + 3, y: top + 8 + 11 * row}, String(i + 1)));
+  });
   c.lines.forEach(([name, colour, value, dashed], i) => {
     let path = '', pen = 'M', alone = null;
     for (const p of run.points) {

@@ -114,7 +114,7 @@ func TestPage(t *testing.T) {
 	says("status", "Running: kill.")
 	says("tiles", "clients40of 40")
 	says("marks", "killed: docker compose kill ws2 <b>")
-	becomes("five charts with lines", `document.querySelectorAll("figure path[d^=M]").length === 7`)
+	becomes("six charts with lines", `document.querySelectorAll("figure path[d^=M]").length === 8`)
 	becomes("charts have a name", `[...document.querySelectorAll("figure svg")].every(s =>
 		s.getAttribute("aria-label").length > 20)`)
 	shoot("live")

@@ -27,7 +27,7 @@ func browse(t *testing.T, l *Server) (tab context.Context, seen func() (requests
 		chromedp.ExecPath(need.Program(t, "chromium")), chromedp.NoSandbox, chromedp.DisableGPU)
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	tab, quit := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {}))
-	tab, late := context.WithTimeout(tab, 2*time.Minute)
+	tab, late := context.WithTimeout(tab, 5*time.Minute)
 	t.Cleanup(func() {
 		_ = chromedp.Cancel(tab)
 		late()
@@ -82,7 +82,7 @@ func TestPage(t *testing.T) {
 	}
 	becomes := func(what, expression string) {
 		t.Helper()
-		if err := chromedp.Run(tab, chromedp.Poll(expression, nil)); err != nil {
+		if err := chromedp.Run(tab, chromedp.Poll(expression, nil, chromedp.WithPollingTimeout(0))); err != nil {
 			t.Fatalf("%s: %v", what, err)
 		}
 	}

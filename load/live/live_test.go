@@ -185,16 +185,18 @@ func TestEventsOfARunWithoutAResult(t *testing.T) {
 // The history of a long run is bounded, and nothing of the sums is lost.
 func TestHistoryIsBounded(t *testing.T) {
 	var h history
-	const seconds = 36_000
+	const seconds, marks = 36_000, 2 * maxMarks
+	s := second(1, 1).Second
 	for n := range seconds {
-		s := second(n, 1).Second
-		s.Latency.P99 = float64(n % 1000)
+		s.At, s.Latency.P99 = float64(n), float64(n%1000)
 		h.add(s, 40)
+	}
+	for n := range marks {
 		h.mark(record.Mark{At: float64(n), Text: strings.Repeat("x", 1000)})
 	}
 	h.flush()
 	if len(h.points) >= maxPoints || len(h.points) < maxPoints/4 || len(h.marks) != maxMarks ||
-		h.forgotten != seconds-maxMarks || len(h.marks[0].Text) > maxText+3 {
+		h.forgotten != marks-maxMarks || len(h.marks[0].Text) > maxText+3 {
 		t.Fatalf("%d points, %d events", len(h.points), len(h.marks))
 	}
 	sum, worst := 0.0, 0.0

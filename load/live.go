@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 
 	"livechat/load/grafana"
@@ -28,12 +29,21 @@ func (o *options) watched(ctx context.Context, progress io.Writer, args []string
 			return nil, err
 		}
 		w.page = page
-		fmt.Fprintf(progress, "live page http://%s/, metrics http://%[1]s/metrics\n", page.Addr())
+		fmt.Fprintf(progress, "live page http://%s/, metrics http://%[1]s/metrics\n", reachable(page.Addr()))
 	}
 	if o.grafana != "" {
 		w.marks = grafana.Begin(o.grafana, os.Getenv(grafana.TokenVariable), o.settings.Scenario.Name, args)
 	}
 	return w, nil
+}
+
+// reachable returns an address at which this machine reaches a listener.
+func reachable(address string) string {
+	listens, err := netip.ParseAddrPort(address)
+	if err == nil && listens.Addr().IsUnspecified() {
+		return fmt.Sprintf("localhost:%d", listens.Port())
+	}
+	return address
 }
 
 // tell returns a warning about those who are told, or "".

@@ -197,6 +197,16 @@ func TestMetricsOfWorkers(t *testing.T) {
 	}
 }
 
+// The address that is printed can be opened.
+func TestReachable(t *testing.T) {
+	for address, want := range map[string]string{"[::]:7700": "localhost:7700", "0.0.0.0:1": "localhost:1",
+		"127.0.0.1:2": "127.0.0.1:2", "[::1]:3": "[::1]:3"} {
+		if got := reachable(address); got != want {
+			t.Errorf("%s: %s, want %s", address, got, want)
+		}
+	}
+}
+
 // An address that cannot be listened on is an error before the run.
 func TestUnusableListenAddress(t *testing.T) {
 	err := load(t.Context(), []string{"-listen", "127.0.0.1:99999", "-url", "ws://127.0.0.1:1"}, t.Output(),

@@ -64,6 +64,9 @@ var counted = []struct {
 		func(t *record.Totals) int64 { return t.Duplicated }},
 	{"deliveries_reordered_total", "Deliveries that came after a later one, or at another place than elsewhere.",
 		func(t *record.Totals) int64 { return t.Reordered }},
+	{"missed_deliveries_total", "Deliveries that clients without a connection missed, of other servers than " +
+		"livechat, which have no means to bring them back.",
+		func(t *record.Totals) int64 { return t.Missed }},
 	{"log_resets_total", "Times that a client's log was replaced.",
 		func(t *record.Totals) int64 { return t.Resets }},
 	{"reconnects_total", "Broken connections of clients that came back.",

@@ -70,7 +70,7 @@ func (r *run) outcome() *Outcome {
 // totals returns what has been counted so far. It is safe for concurrent use.
 func (r *run) totals() (t record.Totals) {
 	c, slow := &r.counts, &r.slowCounts
-	t.Delivered = r.meter.count()
+	t.Delivered, t.Missed = r.meter.count(), r.missed.Load()
 	t.Sent, t.Acked = r.sent.Load(), r.acked.Load()
 	t.Edits, t.Deletes, t.Files = r.edits.Load(), r.deletes.Load(), r.files.Load()
 	t.Reactions = r.reactions.Load()

@@ -272,9 +272,9 @@ func serve(t *testing.T, address string, cmd *exec.Cmd) {
 func TestFlagsThatMakeNoSenseWithATarget(t *testing.T) {
 	for _, test := range []struct{ args, says string }{
 		{"-target irc", `-target "irc": want livechat or one of centrifugo`},
-		{"-target gorilla -edits 5", "-edits: not available with -target gorilla"},
+		{"-target gorilla -mix edits=5%", "-mix: not available with -target gorilla"},
 		{"-target gorilla -rooms 3", "-rooms: not available with -target gorilla"},
-		{"-target gorilla -room tea -files 1", "-room: not available"},
+		{"-target gorilla -room tea -file-size 1", "-room: not available"},
 		{"-target gorilla -clients " + strconv.Itoa(maxAccounts) + " -publishers 2", "too many to account for"},
 	} {
 		var out strings.Builder

@@ -20,7 +20,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// stand is an HTTP server that plays Grafana's API for annotations.
+// stand is an HTTP server that plays Grafana's API for annotations, as Grafana's
+// documentation describes it.
 type stand struct {
 	*httptest.Server
 	status int // of answers

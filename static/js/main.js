@@ -24,6 +24,7 @@ import { uuid } from './model/uuid.js'
 import { watchConnectivity } from './net/connectivity.js'
 import { knownConfig } from './storage/config.js'
 import { roomsSeen } from './storage/rooms-seen.js'
+import { ownTab } from './storage/own-tab.js'
 import { settings } from './storage/settings.js'
 import { unsentStore } from './storage/idb.js'
 import { reactedIn } from './storage/reacted.js'
@@ -46,7 +47,7 @@ const CARD_DELAY = 400 // ms for which the page waits to hear who is logged in b
 
 const stage = find(document, '#stage', HTMLElement)
 closeByEscape(document)
-const unsent = new Unsent(unsentStore, tabs, settings)
+const unsent = new Unsent(unsentStore, tabs, ownTab)
 const hidden = new Hidden(settings)
 const navigation = new Navigation({ history, clock: systemClock, memory: settings, uuid })
 /** @type {Api} */

@@ -19,7 +19,7 @@ export class Browser {
   }
 
   /** A page: its own view of who lives ends when it does. */
-  page(memory = { tab: '' }) {
+  page(memory = { tab: '', unstored: {} }) {
     const held = new Set()
     const tabs = {
       hold: async (tab) => {

@@ -27,6 +27,27 @@ test('a reload takes up what was not sent, in the order in which it was written'
   assert.equal(idsOf(await after.unsent.take('livechat', 'ann', 2000)), 'c a d e')
 })
 
+test('a reload before it is stored takes nothing, and a copy of the tab does not have it', async () => {
+  const browser = new Browser()
+  const before = browser.page()
+  await settled()
+  browser.broken = true // as if the page ended while it is stored
+  before.unsent.keep(one('a'))
+  before.unsent.keep(one('b'))
+  before.unsent.keep(one('c', 1000, { account: true }))
+  before.unsent.drop('a')
+  before.unsent.forgetAccounts()
+  await settled()
+  browser.broken = false
+  const memory = () => JSON.parse(JSON.stringify(before.memory))
+  assert.equal(idsOf(await browser.page(memory()).unsent.take('livechat', 'ann', 2000)), '')
+  before.end()
+  const after = browser.page(memory())
+  assert.equal(idsOf(await after.unsent.take('livechat', 'ann', 2000)), 'b')
+  assert.deepEqual([...browser.records.keys()], ['b'])
+  assert.deepEqual(after.memory.unstored, {})
+})
+
 test('only for the same room and the same name', async () => {
   const browser = new Browser()
   const { unsent, end } = browser.page()
@@ -108,7 +129,7 @@ test('without a name of its own a tab keeps nothing: another one might send it t
   const unsent = new Unsent(
     browser.unsentStore,
     { hold: async () => false, ifGone: async () => {} },
-    { tab: '' },
+    { tab: '', unstored: {} },
   )
   unsent.keep(one('a'))
   assert.deepEqual(await unsent.take('livechat', 'ann', 2000), [])

@@ -140,17 +140,6 @@ export const settings = {
     tab.set('sessions', [name, ...sessions.slice(-SESSIONS)].join('\n'))
   },
 
-  /**
-   * The identity of this tab among those that share unsent messages; '' for a
-   * new one.
-   */
-  get tab() {
-    return tab.get('id')
-  },
-  set tab(id) {
-    tab.set('id', id)
-  },
-
   /** The draft in the room. */
   get draft() {
     return roomDrafts()[this.joined?.room ?? ''] ?? ''

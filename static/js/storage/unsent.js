@@ -3,6 +3,9 @@
 // Each belongs to one tab, and only that tab sends it; a reloaded tab keeps its
 // identity. Messages of a closed tab pass to the next one that joins the same
 // room under the same name. Without storage they last until the reload.
+//
+// Storing one takes a moment, and a reload ends what has begun. So until it is
+// stored it is also where this tab remembers who it is, which takes none.
 
 import { uuid } from '../model/uuid.js'
 
@@ -22,31 +25,62 @@ export class Unsent {
   #last = 0
   /** @type {Map<string, number>} places by id: a message keeps its place */
   #places = new Map()
+  /** @type {Record<string, UnsentRecord>} not stored yet, by id */
+  #unstored
   /** @type {Promise<unknown>} operations run one after another */
   #turn
 
   /**
    * @param {import('../../types.js').UnsentStore} unsentStore
    * @param {import('../../types.js').Tabs} tabs
-   * @param {{tab: string}} memory where this tab remembers who it is
+   * @param {{tab: string, unstored: Record<string, UnsentRecord>}} memory where this tab
+   *   remembers who it is
    */
   constructor(unsentStore, tabs, memory) {
     this.#unsentStore = unsentStore
     this.#tabs = tabs
     this.#memory = memory
-    this.#turn = this.#begin()
+    this.#unstored = memory.unstored
+    this.#turn = this.#begin(Object.values(this.#unstored))
   }
 
   /**
    * The identity from before the reload, unless this is a duplicate of an open
-   * tab.
+   * tab. That one has what the reload interrupted, too.
+   * @param {UnsentRecord[]} interrupted
    */
-  async #begin() {
-    for (const tab of [this.#memory.tab || uuid(), uuid()]) {
+  async #begin(interrupted) {
+    const before = this.#memory.tab
+    for (const tab of [before || uuid(), uuid()]) {
       if (!await this.#tabs.hold(tab)) continue
       this.#owner = this.#memory.tab = tab
-      return
+      break
     }
+    for (const record of interrupted) {
+      if (this.#owner === before) await this.#store(record)
+      else this.#stored(record)
+    }
+  }
+
+  /** @param {UnsentRecord} record */
+  async #store(record) {
+    try {
+      await this.#unsentStore.put({ ...record, owner: this.#owner })
+    } catch {
+      return // it lasts as long as this tab
+    }
+    this.#stored(record)
+  }
+
+  /** @param {UnsentRecord} record */
+  #stored(record) {
+    if (this.#unstored[record.id] === record) this.#holdNot([record.id])
+  }
+
+  /** @param {string[]} ids */
+  #holdNot(ids) {
+    for (const id of ids) delete this.#unstored[id]
+    this.#memory.unstored = this.#unstored
   }
 
   /**
@@ -75,7 +109,10 @@ export class Unsent {
     const place = this.#places.get(message.id) ?? Math.max(message.at, this.#last + 1)
     this.#places.set(message.id, place)
     this.#last = Math.max(this.#last, place)
-    this.#after(() => this.#unsentStore.put({ ...message, place, owner: this.#owner }))
+    const record = { ...message, place, owner: this.#owner }
+    this.#unstored[record.id] = record
+    this.#memory.unstored = this.#unstored
+    this.#after(() => this.#store(record))
   }
 
   /**
@@ -83,7 +120,9 @@ export class Unsent {
    * @param {string} id of any message
    */
   drop(id) {
-    if (this.#places.delete(id)) this.#after(() => this.#unsentStore.remove(id))
+    if (!this.#places.delete(id)) return
+    this.#holdNot([id])
+    this.#after(() => this.#unsentStore.remove(id))
   }
 
   /**
@@ -100,6 +139,8 @@ export class Unsent {
    * @param {string} [but] an account to keep
    */
   forgetAccounts(but = '') {
+    const records = Object.values(this.#unstored)
+    this.#holdNot(records.filter((one) => isAccounts(one) && one.name !== but).map(({ id }) => id))
     this.#turn = this.#turn.then(async () => {
       for (const record of await this.#unsentStore.all()) {
         if (isAccounts(record) && record.name !== but) await this.#unsentStore.remove(record.id)

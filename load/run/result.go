@@ -217,6 +217,10 @@ func advice(result *record.Run, due float64) (all []string) {
 			fmt.Sprintf("only %d of about %.0f messages were sent in time: the connections were saturated",
 				t.Sent, due))
 	}
+	if uploads := result.ActOf(plan.Upload.String()); uploads.Failed["forbidden"] > 0 {
+		all = append(all, "the servers took no files with messages: those without the HTTP API need "+
+			"PostgreSQL for that")
+	}
 	for reason := range t.Refused {
 		if strings.HasSuffix(reason, " "+quota) {
 			all = append(all, "the server has no room for more files of guests: start it with "+

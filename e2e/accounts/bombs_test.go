@@ -17,8 +17,9 @@ import (
 	"livechat/internal/localcluster"
 )
 
-// maxGrowth is how much memory pictures may take, whatever they are.
-const maxGrowth = 64 << 20
+// maxGrowth is how much memory pictures may take, whatever they are: one decode,
+// and the garbage that may gather before the collector runs.
+const maxGrowth = 64<<20 + 16<<20
 
 // Pictures that would unpack to gigabytes are refused, and neither they nor the
 // largest that are taken, many at a time, cost more memory than one decode.

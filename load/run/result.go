@@ -38,14 +38,16 @@ type Outcome struct {
 // outcome returns the outcome after all goroutines have stopped.
 func (r *run) outcome() *Outcome {
 	slices.SortStableFunc(r.marks, func(a, b record.Mark) int { return cmp.Compare(a.At, b.At) })
-	o := &Outcome{Missing: r.close(), Marks: r.marks, Knee: r.knee, Did: r.did, Scale: r.scale,
-		Faults:   r.scenarioErrors,
-		Measured: r.sampler.delivered, ServerCPU: r.sampler.cpu, Excused: r.counts.excused.Load()}
-	o.Totals = r.totals()
-	t := &o.Totals
+	missing, unsent := r.close(), int64(0)
 	if r.target != nil {
-		t.Unsent, t.Missed = r.closePeer(), r.missed.Load()
+		unsent = r.closePeer()
 	}
+	// Closing the accounts counts what came to nobody: totals come after it.
+	o := &Outcome{Totals: r.totals(), Missing: missing, Marks: r.marks, Knee: r.knee, Did: r.did,
+		Scale: r.scale, Faults: r.scenarioErrors,
+		Measured: r.sampler.delivered, ServerCPU: r.sampler.cpu, Excused: r.counts.excused.Load()}
+	t := &o.Totals
+	t.Unsent = unsent
 	o.Latency, t.Delivered = r.meter.whole()
 	for _, p := range r.besides.people {
 		r.acts.lose(plan.Private, p.missing())

@@ -27,7 +27,9 @@ func TestWatchedMetricsExist(t *testing.T) {
 		}
 		text, err := os.ReadFile(path)
 		for _, name := range metric.FindAllString(string(text), -1) {
-			wanted[name] = path
+			if !strings.HasPrefix(name, "livechat_load_") { // the load tool's own
+				wanted[name] = path
+			}
 		}
 		return err
 	})

@@ -31,10 +31,11 @@ func (r *run) awaitEnd(ctx context.Context, due time.Time, acted <-chan struct{}
 	r.end()
 }
 
-// end ends the schedule now.
+// end ends the schedule now, if it has not ended already: on a busy machine this
+// may be called late, and what was due later is not sent.
 func (r *run) end() {
 	r.once.Do(func() {
-		r.endAt.Store(time.Now().UnixNano())
+		r.endAt.Store(min(r.endAt.Load(), time.Now().UnixNano()))
 		close(r.stop)
 	})
 }

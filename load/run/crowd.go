@@ -47,11 +47,14 @@ func (r *run) exit(reading context.Context, m *member) {
 	})
 }
 
-// depart ends the account of a client that has left.
+// depart ends the account of a client that has left. One that was told to leave
+// before it had joined counts as neither.
 func (m *member) depart() {
+	if m.joined {
+		m.run.left.Add(1)
+	}
 	m.joined = false
 	m.immediate.Store(false)
-	m.run.left.Add(1)
 	m.account.leave()
 	m.forget()
 }

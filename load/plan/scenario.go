@@ -41,7 +41,7 @@ func Scenarios() []Scenario {
 		{Name: "steady", About: "constant rate"},
 		{Name: "ramp",
 			About: "raises the rate by half every -step until latency exceeds -bound or deliveries lag",
-			Steps: rampSteps, Act: ramp},
+			Steps: rampSteps, Act: ramp, Lasts: func(*Settings) bool { return true }},
 		{Name: "storm", About: "disconnects all clients halfway; they reconnect at once", Act: storm},
 		{Name: "slow",
 			About: "-slow percent of the clients read slowly; gaps announced to them are not lost",
@@ -88,7 +88,8 @@ func rampSteps(s *Settings) []Step {
 // end.
 const minDelivered = 0.9
 
-// ramp evaluates each step at its end.
+// ramp evaluates each step at its end. That of the last one is that of the run,
+// which waits for it.
 func ramp(ctx context.Context, s *Settings, w World) error {
 	var held Window
 	if err := w.Until(ctx, 0); err != nil {

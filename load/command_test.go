@@ -193,7 +193,7 @@ func TestInterruptedRunReportsWhatItMeasured(t *testing.T) {
 			return len(b), nil
 		}))
 	if err != nil || !strings.Contains(out.String(), "interrupted") ||
-		!strings.Contains(out.String(), "passed") || strings.Contains(out.String(), "note") {
+		!strings.Contains(out.String(), "passed") || strings.Contains(out.String(), "were sent in time") {
 		t.Errorf("%v, output %s", err, out.String())
 	}
 }

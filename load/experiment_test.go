@@ -102,7 +102,7 @@ func TestCommandsOfAnExperiment(t *testing.T) {
 	}
 
 	file = experimentWith(t,
-		"settings: {clients: 5, rate: 5, for: 1s}\ncommands: [{at: 0s, run: 'echo why; exit 7'}]")
+		"settings: {clients: 5, rate: 5, for: 3s}\ncommands: [{at: 0s, run: 'echo why; exit 7'}]")
 	_, text, err := runLoad(t, "-url", "ws://"+addr, "-experiment", file)
 	if !errors.Is(err, errFailed) || !strings.Contains(text, "exit status 7") ||
 		!strings.Contains(text, "why") {

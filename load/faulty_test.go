@@ -16,7 +16,11 @@ import (
 // sent now, held after the next message.
 type corruption func(frame []byte) (out [][]byte, held []byte)
 
-// The three faults. Each applies to one message in a thousand.
+// corruptions is how many messages are corrupted, one in a thousand of the
+// first ones. Later ones show what became of them, however many there are.
+const corruptions = 3
+
+// The three faults.
 
 func drops([]byte) (out [][]byte, held []byte)            { return nil, nil }
 func duplicates(frame []byte) (out [][]byte, held []byte) { return [][]byte{frame, frame}, nil }
@@ -30,6 +34,7 @@ type faulty struct {
 	drop      func(name string, n int64) bool // the n-th message of a client; nil: none
 	messages  atomic.Int64
 	corrupted atomic.Int64
+	sent      atomic.Int64 // messages of clients
 }
 
 func startFaulty(t *testing.T, upstream string, b corruption) *faulty {
@@ -68,7 +73,13 @@ func (f *faulty) serve(t *testing.T, w http.ResponseWriter, r *http.Request) {
 		defer up.Close()
 		for {
 			kind, frame, err := down.ReadMessage()
-			if err != nil || up.WriteMessage(kind, frame) != nil {
+			if err != nil {
+				return
+			}
+			if bytes.HasPrefix(frame, []byte(`{"type":"message"`)) {
+				f.sent.Add(1)
+			}
+			if up.WriteMessage(kind, frame) != nil {
 				return
 			}
 		}
@@ -76,6 +87,12 @@ func (f *faulty) serve(t *testing.T, w http.ResponseWriter, r *http.Request) {
 	f.pump(up, down, r.URL.Query().Get("name"))
 	down.Close()
 	both.Wait()
+}
+
+// isNext reports whether a message that it counts is to be corrupted.
+func (f *faulty) isNext() bool {
+	n := f.messages.Add(1)
+	return n%1000 == 500 && n < 1000*corruptions
 }
 
 // pump forwards frames of the server to a client and corrupts every thousandth
@@ -96,7 +113,7 @@ func (f *faulty) pump(up, down *websocket.Conn, name string) {
 			}
 			if held != nil {
 				out, held = [][]byte{frame, held}, nil
-			} else if f.corrupt != nil && f.messages.Add(1)%1000 == 500 {
+			} else if f.corrupt != nil && f.isNext() {
 				f.corrupted.Add(1)
 				out, held = f.corrupt(frame)
 			}

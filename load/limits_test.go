@@ -13,7 +13,7 @@ import (
 func TestLimitsFailARun(t *testing.T) {
 	addr := startServer(t, map[string]string{"MESSAGE_RATE": "0", "ROOM_RATE": "0", "LOG_LEVEL": "warn"})
 	args := []string{"-url", "ws://" + addr, "-clients", "10", "-rate", "10", "-for", "1s", "-warmup", "0"}
-	r, text, err := runLoad(t, append(args, "-fail-if", "p99>1m,lost>0,rate<1")...)
+	r, text, err := runLoad(t, append(args, "-fail-if", "p99>10m,lost>0,rate<0.01")...)
 	if c := r.Context; c == nil || len(c.Servers) != 1 || c.Servers[0].App == "" || c.Tool == "" ||
 		!strings.Contains(text, "versions ") {
 		t.Errorf("context %+v", c)

@@ -35,7 +35,7 @@ func TestSlowNetworks(t *testing.T) {
 
 // If all clients have the network, the latency of the run is theirs.
 func TestSlowNetworkOfAll(t *testing.T) {
-	r, _, err := runLoad(t, "-url", "ws://"+startForWorkers(t), "-clients", "10", "-rate", "10", "-for", "1s",
+	r, _, err := runLoad(t, "-url", "ws://"+startForWorkers(t), "-clients", "10", "-rate", "10", "-for", "2s",
 		"-warmup", "0", "-network", "delay=50ms", "-scenario", "storm")
 	if err != nil || r.Network.Clients != 10 || r.Network.Measured != 0 || r.Totals.Reconnects != 10 ||
 		r.Totals.Measured != 10*r.Totals.Sent || r.Latency.P50 < 50 || r.Network.Closed["storm"] != 10 {

@@ -78,9 +78,10 @@ func (e *echo) serve(w http.ResponseWriter, r *http.Request) {
 
 // What another server loses or sends twice is counted exactly.
 func TestFaultsOfAnotherServerAreCountedExactly(t *testing.T) {
+	const faults = 40 // of the first deliveries: later ones show what became of them
 	every := func(times int) func(int) int {
 		return func(n int) int {
-			if n%100 == 50 {
+			if n%100 == 50 && n < 100*faults {
 				return times
 			}
 			return 1
@@ -97,10 +98,10 @@ func TestFaultsOfAnotherServerAreCountedExactly(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			e := startEcho(t, test.fault)
 			r, text, err := runLoad(t, "-target", "gorilla", "-url", e.url, "-clients", "20", "-rate", "200",
-				"-publishers", "3", "-for", "1500ms", "-warmup", "0", "-settle", "1s")
+				"-publishers", "3", "-for", "1500ms", "-warmup", "0")
 			want := func(is bool) (n int64) {
 				if is {
-					n = int64((e.deliveries + 50) / 100)
+					n = faults
 				}
 				return n
 			}
@@ -123,8 +124,9 @@ func TestFaultsOfAnotherServerAreCountedExactly(t *testing.T) {
 	}
 }
 
-// Gorilla's chat example joins messages into frames when they wait. All of them
-// arrive, and after a storm the clients go on with new accounts.
+// Gorilla's chat example joins messages into frames when they wait. It hangs up
+// on clients for which more than 256 do, so these are fewer. All of them arrive,
+// and after a storm the clients go on with new accounts.
 func TestGorillasChatExample(t *testing.T) {
 	binary := filepath.Join(t.TempDir(), "bench")
 	build := exec.CommandContext(within(t, 2*time.Minute), "go", "build", "-o", binary, "livechat/bench")
@@ -138,7 +140,7 @@ func TestGorillasChatExample(t *testing.T) {
 	address := net.JoinHostPort(host, ports[0])
 	serve(t, address, exec.Command(binary, "baseline", address, "example", ""))
 	url := "ws://" + address + "/ws"
-	r, _, err := runLoad(t, "-target", "gorilla", "-url", url, "-clients", "50", "-rate", "300", "-for", "2s",
+	r, _, err := runLoad(t, "-target", "gorilla", "-url", url, "-clients", "50", "-rate", "200", "-for", "1s",
 		"-warmup", "0")
 	if err != nil || r.Totals.Delivered != 50*r.Totals.Sent || r.Totals.Sent == 0 {
 		t.Errorf("%v: %+v", err, r.Totals)

@@ -71,7 +71,7 @@ func TestDeadWorkerEndsTheRun(t *testing.T) {
 	for _, test := range []struct {
 		signal syscall.Signal
 		want   string
-	}{{syscall.SIGKILL, "has it died?"}, {syscall.SIGSTOP, "no sign of life for 3s"}} {
+	}{{syscall.SIGKILL, "has it died?"}, {syscall.SIGSTOP, "no sign of life for 10s"}} {
 		t.Run(test.signal.String(), func(t *testing.T) {
 			process, mortal := startProcess(t)
 			err := runSpread(t, addr, []string{other, mortal}, func(l run.Live) {
@@ -108,7 +108,7 @@ func runSpread(t *testing.T, addr string, workers []string, tell func(run.Live))
 		t.Fatal(err)
 	}
 	c := worker.Coordinator{Workers: workers, Version: own, Watcher: watcher, Tell: tell,
-		Mute: 3 * time.Second}
+		Mute: 10 * time.Second}
 	_, err = c.Do(within(t, time.Minute), o.settings)
 	return err
 }
@@ -158,9 +158,14 @@ func TestWorkersThatCannotBegin(t *testing.T) {
 		t.Errorf("no worker: %v", err)
 	}
 	ctx, interrupt := context.WithCancel(within(t, time.Minute))
-	time.AfterFunc(300*time.Millisecond, interrupt)
-	if err = do(ctx, "-workers", workers, "-url", "ws://"+startForWorkers(t), "-clients", "100", "-ramp",
-		"10m"); !errors.Is(err, context.Canceled) {
+	err = load(ctx, []string{"-workers", workers, "-url", "ws://" + startForWorkers(t), "-clients", "100",
+		"-ramp", "10m", "-html", "", "-for", "1s"}, t.Output(), writerFunc(func(b []byte) (int, error) {
+		if bytes.Contains(b, []byte("joining: ")) {
+			interrupt()
+		}
+		return len(b), nil
+	}))
+	if !errors.Is(err, context.Canceled) {
 		t.Errorf("interrupted: %v", err)
 	}
 }

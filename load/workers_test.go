@@ -58,15 +58,15 @@ func startForWorkers(t *testing.T) string {
 		"BALANCE": "false"})
 }
 
-// Of all messages to the clients of both workers, one in a thousand is dropped.
+// Of all messages to the clients of both workers, some are dropped.
 // The run has lost just these, wherever they were sent.
 func TestWorkersLoseWhatIsDropped(t *testing.T) {
 	t.Setenv(secretVariable, "a secret of the test")
 	p := startFaulty(t, startForWorkers(t), drops)
 	r, text, err := runLoad(t, "-workers", startWorkers(t, 2), "-url", p.url, "-clients", "21", "-rooms", "3",
-		"-publishers", "6", "-rate", "600", "-for", "2s", "-warmup", "0", "-settle", "2s")
+		"-publishers", "6", "-rate", "600", "-for", "2s", "-warmup", "0")
 	did := p.corrupted.Load()
-	if !errors.Is(err, errFailed) || did < 3 || r.Totals.Lost != did ||
+	if !errors.Is(err, errFailed) || did != corruptions || r.Totals.Lost != did ||
 		r.Totals.Duplicated+r.Totals.Reordered != 0 {
 		t.Errorf("exit %v, found %+v after %d drops", err, r.Totals, did)
 	}
@@ -104,7 +104,7 @@ func TestWorkersLoseTheFirstAndTheLast(t *testing.T) {
 		return n == 1 || n > dropped
 	}
 	r, _, err := runLoad(t, "-workers", startWorkers(t, 2), "-url", p.url, "-clients", strconv.Itoa(clients),
-		"-publishers", "1", "-rate", "50", "-for", "1s", "-warmup", "0", "-settle", "2s")
+		"-publishers", "1", "-rate", "50", "-for", "1s", "-warmup", "0", "-settle", "6s")
 	did := p.corrupted.Load()
 	if !errors.Is(err, errFailed) || late.Load() == 0 || did != late.Load()+clients/2 ||
 		r.Totals.Lost != did ||
@@ -127,7 +127,7 @@ func TestScenariosPassWithWorkers(t *testing.T) {
 				len(r.Curve) > 0
 		}},
 		{"-scenario storm", func(r *record.Run) bool {
-			return r.Totals.Reconnects == 40 && len(r.Marks) == 4
+			return r.Totals.Reconnects == 40 && stormy(r)
 		}},
 		{"-scenario churn -stay 500ms", func(r *record.Run) bool { return r.Totals.Delivered > 0 }},
 		{"-scenario slow -slow 25", func(r *record.Run) bool {
@@ -166,20 +166,26 @@ func TestScenariosPassWithWorkers(t *testing.T) {
 			for _, s := range r.Seconds {
 				sent, delivered = sent+s.Sent, delivered+s.Delivered
 			}
-			if last := r.Seconds[len(r.Seconds)-1]; sent > r.Totals.Sent || delivered > r.Totals.Delivered ||
-				sent < r.Totals.Sent*9/10 || last.Lost != 0 {
+			if last := r.Seconds[len(r.Seconds)-1]; sent != r.Totals.Sent || delivered > r.Totals.Delivered ||
+				last.Lost != 0 {
 				t.Errorf("seconds: %d sent and %d delivered, want %+v", sent, delivered, r.Totals)
 			}
 		})
 	}
 }
 
-// Stages work with workers, whose clients are there at different times.
+// Stages work with workers, whose clients are there at different times. How near
+// they come to the stages is up to the machine.
 func TestStagesWithWorkers(t *testing.T) {
 	r, _, err := runLoad(t, "-workers", startWorkers(t, 3), "-url", "ws://"+startForWorkers(t), "-stages",
 		"0s:10c/10r,1s:40c/30r,2s:4c/10r", "-warmup", "0")
-	if err != nil || r.Totals.Joined != 30 || r.Totals.Left < 30 || r.Totals.Sent != r.Totals.Acked {
-		t.Errorf("exit %v with %+v", err, r.Totals)
+	n := &r.Totals
+	if err != nil || n.Sent != n.Acked || n.Sent == 0 {
+		t.Errorf("exit %v with %+v", err, n)
+	}
+	if last := 10 + n.Joined - n.Left; n.Joined > 30 || n.Left > 36 || last < 4 || last > 40 ||
+		n.Joined+n.Left == 0 {
+		t.Errorf("%d joined and %d left", n.Joined, n.Left)
 	}
 }
 
@@ -188,12 +194,12 @@ func TestStagesWithWorkers(t *testing.T) {
 func TestCommandsWithWorkers(t *testing.T) {
 	dir := t.TempDir()
 	file, ran := filepath.Join(dir, "experiment.yaml"), filepath.Join(dir, "ran")
-	text := "commands:\n- at: 500ms\n  run: echo done >> " + ran + "\n  then: echo undone >> " + ran + "\n"
+	text := "commands:\n- at: 0s\n  run: echo done >> " + ran + "\n  then: echo undone >> " + ran + "\n"
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	r, _, err := runLoad(t, "-workers", startWorkers(t, 2), "-url", "ws://"+startForWorkers(t), "-clients",
-		"4", "-for", "1s", "-warmup", "0", "-experiment", file)
+		"4", "-for", "3s", "-warmup", "0", "-experiment", file)
 	got, _ := os.ReadFile(ran) // no file: nothing was run
 	if err != nil || string(got) != "done\nundone\n" || r.Totals.Delivered != 4*r.Totals.Sent {
 		t.Errorf("exit %v, ran %q", err, got)

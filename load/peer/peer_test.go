@@ -38,7 +38,7 @@ func script(t *testing.T, lines ...string) (url string) {
 			}
 		}
 		_ = conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(4000, "the end"),
-			time.Now().Add(time.Second))
+			time.Now().Add(30*time.Second))
 	}))
 	t.Cleanup(func() { <-done; s.Close() })
 	return "ws" + strings.TrimPrefix(s.URL, "http")

@@ -27,12 +27,18 @@ const recoveryTime = 2 * time.Minute
 func recovery(ctx context.Context, w World, did string) error {
 	waiting, cancel := context.WithTimeout(ctx, recoveryTime)
 	defer cancel()
-	took, err := w.AwaitConnected(waiting)
+	took, broken, err := w.AwaitConnected(waiting)
+	again := "all clients connected again after " + took.Round(10*time.Millisecond).String()
+	if !broken {
+		again = "no client lost its connection within " + took.Round(100*time.Millisecond).String()
+	}
 	if err != nil {
-		w.Did(did + "; not all clients connected again")
+		if broken {
+			again = "not all clients connected again"
+		}
+		w.Did(did + "; " + again)
 		return ctx.Err()
 	}
-	again := "all clients connected again after " + took.Round(10*time.Millisecond).String()
 	w.Mark(again)
 	w.Did(did + "; " + again)
 	return nil

@@ -16,6 +16,8 @@ type stage struct {
 	told    []string
 	emptied [][]string
 	fails   bool // of commands
+	calm    bool // no client loses its connection
+	late    bool // not all clients come back in time
 	windows []Window
 	knee    string
 	held    Window
@@ -56,8 +58,14 @@ func (s *stage) WatchScale(_ context.Context, watch time.Duration) error {
 	s.do("watch " + watch.String())
 	return nil
 }
-func (s *stage) Kill(int) error                                        { s.do("kill"); return nil }
-func (s *stage) AwaitConnected(context.Context) (time.Duration, error) { s.do("whole"); return 0, nil }
+func (s *stage) Kill(int) error { s.do("kill"); return nil }
+func (s *stage) AwaitConnected(context.Context) (time.Duration, bool, error) {
+	s.do("whole")
+	if s.late {
+		return 0, !s.calm, context.DeadlineExceeded
+	}
+	return 0, !s.calm, nil
+}
 func (s *stage) Window() (w Window) {
 	if len(s.windows) > 0 {
 		w, s.windows = s.windows[0], s.windows[1:]
@@ -113,6 +121,12 @@ func TestScenariosSayWhatTheyDid(t *testing.T) {
 		}, []string{"'docker kill ws2' run at 17.0 s; all clients connected again after 0s",
 			"lost all clients: 2000",
 			"a container killed by hand is not restarted: bring it back with docker compose up -d"}},
+		{"kill", func(s *Settings, w *stage) { s.KillPID, w.calm = 7, true },
+			[]string{"process 7 killed at 17.0 s; no client lost its connection within 0s"}},
+		{"kill", func(s *Settings, w *stage) { s.KillPID, w.calm, w.late = 7, true, true },
+			[]string{"process 7 killed at 17.0 s; no client lost its connection within 0s"}},
+		{"kill", func(s *Settings, w *stage) { s.KillPID, w.late = 7, true },
+			[]string{"process 7 killed at 17.0 s; not all clients connected again"}},
 		{"rolling", func(s *Settings, w *stage) {
 			s.Rolling, s.Times, w.emptied = "restart {n}", 2, [][]string{{"1000"}}
 		}, []string{"'restart 1' run at 17.0 s, took 0s; all clients connected again after 0s",

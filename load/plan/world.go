@@ -28,8 +28,9 @@ type World interface {
 	// Kill sends SIGKILL to a process.
 	Kill(pid int) error
 	// AwaitConnected waits until every client is connected again, and returns
-	// how long that took.
-	AwaitConnected(ctx context.Context) (time.Duration, error)
+	// how long that took. If none has lost its connection for as long as clients
+	// may take to notice, broken is false.
+	AwaitConnected(ctx context.Context) (took time.Duration, broken bool, err error)
 	// Scale performs the changes of the number of servers one after the other
 	// and records how the clients spread after each. An error names the changes
 	// after which they never did.

@@ -131,14 +131,15 @@ func (w *world) Kill(pid int) error {
 // gone.
 const detectionTime = 5 * time.Second
 
-func (w *world) AwaitConnected(ctx context.Context) (time.Duration, error) {
-	err := poll(ctx, func() (bool, error) {
+func (w *world) AwaitConnected(ctx context.Context) (took time.Duration, broken bool, err error) {
+	err = poll(ctx, func() (bool, error) {
 		all, breaks := w.fleet.Connected()
-		return all && (breaks > w.breaks || time.Since(w.disruptedAt) > detectionTime), nil
+		broken = breaks > w.breaks
+		return all && (broken || time.Since(w.disruptedAt) > detectionTime), nil
 	})
-	took := time.Since(w.disruptedAt)
+	took = time.Since(w.disruptedAt)
 	w.fleet.Find()
-	return took, err
+	return took, broken, err
 }
 
 func (w *world) Window() plan.Window { return w.fleet.Window() }

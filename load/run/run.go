@@ -250,7 +250,7 @@ func (r *run) load(ctx, patience context.Context, zero time.Time) {
 	}
 	r.start.Store(&start{zero, measured})
 	r.watcher.Find()
-	r.sampler.begin(r)
+	r.sampler.begin(r, zero)
 	r.mark("messages begin")
 
 	publishing, silence := context.WithCancel(context.WithoutCancel(ctx))

@@ -127,16 +127,18 @@ func (r *run) report(live Live) {
 	r.progress(live)
 }
 
-func (s *sampler) begin(r *run) {
+// begin begins the load, whose first message is due at zero: with workers some
+// time after they have been told, which would make rates too low.
+func (s *sampler) begin(r *run, zero time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.programs.Begin()
-	s.since, s.deliveredAtStart = time.Now(), r.meter.count()
+	s.since, s.deliveredAtStart = zero, r.meter.count()
 }
 
 func (s *sampler) finish(r *run) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.took, s.delivered = time.Since(s.since), r.meter.count()-s.deliveredAtStart
+	s.took, s.delivered = max(0, time.Since(s.since)), r.meter.count()-s.deliveredAtStart
 	s.cpu, s.selfCPU = s.programs.Used()
 }

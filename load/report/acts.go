@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -56,7 +57,7 @@ func reasons(failed map[string]int64) string {
 // actTable has the same for the page.
 func actTable(r *record.Run) table {
 	t := table{Title: "What people did", Columns: []string{"", "of the messages", "tried", "answered",
-		"failed", "median", "99 %", "longest", "received by others"}}
+		"failed", "median", "99 %", "longest", "received"}}
 	for _, a := range r.Acts {
 		share, failed := "", count(a.Failures())
 		if percent, ok := r.Settings.Mix[a.Kind]; ok {
@@ -95,9 +96,15 @@ func actFigures(runs []*record.Run) (all []figure) {
 	}
 	for _, kind := range kinds {
 		all = append(all, figure{kind + ", 99 % answered within", func(r *record.Run) float64 {
-			return r.ActOf(kind).P99
+			if a := r.ActOf(kind); a.Answered > 0 {
+				return a.P99
+			}
+			return math.NaN()
 		}, milli}, figure{kind + ", failed", func(r *record.Run) float64 {
 			a := r.ActOf(kind)
+			if a.Tried == 0 {
+				return math.NaN()
+			}
 			return float64(a.Failures())
 		}, func(v float64) string { return count(int64(v)) }})
 	}

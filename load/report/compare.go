@@ -20,6 +20,14 @@ type figure struct {
 	write func(float64) string
 }
 
+// format returns a value as text; NaN is a figure that the run does not have.
+func (f figure) format(v float64) string {
+	if math.IsNaN(v) {
+		return "–"
+	}
+	return f.write(v)
+}
+
 // figures returns the rows of a comparison.
 func figures() []figure {
 	number := func(v float64) string { return count(int64(v)) }
@@ -60,7 +68,7 @@ func comparison(runs []*record.Run) (rows [][]string) {
 		first := f.value(runs[0])
 		for i, r := range runs {
 			value := f.value(r)
-			cells = append(cells, f.write(value))
+			cells = append(cells, f.format(value))
 			if i > 0 {
 				cells = append(cells, change(first, value))
 			}

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,6 +30,22 @@ func TestCompare(t *testing.T) {
 	}
 	if !strings.Contains(html.String(), "b.json: 3 deliveries were lost") {
 		t.Error("the page lacks the faults")
+	}
+}
+
+// What only one of the runs did is no 0.00 ms of the other.
+func TestCompareDifferentMixes(t *testing.T) {
+	a, b := sample(), sample()
+	b.Acts = []record.Act{{Kind: "search", Tried: 3, Answered: 3, P50: 1, P99: 2, Max: 2}}
+	var got [][]string
+	for _, row := range comparison([]*record.Run{a, b, a}) {
+		if strings.HasPrefix(row[0], "search") {
+			got = append(got, row[1:])
+		}
+	}
+	want := [][]string{{"–", "2.00 ms", "", "–", ""}, {"–", "0", "", "–", ""}}
+	if !slices.EqualFunc(got, want, slices.Equal) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

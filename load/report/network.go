@@ -59,6 +59,6 @@ func networkTable(r *record.Run) table {
 	if measured == 0 { // everybody's
 		latency, measured = &r.Latency, r.Totals.Measured
 	}
-	t.Rows = append(t.Rows, row(n.Like, n.Clients, measured, latency, networkEnds(n)))
+	t.Rows = append(t.Rows, row(strings.ReplaceAll(n.Like, ",", ", "), n.Clients, measured, latency, networkEnds(n)))
 	return t
 }

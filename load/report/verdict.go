@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
@@ -113,7 +114,7 @@ func change(a, b float64) string {
 	switch {
 	case a == b:
 		return "same"
-	case a != 0:
+	case a != 0 && !math.IsNaN(a) && !math.IsNaN(b):
 		return fmt.Sprintf("%+.1f %%", 100*(b/a-1))
 	}
 	return ""

@@ -34,11 +34,11 @@ func Comparable(before, now *record.Settings) error {
 	differ("scenario", before.Scenario, now.Scenario)
 	differ("clients", before.Clients, now.Clients)
 	differ("rate", before.Rate, now.Rate)
-	differ("stages", before.Stages, now.Stages)
+	differ("stages", cmp.Or(before.Stages, "none"), cmp.Or(now.Stages, "none"))
 	differ("rooms", before.Rooms, now.Rooms)
 	differ("zipf", before.Zipf, now.Zipf)
 	differ("size", before.Bytes, now.Bytes)
-	differ("network", before.Network, now.Network)
+	differ("network", cmp.Or(before.Network, "none"), cmp.Or(now.Network, "none"))
 	differ("mix", mix(before), mix(now))
 	return errors.Join(faults...)
 }

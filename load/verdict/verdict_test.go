@@ -176,4 +176,10 @@ func TestOtherLoadsAreNotComparable(t *testing.T) {
 			"clients: 100 in the baseline, 200 in this run" {
 		t.Errorf("%v", err)
 	}
+	b = a
+	b.Network = "share=10%,delay=5ms"
+	if err := Comparable(&a, &b); err == nil ||
+		err.Error() != "network: none in the baseline, share=10%,delay=5ms in this run" {
+		t.Errorf("%v", err)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -178,6 +179,9 @@ func parse(args []string, out io.Writer) (*options, error) {
 
 func (o *options) check() error {
 	if o.compare {
+		if i := slices.IndexFunc(o.files, func(f string) bool { return strings.HasPrefix(f, "-") }); i >= 0 {
+			return fmt.Errorf("%s: flags come before files, as in -html c.html -compare a.json b.json", o.files[i])
+		}
 		if len(o.files) < 2 {
 			return errors.New("-compare a.json b.json: want two files or more")
 		}
@@ -195,9 +199,13 @@ func (o *options) check() error {
 
 func checkSources(sources []string) error {
 	for _, source := range sources {
-		if net.ParseIP(source) == nil {
+		// The kernel has the same error for an address of another machine as for
+		// one without free ports, so it is tried before the run.
+		free, err := net.Listen("tcp", net.JoinHostPort(source, "0"))
+		if net.ParseIP(source) == nil || err != nil {
 			return fmt.Errorf("-source %q: want IP addresses of this machine", source)
 		}
+		_ = free.Close() // nobody has connected
 	}
 	return nil
 }

@@ -93,14 +93,14 @@ func (s *Settings) Check() error {
 			"-url %q: want ws://host:port or wss://host:port", u)
 	}
 	fault(s.Clients < 1, "-clients %d: want at least 1", s.Clients)
-	fault(s.Rate <= 0 || s.Rate > 1e6, "-rate %g: want more than 0, at most a million", s.Rate)
+	fault(!(s.Rate > 0 && s.Rate <= 1e6), "-rate %g: want more than 0, at most a million", s.Rate)
 	fault(s.Rooms < 1 || s.Rooms > s.Clients, "-rooms %d: want at least 1 and at most one per client",
 		s.Rooms)
 	fault(s.Publishers < 0 || s.Publishers > s.Clients,
 		"-publishers %d: want at most one per client, there are %d", s.Publishers, s.Clients)
 	fault(s.Zipf == 0 && s.Publishers > 0 && s.Publishers < s.Rooms,
 		"-publishers %d: want at least one for each of the %d rooms", s.Publishers, s.Rooms)
-	fault(s.Zipf < 0 || s.Zipf > maxZipf || s.Zipf > 0 && s.Rooms < 2,
+	fault(!(s.Zipf >= 0 && s.Zipf <= maxZipf) || s.Zipf > 0 && s.Rooms < 2,
 		"-zipf %g: want more than 0, at most %d, such as 1.1, and several -rooms", s.Zipf, maxZipf)
 	fault(s.Bytes < 1 || s.Bytes > 4000, "-size %d: want 1 to 4000 bytes", s.Bytes)
 	fault(s.Mix[Upload] > 0 && (s.FileSize < 1 || s.FileSize > maxFileSize),
@@ -112,6 +112,7 @@ func (s *Settings) Check() error {
 	fault(s.Insecure && !slices.ContainsFunc(s.URLs, secure),
 		"-insecure: no address begins with wss://, so there are no certificates")
 	fault(s.Handshakes < 1, "-handshakes %d: want at least 1", s.Handshakes)
+	fault(s.Scenario.Slow && !(s.Slow > 0 && s.Slow <= 100), "-slow %g: want more than 0, at most 100", s.Slow)
 	fault(s.Network != Network{} && s.Scenario.Slow, "-network: not with -scenario slow, which has slow "+
 		"clients of its own")
 	faults = append(faults, s.checkStages(), s.checkCommands())

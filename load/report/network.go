@@ -59,6 +59,7 @@ func networkTable(r *record.Run) table {
 	if measured == 0 { // everybody's
 		latency, measured = &r.Latency, r.Totals.Measured
 	}
-	t.Rows = append(t.Rows, row(strings.ReplaceAll(n.Like, ",", ", "), n.Clients, measured, latency, networkEnds(n)))
+	like := strings.ReplaceAll(n.Like, ",", ", ") // so that it wraps
+	t.Rows = append(t.Rows, row(like, n.Clients, measured, latency, networkEnds(n)))
 	return t
 }

@@ -203,7 +203,8 @@ func verdict(t *record.Totals, excused int64) (all []string) {
 	say(t.Reordered, "%d deliveries were out of order")
 	say(t.Resets, "the log was replaced %d times for a client")
 	say(t.Unanswered, "%d messages were neither acked nor refused")
-	say(t.Miscounted, "%d messages have other reactions than were acked, unless somebody else reacted in the room")
+	say(t.Miscounted, "%d messages have other reactions than were acked, unless somebody else reacted in "+
+		"the room")
 	for code, n := range t.Refused {
 		say(n, "%d messages were refused: %s", code)
 	}

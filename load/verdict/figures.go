@@ -42,7 +42,9 @@ var figures = []figure{
 	{"reordered", unitCount, total(func(t *record.Totals) int64 { return t.Reordered }), true},
 	{"refused", unitCount, unless("acks", refused), true},
 	{"unanswered", unitCount, unless("acks", func(t *record.Totals) int64 { return t.Unanswered }), true},
-	{"reconnects", unitCount, total(func(t *record.Totals) int64 { return t.Reconnects }), true},
+	{"reconnects", unitCount, total(func(t *record.Totals) int64 {
+		return max(0, t.Reconnects-t.Moved) // the broken ones
+	}), true},
 	{"moved", unitCount, unless("moves on request", func(t *record.Totals) int64 { return t.Moved }), false},
 	{"failed", unitCount, total(func(t *record.Totals) int64 { return t.Failed }), true},
 	{"rate", unitRate, func(r *record.Run) (float64, bool) {

@@ -20,6 +20,22 @@ func sample() *record.Run {
 		}}
 }
 
+// A client that moved on request has no broken connection.
+func TestReconnectsAreBrokenConnections(t *testing.T) {
+	r := sample()
+	r.Totals.Reconnects, r.Totals.Moved = 119, 117
+	limits, err := Parse("reconnects>2,reconnects>1,moved>116")
+	if err != nil {
+		t.Fatal(err)
+	}
+	limits.Judge(r)
+	for i, want := range []bool{false, true, true} {
+		if got := r.Limits[i]; got.Exceeded != want {
+			t.Errorf("%+v", got)
+		}
+	}
+}
+
 func TestLimits(t *testing.T) {
 	for text, exceeded := range map[string]bool{
 		"p99>200ms":       false,

@@ -26,6 +26,17 @@ func newPage(address string) (metricsPage, error) {
 	return metricsPage{url: address, name: u.Host, client: &http.Client{Timeout: 500 * time.Millisecond}}, nil
 }
 
+// firstTime is how long a page may take when it is read before the run.
+const firstTime = 5 * time.Second
+
+// check reports whether the page is there. In the run one that is not there has
+// no figures, which nobody would notice until the end.
+func (p metricsPage) check() error {
+	p.client = &http.Client{Timeout: firstTime}
+	_, err := p.usage()
+	return err
+}
+
 // usage reads the two figures that every Prometheus client exports.
 func (p metricsPage) usage() (u run.Usage, err error) {
 	answer, err := p.client.Get(p.url)

@@ -26,7 +26,8 @@ type Watcher struct {
 	pids map[string]int
 }
 
-// New returns a Watcher for the given processes and metrics pages. If there are
+// New returns a Watcher for the given processes and metrics pages, or an error
+// if one of them is not there. If there are
 // none of either, Find looks for the processes that listen on the targets'
 // ports, the processes that those are connected to, and so on: HAProxy, the
 // servers, Redis.
@@ -42,6 +43,9 @@ func New(targets []string, pids []int, metrics []string) (*Watcher, error) {
 		p, err := newPage(url)
 		if err != nil {
 			return nil, err
+		}
+		if err := p.check(); err != nil {
+			return nil, fmt.Errorf("-metrics: %w", err)
 		}
 		w.pages = append(w.pages, p)
 	}

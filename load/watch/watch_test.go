@@ -30,10 +30,9 @@ func TestWatcherReadsUsage(t *testing.T) {
 func TestMetrics(t *testing.T) {
 	page := "# HELP process_cpu_seconds_total Time.\nprocess_cpu_seconds_total 12.5\nother{a=\"b\"} " +
 		"3\nprocess_resident_memory_bytes 2.5e+07\n"
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
-		_ *http.Request) {
-		fmt.Fprint(w, page)
-	}))
+	mux := http.NewServeMux()
+	mux.HandleFunc("/metrics", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, page) })
+	s := httptest.NewServer(mux)
 	defer s.Close()
 	w, err := New(nil, nil, []string{s.URL + "/metrics"})
 	if err != nil {
@@ -42,6 +41,11 @@ func TestMetrics(t *testing.T) {
 	if u := w.Look()[strings.TrimPrefix(s.URL, "http://")]; u.CPU != 12500*time.Millisecond ||
 		u.Memory != 25e6 {
 		t.Errorf("read %+v", u)
+	}
+	for _, wrong := range []string{s.URL + "/other", "http://127.0.0.1:1/metrics"} {
+		if _, err := New(nil, nil, []string{wrong}); err == nil || !strings.HasPrefix(err.Error(), "-metrics: ") {
+			t.Errorf("%s: %v", wrong, err)
+		}
 	}
 	s.Close()
 	if u := w.Look(); len(u) != 0 {

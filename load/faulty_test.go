@@ -18,7 +18,7 @@ type corruption func(frame []byte) (out [][]byte, held []byte)
 
 // corruptions is how many messages are corrupted, one in a thousand of the
 // first ones. Later ones show what became of them, however many there are.
-const corruptions = 3
+const corruptions = 5
 
 // The three faults.
 

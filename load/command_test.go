@@ -20,6 +20,8 @@ func TestBadFlags(t *testing.T) {
 		{"-clients 0", "-clients 0"},
 		{"-clients 5 -publishers 6", "at most one per client, there are 5"},
 		{"-network loss=50%", "-network \"loss=50%\": want some of share=10%"},
+		{"-network share=5%", "-network \"share=5%\": want delay, loss or rate as well"},
+		{"-network loss=5%,loss=6%", "-network: loss is there twice"},
 		{"-network loss=5% -scenario slow", "-network: not with -scenario slow"},
 		{"-zipf 1.1", "-zipf 1.1: want more than 0, at most 5"},
 		{"-zipf NaN -rooms 9", "-zipf NaN: want more than 0, at most 5"},

@@ -43,13 +43,17 @@ func ParseNetwork(list string) (n Network, err error) {
 	seen := make(map[string]bool)
 	for text := range strings.SplitSeq(list, ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(text), "=")
-		if err := n.set(name, strings.ReplaceAll(value, " ", "")); err != nil || seen[name] {
+		if seen[name] {
+			return Network{}, fmt.Errorf("-network: %s is there twice", name)
+		}
+		if err := n.set(name, strings.ReplaceAll(value, " ", "")); err != nil {
 			return Network{}, fmt.Errorf("-network %q: %s", text, networkForm)
 		}
 		seen[name] = true
 	}
 	if n == (Network{Share: n.Share}) {
-		return Network{}, fmt.Errorf("-network %q: %s", list, networkForm)
+		return Network{}, fmt.Errorf("-network %q: want delay, loss or rate as well: without them it is not slow",
+			list)
 	}
 	return n, nil
 }

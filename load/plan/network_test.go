@@ -30,11 +30,19 @@ func TestParseNetwork(t *testing.T) {
 			t.Errorf("%q: %q is %+v, %v", text, got, again, err)
 		}
 	}
-	for _, text := range []string{"share=10%", "share=0%,loss=1%", "share=101%,loss=1%", "loss=21%", "loss=-1%",
+	for _, text := range []string{"share=0%,loss=1%", "share=101%,loss=1%", "loss=21%", "loss=-1%",
 		"loss=NaN", "delay=-1s", "delay=10ms±20ms", "delay=3s", "delay=5", "rate=64", "rate=KB/s", "speed=1",
-		"loss=1%,loss=2%", "loss", ","} {
+		"loss", ","} {
 		if n, err := ParseNetwork(text); err == nil || !strings.Contains(err.Error(), "-network") ||
 			!strings.Contains(err.Error(), "want some of share=10%") {
+			t.Errorf("%q: %+v, %v", text, n, err)
+		}
+	}
+	for text, want := range map[string]string{
+		"share=10%":       `-network "share=10%": want delay, loss or rate as well`,
+		"loss=1%,loss=2%": "-network: loss is there twice",
+	} {
+		if n, err := ParseNetwork(text); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: %+v, %v", text, n, err)
 		}
 	}

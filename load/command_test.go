@@ -202,7 +202,7 @@ func TestInterruptedRunReportsWhatItMeasured(t *testing.T) {
 			}
 			return len(b), nil
 		}))
-	if err != nil || !strings.Contains(out.String(), "interrupted") ||
+	if !errors.Is(err, errInterrupted) || !strings.Contains(out.String(), "interrupted") ||
 		!strings.Contains(out.String(), "passed") || strings.Contains(out.String(), "were sent in time") {
 		t.Errorf("%v, output %s", err, out.String())
 	}

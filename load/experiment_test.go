@@ -84,7 +84,7 @@ func TestCommandsOfAnExperiment(t *testing.T) {
 		}
 		return len(b), nil
 	}))
-	if _, missing := os.Stat(undone); err != nil || missing != nil {
+	if _, missing := os.Stat(undone); !errors.Is(err, errInterrupted) || missing != nil {
 		t.Errorf("%v and %v after\n%s", err, missing, out.String())
 	}
 	r, err := record.Read(filepath.Join(dir, "run.json"))

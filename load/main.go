@@ -39,6 +39,8 @@ func main() {
 		os.Exit(1)
 	case errors.Is(err, errExceeded):
 		os.Exit(3)
+	case errors.Is(err, errInterrupted):
+		os.Exit(130) // as shells say of what Ctrl-C ended
 	case err != nil:
 		fmt.Fprintln(os.Stderr, "load:", err)
 		os.Exit(1)
@@ -49,6 +51,8 @@ var (
 	errUsage    = errors.New("invalid flags")    // printed already
 	errFailed   = errors.New("faults found")     // the report has the reason
 	errExceeded = errors.New("a limit exceeded") // the report says which
+	// nothing was wrong as far as the run went, as the report says
+	errInterrupted = errors.New("interrupted")
 )
 
 // load is the command. The report goes to out, progress and errors in flags go
@@ -126,6 +130,8 @@ func (o *options) measure(ctx context.Context, args []string, told *watchers, ou
 		return errFailed
 	case result.Exceeded():
 		return errExceeded
+	case !result.Complete:
+		return errInterrupted
 	}
 	return nil
 }

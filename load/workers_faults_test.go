@@ -126,7 +126,7 @@ func TestInterruptedWorkersReportWhatTheyMeasured(t *testing.T) {
 			}
 			return len(b), nil
 		}))
-		if err != nil || !strings.Contains(out.String(), "interrupted") ||
+		if !errors.Is(err, errInterrupted) || !strings.Contains(out.String(), "interrupted") ||
 			!strings.Contains(out.String(), "passed") {
 			t.Errorf("%v, output %s", err, out.String())
 		}

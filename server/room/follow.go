@@ -119,7 +119,7 @@ func (r *Room) waitForFollowers(ctx context.Context) error {
 // The fuller the queue, the shorter the wait: laggards must not make this
 // server lose its place in the log.
 func (r *Room) waitLocked() (behind bool, maxWait time.Duration) {
-	half := uint64(len(r.ring.slots) / 2)
+	half := r.ring.size / 2
 	done, laggards, straggler := r.lagLocked()
 	switch {
 	case laggards >= laggardsLag:

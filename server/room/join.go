@@ -186,7 +186,7 @@ func (r *Room) join(history int) Start {
 func (r *Room) oldest() (pos, seq uint64) {
 	pos = r.first
 	if tail := r.ring.Tail(); tail > 0 {
-		pos = max(pos, tail+uint64(len(r.ring.slots)/8))
+		pos = max(pos, tail+r.ring.size/8)
 	}
 	if pos == r.ring.Head() {
 		return pos, r.pos.Seq + 1

@@ -39,22 +39,31 @@ func clock() uint32 { return uint32(time.Since(started) / time.Second) }
 // Ring holds the newest entries of a room. Positions count all entries ever
 // appended, from 0; a cursor is a position.
 //
+// Its slots are made in pieces, when entries first come to them: most rooms are
+// small, and 4096 slots are 32 KB.
+//
 // One goroutine at a time appends, any number read, and neither side waits: a
 // reader loads the slot of its position and checks that the entry is still the
 // one it wants. If not, the ring has overtaken that reader. An overwritten
 // entry stays alive while a writer still sends from it, because it is garbage
 // collected, so no reader ever sees half an entry.
 type Ring struct {
-	slots []atomic.Pointer[Entry]
-	head  atomic.Uint64 // position of the next entry
+	size   uint64 // entries
+	pieces []atomic.Pointer[piece]
+	head   atomic.Uint64 // position of the next entry
 }
+
+// pieceSize is how many slots are made at once, a power of two: 512 bytes.
+const pieceSize = 64
+
+type piece [pieceSize]atomic.Pointer[Entry]
 
 // NewRing returns a ring of size entries, which must be a power of two.
 func NewRing(size int) *Ring {
 	if size <= 0 || size&(size-1) != 0 {
 		panic("room: the ring's size must be a power of two") // config validates it
 	}
-	return &Ring{slots: make([]atomic.Pointer[Entry], size)}
+	return &Ring{size: uint64(size), pieces: make([]atomic.Pointer[piece], max(1, size/pieceSize))}
 }
 
 // Append adds an entry at the head. Calls must not overlap.
@@ -64,7 +73,13 @@ func (r *Ring) Append(seq uint64, kind Kind, frame []byte) {
 
 func (r *Ring) append(e Entry) {
 	e.pos = r.head.Load()
-	r.slots[e.pos&r.mask()].Store(&e)
+	at := r.piece(e.pos)
+	p := at.Load()
+	if p == nil {
+		p = new(piece)
+		at.Store(p)
+	}
+	p[r.within(e.pos)].Store(&e)
 	r.head.Store(e.pos + 1)
 }
 
@@ -75,7 +90,7 @@ func (r *Ring) Replace(pos uint64, frame []byte) {
 	if old := r.At(pos); old != nil {
 		e := *old
 		e.Frame = frame
-		r.slots[pos&r.mask()].Store(&e)
+		r.piece(pos).Load()[r.within(pos)].Store(&e)
 	}
 }
 
@@ -85,17 +100,21 @@ func (r *Ring) Head() uint64 { return r.head.Load() }
 // Tail returns the oldest position still in the ring, unless an Append is in
 // progress.
 func (r *Ring) Tail() uint64 {
-	head, size := r.head.Load(), uint64(len(r.slots))
-	if head < size {
+	head := r.head.Load()
+	if head < r.size {
 		return 0
 	}
-	return head - size
+	return head - r.size
 }
 
 // At returns the entry at a position below Head; nil if the ring has overtaken
 // it.
 func (r *Ring) At(pos uint64) *Entry {
-	if e := r.slots[pos&r.mask()].Load(); e != nil && e.pos == pos {
+	p := r.piece(pos).Load()
+	if p == nil {
+		return nil
+	}
+	if e := p[r.within(pos)].Load(); e != nil && e.pos == pos {
 		return e
 	}
 	return nil
@@ -117,4 +136,8 @@ func (r *Ring) Find(from, seq uint64) uint64 {
 	return lo
 }
 
-func (r *Ring) mask() uint64 { return uint64(len(r.slots)) - 1 }
+// piece returns where the piece with the slot of a position is.
+func (r *Ring) piece(pos uint64) *atomic.Pointer[piece] { return &r.pieces[pos&(r.size-1)/pieceSize] }
+
+// within returns the place of a position in its piece.
+func (r *Ring) within(pos uint64) uint64 { return pos & (r.size - 1) % pieceSize }

@@ -2,6 +2,7 @@ package room
 
 import (
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -109,6 +110,42 @@ func TestRingReadersRaceWriter(t *testing.T) {
 		r.Append(i+1, Message, fmt.Append(nil, i))
 	}
 	wg.Wait()
+}
+
+// A room in which little is said costs little, whatever RING_SIZE is.
+func TestSmallRingIsSmall(t *testing.T) {
+	const rings = 1000
+	all := make([]*Ring, rings)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for i := range all {
+		all[i] = NewRing(4096)
+		for seq := range uint64(10) {
+			all[i].append(Entry{Seq: seq})
+		}
+	}
+	runtime.ReadMemStats(&after)
+	if each := (after.TotalAlloc - before.TotalAlloc) / rings; each > 4096 {
+		t.Errorf("a ring with ten entries takes %d bytes", each)
+	}
+	if e := all[0].At(4095); e != nil {
+		t.Errorf("position 4095 has %+v", e)
+	}
+}
+
+func BenchmarkRingAt(b *testing.B) {
+	r, frame := NewRing(4096), make([]byte, 256)
+	for seq := range uint64(4096) {
+		r.Append(seq, Message, frame)
+	}
+	pos := uint64(0)
+	for b.Loop() {
+		if r.At(pos) == nil {
+			b.Fatal(pos)
+		}
+		pos = (pos + 1) % 4096
+	}
 }
 
 func BenchmarkRingAppend(b *testing.B) {

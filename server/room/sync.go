@@ -107,7 +107,7 @@ const (
 // counting back from start: an archiver may be about to store that one, and a
 // ring that skipped it would tell every client that it is lost.
 func (r *Room) archivedBefore(ctx context.Context, l chat.Log, start chat.Position, have int) []wire.Entry {
-	want := min(archiveFill, len(r.ring.slots)/2) - have
+	want := min(archiveFill, int(r.ring.size/2)) - have
 	if r.archive == nil || start.Seq == 0 || want <= 0 {
 		return nil
 	}
@@ -144,7 +144,7 @@ func (r *Room) appendArchived(entries []wire.Entry) {
 // start there.
 func (r *Room) tail(ctx context.Context,
 	l chat.Log) (entries []wire.Entry, start chat.Position, err error) {
-	payloads, err := r.log.Tail(ctx, r.Name, len(r.ring.slots)/2)
+	payloads, err := r.log.Tail(ctx, r.Name, int(r.ring.size/2))
 	if err != nil {
 		return nil, start, fmt.Errorf("read tail of %s: %w", r.Name, err)
 	}

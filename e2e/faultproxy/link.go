@@ -84,7 +84,7 @@ func (l *link) pass(d Direction, to *net.TCPConn, piece []byte) bool {
 	if d == Up && l.proxy.marks(piece) {
 		l.silent.Store(true)
 	}
-	if d == Down && l.silent.Load() {
+	if d == Down && l.silent.CompareAndSwap(true, false) {
 		l.proxy.countDropped()
 		l.reset()
 		return false

@@ -43,6 +43,7 @@ type Proxy struct {
 	dribble Direction
 	delay   map[Direction]time.Duration
 	drop    []byte        // the next request that contains this gets no reply; nil: none
+	wanted  []byte        // the same, until its reply was dropped
 	dropped int           // replies
 	changed chan struct{} // closed when held changes
 }
@@ -139,11 +140,12 @@ func (p *Proxy) Dribble(d Direction) {
 // DropReply drops the next reply to a request that contains these bytes. The
 // target receives the whole request, and the connection is cut when it begins
 // to reply. The client cannot know whether the request was executed. It applies
-// once.
+// once: if the connection ends before the reply, to the next such request.
 func (p *Proxy) DropReply(request string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.drop = []byte(request)
+	p.wanted = p.drop
 }
 
 // Dropped returns how many replies DropReply has dropped.
@@ -167,7 +169,7 @@ func (p *Proxy) Heal() {
 	p.Delay(Both, 0)
 	p.Dribble(0)
 	p.mu.Lock()
-	p.drop = nil
+	p.drop, p.wanted = nil, nil
 	p.mu.Unlock()
 	p.Blackhole(0)
 }
@@ -241,6 +243,9 @@ func (p *Proxy) connect(caller *net.TCPConn) {
 	l.reset()
 	p.mu.Lock()
 	delete(p.links, l)
+	if l.silent.Load() { // it ended before the reply
+		p.drop = p.wanted
+	}
 	p.mu.Unlock()
 }
 
@@ -273,4 +278,5 @@ func (p *Proxy) countDropped() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.dropped++
+	p.wanted = p.drop // nil, unless another one is wanted already
 }

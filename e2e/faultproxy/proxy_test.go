@@ -145,6 +145,31 @@ func TestDropReply(t *testing.T) {
 	}
 }
 
+// A connection that ends before the reply has not had it dropped.
+func TestDropReplyOfAnother(t *testing.T) {
+	tg, p := through(t)
+	a := call(t, p)
+	p.DropReply("pay")
+	p.Blackhole(Down)
+	a.say("pay")
+	wait(t, "the target has the request", func() bool { return tg.got("pay\n") })
+	p.Cut()
+	wait(t, "the connection has ended", func() bool { return p.Open() == 0 })
+	p.Blackhole(0)
+	if n := p.Dropped(); n != 0 {
+		t.Errorf("%d replies were dropped, want none yet", n)
+	}
+	b := call(t, p)
+	b.say("pay")
+	if got, err := b.receive(soon); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("received %q, %v, want a reset", got, err)
+	}
+	call(t, p).ask("pay")
+	if n := p.Dropped(); n != 1 {
+		t.Errorf("%d replies were dropped, want 1", n)
+	}
+}
+
 func TestHalfClose(t *testing.T) {
 	tg, p := through(t)
 	a := call(t, p)

@@ -19,7 +19,7 @@ func TestPrivateReactions(t *testing.T) {
 	}
 	bob.givesEmoji(1, "Thumbs up")
 	both("👍1,,", "👍1*,,")
-	ann.do(chromedp.Click(chip(1, "👍"), chromedp.ByQuery))
+	ann.clicks(chip(1, "👍"))
 	both("👍2*,,", "👍2*,,")
 	ann.givesEmoji(3, "Party popper")
 	both("👍2*,,🎉1*", "👍2*,,🎉1")
@@ -29,7 +29,7 @@ func TestPrivateReactions(t *testing.T) {
 	bob.shootEach("private-reactions")
 	bob.do(chromedp.EmulateViewport(1280, 760), chromedp.MouseEvent(input.MouseMoved, 5, 5))
 
-	bob.do(chromedp.Click(chip(1, "👍"), chromedp.ByQuery))
+	bob.clicks(chip(1, "👍"))
 	both("👍1*,,🎉1*", "👍1,,🎉1")
 	bob.reload()
 	bob.goesTo("ann")
@@ -59,7 +59,7 @@ func TestPrivateReactionsWithoutNetwork(t *testing.T) {
 	ann.waitKept(0)
 
 	ann.do(chromedp.Evaluate(`window.fetch = () => new Promise(() => {}); 0`, nil)) // no answer comes
-	ann.do(chromedp.Click(chip(3, "🎉"), chromedp.ByQuery))
+	ann.clicks(chip(3, "🎉"))
 	ann.givesEmoji(1, "Heart")
 	ann.reacted("❤️1*,👍1*,")
 	ann.waitKept(2)

@@ -56,7 +56,7 @@ func TestReactByMouse(t *testing.T) {
 	ann.givesEmoji(1, "Thumbs up")
 	ann.reacted("👍1*,")
 	bob.reacted("👍1,")
-	bob.do(chromedp.Click(chip(1, "👍"), chromedp.ByQuery))
+	bob.clicks(chip(1, "👍"))
 	for _, w := range []*window{ann, bob} {
 		w.reacted("👍2*,")
 	}

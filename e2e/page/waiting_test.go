@@ -16,9 +16,12 @@ import (
 // may still move after it was found, and the click hits what is there instead.
 func (w *window) clicks(selector string) {
 	w.t.Helper()
-	w.do(chromedp.WaitVisible(selector, chromedp.ByQuery))
+	w.do(chromedp.WaitVisible(selector, chromedp.ByQuery), chromedp.Evaluate(`window.wasAt = ""`, nil))
+	// An animation that has not been painted yet moves nothing yet.
 	w.waitFor(fmt.Sprintf(`(place => (window.wasAt === place) || (window.wasAt = place, false))(
-		JSON.stringify(document.querySelector(%q).getBoundingClientRect()))`, selector))
+		JSON.stringify(document.querySelector(%q).getBoundingClientRect())) &&
+		!document.getAnimations().some(one => one.playState === "running" &&
+			one.effect.getComputedTiming().endTime !== Infinity)`, selector))
 	w.do(chromedp.Click(selector, chromedp.ByQuery))
 }
 

@@ -2,6 +2,8 @@
 // ends. Pages over plain http from another host have no locks: there every tab
 // keeps its identity, and never takes another for closed.
 
+import { tab as ownStorage } from './store.js'
+
 const RELOAD = 2000 // ms for the page before a reload to release its lock
 
 /** @param {string} tab */
@@ -25,5 +27,30 @@ export const tabs = {
 
   async ifGone(tab, run) {
     await navigator.locks?.request(lockOf(tab), { ifAvailable: true }, (lock) => (lock ? run() : undefined))
+  },
+}
+
+/** What this tab remembers about its unsent messages over a reload. */
+export const ownTab = {
+  /**
+   * The identity of this tab among those that share unsent messages; '' for a
+   * new one.
+   */
+  get tab() {
+    return ownStorage.get('id')
+  },
+  set tab(id) {
+    ownStorage.set('id', id)
+  },
+
+  /**
+   * Unsent messages that are not stored yet, by id.
+   * @returns {Record<string, import('../../types.js').UnsentRecord>}
+   */
+  get unstored() {
+    return ownStorage.object('unstored')
+  },
+  set unstored(records) {
+    ownStorage.set('unstored', Object.keys(records).length > 0 ? JSON.stringify(records) : '')
   },
 }

@@ -191,7 +191,8 @@ func TestFromTheRoomToTheClusterPageAndBack(t *testing.T) {
 	w.waitStates(10*time.Second, "1000:ready 2000:ready")
 	// ann has left the room
 	w.do(chromedp.Poll("document.querySelector('#people .place-value').textContent === '0'", nil))
-	w.do(chromedp.Evaluate("history.back()", nil), chromedp.WaitVisible("#text", chromedp.ByQuery))
+	w.do(chromedp.Evaluate("setTimeout(() => history.back())", nil)) // or the answer would be lost
+	w.waitFor(`!!document.querySelector("#text")`)
 	w.state("connected")
 	w.shows("hello")
 	w.say("back again")

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"livechat/client"
+	"livechat/internal/need"
 )
 
 func TestBulks(t *testing.T) {
@@ -176,9 +177,7 @@ func TestFeedFrames(t *testing.T) {
 
 // The clock of a running program can be stepped.
 func TestWrongClock(t *testing.T) {
-	if !hasCompiler() {
-		t.Skip("gcc is not installed")
-	}
+	need.Program(t, "gcc")
 	r := &run{dir: t.TempDir()}
 	library, err := buildClock(r.dir)
 	if err != nil {

@@ -7,5 +7,5 @@ import "embed"
 
 // Files are the files of the page, index.html at the top.
 //
-//go:embed index.html admin.html cluster.html 404.html sw.js manifest.webmanifest emoji.json css icons js
+//go:embed index.html admin.html cluster.html 404.html sw.js manifest.webmanifest emoji.json css icons js templates
 var Files embed.FS

@@ -8,8 +8,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"livechat/e2e/harness"
 	"livechat/internal/localcluster"
+	"livechat/internal/need"
 )
 
 // fetched is an answer of Nginx, checked for what every answer has.
@@ -99,4 +102,17 @@ func TestNginxServesTheBundledPage(t *testing.T) {
 		!strings.Contains(missing.body, `href="/v/`) {
 		t.Errorf("a browser at a wrong address sees\n%s", missing.body)
 	}
+}
+
+// For work on the page, Nginx serves the folder static itself.
+func TestPageThatIsNotBundled(t *testing.T) {
+	t.Parallel()
+	need.Program(t, "chromium")
+	c := harness.Start(t, localcluster.Options{Servers: 1, Nginx: true, LivePage: true})
+	w := openWindow(t, browse(t), "ann", c.PageURL())
+	w.do(typeIn("#name", "ann"), chromedp.Click("#subscribe", chromedp.ByQuery))
+	w.state("connected")
+	w.say("hello")
+	w.shows("hello")
+	w.noErrors()
 }

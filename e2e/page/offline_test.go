@@ -157,7 +157,7 @@ func siteSaying(t *testing.T, words string) (site http.Handler, version string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	html := files["index.html"]
+	html := files["templates/card.html"]
 	html.Data = bytes.ReplaceAll(html.Data, []byte("Pick a name"), []byte(words+": pick a name"))
 	css := files["css/join.css"]
 	css.Data = append(css.Data, "\n.of-"+words[:3]+" { color: red; }\n"...)

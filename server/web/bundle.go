@@ -14,19 +14,19 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// bundle makes a page of many small files quick to load: in the HTML, each run
-// of stylesheets becomes one, and a module with all that it imports becomes one,
-// all without what only people need. These files are under v/HASH/, so browsers
-// may keep them for good. So is what scripts load later, in a file for each. It
-// adds them to files, by path, rewrites the HTML and the service worker's list
-// there and returns "v/HASH/". All other files stay, for those who ask for them
-// by name.
+// bundle makes a page of many small files quick to load: the HTML holds its
+// templates, each run of stylesheets in it becomes one, and a module with all
+// that it imports becomes one, all without what only people need. These files
+// are under v/HASH/, so browsers may keep them for good. So is what scripts load
+// later, in a file for each. It adds them to files, by path, rewrites the HTML
+// and the service worker's list there and returns "v/HASH/". All other files
+// stay, for those who ask for them by name.
 func bundle(files map[string][]byte) (prefix string, err error) {
 	const placeholder = "v/{version}/"
 	b := bundler{files: files, made: map[string][]byte{}}
 	pages := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if path.Ext(name) == ".html" {
+		if path.Ext(name) == ".html" && !strings.HasPrefix(name, "templates/") {
 			pages[name] = b.page(name, placeholder)
 		}
 	}
@@ -108,6 +108,10 @@ func (b *bundler) read(name string) string {
 }
 
 var (
+	// Which files a page has its templates in. Without a bundle, its script puts
+	// them there: static/js/view/templates.js.
+	template = regexp.MustCompile(
+		`(?m)^ *<link rel="preload" href="(templates/[^"]*)" as="fetch" crossorigin>\n`)
 	styles = regexp.MustCompile(`(?m)(?:^ *<link rel="stylesheet" href="[^"]*">\n)+`)
 	script = regexp.MustCompile(`<script type="module" src="([^"]*)"`)
 	asIs   = regexp.MustCompile(
@@ -121,7 +125,10 @@ var (
 // page returns the HTML with references to files below prefix, which it makes.
 // What loads as it is, such as a stylesheet with a condition, only moves.
 func (b *bundler) page(name, prefix string) string {
-	html := htmlComment.ReplaceAllString(b.read(name), "")
+	html := template.ReplaceAllStringFunc(b.read(name), func(link string) string {
+		return "\n" + b.read(template.FindStringSubmatch(link)[1])
+	})
+	html = htmlComment.ReplaceAllString(html, "")
 	html = indent.ReplaceAllString(html, "\n")
 	html = asIs.ReplaceAllStringFunc(html, func(tag string) string {
 		m := asIs.FindStringSubmatch(tag)

@@ -102,7 +102,9 @@ func TestBundle(t *testing.T) {
 			"<link rel=\"stylesheet\" href=\"b.css\">\n" +
 			"<link rel=\"stylesheet\" href=\"dark.css\" media=\"print\">\n" +
 			"<link rel=\"stylesheet\" href=\"c.css\">\n" +
-			"<script type=\"module\" src=\"js/main.js\"></script>\n"),
+			"<script type=\"module\" src=\"js/main.js\"></script>\n" +
+			"  <link rel=\"preload\" href=\"templates/x.html\" as=\"fetch\" crossorigin>\n</body>\n"),
+		"templates/x.html": []byte("<!--\n  Why -- too.\n-->\n<template id=\"x\">\n  $1\n</template>\n"),
 		"a.css": []byte("/* Why. */\n.a {\n  color: red;\n}\n"), "b.css": []byte(".b { top: 0 }"),
 		"c.css": []byte(".c { top: 1px }"), "dark.css": []byte("d"),
 		"js/main.js": []byte("// Why.\n/**\n * More.\n */\nimport { one as two } from './x/one.js'\n" +
@@ -127,6 +129,9 @@ func TestBundle(t *testing.T) {
 	if strings.Count(html, `"`+prefix) != 4 || strings.Contains(html, "--") ||
 		strings.Index(html, "dark.css") > strings.Index(html, "index-2") {
 		t.Errorf("the HTML is\n%s", html)
+	}
+	if want := "</script>\n<template id=\"x\">\n$1\n</template>\n</body>\n"; !strings.HasSuffix(html, want) {
+		t.Errorf("the HTML ends with\n%s\nwant\n%s", html, want)
 	}
 }
 
@@ -167,6 +172,15 @@ func TestBundleRefuses(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), wrong.says) {
 			t.Errorf("%s: %v, want an error that has %q", wrong.module, err, wrong.says)
 		}
+	}
+}
+
+func TestBundleRefusesMissingTemplates(t *testing.T) {
+	_, err := loadPage(fstest.MapFS{"index.html": {
+		Data: []byte(`<link rel="preload" href="templates/none.html" as="fetch" crossorigin>` + "\n"),
+	}})
+	if err == nil || !strings.Contains(err.Error(), "templates/none.html is missing") {
+		t.Errorf("%v, want an error of templates/none.html", err)
 	}
 }
 

@@ -35,15 +35,16 @@ import { EntryForm } from './view/entry.js'
 import { JoinView } from './view/join.js'
 import { importLater, loadedLater, styled } from './view/loaded-later.js'
 import { RoomView } from './view/room.js'
+import { putTemplates } from './view/templates.js'
 import { applyTheme } from './view/theme.js'
 import { LaterUploads } from './view/uploads.js'
 import { Session } from './session.js'
 
-// Milliseconds, by half of it more or less, after which it is asked again, when
-// nobody answered: no page is alone in that.
+// ms, by half of it more or less, until it is asked again when nobody answered.
 const RETRY = 5000
 const CARD_DELAY = 400 // ms for which the page waits to hear who is logged in before it shows the card
 
+await putTemplates()
 const stage = find(document, '#stage', HTMLElement)
 closeByEscape(document)
 const unsent = new Unsent(unsentStore, tabs, ownTab)
@@ -259,8 +260,7 @@ function goIn(name, card) {
 }
 
 /**
- * @param {JoinView | null} card on which it is said, if it is still there; null for one that is
- *   made
+ * @param {JoinView | null} card where it is said, if it is still there; null for a new one
  * @param {string} sentence
  */
 function sayOn(card, sentence) {

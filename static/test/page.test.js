@@ -36,8 +36,11 @@ function reachedFrom(name, reached = new Set()) {
   return reached
 }
 
+/** A page with its templates. */
+const whole = (page) => read(page).replace(/<link rel="preload" href="(templates\/[^"]+)" .*>/g, (_, name) => read(name))
+
 for (const page of Object.keys(pages)) {
-  const html = read(page)
+  const html = whole(page)
 
   test(`${page}: no inline script or style`, () => {
     assert.doesNotMatch(html, /<style|\sstyle=|\son[a-z]+=|href="javascript:/i)
@@ -55,7 +58,7 @@ for (const page of Object.keys(pages)) {
 }
 
 test('index.html: each icon is drawn once, and used', () => {
-  const html = read('index.html')
+  const html = whole('index.html')
   const symbols = [...html.matchAll(/<symbol id="([^"]+)"/g)].map((match) => match[1])
   const used = [...html.matchAll(/<use href="#([^"]+)"/g)].map((match) => match[1])
   assert.deepEqual([...new Set(used)].sort(), symbols.sort())
@@ -64,6 +67,13 @@ test('index.html: each icon is drawn once, and used', () => {
   ].map((match) => match[1])
   assert.ok(drawings.length >= symbols.length)
   assert.equal(new Set(drawings).size, drawings.length)
+})
+
+test('no template that no page has', () => {
+  const files = readdirSync(join(ROOT, 'templates')).map((name) => `templates/${name}`)
+  const named = Object.keys(pages)
+    .flatMap((page) => [...read(page).matchAll(/"(templates\/[^"]+)"/g)].map((match) => match[1]))
+  assert.deepEqual(named.sort(), files.sort())
 })
 
 test('what is loaded later is there, and not loaded before', () => {

@@ -2,19 +2,20 @@
 // never as markup.
 
 /**
- * The content of a template, once more.
- * @param {string} id
+ * The content of templates, once more.
+ * @param {string[]} ids
  */
-export function stamp(id) {
-  return /** @type {DocumentFragment} */ (document.importNode(
-    find(document, `#${id}`, HTMLTemplateElement).content,
-    true,
-  ))
+export function stamp(...ids) {
+  const stamped = document.createDocumentFragment()
+  for (const id of ids) {
+    stamped.append(document.importNode(find(document, `#${id}`, HTMLTemplateElement).content, true))
+  }
+  return stamped
 }
 
 /**
- * An element that is there, and of that kind: anything else is a mistake in
- * index.html.
+ * An element that is there, and of that kind: anything else is a mistake in the
+ * templates.
  * @template {Element} T
  * @param {ParentNode} root @param {string} selector @param {new () => T} kind
  * @returns {T}

@@ -75,7 +75,7 @@ export class RoomView {
   constructor(stage, room, privates, trail, on) {
     const { leave, enter, account, tryNow, search, uploads, rooms, call, goTo } = on
     const { signal } = this.#life
-    const root = stamp('room-view')
+    const root = stamp('room-view', 'dialogs')
     this.#stage = stage
     this.#room = room
     this.#privates = privates

@@ -105,7 +105,7 @@ func TestBundle(t *testing.T) {
 			"<script type=\"module\" src=\"js/main.js\"></script>\n" +
 			"  <link rel=\"preload\" href=\"templates/x.html\" as=\"fetch\" crossorigin>\n</body>\n"),
 		"templates/x.html": []byte("<!--\n  Why -- too.\n-->\n<template id=\"x\">\n  $1\n</template>\n"),
-		"a.css": []byte("/* Why. */\n.a {\n  color: red;\n}\n"), "b.css": []byte(".b { top: 0 }"),
+		"a.css":            []byte("/* Why. */\n.a {\n  color: red;\n}\n"), "b.css": []byte(".b { top: 0 }"),
 		"c.css": []byte(".c { top: 1px }"), "dark.css": []byte("d"),
 		"js/main.js": []byte("// Why.\n/**\n * More.\n */\nimport { one as two } from './x/one.js'\n" +
 			"import { both } from './both.js'\nuse(two, both, await later())\n"),

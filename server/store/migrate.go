@@ -2,10 +2,13 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
+	"strings"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -18,17 +21,46 @@ var embedded embed.FS
 // uses in this database.
 const migrationLock = 0x6c697665636861 // "livecha"
 
-// migrations returns the migrations for this kind of database, in order.
+// migrations returns the migrations for this kind of database, in order. A
+// migration is a script, which the database runs as a whole: goose would read it
+// statement by statement, with a buffer of 4 MB for each line that the race
+// detector often throws away, which took a seventh of the time of some tests.
 func (s *Store) migrations() (*goose.Provider, error) {
-	files, err := fs.Sub(embedded, "migrations/"+s.dialect)
+	paths, err := fs.Glob(embedded, "migrations/"+s.dialect+"/*.sql")
 	if err != nil {
 		return nil, err
+	}
+	var all []*goose.Migration
+	for _, name := range paths {
+		text, err := embedded.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		version, err := goose.NumericComponent(name)
+		if err != nil {
+			return nil, err
+		}
+		up, down, ok := strings.Cut(string(text), "-- +goose Down\n")
+		if !ok || !strings.Contains(up, "-- +goose Up\n") {
+			return nil, fmt.Errorf("%s lacks a part", name)
+		}
+		all = append(all, goose.NewGoMigration(version, script(name, up), script(name, down)))
 	}
 	dialect := goose.DialectPostgres
 	if s.dialect == sqlite {
 		dialect = goose.DialectSQLite3
 	}
-	return goose.NewProvider(dialect, s.write, files)
+	return goose.NewProvider(dialect, s.write, nil, goose.WithGoMigrations(all...))
+}
+
+// script runs a text of many statements in the transaction of a migration.
+func script(name, text string) *goose.GoFunc {
+	return &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, text); err != nil {
+			return fmt.Errorf("%s: %w", path.Base(name), err)
+		}
+		return nil
+	}}
 }
 
 // migrate applies the migrations that this database lacks. One server does so

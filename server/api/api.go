@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"livechat/server/chat"
@@ -21,17 +22,15 @@ const base = "/api/v1"
 type api struct {
 	Options
 	mux          *http.ServeMux
-	spec         document // openapi.json
-	sockets      document // asyncapi.json
-	docs         document
-	slowWarnings warningThrottle // of requests that took too long
+	docs         func() (document, error) // made when it is first asked for
+	slowWarnings warningThrottle          // of requests that took too long
 	rows         fileRows
 }
 
 // New returns the handler of /api/v1. It expects full paths, without a prefix
 // cut off, and answers every path below /api/v1, unknown ones with a 404. The
 // caller recovers from panics.
-func New(options Options) (http.Handler, error) {
+func New(options Options) http.Handler {
 	options.SessionAge = cmp.Or(options.SessionAge, 30*24*time.Hour)
 	options.Timeout = cmp.Or(options.Timeout, 10*time.Second)
 	options.StepTimeout = cmp.Or(options.StepTimeout, 15*time.Second)
@@ -44,9 +43,7 @@ func New(options Options) (http.Handler, error) {
 	options.Logger = slog.New(LogHandler(options.Logger.Handler()))
 	a := &api{Options: options, mux: http.NewServeMux()}
 	routes := a.routes()
-	if err := a.loadDocs(routes); err != nil {
-		return nil, err
-	}
+	a.docs = sync.OnceValues(func() (document, error) { return docsOf(routes) })
 	byPath := map[string]methods{}
 	for _, r := range routes {
 		if byPath[r.path] == nil {
@@ -65,7 +62,7 @@ func New(options Options) (http.Handler, error) {
 	a.mux.Handle("/", a.entry(nil, func(http.ResponseWriter, *http.Request) error {
 		return chat.Errorf(chat.CodeNotFound, "not found; %s/docs/ lists all paths", base)
 	}))
-	return a.mux, nil
+	return a.mux
 }
 
 // handler answers a request. If it returns an error, it has written nothing,

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"html/template"
 	"maps"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -150,32 +151,42 @@ type pageOp struct {
 	Public       bool
 }
 
-// loadDocs prepares openapi.json, asyncapi.json and the page.
-func (a *api) loadDocs(routes []route) error {
+// description is the answer with one of the two descriptions.
+func description(text []byte) document {
+	return document{contentType: "application/json", body: text}
+}
+
+func (a *api) serveDocs(w http.ResponseWriter, r *http.Request) error {
+	page, err := a.docs()
+	if err != nil {
+		return err
+	}
+	return page.serve(w, r)
+}
+
+// docsOf returns the page about these routes, made out of openapi.json.
+func docsOf(routes []route) (document, error) {
 	var s spec
 	if err := json.Unmarshal(openAPI, &s); err != nil {
-		return fmt.Errorf("read openapi.json: %w", err)
+		return document{}, fmt.Errorf("read openapi.json: %w", err)
 	}
 	sections, err := s.sections(routes)
 	if err != nil {
-		return fmt.Errorf("read openapi.json: %w", err)
+		return document{}, fmt.Errorf("read openapi.json: %w", err)
 	}
 	page, err := template.New("docs").Parse(docsPage)
 	if err != nil {
-		return fmt.Errorf("parse docs.html: %w", err)
+		return document{}, fmt.Errorf("parse docs.html: %w", err)
 	}
 	var out bytes.Buffer
 	if err := page.Execute(&out, map[string]any{
 		"Info": s.Info, "Paragraphs": strings.Split(s.Info.Description, "\n\n"), "Base": base,
 		"Sections": sections, "Schemas": s.Components.Schemas,
 	}); err != nil {
-		return fmt.Errorf("render docs.html: %w", err)
+		return document{}, fmt.Errorf("render docs.html: %w", err)
 	}
-	a.spec = document{contentType: "application/json", body: openAPI}
-	a.sockets = document{contentType: "application/json", body: asyncAPI}
-	a.docs = document{contentType: "text/html; charset=utf-8", policy: pagePolicy(out.Bytes()),
-		body: out.Bytes()}
-	return nil
+	return document{contentType: "text/html; charset=utf-8", policy: pagePolicy(out.Bytes()),
+		body: out.Bytes()}, nil
 }
 
 // sections groups the operations by tag, in the order of the routes.

@@ -38,10 +38,7 @@ func newSite(t *testing.T, change func(*Options)) *site {
 	if change != nil {
 		change(&options)
 	}
-	var err error
-	if s.handler, err = New(options); err != nil {
-		t.Fatal(err)
-	}
+	s.handler = New(options)
 	return s
 }
 

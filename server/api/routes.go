@@ -118,12 +118,9 @@ func (a *api) routes() []route {
 		{http.MethodGet, "/admin/settings/", a.admin(a.adminSettings)},
 
 		{http.MethodGet, "/openapi.json",
-			func(w http.ResponseWriter, r *http.Request) error { return a.spec.serve(w, r) }},
+			func(w http.ResponseWriter, r *http.Request) error { return description(openAPI).serve(w, r) }},
 		{http.MethodGet, "/asyncapi.json",
-			func(w http.ResponseWriter, r *http.Request) error { return a.sockets.serve(w, r) }},
-		{http.MethodGet, "/docs/", func(w http.ResponseWriter,
-			r *http.Request) error {
-			return a.docs.serve(w, r)
-		}},
+			func(w http.ResponseWriter, r *http.Request) error { return description(asyncAPI).serve(w, r) }},
+		{http.MethodGet, "/docs/", a.serveDocs},
 	}
 }

@@ -82,7 +82,7 @@ func (n *Node) buildServices() (err error) {
 	if err := n.buildFiles(); err != nil {
 		return err
 	}
-	s.handler, err = api.New(api.Options{
+	s.handler = api.New(api.Options{
 		Accounts: accounts{s.accounts, n.auth, s.revoker},
 		Chats:    countedChats{chats, n.metrics}, Archive: s.store, Search: s.store, Rooms: s.rooms,
 		Tickets: tickets{s.accounts, n.auth}, Logger: n.logger,
@@ -97,7 +97,7 @@ func (n *Node) buildServices() (err error) {
 		Observe:        n.observeRequest, SearchTurn: searchTurn(),
 		Admin: n.adminOptions(),
 	})
-	return err
+	return nil
 }
 
 // nudge is the message by which relays wake each other, on the gossip channel.

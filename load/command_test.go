@@ -146,6 +146,7 @@ func TestRoom(t *testing.T) {
 
 // Where rooms have to be made first, the tool says so.
 func TestMissingRoomIsExplained(t *testing.T) {
+	t.Parallel()
 	addr := startServer(t, map[string]string{"ROOMS": "made", "LOG_LEVEL": "warn"})
 	err := load(t.Context(), []string{"-url", "ws://" + addr, "-clients", "1", "-html", ""}, t.Output(),
 		t.Output())
@@ -192,6 +193,7 @@ func TestClientsBeyondFileLimitAreRefused(t *testing.T) {
 
 // An interrupted run reports what it has measured, and that it is incomplete.
 func TestInterruptedRunReportsWhatItMeasured(t *testing.T) {
+	t.Parallel()
 	addr := startServer(t, map[string]string{"MESSAGE_RATE": "0", "ROOM_RATE": "0", "LOG_LEVEL": "warn"})
 	ctx, interrupt := context.WithCancel(within(t, time.Minute))
 	var out bytes.Buffer

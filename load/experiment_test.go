@@ -69,6 +69,7 @@ func TestCommandLineOverridesTheExperiment(t *testing.T) {
 // A run that is interrupted undoes what a command did, and one whose command
 // fails has failed.
 func TestCommandsOfAnExperiment(t *testing.T) {
+	t.Parallel()
 	addr := startServer(t, map[string]string{"MESSAGE_RATE": "0", "ROOM_RATE": "0", "LOG_LEVEL": "warn"})
 	dir := t.TempDir()
 	undone := filepath.Join(dir, "undone")
@@ -110,19 +111,22 @@ func TestCommandsOfAnExperiment(t *testing.T) {
 	}
 }
 
-// fakeDocker puts a docker into the path that lets do perform its commands.
-func fakeDocker(t *testing.T, do func(command string) error) {
-	t.Helper()
-	dir := t.TempDir()
-	script := `#!/bin/sh
-echo "$*" > ` + dir + `/new.$$ && mv ` + dir + `/new.$$ ` + dir + `/request.$$
-while [ ! -e ` + dir + `/answer.$$ ]; do sleep 0.05; done
-exit "$(cat ` + dir + `/answer.$$)"
+// fakeDocker is what docker is for all tests of this package: it passes its
+// command on to the test that answers.
+const fakeDocker = `#!/bin/sh
+cd "${0%/*}" && [ -e answers ] || { echo "no test answers docker $*" >&2; exit 127; }
+echo "$*" > new.$$ && mv new.$$ request.$$
+while [ -e answers ] && [ ! -e answer.$$ ]; do sleep 0.05; done
+exit "$(cat answer.$$)"
 `
-	if err := os.WriteFile(filepath.Join(dir, "docker"), []byte(script), 0o700); err != nil {
+
+// answerDocker lets do perform the commands of docker. One test at a time can.
+func answerDocker(t *testing.T, do func(command string) error) {
+	t.Helper()
+	dir := buildDir
+	if err := os.WriteFile(filepath.Join(dir, "answers"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -150,12 +154,13 @@ exit "$(cat ` + dir + `/answer.$$)"
 			}
 		}
 	}()
-	t.Cleanup(func() { stop(); <-done })
+	t.Cleanup(func() { stop(); <-done; _ = os.Remove(filepath.Join(dir, "answers")) })
 }
 
 // The experiments of the repository do what they say, against a cluster whose
 // parts are processes instead of containers.
 func TestExperimentsOfTheRepository(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"redis-server", "haproxy"} {
 		need.Program(t, name)
 	}
@@ -177,7 +182,7 @@ func TestExperimentsOfTheRepository(t *testing.T) {
 		}
 	})
 	var did []string
-	fakeDocker(t, func(command string) error {
+	answerDocker(t, func(command string) error {
 		did = append(did, command)
 		switch command {
 		case "compose pause rds":

@@ -49,6 +49,7 @@ func archivedFiles(t *testing.T, addr string, size int) (n int64) {
 // Messages with files are sent once their files are there, and each of them is
 // delivered to everybody.
 func TestFiles(t *testing.T) {
+	t.Parallel()
 	addr := startForFiles(t, nil)
 	r, text, err := runLoad(t, "-url", "ws://"+addr, "-clients", "20", "-rate", "10", "-for", "2s",
 		"-warmup", "0", "-mix", "uploads=40%", "-file-size", "70000")
@@ -70,6 +71,7 @@ func TestFiles(t *testing.T) {
 
 // Uploads that fail for a while are counted and repeated, and the run passes.
 func TestFailedUploadsAreCounted(t *testing.T) {
+	t.Parallel()
 	target, err := url.Parse("http://" + startForFiles(t, nil))
 	if err != nil {
 		t.Fatal(err)
@@ -106,6 +108,7 @@ func TestFailedUploadsAreCounted(t *testing.T) {
 // Files that a server has no room for are refused, which ends no run, and what
 // to do is said.
 func TestRefusedFilesAreCounted(t *testing.T) {
+	t.Parallel()
 	addr := startForFiles(t, map[string]string{"GUEST_FILES_DAY": "100000"})
 	r, text, err := runLoad(t, "-url", "ws://"+addr, "-clients", "10", "-rate", "30", "-for", "1s",
 		"-warmup", "0", "-mix", "uploads=50%", "-file-size", "30000")

@@ -20,7 +20,8 @@ import (
 	"livechat/load/record"
 )
 
-// buildDir is where the first test that needs the server builds it.
+// buildDir is where the first test that needs the server builds it, and where
+// docker is.
 var buildDir string
 
 func TestMain(m *testing.M) {
@@ -29,6 +30,11 @@ func TestMain(m *testing.M) {
 	}
 	var err error
 	if buildDir, err = os.MkdirTemp("", "livechat-load-"); err != nil {
+		log.Fatal(err)
+	}
+	err = errors.Join(os.WriteFile(filepath.Join(buildDir, "docker"), []byte(fakeDocker), 0o700),
+		os.Setenv("PATH", buildDir+":"+os.Getenv("PATH")))
+	if err != nil {
 		log.Fatal(err)
 	}
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
@@ -87,6 +93,7 @@ func runLoad(t *testing.T, args ...string) (*record.Run, string, error) {
 
 // Losses, duplicates and swaps of a faulty server are counted exactly.
 func TestServerFaultsAreCountedExactly(t *testing.T) {
+	t.Parallel()
 	addr := startServer(t, map[string]string{"MESSAGE_RATE": "0", "ROOM_RATE": "0", "LOG_LEVEL": "warn"})
 	for _, test := range []struct {
 		name  string
@@ -126,6 +133,7 @@ func TestServerFaultsAreCountedExactly(t *testing.T) {
 
 // The whole path as on the command line, through HAProxy to four servers.
 func TestThroughHAProxy(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"redis-server", "haproxy"} {
 		need.Program(t, name)
 	}

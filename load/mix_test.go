@@ -13,6 +13,7 @@ const allOfIt = "edits=10%,deletes=5%,reactions=10%,uploads=5%,typing=100%,histo
 
 // Everything that people do is done, answered and counted, and nothing is lost.
 func TestMix(t *testing.T) {
+	t.Parallel()
 	addr := startForFiles(t, nil)
 	r, text, err := runLoad(t, "-url", "ws://"+addr, "-clients", "20", "-rooms", "2", "-rate", "30", "-for",
 		"3s", "-warmup", "0", "-file-size", "1000", "-mix", allOfIt)
@@ -51,6 +52,7 @@ func TestMix(t *testing.T) {
 
 // What workers do is added up.
 func TestMixWithWorkers(t *testing.T) {
+	t.Parallel()
 	addr := startForFiles(t, map[string]string{"BALANCE": "false"})
 	r, _, err := runLoad(t, "-workers", startWorkers(t, 2), "-url", "ws://"+addr, "-clients", "20",
 		"-publishers", "4", "-rate", "30", "-for", "2s", "-warmup", "0", "-mix",
@@ -92,6 +94,7 @@ func TestMixOfAnExperiment(t *testing.T) {
 
 // Rooms of different sizes: everybody receives what is said in their own.
 func TestZipf(t *testing.T) {
+	t.Parallel()
 	addr := startForWorkers(t)
 	for _, more := range [][]string{nil, {"-workers", startWorkers(t, 2)}} {
 		r, text, err := runLoad(t, append([]string{"-url", "ws://" + addr, "-clients", "40", "-rooms", "10",

@@ -8,6 +8,7 @@ import (
 // Clients with a slow network receive and send everything, later than the
 // others, also what goes over HTTP, and are reported about apart.
 func TestSlowNetworks(t *testing.T) {
+	t.Parallel()
 	addr := startForFiles(t, map[string]string{"BALANCE": "false"})
 	for _, more := range [][]string{nil, {"-workers", startWorkers(t, 2)}} {
 		r, text, err := runLoad(t, append([]string{"-url", "ws://" + addr, "-clients", "40", "-rate", "20",
@@ -35,6 +36,7 @@ func TestSlowNetworks(t *testing.T) {
 
 // If all clients have the network, the latency of the run is theirs.
 func TestSlowNetworkOfAll(t *testing.T) {
+	t.Parallel()
 	r, _, err := runLoad(t, "-url", "ws://"+startForWorkers(t), "-clients", "10", "-rate", "10", "-for", "2s",
 		"-warmup", "0", "-network", "delay=50ms", "-scenario", "storm")
 	if err != nil || r.Network.Clients != 10 || r.Network.Measured != 0 || r.Totals.Reconnects != 10 ||

@@ -8,6 +8,7 @@ import (
 
 // Edits are sent as edits: a server without them refuses them.
 func TestRefusedEditsAreCounted(t *testing.T) {
+	t.Parallel()
 	addr := startServer(t, map[string]string{"MESSAGE_RATE": "0", "ROOM_RATE": "0", "LOG_LEVEL": "warn",
 		"EDIT_WINDOW": "off"})
 	r, _, err := runLoad(t, "-url", "ws://"+addr, "-clients", "4", "-rate", "30", "-for", "2s", "-mix",

@@ -17,6 +17,7 @@ import (
 
 // One server more, to which nobody moves as balancing is off, and none.
 func TestScale(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"redis-server", "haproxy"} {
 		need.Program(t, name)
 	}

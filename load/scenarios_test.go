@@ -11,6 +11,7 @@ import (
 
 // Runs every scenario that needs no outside action against a good server.
 func TestScenariosPass(t *testing.T) {
+	t.Parallel()
 	addr := startServer(t, map[string]string{"MESSAGE_RATE": "0", "ROOM_RATE": "0", "LOG_LEVEL": "warn",
 		"BALANCE": "false"})
 	for _, test := range []struct {
@@ -97,6 +98,7 @@ func TestScenariosPass(t *testing.T) {
 		},
 	} {
 		t.Run(strings.Join(test.args, " "), func(t *testing.T) {
+			t.Parallel()
 			r, _, err := runLoad(t, append([]string{"-url", "ws://" + addr, "-clients", "40", "-rate", "30",
 				"-for", "2s", "-warmup", "200ms"}, test.args...)...)
 			if err != nil || !test.check(r) {
@@ -109,6 +111,7 @@ func TestScenariosPass(t *testing.T) {
 // A rolling restart that is not finished has failed, whatever was delivered, and
 // the run ends.
 func TestUnfinishedRollingRestartFails(t *testing.T) {
+	t.Parallel()
 	addr := startServer(t, map[string]string{"LOG_LEVEL": "warn"})
 	r, text, err := runLoad(t, "-url", "ws://"+addr, "-clients", "4", "-rate", "4", "-for", "40s", "-warmup",
 		"0", "-scenario", "rolling", "-rolling-command", "test {n} = 1", "-rolling-times", "39")

@@ -13,6 +13,7 @@ import (
 // keeps up. Nothing is due to those that have left, and everything to those that
 // are there.
 func TestStages(t *testing.T) {
+	t.Parallel()
 	addr := startServer(t, map[string]string{"MESSAGE_RATE": "0", "ROOM_RATE": "0", "LOG_LEVEL": "warn",
 		"BALANCE": "false"})
 	var left, joined int64

@@ -79,6 +79,7 @@ func (e *echo) serve(w http.ResponseWriter, r *http.Request) {
 // What another server loses or sends twice is counted exactly: one delivery in a
 // hundred, also the very last one, which no other shows.
 func TestFaultsOfAnotherServerAreCountedExactly(t *testing.T) {
+	t.Parallel()
 	const deliveries = 20 * 300
 	every := func(times int) func(int) int {
 		return func(n int) int {
@@ -208,6 +209,7 @@ func TestCentrifugo(t *testing.T) {
 // Socket.IO's own server comes from npm, which a machine may not reach. Debian
 // has another implementation of the protocol.
 func TestSocketIO(t *testing.T) {
+	t.Parallel()
 	host, ports, err := localcluster.FreePorts(1)
 	if err != nil {
 		t.Fatal(err)

@@ -67,6 +67,7 @@ func beWorker() error {
 // A worker that dies or stands still ends the run with an error that names it,
 // and the other one is ready for the next run.
 func TestDeadWorkerEndsTheRun(t *testing.T) {
+	t.Parallel()
 	addr, other := startForWorkers(t), startWorkers(t, 1)
 	for _, test := range []struct {
 		signal syscall.Signal
@@ -115,6 +116,7 @@ func runSpread(t *testing.T, addr string, workers []string, tell func(run.Live))
 
 // An interruption ends the run on all workers and reports what was measured.
 func TestInterruptedWorkersReportWhatTheyMeasured(t *testing.T) {
+	t.Parallel()
 	addr, workers := startForWorkers(t), startWorkers(t, 2)
 	for range 2 { // they are ready for the next one
 		ctx, interrupt := context.WithCancel(within(t, time.Minute))

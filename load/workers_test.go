@@ -90,6 +90,7 @@ func TestWorkersLoseWhatIsDropped(t *testing.T) {
 // and at the very end, where nothing follows that could show it. All of it is
 // sent by the other worker.
 func TestWorkersLoseTheFirstAndTheLast(t *testing.T) {
+	t.Parallel()
 	const clients, dropped = 6, 10
 	p := startFaulty(t, startForWorkers(t), nil)
 	var late atomic.Int64
@@ -117,7 +118,8 @@ func TestWorkersLoseTheFirstAndTheLast(t *testing.T) {
 // Each scenario works with workers, and every client of each receives
 // everything once.
 func TestScenariosPassWithWorkers(t *testing.T) {
-	addr, workers := startForWorkers(t), startWorkers(t, 3)
+	t.Parallel()
+	addr := startForWorkers(t)
 	for _, test := range []struct {
 		args  string
 		check func(*record.Run) bool
@@ -157,8 +159,10 @@ func TestScenariosPassWithWorkers(t *testing.T) {
 		{"-think 1s", func(r *record.Run) bool { return r.Settings.Publishers == 40 && r.Totals.Sent > 20 }},
 	} {
 		t.Run(test.args, func(t *testing.T) {
+			t.Parallel()
 			r, _, err := runLoad(t, append([]string{"-url", "ws://" + addr, "-clients", "40", "-rate", "30",
-				"-for", "2s", "-warmup", "200ms", "-workers", workers}, strings.Fields(test.args)...)...)
+				"-for", "2s", "-warmup", "200ms", "-workers", startWorkers(t, 3)},
+				strings.Fields(test.args)...)...)
 			if err != nil || !test.check(r) || r.Totals.Sent != r.Totals.Acked {
 				t.Errorf("exit %v with %+v, %+v and %+v", err, r.Totals, r.Knee, r.Marks)
 			}
@@ -177,6 +181,7 @@ func TestScenariosPassWithWorkers(t *testing.T) {
 // Stages work with workers, whose clients are there at different times. How near
 // they come to the stages is up to the machine.
 func TestStagesWithWorkers(t *testing.T) {
+	t.Parallel()
 	r, _, err := runLoad(t, "-workers", startWorkers(t, 3), "-url", "ws://"+startForWorkers(t), "-stages",
 		"0s:10c/10r,1s:40c/30r,2s:4c/10r", "-warmup", "0")
 	n := &r.Totals
@@ -192,6 +197,7 @@ func TestStagesWithWorkers(t *testing.T) {
 // Commands of an experiment are run once, by the coordinator, also what undoes
 // them.
 func TestCommandsWithWorkers(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	file, ran := filepath.Join(dir, "experiment.yaml"), filepath.Join(dir, "ran")
 	text := "commands:\n- at: 0s\n  run: echo done >> " + ran + "\n  then: echo undone >> " + ran + "\n"

@@ -111,35 +111,13 @@ func (s *Store) applyDeletes(ctx context.Context, tx *sql.Tx, messages []RoomMes
 // and to the entries about that.
 func (s *Store) erase(ctx context.Context, tx *sql.Tx, d RoomMessage, about []RoomMessage,
 	copies []int64) error {
+	if err := s.eraseByAuthor(ctx, tx, d, copies); err != nil {
+		return err
+	}
+	if err := s.eraseNameless(ctx, tx, d); err != nil {
+		return err
+	}
 	t := d.target()
-	ranges := [][2]int64{{t.Seq, t.Seq}, {d.Seq - editReach, d.Seq + editReach}}
-	for _, seq := range copies {
-		ranges = append(ranges, [2]int64{seq, seq})
-	}
-	if err := s.deleteFilesOf(ctx, tx, d.Room, t.ID, chat.FileOwner(d.Author, d.Session)); err != nil {
-		return err
-	}
-	erase := eraseMessage
-	if s.dialect == postgres {
-		erase += eraseWords
-	}
-	for _, r := range ranges {
-		if _, err := exec(ctx, tx, erase+whereErased, d.Room, t.ID, d.Author, d.Session, r[0],
-			r[1]); err != nil {
-			return err
-		}
-	}
-	switch n, err := exec(ctx, tx, erase+whereNameless, d.Room, t.ID, t.Seq); {
-	case err != nil:
-		return err
-	case n > 0:
-		if err := s.deleteFilesOf(ctx, tx, d.Room, t.ID, chat.DeletedAuthor); err != nil {
-			return err
-		}
-		if _, err := exec(ctx, tx, eraseReports, d.Room, t.ID, chat.DeletedAuthor, ""); err != nil {
-			return err
-		}
-	}
 	there, _, err := s.copies(ctx, tx, named{d.Room, t.ID}, t.Seq)
 	if err != nil {
 		return err
@@ -156,25 +134,77 @@ func (s *Store) erase(ctx context.Context, tx *sql.Tx, d RoomMessage, about []Ro
 		return err
 	}
 	for _, m := range about {
-		question, extra := "", ""
-		switch m.Type {
-		case chat.TypeEdit:
-			at := m.target()
-			if m.Author == d.Author && (m.Author != "" || m.Session == d.Session) ||
-				m.Author == chat.DeletedAuthor && at.Seq == t.Seq {
-				question, extra = eraseEdit, chat.ExtraOf(chat.Target{Seq: uint64(at.Seq), ID: at.ID})
-			}
-		case "":
-			if without, ok := chat.ForgetReply(m.Extra, t.ID); ok {
-				question, extra = eraseQuote, without
-			}
-		}
-		if question == "" {
-			continue
-		}
-		if _, err := exec(ctx, tx, question+whereAt, m.Room, m.Epoch, m.Seq, extra); err != nil {
+		if err := eraseIn(ctx, tx, m, d); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// eraseByAuthor erases a message of the author of the delete, at its number, at
+// those of copies and near the delete, and its files.
+func (s *Store) eraseByAuthor(ctx context.Context, tx *sql.Tx, d RoomMessage, copies []int64) error {
+	t := d.target()
+	ranges := [][2]int64{{t.Seq, t.Seq}, {d.Seq - editReach, d.Seq + editReach}}
+	for _, seq := range copies {
+		ranges = append(ranges, [2]int64{seq, seq})
+	}
+	if err := s.deleteFilesOf(ctx, tx, d.Room, t.ID, chat.FileOwner(d.Author, d.Session)); err != nil {
+		return err
+	}
+	for _, r := range ranges {
+		if _, err := exec(ctx, tx, s.eraseStatement()+whereErased, d.Room, t.ID, d.Author, d.Session, r[0],
+			r[1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eraseNameless erases the message if its author has been deleted since, and its
+// files and reports then.
+func (s *Store) eraseNameless(ctx context.Context, tx *sql.Tx, d RoomMessage) error {
+	t := d.target()
+	n, err := exec(ctx, tx, s.eraseStatement()+whereNameless, d.Room, t.ID, t.Seq)
+	if err != nil || n == 0 {
+		return err
+	}
+	if err := s.deleteFilesOf(ctx, tx, d.Room, t.ID, chat.DeletedAuthor); err != nil {
+		return err
+	}
+	_, err = exec(ctx, tx, eraseReports, d.Room, t.ID, chat.DeletedAuthor, "")
+	return err
+}
+
+// eraseStatement returns the statement that erases a message, without its
+// condition.
+func (s *Store) eraseStatement() string {
+	if s.dialect == postgres {
+		return eraseMessage + eraseWords
+	}
+	return eraseMessage
+}
+
+// eraseIn erases from an entry what it has of the message that d deletes: the
+// text of an edit, or a quote in a reply.
+func eraseIn(ctx context.Context, tx *sql.Tx, m, d RoomMessage) error {
+	t := d.target()
+	question, extra := "", ""
+	switch m.Type {
+	case chat.TypeEdit:
+		at := m.target()
+		if m.Author == d.Author && (m.Author != "" || m.Session == d.Session) ||
+			m.Author == chat.DeletedAuthor && at.Seq == t.Seq {
+			question, extra = eraseEdit, chat.ExtraOf(chat.Target{Seq: uint64(at.Seq), ID: at.ID})
+		}
+	case "":
+		if without, ok := chat.ForgetReply(m.Extra, t.ID); ok {
+			question, extra = eraseQuote, without
+		}
+	}
+	if question == "" {
+		return nil
+	}
+	_, err := exec(ctx, tx, question+whereAt, m.Room, m.Epoch, m.Seq, extra)
+	return err
 }

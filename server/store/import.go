@@ -191,6 +191,11 @@ func (im *importer) take(line []byte) error {
 	case typeEnd:
 		return takeAs(fields, line, im.end)
 	}
+	return im.takeRecord(kind, fields, line)
+}
+
+// takeRecord counts and imports a record of a kind.
+func (im *importer) takeRecord(kind string, fields map[string]jsontext.Value, line []byte) error {
 	if n := im.counts.of(kind); n != nil {
 		*n++
 	}

@@ -19,18 +19,7 @@ func (h *History) WriteTo(w io.Writer) (int64, error) {
 	}
 	since := func(t time.Time) string { return fmt.Sprintf("%9.3fs", t.Sub(zero).Seconds()) }
 	for _, s := range sends {
-		what := s.ID
-		if s.Edits != "" {
-			what += ", an edit of " + s.Edits
-		}
-		if s.Deletes != "" {
-			what += ", a delete of " + s.Deletes
-		}
-		if s.Acked.IsZero() {
-			fmt.Fprintf(out, "%s sent %s, never acked\n", since(s.Sent), what)
-			continue
-		}
-		fmt.Fprintf(out, "%s sent %s, acked %s at %v\n", since(s.Sent), what, since(s.Acked), s.At)
+		s.writeTo(out, since)
 	}
 	h.mu.RLock()
 	toggles := slices.Clone(h.toggles)
@@ -38,43 +27,66 @@ func (h *History) WriteTo(w io.Writer) (int64, error) {
 	for _, t := range toggles {
 		fmt.Fprintf(out, "%s acked: %v\n", since(t.acked), t)
 	}
-	names := map[Kind]string{
-		Joined:       "joined",
-		Gap:          "gap",
-		Reset:        "reset",
-		Resumed:      "resumed",
-		Disconnected: "disconnected",
-		Recovered:    "recovered up to",
-		NotRecovered: "not recovered up to",
-		Asked:        "has from the store",
-		Other:        "another entry at",
-		Tombstone:    "tombstone at",
-		Counted:      "summary at",
-	}
 	for _, r := range readers {
 		fmt.Fprintf(out, "\n%s\n", r.Name)
-		for i := 0; i < len(r.events); i++ {
-			e := r.events[i]
-			switch e.Kind {
-			case Message:
-				first := e
-				for i+1 < len(r.events) && r.events[i+1].Kind == Message &&
-					r.events[i+1].At == (Position{e.At.Epoch, e.At.Seq + 1}) {
-					i++
-					e = r.events[i]
-				}
-				fmt.Fprintf(out, "%s messages %v to %d, %s to %s, until %s\n", since(first.When), first.At,
-					e.At.Seq, first.ID, e.ID, since(e.When))
-			case Gap:
-				fmt.Fprintf(out, "%s gap %v to %d\n", since(e.When), e.At, e.To)
-			case Asked, Counted:
-				fmt.Fprintf(out, "%s %s %s %v\n", since(e.When), names[e.Kind], e.ID, e.At)
-			default:
-				fmt.Fprintf(out, "%s %s %v\n", since(e.When), names[e.Kind], e.At)
-			}
-		}
+		writeEvents(out, r.events, since)
 	}
 	return out.n, out.err
+}
+
+// writeTo writes one line: what was sent, and its ack.
+func (s *Send) writeTo(out io.Writer, since func(time.Time) string) {
+	what := s.ID
+	if s.Edits != "" {
+		what += ", an edit of " + s.Edits
+	}
+	if s.Deletes != "" {
+		what += ", a delete of " + s.Deletes
+	}
+	if s.Acked.IsZero() {
+		fmt.Fprintf(out, "%s sent %s, never acked\n", since(s.Sent), what)
+		return
+	}
+	fmt.Fprintf(out, "%s sent %s, acked %s at %v\n", since(s.Sent), what, since(s.Acked), s.At)
+}
+
+// words say what a reader received; messages have a line of their own.
+var words = map[Kind]string{
+	Joined:       "joined",
+	Gap:          "gap",
+	Reset:        "reset",
+	Resumed:      "resumed",
+	Disconnected: "disconnected",
+	Recovered:    "recovered up to",
+	NotRecovered: "not recovered up to",
+	Asked:        "has from the store",
+	Other:        "another entry at",
+	Tombstone:    "tombstone at",
+	Counted:      "summary at",
+}
+
+// writeEvents writes a line for each event, and one for successive messages.
+func writeEvents(out io.Writer, events []Event, since func(time.Time) string) {
+	for i := 0; i < len(events); i++ {
+		e := events[i]
+		switch e.Kind {
+		case Message:
+			first := e
+			for i+1 < len(events) && events[i+1].Kind == Message &&
+				events[i+1].At == (Position{e.At.Epoch, e.At.Seq + 1}) {
+				i++
+				e = events[i]
+			}
+			fmt.Fprintf(out, "%s messages %v to %d, %s to %s, until %s\n", since(first.When), first.At,
+				e.At.Seq, first.ID, e.ID, since(e.When))
+		case Gap:
+			fmt.Fprintf(out, "%s gap %v to %d\n", since(e.When), e.At, e.To)
+		case Asked, Counted:
+			fmt.Fprintf(out, "%s %s %s %v\n", since(e.When), words[e.Kind], e.ID, e.At)
+		default:
+			fmt.Fprintf(out, "%s %s %v\n", since(e.When), words[e.Kind], e.At)
+		}
+	}
 }
 
 // counter counts the bytes that it passes on and keeps the first error.

@@ -218,56 +218,59 @@ func (s *Session) serve(ctx context.Context, conn *Conn) error {
 			s.unlink(err)
 			return err
 		}
-		switch e := event.(type) {
-		case *Welcome:
-			s.welcome(e)
-			s.linkAfter(conn, e)
-			s.handle(e)
-		case *Message:
-			e.History = e.History && !s.welcomed
-			s.deliver(e)
-		case *Edited:
-			e.History = e.History && !s.welcomed
-			s.confirm(e.ID, e.Author, e.Seq)
-			if s.advance(e.Seq) {
-				s.handle(e)
-			}
-		case *Deleted:
-			e.History = e.History && !s.welcomed
-			s.confirm(e.ID, e.Author, e.Seq)
-			if s.advance(e.Seq) {
-				s.handle(e)
-			}
-		case *Tombstone:
-			e.History = e.History && !s.welcomed
-			s.confirm(e.ID, e.Author, e.Seq)
-			if s.advance(e.Seq) {
-				s.handle(e)
-			}
-		case *Reactions:
-			e.History = e.History && !s.welcomed
-			if s.advance(e.Seq) {
-				s.handle(e)
-			}
-		case *Entry:
-			if s.advance(e.Seq) {
-				s.handle(e)
-			}
-		case *Gap:
-			s.skip(e)
-		case *Reset:
-			s.replace(e)
-		case *Reconnect:
-			s.handle(e)
-			s.succeed(ctx, conn, e.After())
-		default:
-			if e, ok := event.(*Error); ok && e.Code == tooSlow {
-				away = e.RetryAfter()
-			}
-			if !s.resolve(event) {
-				s.handle(event)
-			}
+		if e, ok := event.(*Error); ok && e.Code == tooSlow {
+			away = e.RetryAfter()
 		}
+		s.take(ctx, conn, event)
+	}
+}
+
+// take delivers an event of conn, unless it was delivered before, answers what
+// waits for it, and moves the position of the session.
+func (s *Session) take(ctx context.Context, conn *Conn, event Event) {
+	switch e := event.(type) {
+	case *Welcome:
+		s.welcome(e)
+		s.linkAfter(conn, e)
+		s.handle(e)
+	case *Message:
+		e.History = e.History && !s.welcomed
+		s.deliver(e)
+	case *Edited:
+		e.History = e.History && !s.welcomed
+		s.confirm(e.ID, e.Author, e.Seq)
+		s.handleNew(e, e.Seq)
+	case *Deleted:
+		e.History = e.History && !s.welcomed
+		s.confirm(e.ID, e.Author, e.Seq)
+		s.handleNew(e, e.Seq)
+	case *Tombstone:
+		e.History = e.History && !s.welcomed
+		s.confirm(e.ID, e.Author, e.Seq)
+		s.handleNew(e, e.Seq)
+	case *Reactions:
+		e.History = e.History && !s.welcomed
+		s.handleNew(e, e.Seq)
+	case *Entry:
+		s.handleNew(e, e.Seq)
+	case *Gap:
+		s.skip(e)
+	case *Reset:
+		s.replace(e)
+	case *Reconnect:
+		s.handle(e)
+		s.succeed(ctx, conn, e.After())
+	default:
+		if !s.resolve(event) {
+			s.handle(event)
+		}
+	}
+}
+
+// handleNew delivers an entry of the log, unless it was delivered before.
+func (s *Session) handleNew(e Event, seq uint64) {
+	if s.advance(seq) {
+		s.handle(e)
 	}
 }
 

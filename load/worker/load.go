@@ -42,10 +42,30 @@ func (r *spreadRun) load(ctx, alive context.Context) ([]*run.Outcome, error) {
 		undo()
 	})
 	actors.Go(func() { r.act(acting, measured) })
+	r.seconds.start(&r.settings, zero)
+	rest, err := r.send(alive, zero)
+	if err != nil {
+		return nil, err
+	}
+	enough()
+	over()
+	actors.Wait()
+	outcomes, err := r.settle(alive, rest)
+	if err != nil {
+		return nil, err
+	}
+	programs := watching()
+	r.parts = programs.Names
+	r.serverCPU, _ = programs.Used()
+	return outcomes, r.readClocks(alive)
+}
+
+// send makes all workers send from zero on, until their messages are answered.
+// It returns what all of them have reached together.
+func (r *spreadRun) send(alive context.Context, zero time.Time) (settle, error) {
 	var mu sync.Mutex
 	var reached []run.Position
 	var reacted []run.Reacted
-	r.seconds.start(&r.settings, zero)
 	err := r.each(alive, func(ctx context.Context, p *peer) error {
 		a, err := p.perform(ctx, order{Begin: &begin{zero.Sub(r.began) + p.clocks[1].offset}})
 		if err != nil {
@@ -61,14 +81,16 @@ func (r *spreadRun) load(ctx, alive context.Context) ([]*run.Outcome, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return settle{}, err
 	}
-	enough()
-	over()
-	actors.Wait()
-	rest := settle{furthest(reached), run.MergeReacted(reacted)}
+	return settle{furthest(reached), run.MergeReacted(reacted)}, nil
+}
+
+// settle makes all workers wait for the rest of their deliveries and returns
+// their outcomes.
+func (r *spreadRun) settle(alive context.Context, rest settle) ([]*run.Outcome, error) {
 	outcomes := make([]*run.Outcome, len(r.peers))
-	err = r.each(alive, func(ctx context.Context, p *peer) error {
+	err := r.each(alive, func(ctx context.Context, p *peer) error {
 		a, err := p.perform(ctx, order{Settle: &rest})
 		if err != nil {
 			return err
@@ -79,13 +101,7 @@ func (r *spreadRun) load(ctx, alive context.Context) ([]*run.Outcome, error) {
 		outcomes[p.index] = a.Outcome
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	programs := watching()
-	r.parts = programs.Names
-	r.serverCPU, _ = programs.Used()
-	return outcomes, r.readClocks(alive)
+	return outcomes, err
 }
 
 // act performs the scenario.

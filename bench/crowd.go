@@ -228,15 +228,20 @@ func (c *crowd) awaitQuiet(ctx context.Context, want int64) error {
 
 // start starts Redis and one server without a limit on messages.
 func (b *bench) start(ctx context.Context) (*localcluster.Cluster, *localcluster.Part, error) {
-	c, err := localcluster.Start(ctx, localcluster.Options{
-		Servers: 1,
-		Binary:  b.binary,
-		Env:     map[string]string{"MESSAGE_RATE": "0", "ROOM_RATE": "0", "LOG_LEVEL": "warn"},
-	})
+	c, err := b.startServers(ctx, 1)
 	if err != nil {
 		return nil, nil, err
 	}
 	return c, c.Servers[0], nil
+}
+
+// startServers starts Redis and n servers without a limit on messages.
+func (b *bench) startServers(ctx context.Context, n int) (*localcluster.Cluster, error) {
+	return localcluster.Start(ctx, localcluster.Options{
+		Servers: n,
+		Binary:  b.binary,
+		Env:     map[string]string{"MESSAGE_RATE": "0", "ROOM_RATE": "0", "LOG_LEVEL": "warn"},
+	})
 }
 
 func clusterPorts() (host, port string, err error) {

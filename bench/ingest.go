@@ -32,11 +32,7 @@ func (b *bench) ingest(ctx context.Context) error {
 }
 
 func (b *bench) ingestOf(ctx context.Context, rate int) error {
-	cl, err := localcluster.Start(ctx, localcluster.Options{
-		Servers: 4,
-		Binary:  b.binary,
-		Env:     map[string]string{"MESSAGE_RATE": "0", "ROOM_RATE": "0", "LOG_LEVEL": "warn"},
-	})
+	cl, err := b.startServers(ctx, 4)
 	if err != nil {
 		return err
 	}
@@ -55,20 +51,11 @@ func (b *bench) ingestOf(ctx context.Context, rate int) error {
 		return err
 	}
 	begin := time.Now()
-	var offered, refused atomic.Int64
-	var publishers errgroup.Group
-	for i := range ingestPublishers {
-		publishers.Go(func() error {
-			n, no, err := publishAcked(ctx, cl.ServerURL(i%len(cl.Servers)), rate/ingestPublishers, b.length)
-			offered.Add(n)
-			refused.Add(no)
-			return err
-		})
-	}
-	if err := publishers.Wait(); err != nil {
+	offered, refused, err := b.sendToAll(ctx, cl, rate)
+	if err != nil {
 		return err
 	}
-	taken := offered.Load() - refused.Load()
+	taken := offered - refused
 	var got, missing, lost int64
 	var last int64
 	for _, c := range crowds {
@@ -89,10 +76,28 @@ func (b *bench) ingestOf(ctx context.Context, rate int) error {
 	each := func(d time.Duration) string {
 		return fmt.Sprintf("%.1f", float64(d.Microseconds())/float64(taken))
 	}
-	b.row(rate, taken, int(float64(taken)/took.Seconds()), refused.Load(), got/ingestListeners/4, missing,
+	b.row(rate, taken, int(float64(taken)/took.Seconds()), refused, got/ingestListeners/4, missing,
 		lost, ms(crowds[0].percentile(50)), ms(crowds[0].percentile(99)),
 		each(after.servers-before.servers), each(after.redis-before.redis))
 	return nil
+}
+
+// sendToAll sends messages to all servers, at that rate together. It returns how
+// many were sent and how many of them were refused.
+func (b *bench) sendToAll(ctx context.Context, cl *localcluster.Cluster, rate int) (
+	sent, refused int64, err error) {
+	var offered, not atomic.Int64
+	var publishers errgroup.Group
+	for i := range ingestPublishers {
+		publishers.Go(func() error {
+			n, no, err := publishAcked(ctx, cl.ServerURL(i%len(cl.Servers)), rate/ingestPublishers, b.length)
+			offered.Add(n)
+			not.Add(no)
+			return err
+		})
+	}
+	err = publishers.Wait()
+	return offered.Load(), not.Load(), err
 }
 
 // publishAcked sends messages at a rate for a time and waits until each is

@@ -28,11 +28,7 @@ func (b *bench) storm(ctx context.Context) error {
 }
 
 func (b *bench) stormOf(ctx context.Context, missed uint64) error {
-	cl, err := localcluster.Start(ctx, localcluster.Options{
-		Servers: 3,
-		Binary:  b.binary,
-		Env:     map[string]string{"MESSAGE_RATE": "0", "ROOM_RATE": "0", "LOG_LEVEL": "warn"},
-	})
+	cl, err := b.startServers(ctx, 3)
 	if err != nil {
 		return err
 	}
@@ -51,39 +47,23 @@ func (b *bench) stormOf(ctx context.Context, missed uint64) error {
 	begin := time.Now()
 	for i := range conns {
 		coming.Go(func() {
-			o := client.Options{
-				URL:              cl.ServerURL(i % len(cl.Servers)),
-				After:            &from,
-				Load:             client.LoadOptions{ReadBuffer: 4096},
-				HandshakeTimeout: time.Minute,
-				IdleTimeout:      time.Hour,
-			}
-			for ctx.Err() == nil {
-				conn, err := client.Dial(ctx, o)
-				if err != nil {
-					failed.Add(1)
-					continue
-				}
-				conns[i] = conn
-				if ok, err := resumes(ctx, conn, from.Seq+1, missed); err == nil {
-					back.Add(1)
-					if ok {
-						resumed.Add(1)
-					}
-				}
+			conns[i] = reconnect(ctx, cl.ServerURL(i%len(cl.Servers)), from, &failed)
+			if conns[i] == nil {
 				return
+			}
+			if ok, err := resumes(ctx, conns[i], from.Seq+1, missed); err == nil {
+				back.Add(1)
+				if ok {
+					resumed.Add(1)
+				}
 			}
 		})
 	}
 	coming.Wait()
 	took := time.Since(begin)
-	var memory int64
-	for _, s := range cl.Servers {
-		m, err := s.Memory()
-		if err != nil {
-			return err
-		}
-		memory += m
+	memory, err := memorySum(cl.Servers)
+	if err != nil {
+		return err
 	}
 	if err := rest(ctx, 2*time.Second); err != nil {
 		return err
@@ -125,6 +105,37 @@ func (b *bench) position(ctx context.Context, url string, missed uint64) (client
 		return client.Position{}, err
 	}
 	return client.Position{Epoch: welcome.Epoch, Seq: welcome.Seq + uint64(n) - missed}, nil
+}
+
+// reconnect connects a client after the last message that it has, and tries
+// again, which it counts, until ctx ends: then it returns nil.
+func reconnect(ctx context.Context, url string, last client.Position, failed *atomic.Int64) *client.Conn {
+	for ctx.Err() == nil {
+		conn, err := client.Dial(ctx, client.Options{
+			URL:              url,
+			After:            &last,
+			Load:             client.LoadOptions{ReadBuffer: 4096},
+			HandshakeTimeout: time.Minute,
+			IdleTimeout:      time.Hour,
+		})
+		if err == nil {
+			return conn
+		}
+		failed.Add(1)
+	}
+	return nil
+}
+
+// memorySum returns the memory of several programs, in bytes.
+func memorySum(parts []*localcluster.Part) (sum int64, err error) {
+	for _, p := range parts {
+		n, err := p.Memory()
+		if err != nil {
+			return 0, err
+		}
+		sum += n
+	}
+	return sum, nil
 }
 
 // resumes reports whether a client was resumed and then received n messages

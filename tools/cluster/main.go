@@ -65,9 +65,7 @@ func run(ctx context.Context, args []string, out io.Writer, colour bool) error {
 		return fmt.Errorf("%q: want nothing, to start a cluster, or scale and a number, to scale one",
 			strings.Join(rest, " "))
 	}
-	chosen := false
-	flags.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "page" })
-	if !chosen {
+	if !isSet(flags, "page") {
 		*page = usablePagePort(*host, listen)
 	}
 
@@ -76,31 +74,20 @@ func run(ctx context.Context, args []string, out io.Writer, colour bool) error {
 		return fmt.Errorf("create a directory to build in: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	fmt.Fprintln(out, "building the server …")
-	binary, err := localcluster.Build(ctx, dir, *race)
-	if err != nil {
-		return err
-	}
 	at := func(host string, port int) string { return net.JoinHostPort(host, strconv.Itoa(port)) }
 	o := localcluster.Options{
 		Servers: *servers, Elastic: localcluster.MaxElastic, API: 1, Nginx: *page != 0,
-		LivePage: *live, Binary: binary,
-		Env:  settings(),
+		LivePage: *live, Env: settings(),
 		Room: at(*host, *room), Stats: at("127.0.0.1", *stats),
 		Log: newPrinter(out, colour).print,
 	}
 	if o.Nginx {
 		o.Page = at(*host, *page)
 	}
-	c, err := localcluster.Start(ctx, o)
-	var address *localcluster.AddressError
-	if errors.As(err, &address) {
-		return fmt.Errorf("%w; -%s chooses another port", address, address.Part)
-	}
+	c, err := start(ctx, o, dir, *race, out)
 	if err != nil {
 		return err
 	}
-	drainGently(c)
 	orders, err := takeOrders(c, *room, out)
 	if err != nil {
 		return errors.Join(err, c.Close())
@@ -109,6 +96,33 @@ func run(ctx context.Context, args []string, out io.Writer, colour bool) error {
 	<-ctx.Done()
 	fmt.Fprintln(out, "\nstopping …")
 	return errors.Join(orders.close(), c.Close())
+}
+
+// isSet reports whether a flag was given.
+func isSet(flags *flag.FlagSet, name string) (given bool) {
+	flags.Visit(func(f *flag.Flag) { given = given || f.Name == name })
+	return given
+}
+
+// start builds the server into dir, which must stay while the cluster runs, and
+// starts the cluster.
+func start(ctx context.Context, o localcluster.Options, dir string, race bool, out io.Writer) (
+	*localcluster.Cluster, error) {
+	fmt.Fprintln(out, "building the server …")
+	var err error
+	if o.Binary, err = localcluster.Build(ctx, dir, race); err != nil {
+		return nil, err
+	}
+	c, err := localcluster.Start(ctx, o)
+	var address *localcluster.AddressError
+	if errors.As(err, &address) {
+		return nil, fmt.Errorf("%w; -%s chooses another port", address, address.Part)
+	}
+	if err != nil {
+		return nil, err
+	}
+	drainGently(c)
+	return c, nil
 }
 
 // drainGently gives elastic servers, which are stopped while people are

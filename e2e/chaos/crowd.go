@@ -94,33 +94,7 @@ func Gather(ctx context.Context, url func(i int) string, size Size) (*Crowd, err
 	lasting, leave := context.WithCancel(context.Background())
 	c.leave, c.enough = leave, func() {}
 	for i := range size.Sessions {
-		name := memberName(i)
-		log := c.History.Reader(name)
-		o := c.options(i, name)
-		o.GuestKey = client.NewGuestKey()
-		c.keys = append(c.keys, o.GuestKey)
-		s := client.NewSession(o, func(e client.Event) {
-			switch e := e.(type) {
-			case *client.Welcome:
-				c.History.Connected(e.Session, name)
-				c.connected(i, e.App)
-			case *client.Message:
-				c.lookAtFiles(name, e)
-				if i == 0 {
-					c.setAuthor(e.Name, e.Author)
-				}
-			}
-			log.Take(e)
-			if size.Tap != nil {
-				size.Tap(i, e)
-			}
-		})
-		c.running.Go(func() {
-			if err := s.Run(lasting); lasting.Err() == nil {
-				c.fail(fmt.Errorf("%s: the session ended: %w", name, err))
-			}
-		})
-		c.members, c.logs = append(c.members, s), append(c.logs, log)
+		c.join(lasting, i)
 	}
 	for i := range size.Raw {
 		name := fmt.Sprint("raw-", i)
@@ -135,22 +109,56 @@ func Gather(ctx context.Context, url func(i int) string, size Size) (*Crowd, err
 		c.listen(lasting, name, r)
 	}
 	c.running.Go(func() { c.joinLate(lasting) })
-	return c, localcluster.Poll(ctx, func(context.Context) error {
-		for i, s := range c.members {
-			if _, ok := s.Position(); !ok {
-				return fmt.Errorf("client %d is not connected", i)
-			}
+	return c, localcluster.Poll(ctx, func(context.Context) error { return c.areConnected() })
+}
+
+// areConnected returns an error while a client is not connected.
+func (c *Crowd) areConnected() error {
+	for i, s := range c.members {
+		if _, ok := s.Position(); !ok {
+			return fmt.Errorf("client %d is not connected", i)
 		}
-		for i, r := range c.raw {
-			if !r.isConnected() {
-				return fmt.Errorf("raw reader %d is not connected", i)
-			}
+	}
+	for i, r := range c.raw {
+		if !r.isConnected() {
+			return fmt.Errorf("raw reader %d is not connected", i)
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 func memberName(i int) string { return fmt.Sprint("client-", i) }
+
+// join runs the i-th session until the crowd leaves.
+func (c *Crowd) join(ctx context.Context, i int) {
+	name := memberName(i)
+	log := c.History.Reader(name)
+	o := c.options(i, name)
+	o.GuestKey = client.NewGuestKey()
+	c.keys = append(c.keys, o.GuestKey)
+	s := client.NewSession(o, func(e client.Event) {
+		switch e := e.(type) {
+		case *client.Welcome:
+			c.History.Connected(e.Session, name)
+			c.connected(i, e.App)
+		case *client.Message:
+			c.lookAtFiles(name, e)
+			if i == 0 {
+				c.setAuthor(e.Name, e.Author)
+			}
+		}
+		log.Take(e)
+		if c.size.Tap != nil {
+			c.size.Tap(i, e)
+		}
+	})
+	c.running.Go(func() {
+		if err := s.Run(ctx); ctx.Err() == nil {
+			c.fail(fmt.Errorf("%s: the session ended: %w", name, err))
+		}
+	})
+	c.members, c.logs = append(c.members, s), append(c.logs, log)
+}
 
 // listen runs a raw reader until the crowd leaves.
 func (c *Crowd) listen(ctx context.Context, name string, r *rawReader) {

@@ -30,65 +30,49 @@ const healing = 5 * time.Second
 
 // Cases returns all cases with that many rounds each.
 func Cases(rounds int) []Case {
-	return []Case{
+	everysec, always, rdb := persistence["aof-everysec"], persistence["aof-always"], persistence["rdb"]
+	cases := []Case{
 		{
-			"kill -9 of Redis with AOF, everysec",
-			rounds,
-			0,
-			persistence["aof-everysec"],
-			false,
-			(*matrix).killed,
-			true,
+			Name:  "kill -9 of Redis with AOF, everysec",
+			redis: everysec, round: (*matrix).killed, still: true,
 		},
 		{
-			"kill -9 of Redis with AOF, always",
-			rounds,
-			0,
-			persistence["aof-always"],
-			false,
-			(*matrix).killed,
-			true,
-		},
-		{"kill -9 of Redis with RDB only", rounds, 0, persistence["rdb"], false, (*matrix).killed, true},
-		{"FLUSHALL", rounds, 0, persistence["aof-everysec"], false, (*matrix).flushed, true},
-		{
-			"FLUSHALL while a server starts",
-			rounds,
-			0,
-			persistence["aof-everysec"],
-			false,
-			(*matrix).flushedAtStart,
-			false,
+			Name:  "kill -9 of Redis with AOF, always",
+			redis: always, round: (*matrix).killed, still: true,
 		},
 		{
-			"reconnecting to a server that is behind",
-			rounds,
-			0,
-			persistence["aof-everysec"],
-			false,
-			(*matrix).lagging,
-			false,
+			Name:  "kill -9 of Redis with RDB only",
+			redis: rdb, round: (*matrix).killed, still: true,
 		},
 		{
-			"link to Redis dead, a new one works",
-			rounds,
-			healing,
-			persistence["aof-everysec"],
-			true,
-			(*matrix).stranded,
-			true,
+			Name:  "FLUSHALL",
+			redis: everysec, round: (*matrix).flushed, still: true,
 		},
 		{
-			"link to Redis silent for 4 s",
-			rounds,
-			healing,
-			persistence["aof-everysec"],
-			true,
-			(*matrix).silent,
-			true,
+			Name:  "FLUSHALL while a server starts",
+			redis: everysec, round: (*matrix).flushedAtStart,
 		},
-		{"kill -9 of a server", rounds, 0, persistence["aof-everysec"], false, (*matrix).serverKilled, false},
+		{
+			Name:  "reconnecting to a server that is behind",
+			redis: everysec, round: (*matrix).lagging,
+		},
+		{
+			Name: "link to Redis dead, a new one works", Within: healing,
+			redis: everysec, past: true, round: (*matrix).stranded, still: true,
+		},
+		{
+			Name: "link to Redis silent for 4 s", Within: healing,
+			redis: everysec, past: true, round: (*matrix).silent, still: true,
+		},
+		{
+			Name:  "kill -9 of a server",
+			redis: everysec, round: (*matrix).serverKilled,
+		},
 	}
+	for i := range cases {
+		cases[i].Rounds = rounds
+	}
+	return cases
 }
 
 // CaseResult is the result of a case.

@@ -141,39 +141,13 @@ func (r *rawReader) listen(ctx context.Context) error {
 		if err != nil {
 			return ending(ctx, err)
 		}
+		epoch = r.follow(event, epoch)
 		switch e := event.(type) {
-		case *client.Welcome:
-			if r.mine != nil {
-				r.mine(e.Session)
-			}
-			// In a new log, what was missed follows. Until then, the old
-			// position is the one to resume from.
-			if epoch = e.Epoch; r.at == nil {
-				r.setPosition(client.Position{Epoch: epoch, Seq: e.Seq})
-			}
 		case *client.Reconnect:
 			var cancel context.CancelFunc
 			ctx, cancel = context.WithTimeoutCause(ctx, e.After(), errAsked)
 			defer cancel()
-		case *client.Reset:
-			epoch = e.Epoch
-			r.setPosition(client.Position{Epoch: epoch, Seq: e.Seq})
-		case *client.Gap:
-			r.setPosition(client.Position{Epoch: epoch, Seq: e.To})
-		case *client.Message:
-			r.setPosition(client.Position{Epoch: epoch, Seq: e.Seq})
-		case *client.Edited:
-			r.setPosition(client.Position{Epoch: epoch, Seq: e.Seq})
-		case *client.Deleted:
-			r.setPosition(client.Position{Epoch: epoch, Seq: e.Seq})
-		case *client.Tombstone:
-			r.setPosition(client.Position{Epoch: epoch, Seq: e.Seq})
-		case *client.Reactions:
-			r.setPosition(client.Position{Epoch: epoch, Seq: e.Seq})
-		case *client.Entry:
-			r.setPosition(client.Position{Epoch: epoch, Seq: e.Seq})
 		case *other:
-			r.setPosition(client.Position{Epoch: epoch, Seq: e.seq})
 			r.log.Add(history.Event{Kind: history.Other, At: history.Position{Epoch: epoch, Seq: e.seq},
 				When: time.Now()})
 			continue
@@ -190,6 +164,42 @@ func (r *rawReader) listen(ctx context.Context) error {
 			paused = time.Now()
 		}
 	}
+}
+
+// follow moves the position to what an event says. It returns the epoch of the
+// log, which was epoch before.
+func (r *rawReader) follow(event client.Event, epoch string) string {
+	switch e := event.(type) {
+	case *client.Welcome:
+		if r.mine != nil {
+			r.mine(e.Session)
+		}
+		// In a new log, what was missed follows. Until then, the old position
+		// is the one to resume from.
+		if epoch = e.Epoch; r.at == nil {
+			r.setPosition(client.Position{Epoch: epoch, Seq: e.Seq})
+		}
+	case *client.Reset:
+		epoch = e.Epoch
+		r.setPosition(client.Position{Epoch: epoch, Seq: e.Seq})
+	case *client.Gap:
+		r.setPosition(client.Position{Epoch: epoch, Seq: e.To})
+	case *client.Message:
+		r.setPosition(client.Position{Epoch: epoch, Seq: e.Seq})
+	case *client.Edited:
+		r.setPosition(client.Position{Epoch: epoch, Seq: e.Seq})
+	case *client.Deleted:
+		r.setPosition(client.Position{Epoch: epoch, Seq: e.Seq})
+	case *client.Tombstone:
+		r.setPosition(client.Position{Epoch: epoch, Seq: e.Seq})
+	case *client.Reactions:
+		r.setPosition(client.Position{Epoch: epoch, Seq: e.Seq})
+	case *client.Entry:
+		r.setPosition(client.Position{Epoch: epoch, Seq: e.Seq})
+	case *other:
+		r.setPosition(client.Position{Epoch: epoch, Seq: e.seq})
+	}
+	return epoch
 }
 
 // askStore asks the store if this welcome says that something was missed, or if

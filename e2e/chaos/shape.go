@@ -32,28 +32,15 @@ func (r *run) build(ctx context.Context) error {
 	if r.dir, err = os.MkdirTemp("", "livechat-chaos-"); err != nil {
 		return fmt.Errorf("create a directory for the run: %w", err)
 	}
-	if r.postgres = r.Postgres; r.postgres == nil {
-		if r.postgres, err = testpg.Run("fsync=off"); err != nil {
-			return err
-		}
-		r.ownPostgres = true
-	}
-	if r.database, err = r.postgres.Database(); err != nil {
+	if err := r.openDatabase(); err != nil {
 		return err
 	}
 	if err := r.openFiles(); err != nil {
 		return err
 	}
-	var clock []string
-	if hasCompiler() {
-		library, err := buildClock(r.dir)
-		if err != nil {
-			return err
-		}
-		if err := r.setClock(0); err != nil {
-			return err
-		}
-		clock = []string{"LD_PRELOAD=" + library, "CLOCK_FILE=" + r.clockFile()}
+	clock, err := r.openClock()
+	if err != nil {
+		return err
 	}
 	r.links = make([]*faultproxy.Proxy, localcluster.MaxServers+apiCount)
 	r.cluster, err = localcluster.Start(ctx, localcluster.Options{
@@ -73,6 +60,41 @@ func (r *run) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return r.openDoors()
+}
+
+// openDatabase starts PostgreSQL, unless the run was given one, and makes a
+// database in it.
+func (r *run) openDatabase() (err error) {
+	if r.postgres = r.Postgres; r.postgres == nil {
+		if r.postgres, err = testpg.Run("fsync=off"); err != nil {
+			return err
+		}
+		r.ownPostgres = true
+	}
+	r.database, err = r.postgres.Database()
+	return err
+}
+
+// openClock builds the wrong clock, which is right at first, and returns the
+// environment in which a program has it; nil where it cannot be built.
+func (r *run) openClock() (env []string, err error) {
+	if !hasCompiler() {
+		return nil, nil
+	}
+	library, err := buildClock(r.dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.setClock(0); err != nil {
+		return nil, err
+	}
+	return []string{"LD_PRELOAD=" + library, "CLOCK_FILE=" + r.clockFile()}, nil
+}
+
+// openDoors opens proxies for clients: doors to HAProxy, and narrow ones to the
+// servers.
+func (r *run) openDoors() error {
 	for range doorCount {
 		door, err := faultproxy.Listen(r.cluster.HAProxy.Addr)
 		if err != nil {

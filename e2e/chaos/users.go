@@ -81,49 +81,65 @@ func Meet(
 		p.all = append(p.all, one)
 	}
 	for i := 0; i < len(p.all); i += 2 {
-		a, b := p.all[i], p.all[i+1]
-		a.other, b.other = b, a
-		var chat struct{ ID string }
-		with := map[string]string{"with": b.name}
-		if err := a.must(ctx, http.MethodPost, "/chats/", with, &chat); err != nil {
+		if err := openChat(ctx, p.all[i], p.all[i+1]); err != nil {
 			return p, err
 		}
-		a.chat, b.chat = chat.ID, chat.ID
 	}
 	for _, one := range p.all {
 		for browser := range 2 {
-			r := &rawReader{
-				dial: one.feed,
-				log:  one.history.RawReader(fmt.Sprintf("%s, browser %d", one.name, browser+1)),
-				calm: p.calm,
-				ask:  one.stored,
-				seen: func(m *client.Message) {
-					if err := p.filed.check(m); err != nil {
-						p.fail(fmt.Errorf("the feed of %s: %w", one.name, err))
-					}
-				},
-			}
-			if browser == 1 {
-				r.stay, r.away = awayFrom, awayFor
-			}
-			p.running.Go(func() {
-				if err := r.run(lasting); lasting.Err() == nil {
-					p.fail(fmt.Errorf("the feed of %s ended: %w", one.name, err))
-				}
-			})
-			one.readers = append(one.readers, r)
+			p.openFeed(lasting, one, browser)
 		}
 	}
-	return p, localcluster.Poll(ctx, func(context.Context) error {
-		for _, one := range p.all {
-			for _, r := range one.readers {
-				if !r.isConnected() {
-					return fmt.Errorf("a feed of %s is not open", one.name)
-				}
+	return p, localcluster.Poll(ctx, func(context.Context) error { return p.areConnected() })
+}
+
+// openChat opens the private chat of two users.
+func openChat(ctx context.Context, a, b *user) error {
+	a.other, b.other = b, a
+	var chat struct{ ID string }
+	with := map[string]string{"with": b.name}
+	if err := a.must(ctx, http.MethodPost, "/chats/", with, &chat); err != nil {
+		return err
+	}
+	a.chat, b.chat = chat.ID, chat.ID
+	return nil
+}
+
+// openFeed reads the feed of a user in one of their two browsers until ctx ends.
+// The second one is closed now and then.
+func (p *Users) openFeed(ctx context.Context, one *user, browser int) {
+	r := &rawReader{
+		dial: one.feed,
+		log:  one.history.RawReader(fmt.Sprintf("%s, browser %d", one.name, browser+1)),
+		calm: p.calm,
+		ask:  one.stored,
+		seen: func(m *client.Message) {
+			if err := p.filed.check(m); err != nil {
+				p.fail(fmt.Errorf("the feed of %s: %w", one.name, err))
+			}
+		},
+	}
+	if browser == 1 {
+		r.stay, r.away = awayFrom, awayFor
+	}
+	p.running.Go(func() {
+		if err := r.run(ctx); ctx.Err() == nil {
+			p.fail(fmt.Errorf("the feed of %s ended: %w", one.name, err))
+		}
+	})
+	one.readers = append(one.readers, r)
+}
+
+// areConnected returns an error while a feed is not open.
+func (p *Users) areConnected() error {
+	for _, one := range p.all {
+		for _, r := range one.readers {
+			if !r.isConnected() {
+				return fmt.Errorf("a feed of %s is not open", one.name)
 			}
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // register creates an account, and is logged in then.

@@ -27,11 +27,12 @@ parts() { go list ./... | grep -vxF "$(go list ./e2e/page ./e2e/browsers "${whol
 export GORACE="atexit_sleep_ms=100 ${GORACE:-}"
 
 # The race detector makes SQLite, which is C translated to Go, five times as
-# slow, and three times what decodes pictures and runs Lua in the embedded Redis.
-# These packages share no memory with ours and start nothing, so it leaves them
-# out.
+# slow, and three times what decodes pictures, hashes passwords, bundles the page
+# and runs Lua in the embedded Redis. These packages share no memory with ours, so
+# it leaves them out.
 race=(-race)
-for path in modernc.org/... github.com/yuin/gopher-lua/... image/... golang.org/x/image/... compress/...; do
+for path in modernc.org/... github.com/yuin/gopher-lua/... image/... golang.org/x/image/... compress/... \
+  golang.org/x/crypto/... github.com/evanw/esbuild/...; do
   race+=("-gcflags=$path=-race=false")
 done
 

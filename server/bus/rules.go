@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"errors"
@@ -32,18 +33,23 @@ var (
 	getRulesScript = redis.NewScript(processSource + getRulesSource)
 )
 
-// RulesGossip begins the gossip that says that the working copy of a room's
-// rules has changed: RulesRoom reads it.
-const RulesGossip = `{"type":"rules",`
+// rulesGossip begins the gossip that says that the working copy of a room's
+// rules has changed.
+var rulesGossip = []byte(`{"type":"rules",`)
 
-// RulesRoom returns the room whose rules have changed, if gossip says so.
+// RulesRoom returns the room whose rules have changed, if gossip says so; empty
+// if it cannot be read.
 func RulesRoom(payload []byte) (room string, ok bool) {
-	rest, ok := strings.CutPrefix(string(payload), RulesGossip+`"room":"`)
+	rest, ok := bytes.CutPrefix(payload, rulesGossip)
 	if !ok {
 		return "", false
 	}
-	room, ok = strings.CutSuffix(rest, `"}`)
-	return room, ok
+	rest, named := bytes.CutPrefix(rest, []byte(`"room":"`))
+	rest, ends := bytes.CutSuffix(rest, []byte(`"}`))
+	if !named || !ends {
+		return "", true
+	}
+	return string(rest), true
 }
 
 func (b *Bus) rulesKey(room string) string { return b.key(room, "rules") }

@@ -32,8 +32,18 @@ type WatchOptions struct {
 	Pinned func(room string, pin *chat.Pin)
 	// Truth returns the rules of a room from the database; nil: this server has
 	// none. Apply puts them beside the log.
-	Truth  func(ctx context.Context, room string) (chat.RoomRules, error)
-	Apply  func(ctx context.Context, room string, r chat.RoomRules) error
+	Truth func(ctx context.Context, room string) (chat.RoomRules, error)
+	Apply func(ctx context.Context, room string, r chat.RoomRules) error
+	// Gossip tells all servers something. It waits until Redis has it.
+	Gossip func(ctx context.Context, payload []byte) error
+	// Changed reads gossip that says that the rules of a room have changed; room is
+	// empty if it cannot be read. It gets all gossip that Receive gets.
+	Changed func(payload []byte) (room string, ok bool)
+	// Wanted has the rules of a room put beside its log, since a server without a
+	// database asks for them. Nil: others do that.
+	Wanted func(room string)
+	// Kicked closes the sockets of somebody in a room on this server.
+	Kicked func(room string, k Kick)
 	Logger *slog.Logger
 }
 

@@ -1,12 +1,8 @@
 package node
 
 import (
-	"bytes"
 	"context"
-	"fmt"
 	"time"
-
-	"github.com/go-json-experiment/json"
 
 	"livechat/server/account"
 	"livechat/server/bus"
@@ -18,40 +14,6 @@ import (
 
 // Where people moderate: this file connects the desk with the database, the logs
 // of rooms, and the sockets of all servers.
-
-// kicked tells all servers, on the gossip channel, whose sockets in a room they
-// are to close.
-type kicked struct {
-	Type   string       `json:"type"` // as in kickedPrefix
-	Room   string       `json:"room"`
-	Person chat.Subject `json:"person,omitzero"`
-	Name   string       `json:"name,omitzero"`
-}
-
-var kickedPrefix = []byte(`{"type":"kicked",`)
-
-// receiveKick handles gossip about kicks, and reports whether the payload is
-// that.
-func (n *Node) receiveKick(payload []byte) bool {
-	if !bytes.HasPrefix(payload, kickedPrefix) {
-		return false
-	}
-	var k kicked
-	if err := json.Unmarshal(payload, &k); err != nil || k.Person == "" && k.Name == "" {
-		n.logger.Debug("moderation: unreadable kick")
-		return true
-	}
-	n.sockets.Kick(k.Room, k.Person, k.Name)
-	return true
-}
-
-func (n *Node) kick(ctx context.Context, room string, k moderation.Kick) error {
-	payload, err := json.Marshal(kicked{"kicked", room, k.Person, k.Name})
-	if err != nil {
-		return fmt.Errorf("kick from room %s: %w", room, err)
-	}
-	return n.bus.PublishGossip(ctx, payload)
-}
 
 // roomLog is the logs of rooms as package moderation needs them.
 type roomLog struct{ *bus.Bus }
@@ -81,7 +43,7 @@ func (n *Node) newDesk(s *store.Store, rules *moderation.Service) *moderation.De
 	n.metrics.Moderated.WithLabelValues(store.ActionMute) // so that the panel has a zero to begin with
 	return moderation.NewDesk(moderation.DeskOptions{
 		Rules: rules, Store: s, Roles: roomRoles{s}, Log: roomLog{n.bus}, App: n.cfg.Server.App,
-		Address: n.bus.AddressOf, Kick: n.kick, Logger: n.logger,
+		Address: n.bus.AddressOf, Kick: n.ruled.Kick, Logger: n.logger,
 		Did: func(action string) { n.metrics.Moderated.WithLabelValues(action).Inc() },
 		Account: func(ctx context.Context, name string) (store.User, error) {
 			u, _, err := s.UserByName(ctx, account.Canonical(name))

@@ -43,7 +43,7 @@ var arrows = map[string][]string{
 	"server/fanout":     {"server/chat", "server/wire", "server/room", "server/metrics"},
 	"server/auth":       {"server/chat", "server/store"},
 	"server/bus":        {"server/chat", "server/metrics"},
-	"server/moderation": {"server/chat", "server/store", "server/words"},
+	"server/moderation": {"server/chat", "server/store", "server/wire", "server/words"},
 	"server/words":      {"server/account", "server/chat"}, // account: skeletons
 	"server/rooms":      {"server/account", "server/chat", "server/store"},
 	"server/socket": {

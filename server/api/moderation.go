@@ -55,9 +55,6 @@ func (b whoBody) who() moderation.Who {
 	return moderation.Who{Account: b.Account, Author: b.Author, Session: b.Session, Message: b.Message}
 }
 
-// maxMinutes bounds how long a mute or a ban with an end lasts: ten years.
-const maxMinutes = 10 * 366 * 24 * 60
-
 // sentenceBody asks for a mute or a ban.
 type sentenceBody struct {
 	whoBody
@@ -72,9 +69,9 @@ func (b sentenceBody) ends() (time.Time, error) {
 	switch {
 	case b.Minutes != 0 && b.Ends != 0:
 		return time.Time{}, chat.Errorf(chat.CodeBadRequest, "Give only one of minutes and ends.")
-	case b.Minutes < 0 || b.Minutes > maxMinutes || b.Ends < 0 || b.Ends > maxTime:
+	case b.Minutes < 0 || b.Minutes > moderation.MaxMinutes || b.Ends < 0 || b.Ends > maxTime:
 		return time.Time{}, chat.Errorf(chat.CodeBadRequest,
-			"minutes is a number from 1 to %d, ends a time in Unix milliseconds.", maxMinutes)
+			"minutes is a number from 1 to %d, ends a time in Unix milliseconds.", moderation.MaxMinutes)
 	case b.Minutes > 0:
 		return time.Now().Add(time.Duration(b.Minutes) * time.Minute), nil
 	case b.Ends > 0:

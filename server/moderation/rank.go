@@ -47,6 +47,22 @@ var (
 	errSelf         = chat.Errorf(chat.CodeForbidden, "nobody moderates themselves")
 )
 
+// storeRoles are the roles that a database has.
+type storeRoles struct{ store *store.Store }
+
+// RolesOf returns what accounts are in rooms that somebody made. An older
+// database has no such rooms.
+func RolesOf(s *store.Store) Roles { return storeRoles{s} }
+
+// RoleIn implements Roles.
+func (r storeRoles) RoleIn(ctx context.Context, room string, user int64) (Rank, error) {
+	role, err := r.store.RoleIn(ctx, room, user)
+	if store.Missing(err) {
+		return Nobody, nil
+	}
+	return map[chat.RoomRole]Rank{chat.RoleModerator: Moderator, chat.RoleOwner: Owner}[role], err
+}
+
 // rank returns the rank of an account in a room.
 func (d *Desk) rank(ctx context.Context, room string, user int64, role string) (Rank, error) {
 	if role == store.RoleAdmin {

@@ -7,6 +7,7 @@ import (
 	"livechat/server/account"
 	"livechat/server/bus"
 	"livechat/server/chat"
+	"livechat/server/config"
 	"livechat/server/moderation"
 	"livechat/server/store"
 	"livechat/server/wire"
@@ -24,25 +25,25 @@ func (l roomLog) Publish(ctx context.Context, room string, m chat.Message) error
 	return err
 }
 
-// roomRoles says what accounts are in rooms that somebody made.
-type roomRoles struct{ store *store.Store }
-
-// RoleIn implements moderation.Roles.
-func (r roomRoles) RoleIn(ctx context.Context, room string, user int64) (moderation.Rank, error) {
-	role, err := r.store.RoleIn(ctx, room, user)
-	if store.Missing(err) { // an older database has no such rooms
-		return moderation.Nobody, nil
+// moderateOptions returns how clients of rooms moderate; nil if they cannot. As
+// with files, a server without the API works in the database of those that have
+// it, which it must be able to write: not a file of SQLite, which has one
+// writer.
+func (n *Node) moderateOptions() func(ctx context.Context, user int64, room string, req wire.Request) error {
+	db := n.database
+	if db == nil || n.cfg.Server.Role == config.RoleWS && db.Dialect() != "postgres" {
+		return nil
 	}
-	return map[chat.RoomRole]moderation.Rank{
-		chat.RoleModerator: moderation.Moderator, chat.RoleOwner: moderation.Owner,
-	}[role], err
+	return n.newDesk(db, moderation.New(moderation.Options{
+		Store: db, Apply: n.bus.SetRules, Audit: moderation.Audit, Logger: n.logger,
+	})).Frame
 }
 
 // newDesk returns the desk of a server that can write in a database.
 func (n *Node) newDesk(s *store.Store, rules *moderation.Service) *moderation.Desk {
 	n.metrics.Moderated.WithLabelValues(store.ActionMute) // so that the panel has a zero to begin with
 	return moderation.NewDesk(moderation.DeskOptions{
-		Rules: rules, Store: s, Roles: roomRoles{s}, Log: roomLog{n.bus}, App: n.cfg.Server.App,
+		Rules: rules, Store: s, Roles: moderation.RolesOf(s), Log: roomLog{n.bus}, App: n.cfg.Server.App,
 		Address: n.bus.AddressOf, Kick: n.ruled.Kick, Logger: n.logger,
 		Did: func(action string) { n.metrics.Moderated.WithLabelValues(action).Inc() },
 		Account: func(ctx context.Context, name string) (store.User, error) {

@@ -14,8 +14,8 @@
 //   - A login does not reveal whether an account exists. An unknown name gets
 //     the same answer as a wrong password, after the same work. A registration
 //     has to reveal it.
-//   - Guessing is slow (Throttle). Guessing or registering in bulk cannot use
-//     up the machine's memory (hasher).
+//   - Guessing is slow (limit.Throttle). Guessing or registering in bulk cannot
+//     use up the machine's memory (hasher).
 //   - No log line and no error contains a password, a token or a hash of one.
 package account
 
@@ -29,6 +29,7 @@ import (
 	"time"
 
 	"livechat/server/chat"
+	"livechat/server/limit"
 	"livechat/server/store"
 )
 
@@ -87,25 +88,9 @@ type Options struct {
 	// unavailable. Default 64, of which one address may have three quarters.
 	Waiting int
 
-	PerAccount Limit // wrong passwords for one account; default 10, then one each 30 s
-	PerAddress Limit // logins from one address (IPv6: one /64); default 30, then one each 2 s
-	Register   Limit // registrations from one address; default 30, then one each 10 s
-}
-
-// Limit is a token bucket: Burst events at once (1 or more), then one per
-// Every. A negative Burst means no limit.
-type Limit struct {
-	Burst int
-	Every time.Duration
-}
-
-// NewLimit returns a Limit of rate events a second with the given burst. A rate
-// of 0 means no limit.
-func NewLimit(rate float64, burst int) Limit {
-	if rate == 0 {
-		return Limit{Burst: -1}
-	}
-	return Limit{Burst: burst, Every: time.Duration(float64(time.Second) / rate)}
+	PerAccount limit.Rate // wrong passwords for one account; default 10, then one each 30 s
+	PerAddress limit.Rate // logins from one address (IPv6: one /64); default 30, then one each 2 s
+	Register   limit.Rate // registrations from one address; default 30, then one each 10 s
 }
 
 // Service registers accounts and logs them in. Its methods are safe for
@@ -119,9 +104,9 @@ type Service struct {
 	logger        *slog.Logger
 	lifetime      time.Duration
 	hasher        *hasher
-	accounts      *Throttle
-	addrs         *Throttle
-	registrations *Throttle // by address
+	accounts      *limit.Throttle
+	addrs         *limit.Throttle
+	registrations *limit.Throttle // by address
 }
 
 // errWrong answers both a wrong password and an unknown name, so that a login
@@ -145,9 +130,9 @@ func newService(o Options, hash hashFunc) *Service {
 		store: o.Store, now: o.Now, logger: o.Logger,
 		lifetime:      cmp.Or(o.Lifetime, SessionLifetime),
 		hasher:        newHasher(hash, cmp.Or(o.Hashings, 2), waiting, max(1, waiting*3/4)),
-		accounts:      NewThrottle(cmp.Or(o.PerAccount, Limit{Burst: 10, Every: 30 * time.Second})),
-		addrs:         NewThrottle(cmp.Or(o.PerAddress, Limit{Burst: 30, Every: 2 * time.Second})),
-		registrations: NewThrottle(cmp.Or(o.Register, Limit{Burst: 30, Every: 10 * time.Second})),
+		accounts:      limit.NewThrottle(cmp.Or(o.PerAccount, limit.Rate{Burst: 10, Every: 30 * time.Second})),
+		addrs:         limit.NewThrottle(cmp.Or(o.PerAddress, limit.Rate{Burst: 30, Every: 2 * time.Second})),
+		registrations: limit.NewThrottle(cmp.Or(o.Register, limit.Rate{Burst: 30, Every: 10 * time.Second})),
 	}
 }
 
@@ -171,7 +156,7 @@ func (s *Service) Register(ctx context.Context, name, password, addr string) (Us
 	if IsSystemName(name) {
 		return User{}, errSystemName
 	}
-	if wait := s.registrations.Take(s.now(), AddressKey(addr)); wait > 0 {
+	if wait := s.registrations.Take(s.now(), limit.AddressKey(addr)); wait > 0 {
 		return User{}, tooMany(wait)
 	}
 	skeleton := Skeleton(name)
@@ -183,7 +168,7 @@ func (s *Service) Register(ctx context.Context, name, password, addr string) (Us
 	case taken:
 		return User{}, errTaken
 	}
-	hash, err := s.hasher.create(ctx, AddressKey(addr), password)
+	hash, err := s.hasher.create(ctx, limit.AddressKey(addr), password)
 	if err != nil {
 		return User{}, err
 	}
@@ -294,6 +279,6 @@ func (s *Service) confirm(ctx context.Context, user int64, password string) (err
 	case !ok:
 		return errWrongOld
 	}
-	s.accounts.forget(key)
+	s.accounts.Forget(key)
 	return nil
 }

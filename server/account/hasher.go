@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"livechat/server/chat"
-	"livechat/server/turn"
+	"livechat/server/limit"
 )
 
 // hasher bounds how many passwords are hashed at once. Each takes 19 MiB and
@@ -16,16 +16,16 @@ import (
 type hasher struct {
 	hash  hashFunc
 	decoy string // compared with the password of an unknown user
-	turns *turn.Turns
+	turns *limit.Turns
 }
 
 // newHasher returns a hasher for places hashings at once, of which one address
 // can have all but one. waiting more can queue, perAddress of them from one
 // address.
 func newHasher(hash hashFunc, places, waiting, perAddress int) *hasher {
-	limits := turn.Limits{Places: places, PlacesPerKey: max(1, places-1), Waiting: waiting,
+	limits := limit.TurnLimits{Places: places, PlacesPerKey: max(1, places-1), Waiting: waiting,
 		WaitingPerKey: perAddress}
-	return &hasher{hash: hash, decoy: decoy(), turns: turn.New(limits)}
+	return &hasher{hash: hash, decoy: decoy(), turns: limit.NewTurns(limits)}
 }
 
 // errBusy is the answer when the wait would be too long.
@@ -42,7 +42,7 @@ func (h *hasher) derive(ctx context.Context, key, password string, r record, n i
 	}
 	leave, err := h.turns.Enter(ctx, key)
 	switch {
-	case errors.Is(err, turn.ErrFull):
+	case errors.Is(err, limit.ErrFull):
 		return nil, errBusy
 	case err != nil:
 		// The deadline passed: too many were first.

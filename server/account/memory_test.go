@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"livechat/server/chat"
+	"livechat/server/limit"
 	"livechat/server/store"
 )
 
@@ -241,13 +242,13 @@ func quick(password, salt []byte, c cost, n int) []byte {
 func quickService(o Options) (*Service, *memory) {
 	m := newMemory()
 	o.Store = m
-	if o.PerAccount == (Limit{}) {
+	if o.PerAccount == (limit.Rate{}) {
 		o.PerAccount.Burst = -1
 	}
-	if o.PerAddress == (Limit{}) {
+	if o.PerAddress == (limit.Rate{}) {
 		o.PerAddress.Burst = -1
 	}
-	if o.Register == (Limit{}) {
+	if o.Register == (limit.Rate{}) {
 		o.Register.Burst = -1
 	}
 	return newService(o, quick), m

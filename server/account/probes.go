@@ -1,24 +1,42 @@
 package account
 
 import (
-	"net/netip"
 	"time"
+
+	"livechat/server/chat"
+	"livechat/server/limit"
 )
 
 // NameProbes limits how many names one address can probe by joining as a guest:
 // a join that succeeds reveals that no account has the name. Its methods are
 // safe for concurrent use.
 type NameProbes struct {
-	names *Throttle // by address
-	known *Throttle // by address and name; a repeated name reveals nothing new
+	names *limit.Throttle // by address
+	known *limit.Throttle // by address and name; a repeated name reveals nothing new
 }
 
 // rememberProbe is how long an address may repeat a name at no cost.
 const rememberProbe = time.Hour
 
-// NewNameProbes returns a NameProbes that applies limit to each address.
-func NewNameProbes(limit Limit) *NameProbes {
-	return &NameProbes{names: NewThrottle(limit), known: NewThrottle(Limit{Burst: 1, Every: rememberProbe})}
+// NewNameProbes returns a NameProbes that applies a rate to each address.
+func NewNameProbes(r limit.Rate) *NameProbes {
+	return &NameProbes{
+		names: limit.NewThrottle(r), known: limit.NewThrottle(limit.Rate{Burst: 1, Every: rememberProbe}),
+	}
+}
+
+// AskName returns what refuses guests' names of addresses with too many, as
+// NewNameProbes says, after it has called refused.
+func AskName(r limit.Rate, refused func()) func(addr, name string) error {
+	probes := NewNameProbes(r)
+	return func(addr, name string) error {
+		wait := probes.Take(time.Now(), addr, name)
+		if wait == 0 {
+			return nil
+		}
+		refused()
+		return chat.RateLimited("too many names from this address; try again later, or join without a name", wait)
+	}
 }
 
 // Take counts a guest's name against the client's address, with or without a
@@ -28,8 +46,8 @@ func NewNameProbes(limit Limit) *NameProbes {
 // company may be behind one.
 func (a *NameProbes) Take(now time.Time, addr, guestName string) (wait time.Duration) {
 	skeleton, _, known := judge(guestName)
-	from := AddressKey(addr)
-	if known || isPrivate(from) {
+	from := limit.AddressKey(addr)
+	if known || limit.IsPrivate(from) {
 		return 0
 	}
 	key := from + " " + skeleton
@@ -37,31 +55,7 @@ func (a *NameProbes) Take(now time.Time, addr, guestName string) (wait time.Dura
 		return 0
 	}
 	if wait = a.names.Take(now, from); wait > 0 {
-		a.known.forget(key)
+		a.known.Forget(key)
 	}
 	return wait
-}
-
-// PublicKey is AddressKey, but empty for addresses that are not public.
-func PublicKey(addr string) string {
-	if key := AddressKey(addr); !isPrivate(key) {
-		return key
-	}
-	return ""
-}
-
-// isPrivate reports whether an address in the form of AddressKey is not public.
-func isPrivate(key string) bool {
-	ip, err := netip.ParseAddr(key)
-	if err != nil {
-		prefix, err := netip.ParsePrefix(key)
-		if err != nil {
-			return false
-		}
-		ip = prefix.Addr()
-		if prefix.Contains(netip.IPv6Loopback()) {
-			return true
-		}
-	}
-	return ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast()
 }

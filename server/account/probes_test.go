@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"livechat/server/limit"
 )
 
 func TestNameProbesPerAddressAreLimited(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
-	a := NewNameProbes(Limit{Burst: 3, Every: time.Second})
+	a := NewNameProbes(limit.Rate{Burst: 3, Every: time.Second})
 	const home, other = "192.0.2.7", "[2001:db8::1]:443"
 	for range 3 { // a repeated name reveals nothing new
 		for _, name := range []string{"ann", "bob", "B0B", "eve", "guest-1a2b", "admin", "✨"} {
@@ -37,7 +39,7 @@ func TestNameProbesPerAddressAreLimited(t *testing.T) {
 			}
 		}
 	}
-	none := NewNameProbes(NewLimit(0, 1))
+	none := NewNameProbes(limit.NewRate(0, 1))
 	for i := range 100 {
 		if none.Take(now, home, fmt.Sprint("name", i)) != 0 {
 			t.Fatal("waits without a limit")

@@ -7,10 +7,10 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"net/netip"
 	"time"
 
 	"livechat/server/chat"
+	"livechat/server/limit"
 	"livechat/server/store"
 )
 
@@ -71,7 +71,7 @@ func (s *Service) tryLogin(ctx context.Context, name, password, addr string) (to
 	case err != nil:
 		return "", User{}, fmt.Errorf("look up the user: %w", err)
 	}
-	ok, err := s.hasher.verify(ctx, AddressKey(addr), password, hash)
+	ok, err := s.hasher.verify(ctx, limit.AddressKey(addr), password, hash)
 	switch {
 	case err != nil:
 		return "", User{}, err
@@ -82,7 +82,7 @@ func (s *Service) tryLogin(ctx context.Context, name, password, addr string) (to
 	}
 	// Keep the address' count: an account must not be a way to go on guessing
 	// at others.
-	s.accounts.forget(name)
+	s.accounts.Forget(name)
 	if token, err = s.newSession(ctx, u.ID, hash); err != nil {
 		return "", User{}, err
 	}
@@ -116,7 +116,7 @@ func (s *Service) rehash(ctx context.Context, user int64, password, old string) 
 // accounts that do not exist the same.
 func (s *Service) attempt(ctx context.Context, name string, possible bool, addr string) error {
 	now := s.now()
-	wait := s.addrs.Take(now, AddressKey(addr))
+	wait := s.addrs.Take(now, limit.AddressKey(addr))
 	if wait == 0 && possible {
 		wait = s.accounts.Take(now, name)
 	}
@@ -128,28 +128,7 @@ func (s *Service) attempt(ctx context.Context, name string, possible bool, addr 
 }
 
 func tooMany(wait time.Duration) error {
-	return &chat.Error{
-		Code: chat.CodeRateLimited, Message: "Too many attempts. Try again later.", Retryable: true,
-		RetryAfterMS: int64((wait + time.Millisecond - 1) / time.Millisecond),
-	}
-}
-
-// AddressKey returns the throttle key of an address, with or without a port.
-// For IPv6 it is the /64: clients choose the other 64 bits themselves.
-func AddressKey(addr string) string {
-	ip, err := netip.ParseAddr(addr)
-	if err != nil {
-		withPort, err := netip.ParseAddrPort(addr)
-		if err != nil {
-			return "" // invalid addresses share one key
-		}
-		ip = withPort.Addr()
-	}
-	ip = ip.Unmap().WithZone("")
-	if ip.Is6() {
-		return netip.PrefixFrom(ip, 64).Masked().String()
-	}
-	return ip.String()
+	return chat.RateLimited("Too many attempts. Try again later.", wait)
 }
 
 // NewSession starts a session for a user who has just been authenticated, after

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"livechat/server/chat"
+	"livechat/server/limit"
 	"livechat/server/store"
 )
 
@@ -148,7 +149,7 @@ func TestUnknownUserCostsAsMuchAsWrongPassword(t *testing.T) {
 
 func TestDecoyHashMatchesNoLogin(t *testing.T) {
 	m := newMemory()
-	s := newService(Options{Store: m, PerAccount: Limit{Burst: -1}, PerAddress: Limit{Burst: -1}}, quick)
+	s := newService(Options{Store: m, PerAccount: limit.Rate{Burst: -1}, PerAddress: limit.Rate{Burst: -1}}, quick)
 	r, err := parsePHC(s.hasher.decoy)
 	must(t, err)
 	s.hasher.hash = func(_, _ []byte, _ cost, n int) []byte { return r.key } // as if an attacker had found it
@@ -166,7 +167,7 @@ func TestSecretsAreInNoLogOrError(t *testing.T) {
 	s, m := quickService(Options{
 		Logger: slog.New(slog.NewTextHandler(&log,
 			&slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true})),
-		PerAccount: Limit{Burst: 3, Every: time.Hour},
+		PerAccount: limit.Rate{Burst: 3, Every: time.Hour},
 	})
 	var secrets []string
 	try := func(_ any, err error) {

@@ -9,11 +9,12 @@ import (
 	"time"
 
 	"livechat/server/chat"
+	"livechat/server/limit"
 )
 
 func TestLoginIsThrottledPerAccount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, _ := quickService(Options{PerAccount: Limit{Burst: 3, Every: 10 * time.Second}})
+		s, _ := quickService(Options{PerAccount: limit.Rate{Burst: 3, Every: 10 * time.Second}})
 		register(t, s, "ann")
 		register(t, s, "bob")
 		hashed := 0
@@ -58,7 +59,7 @@ func TestLoginIsThrottledPerAccount(t *testing.T) {
 
 func TestLoginIsThrottledPerAddress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, _ := quickService(Options{PerAddress: Limit{Burst: 4, Every: time.Second}})
+		s, _ := quickService(Options{PerAddress: limit.Rate{Burst: 4, Every: time.Second}})
 		register(t, s, "ann")
 		for _, addrs := range [][]string{
 			{"192.0.2.7:1", "192.0.2.7:65535", "192.0.2.7", "::ffff:192.0.2.7"},
@@ -92,7 +93,7 @@ func TestLoginIsThrottledPerAddress(t *testing.T) {
 // Names cannot be probed in bulk, and typing errors cost nothing.
 func TestRegistrationIsThrottled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, _ := quickService(Options{Register: NewLimit(0.1, 3)})
+		s, _ := quickService(Options{Register: limit.NewRate(0.1, 3)})
 		for range 10 {
 			_, err := s.Register(t.Context(), "a", secret, home)
 			wants(t, "no name", err, chat.CodeBadName)
@@ -119,22 +120,11 @@ func TestRegistrationIsThrottled(t *testing.T) {
 	})
 }
 
-func TestNewLimit(t *testing.T) {
-	for _, test := range []struct {
-		rate float64
-		want Limit
-	}{{0, Limit{Burst: -1}}, {0.1, Limit{7, 10 * time.Second}}, {50, Limit{7, 20 * time.Millisecond}}} {
-		if got := NewLimit(test.rate, 7); got != test.want {
-			t.Errorf("%v a second: %+v, want %+v", test.rate, got, test.want)
-		}
-	}
-}
-
 // An address that is refused does not use up an account's attempts.
 func TestAddressLimitIsCheckedBeforeAccountLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, _ := quickService(Options{PerAccount: Limit{Burst: 5, Every: time.Hour},
-			PerAddress: Limit{Burst: 4, Every: time.Hour}})
+		s, _ := quickService(Options{PerAccount: limit.Rate{Burst: 5, Every: time.Hour},
+			PerAddress: limit.Rate{Burst: 4, Every: time.Hour}})
 		register(t, s, "ann")
 		for range 100 {
 			_, _, _ = s.Login(t.Context(), "ann", other, "198.51.100.1:1")
@@ -145,7 +135,7 @@ func TestAddressLimitIsCheckedBeforeAccountLimit(t *testing.T) {
 
 func TestPasswordConfirmationIsThrottled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, _ := quickService(Options{PerAccount: Limit{Burst: 3, Every: 10 * time.Second}})
+		s, _ := quickService(Options{PerAccount: limit.Rate{Burst: 3, Every: 10 * time.Second}})
 		ann := register(t, s, "ann")
 		for range 3 {
 			wants(t, "a wrong password", s.ChangePassword(t.Context(), ann.ID, other, other),
@@ -163,51 +153,11 @@ func TestPasswordConfirmationIsThrottled(t *testing.T) {
 	})
 }
 
-func TestThrottleForgetsIdleKeys(t *testing.T) {
-	now := time.Unix(1_000_000, 0)
-	th := NewThrottle(Limit{Burst: 2, Every: time.Second})
-	th.maxKeys = 100
-	for i := range 1000 {
-		if wait := th.Take(now, fmt.Sprint(i)); wait != 0 {
-			t.Fatalf("key %d waits %v", i, wait)
-		}
-		if len(th.byKey) > 100 || len(th.byKey) != th.order.Len() {
-			t.Fatalf("%d keys, %d in order", len(th.byKey), th.order.Len())
-		}
-	}
-	// The most recent keys stay.
-	for _, key := range []string{"999", "950"} {
-		if th.Take(now, key); th.Take(now, key) != time.Second {
-			t.Errorf("%s was forgotten", key)
-		}
-	}
-	// Keys whose bucket is full again are forgotten, a few at each attempt.
-	now = now.Add(2 * time.Second)
-	for range 51 {
-		th.Take(now, "one")
-	}
-	if len(th.byKey) != 1 {
-		t.Errorf("%d keys are remembered", len(th.byKey))
-	}
-	th.forget("one")
-	th.forget("one")
-	if len(th.byKey) != 0 || th.Take(now, "one") != 0 || th.Take(now, "one") != 0 {
-		t.Error("a forgotten key starts with a used bucket")
-	}
-
-	none := NewThrottle(Limit{Burst: -1, Every: time.Hour})
-	for range 1000 {
-		if none.Take(now, "one") != 0 {
-			t.Fatal("waits without a limit")
-		}
-	}
-}
-
 // Logins and confirmations that fail because the server is busy or the database
 // is unavailable do not count as attempts.
 func TestUnavailabilityCountsAsNoAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, m := quickService(Options{PerAccount: Limit{Burst: 3, Every: time.Hour}, Hashings: 1, Waiting: 1})
+		s, m := quickService(Options{PerAccount: limit.Rate{Burst: 3, Every: time.Hour}, Hashings: 1, Waiting: 1})
 		ann := register(t, s, "ann")
 		wrong := func() {
 			t.Helper()

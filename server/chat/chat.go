@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // DefaultRoom is the room that a client joins if it names none.
@@ -145,6 +146,15 @@ func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }
 // Errorf returns a final (not retryable) Error.
 func Errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// RateLimited returns an Error for what was done too often, and can be done again
+// after wait.
+func RateLimited(message string, wait time.Duration) *Error {
+	return &Error{
+		Code: CodeRateLimited, Message: message, Retryable: true,
+		RetryAfterMS: (wait + time.Millisecond - 1).Milliseconds(),
+	}
 }
 
 // AsError finds the Error in err's chain. Any other error becomes an internal

@@ -6,13 +6,13 @@ import (
 	"net"
 	"time"
 
-	"livechat/server/account"
 	"livechat/server/auth"
 	"livechat/server/bus"
 	"livechat/server/cluster"
 	"livechat/server/config"
 	"livechat/server/connections"
 	"livechat/server/fanout"
+	"livechat/server/limit"
 	"livechat/server/presence"
 	"livechat/server/room"
 	"livechat/server/socket"
@@ -93,7 +93,7 @@ func (n *Node) build(version string) (err error) {
 		App: n.cfg.Server.App, AllowedOrigins: n.cfg.Server.AllowedOrigins,
 		MaxConnections: l.MaxConnections, MaxFrame: l.MaxFrame,
 		MaxText: l.MaxText, MessageRate: l.MessageRate, MessageBurst: l.MessageBurst,
-		AddressRate: l.AddressRate, AddressBurst: l.AddressBurst, AddressKey: account.PublicKey,
+		AddressRate: l.AddressRate, AddressBurst: l.AddressBurst, AddressKey: limit.PublicKey,
 		RoomRate: l.RoomRate, RoomBurst: l.RoomBurst,
 		NoEdits: l.EditWindow == config.WindowOff, EditWindow: max(0, time.Duration(l.EditWindow)),
 		ClientAddr: web.ClientAddr(n.cfg.Server.TrustedProxies.Prefixes()),

@@ -8,6 +8,7 @@ import (
 	"livechat/server/bus"
 	"livechat/server/chat"
 	"livechat/server/config"
+	"livechat/server/limit"
 	"livechat/server/moderation"
 	"livechat/server/store"
 	"livechat/server/wire"
@@ -56,12 +57,12 @@ func (n *Node) newDesk(s *store.Store, rules *moderation.Service) *moderation.De
 // allowReports limits how often a person reports messages, and how often those
 // at an address do.
 func allowReports() func(person, addr string) error {
-	people := account.NewThrottle(account.Limit{Every: 30 * time.Second, Burst: 10})
-	addresses := account.NewThrottle(account.Limit{Every: 10 * time.Second, Burst: 30})
+	people := limit.NewThrottle(limit.Rate{Every: 30 * time.Second, Burst: 10})
+	addresses := limit.NewThrottle(limit.Rate{Every: 10 * time.Second, Burst: 30})
 	return func(person, addr string) error {
 		now := time.Now()
 		if wait := max(people.Take(now, person), addresses.Take(now, addr)); wait > 0 {
-			return tooMany("too many reports; try again later", wait)
+			return chat.RateLimited("too many reports; try again later", wait)
 		}
 		return nil
 	}

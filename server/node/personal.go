@@ -8,22 +8,21 @@ import (
 	"strconv"
 	"time"
 
-	"livechat/server/account"
 	"livechat/server/api"
 	"livechat/server/chat"
+	"livechat/server/limit"
 	"livechat/server/personal"
 	"livechat/server/store"
-	"livechat/server/turn"
 )
 
 // An export reads everything that somebody has written: few run at once, one of
 // each address, and none waits. Each account, and each address of guests, gets
 // some, then one in a while.
 var (
-	exportTurns = turn.Limits{Places: 2, PlacesPerKey: 1}
-	exportLimit = account.Limit{Burst: 5, Every: 10 * time.Minute}
+	exportTurns = limit.TurnLimits{Places: 2, PlacesPerKey: 1}
+	exportLimit = limit.Rate{Burst: 5, Every: 10 * time.Minute}
 	// eraseLimit is for the orders of guests at one address.
-	eraseLimit = account.Limit{Burst: 10, Every: time.Minute}
+	eraseLimit = limit.Rate{Burst: 10, Every: time.Minute}
 )
 
 var errExportBusy = &chat.Error{
@@ -35,9 +34,9 @@ var errExportBusy = &chat.Error{
 type personalData struct {
 	*personal.Exporter
 	store   *store.Store
-	exports *account.Throttle
-	orders  *account.Throttle
-	turns   *turn.Turns
+	exports *limit.Throttle
+	orders  *limit.Throttle
+	turns   *limit.Turns
 }
 
 var _ api.Personal = personalData{}
@@ -56,24 +55,24 @@ func (n *Node) personalData() personalData {
 				return content, err
 			},
 		},
-		store: n.services.store, exports: account.NewThrottle(exportLimit),
-		orders: account.NewThrottle(eraseLimit), turns: turn.New(exportTurns),
+		store: n.services.store, exports: limit.NewThrottle(exportLimit),
+		orders: limit.NewThrottle(eraseLimit), turns: limit.NewTurns(exportTurns),
 	}
 }
 
 // Export implements api.Personal.
 func (p personalData) Export(ctx context.Context, author string, me store.User, addr string,
 	begin func() io.Writer) error {
-	address := account.AddressKey(addr)
+	address := limit.AddressKey(addr)
 	who := strconv.FormatInt(me.ID, 10)
 	if me.ID == 0 {
 		who = "at " + address
 	}
 	if wait := p.exports.Take(time.Now(), who); wait > 0 {
-		return tooMany("too many downloads of your data; try again later", wait)
+		return chat.RateLimited("too many downloads of your data; try again later", wait)
 	}
 	leave, err := p.turns.Enter(ctx, address)
-	if errors.Is(err, turn.ErrFull) {
+	if errors.Is(err, limit.ErrFull) {
 		return errExportBusy
 	}
 	if err != nil {
@@ -85,8 +84,8 @@ func (p personalData) Export(ctx context.Context, author string, me store.User, 
 
 // Erase implements api.Personal.
 func (p personalData) Erase(ctx context.Context, author, addr string, keep bool) (store.Erasure, error) {
-	if wait := p.orders.Take(time.Now(), account.AddressKey(addr)); wait > 0 {
-		return store.Erasure{}, tooMany("too many requests from this address; try again later", wait)
+	if wait := p.orders.Take(time.Now(), limit.AddressKey(addr)); wait > 0 {
+		return store.Erasure{}, chat.RateLimited("too many requests from this address; try again later", wait)
 	}
 	return p.store.Erase(ctx, author, keep, time.Now())
 }

@@ -7,16 +7,15 @@ import (
 	"strconv"
 	"time"
 
-	"livechat/server/account"
 	"livechat/server/chat"
-	"livechat/server/turn"
+	"livechat/server/limit"
 )
 
 // A search may take a hundred times as long as any other query. So few run at
 // once, on few connections of the pool, and addresses take turns. One address
 // never holds all places: a search from another address starts at once, or
 // after one other.
-var searchTurns = turn.Limits{Places: 2, PlacesPerKey: 1, Waiting: 128, WaitingPerKey: 16}
+var searchTurns = limit.TurnLimits{Places: 2, PlacesPerKey: 1, Waiting: 128, WaitingPerKey: 16}
 
 // Limits of one account, or of the guests at one address.
 const (
@@ -31,18 +30,18 @@ var errSearchBusy = &chat.Error{
 
 // searchTurn returns the api's SearchTurn.
 func searchTurn() func(ctx context.Context, user int64, addr string) (leave func(), err error) {
-	throttle := account.NewThrottle(account.NewLimit(searchRate, searchBurst))
-	turns := turn.New(searchTurns)
+	throttle := limit.NewThrottle(limit.NewRate(searchRate, searchBurst))
+	turns := limit.NewTurns(searchTurns)
 	return func(ctx context.Context, user int64, addr string) (leave func(), err error) {
 		who := strconv.FormatInt(user, 10)
 		if user == 0 {
-			who = "at " + account.AddressKey(addr)
+			who = "at " + limit.AddressKey(addr)
 		}
 		if wait := throttle.Take(time.Now(), who); wait > 0 {
-			return nil, tooMany("too many searches in a short time; wait a moment, then try again", wait)
+			return nil, chat.RateLimited("too many searches in a short time; wait a moment, then try again", wait)
 		}
-		leave, err = turns.Enter(ctx, account.AddressKey(addr))
-		if errors.Is(err, turn.ErrFull) {
+		leave, err = turns.Enter(ctx, limit.AddressKey(addr))
+		if errors.Is(err, limit.ErrFull) {
 			return nil, errSearchBusy
 		}
 		if err != nil {

@@ -14,6 +14,7 @@ import (
 	"livechat/server/auth"
 	"livechat/server/chat"
 	"livechat/server/config"
+	"livechat/server/limit"
 	"livechat/server/moderation"
 	"livechat/server/private"
 	"livechat/server/rooms"
@@ -59,7 +60,7 @@ func (n *Node) buildServices() (err error) {
 	})
 	s.accounts = account.New(account.Options{
 		Store: s.store, Logger: n.logger,
-		Register: account.NewLimit(n.cfg.Limits.RegisterRate, n.cfg.Limits.RegisterBurst),
+		Register: limit.NewRate(n.cfg.Limits.RegisterRate, n.cfg.Limits.RegisterBurst),
 	})
 	s.revoker = auth.NewRevoker(n.auth, s.store, n.logger)
 	s.relay = private.NewRelay(private.RelayOptions{

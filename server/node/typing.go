@@ -8,8 +8,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"livechat/server/account"
 	"livechat/server/chat"
+	"livechat/server/limit"
 	"livechat/server/wire"
 )
 
@@ -62,10 +62,10 @@ func (n *Node) receiveTyping(payload []byte) bool {
 
 // allowTyping limits how often each user can say that they are writing.
 func (n *Node) allowTyping() func(user int64) error {
-	throttle := account.NewThrottle(account.NewLimit(typingRate, typingBurst))
+	throttle := limit.NewThrottle(limit.NewRate(typingRate, typingBurst))
 	return func(user int64) error {
 		if wait := throttle.Take(time.Now(), strconv.FormatInt(user, 10)); wait > 0 {
-			return tooMany("typing was reported too often; every 3 seconds is enough", wait)
+			return chat.RateLimited("typing was reported too often; every 3 seconds is enough", wait)
 		}
 		return nil
 	}

@@ -1,4 +1,4 @@
-package account
+package limit
 
 import (
 	"container/list"
@@ -13,10 +13,26 @@ import (
 // itself on purpose, an attacker needs that many addresses.
 const maxTallies = 1 << 16
 
+// Rate is a token bucket: Burst events at once (1 or more), then one per Every. A
+// negative Burst means no limit.
+type Rate struct {
+	Burst int
+	Every time.Duration
+}
+
+// NewRate returns a Rate of perSecond events a second with the given burst. 0
+// means no limit.
+func NewRate(perSecond float64, burst int) Rate {
+	if perSecond == 0 {
+		return Rate{Burst: -1}
+	}
+	return Rate{Burst: burst, Every: time.Duration(float64(time.Second) / perSecond)}
+}
+
 // Throttle counts attempts by key. It forgets a key when the full burst is
 // allowed again. Its methods are safe for concurrent use.
 type Throttle struct {
-	limit   Limit
+	rate    Rate
 	maxKeys int // keys
 
 	mu    sync.Mutex
@@ -31,15 +47,15 @@ type tally struct {
 	last   time.Time // time of the last attempt
 }
 
-// NewThrottle returns a Throttle that applies limit to each key.
-func NewThrottle(limit Limit) *Throttle {
-	return &Throttle{limit: limit, maxKeys: maxTallies, byKey: make(map[string]*list.Element)}
+// NewThrottle returns a Throttle that applies r to each key.
+func NewThrottle(r Rate) *Throttle {
+	return &Throttle{rate: r, maxKeys: maxTallies, byKey: make(map[string]*list.Element)}
 }
 
 // Take counts an attempt. wait > 0 refuses it and is the time until the next
 // one is possible. A refused attempt costs nothing.
 func (t *Throttle) Take(now time.Time, key string) (wait time.Duration) {
-	if t.limit.Burst < 0 {
+	if t.rate.Burst < 0 {
 		return 0
 	}
 	t.mu.Lock()
@@ -48,7 +64,7 @@ func (t *Throttle) Take(now time.Time, key string) (wait time.Duration) {
 	element, ok := t.byKey[key]
 	if !ok {
 		element = t.order.PushFront(&tally{key: key,
-			bucket: rate.NewLimiter(rate.Every(t.limit.Every), t.limit.Burst)})
+			bucket: rate.NewLimiter(rate.Every(t.rate.Every), t.rate.Burst)})
 		t.byKey[key] = element
 	}
 	t.order.MoveToFront(element)
@@ -72,8 +88,8 @@ func (t *Throttle) Refund(now time.Time, key string) {
 	}
 }
 
-// forget removes a key, so that its next attempt is its first.
-func (t *Throttle) forget(key string) {
+// Forget removes a key, so that its next attempt is its first.
+func (t *Throttle) Forget(key string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if element, ok := t.byKey[key]; ok {
@@ -84,7 +100,7 @@ func (t *Throttle) forget(key string) {
 // sweepLocked makes room for a key. It removes up to two old keys for each new
 // one, so no call goes through all of them.
 func (t *Throttle) sweepLocked(now time.Time) {
-	full := time.Duration(t.limit.Burst) * t.limit.Every // an idle bucket is full after this time
+	full := time.Duration(t.rate.Burst) * t.rate.Every // an idle bucket is full after this time
 	for range 2 {
 		oldest := t.order.Back()
 		if oldest == nil || t.order.Len() < t.maxKeys && now.Sub(oldest.Value.(*tally).last) < full {

@@ -1,7 +1,4 @@
-// Package turn shares a limited number of places fairly: a caller that asks for
-// many at once waits behind its own calls, and does not make others wait behind
-// them.
-package turn
+package limit
 
 import (
 	"context"
@@ -14,19 +11,21 @@ import (
 // ErrFull is what Enter returns when the queue is full.
 var ErrFull = errors.New("too many callers are waiting")
 
-// Limits of places and of waiting callers. All must be at least 1, except the
+// TurnLimits are limits of places and of waiting callers. All must be at least 1, except the
 // numbers of waiting callers, which may be 0.
-type Limits struct {
+type TurnLimits struct {
 	Places        int // in use at once
 	PlacesPerKey  int // in use at once, under one key
 	Waiting       int // callers waiting for a place
 	WaitingPerKey int // callers waiting, under one key
 }
 
-// Turns hands out places to waiting callers, one key after the other. Its
+// Turns shares a limited number of places fairly, one key after the other: a
+// caller that asks for many at once waits behind its own calls, and does not make
+// others wait behind them. Its
 // methods may be called from any goroutine. It need not be closed.
 type Turns struct {
-	limits Limits
+	limits TurnLimits
 
 	mu      sync.Mutex
 	taken   int                  // guarded by mu
@@ -39,8 +38,8 @@ type Turns struct {
 // waiter is a waiting caller. granted is closed when it gets a place.
 type waiter struct{ granted chan struct{} }
 
-// New returns Turns with all places free.
-func New(l Limits) *Turns {
+// NewTurns returns Turns with all places free.
+func NewTurns(l TurnLimits) *Turns {
 	return &Turns{limits: l, held: make(map[string]int), queues: make(map[string][]*waiter)}
 }
 

@@ -1,4 +1,4 @@
-package turn
+package limit
 
 import (
 	"context"
@@ -18,7 +18,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // A key that asks a hundred times at once delays others by one turn.
 func TestOneAfterTheOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := New(Limits{Places: 1, PlacesPerKey: 1, Waiting: 200, WaitingPerKey: 100})
+		turns := NewTurns(TurnLimits{Places: 1, PlacesPerKey: 1, Waiting: 200, WaitingPerKey: 100})
 		var mu sync.Mutex
 		var order []string
 		use := func(key string) {
@@ -57,7 +57,7 @@ func TestOneAfterTheOther(t *testing.T) {
 // One key cannot take all places, however long it holds them.
 func TestAPlaceForOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := New(Limits{Places: 2, PlacesPerKey: 1, Waiting: 3, WaitingPerKey: 2})
+		turns := NewTurns(TurnLimits{Places: 2, PlacesPerKey: 1, Waiting: 3, WaitingPerKey: 2})
 		leave, err := turns.Enter(t.Context(), "a")
 		if err != nil {
 			t.Fatal(err)

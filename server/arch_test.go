@@ -58,7 +58,7 @@ var arrows = map[string][]string{
 	"server/limit":       {},
 	"server/blob":        {},
 	"server/account":     {"server/chat", "server/limit", "server/store"},
-	"server/private":     {"server/chat", "server/store"},
+	"server/private":     {"server/chat", "server/limit", "server/store"},
 	"server/archive":     {"server/chat", "server/store"},
 	"server/personal":    {"server/chat", "server/store"},
 	"server/files":       {"server/blob", "server/chat", "server/picture", "server/store"},

@@ -35,7 +35,7 @@ func (s subscriber) Payload(room string, payload []byte) { s.n.registry(room).Pa
 
 // Gossip implements bus.Subscriber.
 func (s subscriber) Gossip(payload []byte) {
-	if !s.n.receive(payload) && !s.n.ruled.Receive(payload) && !s.n.rooms.ReceiveTaken(payload) &&
+	if !s.n.privateGossip.Receive(payload) && !s.n.ruled.Receive(payload) && !s.n.rooms.ReceiveTaken(payload) &&
 		!s.n.cluster.Receive(payload) && !s.n.connections.Receive(payload) {
 		s.n.presence.Receive(payload)
 	}
@@ -123,6 +123,13 @@ func (n *Node) emitPresence(room string, u presence.Update) {
 func (n *Node) emitTyping(room, session, name string) {
 	if r := n.rooms.Get(room); r != nil {
 		r.Broadcast(wire.Frame(wire.Typing{Type: "typing", Session: session, Name: name}))
+	}
+}
+
+// emitTypingInChat tells the feed of a user who is writing in a private chat.
+func (n *Node) emitTypingInChat(user int64, chatID, name string) {
+	if feed := n.feeds.Get(chat.FeedRoom(user)); feed != nil {
+		feed.Broadcast(wire.Frame(wire.TypingInChat{Type: "typing", Chat: chatID, Name: name}))
 	}
 }
 

@@ -88,6 +88,7 @@ func (n *Node) build(version string) (err error) {
 		Figures: n.figures, Send: n.bus.PublishGossip, Logger: n.logger,
 	})
 	n.buildRules()
+	n.buildPrivateGossip()
 	l := n.cfg.Limits
 	n.sockets = socket.New(socket.Options{
 		App: n.cfg.Server.App, AllowedOrigins: n.cfg.Server.AllowedOrigins,

@@ -1,7 +1,6 @@
 package node
 
 import (
-	"strconv"
 	"time"
 
 	"livechat/server/account"
@@ -21,19 +20,6 @@ func (n *Node) askName() func(addr, name string) error {
 		n.limited(metrics.OfNames))
 }
 
-// allowPosts limits each user to POST_RATE.
-func (n *Node) allowPosts() func(user int64) error {
-	throttle := limit.NewThrottle(limit.NewRate(n.cfg.Limits.PostRate, n.cfg.Limits.PostBurst))
-	return func(user int64) error {
-		wait := throttle.Take(time.Now(), strconv.FormatInt(user, 10))
-		if wait == 0 {
-			return nil
-		}
-		n.metrics.Limited.WithLabelValues(metrics.OfAccount).Inc()
-		return chat.RateLimited("too many messages in a short time; wait a moment, then try again", wait)
-	}
-}
-
 // allowWrites limits what each public address writes in private chats to
 // ADDRESS_RATE.
 func (n *Node) allowWrites() func(addr string) error {
@@ -50,20 +36,5 @@ func (n *Node) allowWrites() func(addr string) error {
 		n.metrics.Limited.WithLabelValues(metrics.OfAddress).Inc()
 		return chat.RateLimited("too many messages from your address in a short time; wait a moment, then try again",
 			wait)
-	}
-}
-
-// allowChats limits how many chats each user opens to CHATS_HOUR.
-func (n *Node) allowChats() func(user int64) (refund func(), err error) {
-	most := n.cfg.Limits.ChatsHour
-	throttle := limit.NewThrottle(limit.NewRate(float64(most)/time.Hour.Seconds(), most))
-	return func(user int64) (func(), error) {
-		key := strconv.FormatInt(user, 10)
-		wait := throttle.Take(time.Now(), key)
-		if wait == 0 {
-			return func() { throttle.Refund(time.Now(), key) }, nil
-		}
-		n.metrics.Limited.WithLabelValues(metrics.OfChats).Inc()
-		return nil, chat.RateLimited("you have opened many chats lately; try again later", wait)
 	}
 }

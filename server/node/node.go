@@ -25,6 +25,7 @@ import (
 	"livechat/server/metrics"
 	"livechat/server/moderation"
 	"livechat/server/presence"
+	"livechat/server/private"
 	"livechat/server/room"
 	"livechat/server/socket"
 	"livechat/server/store"
@@ -34,34 +35,35 @@ import (
 // Node is one server.
 type Node struct {
 	// Set by Start.
-	cfg          config.Config
-	logger       *slog.Logger
-	id           string               // unique among all processes, past ones included
-	embedded     *miniredis.Miniredis // nil: a Redis outside the process is used
-	bus          *bus.Bus
-	auth         *auth.Client
-	rooms        *room.Registry
-	feeds        *room.Registry
-	fan          *fanout.Fan
-	presence     *presence.Presence
-	metrics      *metrics.Set
-	monitor      monitor
-	passes       cluster.Passes
-	cluster      *cluster.Hub
-	sockets      *socket.Server
-	connections  *connections.Hub
-	database     *store.Store // nil: this server has no database
-	services     services
-	databaseLock io.Closer // nil: no database file is locked
-	names        *auth.Reserved
-	ruled        *moderation.Watch
-	listener     net.Listener
-	http         *web.Server
-	failed       chan error
-	stop         context.CancelFunc // ends all loops but the fan-out's
-	stopFan      context.CancelFunc
-	loops        sync.WaitGroup
-	fanLoop      sync.WaitGroup
+	cfg           config.Config
+	logger        *slog.Logger
+	id            string               // unique among all processes, past ones included
+	embedded      *miniredis.Miniredis // nil: a Redis outside the process is used
+	bus           *bus.Bus
+	auth          *auth.Client
+	rooms         *room.Registry
+	feeds         *room.Registry
+	fan           *fanout.Fan
+	presence      *presence.Presence
+	metrics       *metrics.Set
+	monitor       monitor
+	passes        cluster.Passes
+	cluster       *cluster.Hub
+	sockets       *socket.Server
+	connections   *connections.Hub
+	database      *store.Store // nil: this server has no database
+	services      services
+	databaseLock  io.Closer // nil: no database file is locked
+	names         *auth.Reserved
+	ruled         *moderation.Watch
+	privateGossip *private.Gossip
+	listener      net.Listener
+	http          *web.Server
+	failed        chan error
+	stop          context.CancelFunc // ends all loops but the fan-out's
+	stopFan       context.CancelFunc
+	loops         sync.WaitGroup
+	fanLoop       sync.WaitGroup
 
 	// Read by /readyz.
 	ready    atomic.Bool

@@ -1,7 +1,6 @@
 package node
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -15,6 +14,7 @@ import (
 	"livechat/server/chat"
 	"livechat/server/config"
 	"livechat/server/limit"
+	"livechat/server/metrics"
 	"livechat/server/moderation"
 	"livechat/server/private"
 	"livechat/server/rooms"
@@ -65,8 +65,7 @@ func (n *Node) buildServices() (err error) {
 	s.revoker = auth.NewRevoker(n.auth, s.store, n.logger)
 	s.relay = private.NewRelay(private.RelayOptions{
 		Store: s.store, Publisher: n.bus, App: n.cfg.Server.App, Logger: n.logger,
-		// relays also poll, so it may get lost
-		Nudge: func(ctx context.Context) { _ = n.bus.PublishGossip(ctx, nudge) },
+		Nudge: n.privateGossip.Nudge,
 	})
 	if s.archiver, err = archive.New(archive.Options{
 		Source: n.bus.Archive(), Store: s.store, MaxAge: n.cfg.Archive.Age, Logger: n.logger,
@@ -74,11 +73,13 @@ func (n *Node) buildServices() (err error) {
 		return err
 	}
 	chats := private.New(private.Options{
-		Store: s.store, MaxText: n.cfg.Limits.MaxText, Allow: n.allowPosts(), AllowChat: n.allowChats(),
-		Wake:        s.relay.Wake,
+		Store: s.store, MaxText: n.cfg.Limits.MaxText, Wake: s.relay.Wake,
+		Allow: private.AllowPosts(
+			limit.NewRate(n.cfg.Limits.PostRate, n.cfg.Limits.PostBurst), n.limited(metrics.OfAccount)),
+		AllowChat:   private.AllowChats(n.cfg.Limits.ChatsHour, n.limited(metrics.OfChats)),
 		NoEdits:     n.cfg.Limits.EditWindow == config.WindowOff,
 		EditWindow:  max(0, time.Duration(n.cfg.Limits.EditWindow)),
-		AllowTyping: n.allowTyping(), TellTyping: n.tellTyping,
+		AllowTyping: private.AllowTyping(), TellTyping: n.privateGossip.TellTyping,
 	})
 	if err := n.buildFiles(); err != nil {
 		return err
@@ -101,19 +102,17 @@ func (n *Node) buildServices() (err error) {
 	return nil
 }
 
-// nudge is the message by which relays wake each other, on the gossip channel.
-var nudge = []byte(`{"type":"relay"}`)
-
-// receive handles a payload of the gossip channel if it is for the services, or
-// from those of another server.
-func (n *Node) receive(payload []byte) bool {
-	if !bytes.Equal(payload, nudge) {
-		return n.receiveTyping(payload)
+// buildPrivateGossip makes what this server and others tell each other about
+// private chats.
+func (n *Node) buildPrivateGossip() {
+	n.privateGossip = &private.Gossip{
+		Publish: n.bus.PublishGossip, Typing: n.emitTypingInChat, Logger: n.logger,
+		Nudged: func() {
+			if r := n.services.relay; r != nil {
+				r.Nudged()
+			}
+		},
 	}
-	if n.services.relay != nil {
-		n.services.relay.Nudged()
-	}
-	return true
 }
 
 // allOrigins returns the origins without the star. The star allows every page

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"livechat/server/chat"
+	"livechat/server/private"
 )
 
 // frame returns the next frame of any type.
@@ -67,7 +68,7 @@ func TestTypingInPrivateChat(t *testing.T) {
 
 		// Not too often, and not in another user's name.
 		status := http.StatusNoContent
-		for range 2 * typingBurst {
+		for range 2 * private.TypingBurst {
 			got, answer, err := ann.Do(t.Context(), "POST", "/chats/"+id+"/typing/", struct{}{})
 			if err != nil {
 				t.Fatal(err)
@@ -80,7 +81,7 @@ func TestTypingInPrivateChat(t *testing.T) {
 			}
 		}
 		if status != http.StatusTooManyRequests {
-			t.Errorf("%d events in a row: %d", 2*typingBurst, status)
+			t.Errorf("%d events in a row: %d", 2*private.TypingBurst, status)
 		}
 		eve.do(http.StatusNoContent, "POST", "/chats/"+eves+"/typing/", struct{}{})
 	})

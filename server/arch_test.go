@@ -64,7 +64,7 @@ var arrows = map[string][]string{
 	"server/files":       {"server/blob", "server/chat", "server/picture", "server/store"},
 	"server/api": {
 		"server/chat", "server/wire", "server/store", "server/blob", "server/files", "server/picture",
-		"server/moderation", "server/connections",
+		"server/moderation", "server/connections", "server/limit",
 		"server/rooms",
 	},
 	"server/metrics": {},

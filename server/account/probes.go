@@ -35,7 +35,8 @@ func AskName(r limit.Rate, refused func()) func(addr, name string) error {
 			return nil
 		}
 		refused()
-		return chat.RateLimited("too many names from this address; try again later, or join without a name", wait)
+		return chat.RateLimited(
+			"too many names from this address; try again later, or join without a name", wait)
 	}
 }
 

@@ -149,7 +149,8 @@ func TestUnknownUserCostsAsMuchAsWrongPassword(t *testing.T) {
 
 func TestDecoyHashMatchesNoLogin(t *testing.T) {
 	m := newMemory()
-	s := newService(Options{Store: m, PerAccount: limit.Rate{Burst: -1}, PerAddress: limit.Rate{Burst: -1}}, quick)
+	none := limit.Rate{Burst: -1}
+	s := newService(Options{Store: m, PerAccount: none, PerAddress: none}, quick)
 	r, err := parsePHC(s.hasher.decoy)
 	must(t, err)
 	s.hasher.hash = func(_, _ []byte, _ cost, n int) []byte { return r.key } // as if an attacker had found it

@@ -157,7 +157,9 @@ func TestPasswordConfirmationIsThrottled(t *testing.T) {
 // is unavailable do not count as attempts.
 func TestUnavailabilityCountsAsNoAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, m := quickService(Options{PerAccount: limit.Rate{Burst: 3, Every: time.Hour}, Hashings: 1, Waiting: 1})
+		s, m := quickService(Options{
+			PerAccount: limit.Rate{Burst: 3, Every: time.Hour}, Hashings: 1, Waiting: 1,
+		})
 		ann := register(t, s, "ann")
 		wrong := func() {
 			t.Helper()

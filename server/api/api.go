@@ -25,6 +25,7 @@ type api struct {
 	docs         func() (document, error) // made when it is first asked for
 	slowWarnings warningThrottle          // of requests that took too long
 	rows         fileRows
+	searchTurn   func(ctx context.Context, user int64, addr string) (leave func(), err error)
 }
 
 // New returns the handler of /api/v1. It expects full paths, without a prefix
@@ -37,11 +38,14 @@ func New(options Options) http.Handler {
 	if options.ClientAddr == nil {
 		options.ClientAddr = connectionAddr
 	}
+	if options.AllowReport == nil {
+		options.AllowReport = allowReports()
+	}
 	if options.Observe == nil {
 		options.Observe = func(string, string, int, time.Duration) {}
 	}
 	options.Logger = slog.New(LogHandler(options.Logger.Handler()))
-	a := &api{Options: options, mux: http.NewServeMux()}
+	a := &api{Options: options, mux: http.NewServeMux(), searchTurn: searchTurn()}
 	routes := a.routes()
 	a.docs = sync.OnceValues(func() (document, error) { return docsOf(routes) })
 	byPath := map[string]methods{}

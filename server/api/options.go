@@ -186,7 +186,8 @@ type Options struct {
 
 	Moderation Moderation
 	// AllowReport refuses a report of somebody at an address who reports too
-	// often, with a *chat.Error. nil means no limit.
+	// often, with a *chat.Error. Default: 10 of one person, then one each 30 s, and
+	// 30 of one address, then one each 10 s.
 	AllowReport func(person, addr string) error
 
 	// AllowWrite refuses what somebody at an address writes in private chats too
@@ -217,9 +218,4 @@ type Options struct {
 	// ClientAddr returns the address by which logins and registrations are
 	// limited. nil means that of the connection, without its port.
 	ClientAddr func(*http.Request) string
-	// SearchTurn waits until the user at that address may search; user 0 is a
-	// guest, who is known by the address alone. The caller calls leave when it
-	// is done. The error is a chat.Error that refuses the search. nil means no
-	// limit.
-	SearchTurn func(ctx context.Context, user int64, addr string) (leave func(), err error)
 }

@@ -79,10 +79,8 @@ func (a *api) report(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if a.AllowReport != nil {
-		if err := a.AllowReport(string(by.Subject), a.ClientAddr(r)); err != nil {
-			return err
-		}
+	if err := a.AllowReport(string(by.Subject), a.ClientAddr(r)); err != nil {
+		return err
 	}
 	if moderation.CheckRoom(r.PathValue("room")) == nil {
 		if _, mayRead, err := a.readerOf(r, r.PathValue("room")); err != nil {

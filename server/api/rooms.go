@@ -129,13 +129,11 @@ var errSearchSlow = &chat.Error{
 
 // searchInTurn waits for this client's turn and searches.
 func (a *api) searchInTurn(r *http.Request, q store.SearchQuery) ([]store.Found, string, error) {
-	if a.SearchTurn != nil {
-		leave, err := a.SearchTurn(r.Context(), q.User, a.ClientAddr(r))
-		if err != nil {
-			return nil, "", err
-		}
-		defer leave()
+	leave, err := a.searchTurn(r.Context(), q.User, a.ClientAddr(r))
+	if err != nil {
+		return nil, "", err
 	}
+	defer leave()
 	ctx, cancel := context.WithTimeout(r.Context(), searchTimeout)
 	defer cancel()
 	found, next, err := a.Search.Search(ctx, q)

@@ -11,8 +11,8 @@ import (
 // ErrFull is what Enter returns when the queue is full.
 var ErrFull = errors.New("too many callers are waiting")
 
-// TurnLimits are limits of places and of waiting callers. All must be at least 1, except the
-// numbers of waiting callers, which may be 0.
+// TurnLimits are limits of places and of waiting callers. All must be at least
+// 1, except the numbers of waiting callers, which may be 0.
 type TurnLimits struct {
 	Places        int // in use at once
 	PlacesPerKey  int // in use at once, under one key

@@ -14,8 +14,8 @@ import (
 const MaxMinutes = 10 * 366 * 24 * 60
 
 var (
-	errAction = chat.Errorf(chat.CodeBadRequest, "unknown action; use mute, unmute, ban, unban, kick, delete, "+
-		"slow, pause, resume, registered, pin or unpin")
+	errAction = chat.Errorf(chat.CodeBadRequest, "unknown action; use "+
+		"mute, unmute, ban, unban, kick, delete, slow, pause, resume, registered, pin or unpin")
 	errMinutes = chat.Errorf(chat.CodeBadRequest, "minutes must be a number from 1 to %d", MaxMinutes)
 	errSlow    = chat.Errorf(chat.CodeBadRequest, "slow_s must be a number from 0 to %d",
 		int64(chat.MaxSlow.Seconds()))

@@ -35,8 +35,9 @@ func (s subscriber) Payload(room string, payload []byte) { s.n.registry(room).Pa
 
 // Gossip implements bus.Subscriber.
 func (s subscriber) Gossip(payload []byte) {
-	if !s.n.privateGossip.Receive(payload) && !s.n.ruled.Receive(payload) && !s.n.rooms.ReceiveTaken(payload) &&
-		!s.n.cluster.Receive(payload) && !s.n.connections.Receive(payload) {
+	if !s.n.privateGossip.Receive(payload) && !s.n.ruled.Receive(payload) &&
+		!s.n.rooms.ReceiveTaken(payload) && !s.n.cluster.Receive(payload) &&
+		!s.n.connections.Receive(payload) {
 		s.n.presence.Receive(payload)
 	}
 }

@@ -89,15 +89,17 @@ func (n *Node) buildServices() (err error) {
 		Chats:    countedChats{chats, n.metrics}, Archive: s.store, Search: s.store, Rooms: s.rooms,
 		Tickets: tickets{s.accounts, n.auth}, Logger: n.logger,
 		Files:      countedFiles{s.files.Service, n.metrics},
-		Moderation: s.desk, AllowReport: allowReports(), AllowWrite: n.allowWrites(),
+		Moderation: s.desk,
+		AllowWrite: api.AllowWrites(
+			limit.NewRate(n.cfg.Limits.AddressRate, n.cfg.Limits.AddressBurst), n.limited(metrics.OfAddress)),
 		Personal:       n.personalData(),
 		MaxFile:        n.cfg.Files.MaxFile,
 		StepTimeout:    n.cfg.Socket.WriteTimeout,
 		AllowedOrigins: allOrigins(n.cfg.Server.AllowedOrigins),
 		ClientAddr:     web.ClientAddr(n.cfg.Server.TrustedProxies.Prefixes()),
 		Secure:         n.cfg.Server.SecureCookies,
-		Observe:        n.observeRequest, SearchTurn: searchTurn(),
-		Admin: n.adminOptions(),
+		Observe:        n.observeRequest,
+		Admin:          n.adminOptions(),
 	})
 	return nil
 }

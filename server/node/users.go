@@ -7,6 +7,8 @@ import (
 	"livechat/server/account"
 	"livechat/server/auth"
 	"livechat/server/chat"
+	"livechat/server/limit"
+	"livechat/server/metrics"
 	"livechat/server/presence"
 	"livechat/server/socket"
 	"livechat/server/store"
@@ -60,6 +62,17 @@ func (n *Node) userOptions() *socket.UserOptions {
 			return account.AccountsOf(ctx, n.askNames, names)
 		},
 	}
+}
+
+// limited returns what counts that a limit was reached.
+func (n *Node) limited(of string) func() {
+	return func() { n.metrics.Limited.WithLabelValues(of).Inc() }
+}
+
+// askName limits how many guests' names each address can ask for.
+func (n *Node) askName() func(addr, name string) error {
+	return account.AskName(limit.NewRate(n.cfg.Limits.NameRate, n.cfg.Limits.NameBurst),
+		n.limited(metrics.OfNames))
 }
 
 func (n *Node) askNames(ctx context.Context, skeletons []string) ([]bool, error) {

@@ -29,8 +29,11 @@ func TestGossip(t *testing.T) {
 	if want := []string{"nudged", "7 a-chat ann\n"}; !slices.Equal(did, want) {
 		t.Errorf("got %q, want %q", did, want)
 	}
-	if !g.Receive([]byte(`{"type":"chat_typing",`)) || g.Receive([]byte(`{"type":"presence"}`)) || len(did) != 2 {
-		t.Errorf("then %q", did)
+	if !g.Receive([]byte(`{"type":"chat_typing",`)) || len(did) != 2 {
+		t.Errorf("after an unreadable note: %q", did)
+	}
+	if g.Receive([]byte(`{"type":"presence"}`)) {
+		t.Error("what is of others is taken")
 	}
 }
 

@@ -60,7 +60,7 @@ var arrows = map[string][]string{
 	"server/account":     {"server/chat", "server/limit", "server/store"},
 	"server/private":     {"server/chat", "server/limit", "server/store"},
 	"server/archive":     {"server/chat", "server/store"},
-	"server/personal":    {"server/chat", "server/store"},
+	"server/personal":    {"server/chat", "server/limit", "server/store"},
 	"server/files":       {"server/blob", "server/chat", "server/picture", "server/store"},
 	"server/api": {
 		"server/chat", "server/wire", "server/store", "server/blob", "server/files", "server/picture",

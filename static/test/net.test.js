@@ -3,7 +3,7 @@ import test from 'node:test'
 import { addressOf, findAddress, findConfig, glanceFrom } from '../js/net/address.js'
 import { delay, isFinal, refusesLast } from '../js/model/close-codes.js'
 import { frameSize, parse } from '../js/net/frames.js'
-import { uuid, uuidOf } from '../js/model/uuid.js'
+import { isUUID, uuid, uuidOf } from '../js/model/uuid.js'
 import { FakeClock, message, randomFrom, welcome } from './helpers.js'
 
 test('where the socket is', () => {
@@ -168,6 +168,10 @@ test('ids are UUIDs of version 4, with and without a secure context', () => {
   assert.match(uuid(), v4)
   assert.equal(uuidOf(new Uint8Array(16)), '00000000-0000-4000-8000-000000000000')
   assert.equal(uuidOf(new Uint8Array(16).fill(255)), 'ffffffff-ffff-4fff-bfff-ffffffffffff')
+  assert.ok(isUUID(uuid()))
+  for (const other of ['', uuid().toUpperCase(), uuid().slice(1), `${uuid()}0`, uuid().replaceAll('-', '')]) {
+    assert.ok(!isUUID(other), other)
+  }
 })
 
 test('what a message answers has a number, an id, a name and a text', () => {

@@ -2,12 +2,13 @@
 // each is shown as, and where it is. An address is always built from an id and a
 // name, never taken from an answer.
 
+import { isUUID } from './uuid.js'
+
 /** @typedef {import('../../types.js').FileInfo} FileInfo */
 /** @typedef {'picture' | 'video' | 'audio' | 'document'} FileKind */
 
 const BASE = '/api/v1/files/'
 const MOST = 10 // files of a message
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const PREVIEWS = [320, 1280] // pixels of the longer side
 // What cannot be seen in a name, or turns the text around it.
 const TRICKS = /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff]/gu
@@ -36,7 +37,7 @@ export function filesOf(value) {
 function fileOf(value) {
   if (value === null || typeof value !== 'object') return null
   const { id, name, type, size, width, height, previews, alt } = value
-  if (!isString(id) || !UUID.test(id) || !isString(name) || !isString(type)) return null
+  if (!isString(id) || !isUUID(id) || !isString(name) || !isString(type)) return null
   if (!Number.isSafeInteger(size) || size < 0) return null
   const made = Array.isArray(previews) ? PREVIEWS.filter((one) => previews.includes(one)) : []
   return {

@@ -16,3 +16,10 @@ export function uuidOf(bytes) {
   const hex = octets.map((octet) => octet.toString(16).padStart(2, '0')).join('')
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
 }
+
+const PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/** @param {string} text */
+export function isUUID(text) {
+  return PATTERN.test(text)
+}

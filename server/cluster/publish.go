@@ -108,7 +108,7 @@ func (h *Hub) say(ctx context.Context, what any) {
 		err = h.opts.Send(ctx, payload)
 	}
 	if err != nil {
-		h.opts.Logger.Debug("cannot tell the other servers how this one is", "error", err)
+		h.opts.Logger.Debug("cluster: cannot publish figures", "error", err)
 	}
 }
 

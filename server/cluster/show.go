@@ -29,7 +29,7 @@ func (h *Hub) Receive(payload []byte) bool {
 	}
 	var m message
 	if err := json.Unmarshal(payload, &m); err != nil || m.Node == "" {
-		h.opts.Logger.Debug("somebody talks on the servers' channel", "bytes", len(payload), "error", err)
+		h.opts.Logger.Debug("cluster: unreadable gossip", "bytes", len(payload), "error", err)
 		return true
 	}
 	now := time.Now()

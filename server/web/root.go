@@ -26,8 +26,8 @@ func (h *root) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a := &answer{ResponseWriter: w}
 	start := time.Now()
 	defer func() { // the path only, because the query contains names
-		h.log.Debug("request", "method", r.Method, "path", logged(r.URL.Path), "status", a.status, "took",
-			time.Since(start), "remote", r.RemoteAddr)
+		h.log.Debug("web: request", "method", r.Method, "path", logged(r.URL.Path), "status", a.status,
+			"took", time.Since(start), "remote", r.RemoteAddr)
 	}()
 	defer func() {
 		if v := recover(); v != nil {

@@ -72,7 +72,7 @@ func TestAdminRefuses(t *testing.T) {
 	}
 }
 
-// What is for the operator is not in the output that programs read.
+// Messages for the operator stay out of the output that programs read.
 func TestAdministerSeparatesItsStreams(t *testing.T) {
 	url := "sqlite:" + filepath.Join(t.TempDir(), "livechat.db")
 	s, err := store.Open(t.Context(), url)

@@ -16,8 +16,8 @@ import (
 	"livechat/server/chat"
 )
 
-// What a guest must not be called if such an account exists, and what looks
-// similar but is another name.
+// Names that a guest must not use if such an account exists, and names that
+// look similar but are allowed.
 func TestLookalikesOfAnAccountName(t *testing.T) {
 	for _, test := range []struct{ name, alike, other string }{
 		{

@@ -64,7 +64,7 @@ func TestDownload(t *testing.T) {
 	want(t, s.ask(nil, "GET", strings.Replace(url, "cat.png", "%2e%2e%2fanything", 1), ""), 200, png)
 }
 
-// What is not a picture, video or audio is saved, never shown.
+// A file that is no picture, video or audio is saved, never shown.
 func TestAttachments(t *testing.T) {
 	s := newSite(t, nil)
 	for _, name := range []string{

@@ -200,8 +200,8 @@ type cutOff struct{}
 // Read implements io.Reader.
 func (cutOff) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// cancelAll deletes files of an upload that was refused later. What is left is
-// collected after an hour.
+// cancelAll deletes files of an upload that was refused later. The collector
+// removes any that are left after an hour.
 func (a *api) cancelAll(ctx context.Context, ids []string, owner files.Owner) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.Timeout)
 	defer cancel()

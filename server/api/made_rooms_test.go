@@ -9,7 +9,7 @@ const hallJSON = `{"name":"hall","title":"Hall","topic":"Talk","access":"open","
 	`"role":"owner","online":3,"slow_s":0,"registered":false,"paused":false,"retention_ms":0,` +
 	`"created_at":1763770000123}`
 
-// What a request says reaches the service, and what it answers the client.
+// The service gets what a request says, and the client gets its answer.
 func TestRooms(t *testing.T) {
 	const members = `{"members":[{"name":"ann","role":"owner","since":1763770000123}]`
 	const invites = `"id":"` + anID + `","by":"ann","uses":1,"created_at":1763770000123,` +

@@ -10,7 +10,7 @@ import (
 	"livechat/server/moderation"
 )
 
-// What is asked reaches the service, and its answer the client.
+// The service gets the request, and the client gets its answer.
 func TestModeration(t *testing.T) {
 	s := newSite(t, nil)
 	ann := s.register("ann")

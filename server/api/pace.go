@@ -16,8 +16,9 @@ import (
 const (
 	stepBytes   = 64 << 10
 	maxTransfer = time.Hour
-	// What is read of a refused upload, so that a client that looks for the
-	// answer after it has sent everything gets it.
+	// Limits for reading the rest of a refused upload. It is read so that a
+	// client that looks for the answer only after it has sent everything gets
+	// it.
 	maxRefused     = 64 << 20
 	maxRefusedTime = 10 * time.Second
 )

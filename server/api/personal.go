@@ -25,14 +25,14 @@ type Personal interface {
 	Erasure(ctx context.Context, author string) (store.Erasure, error)
 }
 
-// What becomes of the messages of somebody who goes.
+// The two things that can be done with the messages of somebody who leaves.
 const (
 	keepMessages  = "keep" // without the name
 	eraseMessages = "erase"
 )
 
-// keeps reports whether messages are kept, as a body says. Who says nothing
-// keeps them: erasing cannot be undone.
+// keeps reports whether messages are kept, as a body says. They are kept if it
+// says nothing: erasing cannot be undone.
 func keeps(messages string) (bool, error) {
 	switch messages {
 	case "", keepMessages:

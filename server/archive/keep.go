@@ -34,8 +34,8 @@ const (
 // keep stores the load and acknowledges it. It retries until that has
 // succeeded, or returns false when ctx has ended. The load is then dropped, and
 // Redis delivers it again. The ends of epochs are stored first, so that no page
-// has both messages past an end and those that replaced them. Who reacted is
-// stored last, as a delete among the messages forgets it.
+// has both messages past an end and those that replaced them. Reactions are
+// stored last, as a delete among the messages forgets them.
 func (a *Archiver) keep(ctx context.Context) (ok bool) {
 	defer func() { a.load = load{} }()
 	held := time.Now()

@@ -10,9 +10,9 @@ import (
 	"livechat/server/store"
 )
 
-// A summary in a log says how often people reacted to a message. Who they are
-// is read from Redis when the summary is stored, so the store is never behind
-// the newest summary that it has.
+// A summary in a log says how often people reacted to a message. Their names
+// are read from Redis when the summary is stored, so the store is never older
+// than the newest summary that it has.
 
 // reacted is a message that people reacted to.
 type reacted struct{ room, id string }

@@ -62,7 +62,7 @@ func liked(name string, at int64) chat.Reaction {
 }
 
 // With each summary the archiver stores who reacted, before it acknowledges it.
-// What Redis no longer has stays.
+// Reactions that Redis no longer has stay.
 func TestWhoReactedIsArchived(t *testing.T) {
 	w, s := realWorld(t), realStore(t)
 	who := func() (names string) {

@@ -119,7 +119,7 @@ func TestReaderFollowsEarlierEpochs(t *testing.T) {
 	}
 }
 
-// What is read equals what was written, byte for byte.
+// The bytes that are read equal those that were written.
 func TestReaderReturnsWhatWasDecoded(t *testing.T) {
 	for _, payload := range []string{
 		`{"type":"message","seq":12,"id":"5f0c2b1e-8a57-4d0f-9b1e-2f3a4b5c6d7e","app":"1000","session":"s","name":"ann","text":"é \" \\ \n 😀 <b>","at":1763770000123,"epoch":"0123456789abcdef"}`,

@@ -34,9 +34,10 @@ type Store interface {
 	Open(ctx context.Context, key string) (Object, error)
 	// Delete removes a key. It is no error if there is none.
 	Delete(ctx context.Context, key string) error
-	// List yields what is stored under keys that begin with prefix, which may end
-	// anywhere in a key, in no particular order. What is put or deleted meanwhile
-	// may be missing or there. An error is the last thing yielded.
+	// List yields what is stored under keys that begin with prefix, which may
+	// end anywhere in a key, in no particular order. Objects that are put or
+	// deleted meanwhile may be missing or there. An error is the last thing
+	// yielded.
 	List(ctx context.Context, prefix string) iter.Seq2[Info, error]
 	// Close releases what the store holds. Objects that are open stay readable
 	// until they are closed.

@@ -156,8 +156,8 @@ func TestOldTemporaryFilesAreRemoved(t *testing.T) {
 	}
 }
 
-// What others put into the folder is neither listed nor touched, and a link leads
-// nowhere.
+// Files that others put into the folder are neither listed nor touched, and a
+// link leads nowhere.
 func TestFolderWithOtherFiles(t *testing.T) {
 	s, dir := openTestFolder(t)
 	outside := t.TempDir()

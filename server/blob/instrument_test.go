@@ -58,7 +58,7 @@ func TestInstrument(t *testing.T) {
 	}
 	seen.expect(t, "delete")
 
-	// What is not the store's fault is no failure.
+	// An object that does not exist is no failure of the store.
 	if get(t, s, "ab/x") != nil {
 		t.Error("not deleted")
 	}

@@ -9,7 +9,7 @@ import (
 	"livechat/server/chat"
 )
 
-// What a closed log allows, and to whom.
+// These tests say what a closed log allows, and to whom.
 
 // A server that knows another log has nothing to stage.
 func TestRepairLeavesOutMessagesOfAnotherLog(t *testing.T) {

@@ -85,7 +85,7 @@ func TestDeletedInFeedMeansGone(t *testing.T) {
 		b, h := start(t, r.url, Options{}, aFeed)
 		id, all := feedSecrets(t, b)
 		list := feedEntries(t, r, b, afterFeedSecrets...)
-		// What the scripts leave is what chat.Message.After says.
+		// The scripts leave the same as chat.Message.After.
 		poll.Until(t, "all is received", func() bool { return h.count("payload", aFeed) == 5 })
 		for i, p := range h.events("payload", aFeed) {
 			was, err := chat.DecodePayload([]byte(p))
@@ -111,8 +111,8 @@ func TestDeletedInFeedMeansGone(t *testing.T) {
 	})
 }
 
-// What is remembered about messages may be lost, and earlier servers did not
-// note it: then it is read from the feed.
+// Redis may lose its notes about messages, and earlier servers made none: then
+// a delete reads the feed.
 func TestDeletesFindWhatWasNotNoted(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
 		b, _ := start(t, r.url, Options{}, aFeed)
@@ -199,7 +199,7 @@ func TestDeletedInFeedStaysGoneAfterRepair(t *testing.T) {
 	})
 }
 
-// What was lost with its delete is published again without its text.
+// An event that was lost with its delete is published again without its text.
 func TestRepublishesEventsWithoutDeletedText(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
 		b, h := start(t, r.url, Options{}, aFeed)

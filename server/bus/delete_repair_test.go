@@ -93,7 +93,7 @@ func TestRepublishesReplyToDeleted(t *testing.T) {
 	})
 }
 
-// What was lost with its delete is published again without its text.
+// A message that was lost with its delete is published again without its text.
 func TestRepublishesTombstones(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
 		b, h := start(t, r.url, Options{}, room)

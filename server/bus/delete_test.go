@@ -112,7 +112,7 @@ func TestDeletedMeansGone(t *testing.T) {
 		b, h := start(t, r.url, Options{}, room)
 		m, d := secrets(t, b)
 		forgotten(t, r, b, afterSecrets...)
-		// What the scripts leave is what chat.Message.After says.
+		// The scripts leave the same as chat.Message.After.
 		list, err := b.After(t.Context(), room, 0, 100)
 		if err != nil {
 			t.Fatal(err)
@@ -148,8 +148,8 @@ func TestDeletedMeansGone(t *testing.T) {
 	})
 }
 
-// What a server remembers to put back, if no other server has it, has no deleted
-// text either.
+// A server remembers messages to restore them if no other server has them.
+// Those, too, have no deleted text.
 func TestReceiptsForget(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
 		b, _ := start(t, r.url, Options{}, room)
@@ -213,8 +213,7 @@ func TestArchiversGetTombstones(t *testing.T) {
 	})
 }
 
-// What is remembered of the entries about one message is bounded by the length
-// of the log.
+// The notes about one message are no longer than the log.
 func TestAboutIsBounded(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
 		b, _ := start(t, r.url, Options{HistoryLength: 100}, room)

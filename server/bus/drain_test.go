@@ -9,8 +9,9 @@ import (
 	"livechat/internal/poll"
 )
 
-// What Redis had sent when it died is received even if the link can no longer
-// be written to: a server that lags must not lose what was acknowledged.
+// Everything that Redis had sent when it died is received, even if the link can
+// no longer be written to: a server that lags must not lose acknowledged
+// messages.
 func TestDeadLinkIsReadToTheEnd(t *testing.T) {
 	const messages = 40 // few enough for the buffers of the kernel
 	r := realRedis(t)

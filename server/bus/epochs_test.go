@@ -10,7 +10,8 @@ import (
 	"livechat/server/chat"
 )
 
-// What a new server finds in a log after something was done to it.
+// These tests say what a new server finds in a log after something was done to
+// it.
 
 // wantWhole fails unless a server that knows nothing gets n messages from the
 // log, each as part of it.

@@ -161,7 +161,7 @@ func (s *subscription) pushed(msg *redis.Message) {
 	}
 }
 
-// gossip handles what servers tell each other. What is about logs stays in the
+// gossip handles what servers tell each other. Messages about logs stay in the
 // bus.
 func (s *subscription) gossip(payload string) {
 	n, ok := aboutLog(payload)

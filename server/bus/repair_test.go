@@ -12,8 +12,8 @@ import (
 	"livechat/server/chat"
 )
 
-// What is in a log after its repair, whatever was lost, whichever servers have
-// parts of it, and in whatever order they stage them.
+// These tests say what is in a log after its repair, whatever was lost,
+// whichever servers have parts of it, and in whatever order they stage them.
 
 // history is a log before anything was lost.
 type history struct {

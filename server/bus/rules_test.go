@@ -30,7 +30,7 @@ func TestMuteHoldsBeforeTheNextMessage(t *testing.T) {
 	})
 }
 
-// What each rule refuses, and what it does not.
+// Each rule refuses some messages and lets others pass.
 func TestRules(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
 		d := newTruth()

@@ -21,8 +21,8 @@ func crowd(n int) (all []chat.Writer) {
 	return all
 }
 
-// What the head says of those who are named, or that they are too many, decides
-// as the hash does.
+// The head names the people that rules apply to, or says that they are too
+// many. Either decides as the hash does.
 func TestNamedInTheHead(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
 		d := newTruth()

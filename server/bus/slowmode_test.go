@@ -46,7 +46,7 @@ func TestSlowModeTakesOneOfTwo(t *testing.T) {
 	})
 }
 
-// Who moderates is not slowed down, and starts with no debt when that is over.
+// A moderator is not slowed down, and starts with no debt when that is over.
 func TestSlowModeOfModerators(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
 		d := newTruth()

@@ -93,7 +93,8 @@ func TestBlockedWordsHoldBeforeTheNextMessage(t *testing.T) {
 	})
 }
 
-// What is looked at, and whom they bind.
+// Blocked words are looked for in every text, and bind everybody but
+// moderators.
 func TestBlockedWords(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
 		d := newTruth()

@@ -76,9 +76,9 @@ func (m Message) After(d *Message) (_ Message, ok bool) {
 	return m, true
 }
 
-// isFor reports whether the delete d may be about m, or an edit of it: a message
-// at seq. Who moderates may know the message from the archive alone, where the
-// name was taken from it. Then the number says which it is.
+// isFor reports whether the delete d may be about m, or an edit of it: a
+// message at seq. A moderator may know the message from the archive alone,
+// where the name was taken from it. Then the number says which it is.
 func (m *Message) isFor(d *Message, seq uint64) bool {
 	return m.SameAuthor(d) || d.Author == DeletedAuthor && d.Target().Seq == seq
 }

@@ -40,7 +40,7 @@ func TestIsEmoji(t *testing.T) {
 	}
 }
 
-// What the page offers, the server accepts, in every skin tone.
+// The server accepts every emoji that the page offers, in every skin tone.
 func TestIsEmojiAcceptsThePickers(t *testing.T) {
 	text, err := os.ReadFile("../../static/emoji.json")
 	if err != nil {

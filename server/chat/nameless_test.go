@@ -2,7 +2,7 @@ package chat
 
 import "testing"
 
-// Who moderates may know a message without its author: its number tells it.
+// A moderator may know a message without its author: its number tells it.
 func TestDeleteWithoutAuthor(t *testing.T) {
 	t.Parallel()
 	at := Target{Seq: 5, ID: "x"}

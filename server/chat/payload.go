@@ -26,9 +26,9 @@ import (
 // Those two scripts and this file are the only places that know the format.
 //
 // Entries of every type have this form: type is lower-case letters, then come
-// seq and id, and at and epoch are last. What is between is the type's own, so
-// servers number, keep, restore and replay entries of types that they do not
-// know. A message may have more members after text.
+// seq and id, and at and epoch are last. Members between them are the type's
+// own, so servers number, keep, restore and replay entries of types that they
+// do not know. A message may have more members after text.
 //
 // The fixed order lets a server check a payload, cut off the epoch and send the
 // rest to clients as it is, without decoding or encoding a message.

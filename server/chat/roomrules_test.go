@@ -48,7 +48,7 @@ func TestRuleRefusals(t *testing.T) {
 	}
 }
 
-// Who may be in a room.
+// The rules of a room admit some people and keep others out.
 func TestAdmits(t *testing.T) {
 	now := time.Now()
 	ann, ben, gus := Writer{Person: "a:1"}, Writer{Person: "a:2", Address: "h:x"}, Writer{Person: "g:x"}

@@ -134,8 +134,8 @@ func (h *Hub) Watchers() int {
 	return len(h.watchers)
 }
 
-// interestLocked records that there is a watcher. What is known from an earlier
-// time with watchers is outdated.
+// interestLocked records that there is a watcher. Reports from an earlier time
+// with watchers are outdated.
 func (h *Hub) interestLocked(now time.Time) {
 	if !h.wantedLocked(now) {
 		clear(h.servers)

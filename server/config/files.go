@@ -15,9 +15,9 @@ func OpenFiles() int {
 	return int(min(limit.Cur, math.MaxInt32))
 }
 
-// What ShareFiles reserves: for Redis, the database and the rest of the process;
-// and for connections that are being refused because the server is full
-// (maxRefused in server/socket).
+// The descriptors that ShareFiles reserves: for Redis, the database and the
+// rest of the process; and for connections that are being refused because the
+// server is full (maxRefused in server/socket).
 const (
 	ownFiles     = 64
 	refusedFiles = 32

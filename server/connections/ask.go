@@ -17,7 +17,7 @@ import (
 // prefix begins every message; see the package comment.
 var prefix = []byte(`{"type":"connections",`)
 
-// What is asked.
+// The questions.
 const (
 	askList   = "list"
 	askClose  = "close"

@@ -22,8 +22,7 @@ func (c Connection) Place() string { return c.Name + "\x00" + c.Session }
 // Compare orders connections by their places.
 func (c Connection) Compare(other Connection) int { return cmp.Compare(c.Place(), other.Place()) }
 
-// Query says which connections are wanted. What is empty does not
-// matter.
+// Query says which connections are wanted. An empty field matches all.
 type Query struct {
 	Session string `json:"session,omitzero"`
 	Person  string `json:"person,omitzero"`

@@ -8,8 +8,8 @@
 //	{"type":"connections","node":"77ab…","id":"3f…","ask":"list","query":{"room":"den","limit":50}}
 //	{"type":"connections","node":"5f1c…","id":"3f…","answer":{"total":2,"connections":[…]}}
 //
-// Who asked waits for all processes that presence knows, but not for long. A
-// process of an older version does not answer.
+// The process that asked waits for all processes that presence knows, but not
+// for long. A process of an older version does not answer.
 package connections
 
 import (

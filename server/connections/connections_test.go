@@ -207,7 +207,8 @@ func TestClose(t *testing.T) {
 	})
 }
 
-// What does not answer is named, and waited for no longer than patience.
+// A process that does not answer is named, and waited for no longer than
+// patience.
 func TestSilentServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := cluster{deaf: []string{"node2"}}

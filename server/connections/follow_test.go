@@ -208,7 +208,8 @@ func TestFollowWithoutRedis(t *testing.T) {
 	})
 }
 
-// What comes too fast is counted, nothing waits, and the end is not lost.
+// Events that come too fast are counted, nothing waits, and the end is not
+// lost.
 func TestFollowTooFast(t *testing.T) {
 	f := newFollower()
 	for seq := range maxWaiting + 50 {

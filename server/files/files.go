@@ -5,7 +5,7 @@
 // # What a crash leaves
 //
 // Bytes come first and the row last, so that a file with a row has its bytes.
-// What an upload that was cut off leaves has a row in the table of uploads, or is
+// The rest of an upload that was cut off has a row in the table of uploads, or is
 // under incoming/ or parts/: the collector finds it. To delete a file, its row is
 // marked, and then its bytes are removed. The row goes later: until then the id is
 // taken, so that an old attempt to upload the file does not bring it back.

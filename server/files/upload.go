@@ -38,8 +38,8 @@ func (s *Service) Store(ctx context.Context, u Upload, r io.Reader) (stored Stor
 		return Stored{}, false, err
 	}
 	stored, created, err = s.make(ctx, up, key, got)
-	// What failed for a moment may be sent again under its id. Its row may even be
-	// there, if the answer of the database was lost.
+	// An upload that failed for a moment may be sent again under its id. Its
+	// row may even be there, if the answer of the database was lost.
 	s.tidy(ctx, key)
 	if err != nil && final(err) {
 		s.drop(ctx, up.ID, got.hash)

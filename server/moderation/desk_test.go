@@ -154,7 +154,7 @@ func wantCode(t *testing.T, what string, err error, code chat.Code) {
 	}
 }
 
-// Who may do something to whom.
+// A role may moderate only the roles below it.
 func TestWhoMayModerateWhom(t *testing.T) {
 	o := open(t)
 	all := []string{"member", "mod1", "mod2", "owner1", "owner2", "admin1", "admin2"}

@@ -165,9 +165,9 @@ func (d *Desk) DeleteAll(ctx context.Context, a Actor, room string, w Who, since
 	return deleted, more, err
 }
 
-// messagesBy returns the messages of somebody since a time that are not deleted,
-// and at least one more than MaxErase if there are more. What is written
-// meanwhile may be missing.
+// messagesBy returns the messages of somebody since a time that are not
+// deleted, and at least one more than MaxErase if there are more. Messages
+// written meanwhile may be missing.
 func (d *Desk) messagesBy(ctx context.Context, room string, p person, since time.Time) (
 	all []chat.Message, err error) {
 	payloads, err := d.o.Log.Tail(ctx, room, eraseTail)

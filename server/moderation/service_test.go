@@ -131,7 +131,7 @@ func TestServiceRefuses(t *testing.T) {
 	}
 }
 
-// What cannot be audited is not done.
+// An action that cannot be audited is not done.
 func TestServiceWithoutAudit(t *testing.T) {
 	full := errors.New("disk full")
 	s, f := service(t, func(Record) error { return full })

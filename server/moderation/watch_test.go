@@ -195,7 +195,7 @@ func TestWatchPutsBackWhatIsNewer(t *testing.T) {
 	poll.Until(t, "the newer rules are back", func() bool { return w.of("hall").Version == 5 })
 }
 
-// What was put back from memory is compared with the database.
+// Rules that were put back from memory are compared with the database.
 func TestWatchVerifies(t *testing.T) {
 	w := watch(t)
 	_ = w.apply(t.Context(), "hall", banned(5))
@@ -265,7 +265,7 @@ func TestWatchTellsPins(t *testing.T) {
 	poll.Until(t, "two changes are told", func() bool { return told() == pin.Text()+" " })
 }
 
-// What blocked words cost each message in a room that has none.
+// The cost of blocked words for each message, in a room that has none.
 func BenchmarkVerdictWithoutWords(b *testing.B) {
 	w := NewWatch(WatchOptions{Needed: func() bool { return true }})
 	said := []string{"hello"}

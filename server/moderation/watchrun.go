@@ -78,7 +78,7 @@ func (w *Watch) read(ctx context.Context, room string) error {
 	}
 	w.mu.Lock()
 	k, ok := w.rooms[room]
-	// What was assumed does not replace what a later read has found.
+	// Assumed rules do not replace those that a later read has found.
 	assumed := !needed && r.Version == 0
 	if k.Version <= r.Version && (!assumed || !ok || k.assumed) {
 		w.rooms[room] = known{RoomRules: r, assumed: assumed}

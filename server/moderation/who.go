@@ -11,7 +11,7 @@ import (
 	"livechat/server/store"
 )
 
-// Who names somebody in a room, by one of its members.
+// Who names a person in a room: one of its fields is set.
 type Who struct {
 	Account string       // the name of an account, in any case
 	Author  string       // as in messages

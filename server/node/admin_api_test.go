@@ -35,7 +35,7 @@ func (p *apiUser) list(path, member string) (all []map[string]any) {
 	return all
 }
 
-// What an admin does to an account holds at once: its sockets are closed, its
+// An admin's action on an account holds at once: its sockets are closed, its
 // old password is not taken, and the audit log says who it was.
 func TestAdminOfAccounts(t *testing.T) {
 	t.Parallel()

@@ -167,7 +167,8 @@ func TestAccountIsErased(t *testing.T) {
 	})
 }
 
-// What is kept loses the name, in the archive and in what quotes it.
+// Messages that are kept lose the name, in the archive and where they are
+// quoted.
 func TestAccountGoesWithoutMessages(t *testing.T) {
 	t.Parallel()
 	onDatabases(t, func(t *testing.T, database string) {

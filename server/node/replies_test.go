@@ -139,7 +139,7 @@ func TestMentions(t *testing.T) {
 	})
 }
 
-// What the server has added outlives the loss of the log in Redis.
+// The server's own part of a message outlives the loss of the log in Redis.
 func TestRepliesAreRepaired(t *testing.T) {
 	t.Parallel()
 	r := testredis.New(t)

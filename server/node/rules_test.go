@@ -130,7 +130,7 @@ func TestBan(t *testing.T) {
 	}
 }
 
-// What the rules of a room refuse, over a socket.
+// The rules of a room refuse messages that come over a socket.
 func TestRulesOverASocket(t *testing.T) {
 	onEach(t, func(t *testing.T, redisURL string) {
 		n := start(t, "REDIS_URL="+redisURL)

@@ -95,7 +95,7 @@ func TestRoomHasARate(t *testing.T) {
 	})
 }
 
-// What a full room refuses does not count to the address.
+// Messages that a full room refuses do not count to the address.
 func TestFullRoomLeavesTheAddress(t *testing.T) {
 	t.Parallel()
 	n := start(t, "MESSAGE_RATE=0", "ROOM_RATE=0.001", "ROOM_BURST=2", "ADDRESS_RATE=0.001", "ADDRESS_BURST=4",
@@ -122,7 +122,7 @@ func TestFloodingAFullRoomCloses(t *testing.T) {
 	}
 }
 
-// What somebody writes in private chats counts to their address, too.
+// Messages in private chats count to the address, too.
 func TestAddressHasARateOfPrivateMessages(t *testing.T) {
 	t.Parallel()
 	n := start(t, "ADDRESS_RATE=0.001", "ADDRESS_BURST=3", "REGISTER_RATE=0", "TRUSTED_PROXIES=127.0.0.1")

@@ -12,7 +12,7 @@ import (
 // neither a body of which one byte arrived, nor answers that nobody reads.
 func TestShutdownWithHalfARequest(t *testing.T) {
 	t.Parallel()
-	// What the limits of a running server would end takes longer than this test.
+	// The limits of a running server are longer than this test.
 	n := start(t, "HEADER_TIMEOUT=5m", "WRITE_TIMEOUT=5m")
 	const headers = "Host: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
 	for _, text := range []string{

@@ -22,9 +22,9 @@ func (p *peer) frame() (e event) {
 	return e
 }
 
-// Who writes in a private chat is told to the feeds of the other member, on any
-// server, as a frame that has no number and is not replayed. The writer and
-// others are not told.
+// A user who types in a private chat is shown to the feeds of the other member,
+// on any server, by a frame that has no number and is not replayed. The writer
+// and others are not told.
 func TestTypingInPrivateChat(t *testing.T) {
 	onDeployments(t, func(t *testing.T, p deployment) {
 		ann, bob, eve := newAPIUser(t, p.api, "ann"), newAPIUser(t, p.api, "bob"), newAPIUser(t, p.api, "eve")

@@ -10,7 +10,7 @@ import (
 	"livechat/server/store"
 )
 
-// What the lines of an export have. docs/api.md describes them. Times are Unix
+// Values in the lines of an export. docs/api.md describes them. Times are Unix
 // milliseconds.
 
 func ms(t time.Time) int64 {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// What these files would cost is the stack or the processor, not the heap.
+// These files would exhaust the stack or the processor, not the heap.
 
 // TestDeepFilesAreRefused: a step into a box takes stack, which is never given
 // back.

@@ -29,9 +29,9 @@ func cleanMatroska(s *source) (parts, error) {
 	return m.apply(s.size)
 }
 
-// each looks at the elements between two offsets, until one is not understood or
-// does not say how long it is, as clusters of a live recording do. What is
-// behind those stays.
+// each looks at the elements between two offsets, until one is not understood
+// or does not say how long it is, as clusters of a live recording do. Elements
+// after it stay.
 func (m *matroskaReader) each(start, end int64) error {
 	for start < end {
 		if m.elements++; m.elements > maxBoxes || m.depth > maxDepth {

@@ -17,7 +17,7 @@ const sniffed = 3072
 // written in, but HTML, SVG and XML are told apart; what is not recognised is
 // application/octet-stream. An error is that of r.
 //
-// Whether a picture is one to its end, Clean finds out. Types that IsInline does
+// Clean finds out whether a picture is one to its end. Types that IsInline does
 // not list must be served as attachments, also those that Sniff recognises.
 func Sniff(r io.ReadSeeker) (mediaType string, err error) {
 	if _, err := r.Seek(0, io.SeekStart); err != nil {

@@ -13,7 +13,7 @@ import (
 type room struct {
 	name string
 
-	// Who is online.
+	// The people online.
 	online int            // connections on all servers
 	names  map[string]int // connections by name, on all servers
 	// the first keys of names, sorted: MaxNames to 2×MaxNames, or all
@@ -30,8 +30,7 @@ type room struct {
 	opened  time.Time // when the first connection came
 	typing  *rate.Limiter
 
-	// What clients were sent.
-	// names whose number of connections changed since, and what it was
+	// The state of the updates to clients.
 	touched   map[string]int
 	marked    map[string]struct{} // names that became an account's since
 	announced int                 // number of connections

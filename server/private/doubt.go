@@ -24,7 +24,7 @@ import (
 //     knows that epoch, whichever relay it was. Such a feed refuses the next
 //     event, so that those before it come first.
 //
-// What the feed still has is not added twice, because it knows the ids.
+// Events that the feed still has are not added twice, because it knows the ids.
 
 const (
 	// keepPublished is how long a published event stays in the outbox. It is

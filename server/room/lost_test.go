@@ -11,8 +11,7 @@ import (
 	"livechat/server/chat"
 )
 
-// What a room does with messages that its log has lost and that may exist
-// nowhere else.
+// A room keeps messages that its log has lost, as they may exist nowhere else.
 
 // brokenLog fails some reads, and can change the epoch at the same time.
 type brokenLog struct {

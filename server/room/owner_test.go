@@ -45,8 +45,8 @@ func TestWaitingRoomDoesNotBlockOthers(t *testing.T) {
 	})
 }
 
-// What does not fit in the queue is read from the log: nothing is missing, and
-// memory is bounded.
+// Messages that do not fit in the queue are read from the log: nothing is
+// missing, and memory is bounded.
 func TestOverfullQueueReadsLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &logs{}

@@ -8,9 +8,9 @@
 // its ring. Readers are cursors: positions in the ring. Joining, resuming and
 // reading live differ only in where the cursor starts.
 //
-// What the subscription delivers waits in the room's queue for the room's
-// owner, a goroutine that exists only while a room has something to do: see
-// owner.go. So no room waits for another, and the subscription waits for none.
+// Messages from the subscription wait in the room's queue for the room's owner,
+// a goroutine that exists only while a room has something to do: see owner.go.
+// So no room waits for another, and the subscription waits for none.
 //
 // The package knows neither sockets nor Redis.
 package room
@@ -101,8 +101,8 @@ type Room struct {
 	epochChanged chan struct{}
 	// Ring entries from this position on belong to the current log.
 	first uint64
-	// The newest message that is missing in the log: the end of a gap. Who
-	// resumes from before it does not get everything.
+	// The newest message that is missing in the log: the end of a gap. A client
+	// that resumes from before it does not get everything.
 	lost      uint64
 	followers map[*Follower]struct{}
 	// closed and replaced when a follower advances while the owner waits; nil

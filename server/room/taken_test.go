@@ -21,8 +21,8 @@ func ingestDelete(t *testing.T, r *Room, l *fakeLog, seq uint64) {
 	resync(t, r)
 }
 
-// What was taken is restored in a new epoch, with what the archive has, until
-// Redis has it, and not for ever.
+// A reaction that was accepted is restored in a new epoch, with those that the
+// archive has, until Redis has it, and not for ever.
 func TestTakenIsRestored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := &peopleArchive{people: []chat.Reaction{
@@ -59,7 +59,7 @@ func TestTakenIsRestored(t *testing.T) {
 	})
 }
 
-// What a server has taken the others restore as well.
+// Reactions that one server has accepted are restored by the others as well.
 func TestTakenIsSpread(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, r, stop := reacting(t, newLog(3), nil)
@@ -119,7 +119,7 @@ func TestTakenIsSpread(t *testing.T) {
 	})
 }
 
-// What is remembered of reactions is bounded.
+// The memory of accepted reactions is bounded.
 func TestTakenIsBounded(t *testing.T) {
 	taken := newTaken()
 	for i := range 2 * maxTaken {
@@ -141,8 +141,8 @@ func TestTakenIsBounded(t *testing.T) {
 	}
 }
 
-// Who takes back what they had not set changes nothing, so there is nothing to
-// remember: restored, it would count as done then.
+// Taking back a reaction that was not set changes nothing, so there is nothing
+// to remember: restored, it would count as done then.
 func TestNothingTakenIsNotRemembered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, r, stop := reacting(t, newLog(3), nil)

@@ -8,7 +8,8 @@ import (
 	"livechat/server/store"
 )
 
-// Changes of a room. What is nil stays.
+// Changes are the settings of a room that a request changes. A nil field stays
+// as it is.
 type Changes struct {
 	Title, Topic       *string
 	Access             *chat.Access

@@ -11,7 +11,7 @@ import (
 
 // SetRole gives an account a role in a room. The owner and admins give roles to
 // members; everybody may become a member of a room that is not closed, or a
-// member again. Who makes somebody else the owner becomes a moderator. Codes:
+// member again. An owner who hands the room over becomes a moderator. Codes:
 // not_found, forbidden, bad_request, last_owner, limit_reached, banned.
 func (s *Service) SetRole(ctx context.Context, by Actor, room, name string, role chat.RoomRole) error {
 	switch role {

@@ -42,7 +42,7 @@ func TestRoles(t *testing.T) {
 	})
 }
 
-// Who owns as many rooms as one may gets no other one.
+// An account that owns as many rooms as allowed cannot be handed another one.
 func TestHandedOverToOneWithMany(t *testing.T) {
 	onEach(t, func(t *testing.T, s *site) {
 		s.club()

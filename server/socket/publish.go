@@ -108,8 +108,9 @@ func (c *conn) mayPublish(id string) (ok bool, err error) {
 	if ok, err := c.mayAsk(id, now); !ok {
 		return false, err
 	}
-	// What one of the two refuses costs the other nothing. That the connection's
-	// own message is spent keeps it from trying all the time.
+	// A message that the address or the room refuses costs the other of the two
+	// nothing. It does count to the connection's own limit, so that the client
+	// cannot try all the time.
 	if wait := c.sender.address.take(now); wait > 0 {
 		c.tooMany(id, metrics.OfAddress, "too many messages from your address in a short time",
 			pauseShared(wait))

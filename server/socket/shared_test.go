@@ -113,8 +113,8 @@ func TestQuotaIsSafe(t *testing.T) {
 	})
 }
 
-// What a connection's own limit costs for each message, and those of its address
-// and its room beside it.
+// The cost of the limits for each message: the connection's own, and those of
+// its address and its room.
 func BenchmarkLimits(b *testing.B) {
 	own := newLimiter(1e9, 1<<30)
 	address := newQuotas(1e8, 100_000).acquire("192.0.2.1")

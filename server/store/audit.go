@@ -134,8 +134,8 @@ func record(ctx context.Context, tx *sql.Tx, e AuditEntry) error {
 // Record adds an entry to the audit log. Its time is now, unless it has one.
 func (t *Tx) Record(ctx context.Context, e AuditEntry) error { return record(ctx, t.tx, e) }
 
-// AuditFilter says which entries of the audit log are wanted. What is empty does
-// not matter.
+// AuditFilter says which entries of the audit log are wanted. An empty field
+// matches all.
 type AuditFilter struct {
 	Action string // a whole one, or what is before its dot
 	Target string // the name or the id

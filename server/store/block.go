@@ -36,7 +36,7 @@ const (
 	countBlocks  = `SELECT count(*) FROM blocks WHERE user_id = $1`
 	selectBlocks = `SELECT u.name, b.since FROM blocks b JOIN users u ON u.id = b.blocked
 		WHERE b.user_id = $1 AND u.name > $2 ORDER BY u.name LIMIT $3`
-	// Whether each of the two blocks the other one.
+	// Two booleans: whether $1 blocks $2, and $2 blocks $1.
 	selectBlocked = `SELECT EXISTS (SELECT 1 FROM blocks WHERE user_id = $1 AND blocked = $2),
 		EXISTS (SELECT 1 FROM blocks WHERE user_id = $2 AND blocked = $1)`
 )

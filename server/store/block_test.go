@@ -112,7 +112,7 @@ func testBlockedWrites(t *testing.T, w *world) {
 	same(t, "the next message", w.say(w.bob, w.chat, "again").N, int64(3))
 }
 
-// What one of the two reads is not told to the other.
+// How far one member has read is not told to the other.
 func testBlockedMarks(t *testing.T, w *world) {
 	see := func(u store.User) string {
 		c, err := w.Chat(t.Context(), w.chat, u.ID)

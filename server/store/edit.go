@@ -26,8 +26,8 @@ const editLock = 0x65646974 // "edit"
 
 const (
 	sameAuthor = `author = $6 AND (author <> '' OR session = $7)`
-	// In SQLite the words follow by themselves. What is past the end of its
-	// epoch is not in the log: the message may be elsewhere.
+	// In SQLite the words follow by themselves. A message past the end of its
+	// epoch is not in the log: it may be elsewhere.
 	setText     = `UPDATE room_messages AS m SET text = $1, edited = $2, edit_seq = $3`
 	setWords    = `, words = CAST($10 AS tsvector)`
 	whereTarget = ` WHERE room = $4 AND id = $5 AND type = '' AND ` + sameAuthor + ` AND edit_seq < $3

@@ -40,7 +40,8 @@ type ErasePlace struct {
 const (
 	erasureColumns = `id, author, user_id, keep, asked, upto, stage, room, seq, epoch, messages, due, finished`
 	selectErasure  = `SELECT ` + erasureColumns + ` FROM erasures `
-	// Who asks again, or for more, begins again.
+	// An erasure that is asked for again, or for more, starts from the
+	// beginning.
 	startErasure = `INSERT INTO erasures (author, user_id, keep, asked, upto, due)
 		VALUES ($1, $2, $3, $4, $5, $4) ON CONFLICT (author) WHERE finished = 0 DO UPDATE
 		SET keep = erasures.keep AND excluded.keep, asked = excluded.asked, upto = excluded.upto, stage = 0,

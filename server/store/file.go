@@ -14,9 +14,9 @@ import (
 )
 
 // A file is a row from the moment its bytes are all there, until they are gone.
-// It is claimed for one message, once. What is deleted is only marked, so that no
-// bytes are left without a row. When they are gone the row stays for a while, and
-// as long as an archived message names the file: the id stays taken.
+// It is claimed for one message, once. A deleted file is only marked, so that
+// no bytes are left without a row. When they are gone the row stays for a
+// while, and as long as an archived message names the file: the id stays taken.
 
 // Errors about files that callers branch on.
 var (

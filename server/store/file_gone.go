@@ -28,8 +28,8 @@ const (
 	forgetGone = `DELETE FROM files WHERE id IN (` + goneFiles + ` AND NOT (` + isNamed +
 		`) ORDER BY deleted DESC LIMIT $2)`
 	reviveFile = `DELETE FROM files WHERE id = $1 AND owner = $2 AND message = '' AND deleted < 0`
-	// An attempt that was killed may have stored bytes. What is left of the row of
-	// a file says so.
+	// An attempt that was killed may have stored bytes: a row of the file
+	// remains that says so.
 	abandonFile = `INSERT INTO files (id, owner, user_id, name, type, size, hash, width, height, previews,
 		stored, created, deleted) VALUES ($1, $2, $3, $4, '', 0, '', 0, 0, '', 0, $5, $5)
 		ON CONFLICT (id) DO UPDATE SET deleted = excluded.deleted WHERE files.deleted < 0`

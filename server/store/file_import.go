@@ -158,7 +158,8 @@ func (im *importer) dropFiles(reason error) {
 		<-im.file.part.done
 	}
 	for _, part := range im.written {
-		// What stays has no row: a check of the files finds it.
+		// Bytes that cannot be removed have no row: a check of the files finds
+		// them.
 		_ = im.bytes.DropFile(context.WithoutCancel(im.ctx), part.id, part.size)
 	}
 }

@@ -29,7 +29,7 @@ const (
 	forgetKeys   = `DELETE FROM file_keys WHERE day < $1`
 	insertKey    = `INSERT INTO file_keys (day, key) VALUES ($1, $2) ON CONFLICT (day) DO NOTHING`
 	selectKey    = `SELECT key FROM file_keys WHERE day = $1`
-	// What is reserved for uploads stays reserved.
+	// Reservations for uploads stay.
 	clearTotals = `DELETE FROM file_totals WHERE name NOT LIKE 'day:%'`
 	sumTotals   = `
 INSERT INTO file_totals (name, bytes, files)

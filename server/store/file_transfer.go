@@ -107,8 +107,8 @@ func (x *exporter) files() error {
 	return rows.Err()
 }
 
-// bytesOf writes the bytes of a file. ErrNoFile: it has none, or they are not to
-// be exported. What is missing is found before anything is written.
+// bytesOf writes the bytes of a file. ErrNoFile: it has none, or they are not
+// to be exported. A missing file is found before anything is written.
 func (x *exporter) bytesOf(f exportFile) error {
 	if x.bytes == nil {
 		return ErrNoFile

@@ -54,8 +54,8 @@ const (
 	roomFields = `name, title, topic, access, listed, retention, creator, created, deleted`
 	oneRoom    = `SELECT ` + roomFields + ` FROM rooms WHERE name = $1`
 
-	// What a view has besides is looked up for each room of the page; $1 is who
-	// looks.
+	// The rest of a view is looked up for each room of the page; $1 is the
+	// account that looks.
 	selectViews = `
 SELECT name, title, topic, access, listed, retention, creator, created, deleted,
 	coalesce((SELECT slow_ms FROM rooms_rules s WHERE s.room = r.name), 0),

@@ -20,7 +20,7 @@ const (
 
 	selectExpiring = `SELECT ` + roomFields + ` FROM rooms WHERE retention > 0 AND name > $1
 		ORDER BY name LIMIT $2`
-	// What Redis had not handed to the archive then has been there since.
+	// By then Redis has handed the last messages of the room to the archive.
 	endRetention = `UPDATE rooms SET retention = 0 WHERE name = $1 AND deleted > 0 AND deleted < $2`
 )
 

@@ -76,7 +76,7 @@ func testDeletedRoom(t *testing.T, w *world) {
 	same(t, "messages deleted", deleted, 3)
 	has(false)
 	same(t, "the others", w.kept("denmark"), "denmarka1")
-	// What Redis had not handed over yet.
+	// A message that Redis had not handed to the archive yet.
 	late := w.at.Add(8 * 24 * time.Hour)
 	w.archive(w.roomMessages("den", epochA, 4, 4))
 	deleted, err = w.ExpireMadeRooms(ctx, late)

@@ -10,8 +10,8 @@ import (
 	"livechat/server/store"
 )
 
-// What a closed room has is read, found and fetched only by those who may be in
-// it.
+// The messages of a closed room are read, found and fetched only by those who
+// may be in it.
 func testClosedRooms(t *testing.T, w *world) {
 	ctx := t.Context()
 	for _, r := range []store.Room{

@@ -43,9 +43,8 @@ type Reacted struct {
 	People []chat.Reaction // the newest first; without Person, which is not for others
 }
 
-// AddReactions records who reacted to a message, of which a summary is archived.
-// What is known already and newer stays. A message that was deleted has no
-// reactions.
+// AddReactions records reactions to a message, of which a summary is archived.
+// A reaction that is known already and newer stays. A deleted message has none.
 func (s *Store) AddReactions(ctx context.Context, room, target string, reactions []chat.Reaction) error {
 	if len(reactions) == 0 {
 		return nil

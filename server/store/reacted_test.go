@@ -115,7 +115,7 @@ func testReactedAccount(t *testing.T, w *world) {
 	w.wantReacted("livechat", m[0].ID, "👍 1 eve")
 }
 
-// Who reacted expires with the message, or else with the last summary.
+// Reactions expire with the message, or else with the last summary.
 func testExpireReactions(t *testing.T, w *world) {
 	m := w.roomMessages("h", epochA, 1, 4)
 	w.archive(append(m, w.summary(m[0], 5, `{"👍":1}`), w.summary(m[2], 6, `{"👍":1}`)))

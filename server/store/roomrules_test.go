@@ -128,7 +128,7 @@ func testRuleVersions(t *testing.T, w *world) {
 	same(t, "applied", pending(), []string{"den"})
 }
 
-// What is written with a change is written with it or not at all.
+// The extra write of a change is committed with it or not at all.
 func testRulesAlso(t *testing.T, w *world) {
 	broken := errors.New("disk full")
 	calls := 0

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// What operators do with accounts. Unlike the methods that users reach, these
-// write the audit log.
+// Operations of operators on accounts. Unlike the methods that users reach,
+// these write the audit log.
 
 // RoleAdmin is the role of an account that runs the whole. Every other account
 // has the role "".

@@ -10,7 +10,8 @@ import (
 	"livechat/server/chat"
 )
 
-// What one person has written, page by page: for an Erasure, and for the person.
+// Queries for all that one person has written, page by page: for an Erasure,
+// and for the person.
 
 const (
 	ofAuthor   = ` FROM room_messages m WHERE author = $1 AND author <> '' AND at <= $2 `

@@ -123,7 +123,7 @@ var (
 )
 
 // page returns the HTML with references to files below prefix, which it makes.
-// What loads as it is, such as a stylesheet with a condition, only moves.
+// A file that is not bundled, such as a stylesheet with a condition, only moves.
 func (b *bundler) page(name, prefix string) string {
 	html := template.ReplaceAllStringFunc(b.read(name), func(link string) string {
 		return "\n" + b.read(template.FindStringSubmatch(link)[1])

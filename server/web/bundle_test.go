@@ -135,8 +135,8 @@ func TestBundle(t *testing.T) {
 	}
 }
 
-// What scripts load later is a file each under the version's path, and the
-// service worker knows which there are.
+// A script that is loaded later is a file under the version's path, and the
+// service worker knows all of them.
 func TestBundledLater(t *testing.T) {
 	site := newSite(t, func(d *Deps) { d.Static = static.Files })
 	html, _ := fetched(t, site, "/", "no-cache")

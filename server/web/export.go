@@ -12,8 +12,8 @@ import (
 // WritePage writes the page as the server sends it, bundled, into dir, for
 // another web server to serve. Beside each file that gets smaller is name.gz.
 // v/current leads to the folder of this version: that web server answers a path
-// of another version with it, as this one does. What is in dir already stays,
-// so dir must be new or empty.
+// of another version with it, as this one does. Files that are in dir already
+// stay, so dir must be new or empty.
 func WritePage(files fs.FS, dir string) error {
 	p, err := loadPage(files)
 	if err != nil {

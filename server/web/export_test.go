@@ -14,7 +14,7 @@ import (
 	"livechat/static"
 )
 
-// What is written for another web server is what this one sends.
+// The files written for another web server are those that this one sends.
 func TestWritePage(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "page")
 	if err := WritePage(static.Files, dir); err != nil {

@@ -63,8 +63,8 @@ func TestPanicAfterTheAnswerBegan(t *testing.T) {
 	}
 }
 
-// What was written to a hijacked connection must not be followed by an HTTP
-// answer.
+// A hijacked connection must not get an HTTP answer after what was written to
+// it.
 func TestPanicAfterUpgrade(t *testing.T) {
 	log, out := newLog(slog.LevelInfo)
 	site := newSite(t, func(d *Deps) {

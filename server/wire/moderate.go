@@ -33,7 +33,7 @@ type Moderate struct {
 	ID     jsontext.Value `json:"id,omitzero"` // Request.ID
 	Action string         `json:"action"`
 
-	// Who is meant.
+	// The person that the request is about.
 	Target  jsontext.Value `json:"target,omitzero"` // Request.Target
 	Account string         `json:"account,omitzero"`
 	Author  string         `json:"author,omitzero"`

@@ -13,7 +13,7 @@
 -- times can do so in the wrong order.
 --
 -- Why generations: in a Redis that has restarted, or has forgotten all this,
--- the numbers begin again. What is from another generation counts as older.
+-- the numbers begin again. A number of another generation counts as older.
 local last, users = KEYS[1], KEYS[2]
 local mode, fresh, keep = ARGV[1], ARGV[2], ARGV[3]
 

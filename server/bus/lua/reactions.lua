@@ -1,5 +1,5 @@
--- What publish.lua and react.lua know of the reactions to a message. It precedes
--- both. react.lua says what is in the hash.
+-- Functions about the reactions to a message. This text precedes publish.lua
+-- and react.lua; react.lua says what is in the hash.
 
 -- due returns in how many ms a summary may be published, given when the last one
 -- was. The clock of Redis may have been set back since.

@@ -1,4 +1,4 @@
--- What publish.lua and react.lua know of a room's rules. It precedes both.
+-- Functions about a room's rules. This text precedes publish.lua and react.lua.
 --
 -- The working copy of the rules is in two places. Two fields of the head say
 -- whether there is one:

@@ -1,5 +1,5 @@
--- What stands in the place of deleted entries. It precedes the scripts that
--- publish in logs and repair them.
+-- Functions about tombstones, which stand in the place of deleted entries. This
+-- text precedes the scripts that publish in logs and repair them.
 --
 -- The entries of a stream cannot be changed. So those that a delete changes are
 -- removed from the stream, and what stands for them is in a set beside it. Both

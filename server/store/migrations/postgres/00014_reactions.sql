@@ -1,8 +1,8 @@
 -- +goose Up
--- Who reacted to a message of a room, and with what. target is the id of the
--- message, person the author of the reaction, or the connection where that is
--- unknown. A reaction that was taken back keeps its row: until a later change,
--- none that is earlier than at counts.
+-- One row for each person and emoji: a reaction to a message of a room. target
+-- is the id of the message, person the author of the reaction, or the
+-- connection where that is unknown. A reaction that was taken back keeps its
+-- row: until a later change, none that is earlier than at counts.
 CREATE TABLE room_reactions (
     room   TEXT NOT NULL,
     target TEXT NOT NULL,

@@ -1,6 +1,6 @@
 -- +goose Up
--- Who reacted to a message of a private chat. reactions of the message are the
--- counts, as JSON; empty if there are none.
+-- One row for each person and emoji: a reaction to a message of a private chat.
+-- messages.reactions are the counts, as JSON; empty if there are none.
 CREATE TABLE message_reactions (
     chat    UUID NOT NULL,
     n       BIGINT NOT NULL,

@@ -79,7 +79,7 @@ CREATE TABLE file_keys (
     key TEXT NOT NULL
 );
 
--- What a private message says of its files, as JSON; '' if it has none.
+-- The files of a private message, as JSON; '' if it has none.
 ALTER TABLE messages ADD COLUMN files TEXT NOT NULL DEFAULT '';
 
 -- +goose Down

@@ -1,10 +1,10 @@
--- Who runs the whole, and what they did.
+-- Admins, and the log of what they and operators did.
 
 -- +goose Up
 -- 'admin', or '' for everybody else.
 ALTER TABLE users ADD COLUMN role TEXT NOT NULL DEFAULT '';
 
--- What operators and admins did. No column refers to another table: an entry
+-- Actions of operators and admins. No column refers to another table: an entry
 -- outlives the account and the room that it is about. No column has a secret or
 -- the text of a message.
 CREATE TABLE audit (

@@ -1,8 +1,8 @@
 -- +goose Up
--- What moderators have decided about a room; no row: nothing. version rises with
--- each change of a row here or of one in bans, and is a time, so that it also
--- rises after the database was set back to a backup. applied is the version that
--- Redis is known to have got.
+-- The rules that moderators have set for a room; a room without a row has none.
+-- version rises with each change of a row here or of one in bans, and is a
+-- time, so that it also rises after the database was set back to a backup.
+-- applied is the version that Redis is known to have got.
 CREATE TABLE rooms_rules (
     room       TEXT PRIMARY KEY,
     slow_ms    BIGINT NOT NULL, -- 0: no slow mode
@@ -13,8 +13,9 @@ CREATE TABLE rooms_rules (
 );
 CREATE INDEX rooms_rules_unapplied ON rooms_rules (room) WHERE applied < version;
 
--- Who may not write in a room (mute), or not be there (ban). subject is the id of
--- an account, the author or session of a guest, or the keyed hash of an address.
+-- People who may not write in a room (mute), or not be there (ban). subject is
+-- the id of an account, the author or session of a guest, or the keyed hash of
+-- an address.
 CREATE TABLE bans (
     room         TEXT NOT NULL,
     kind         TEXT NOT NULL, -- mute, ban

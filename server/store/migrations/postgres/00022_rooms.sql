@@ -30,7 +30,8 @@ CREATE UNIQUE INDEX room_owners ON room_members (room) WHERE role = 'owner';
 CREATE INDEX room_members_by_owner ON room_members (user_id) WHERE role = 'owner';
 CREATE INDEX room_moderators ON room_members (room, since) WHERE role = 'moderator';
 
--- Who has the token of an invite can become a member, so often as it says.
+-- Invites. Anyone who has the token of one can become a member, as often as it
+-- says.
 CREATE TABLE room_invites (
     token   BYTEA PRIMARY KEY,  -- the hash of the token, never the token
     id      TEXT NOT NULL UNIQUE,

@@ -1,5 +1,5 @@
 -- +goose Up
--- What people reported to those who moderate. text is a copy of the message as
+-- Messages that people reported to moderators. text is a copy of the message as
 -- it was then; it is emptied when the message is deleted. Rows are deleted some
 -- time after they were closed.
 CREATE TABLE reports (

@@ -50,7 +50,7 @@ func TestMix(t *testing.T) {
 	}
 }
 
-// What workers do is added up.
+// The counts of workers are added up.
 func TestMixWithWorkers(t *testing.T) {
 	t.Parallel()
 	addr := startForFiles(t, map[string]string{"BALANCE": "false"})

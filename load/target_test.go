@@ -76,8 +76,8 @@ func (e *echo) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// What another server loses or sends twice is counted exactly: one delivery in a
-// hundred, also the very last one, which no other shows.
+// Messages that another server loses or sends twice are counted exactly: one
+// delivery in a hundred, also the very last one, which no other shows.
 func TestFaultsOfAnotherServerAreCountedExactly(t *testing.T) {
 	t.Parallel()
 	const deliveries = 20 * 300

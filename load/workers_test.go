@@ -86,9 +86,9 @@ func TestWorkersLoseWhatIsDropped(t *testing.T) {
 	}
 }
 
-// What no client of a worker receives is lost there, also at the very beginning
-// and at the very end, where nothing follows that could show it. All of it is
-// sent by the other worker.
+// A message that no client of a worker receives is lost there, also at the very
+// beginning and at the very end, where nothing follows that could show it. All
+// of it is sent by the other worker.
 func TestWorkersLoseTheFirstAndTheLast(t *testing.T) {
 	t.Parallel()
 	const clients, dropped = 6, 10

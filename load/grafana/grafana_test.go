@@ -101,8 +101,7 @@ func TestFailedRun(t *testing.T) {
 	}
 }
 
-// What is refused is warned of once. Where nothing is allowed, nothing more is
-// tried.
+// A refusal is logged once. Where nothing is allowed, nothing more is tried.
 func TestRefusals(t *testing.T) {
 	for status, want := range map[int]string{
 		http.StatusForbidden:           "set GRAFANA_TOKEN",

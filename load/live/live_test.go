@@ -73,7 +73,7 @@ func get(t *testing.T, l *Server, path string) string {
 	return string(text)
 }
 
-// What /metrics says is what was told, in Prometheus' format.
+// The numbers in /metrics are those that were reported, in Prometheus' format.
 func TestMetrics(t *testing.T) {
 	l := start(t)
 	for n := 1; n <= 3; n++ {

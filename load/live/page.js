@@ -174,7 +174,7 @@ function drawChart(c, end) {
   c.svg.replaceChildren(...parts);
 }
 
-// What happened, and the table.
+// The events of the run, and the table.
 
 function drawMarks() {
   $('quiet').hidden = run.marks.length > 0;

@@ -75,7 +75,7 @@ func (n *Network) Dialer(from net.Addr) Dial {
 
 func random() *rand.Rand { return rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())) }
 
-// through returns the client's end of a connection. What is written to it before
+// through returns the client's end of a connection. Data written to it before
 // it is closed still arrives.
 func (n *Network) through(server net.Conn) net.Conn {
 	client, own := net.Pipe()

@@ -96,7 +96,7 @@ func TestRate(t *testing.T) {
 	})
 }
 
-// What is lost comes later, by a retransmission timeout at least.
+// A lost segment comes later, by a retransmission timeout at least.
 func TestLoss(t *testing.T) {
 	over(t, "loss=20%,delay=50ms", func(t *testing.T, client, server net.Conn) {
 		late := 0
@@ -126,7 +126,7 @@ func TestWindow(t *testing.T) {
 	})
 }
 
-// What was written before the end still arrives, and then the end does.
+// Data written before the end still arrives, and then the end does.
 func TestEnds(t *testing.T) {
 	over(t, "delay=150ms", func(t *testing.T, client, server net.Conn) {
 		go func() {

@@ -9,8 +9,8 @@ import (
 const (
 	// segment is what TCP sends at once over an Ethernet, in bytes.
 	segment = 1448
-	// window is how much is on its way at most: a TCP window without scaling. What
-	// is more waits on the side of the sender, which notices.
+	// window is how much is on its way at most: a TCP window without scaling.
+	// The rest waits on the side of the sender, which notices.
 	window = 64 << 10
 	// leastRTO is how long TCP waits at least before it sends a segment again
 	// (Linux), besides a round trip.

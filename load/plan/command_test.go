@@ -39,7 +39,7 @@ func (s *shell) Command(ctx context.Context, command string) error {
 	return nil
 }
 
-// What a command did is always undone, but not what was never done.
+// A command that ran is always undone, and one that did not run never is.
 func TestCommandsAreUndone(t *testing.T) {
 	pause := Command{At: 10 * time.Second, Run: "pause", For: 5 * time.Second, Then: "unpause"}
 	open := Command{At: 10 * time.Second, Run: "pause", Then: "unpause"}

@@ -132,8 +132,8 @@ func (m Mix) Besides(random *rand.Rand) (all []Act) {
 	return all
 }
 
-// What one account may do a second, well below the servers' limits: searches and
-// private messages.
+// The most that one account does a second, well below the servers' limits:
+// searches and private messages.
 const (
 	searchesOfAccount = 1
 	postsOfAccount    = 2.5

@@ -20,7 +20,7 @@ func TestParseMix(t *testing.T) {
 	}
 }
 
-// What is drawn is as often there as the mix says.
+// Actions are drawn as often as the mix says.
 func TestMixIsDrawn(t *testing.T) {
 	mix, err := ParseMix("edits=5%,deletes=10%,uploads=20%,typing=150%,search=30%")
 	if err != nil {

@@ -26,7 +26,7 @@ type ScaleStep struct {
 	Least int     `json:"least"` // clients of the emptiest server; -1 if there is none
 	Most  int     `json:"most"`
 
-	// What people noticed.
+	// The effect on people.
 
 	Moved       int64   `json:"moved"`       // clients that the servers moved, without an interruption
 	Interrupted int64   `json:"interrupted"` // reconnects after the connection had ended

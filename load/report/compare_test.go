@@ -33,7 +33,7 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// What only one of the runs did is no 0.00 ms of the other.
+// A kind of action that only one run did has no time in the other: not 0.00 ms.
 func TestCompareDifferentMixes(t *testing.T) {
 	a, b := sample(), sample()
 	b.Acts = []record.Act{{Kind: "search", Tried: 3, Answered: 3, P50: 1, P99: 2, Max: 2}}

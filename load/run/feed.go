@@ -8,9 +8,10 @@ import (
 	"livechat/load/peer"
 )
 
-// Other servers than livechat number no messages. Each publisher numbers its own
-// instead, and each client has an account for each publisher of its room. What
-// is not comparable is left out: the order of messages of different publishers.
+// Other servers than livechat number no messages. Each publisher numbers its
+// own instead, and each client has an account for each publisher of its room.
+// The order of messages of different publishers cannot be compared, and is left
+// out.
 
 // stream is the messages of one publisher.
 type stream struct {
@@ -26,7 +27,8 @@ type stream struct {
 type feed struct {
 	account
 	stream *stream
-	// What the publisher had said when the connection began. It may come or not.
+	// The publisher's newest message when the connection began. It may come or
+	// not.
 	floor uint64
 	begun bool          // a message has come since
 	reach atomic.Uint64 // how far the client has what it must

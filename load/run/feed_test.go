@@ -57,8 +57,9 @@ func TestFeed(t *testing.T) {
 	}
 }
 
-// What the server refused, and what nobody received because a connection ended,
-// is due to nobody. What somebody received is due to everybody.
+// A message that the server refused, or that nobody received because a
+// connection ended, is due to nobody. A message that one client received is due
+// to all.
 func TestMessagesThatAreDueToNobody(t *testing.T) {
 	r := &run{streams: []*stream{{log: &roomLog{}}}}
 	s := r.streams[0]

@@ -10,7 +10,7 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// What is no livechat server is named as such in bounded time.
+// A server that is no livechat server is named as such in bounded time.
 func TestStrangersAreNotWaitedFor(t *testing.T) {
 	for name, test := range map[string]struct {
 		serve func(*websocket.Conn) // nil: no WebSocket

@@ -7,8 +7,8 @@ import (
 	"livechat/load/plan"
 )
 
-// What the last summary says is compared with what was acked, except for
-// messages that are deleted.
+// The last summary is compared with the acked reactions, except for messages
+// that are deleted.
 func TestReactionsAreCompared(t *testing.T) {
 	var r reactions
 	react := func(id, emoji string, off bool) {

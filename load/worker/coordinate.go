@@ -40,7 +40,7 @@ type spreadRun struct {
 	drops    atomic.Int64 // orders to end all connections
 	limit    float64      // of the servers, as run.Probe returns it; set before the clients join
 
-	// What the programs under load used while messages were sent.
+	// The CPU time of the programs under load while messages were sent.
 
 	parts     []string
 	serverCPU time.Duration

@@ -78,8 +78,8 @@ func TestWorkerTakesOnlyItsOwn(t *testing.T) {
 	}
 }
 
-// What does not speak the protocol, such as a browser that a web page has sent,
-// is hung up on. A second coordinator is told about the first.
+// A peer that does not speak the protocol, such as a browser that a web page
+// has sent, is hung up on. A second coordinator is told about the first.
 func TestWorkerHangsUp(t *testing.T) {
 	address := start(t, "")
 	say := func(text string) (net.Conn, string) {

@@ -134,8 +134,8 @@ func (h *deliveries) read(ctx context.Context, t *testing.T, conn *websocket.Con
 	}
 }
 
-// patience is how long nothing may be delivered. What is slow on a busy machine
-// still moves, and what has stopped does not.
+// patience is how long nothing may be delivered. A slow server on a busy
+// machine still delivers something, and a stopped one does not.
 const patience = 40 * time.Second
 
 // waitFor waits until count is as high as wanted. It gives up once it has not

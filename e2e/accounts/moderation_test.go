@@ -63,8 +63,8 @@ func TestModeratorAtWork(t *testing.T) {
 	command(t, database, "admin", "message", "delete", "livechat", fmt.Sprint(said.Seq), said.ID)
 	harness.Await(t, late, func(d *client.Deleted) bool { return d.Target.ID == said.ID && d.By == "moderator" })
 	gone := ann.must("DELETE", room+"messages/?author="+said.Author, nil)
-	// What the guest said between the mutes; the archive may not know of the
-	// command yet.
+	// The message of the guest between the mutes; the archive may not know of
+	// the command yet.
 	if n := gone["deleted"]; n != 200.0 && n != 201.0 {
 		t.Errorf("deleted: %v", gone)
 	}

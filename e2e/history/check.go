@@ -54,8 +54,8 @@ const (
 //   - if SetStored was called: log and archive have every acked message once
 //     and nothing else, with that text, and a Newcomer got exactly that.
 //
-// What it says of messages is so of edits and deletes, but that a session may
-// see one again in a new log, as it may see tombstones.
+// The same holds for edits and deletes, but a session may see one again in a
+// new log, as it may see tombstones.
 //
 // A log that was replaced excuses no loss. It may only put a message at another
 // position of the new log, where raw readers may then see it again.

@@ -123,7 +123,7 @@ func TestCheckOfReactions(t *testing.T) {
 	}
 }
 
-// What one server may have forgotten is not certain, but all agree.
+// A reaction that one server may have forgotten is not certain, but all agree.
 func TestCheckOfUnsureReactions(t *testing.T) {
 	for _, c := range []struct {
 		name string

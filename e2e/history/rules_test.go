@@ -47,7 +47,7 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// What somebody has written may be taken back while the room is silent.
+// An author may delete a message while the room is silent.
 func TestDeleteInASilence(t *testing.T) {
 	h, a, b := deletedHistory()
 	for _, r := range []*Reader{a, b} {

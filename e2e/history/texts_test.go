@@ -177,8 +177,8 @@ func TestCheckOfEdits(t *testing.T) {
 	}
 }
 
-// What is stored of an editedHistory: the archive has the numbers of edits, the
-// log has them as they are.
+// The stored entries of an editedHistory: the archive has the numbers of edits,
+// the log has them as they are.
 func TestCheckOfStoredEdits(t *testing.T) {
 	at := func(seq uint64, id, text string) Entry {
 		e := Entry{At: Position{"e", seq}, ID: id, Name: "ann"}

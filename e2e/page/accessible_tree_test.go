@@ -40,8 +40,8 @@ func (n axNode) property(name string) string {
 	return ""
 }
 
-// What needs a name: everything that one can operate, and every part that one
-// can jump to.
+// The elements that need a name: everything that one can operate, and every
+// part that one can jump to.
 var (
 	interactive = strings.Fields("button link textbox searchbox combobox checkbox radio switch slider " +
 		"spinbutton menuitem menuitemradio menuitemcheckbox tab option Date")

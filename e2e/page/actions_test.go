@@ -12,8 +12,8 @@ import (
 	"livechat/e2e/harness"
 )
 
-// What a user can do with a message: mention its author, write a refused text
-// again; the log prints as a whole, and a key leads past the header.
+// A user can mention the author of a message and write a refused text again;
+// the log prints as a whole, and a key leads past the header.
 func TestMessageActions(t *testing.T) {
 	t.Parallel()
 	p := harness.StartAlone(t)
@@ -31,7 +31,8 @@ func TestMessageActions(t *testing.T) {
 	// Two letters where two people share one.
 	ann.becomes(`[...document.querySelectorAll("#messages .avatar")].map(e => e.textContent).join() === "Bo,Be"`)
 
-	// What a text does to its letters ends at the bubble, and at the address.
+	// Stacked accents stay within the bubble, and a character that turns the
+	// direction of the text does not turn an address.
 	ann.is("the bubble is clipped",
 		`getComputedStyle(document.querySelector("#messages li:last-child .bubble")).overflowY === "clip"`)
 	ann.is("the address is read from the left", `(text => {

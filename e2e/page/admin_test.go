@@ -38,9 +38,9 @@ func (w *window) isTold(pattern string) {
 	w.waitFor(`/` + pattern + `/.test(document.querySelector("main > section:not([hidden]) .said").textContent)`)
 }
 
-// What assistive technology has to find on the admin page: a table stays one on
-// a phone, where each row is a card. Where asked is in the place of the roles, a
-// dialog is open.
+// The elements that assistive technology has to find on the admin page: a table
+// stays one on a phone, where each row is a card. Where asked is in the place
+// of the roles, a dialog is open.
 const (
 	inGate  = "banner main heading"
 	inTable = inGate + " navigation table row columnheader rowheader cell"
@@ -142,7 +142,7 @@ func TestAdminPage(t *testing.T) {
 	ann.waitFor(`/sqlite:/.test(document.body.innerText) === false && document.querySelectorAll("#settings tr").length > 50`)
 	ann.shootAdmin("admin-settings", inTable)
 
-	// What is taken from an admin is gone with the next click.
+	// An account that is no admin any more is stopped at the next click.
 	o.must("user", "role", "anna", "none")
 	ann.clicks(`#views > a[href="#bans"]`)
 	ann.waitFor(`/anna isn't an admin/.test(document.querySelector("#gate").innerText)`)

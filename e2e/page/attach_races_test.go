@@ -37,7 +37,8 @@ func TestAttachBeforeItIsLoaded(t *testing.T) {
 	ann.noErrors()
 }
 
-// Who logs out is told of what is only attached, and leaves nothing of it.
+// A user who logs out is told of files that are only attached, and leaves none
+// of them.
 func TestAttachedAtLogout(t *testing.T) {
 	t.Parallel()
 	p := harness.StartAlone(t)

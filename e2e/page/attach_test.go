@@ -100,8 +100,8 @@ func TestAttachByPicker(t *testing.T) {
 	ann.noErrors()
 }
 
-// Files are pasted into the field and dropped anywhere, but not on a dialog.
-// What is text stays text.
+// Files are pasted into the field and dropped anywhere, but not on a dialog. A
+// pasted text stays text.
 func TestAttachByPasteAndDrop(t *testing.T) {
 	t.Parallel()
 	need.Program(t, "chromium")
@@ -128,8 +128,8 @@ func TestAttachByPasteAndDrop(t *testing.T) {
 	ann.noErrors()
 }
 
-// What is too large is refused before it is sent, ten files are the most, and
-// each can be removed. All of it works by keyboard.
+// A file that is too large is refused before it is sent, ten files are the
+// most, and each can be removed. All of it works by keyboard.
 func TestAttachRefusesAndRemoves(t *testing.T) {
 	t.Parallel()
 	need.Program(t, "chromium")

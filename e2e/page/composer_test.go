@@ -87,7 +87,7 @@ func TestComposer(t *testing.T) {
 	ann.do(input.InsertText(strings.Repeat("b", 3850)))
 	ann.is("a counter", field+`.getAttribute("aria-describedby").includes("counter")`)
 
-	// What nobody can see cannot be sent.
+	// A text without a visible character cannot be sent.
 	ann.do(emptied, input.InsertText("\u200b\u3164"))
 	ann.is("the button is off", `document.querySelector("#send").disabled`)
 	ann.do(emptied)

@@ -57,8 +57,8 @@ func TestDeleteAMessage(t *testing.T) {
 	ann.becomes(`!document.querySelector("#undo").hasAttribute("data-shown")`)
 	ann.becomes(`document.activeElement.matches("#messages > li:first-child")`)
 
-	// By keyboard: the next stop after the message takes it back. Who waits
-	// there has all the time.
+	// By keyboard: the next stop after the message takes it back. A user who
+	// waits there has all the time.
 	ann.do(chromedp.Focus("#messages > li:nth-child(2)", chromedp.ByQuery),
 		chromedp.Evaluate(`document.querySelector("#messages > li:nth-child(2) .remove").focus()`, nil),
 		pressEnter(0))
@@ -96,7 +96,7 @@ func TestDeleteAMessage(t *testing.T) {
 	ann.do(chromedp.Evaluate(field+`.select()`, nil), chromedp.KeyEvent(kb.Delete), pressEnter(0), pressEnter(0))
 	bob.shows(deleted, "two", "three", deleted, "five")
 
-	// Who leaves does not wait.
+	// A delete is sent at once when the user leaves.
 	ann.bar(3, "remove")
 	ann.shows(deleted, "two", deleted, deleted, "five")
 	ann.reload()
@@ -188,8 +188,8 @@ func TestDeleteInTwoTabs(t *testing.T) {
 	two.noErrors()
 }
 
-// What is deleted does not count as new, and a search that had found it has it
-// no more.
+// A deleted message does not count as new, and a search that had found it has
+// it no more.
 func TestDeletedIsNotNew(t *testing.T) {
 	t.Parallel()
 	p := harness.StartAlone(t)

@@ -154,8 +154,8 @@ func (w *window) hold(selector string) {
 		new PointerEvent("pointerdown", {pointerType: "touch", bubbles: true, clientX: 1, clientY: 1}))`, nil))
 }
 
-// Two tabs of one guest edit the same message. What is refused says why, and
-// the old text is back.
+// Two tabs of one guest edit the same message. A refused edit says why, and the
+// old text is back.
 func TestEditInTwoTabs(t *testing.T) {
 	t.Parallel()
 	p := harness.StartAloneWith(t, map[string]string{"EDIT_WINDOW": "1h"})

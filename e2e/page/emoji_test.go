@@ -43,7 +43,7 @@ func TestEmojiPicker(t *testing.T) {
 	ann.becomes(field + `.value === "a🎉b" && ` + field + `.selectionStart === 3`)
 	ann.becomes(`document.activeElement === ` + field)
 
-	// What was picked comes first the next time; a skin tone stays.
+	// The emoji that was picked comes first the next time; a skin tone stays.
 	ann.do(chromedp.Evaluate(openEmoji, nil), chromedp.Poll(emojiOpen, nil))
 	ann.is("the recent ones are chosen",
 		`document.querySelector('#emoji [aria-selected="true"]').ariaLabel === "Recently used" &&

@@ -8,8 +8,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Who opens the address of a picture or a film sees it, although the policy of
-// the answer forbids nearly everything.
+// A user who opens the address of a picture or a film sees it, although the
+// policy of the answer forbids nearly everything.
 func TestFilesOpenedDirectly(t *testing.T) {
 	t.Parallel()
 	server, ann := openAlone(t)
@@ -22,7 +22,7 @@ func TestFilesOpenedDirectly(t *testing.T) {
 		chromedp.Poll(`document.querySelector('video')?.videoWidth === 160`, nil))
 }
 
-// What could run a script is saved instead, whatever it is called.
+// A file that could run a script is saved instead, whatever it is called.
 func TestFilesRunNoScript(t *testing.T) {
 	t.Parallel()
 	server, ann := openAlone(t)

@@ -11,8 +11,8 @@ import (
 	"livechat/internal/need"
 )
 
-// What is uploaded to a server is seen in the page: by who sent it and by
-// others, in the log and in the lightbox. The preview comes first.
+// A picture that is uploaded to a server is seen in the page: by its author and
+// by others, in the log and in the lightbox. The preview comes first.
 func TestFilesFromTheServer(t *testing.T) {
 	t.Parallel()
 	need.Program(t, "chromium")

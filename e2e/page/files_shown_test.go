@@ -31,7 +31,7 @@ func openWithFiles(t *testing.T) (s *fileStub, ann, bob *window) {
 // loaded waits until every picture of the log that is on the screen is there.
 const loaded = `[...document.querySelectorAll("#messages img")].every(img => img.complete)`
 
-// What a conversation with files looks like, on phones and desktops.
+// This is how a conversation with files looks, on phones and desktops.
 func TestFilesLook(t *testing.T) {
 	t.Parallel()
 	s, ann, bob := openWithFiles(t)
@@ -171,7 +171,8 @@ func TestFilesDoNotMoveTheLog(t *testing.T) {
 	ann.noErrors()
 }
 
-// What does not come says so in its place, and comes when it is asked for again.
+// A file that cannot be loaded says so in its place, and comes when it is asked
+// for again.
 func TestFilesThatFail(t *testing.T) {
 	t.Parallel()
 	s, ann, bob := openWithFiles(t)

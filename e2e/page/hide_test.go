@@ -18,7 +18,7 @@ func (w *window) hides(name string) {
 		chromedp.Click("#person-hide", chromedp.ByQuery), chromedp.WaitNotVisible("#person", chromedp.ByQuery))
 }
 
-// What somebody hidden writes is a quiet line, also after a reload, in private
+// A message of a hidden person is a quiet line, also after a reload, in private
 // chats and in the search; nobody is notified of it, and it can be seen all the
 // same.
 func TestHidePerson(t *testing.T) {

@@ -142,7 +142,7 @@ func TestLightboxByTouch(t *testing.T) {
 	ann.noErrors()
 }
 
-// Who wants less motion sees a still, and plays it.
+// A reader who wants less motion sees a still, and plays it.
 func TestFilesCalm(t *testing.T) {
 	t.Parallel()
 	s, ann, bob := openWithFiles(t)

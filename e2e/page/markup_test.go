@@ -17,8 +17,8 @@ const markedText = "Release **today**, _really_: see **https://example.org/a_b**
 	"- one: snake_case and 2*3*4 stay\n- two: `**no bold** https://example.org/`\n1. first\n2. second\n" +
 	"```go\nfunc main() {\n\tfmt.Println(\"<b>hi</b> *there*\")\n}\n```\nand **this is not over"
 
-// What people mark in a text is seen, in elements and never as HTML; code can be
-// copied, and the whole text as it was written.
+// Markup in a text is seen, in elements and never as HTML; code can be copied,
+// and the whole text as it was written.
 func TestMarkup(t *testing.T) {
 	t.Parallel()
 	need.Program(t, "chromium")

@@ -17,8 +17,8 @@ const (
 	chosen = `document.getElementById(` + field + `.getAttribute("aria-activedescendant"))?.innerText`
 )
 
-// Who writes an at sign chooses from those who are here: by keys, by the mouse
-// or a finger.
+// An at sign opens a list of the people who are here, to choose from by keys,
+// by the mouse or a finger.
 func TestCompletion(t *testing.T) {
 	t.Parallel()
 	p := harness.StartAlone(t)

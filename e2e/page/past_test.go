@@ -173,7 +173,8 @@ func TestJumpToADay(t *testing.T) {
 		document.querySelector("#newer").innerText === "Jump to latest"`)
 	w.shootAll("day")
 
-	// What is said meanwhile is not shown here, and is there on the way back.
+	// Messages sent meanwhile are not shown here, and are there on the way
+	// back.
 	for n := 4; n <= 6; n++ {
 		if _, err := carol.Send(t.Context(), fmt.Sprint("today ", n)); err != nil {
 			t.Fatal(err)
@@ -207,7 +208,7 @@ func TestJumpToADay(t *testing.T) {
 	w.waitFor(focusedText + ` === "message 1"`)
 	w.waitFor(`document.querySelector("#log-note").innerText === "Nobody wrote that day. These came next."`)
 
-	// What was said last is what one comes back to by writing.
+	// Writing leads back to the newest message.
 	w.say("here I am")
 	w.waitFor(`document.querySelector("#messages li:last-child[data-state=sent] .text")
 		?.innerText === "here I am"`)

@@ -54,7 +54,7 @@ func TestReactionsOverFaults(t *testing.T) {
 	}
 }
 
-// Two tabs of one guest are one person. What is refused is taken back.
+// Two tabs of one guest are one person. A refused reaction is taken back.
 func TestReactInTwoTabs(t *testing.T) {
 	t.Parallel()
 	one, two := openTwoTabs(t)

@@ -75,7 +75,8 @@ func TestReactByMouse(t *testing.T) {
 	bob.reacted("👍2* 🚀1,🎉1*")
 	ann.is("the way back is as long as before", `history.length <= 4`)
 
-	// Who reacted: at a chip, for the mouse and for screen readers.
+	// The names of those who reacted are at a chip, for the mouse and for
+	// screen readers.
 	bob.do(chromedp.MouseEvent(input.MouseMoved, 5, 5), hover(chip(1, "🚀")))
 	bob.saysOf("#who-reacted", "ann")
 	bob.is("the chip is described by it", fmt.Sprintf(

@@ -123,7 +123,7 @@ func TestRoomStory(t *testing.T) {
 	ann.shootEach("room-invite")
 	ann.do(chromedp.KeyEvent(kb.Escape))
 
-	// Who is no member finds a door, and comes in by the invite.
+	// Someone who is no member finds a door, and comes in by the invite.
 	bob := openWindow(t, browser, "bob", c.PageURL()+"?room=book-club")
 	bob.sized()
 	bob.do(chromedp.WaitVisible("#name", chromedp.ByQuery), typeIn("#name", "bob"),
@@ -161,7 +161,7 @@ func TestRoomStory(t *testing.T) {
 	ann.shootEach("room-reports")
 	ann.do(chromedp.KeyEvent(kb.Escape))
 
-	// What is muted stays with its author.
+	// A muted text stays with its author.
 	ann.acts(2, "mute")
 	ann.sees("#log-note", "rolf is muted")
 	rolf.do(typeIn("#text", "BUY MORE"), pressEnter(0))
@@ -170,14 +170,14 @@ func TestRoomStory(t *testing.T) {
 	rolf.becomes(`document.querySelectorAll("#messages .message").length === 2`) // nothing of it
 	rolf.shootEach("room-muted")
 
-	// Who is banned sees the door; the messages go.
+	// A banned user sees the door, and their messages go.
 	ann.acts(2, "ban")
 	rolf.sees("#door", "You're banned from this room")
 	rolf.shootEach("door-banned")
 	ann.acts(2, "erase")
 	bob.waitFor(`document.querySelectorAll("#messages [data-deleted]").length === 1`)
 
-	// What matters is pinned, for everybody.
+	// A message is pinned for everybody.
 	bob.say("Tea at five")
 	ann.waitFor(`document.querySelectorAll("#messages .message").length === 3`)
 	ann.sized()

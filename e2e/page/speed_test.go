@@ -62,7 +62,7 @@ func notesCard(ctx context.Context) error {
 	return err
 }
 
-// What a room with 50 messages a second costs who reads along.
+// The cost of a room with 50 messages a second for a page that shows it.
 func TestSpeedOfBusyRoom(t *testing.T) {
 	skipUnlessMeasured(t)
 	const talkers, rate = 5, 50

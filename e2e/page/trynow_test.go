@@ -63,7 +63,7 @@ func TestTryNow(t *testing.T) {
 	other.do(chromedp.Evaluate("window.down = false", nil), chromedp.Click("#away button", chromedp.ByQuery))
 	other.enter()
 
-	// Who has been here before need not wait for an answer.
+	// A user who has been here before need not wait for an answer.
 	other.do(chromedp.Reload()) // and it is down again
 	other.becomes(`window.asked === 1 && document.querySelector("#log") !== null`)
 	other.noErrors()

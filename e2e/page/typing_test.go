@@ -13,8 +13,8 @@ import (
 	"livechat/internal/testpg"
 )
 
-// Who writes in a private chat is seen to, over the servers: as dots in the open
-// chat, and as a word in the list.
+// A user who types in a private chat is shown to the other one, across servers:
+// as dots in the open chat, and as a word in the list.
 func TestTypingInPrivate(t *testing.T) {
 	t.Parallel()
 	need.Program(t, "chromium")

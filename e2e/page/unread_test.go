@@ -10,8 +10,8 @@ import (
 	"livechat/e2e/harness"
 )
 
-// Who comes back to the room finds a line above what came meanwhile, and the
-// way to it, also after a reload.
+// A user who comes back to the room finds a line above what came meanwhile, and
+// the way to it, also after a reload.
 func TestNewLine(t *testing.T) {
 	t.Parallel()
 	p := harness.StartAlone(t)
@@ -44,8 +44,8 @@ func TestNewLine(t *testing.T) {
 	w.waitFor(line)
 	w.saysOf("#unread", "30 new")
 
-	// What was in view for a moment has not been seen, such as between two parts
-	// of the history. No time passes meanwhile.
+	// A message that was in view for a moment has not been seen, such as
+	// between two parts of the history. No time passes meanwhile.
 	w.do(chromedp.Evaluate(`(() => {
 		window.now = performance.now.bind(performance)
 		const then = now()
@@ -65,7 +65,7 @@ func TestNewLine(t *testing.T) {
 	w.waitFor(`document.activeElement.innerText.includes("message 4")`)
 	w.shootBoth("new-line")
 
-	// What came while nobody looked is new after a reload, too.
+	// Messages that came while nobody looked are new after a reload, too.
 	w.do(chromedp.Evaluate(`document.querySelector("#log").scrollTop = 1e6`, nil))
 	w.waitFor(below + ` < 1`)
 	tab = w.cover()

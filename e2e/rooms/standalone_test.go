@@ -16,7 +16,7 @@ import (
 	"livechat/internal/localcluster"
 )
 
-// What a newcomer gets from `go run ./server`.
+// A newcomer who runs `go run ./server` gets all of this.
 func TestStandaloneServer(t *testing.T) {
 	t.Parallel()
 	p := harness.StartAlone(t)

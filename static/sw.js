@@ -8,7 +8,8 @@ const worker = /** @type {any} */ (self)
 const page = new URL('./', location.href).href // for any room
 const config = new URL('config.json', page).href
 const files = new URL('v/', page).href
-// What the page loads when it is first wanted, beside its version's other files.
+// The files that the page loads when it first needs them, beside the others of
+// its version.
 /** @type {string[]} filled in by the server that bundles the page */
 const later = []
 /** @type {Promise<void>} */
@@ -52,7 +53,7 @@ worker.addEventListener('notificationclick', (/** @type {any} */ event) => {
 async function visit(event) {
   try {
     const response = (await event.preloadResponse) ?? (await fetch(event.request))
-    // What was kept before is whole, and stays.
+    // The files kept before are complete, and stay.
     if (response.ok) event.waitUntil(keepInTurn(response.clone()).catch(() => {}))
     return isAway(response) ? ((await caches.match(page)) ?? response) : response
   } catch {
@@ -61,7 +62,7 @@ async function visit(event) {
 }
 
 /**
- * Whether a proxy says that no server is there.
+ * True if a proxy says that it has no server.
  * @param {Response} response
  */
 const isAway = (response) => response.status >= 502 && response.status <= 504

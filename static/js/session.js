@@ -1,5 +1,5 @@
-// Who is logged in, as all windows of the browser know it, and what belongs to
-// them: their private messages, and what becomes of it when they leave.
+// The login session, as all windows of the browser know it, and all that
+// belongs to it: the private messages, and what becomes of them at logout.
 
 import { systemClock } from './model/clock.js'
 import { CARD } from './model/strings/card.js'
@@ -77,8 +77,8 @@ export class Session {
   }
 
   /**
-   * Whether this browser has not become somebody else's in another window:
-   * nothing goes out in the wrong name.
+   * False if this browser has become another user's in another window: nothing
+   * is sent in the wrong name.
    */
   isStillMe = () => !this.directMessages || settings.account === this.#remembered
 
@@ -95,7 +95,7 @@ export class Session {
     return isIn
   }
 
-  /** What can be done with the account. */
+  /** The actions on the account. */
   account = {
     atStake: async () => (this.directMessages ? atStake(this.directMessages, {
       room: this.#room(), unsent: this.#with.unsent, draftPlaces: settings.draftPlaces, clock: systemClock,
@@ -116,8 +116,8 @@ export class Session {
   async #ends(done, why) {
     await done
     this.leave(why)
-    // Who is logged out against their will finds it when they are back; who wants
-    // to go leaves nothing.
+    // Users who are logged out against their will find it when they are back;
+    // those who log out leave nothing.
     this.#with.unsent.forgetAccounts()
     this.#with.uploads.forget('')
   }

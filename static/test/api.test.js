@@ -25,7 +25,7 @@ function make(...answers) {
   const api = new Api({ fetch, clock, random: () => 1, loggedOut: () => { out++ } })
   return { api, clock, asked, answers, get out() { return out } }
 }
-/** What becomes of it, once time has passed as often as needed. */
+/** The outcome of a promise, once time has passed as often as needed. */
 async function outcome(promise, clock) {
   let done = false
   promise.catch(() => {}).finally(() => { done = true })

@@ -1,7 +1,10 @@
 import { Unsent } from '../js/storage/unsent.js'
 import { FakeClock } from './helpers.js'
 
-/** What all tabs of a browser share: a unsentStore in memory, and who lives. */
+/**
+ * The parts that all tabs of a browser share: an UnsentStore in memory, and the
+ * tabs that are open.
+ */
 export class Browser {
   records = new Map()
   living = new Set()

@@ -20,7 +20,7 @@ const server = (app, change = {}) => ({
 })
 const frame = (...servers) => ({ type: 'cluster', at: 0, app: '1000', redis: { state: 'up' }, servers })
 
-/** What is told of these frames, one after another. */
+/** The events that these frames, one after another, bring about. */
 function told(...frames) {
   const cluster = new Cluster()
   return frames.flatMap((each, i) => cluster.take(each, i * 1000))

@@ -1,4 +1,4 @@
-// What the tests share: a clock that moves when told, sockets that the test
+// Helpers of the tests: a clock that moves when told, sockets that the test
 // holds the other end of, and seeded randomness.
 
 export class FakeClock {

@@ -151,7 +151,7 @@ test('a jump in a conversation: back to where the reader was', async () => {
   navigation.opened('roster')
   assert.deepEqual(await press(-1), ['room', undefined])
 
-  // What is found in another conversation.
+  // A hit in another conversation.
   navigation.left(at(25))
   navigation.to(BOB)
   navigation.arrived(at(3))

@@ -1,5 +1,5 @@
-// What holds for the files as they are served: no markup from strings, nothing
-// that the content security policy would refuse, modules that import one way, and
+// Rules for the files as they are served: no markup from strings, nothing that
+// the content security policy would refuse, modules that import one way, and
 // colours that can be read.
 
 import assert from 'node:assert/strict'
@@ -22,7 +22,7 @@ function modules(folder) {
   })
 }
 
-/** What is loaded when it is wanted. */
+/** The files that are loaded when they are wanted. */
 const later = modules('js')
   .flatMap((name) => [...read(name).matchAll(/\b(?:loaded|import)Later\('([^']+)'\)/g)].map((match) => match[1]))
 
@@ -125,7 +125,7 @@ test('no markup from strings, nothing evaluated, nothing from elsewhere', () => 
   for (const name of modules('css')) assert.doesNotMatch(read(name), /url\(|@import/, name)
 })
 
-// What scripts set, and what one sheet says for itself.
+// The properties that scripts set, or that one sheet sets for itself.
 const local = [
   '--hue', '--server-hue', '--side', '--top', '--left', '--ratio', '--width', '--tallest', '--paper', '--ink',
 ]

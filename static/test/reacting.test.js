@@ -231,7 +231,8 @@ test('who reacted is asked, and tells which are mine', async () => {
   assert.equal(shown(), '🎉200* 👍2* 😢1*', 'not all who gave 🎉 are named')
   assert.deepEqual([asked, own.all.get('id-1')], [['id-1'], ['🎉', '😢', '👍']])
 
-  // What is being changed, and an answer of another time, correct nothing.
+  // An answer corrects no reaction that is being changed, and none corrects
+  // anything if its counts are of another time.
   react('👍')
   answers[1] = { emoji: '😢', count: 9, people: [] }
   await room.reacting.who(at(0))

@@ -13,7 +13,7 @@ export const deletion = (seq, target) => ({
   type: 'delete', seq, id: `d-${seq}`, app: '1', session: 's9', author: 'b', name: 'bob', by: 'author',
   target: { seq: target, id: `id-${target}` }, at: 1,
 })
-/** What is shown below a message: one's own with an asterisk. */
+/** The reactions shown below a message: one's own with an asterisk. */
 export const below = (item) => (item?.reactions ?? [])
   .map(({ emoji, count, own }) => `${emoji}${count}${own ? '*' : ''}`).join(' ')
 

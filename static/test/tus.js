@@ -5,7 +5,7 @@ import http from 'node:http'
 
 const refusal = (code) => JSON.stringify({ code, detail: 'no' })
 
-/** What the server has; tests make it break. */
+/** A server for uploads, and its contents; tests make it fail. */
 export async function tusServer() {
   const uploads = new Map()
   const files = new Map()

@@ -26,7 +26,7 @@ export type RoomOptions = {
 export type TalkListener = {
   /** Messages, notices or their state have changed. */
   items: () => void
-  /** What another one has said is deleted. */
+  /** A message of another user was deleted. */
   removed?: (item: MessageItem) => void
   /** A change of the reader's own came to nothing. */
   refused?: (sentence: string) => void
@@ -76,8 +76,8 @@ export type NewFrom = {
 }
 
 /**
- * What was said. A place is that of an item among all, also of those that are
- * not here: it stays the same when older ones come in.
+ * The items of a conversation. A place is that of an item among all, also of
+ * those that are not here: it stays the same when older ones come in.
  */
 export type Items = {
   readonly first: number; readonly length: number // the place of the oldest, and the one after the newest
@@ -95,8 +95,8 @@ export type ConversationSource = {
   name: string // one's own
   limits: Limits
   /**
-   * What is shown: the live end and what leads up to it, or a part of the past.
-   * Another object when it is another part, with places of its own.
+   * The items shown: the live end and those that lead up to it, or a part of
+   * the past. Another object when it is another part, with places of its own.
    */
   items: Items
   joined: boolean // whether it is known what was said
@@ -107,7 +107,7 @@ export type ConversationSource = {
   state: ConnectionState
   unsent: number
   typing: string[]
-  /** Whether the reader has hidden the person who wrote that. */
+  /** True if the reader has hidden the person who wrote that. */
   hides: (item: MessageItem) => boolean
   people?: import('../js/model/people.js').People // who is here, in the room
   pinned?: Pin | null // the message that is pinned
@@ -139,7 +139,7 @@ export type ConversationSource = {
   newFrom: NewFrom | null
   /** The reader is at the end, and looks. */
   seen: () => void
-  /** What has just been received was not seen. */
+  /** The message that was just received was not seen. */
   missed: () => void
 }
 
@@ -152,5 +152,5 @@ export type Place = { id?: string; other?: string; sheet?: string; spot?: Spot; 
 /** A message, and how far below the upper edge of the log it is; without an id the end. */
 export type Spot = { n: number; id: string; top: number }
 
-/** What is begun to be written in a conversation. */
+/** A message that is being written in a conversation. */
 export type Draft = { text: string; reply?: ReplyTo | null; files: readonly FileInfo[] }

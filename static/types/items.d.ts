@@ -46,7 +46,7 @@ export type MessageItem = {
 }
 /** How often an emoji was given to a message, and whether the reader has given it. */
 export type Reaction = { emoji: string; count: number; own: boolean }
-/** Who gave an emoji to a message: the newest of them. */
+/** The newest of the people who gave an emoji to a message. */
 export type WhoReacted = { emoji: string; count: number; people: { name: string; author?: string }[] }
 /** Which reactions are the reader's own, by message. */
 export type OwnReactions = {
@@ -68,5 +68,5 @@ export type Person = {
   vague?: boolean // there is only a name, which several may have
 }
 
-/** What stands above an item because of the one before it. */
+/** The lines above an item because of the one before it. */
 export type Decoration = { day: boolean; missing: number; head: boolean; isNew: boolean }

@@ -42,13 +42,13 @@ export type EditFrame = {
   mentions?: string[]
 }
 export type DeleteFrame = Omit<EditFrame, 'type' | 'text'> & { type: 'delete'; by: string } // `author`, or what else the one is who deletes
-/** What is left of a deleted message, or of an edit of one, which has a target. */
+/** The rest of a deleted message, or of an edit of one, which has a target. */
 export type TombstoneFrame = Omit<EditFrame, 'type' | 'text' | 'target'> & { type: 'tombstone'; target?: Target }
 /** How often each emoji was given to a message, in all. */
 export type ReactionsFrame = {
   type: 'reactions'; seq: number; id: string; app: string; target: Target; counts: Record<string, number>; at: number
 }
-/** What is in the log, and not a message that we know. */
+/** An entry of the log that is not a message that we know. */
 export type EntryFrame = { type: 'entry'; seq: number; at: number }
 export type AckFrame = { type: 'ack'; id: string; seq?: number; duplicate?: boolean } // no seq: of a reaction
 export type ErrorFrame = {

@@ -1,4 +1,4 @@
-// What is not sent yet, and kept over a reload.
+// Messages and files that are not sent yet, and kept over a reload.
 
 import type { FileInfo, ReplyTo, Target } from './protocol.js'
 
@@ -63,7 +63,7 @@ export type FollowFiles = {
   failed: (reason: string) => void
 }
 
-/** Who lives, among the tabs of one browser. */
+/** The open tabs of one browser. */
 export type Tabs = {
   /** Is that tab from now on; false if another one is. */
   hold: (tab: string) => Promise<boolean>

@@ -1,4 +1,4 @@
-// What operators, admins and moderators did, the newest first.
+// Actions of operators, admins and moderators, the newest first.
 
 import { AUDIT } from '../model/strings/audit.js'
 import { plain } from '../model/audit.js'

@@ -1,4 +1,4 @@
-// What files use, by kind, and what they may.
+// The storage that files use, by kind, and its limits.
 
 import { sizeOf } from '../model/bytes.js'
 import { number } from '../model/clock.js'

@@ -1,4 +1,4 @@
-// Who is connected, on all servers, and closing connections.
+// The list of connections on all servers, and closing them.
 
 import { shortWhen } from '../model/clock.js'
 import { PEOPLE } from '../model/strings/admin.js'

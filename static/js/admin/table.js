@@ -147,7 +147,7 @@ export function time(at, write) {
 }
 
 /**
- * What somebody is.
+ * The kind of a person: account, guest or address.
  * @param {string} person kind:id
  */
 export function kindOf(person) {

@@ -15,7 +15,7 @@ const BEHIND = 1000 // ms between two questions until then
 /** @typedef {import('../net/api.js').Span} Span */
 
 export class ArchivePager {
-  /** What leads up to the live end. */
+  /** The items that lead up to the live end. */
   items
   #ask
   #clock
@@ -46,28 +46,28 @@ export class ArchivePager {
     })
   }
 
-  /** What is shown: the live end, or a part of the past. */
+  /** The items shown: the live end, or a part of the past. */
   get shown() {
     return this.#excerpts.part ?? this.items
   }
 
-  /** Whether there may be more before the live end. */
+  /** True if there may be more before the live end. */
   get canGrow() {
     return this.#ask !== null && !this.#isOver && (this.items.oldest ?? 1) > 1
   }
 
-  /** Whether there may be more before what is shown. */
+  /** True if there may be more before the items shown. */
   get hasOlder() {
     return this.#excerpts.part ? this.#excerpts.hasOlder : this.canGrow
   }
 
-  /** Whether there is more after what is shown. */
+  /** True if there is more after the items shown. */
   get hasNewer() {
     return this.#excerpts.part !== null
   }
 
   /**
-   * What stands above the oldest; '' for nothing.
+   * The line above the oldest item; '' for none.
    * @param {string} room its name
    */
   beginning(room) {

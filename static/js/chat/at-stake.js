@@ -1,4 +1,4 @@
-// What logging out would delete.
+// The messages and drafts that logging out would delete.
 
 import { lostAtLogout } from '../model/strings/card.js'
 

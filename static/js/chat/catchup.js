@@ -5,10 +5,10 @@ const LIMIT = 2000 // ms after the welcome; then it is over even if not all that
 
 export class CatchUp {
   /**
-   * Whether all has come that was promised, over the connection that stands.
+   * True if all has come that was promised, over the connection that stands.
    */
   over = false
-  /** Whether what comes was said before we joined. */
+  /** True if the messages that come are from before we joined. */
   isHistory = true
   #clock
   #onOver

@@ -219,7 +219,7 @@ const identity = ({ change: { target, author, session } }) =>
   ({ id: target.id, session, ...(author && { author }) })
 
 /**
- * What is sent of something that the log does not have.
+ * The frame that sends a message or a change that the log does not have.
  * @param {Pick<UnsentMessage, 'id' | 'text' | 'reply' | 'files' | 'change'>} unsent
  * @returns {import('../../types.js').PostedFrame}
  */
@@ -236,7 +236,7 @@ export function frameOf({ id, text, reply, files, change }) {
 }
 
 /**
- * What an entry makes of a message, also of one that is not here.
+ * The change that an entry makes to a message, also to one that is not here.
  * @param {import('../../types.js').EditFrame | import('../../types.js').DeleteFrame} frame
  * @returns {import('../../types.js').Revised}
  */

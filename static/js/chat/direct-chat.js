@@ -104,7 +104,7 @@ export class DirectChat {
     return { key: firstNew.key, id: isIt ? firstNew.id : '', n: this.#readBefore, count: this.#count }
   }
 
-  /** Whether the newest messages have come. */
+  /** True if the newest messages have come. */
   get joined() {
     return this.#directMessages.history.isOpen(this.id)
   }
@@ -227,7 +227,7 @@ export class DirectChat {
     this.#directMessages.read(this.id)
   }
 
-  /** What has just been received was not seen. */
+  /** The message that was just received was not seen. */
   missed() {
     if (!this.#isPending) {
       this.#isPending = true

@@ -198,7 +198,9 @@ export class DirectMessages {
     return this.hidden.has({ name: other, author: `@${other}` })
   }
 
-  /** What only this page has: how many messages, and the chats with drafts. */
+  /**
+   * The counts of messages and of chats with drafts that only this page has.
+   */
   get unsent() {
     const tails = Object.values(this.messages.state.threads).map(({ tail }) => tail.length)
     const drafts = Object.entries(this.chats.state.drafts).flatMap(([id, text]) => (text.trim() ? id : []))

@@ -1,4 +1,4 @@
-// Who is writing in the private chats, and telling the others that we are.
+// The people who write in the private chats, and telling them that we write.
 
 import { Typists, TypingPace } from '../model/typists.js'
 

@@ -83,7 +83,7 @@ export class History {
   async ask(chat, span) {
     const messages = await this.#api.messages(chat, span)
     const { reactions } = this.#store.state
-    // What is not counted, nobody gave.
+    // A message without counts has no reactions.
     for (const { id, reactions: counts = {} } of messages) reactions.meet(id, counts)
     return messages
   }
@@ -97,8 +97,8 @@ export class History {
   }
 
   /**
-   * What the feed may not have brought, of a chat whose messages are known from
-   * somewhere on.
+   * Fetches messages and changes that the feed may have missed, of a chat whose
+   * messages are known from some number on.
    * @param {string} chat @param {number} newest n of its last message
    */
   catchUp(chat, newest) {

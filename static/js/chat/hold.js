@@ -1,5 +1,5 @@
-// What keeps the reader from writing in the room, by its rules: a mute, slow
-// mode, a pause. The server decides; this is what it has said last.
+// The rules of the room that keep the reader from writing: a mute, slow mode, a
+// pause. The server decides; this is its last answer.
 
 const WORDS = 'blocked_words' // of the last text; another may be sent at once
 const HOLDS = new Set(['muted', 'paused', 'registered_only', 'slow_mode', WORDS])

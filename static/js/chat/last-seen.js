@@ -38,8 +38,8 @@ export class LastSeen {
   }
 
   /**
-   * What is shown, with the line. Another object when it is another part of the
-   * past, with places of its own.
+   * The items shown, with the line. Another object when it is another part of
+   * the past, with places of its own.
    */
   get items() {
     const { shown } = this.#archive
@@ -59,7 +59,7 @@ export class LastSeen {
     this.#last = item
   }
 
-  /** What has just been received was not seen. */
+  /** The message that was just received was not seen. */
   missed() {
     if (!this.#last) return
     if (!this.#isPending) {

@@ -87,7 +87,7 @@ export class Reacting {
     this.#on.post(own)
   }
 
-  /** Whether it can be asked who reacted. */
+  /** True if the server can be asked who reacted. */
   get knowsWho() {
     return this.#ask !== null
   }

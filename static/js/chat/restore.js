@@ -10,7 +10,7 @@ import { plain } from './file-messages.js'
 const TAKE_LIMIT = 3000 // ms that the outbox waits for the storage, to keep the order
 
 export class RestoredRoom {
-  /** Whether the outbox may be opened. */
+  /** True if the outbox may be opened. */
   ready = false
   #unsent
   #room

@@ -1,5 +1,4 @@
-// What is done to the messages of a room after they were said: their texts are
-// changed, and people react to them.
+// Changes of the messages of a room: edits, deletes and reactions.
 
 import { Changes } from './changes.js'
 import { Reacting } from './reacting.js'

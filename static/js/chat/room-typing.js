@@ -1,4 +1,4 @@
-// Who is writing in a room, and telling the others that we are.
+// The people who write in a room, and telling them that we write.
 
 import { personTyping } from '../model/person.js'
 import { Typists, TypingPace } from '../model/typists.js'

@@ -37,7 +37,7 @@ export class Search {
     this.#changed = changed
   }
 
-  /** Whether there is more than what was found so far. */
+  /** True if there is more than was found so far. */
   get hasMore() {
     return this.#next !== null
   }
@@ -54,7 +54,7 @@ export class Search {
     if (this.state === 'found' && this.#next) await this.#page('more', this.#next)
   }
 
-  /** What has failed is tried once more. */
+  /** A request that failed is tried once more. */
   async again() {
     if (this.state === 'failed') await this.#page('asking', null)
     else if (this.state === 'moreFailed') await this.#page('more', this.#next)

@@ -1,5 +1,5 @@
-// What we have said that the log does not have yet: kept over a reload, and sent
-// in order once what was missed is known.
+// Messages of ours that the log does not have yet: kept over a reload, and sent
+// in order once we have caught up.
 
 import { Outbox, RESEND_SPAN } from '../model/outbox.js'
 import { uuid } from '../model/uuid.js'

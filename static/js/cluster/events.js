@@ -1,4 +1,5 @@
-// What happened, the newest first; screen readers are told as it happens.
+// The events of the cluster, the newest first; screen readers are told as they
+// happen.
 
 import { hourToSecond } from '../model/clock.js'
 import { find, make } from '../view/dom.js'

@@ -1,5 +1,5 @@
-// What is measured of a server: the same four things in the picture, in the
-// table, in all, and over time.
+// The four measures of a server: the same in the picture, in the table, in all,
+// and over time.
 
 import { duration, number } from './figures.js'
 

@@ -16,7 +16,7 @@ const LEAST = 60 // seconds shown, as soon as there is anything
 const histories = () => each(() => new History())
 
 /**
- * Whether a server is there, as far as is known.
+ * True if a server is up, as far as is known.
  * @param {ClusterServer} server
  */
 export const alive = (server) => server.state !== 'gone' && server.state !== 'left'
@@ -93,7 +93,7 @@ function changes(before, after) {
 }
 
 /**
- * Who came to and went from which server between two frames.
+ * The clients that came to and went from each server between two frames.
  * @param {ClusterServer[]} before @param {ClusterServer[]} after
  * @returns {{node: string, count: number}[]} count is below 0 for those who went
  */

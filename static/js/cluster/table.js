@@ -1,4 +1,4 @@
-// What the picture shows, as a table.
+// The picture's data, as a table.
 
 import { find, make, write } from '../view/dom.js'
 import { MEASURES, spell } from './measures.js'

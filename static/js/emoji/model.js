@@ -57,8 +57,8 @@ export function search(groups, typed) {
 }
 
 /**
- * The emoji of some texts, each in the skin tone of its text. What is not known
- * is left out.
+ * The emoji of some texts, each in the skin tone of its text. Unknown ones are
+ * left out.
  * @param {Group[]} groups @param {readonly string[]} texts
  * @returns {Emoji[]}
  */

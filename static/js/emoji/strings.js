@@ -1,4 +1,4 @@
-// What the picker of emoji says.
+// The texts of the emoji picker.
 
 export const PICKER = {
   title: 'Emoji',
@@ -15,7 +15,9 @@ export const PICKER = {
 /** The skin tones, from none to the darkest. */
 export const TONE_NAMES = ['Default', 'Light', 'Medium-light', 'Medium', 'Medium-dark', 'Dark']
 
-/** What stands for a category of Unicode's list, by its name there. */
+/**
+ * The icon and the name of each category of Unicode's list, by its name there.
+ */
 export const CATEGORIES = /** @type {Record<string, {icon: string, name: string}>} */ ({
   'Smileys & Emotion': { icon: '🙂', name: 'Smileys and emotion' },
   'People & Body': { icon: '👋', name: 'People and body' },

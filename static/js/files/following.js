@@ -1,4 +1,4 @@
-// What becomes of the files of one message.
+// Follows the files of one message until they are sent, or have failed.
 
 import { FILES } from '../model/strings/files.js'
 
@@ -39,7 +39,7 @@ export function following(uploads, files, { changed, ready, failed }, isAnew) {
 }
 
 /**
- * What the message of a file says of it.
+ * The members of a file that its message has.
  * @param {import('../../types.js').Attached} file @returns {FileInfo}
  */
 export function infoOf({ state, reason, isFinal, isKept, owner, larger, ...info }) {

@@ -1,4 +1,4 @@
-// What is attached is read and made ready one after another: ten photos of a
+// Attached files are read and made ready one after another: ten photos of a
 // camera, decoded at the same time, are more memory than a phone has.
 
 import { FILES } from '../model/strings/files.js'

@@ -1,4 +1,4 @@
-// What is attached, above the field where one writes.
+// The strip of attached files, above the field where one writes.
 
 import { FILES, SPOKEN } from '../model/strings/files.js'
 import { pictures } from '../storage/attached.js'

@@ -169,7 +169,7 @@ export class Lightbox {
     if (this.#now?.file.id === file.id && this.dialog.open) this.#draw()
   }
 
-  /** What is around it may change. */
+  /** The pictures before and after this one may change. */
   #tell() {
     const { file } = this.#now ?? {}
     if (!file) return

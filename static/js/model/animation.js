@@ -1,5 +1,5 @@
-// Whether a PNG or a WebP is an animation: its first bytes say so. Other types
-// say it by their name, or never are.
+// Tells whether a PNG or a WebP is an animation: its first bytes say so. Other
+// types say it by their name, or never are.
 
 export const HEAD = 65_536 // bytes in which an animation says so
 

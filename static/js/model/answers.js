@@ -5,7 +5,7 @@ import { REASONS, RULES } from './strings/messages.js'
 
 /** @typedef {import('../net/problem.js').ApiError} ApiError */
 /**
- * What has a limit of its own.
+ * An action that has a limit of its own.
  * @typedef {keyof typeof import('./strings/connection.js').TOO_OFTEN} Limited
  */
 
@@ -13,7 +13,7 @@ const DOWN = new Set([404, 500, 502, 503, 504])
 const TOO_OFTEN = 429
 
 /**
- * Whether the API is down, as opposed to refusing this request.
+ * True if the API is down, as opposed to refusing this request.
  * @param {ApiError} error
  */
 export function isDown({ code, status }) {

@@ -5,7 +5,7 @@ import { AUDIT } from './strings/audit.js'
 const { format } = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
 
 /**
- * What is not known is shown as it is.
+ * Names the details; an unknown one is shown as it is.
  * @param {Record<string, unknown>} details @returns {string} '' for none
  */
 export function plain(details) {

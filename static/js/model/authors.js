@@ -5,7 +5,7 @@ const NAMES = 1000 // that are remembered
 const GUESTS = 50 // of one name that are told apart
 
 /**
- * Whether that is an account, not a guest.
+ * True if that is an account, not a guest.
  * @param {string} author
  */
 export const isAccount = (author) => author.startsWith('@')
@@ -27,7 +27,7 @@ export class Authors {
   }
 
   /**
-   * Whether that is us, perhaps in another window.
+   * True if that is us, perhaps in another window.
    * @param {string} name @param {string} author
    */
   isOwn(name, author) {

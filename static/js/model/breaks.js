@@ -1,4 +1,4 @@
-// What stands in a conversation where messages are missing.
+// The lines in a conversation where messages are missing.
 
 /** @typedef {import('../../types.js').BreakItem} BreakItem */
 

@@ -1,4 +1,4 @@
-// What to do when a connection has ended: the table of server/wire/close.go,
+// The reaction to the end of a connection: the table of server/wire/close.go,
 // from this side.
 
 const BASE = 500 // ms; doubles with every attempt that fails
@@ -22,20 +22,19 @@ export const KICKED = 4506 // from this room; whoever was may come back
 export const UNKNOWN_ROOM = 4507 // nobody has made a room of this name
 
 /**
- * Whether the code says that one may not be in this room.
+ * True if the code says that one may not be in this room.
  * @param {number} code
  */
 export const isDoor = (code) => code >= BANNED && code <= KICKED
 
 /**
- * Whether the code says to stay away.
+ * True if the code says to stay away.
  * @param {number} code
  */
 export const isFinal = (code) => code >= 4500 && code <= 4999
 
 /**
- * Whether what was sent last is the reason, and must not be sent again by
- * itself.
+ * True if the last frame is the reason, and must not be sent again by itself.
  * @param {number} code
  */
 export const refusesLast = (code) => REFUSES_LAST.has(code)

@@ -72,7 +72,7 @@ export class Conversation {
   }
 
   /**
-   * Whether a message of the log is the item with the same id.
+   * True if a message of the log is the item with the same id.
    * @param {MessageItem} item
    * @param {import('./places.js').Texts} message
    */

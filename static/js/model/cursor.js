@@ -71,8 +71,8 @@ export class Cursor {
   }
 
   /**
-   * @param {number} seq of an entry that is no message. What is missing before it
-   *   is missing before the message that follows
+   * @param {number} seq of an entry that is no message. Messages that are
+   *   missing before it are missing before the message that follows
    */
   pass(seq) {
     const missing = this.holeBefore(seq)

@@ -1,5 +1,5 @@
-// What stands above an item because of the one before it: a day, a hole in the
-// log, what is new, or the name of who speaks now.
+// The lines above an item because of the one before it: a day, a hole in the
+// log, the line of new messages, or the name of the next author.
 
 import { sameDay } from './clock.js'
 

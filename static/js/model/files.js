@@ -10,12 +10,12 @@ import { isUUID } from './uuid.js'
 const BASE = '/api/v1/files/'
 const MOST = 10 // files of a message
 const PREVIEWS = [320, 1280] // pixels of the longer side
-// What cannot be seen in a name, or turns the text around it.
+// Characters of a name that cannot be seen, or that turn the text around them.
 const TRICKS = /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff]/gu
 const EXTENSION = /\.([a-z0-9]{1,5})$/i
 const TAIL = 10 // characters at the end of a name that are always shown
 
-// What the server sends to be shown, not to be saved.
+// The types that the server sends to be shown, not to be saved.
 /** @type {Record<string, FileKind>} */
 const KINDS = {
   'image/png': 'picture', 'image/jpeg': 'picture', 'image/gif': 'picture', 'image/webp': 'picture',

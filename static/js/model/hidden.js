@@ -48,7 +48,7 @@ export class Hidden {
   }
 
   /**
-   * Whether somebody may be hidden of whom only the name is known.
+   * True if somebody may be hidden of whom only the name is known.
    * @param {string} name
    */
   hasNamed(name) {

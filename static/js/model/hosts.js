@@ -25,7 +25,7 @@ export function trueHost(address, href) {
 }
 
 /**
- * Whether a host with letters beyond ASCII looks like no other. Scripts that
+ * True if a host with letters beyond ASCII looks like no other. Scripts that
  * run from the right are never taken as such: their labels may change places.
  * @param {string} written
  */

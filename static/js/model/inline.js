@@ -1,4 +1,4 @@
-// What people mark within a line: `code`, **bold**, *italic* or _italic_, and the
+// Marks within a line: `code`, **bold**, *italic* or _italic_, and the
 // addresses in it.
 
 import { parts } from './linkify.js'
@@ -19,9 +19,10 @@ const BACKTICKS = /\x60+/g
 const MARKS = /\*+|_+/g
 const WORD_END = /[\p{L}\p{N}]$/u
 
-// What may stand on either side of a mark. Letters may not stand outside, so
-// 2*3*4 and snake_case stay as they are, except in scripts without spaces; nor
-// what paths and programs have there. A single mark is not part of a face -_-
+// The characters that may stand on either side of a mark. Letters may not stand
+// outside, so 2*3*4 and snake_case stay as they are, except in scripts without
+// spaces; nor the characters of paths and programs. A single mark is not part
+// of a face -_-
 const PICTURE = '\\p{Extended_Pictographic}\\p{Emoji_Modifier}\\p{Regional_Indicator}\\ufe0f'
 const WIDE_MARKS = '\\u3000-\\u303f\\uff00-\\uff0f\\uff1a-\\uff20'
 const BEFORE = new RegExp(`^[\\s\\p{Ps}\\p{Pi}\\p{Pd}"'¡¿|*_${WIDE_MARKS}${PICTURE}]?$`, 'u')

@@ -1,5 +1,5 @@
-// What is in a text beyond its characters: addresses that can be followed, and
-// whether it is only a few emoji.
+// Parts of a text: addresses that can be followed, and the test whether it is
+// only a few emoji.
 
 import { trueHost } from './hosts.js'
 
@@ -90,8 +90,9 @@ export function linesOf(text, columns) {
 }
 
 /**
- * What people see as the first character, in capitals: it stands in the circle
- * beside a message. A second word adds its own, as long as both are letters.
+ * The first character of a name as people see it, in capitals: it stands in the
+ * circle beside a message. A second word adds its own, as long as both are
+ * letters.
  * @param {string} name
  */
 export function initial(name) {
@@ -103,8 +104,8 @@ export function initial(name) {
 }
 
 /**
- * What stands in the circles of some people: two letters where one would be
- * that of several.
+ * The letters in the circles of some people: two where one would be that of
+ * several.
  * @param {Iterable<string>} names
  * @returns {Map<string, string>} by name
  */

@@ -14,12 +14,12 @@ export class LogWindow extends Window {
     this.#items = talk.items
   }
 
-  /** Whether the newest message of all is in it. */
+  /** True if the newest message of all is in it. */
   get isNewest() {
     return this.isLatest && !this.#talk.hasNewer
   }
 
-  /** Whether the oldest in memory is in it. */
+  /** True if the oldest in memory is in it. */
   get isOldest() {
     return this.start === this.#talk.items.first
   }

@@ -1,4 +1,4 @@
-// What a conversation has in memory: the messages of its log with what stands
+// The items of a conversation in memory: the messages of its log with the lines
 // between them, then own messages that are not in the log yet.
 
 import { insert } from './places.js'

@@ -79,7 +79,7 @@ export const threadOf = (state, chat) => state.threads[chat] ?? EMPTY
 export const shown = ({ list, tail }) => [...list, ...tail]
 
 /**
- * What an own message shows.
+ * The progress that an own message shows.
  * @param {PrivateMessage} message
  * @param {number} otherRead n up to which the other one has read
  * @returns {Progress | 'read'}

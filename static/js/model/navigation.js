@@ -71,7 +71,10 @@ export class Navigation {
     this.#remember()
   }
 
-  /** The room is left. What is ahead and behind leads nowhere from now on. */
+  /**
+   * The room is left. Entries before and after this one lead nowhere from now
+   * on.
+   */
   end() {
     const behind = this.#behind.at(-1)
     if (behind !== undefined) this.#step(behind - (this.#way?.at ?? 0))
@@ -140,8 +143,8 @@ export class Navigation {
   }
 
   /**
-   * A conversation is opened. What is chosen in a sheet takes the place of what
-   * lay under it, as in a list that one comes back to; the room is
+   * A conversation is opened. If it is chosen in a sheet, it takes the place of
+   * the entry under the sheet, as in a list that one comes back to; the room is
    * where all begins.
    * @param {{id: string, other: string}} to
    */

@@ -24,7 +24,7 @@ const SLOW_MODE = 'slow_mode'
 const LONGEST_SLOW = 60_000 // ms in slow mode that a message waits by itself
 
 /**
- * Whether doing that once more changes nothing, however long ago it was.
+ * True if repeating it changes nothing, however long ago it was.
  * @param {string} [type]
  */
 export const isRepeatable = (type) => type === 'delete' || type === 'react'
@@ -105,7 +105,7 @@ export class Outbox {
   }
 
   /**
-   * What is not on its way is not sent.
+   * Takes back a message that is not on its way.
    * @param {string} id @returns {boolean} whether it was not
    */
   withdraw(id) {

@@ -1,11 +1,11 @@
-// Who is here. The count is that of connections; names are distinct, and of
-// very many only the first are known.
+// The people in a room. The count is that of connections; names are distinct,
+// and of very many only the first are known.
 
 const SNAPSHOT_LIMIT = 200 // names that the server gives at most
 
 export class People {
   online = 0
-  /** Whether there may be names that we were not told. */
+  /** True if there may be names that we were not told. */
   partial = false
   /** @type {Map<string, number>} when they came; 0 if that is not known */
   #names = new Map()
@@ -57,7 +57,7 @@ export class People {
   }
 
   /**
-   * Whether somebody who is here has that name as an account.
+   * True if somebody who is here has that name as an account.
    * @param {string} name
    */
   isAccount(name) {

@@ -1,5 +1,5 @@
-// What is known of somebody in the room: who they are, whether they are here,
-// and where they wrote last.
+// Person is somebody in the room: who they are, whether they are here, and
+// where they wrote last.
 
 import { isAccount } from './authors.js'
 import { hourAndMinute } from './clock.js'
@@ -9,7 +9,7 @@ import { PERSON } from './strings/people.js'
 /** @typedef {import('../chat/room.js').Room} Room */
 
 /**
- * Who wrote a message. In private chats everybody has an account.
+ * The author of a message. In private chats everybody has an account.
  * @param {import('../../types.js').MessageItem} item
  * @returns {Person}
  */
@@ -30,7 +30,7 @@ export function personNamed({ people, conversation }, name) {
 }
 
 /**
- * Who has that connection, as far as their messages tell.
+ * The person of a connection, as far as their messages tell.
  * @param {Room} room @param {{session: string, name: string}} frame
  * @returns {Person}
  */
@@ -44,7 +44,7 @@ export function personTyping(room, { session, name }) {
 }
 
 /**
- * What the card says of somebody.
+ * The lines on the card of a person.
  * @param {Person} person @param {Room} room
  * @returns {string[]}
  */
@@ -56,8 +56,8 @@ export function factsOf(person, room) {
 }
 
 /**
- * Whether somebody is here; '' where a guest of the same name may be meant, or
- * not all names are known.
+ * The line that says whether a person is here; '' where a guest of the same
+ * name may be meant, or not all names are known.
  * @param {Person} person @param {Room} room
  */
 function whether({ name, author }, { people, conversation }) {

@@ -43,7 +43,7 @@ export function largeStillOf(file) {
 }
 
 /**
- * What the browser may choose from, by width.
+ * The sources that the browser may choose from, by width.
  * @param {FileInfo} file @param {boolean} [isCalm] the reader wants less motion
  * @returns {{src: string, srcset: string}}
  */
@@ -65,8 +65,8 @@ export function sourcesOf(file, isCalm = false) {
 }
 
 /**
- * What a picture is looked at with alone: the file itself, unless there is a
- * preview that comes sooner.
+ * The source of a picture that is looked at alone: the file itself, unless
+ * there is a preview that comes sooner.
  * @param {FileInfo} file
  */
 export const largeOf = (file) =>

@@ -48,7 +48,7 @@ function indexOf(settled, item) {
 }
 
 /**
- * Whether a message of the log is the item with the same id. Ids belong to
+ * True if a message of the log is the item with the same id. Ids belong to
  * authors, so another author, or another text, makes another message; but a
  * text may be edited. The author of an item that the log does not have yet is
  * us.

@@ -1,5 +1,6 @@
-// Whether what wants to go out goes out. A connection may stand while the room
-// behind it takes nothing.
+// Measures for how long nothing has been sent although something should have
+// been. A connection may be open while the room at its other end accepts
+// nothing.
 
 export class Progress {
   #unsent = 0

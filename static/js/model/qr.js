@@ -138,8 +138,8 @@ export function correction(data, length) {
 // ---- Modules ----
 
 /**
- * What every code of a version has: finders, alignment and timing patterns, and
- * the room for the format.
+ * The part that every code of a version has: finders, alignment and timing
+ * patterns, and the space for the format.
  * @param {number} version
  */
 function frame(version) {

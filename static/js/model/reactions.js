@@ -200,7 +200,8 @@ export class Reactions {
 }
 
 /**
- * What is shown. What was shown before keeps its place, what is new comes last.
+ * The reactions to show. Those shown before keep their places, new ones come
+ * last.
  * @param {Known} known @param {readonly string[]} own
  * @returns {Reaction[]}
  */

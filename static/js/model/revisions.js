@@ -1,6 +1,6 @@
-// What has become of messages: the newest text of those that were edited, which
-// were deleted, and what the reader has changed and the log does not have yet.
-// It is remembered apart from the messages, because either may come first.
+// The fate of messages: the newest text of those that were edited, which were
+// deleted, and the reader's changes that the log does not have yet. It is
+// remembered apart from the messages, because either may come first.
 
 /** @typedef {import('../../types.js').MessageItem} MessageItem */
 /**

@@ -24,7 +24,7 @@ export function roomLink(page, room) {
 }
 
 /**
- * Whether an address means the computer of whoever opens it.
+ * True if an address means the computer of whoever opens it.
  * @param {string} address
  */
 export function isLocal(address) {

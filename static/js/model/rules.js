@@ -1,6 +1,6 @@
-// What a name, a text and a room may be: the rules of the server (server/chat),
-// so that users see a mistake before anything is sent. A browser cannot
-// read why a handshake was refused.
+// The rules for a name, a text and a room: those of the server (server/chat),
+// so that users see a mistake before anything is sent. A browser cannot read
+// why a handshake was refused.
 
 import { NAME, PASSWORD } from './strings/card.js'
 
@@ -54,7 +54,7 @@ export function cleanAccountName(typed) {
 }
 
 /**
- * What is wrong with a password that somebody wants to have; '' for nothing.
+ * The problem of a new password; '' for none.
  * @param {string} password
  */
 export function passwordProblem(password) {
@@ -77,7 +77,7 @@ export function cleanText(typed) {
 }
 
 /**
- * Whether a text has a character that can be seen: the server takes no other.
+ * True if a text has a character that can be seen: the server takes no other.
  * @param {string} text
  */
 export function isVisible(text) {

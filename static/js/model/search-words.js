@@ -1,5 +1,5 @@
-// What is typed into the search: words, and operators that narrow it down
-// (from:ann, from:"Bob Lee", in:tea). And where the words are in a text that
+// Parses the text typed into the search: words, and operators that narrow it
+// down (from:ann, from:"Bob Lee", in:tea). And finds the words in a text that
 // was found: words as the server has them (server/store/words.go).
 
 import { validRoom } from './rules.js'

@@ -1,4 +1,4 @@
-// The keys of the page. What is pressed is looked up here, and the sheet that
+// The keys of the page. A pressed key is looked up here, and the sheet that
 // lists them is made from here. Keys without a command are handled by the part
 // that has the focus.
 //
@@ -36,7 +36,7 @@ export const SHORTCUTS = [
 ]
 
 /**
- * Whether that is a character, which a field would take.
+ * True if that is a character, which a field would take.
  * @param {Press} press
  */
 export const isCharacter = ({ key, ctrl, alt }) => key.length === 1 && !ctrl && !alt
@@ -50,7 +50,7 @@ export const isCharacter = ({ key, ctrl, alt }) => key.length === 1 && !ctrl && 
  */
 
 /**
- * What a key means.
+ * The command of a key.
  * @param {Event & {isComposing: boolean}} event
  * @param {Situation} now
  * @returns {Command | ''}

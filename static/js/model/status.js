@@ -86,7 +86,7 @@ export function whyClosed(state, long = false, offline = false) {
 }
 
 /**
- * Whether trying at once may help: the server did not ask for the wait.
+ * True if trying at once may help: the server did not ask for the wait.
  * @param {ConnectionState} state
  */
 export const canTryNow = (state) => state.kind === 'connecting'

@@ -1,5 +1,5 @@
-// What a screen reader says of messages that come in: at most one line a
-// second, however many there are.
+// The lines that a screen reader speaks about messages that come in: at most
+// one a second, however many there are.
 
 import { newMessages, spokenMessage } from './strings/messages.js'
 import { saidIn } from './strings/shown-files.js'

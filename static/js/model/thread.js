@@ -22,7 +22,7 @@ export class ThreadItems {
   #made = new WeakMap()
 
   /**
-   * What is shown from now on.
+   * Shows this from now on.
    * @param {Thread} thread
    * @param {number} otherRead n up to which the other one has read
    * @param {number} [read] n up to which the reader had read before; 0 if there is nothing to
@@ -128,7 +128,7 @@ export class ThreadPart {
   }
 
   /**
-   * What is shown from now on.
+   * Shows this from now on.
    * @param {number} otherRead @param {number} read as in ThreadItems
    */
   take(otherRead, read) {

@@ -1,5 +1,5 @@
-// Who is writing just now: whoever said so in the last five seconds and has not
-// sent the message yet.
+// The people who are writing now: those who said so in the last five seconds
+// and have not sent the message yet.
 
 const SPAN = 5000 // ms after which somebody is taken to have stopped
 
@@ -16,7 +16,7 @@ export class TypingPace {
     return true
   }
 
-  /** What was written is sent. */
+  /** The text was sent. */
   reset() {
     this.#toldAt = -Infinity
   }

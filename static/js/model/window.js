@@ -11,7 +11,7 @@ export class Window {
   end = 0 // the place after the last one
   #length = 0
 
-  /** Whether the newest message is in the page. */
+  /** True if the newest message is in the page. */
   get isLatest() {
     return this.end === this.#length
   }

@@ -101,7 +101,7 @@ export async function findAddress(memory, with_) {
 const isSame = (a, b) => addressOf(a ?? {}, location).feed === addressOf(b, location).feed
 
 /**
- * What can be known of a room from outside.
+ * The facts about a room that can be seen from outside.
  * @typedef {object} Glance
  * @property {number} online connections
  * @property {string[]} names the first few; none where the server that was asked knows none

@@ -65,8 +65,8 @@ const CHECKS = {
 
 /**
  * @param {unknown} data the payload of a frame
- * @returns {ServerFrame | null} null if unknown or unreadable. What is in the log, and of a
- *   type that we do not know, is an `entry`
+ * @returns {ServerFrame | null} null if unknown or unreadable. An entry of the
+ *   log of a type that we do not know is an `entry`
  */
 export function parse(data) {
   if (typeof data !== 'string') return null

@@ -1,5 +1,5 @@
-// What the servers keep of a guest, who is known by a key: all of it, or nothing
-// any more. Both fail with an ApiError.
+// The data that the servers keep of a guest, who is known by a key: export it,
+// or erase it. Both fail with an ApiError.
 
 import { ApiError, problem } from './problem.js'
 

@@ -1,4 +1,4 @@
-// What went wrong with a request to the API.
+// A request to the API that failed, and why.
 
 const LONGEST_WAIT = 30_000 // ms; a longer wait is told to the user
 const AWAY = new Set([502, 503, 504])
@@ -21,7 +21,7 @@ export class ApiError extends Error {
     this.retryAfter = retryAfter
   }
 
-  /** Whether the same may succeed in a moment. */
+  /** True if the same request may succeed in a moment. */
   get passes() {
     return this.retryAfter <= LONGEST_WAIT
       && (this.code === 'network' || this.status === TOO_OFTEN || AWAY.has(this.status))

@@ -222,7 +222,7 @@ export class Upload {
 const cancelled = () => new ApiError('cancelled', 'nobody wants it any more')
 
 /**
- * Whether the same may succeed later.
+ * True if the same request may succeed later.
  * @param {ApiError} error @param {number} attempt 0 for the first without progress
  */
 function mayPass(error, attempt) {

@@ -1,5 +1,6 @@
-// Who reacted: the names at a chip that the mouse rests on, that has the focus,
-// or that a finger presses for long. Loaded when somebody first comes to one.
+// The names of those who reacted: at a chip that the mouse rests on, that has
+// the focus, or that a finger presses for long. Loaded when somebody first
+// comes to one.
 
 import { WHO, whoReacted } from '../model/strings/who.js'
 import { make, write } from '../view/dom.js'
@@ -25,8 +26,8 @@ export class WhoReacted {
   #chip = null
   #timer = 0
   /**
-   * What is known, by what is shown below the message: once that changes it is
-   * asked again.
+   * The answers of the server, by the reactions shown below the message: once
+   * those change it is asked again.
    * @type {WeakMap<object, Promise<Answer>>}
    */
   #answers = new WeakMap()

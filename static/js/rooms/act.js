@@ -1,6 +1,6 @@
-// What can be done about a message of somebody else, or about its author: to
-// report it, and for those who moderate to delete, to mute, to ban. First the
-// choices, then a small form. A card at what opened it, or a sheet on a narrow
+// The actions on a message of somebody else, or on its author: to report it,
+// and for moderators to delete, to mute, to ban. First the choices, then a
+// small form. A card at the element that opened it, or a sheet on a narrow
 // screen.
 
 import { isAccount, numbered } from '../model/authors.js'

@@ -1,4 +1,4 @@
-// What the API does for the rooms that people make, and for those who moderate.
+// Requests to the API about rooms that people make, and of moderators.
 
 import { roomFrom } from '../model/rooms.js'
 

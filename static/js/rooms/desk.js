@@ -15,7 +15,7 @@ import { reportsPage } from './reports.js'
 import { settingsPage } from './settings.js'
 
 /**
- * What a page gets.
+ * The tools that a page gets.
  * @typedef {object} Desk
  * @property {import('../view/rooms.js').RoomTools} tools
  * @property {RoomsApi} api of this room
@@ -115,7 +115,8 @@ class DeskView {
       const content = await PAGES[page](desk)
       if (page !== this.#page) return
       this.#body.replaceChildren(...content)
-      // What had the focus may have gone, as a line that was chosen.
+      // The element that had the focus may have gone, as a line that was
+      // chosen.
       if (!this.dialog.contains(document.activeElement)) (this.#tab(page) ?? this.#body).focus()
     } catch (error) {
       if (page !== this.#page) return

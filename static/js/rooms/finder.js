@@ -1,5 +1,5 @@
 // Goes to a room or a private chat: type a part of its name, or move with the
-// arrows. Who has an account makes a room from here.
+// arrows. Users with an account make a room from here.
 
 import { chatsInOrder, titleOf } from '../model/chats.js'
 import { bareRoom } from '../model/rooms.js'

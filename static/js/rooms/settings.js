@@ -1,5 +1,5 @@
 // The page of a room's settings: what it is, who may come in, slow mode and
-// pause. Who may change nothing reads it.
+// pause. Users who may change nothing can read it.
 
 import { DEFAULT_ROOM } from '../model/room-link.js'
 import { moderates, owns } from '../model/rooms.js'

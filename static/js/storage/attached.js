@@ -1,5 +1,5 @@
-// What is attached to a draft, by conversation: for this window, as drafts are. The
-// bytes are in IndexedDB. And whether large pictures are made smaller.
+// The files attached to drafts, by conversation: for this window, as drafts
+// are. The bytes are in IndexedDB. And whether large pictures are made smaller.
 
 import { browser, tab } from './store.js'
 

@@ -1,4 +1,4 @@
-// What config.json said the last time, so that a visit need not wait for it.
+// The last contents of config.json, so that a visit need not wait for it.
 
 import { browser, tab } from './store.js'
 
@@ -11,7 +11,7 @@ export const knownConfig = {
   /** @param {object} config */
   set: (config) => browser.set('config', JSON.stringify(config)),
 
-  /** Whether the page may start again now, which is remembered. */
+  /** True if the page may start again now, which is remembered. */
   mayStartAgain() {
     if (Date.now() - Number(tab.get('restarted')) < PAUSE) return false
     tab.set('restarted', String(Date.now()))

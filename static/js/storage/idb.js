@@ -1,5 +1,6 @@
-// What all tabs share in IndexedDB: unsent messages, and the bytes of their files.
-// Operations fail if it is missing, forbidden or full; callers go on without.
+// The stores in IndexedDB that all tabs share: unsent messages, and the bytes
+// of their files. Operations fail if it is missing, forbidden or full; callers
+// go on without.
 
 /**
  * The records of one store in a database of its own, by `id`.

@@ -1,6 +1,6 @@
-// What outlives a reload. In localStorage, for the browser: the name and
-// preferences. In sessionStorage, for one window: its room, its sessions and the
-// drafts of its account.
+// Settings that outlive a reload. In localStorage, for the browser: the name
+// and preferences. In sessionStorage, for one window: its room, its sessions
+// and the drafts of its account.
 
 import { forgetDraftFiles, placesWithFiles, roomPlace } from './attached.js'
 import { isGuestKey, newGuestKey } from './guest-key.js'
@@ -86,7 +86,7 @@ export const settings = {
     browser.set('muted', [...others, ...(on ? [room] : [])].join(' '))
   },
 
-  /** Whether single characters are commands. */
+  /** True if single characters are commands. */
   get singleKeys() {
     return browser.get('keys') !== 'off'
   },

@@ -30,7 +30,9 @@ export const tabs = {
   },
 }
 
-/** What this tab remembers about its unsent messages over a reload. */
+/**
+ * The facts about its unsent messages that this tab remembers over a reload.
+ */
 export const ownTab = {
   /**
    * The identity of this tab among those that share unsent messages; '' for a

@@ -94,7 +94,7 @@ export class AccountView {
     this.#showAdmin()
   }
 
-  /** Admins find the way to their page. Who that is may have changed meanwhile. */
+  /** Admins find the way to their page. The role may have changed meanwhile. */
   async #showAdmin() {
     const isAdmin = await this.#isAdmin().catch(() => false) // it is not known: then there is no way
     find(this.#dialog, '#admin', HTMLAnchorElement).hidden = !isAdmin

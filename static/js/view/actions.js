@@ -1,5 +1,5 @@
-// What can be done with a message: a bar beside it under the mouse or the
-// focus, a sheet after a long press. One bar serves all messages.
+// The actions on a message: a bar beside it under the mouse or the focus, a
+// sheet after a long press. One bar serves all messages.
 
 import { messageLink } from '../model/message-link.js'
 import { authorOf } from '../model/person.js'
@@ -32,8 +32,8 @@ export class MessageActions {
   /** @type {Element | null} the message that the sheet is of */
   #li = null
   /**
-   * What each button does, by its class. The markup of a new one goes into both
-   * the bar and the sheet, its condition into #offer.
+   * The action of each button, by its class. The markup of a new one goes into
+   * both the bar and the sheet, its condition into #offer.
    * @type {Record<string, (item: MessageItem, button: HTMLElement) => unknown>}
    */
   #does
@@ -135,7 +135,7 @@ export class MessageActions {
     this.#bar.remove() // before the row is drawn once more: Tab leads to the way back
   }
 
-  /** What can be done may be something else, or nothing. */
+  /** The actions that are possible may have changed. */
   changed() {
     this.#pictures.changed()
     const li = this.#bar.closest('li')

@@ -51,7 +51,7 @@ export class Alerts {
     this.#show()
   }
 
-  /** Whether nothing in the room calls. */
+  /** True if the room notifies of nothing. */
   get isMuted() {
     return settings.isMuted(this.#room.room)
   }

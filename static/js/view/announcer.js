@@ -40,7 +40,7 @@ export class Announcer {
   }
 
   /**
-   * What somebody has said in the room counts while nobody looks.
+   * A message in the room counts while nobody looks.
    * @param {string} key @param {boolean} isMention whether it names the reader
    */
   received(key, isMention) {
@@ -73,7 +73,7 @@ export class Announcer {
   #show() {
     const count = this.#missed.size + this.#unread
     markIcon(count > 0)
-    // Who is named wants to know that first.
+    // Mentions of the reader are counted first.
     const mentions = this.#mentions.size > 0 ? mentionBadge(this.#mentions.size) : badge(count)
     document.title = count > 0 ? `(${mentions}) ${this.#title}` : this.#title
     this.#badge(this.#mentions.size + this.#unread)

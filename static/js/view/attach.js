@@ -1,5 +1,5 @@
-// What attaches files to the message that one writes: a button, pasting and
-// dropping. The strip that shows them is loaded with the first.
+// The controls that attach files to the message that one writes: a button,
+// pasting and dropping. The strip that shows them is loaded with the first.
 
 import { systemClock } from '../model/clock.js'
 import { COMPOSER } from '../model/strings/messages.js'
@@ -60,7 +60,7 @@ export class Attach {
     if (draft.files.length > 0) this.#restore()
   }
 
-  /** Whether nothing is attached. */
+  /** True if nothing is attached. */
   get isEmpty() {
     return this.files.length === 0 && this.#loading === null
   }
@@ -97,7 +97,7 @@ export class Attach {
   }
 
   /**
-   * What can be done may have changed.
+   * The actions that are possible may have changed.
    * @param {boolean} isAway while something else is written
    */
   changed(isAway) {

@@ -1,5 +1,4 @@
-// What stands in place of the card while not even the way to the server is
-// known.
+// The notice in place of the card while the address of the server is not known.
 
 import { find, stamp } from './dom.js'
 

@@ -1,5 +1,5 @@
-// Who is meant, while somebody writes an at sign: a list above the field, for
-// the keyboard, the mouse and a finger. The focus stays in the field.
+// Completes a name after an at sign: a list above the field, for the keyboard,
+// the mouse and a finger. The focus stays in the field.
 
 import { begunIn, meant } from '../model/mention.js'
 import { paintAvatar } from './avatar.js'

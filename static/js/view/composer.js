@@ -148,7 +148,7 @@ export class Composer {
     this.#field.focus({ preventScroll: true })
   }
 
-  /** What was begun before stands here again. */
+  /** Ends the edit. The draft from before it stands here again. */
   #stop() {
     if (!this.#edited) return
     this.#turn(null, this.#kept)
@@ -195,7 +195,7 @@ export class Composer {
     this.#typed()
   }
 
-  /** Whether one can write here may have changed. */
+  /** The answer whether one can write here may have changed. */
   settle() {
     if (this.#edited && this.#now(this.#edited).deleted) {
       this.#stop()
@@ -273,7 +273,7 @@ export class Composer {
     return false
   }
 
-  /** Whether a message without text is one to delete. */
+  /** True if a message without text is one to delete. */
   get #mayDelete() {
     return this.#edited !== null && this.#talk.changes?.can(this.#now(this.#edited)).remove === true
   }

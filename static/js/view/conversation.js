@@ -101,7 +101,7 @@ export class ConversationView {
     signal.addEventListener('abort', unlisten)
     document.addEventListener('visibilitychange', () => log.isSeen && talk.seen(), { signal })
     box.addEventListener('keydown', (event) => {
-      // Who begins to type means the field. A space scrolls.
+      // A key that types goes to the field. A space scrolls.
       if (event.key.length === 1 && event.key !== ' ' && !event.ctrlKey && !event.metaKey
         && !event.altKey && event.target === event.currentTarget) composer.focus()
     }, { signal })
@@ -127,7 +127,7 @@ export class ConversationView {
     return this.#talk.title
   }
 
-  /** Whether what comes in is seen as it comes. */
+  /** True if messages are seen as they come. */
   get isSeen() {
     return this.#log.isSeen
   }

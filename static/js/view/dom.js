@@ -45,5 +45,5 @@ export function write(element, text) {
   if (element.textContent !== text) element.textContent = text
 }
 
-/** Whether a finger is what the reader has: a keyboard comes up with the focus. */
+/** True if the reader uses a finger: a keyboard comes up with the focus. */
 export const isTouch = () => matchMedia('(pointer: coarse)').matches

@@ -1,4 +1,4 @@
-// What is pasted or dropped: files are attached, wherever on the page they are
+// Pasting and dropping: files are attached, wherever on the page they are
 // dropped; more text than a message could hold is refused with a sentence.
 
 import { COMPOSER } from '../model/strings/messages.js'
@@ -69,7 +69,7 @@ export function takeDrops(root, field, talk, { say, attach, mayAttach }, signal)
 const hasFiles = (data) => data?.types.includes('Files') ?? false
 
 /**
- * Whether a text only names the files beside it.
+ * True if a text only names the files beside it.
  * @param {string} text @param {DataTransfer | null} data
  */
 function isOfNames(text, data) {

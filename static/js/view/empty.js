@@ -1,4 +1,4 @@
-// What stands in a conversation in which nobody has written yet.
+// The invitation in a conversation in which nobody has written yet.
 
 import { EMPTY } from '../model/strings/invite.js'
 import { paintAvatar } from './avatar.js'

@@ -1,5 +1,5 @@
-// The form of accounts on the card: to log in, or to register. What is wrong
-// stands under the fields in words.
+// The form of accounts on the card: to log in, or to register. Mistakes are
+// described under the fields.
 
 import { whyNotIn } from '../model/answers.js'
 import { cleanAccountName, passwordProblem } from '../model/rules.js'
@@ -71,7 +71,7 @@ export class EntryForm {
   }
 
   /**
-   * What is wrong, or what is going on.
+   * Tells what is wrong, or what is going on.
    * @param {string} sentence
    * @param {'name' | 'waiting'} kind
    * @param {HTMLInputElement[]} [fields] in which it is wrong
@@ -130,7 +130,7 @@ export class EntryForm {
     const { button, busy: doing } = ENTRY[this.#way]
     write(this.#button, busy ? doing : button)
     this.#isBusy = busy
-    // What stands there is what was sent.
+    // The fields keep what was sent.
     for (const field of [this.#name, this.#password]) field.readOnly = busy
   }
 

@@ -1,5 +1,5 @@
 // The search of a guest: a column at the left of a wide screen, a sheet from
-// that side on others. Who is logged in has it above the chats.
+// that side on others. Users who are logged in have it above the chats.
 
 import { find } from './dom.js'
 import { SearchView } from './search.js'

@@ -1,4 +1,4 @@
-// What a search has found, as rows.
+// The results of a search, as rows.
 
 import { fullDate, shortWhen } from '../model/clock.js'
 import { snippet } from '../model/search-words.js'

@@ -1,4 +1,4 @@
-// What somebody says while the reader is here: told by the alerts, the voice,
+// Messages of others while the reader is here: told by the alerts, the voice,
 // and the list of conversations.
 
 import { mentions } from '../model/mention.js'

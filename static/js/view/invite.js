@@ -90,8 +90,8 @@ export class InviteView {
 }
 
 /**
- * What draws codes is loaded here, as few readers want one. If it cannot be,
- * there is none until the reader asks again.
+ * Loads the module that draws codes, as few readers want one. If it cannot be
+ * loaded, there is none until the reader asks again.
  * @param {SVGSVGElement} svg @param {string} link
  */
 async function drawCode(svg, link) {

@@ -1,5 +1,5 @@
-// The card: a name and a button, or an account. What is wrong with it, or with
-// the way to the server, stands under the field in words.
+// The card: a name and a button, or an account. Problems with it, or with the
+// way to the server, are described under the field.
 
 import { cleanAccountName, cleanName } from '../model/rules.js'
 import { whyNotJoined } from '../model/status.js'
@@ -76,7 +76,7 @@ export class JoinView {
     this.#entry.open(way, problem ? '' : name)
   }
 
-  /** Whether nobody has turned to the form of accounts. */
+  /** True if nobody has turned to the form of accounts. */
   get isForGuests() {
     return !this.#form.hidden
   }
@@ -139,7 +139,7 @@ export class JoinView {
     this.#onJoin(name)
   }
 
-  /** What is typed counts: nobody joins under the name that stood there before. */
+  /** Typing counts: nobody joins under the name that stood there before. */
   #typed() {
     this.#say('')
     if (this.#button.dataset.busy === undefined) return

@@ -1,4 +1,5 @@
-// What a view does in a while, by name: asked for again, it waits again.
+// Things that a view does in a while, by name: asked for again, one waits
+// again.
 
 import { systemClock } from '../model/clock.js'
 

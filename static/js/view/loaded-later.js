@@ -1,6 +1,6 @@
-// What few visits need is no part of the bundle. The server makes one file of
-// each such module, and knows them by the calls of these functions, whose
-// arguments are written out for that.
+// Modules that few visits need are no part of the bundle. The server makes one
+// file of each, and knows them by the calls of these functions, whose arguments
+// are written out for that.
 
 /**
  * @param {string} path of a file that is loaded when it is first wanted

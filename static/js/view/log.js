@@ -171,7 +171,7 @@ export class LogView {
     this.#draw()
   }
 
-  /** Whether the newest message is on the screen, and somebody looks. */
+  /** True if the newest message is on the screen, and somebody looks. */
   get isSeen() {
     return this.#isAtEnd && !document.hidden
   }

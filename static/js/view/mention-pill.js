@@ -61,7 +61,10 @@ export class MentionPill {
     this.#button.setAttribute('aria-label', spoken)
   }
 
-  /** What came before this page did, after what was seen last. */
+  /**
+   * Counts the mentions from before this page, after the last message that was
+   * seen.
+   */
   #begin() {
     const id = this.#talk.newFrom?.id
     if (!id || id === this.#from) return

@@ -116,8 +116,8 @@ export function updateItem(li, item, decoration, me, columns) {
 }
 
 /**
- * What a message says, or that it was deleted. A link in it that had the focus
- * gives it to the message.
+ * Shows the text of a message, or that it was deleted. A link in it that had
+ * the focus gives it to the message.
  * @param {HTMLLIElement} li @param {MessageItem} item @param {string} me @param {number} columns
  */
 function updateText(li, item, me, columns) {

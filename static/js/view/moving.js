@@ -1,5 +1,5 @@
-// Whether a picture at the server moves, for readers who want less motion: only
-// they have it looked at before it is shown.
+// Tells whether a picture at the server moves, for readers who want less
+// motion: only they have it looked at before it is shown.
 
 import { HEAD, isAnimation, mayMove } from '../model/animation.js'
 import { fileUrl } from '../model/files.js'

@@ -1,5 +1,5 @@
-// What a guest may ask of the servers: all that they keep of this browser's
-// guest, and to erase it.
+// The requests of a guest about their data: all that the servers keep of this
+// browser's guest, and to erase it.
 
 import { whyNot } from '../model/answers.js'
 import { MY_DATA } from '../model/strings/card.js'

@@ -1,4 +1,4 @@
-// What is loaded when the reader comes to it and stays. Browsers do so for
+// Loads media when the reader comes to it and stays. Browsers do so for
 // pictures; for recordings and videos each would hold a connection, however far
 // up it is, and a log that is being filled shows its first lines for a moment.
 

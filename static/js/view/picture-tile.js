@@ -46,7 +46,7 @@ export function updateTile(tile, file, isAlone) {
   const bar = find(tile, 'progress', HTMLProgressElement)
   bar.hidden = progress === undefined
   bar.value = progress ?? 0
-  // What was chosen here goes on being shown when it is sent.
+  // A picture chosen here goes on being shown when it is sent.
   const isSent = before !== undefined && !file.blob
   const hasFailed = 'failed' in tile.dataset
   if (isSent && !hasFailed && isMoving(file)) stop(tile, file)
@@ -54,7 +54,7 @@ export function updateTile(tile, file, isAlone) {
 }
 
 /**
- * What moves, and was chosen here, can be stopped once it is sent.
+ * An animation that was chosen here can be stopped once it is sent.
  * @param {HTMLElement} tile @param {FileInfo} file
  */
 function stop(tile, file) {
@@ -153,7 +153,7 @@ export function makeVideo(file) {
 }
 
 /**
- * What the buttons on a picture do, other than to open it.
+ * The actions of the buttons on a picture, other than to open it.
  * @param {HTMLElement} button
  */
 export function pressTile(button) {

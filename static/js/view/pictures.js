@@ -51,7 +51,7 @@ export class PicturesView {
     else this.#lightbox?.dialog.close()
   }
 
-  /** What was said may be deleted. */
+  /** The message of an open picture may be deleted. */
   changed() {
     if (this.#lightbox?.dialog.open) this.#lightbox.keep(this.#all)
   }

@@ -1,4 +1,5 @@
-// What a message answers: in its bubble, and above the field while one writes.
+// The message that another one answers: in its bubble, and above the field
+// while one writes.
 
 import { REPLY } from '../model/strings/messages.js'
 import { find, make, write } from './dom.js'

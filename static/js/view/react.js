@@ -141,8 +141,8 @@ export class ReactView {
   }
 
   /**
-   * Who reacted is asked when somebody comes to a chip for the first time; what
-   * does that is loaded then.
+   * The names of those who reacted are asked for when somebody comes to a chip
+   * for the first time; the module that does so is loaded then.
    * @param {import('../chat/reacting.js').Reacting} reacting
    */
   #waitForWho(reacting) {

@@ -1,4 +1,4 @@
-// What the authors of messages are in the room, beside their names.
+// The roles of authors in the room, beside their names.
 
 import { ROLE } from '../model/strings/rooms.js'
 import { find, make, write } from './dom.js'

@@ -10,7 +10,7 @@ import { find, write } from './dom.js'
 import { importLater, loadedLater, styled } from './loaded-later.js'
 
 /**
- * What the parts that are loaded later get.
+ * The tools that parts loaded later get.
  * @typedef {object} RoomTools
  * @property {import('../chat/room.js').Room} room that is open
  * @property {import('../model/rooms.js').Rooms} rooms
@@ -89,7 +89,7 @@ export class RoomsView {
 
   goTo = (/** @type {string} */ room) => this.#tools.goTo(room)
 
-  /** What is done with the pinned message. */
+  /** The actions on the pinned message. */
   get pin() {
     const { call, room, rooms, say } = this.#tools
     const path = `/rooms/${encodeURIComponent(room.room)}`

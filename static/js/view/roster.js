@@ -1,4 +1,4 @@
-// Who is here: beside the conversation.
+// The list of people, beside the conversation.
 
 import { number } from '../model/clock.js'
 import { PEOPLE } from '../model/strings/people.js'

@@ -47,7 +47,7 @@ export class Scroller {
     return this.#below / Math.max(1, this.#box.clientHeight)
   }
 
-  /** Whether the reader, or a content that is short, is near the upper edge. */
+  /** True if the reader, or a content that is short, is near the upper edge. */
   get nearTop() {
     return this.#box.scrollTop < EDGE
   }
@@ -56,7 +56,7 @@ export class Scroller {
     return this.#below < EDGE
   }
 
-  /** What is below is not the newest: its end is no place to stick to. */
+  /** The last item here is not the newest of the log: no place to stick to. */
   release() {
     this.#atEnd = false
   }
@@ -112,7 +112,7 @@ export class Scroller {
     const { top } = this.#box.getBoundingClientRect()
     change()
     const here = anchors.filter(({ element }) => element.isConnected)
-    // What grows at the upper edge grows out of sight.
+    // Items at the upper edge grow out of sight.
     const anchor = here.find((one) => one.top >= top) ?? here[0]
     if (!anchor) return
     const moved = anchor.element.getBoundingClientRect().top - anchor.top

@@ -45,7 +45,7 @@ export class Sheet {
     return this.#narrow.matches
   }
 
-  /** Whether it lies over the conversation. */
+  /** True if it lies over the conversation. */
   get isCovering() {
     return this.isSheet && this.#dialog.open
   }

@@ -22,8 +22,8 @@ export class Toast {
   }
 
   /**
-   * What is awaited, if it does not come at once; it stays until something else
-   * is said.
+   * Says that something is awaited, if it does not come at once; the note stays
+   * until something else is said.
    * @param {string} sentence
    */
   wait(sentence) {

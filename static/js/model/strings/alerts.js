@@ -1,4 +1,4 @@
-// What calls somebody who looks elsewhere.
+// Texts of notifications.
 
 export const ALERT = {
   blocked: 'Your browser blocks notifications for this site. Allow them in its settings.',

@@ -47,7 +47,7 @@ export const isolated = (name) => `\u2068${name}\u2069`
 const UNITS = /** @type {const} */ ([['day', 86_400], ['hour', 3600], ['minute', 60], ['second', 1]])
 
 /**
- * What becomes of messages.
+ * How long messages are archived.
  * @param {number} seconds how long they are archived; 0: for good
  * @param {number} count how many of the newest are; 0: all
  */
@@ -63,7 +63,7 @@ export function archived(seconds, count) {
 export const noSuchRoom = (asked) => `There's no room “${asked.slice(0, 40)}”. `
   + 'Room names use a–z, 0–9 and hyphens. This is the main room.'
 
-/** What a guest has written, on the way out. */
+/** Texts of the export and the deletion of a guest's messages. */
 export const MY_DATA = {
   file: 'livechat.zip',
   loading: 'Collecting what you wrote…',

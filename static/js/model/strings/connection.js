@@ -88,7 +88,7 @@ export const PROBLEMS = {
   blocking: 'You have blocked this account. Unblock it to write.',
 }
 
-/** What was asked for too often; the server counts each on its own. */
+/** Actions that were asked for too often; the server counts each on its own. */
 export const TOO_OFTEN = {
   login: 'Too many attempts to log in.',
   register: 'Too many new accounts from this network.',

@@ -37,7 +37,7 @@ export const FILES = {
   uploading: (name) => `Uploading ${name}`,
 }
 
-/** What screen readers say. */
+/** Texts for screen readers. */
 export const SPOKEN = {
   /** @param {string[]} names */
   attached: (names) => `${names.length === 1 ? names[0] : plural(names.length, 'file', 'files')} attached`,

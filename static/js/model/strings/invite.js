@@ -1,4 +1,4 @@
-// What brings people into a room, and what stands where there is nothing yet.
+// Texts that invite people into a room, and those of an empty conversation.
 
 export const INVITE = {
   /** @param {string} room */

@@ -28,7 +28,7 @@ export const MAKER = {
   noAddress: 'An address needs 1–32 characters: a–z, 0–9 or hyphens.',
 }
 
-/** What each kind of access means. */
+/** The meaning of each kind of access. */
 export const ACCESS_MEANS = {
   open: 'Guests and accounts, by its link.',
   registered: 'Everyone who is logged in.',

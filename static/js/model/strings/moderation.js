@@ -1,4 +1,5 @@
-// What moderators do, and what everybody reports. Loaded with what does it.
+// Texts for moderators, and for reports. Loaded with the dialogs that show
+// them.
 
 import { plural } from './plural.js'
 

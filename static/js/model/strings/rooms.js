@@ -18,7 +18,7 @@ export const ROOMS = {
 }
 
 /**
- * What somebody is in the room, beside the name.
+ * The role of a person in the room, beside the name.
  * @type {Record<string, string>}
  */
 export const ROLE = { owner: 'owner', moderator: 'mod' }

@@ -1,4 +1,5 @@
-// What the rules of a room keep somebody from, in the composer and at its door.
+// Texts about rules of a room that keep somebody from something, in the
+// composer and at its door.
 
 import { hourAndMinute, shortWhen } from '../clock.js'
 import { waitOf } from './connection.js'
@@ -25,7 +26,7 @@ const everyOf = (ms) => waitOf(ms).replace(/^1 /, '')
 export const sendIn = (seconds) => `Send: possible in ${waitOf(seconds * 1000)}`
 
 /**
- * What stands where the room would be.
+ * The text in place of the room.
  * @typedef {{title: string, line: string}} Door
  */
 /** @param {number} until Unix milliseconds, 0 for good @param {number} now @returns {Door} */

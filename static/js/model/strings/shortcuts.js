@@ -23,7 +23,7 @@ const KEYS = {
 }
 
 /**
- * What stands on the keys.
+ * The labels of the keys.
  * @param {import('../shortcuts.js').Press} press
  * @param {boolean} isMac
  * @returns {string[]}

@@ -28,7 +28,7 @@ function describe(files) {
 }
 
 /**
- * What a message says, or what it is if it has files and no text.
+ * The text of a message, or a description of its files if it has none.
  * @param {{text: string, files?: readonly FileInfo[] | undefined}} message
  */
 export const saidIn = ({ text, files = [] }) => text || describe(files)

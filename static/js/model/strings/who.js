@@ -1,9 +1,9 @@
-// Who reacted to a message; loaded with what asks for it.
+// The text that names those who reacted to a message; loaded when it is wanted.
 
 import { plural } from './plural.js'
 
 /**
- * Who gave an emoji.
+ * Names the people who gave an emoji.
  * @param {string[]} names of some of them @param {number} count of all
  */
 export function whoReacted(names, count) {

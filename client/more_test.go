@@ -6,8 +6,8 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// What a message has besides its text goes out, again on the next connection,
-// and comes in.
+// The members of a message besides its text are sent, again on the next
+// connection, and received.
 func TestMoreThanText(t *testing.T) {
 	const first = `{"type":"message","id":"00000000-0000-4000-8000-000000000001","text":"hi",` +
 		`"reply":{"seq":7,"id":"x\"y"},"data":{"a": [1]}}`

@@ -36,7 +36,7 @@ func ParsePosition(s string) (Position, error) {
 // Options configure a connection. Only URL is required; the zero value of any
 // other field means the default named beside it.
 type Options struct {
-	// What to join.
+	// The server and the room.
 
 	// ws:// or wss:// address of a server or load balancer; http and https are
 	// accepted, too

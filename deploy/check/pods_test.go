@@ -70,7 +70,7 @@ func TestSecretsAreFiles(t *testing.T) {
 }
 
 // Probes ask for a port that the container names and a path that the program has.
-// Whether Redis answers decides over no pod.
+// No pod is restarted or taken out of service because Redis does not answer.
 func TestProbes(t *testing.T) {
 	paths := map[string][]string{
 		"server": names(t, "server/web/web.go", `route\("([^"]+)"`),

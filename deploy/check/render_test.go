@@ -68,7 +68,7 @@ func difference(got, want string) string {
 	return "the chart has more"
 }
 
-// What is mistyped in values is refused rather than ignored.
+// A mistyped value is refused rather than ignored.
 func TestWrongValues(t *testing.T) {
 	type m = map[string]any
 	for want, values := range map[string]m{

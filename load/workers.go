@@ -74,7 +74,7 @@ func (o *options) checkWorkers() error {
 			return fmt.Errorf("-workers %q: want host:port", address)
 		}
 		if slices.Contains(o.workers[:i], address) {
-			return fmt.Errorf("-workers: %s is there twice", address)
+			return fmt.Errorf("-workers: %s is given twice", address)
 		}
 	}
 	switch s := &o.settings; {

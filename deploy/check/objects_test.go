@@ -23,7 +23,7 @@ import (
 )
 
 // decoder knows the types of the API that are used here, and refuses a field that
-// they do not have, or one that is there twice.
+// they do not have, or one that is given twice.
 var decoder = func() runtime.Decoder {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{
@@ -59,7 +59,7 @@ func decode(text string) (objects, error) {
 		}
 		id := kind.Kind + "/" + named.GetName()
 		if all[id] != nil {
-			return nil, fmt.Errorf("%s is there twice", id)
+			return nil, fmt.Errorf("%s is given twice", id)
 		}
 		all[id] = object
 	}

@@ -126,7 +126,7 @@ func TestAdminPage(t *testing.T) {
 	ann.clicks(lift)
 	ann.waitFor(`document.querySelector("#ask").open`)
 	ann.shootAdmin("admin-ask", asked)
-	ann.confirms("he is sorry")
+	ann.confirms("bobby is sorry")
 	ann.isTold("bobby is no longer banned in livechat")
 	ann.waitFor(`document.querySelectorAll("#bans tbody tr").length === 1`)
 

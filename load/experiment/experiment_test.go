@@ -68,7 +68,7 @@ func TestErrors(t *testing.T) {
 		"settings:\n  clients: {}": "x.yaml:2: want one value",
 		"settings:\n  clients:":    "x.yaml:2: want one value",
 
-		"settings:\n  clients: 5\n  clients: 6": `x.yaml:3: "clients" is there twice`,
+		"settings:\n  clients: 5\n  clients: 6": `x.yaml:3: "clients" is given twice`,
 
 		"commands:\n  - {at: 5, run: a}":    `x.yaml:2: "5": want a time, such as 30s`,
 		"commands:\n  - {at: -5s, run: a}":  "want a time",

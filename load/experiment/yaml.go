@@ -43,7 +43,7 @@ func (r reader) mapping(n *yaml.Node, what string, fields map[string]field) erro
 		case !known:
 			return r.fault(key, "unknown key %q in %s; want one of %s", key.Value, what, names)
 		case seen[key.Value]:
-			return r.fault(key, "%q is there twice in %s", key.Value, what)
+			return r.fault(key, "%q is given twice in %s", key.Value, what)
 		}
 		seen[key.Value] = true
 		if err := read(value); err != nil {

@@ -58,7 +58,7 @@ func ParseMix(list string) (mix Mix, err error) {
 		case !ok || err != nil || !(percent >= 0 && percent <= maxBesides):
 			return Mix{}, fmt.Errorf("-mix %q: %s", text, mixForm)
 		case seen[act]:
-			return Mix{}, fmt.Errorf("-mix: %s is there twice", act)
+			return Mix{}, fmt.Errorf("-mix: %s is given twice", act)
 		}
 		seen[act], mix[act] = true, percent
 	}

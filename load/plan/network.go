@@ -44,7 +44,7 @@ func ParseNetwork(list string) (n Network, err error) {
 	for text := range strings.SplitSeq(list, ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(text), "=")
 		if seen[name] {
-			return Network{}, fmt.Errorf("-network: %s is there twice", name)
+			return Network{}, fmt.Errorf("-network: %s is given twice", name)
 		}
 		if err := n.set(name, strings.ReplaceAll(value, " ", "")); err != nil {
 			return Network{}, fmt.Errorf("-network %q: %s", text, networkForm)

@@ -40,7 +40,7 @@ func TestParseNetwork(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"share=10%":       `-network "share=10%": want delay, loss or rate as well`,
-		"loss=1%,loss=2%": "-network: loss is there twice",
+		"loss=1%,loss=2%": "-network: loss is given twice",
 	} {
 		if n, err := ParseNetwork(text); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: %+v, %v", text, n, err)

@@ -242,12 +242,12 @@ func TestFeedsAreNotRepublishedFromMemory(t *testing.T) {
 		b, _ := start(t, r.url, Options{})
 		mustSay(t, b, room, "1", "hello")
 		tell(t, b, told("message", 1, uuid.NewString(), "hello"))
-		anew := chat.Log{Head: chat.Position{Epoch: "00000000000000bb"}}
+		fresh := chat.Log{Head: chat.Position{Epoch: "00000000000000bb"}}
 		for in, left := range map[string]uint64{room: 0, aFeed: 1} {
 			if seq := b.recent.log(in).Head.Seq; seq != 1 {
 				t.Fatalf("%s: remembers up to %d", in, seq)
 			}
-			b.republishRecent(in, anew)
+			b.republishRecent(in, fresh)
 			if seq := b.recent.log(in).Head.Seq; seq != left {
 				t.Errorf("%s: remembers up to %d after what is lost was taken, want %d", in, seq, left)
 			}

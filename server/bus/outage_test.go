@@ -36,7 +36,7 @@ func TestStartBeforeRedis(t *testing.T) {
 }
 
 // Redis is killed under load and comes back with what it had acknowledged:
-// nothing is lost, and nothing is there twice.
+// nothing is lost, and nothing is there more than once.
 func TestRedisRestart(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
 		b, h := start(t, r.url, Options{PublishTimeout: time.Second}, room)

@@ -24,7 +24,7 @@ func TestBrokenPicturesAreRefused(t *testing.T) {
 		page := append([]byte("<!doctype html><script>alert(1)</script>"), file...)
 		_, err := New().Clean(t.Context(), bytes.NewReader(page), kind, io.Discard)
 		if !errors.Is(err, ErrBadPicture) {
-			t.Errorf("%s behind a page: %v", kind, err)
+			t.Errorf("%s after a page: %v", kind, err)
 		}
 	}
 	// Only its pixels are broken: a small one is refused by Clean, a large one by Preview.

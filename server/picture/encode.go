@@ -49,15 +49,15 @@ func preview(s *source, p *plan, longer int) (encoded *bytes.Buffer, mediaType s
 func encode(w io.Writer, m image.Image, asPNG bool, quality int, profile []byte) (string, error) {
 	w = markWriter{w}
 	if asPNG {
-		const behindHeader = 8 + 25
-		return "image/png", png.Encode(&insertWriter{w, behindHeader, chunkICCP(profile)}, m)
+		const afterHeader = 8 + 25
+		return "image/png", png.Encode(&insertWriter{w, afterHeader, chunkICCP(profile)}, m)
 	}
-	const behindStart = 2
-	w = &insertWriter{w, behindStart, segmentsICC(profile)}
+	const afterStart = 2
+	w = &insertWriter{w, afterStart, segmentsICC(profile)}
 	return "image/jpeg", jpeg.Encode(w, m, &jpeg.Options{Quality: quality})
 }
 
-// insertWriter writes data behind the first bytes that it gets.
+// insertWriter writes data after the first bytes that it gets.
 type insertWriter struct {
 	w      io.Writer
 	before int // bytes until data is due

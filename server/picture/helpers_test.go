@@ -115,7 +115,7 @@ func segment(marker byte, content ...[]byte) []byte {
 	return append([]byte{0xFF, marker, byte((len(all) + 2) >> 8), byte(len(all) + 2)}, all...)
 }
 
-// encodeJPEG returns a JPEG with the given segments behind its start.
+// encodeJPEG returns a JPEG with the given segments after its start.
 func encodeJPEG(t testing.TB, m image.Image, segments ...[]byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -131,7 +131,7 @@ func pngChunk(name string, content []byte) []byte {
 	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[4:]))
 }
 
-// encodePNG returns a PNG with the given chunks behind its header.
+// encodePNG returns a PNG with the given chunks after its header.
 func encodePNG(t testing.TB, m image.Image, chunks ...[]byte) []byte {
 	t.Helper()
 	var b bytes.Buffer

@@ -54,7 +54,7 @@ var (
 // readJPEG keeps what is needed to show the picture: the JFIF and Adobe
 // segments, the colour profile, tables and scans. It drops everything else: EXIF
 // with its thumbnail, XMP, Photoshop's data, comments, the indexes of further
-// pictures, segments that nobody knows, and what is behind the end of the first
+// pictures, segments that nobody knows, and what is after the end of the first
 // picture.
 func readJPEG(s *source, p *plan) error {
 	j := &jpegReader{source: s, p: p, adobe: -1}

@@ -87,7 +87,7 @@ func (p patches) apply(size int64) (parts, error) {
 	return all, nil
 }
 
-// cleanMP3 drops the tags before and behind the sound: texts, pictures (with
+// cleanMP3 drops the tags before and after the sound: texts, pictures (with
 // EXIF of their own), who bought it. Nothing in an MP3 counts from the start of
 // the file.
 func cleanMP3(s *source) (parts, error) {

@@ -35,7 +35,7 @@ func TestSniff(t *testing.T) {
 		{"bmp", "BM\x00\x00\x00\x00\x00\x00\x00\x00\x36\x00\x00\x00\x28\x00\x00\x00", "image/bmp", false},
 		{"pdf", "%PDF-1.7\n1 0 obj << /JS (app.alert(1)) >>", "application/pdf", false},
 		{"html", "<!DOCTYPE html><script>alert(1)</script>", "text/html", false},
-		{"html behind spaces", "\xEF\xBB\xBF \n\t<HTML><script>alert(1)</script>", "text/html", false},
+		{"html after spaces", "\xEF\xBB\xBF \n\t<HTML><script>alert(1)</script>", "text/html", false},
 		{"svg", `<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`, "image/svg+xml", false},
 		{"svg with a declaration",
 			`<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>`, "image/svg+xml", false},

@@ -24,7 +24,7 @@ type webpReader struct {
 }
 
 // readWebP keeps the pictures, the colour profile and what controls an
-// animation. It drops EXIF, XMP, unknown chunks and everything behind the end,
+// animation. It drops EXIF, XMP, unknown chunks and everything after the end,
 // and corrects the flags and the length that speak of them.
 func readWebP(s *source, p *plan) error {
 	head, err := s.bytes(12)

@@ -103,7 +103,7 @@ func TestNoSequentialScan(t *testing.T) {
 		{"search for a rare word", searchChatsPostgres, "'only5', 1, 50, '', " + newestChat},
 		{"search for a common word in small chats", searchChatsPostgres, "'the', 777, 50, '', " + newestChat},
 		{"search for a common word in many chats", searchChatsPostgres, "'word7', 1, 50, '', " + newestChat},
-		{"search for somebody's word in chats", searchChatsPostgres,
+		{"search for a user's word in chats", searchChatsPostgres,
 			"'word7', 1, 50, 'User1', " + newestChat},
 		{"search the chats, later page", searchChatsPostgres,
 			"'word7', 1, 50, '', 100000, " + big + ", 100001"},

@@ -118,5 +118,5 @@ func testReservations(t *testing.T, w *world) {
 	w.must(w.RecountFiles(ctx))
 	u, err = w.FileUsage(ctx)
 	w.must(err)
-	same(t, "counted anew", u, store.FileUsage{Bytes: 50})
+	same(t, "counted again", u, store.FileUsage{Bytes: 50})
 }

@@ -99,7 +99,7 @@ test('numbers that go back are those of a log that was lost: nothing is known to
   assert.equal(line(past), '8 9 1 2 3')
 })
 
-test('one\'s own are told by their sessions; what is here already is not there twice', () => {
+test('one\'s own are told by their sessions; what is here already is not added twice', () => {
   const conversation = received(5, 6)
   const past = new ArchivedItems(conversation)
   past.add([archived(3, { session: 's1' }), archived(4, { id: 'id-5', text: 'text 5' })])

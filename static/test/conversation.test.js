@@ -150,7 +150,7 @@ test('what happens without a number stays where it happened', () => {
   assert.equal(lineOf(c), '1 # 2')
 })
 
-test('another log: numbers start anew, ids tell what was seen', () => {
+test('another log: numbers start again, ids tell what was seen', () => {
   const c = joined(8)
   for (const seq of [7, 8]) c.message(message(seq))
   c.compose(pending('mine'))

@@ -133,7 +133,7 @@ test('a reset, a gap and a hole: it is asked for by HTTP, once each', async () =
   all.last().say({ type: 'reset', epoch: OTHER_EPOCH, seq: 2 })
   assert.equal(all.catchUps.length, 5)
   all.last().say(event(3))
-  assert.equal(all.events.length, 4, 'its numbers begin anew')
+  assert.equal(all.events.length, 4, 'its numbers begin again')
   await all.comeBack()
   assert.equal(all.after(), `${OTHER_EPOCH}:3`)
 })

@@ -21,8 +21,8 @@ class FakeUploads {
   released = []
   dropped = []
 
-  follow(files, on, isAnew = false) {
-    const one = { ids: files.map(({ id }) => id), files, on, isAnew, isStopped: false }
+  follow(files, on, isReupload = false) {
+    const one = { ids: files.map(({ id }) => id), files, on, isReupload, isStopped: false }
     this.followed.push(one)
     return () => { one.isStopped = true }
   }
@@ -150,7 +150,7 @@ test('files that the server has forgotten are uploaded once more, and no third t
   uploads.finish()
   const [{ id }] = last().messages
   last().say({ type: 'error', id, code: 'unknown_file', message: 'no such file' })
-  assert.deepEqual([texts(), uploads.last.isAnew], ['look:sending', true])
+  assert.deepEqual([texts(), uploads.last.isReupload], ['look:sending', true])
   uploads.finish([picture('f2')])
   await settled()
   assert.deepEqual([...browser.records.values()][0].files.map((file) => file.id), ['f2'])
@@ -186,7 +186,7 @@ test('in a private chat others go first, too', async () => {
   assert.deepEqual([...kept.values()].map(({ text, waits }) => [text, waits]), [['look', true]])
   uploads.finish()
   await settled()
-  assert.deepEqual([posts[1], uploads.last.isAnew], [['look', ['f1']], true])
+  assert.deepEqual([posts[1], uploads.last.isReupload], [['look', ['f1']], true])
   assert.equal(line(), 'hello:sent look:sending')
   uploads.finish([picture('f2')])
   await settled()

@@ -74,7 +74,7 @@ test('a reload changes nothing, but closes the sheet', async () => {
   assert.deepEqual([await browser.press(1), await browser.press(1)], ['room+chats', 'bob'])
 })
 
-test('the page is opened anew in the window: in the conversation that was open last, with nothing behind it', async () => {
+test('the page is opened again in the window: in the conversation that was open last, with nothing behind it', async () => {
   const { browser, navigation } = await make()
   navigation.to(BOB)
   await settle()

@@ -43,7 +43,7 @@ test('the old socket closes before the new one stands: the new one becomes the c
   assert.deepEqual(states, ['connecting', 'connected', 'connecting', 'connected'])
 })
 
-test('back-off doubles, has a cap, and begins anew after a connection that stood', () => {
+test('back-off doubles, has a cap, and begins again after a connection that stood', () => {
   const { clock, room, last } = joined(() => 1)
   const waits = []
   last().end(1006)
@@ -150,7 +150,7 @@ test('too slow three times in a minute: it stays away for a while, whoever asks 
   assert.equal(sockets.length, before + 1)
   last().say(welcome({ seq: 2, session: 's9', recovered: true }))
   last().end(4008)
-  assert.equal(room.state.away, false, 'it is counted anew')
+  assert.equal(room.state.away, false, 'it is counted again')
 })
 
 test('three times in more than a minute is no reason', () => {

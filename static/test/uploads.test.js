@@ -141,7 +141,7 @@ test('somebody who has logged in since sends it under another id', async (t) => 
   assert.ok(server.files.has(other))
 })
 
-test('one that the server has forgotten is sent anew for its message', async (t) => {
+test('one that the server has forgotten is sent again for its message', async (t) => {
   const { server, uploads, settled } = await open(t)
   const id = uploads.add(file('abc'), HOW)
   await settled()

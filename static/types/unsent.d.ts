@@ -51,7 +51,7 @@ export type FileUploads = {
    * Goes on with them, and tells what becomes of them.
    * @returns stops telling
    */
-  follow: (files: readonly FileInfo[], on: FollowFiles, isAnew?: boolean) => () => void
+  follow: (files: readonly FileInfo[], on: FollowFiles, isReupload?: boolean) => () => void
   /** The log has their message. */
   release: (ids: readonly string[]) => void
   /** Nobody wants them any more. */

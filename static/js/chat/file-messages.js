@@ -43,10 +43,10 @@ export class FileMessages {
 
   /**
    * Waits for the files of a message, if it has any.
-   * @param {Message} message @param {boolean} [isAnew] its files are uploaded once more
+   * @param {Message} message @param {boolean} [isReupload] its files are uploaded once more
    * @returns {boolean} whether there is something to wait for
    */
-  begin({ id, files }, isAnew = false) {
+  begin({ id, files }, isReupload = false) {
     if (!files || !this.#uploads) return false
     this.#files.set(id, files)
     this.#waiting.get(id)?.()
@@ -59,7 +59,7 @@ export class FileMessages {
       },
       ready: () => this.#waiting.delete(id) && this.#on.ready(id),
       failed: (reason) => this.#waiting.delete(id) && this.#on.failed(id, reason),
-    }, isAnew)
+    }, isReupload)
     if (this.waits(id)) this.#waiting.set(id, stop)
     return true
   }

@@ -8,10 +8,10 @@ import { FILES } from '../model/strings/files.js'
  * @param {import('./uploads.js').Uploads} uploads
  * @param {readonly FileInfo[]} files
  * @param {Parameters<import('../../types.js').FileUploads['follow']>[1]} on
- * @param {boolean} isAnew as other files, as these cannot be sent
+ * @param {boolean} isReupload as other files, as these cannot be sent
  * @returns {() => void} stops
  */
-export function following(uploads, files, { changed, ready, failed }, isAnew) {
+export function following(uploads, files, { changed, ready, failed }, isReupload) {
   /** @type {string[]} */
   let ids = []
   const look = () => {
@@ -27,7 +27,7 @@ export function following(uploads, files, { changed, ready, failed }, isAnew) {
   }
   const stop = uploads.listen(look)
   let isWanted = true
-  Promise.all(files.map((file) => uploads.take(file, isAnew))).then((taken) => {
+  Promise.all(files.map((file) => uploads.take(file, isReupload))).then((taken) => {
     if (!isWanted) return
     ids = taken
     look()

@@ -108,22 +108,22 @@ export class Uploads {
 
   /**
    * Goes on with a file from before a reload, or of a message that failed.
-   * @param {FileInfo} info @param {boolean} [isAnew] as another file, as this one cannot be sent
+   * @param {FileInfo} info @param {boolean} [isReupload] as another file, as this one cannot be sent
    * @returns {Promise<string>} its id, another one if somebody else has logged in since
    */
-  async take({ progress, ...info }, isAnew = false) {
+  async take({ progress, ...info }, isReupload = false) {
     const { id } = info
     const known = this.get(id)
-    if (known && !isAnew && known.owner === this.#owner()) {
+    if (known && !isReupload && known.owner === this.#owner()) {
       const isOld = this.#clock.now() - (this.#done.get(id) ?? 0) > FRESH
       if (known.state === 'failed' || (known.state === 'done' && isOld)) this.retry(id)
       return id
     }
     const record = await this.#store.get(id).catch(() => undefined)
     const owner = this.#owner()
-    if (!isAnew && this.get(id)?.owner === owner) return id // it was taken up meanwhile
+    if (!isReupload && this.get(id)?.owner === owner) return id // it was taken up meanwhile
     const blob = record?.blob ?? known?.blob ?? info.blob
-    if (blob && (isAnew || (record ?? known ?? { owner }).owner !== owner)) {
+    if (blob && (isReupload || (record ?? known ?? { owner }).owner !== owner)) {
       this.release([id])
       return this.add(blob, { most: Infinity, smaller: false }, info)
     }
@@ -153,7 +153,7 @@ export class Uploads {
   // ---- For messages ----
 
   /** @type {import('../../types.js').FileUploads['follow']} */
-  follow = (files, on, isAnew = false) => following(this, files, on, isAnew)
+  follow = (files, on, isReupload = false) => following(this, files, on, isReupload)
 
   /** @param {readonly string[]} ids of files that are in the log, or are another's from now on */
   release(ids) {

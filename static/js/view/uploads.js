@@ -53,11 +53,11 @@ export class LaterUploads {
   }
 
   /** @type {import('../../types.js').FileUploads['follow']} */
-  follow(files, on, isAnew) {
+  follow(files, on, isReupload) {
     let isWanted = true
     let stop = () => {}
     const begin = () => this.load().then(
-      (uploads) => { if (isWanted) stop = uploads.follow(files, on, isAnew) },
+      (uploads) => { if (isWanted) stop = uploads.follow(files, on, isReupload) },
       () => { stop = systemClock.after(AGAIN, begin) },
     )
     begin()

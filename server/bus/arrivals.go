@@ -111,7 +111,7 @@ func (b *Bus) announceArrival(ctx context.Context) {
 	pipe.Expire(ctx, b.arrivalsKey(), arrivalsTTL)
 	_, err := pipe.Exec(ctx)
 	if err == nil {
-		err = b.PublishGossip(ctx, fmt.Appendf(nil, `{"type":"came","by":"%s"}`, b.name))
+		err = b.PublishGossip(ctx, fmt.Appendf(nil, `{"type":"%s","by":"%s"}`, noticeCame, b.name))
 	}
 	if err != nil {
 		b.logger.Debug("log repair: cannot announce this server", "error", err)

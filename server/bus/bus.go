@@ -30,6 +30,9 @@
 //	                          beside messages
 //	livechat:side:<server>    what one server alone is told
 //
+// The names of the last keys of a log and of this channel are frozen: see
+// frozen.go.
+//
 // # The two directions
 //
 // Publications go through a queue to one goroutine, the publisher. It sends all
@@ -283,8 +286,6 @@ func (b *Bus) channel(room string) string {
 	}
 	return b.options.Channel + ":room:" + room
 }
-
-func (b *Bus) gossipChannel() string { return b.options.Channel + ":side" }
 
 // key returns the name of one of a room's keys. The braces are the hash tag.
 func (b *Bus) key(room string, parts ...string) string {

@@ -105,7 +105,7 @@ func (b *Bus) lastingKeys(room string) []string {
 func (b *Bus) logKeys(room string) []string {
 	return []string{
 		b.key(room, "head"), b.key(room, "log"),
-		b.key(room, "mend"), b.key(room, "mend", "stage"), b.key(room, "mend", "built"),
+		b.key(room, repairKey), b.key(room, repairKey, stagedKey), b.key(room, repairKey, mergedKey),
 		b.key(room, "tombs"), b.key(room, "about"),
 	}
 }

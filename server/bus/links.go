@@ -170,13 +170,13 @@ func (s *subscription) gossip(payload string) {
 		return
 	}
 	switch n.Type {
-	case "came":
+	case noticeCame:
 		s.bus.repairs.pokeAll()
 		return
-	case "mended":
+	case noticeUnsealed:
 		s.bus.repairs.poke(n.Room)
 	}
-	if n.Type != "mended" {
+	if n.Type != noticeUnsealed {
 		s.handler.LogInDoubt(n.Room)
 	}
 	if n.By == s.bus.name {
@@ -184,12 +184,12 @@ func (s *subscription) gossip(payload string) {
 	}
 	_, subscribed := s.bus.subscribedRoom(s.bus.channel(n.Room))
 	switch {
-	case n.Type == "mend" && (subscribed || s.bus.recent.has(n.Room)):
+	case n.Type == noticeSealed && (subscribed || s.bus.recent.has(n.Room)):
 		s.bus.repairs.want(n.Room, n.Epoch, false)
 		s.bus.repairs.poke(n.Room) // earlier steps may have failed, and others wait
-	case n.Type == "begun" && !subscribed && s.bus.recent.has(n.Room):
+	case n.Type == noticeBegun && !subscribed && s.bus.recent.has(n.Room):
 		s.bus.repairs.want(n.Room, n.Epoch, true) // what this server has published is not part of it
-	case n.Type != "mend" && subscribed:
+	case n.Type != noticeSealed && subscribed:
 		s.handler.Subscribed(n.Room)
 	}
 }
@@ -197,15 +197,15 @@ func (s *subscription) gossip(payload string) {
 // notice is what the scripts that look after logs publish on the gossip
 // channel.
 type notice struct {
-	Type  string `json:"type"` // `mend`: sealed; `mended`: unsealed; begun; came: see arrivals.go
+	Type  string `json:"type"` // noticeSealed, …
 	By    string `json:"by"`   // the server that called the script, if it need not be told
 	Room  string `json:"room"`
-	Epoch string `json:"epoch"` // `mend`: the epoch that was sealed, as far as the log knows
+	Epoch string `json:"epoch"` // noticeSealed: the epoch that was sealed, as far as the log knows
 }
 
 // aboutLog parses a notice.
 func aboutLog(payload string) (n notice, ok bool) {
-	for _, kind := range []string{"mend", "mended", "begun", "came"} {
+	for _, kind := range []string{noticeSealed, noticeUnsealed, noticeBegun, noticeCame} {
 		if strings.HasPrefix(payload, `{"type":"`+kind+`",`) {
 			err := json.Unmarshal([]byte(payload), &n)
 			return n, err == nil

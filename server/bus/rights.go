@@ -122,7 +122,7 @@ func (b *Bus) checkSubscribe(ctx context.Context, node *redis.Client) error {
 // commands are the commands of the bus and its scripts, with keys or channels.
 func (b *Bus) commands() [][]any {
 	room := b.key("rights", "log")
-	stage := b.key(chat.DefaultRoom, "mend", "stage")
+	stage := b.key(chat.DefaultRoom, repairKey, stagedKey)
 	head, log := b.key(chat.DefaultRoom, "head"), b.key(chat.DefaultRoom, "log")
 	id := b.key(chat.DefaultRoom, "id", "x")
 	list := [][]any{
@@ -139,7 +139,7 @@ func (b *Bus) commands() [][]any {
 		{"XADD", log, "*", "m", ""}, {"XLEN", log}, {"XRANGE", log, "-", "+"}, {"XREVRANGE", log, "+", "-"},
 		{"XSETID", log, "0-1"}, {"ZCOUNT", stage, 0, 0}, {"ZCARD", stage},
 		{"XDEL", log, "0-1"}, {"TYPE", log}, {"PERSIST", log},
-		{"RENAME", b.key(chat.DefaultRoom, "mend", "built"), log},
+		{"RENAME", b.key(chat.DefaultRoom, repairKey, mergedKey), log},
 		{"ZADD", stage, 1, "x"}, {"ZRANGE", stage, 0, 0}, {"ZREVRANGE", stage, 0, 0},
 		{"ZRANGEBYSCORE", stage, 0, 0},
 		{"ZREMRANGEBYSCORE", stage, 0, 0},

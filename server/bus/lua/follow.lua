@@ -14,7 +14,7 @@ end
 -- follow adds one. Servers that die stay until the log is repaired without
 -- them. If so many have died since that the head is too large, all are removed
 -- and asked to come again.
-local function follow(head, name, request, side, room)
+local function follow(head, name, request, gossip, room)
   local field = 'follower:' .. name
   if request == '' or redis.call('HGET', head, field) == request then
     return
@@ -25,7 +25,7 @@ local function follow(head, name, request, side, room)
         redis.call('HDEL', head, f)
       end
     end
-    redis.call('PUBLISH', side, '{"type":"begun","by":"' .. name .. '","room":"' .. room .. '"}')
+    redis.call('PUBLISH', gossip, '{"type":"begun","by":"' .. name .. '","room":"' .. room .. '"}')
   end
   redis.call('HSET', head, field, request)
 end

@@ -17,11 +17,11 @@
 -- Why a first epoch without messages is set aside: servers know what came
 -- before it, and their messages go in under the numbers that they had. The new
 -- epoch comes after them; no server has a message of it.
-local head, log, mend, stage, built = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local head, log, repair, stage, built = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local tombs = KEYS[6]
 only('hash', head)
 only('stream', log)
-only('hash', mend)
+only('hash', repair)
 local h = read(head)
 if in_order(h, log, tombs, ARGV[1], tonumber(ARGV[2]), ARGV[8]) then
   return answer('open', h)
@@ -39,23 +39,23 @@ end
 local top, epoch = newest(log)
 
 local run, was = process(), h.epoch
-local m = redis.call('HMGET', mend, 'run', 'top')
+local m = redis.call('HMGET', repair, 'run', 'top')
 if not h.sealed or m[1] ~= run or top < (tonumber(m[2] or '') or 0) then -- the last: it was deleted during the repair
   local restarted = (h.run ~= '' and h.run ~= run or h.sealed and m[1]) and '1' or '0' -- see unseal.lua
-  redis.call('DEL', mend, stage, built)
-  redis.call('HSET', mend, 'run', run, 'repair', ARGV[6], 'restarted', restarted, 'top', text(top))
-  redis.call('PEXPIRE', mend, '60000')
+  redis.call('DEL', repair, stage, built)
+  redis.call('HSET', repair, 'run', run, 'repair', ARGV[6], 'restarted', restarted, 'top', text(top))
+  redis.call('PEXPIRE', repair, '60000')
   if h.begun and h.seq == h.base then
     local list = ends(h.past)
     local before = table.remove(list)
     if not h.sealed then -- else it began closed, and no client has that epoch
       redis.call('HSET', head, 'empty', h.epoch)
     end
-    redis.call('HSET', mend, 'lost', '1')
+    redis.call('HSET', repair, 'lost', '1')
     h.epoch, h.past = before and before.epoch or '', written(list)
   end
   if h.epoch == '' then
-    redis.call('HSET', mend, 'lost', '1') -- only servers know what it held
+    redis.call('HSET', repair, 'lost', '1') -- only servers know what it held
     if top > 0 then -- only the head was lost: the last entry shows where the log was
       h.epoch, h.seq = epoch or '', top
     end

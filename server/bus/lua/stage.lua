@@ -18,11 +18,11 @@
 -- Why those that were only acknowledged are told apart: maybe no server has
 -- received them, and then their time is not the one that Redis gave. If one
 -- has, its copy counts.
-local head, log, mend, stage, built = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local head, log, repair, stage, built = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local tombs = KEYS[6]
 local maxlen = tonumber(ARGV[4])
 local h = read(head)
-if not h.sealed or redis.call('HGET', mend, 'run') ~= process() then
+if not h.sealed or redis.call('HGET', repair, 'run') ~= process() then
   return 'changed'
 end
 if not joined(h, ARGV[1], tonumber(ARGV[2]), ARGV[3]) then

@@ -43,17 +43,17 @@
 --
 -- Why the numbering goes on: a seq is then one message in the whole log, and a
 -- client of an earlier epoch can continue in this one.
-local head, log, mend, stage, built = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local head, log, repair, stage, built = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local tombs, about = KEYS[6], KEYS[7]
 local fresh, name, request, seen_epoch, seen_seq = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
-local all, excused, side, room = ARGV[6], ARGV[7], ARGV[8], ARGV[9]
+local all, excused, gossip, room = ARGV[6], ARGV[7], ARGV[8], ARGV[9]
 local h = read(head)
 local run = process()
 if h.run == run then
-  follow(head, name, request, side, room)
+  follow(head, name, request, gossip, room)
   return answer('open', h)
 end
-if not h.sealed or redis.call('HGET', mend, 'run') ~= run then
+if not h.sealed or redis.call('HGET', repair, 'run') ~= run then
   return {'closed'}
 end
 
@@ -64,21 +64,21 @@ local function whole()
   if seen_epoch == '' then
     return true
   end
-  if redis.call('HEXISTS', mend, 'lost') == 1 or lack(h, log, tombs, top, ARGV[10]) ~= 'tail' then
+  if redis.call('HEXISTS', repair, 'lost') == 1 or lack(h, log, tombs, top, ARGV[10]) ~= 'tail' then
     return false
   end
   return top >= seen_seq and has(h, seen_epoch, seen_seq)
 end
-if redis.call('HEXISTS', mend, 'by:' .. name) == 0 and (all == 'more' or all == '?' and not whole()) then
+if redis.call('HEXISTS', repair, 'by:' .. name) == 0 and (all == 'more' or all == '?' and not whole()) then
   return {'stage'}
 end
-redis.call('HSET', mend, 'by:' .. name, request)
+redis.call('HSET', repair, 'by:' .. name, request)
 if ARGV[14] == '1' then
-  redis.call('HSET', mend, 'hears:' .. name, '1')
+  redis.call('HSET', repair, 'hears:' .. name, '1')
 end
 
 local by, staged_by, missing, follower, hearing = {}, {}, {}, '0', 0
-local fields = redis.call('HGETALL', mend)
+local fields = redis.call('HGETALL', repair)
 for i = 1, #fields, 2 do
   if string.sub(fields[i], 1, 3) == 'by:' then
     by[string.sub(fields[i], 4)] = fields[i + 1]
@@ -102,11 +102,11 @@ for _, field in ipairs(fields) do
     end
   end
 end
-if redis.call('HEXISTS', mend, 'lost') == 1 then
+if redis.call('HEXISTS', repair, 'lost') == 1 then
   follower = '0' -- the head was lost, or has begun since: it knows only later followers
 end
 if excused ~= '*' and (follower == '0' or #missing > 0) then
-  local m = redis.call('HMGET', mend, 'repair', 'restarted')
+  local m = redis.call('HMGET', repair, 'repair', 'restarted')
   local listening = 'some'
   if listeners(ARGV[13], ARGV[12]) <= hearing then
     listening = newest(log) == 0 and redis.call('EXISTS', stage) == 0 and 'nothing' or 'all'
@@ -125,7 +125,7 @@ local top, epoch = newest(log)
 if top > 0 and not epoch then
   return {'closed'} -- something was appended by hand meanwhile
 end
-redis.call('HSET', mend, 'top', text(top))
+redis.call('HSET', repair, 'top', text(top))
 if missing_ids then
   return {'restoring', unpack(missing_ids)}
 end
@@ -153,6 +153,6 @@ end
 redis.call('HDEL', head, 'begun', 'empty')
 redis.call('HSET', head, 'epoch', fresh, 'seq', text(seq), 'base', text(seq), 'past', h.past, 'run', run,
   'top', text(top), 'gone', text(top > 0 and first - 1 or seq), 'holes', text(holes), 'length', ARGV[10])
-redis.call('DEL', mend, stage, built)
-redis.call('PUBLISH', side, '{"type":"mended","room":"' .. room .. '"}')
+redis.call('DEL', repair, stage, built)
+redis.call('PUBLISH', gossip, '{"type":"mended","room":"' .. room .. '"}')
 return answer('open', read(head))

@@ -29,9 +29,9 @@ type feed struct {
 	stream *stream
 	// The publisher's newest message when the connection began. It may come or
 	// not.
-	floor uint64
-	begun bool          // a message has come since
-	reach atomic.Uint64 // how far the client has what it must
+	lowerBound uint64
+	begun      bool          // a message has come since
+	reach      atomic.Uint64 // how far the client has what it must
 }
 
 // aim prepares a run for another target than livechat.
@@ -129,7 +129,7 @@ func (f *feed) close(r *run, present bool) {
 	case f.begun && f.log == nil:
 		return // has left
 	case !f.begun:
-		f.begin(r, f.floor)
+		f.begin(r, f.lowerBound)
 	}
 	final := f.stream.said.Load()
 	if high := f.high.Load(); !present && final > high {

@@ -7,7 +7,7 @@ import "testing"
 func TestFeed(t *testing.T) {
 	for _, test := range []struct {
 		name         string
-		floor        uint64 // said when the client joined
+		lowerBound   uint64 // said when the client joined
 		got          []uint64
 		floor2       uint64 // said when it came back; 0: it did not
 		got2         []uint64
@@ -18,10 +18,10 @@ func TestFeed(t *testing.T) {
 		{name: "all", got: []uint64{1, 2, 3}, said: 3},
 		{name: "the first", got: []uint64{2, 3}, said: 3, lost: 1},
 		{name: "the last", got: []uint64{1, 2}, said: 4, lost: 2},
-		{name: "nothing came", floor: 2, said: 4, lost: 2},
-		{name: "what was under way may come", floor: 3, got: []uint64{3, 4}, said: 4},
-		{name: "or not", floor: 3, got: []uint64{4}, said: 4},
-		{name: "what is said later must", floor: 3, got: []uint64{6}, said: 6, lost: 2},
+		{name: "nothing came", lowerBound: 2, said: 4, lost: 2},
+		{name: "what was under way may come", lowerBound: 3, got: []uint64{3, 4}, said: 4},
+		{name: "or not", lowerBound: 3, got: []uint64{4}, said: 4},
+		{name: "what is said later must", lowerBound: 3, got: []uint64{6}, said: 6, lost: 2},
 		{name: "twice", got: []uint64{1, 2, 2, 3}, said: 3, duplicated: 1},
 		{name: "missed", got: []uint64{1, 2}, floor2: 5, got2: []uint64{6}, said: 6, missed: 3},
 		{name: "missed and lost", got: []uint64{1}, floor2: 5, got2: []uint64{7}, said: 7, missed: 4, lost: 1},
@@ -33,16 +33,16 @@ func TestFeed(t *testing.T) {
 			r := &run{}
 			f := &feed{stream: &stream{log: &roomLog{}}}
 			f.counts = &r.counts
-			take := func(floor uint64, got []uint64) {
-				f.floor, f.begun = floor, false
+			take := func(lowerBound uint64, got []uint64) {
+				f.lowerBound, f.begun = lowerBound, false
 				for _, seq := range got {
 					if !f.begun {
-						f.begin(r, min(seq-1, f.floor))
+						f.begin(r, min(seq-1, f.lowerBound))
 					}
 					f.take(seq, seq, 0)
 				}
 			}
-			take(test.floor, test.got)
+			take(test.lowerBound, test.got)
 			if test.floor2 > 0 {
 				take(test.floor2, test.got2)
 			}

@@ -50,8 +50,8 @@ func (r *run) Connected() (all bool, breaks int64) {
 // Window implements Fleet.
 func (r *run) Window() plan.Window {
 	t := r.meter.window()
-	owed := r.expected.Load()
-	return t.window(owed - r.windowed.Swap(owed))
+	expected := r.expected.Load()
+	return t.window(expected - r.windowed.Swap(expected))
 }
 
 // Online implements Fleet.

@@ -97,8 +97,8 @@ func (p *Part) Elsewhere(n int64) { p.run.elsewhere.Store(n) }
 // and how many were due.
 func (p *Part) Window() Measured {
 	t := p.run.meter.window()
-	owed := p.run.expected.Load()
-	return Measured{t.histogram, t.delivered, owed - p.run.windowed.Swap(owed)}
+	expected := p.run.expected.Load()
+	return Measured{t.histogram, t.delivered, expected - p.run.windowed.Swap(expected)}
 }
 
 // Merge adds what another process has measured. The zero value has measured

@@ -70,8 +70,8 @@ func (m *member) welcomePeer(l *link) {
 			f.log, f.known, f.missing = nil, false, nil
 			f.high.Store(0)
 		}
-		f.floor, f.begun = f.stream.said.Load(), false
-		f.reach.Store(f.floor)
+		f.lowerBound, f.begun = f.stream.said.Load(), false
+		f.reach.Store(f.lowerBound)
 	}
 	app := l.peer.Server()
 	if app == "" {
@@ -92,7 +92,7 @@ func (m *member) receive(text []byte) {
 	}
 	f := &m.feeds[from/rooms]
 	if !f.begun {
-		f.begin(m.run, min(seq-1, f.floor))
+		f.begin(m.run, min(seq-1, f.lowerBound))
 	}
 	if f.stream == m.stream && !m.run.target.Acks {
 		m.confirmed(uint32(number))
@@ -100,7 +100,7 @@ func (m *member) receive(text []byte) {
 	if !f.take(seq, number, 0) {
 		return
 	}
-	f.reach.Store(max(f.floor, f.high.Load()))
+	f.reach.Store(max(f.lowerBound, f.high.Load()))
 	start := m.run.start.Load()
 	due := start.zero.Add(after)
 	m.shard.delivery(now.Sub(due), !m.slow && !due.Before(start.measured))

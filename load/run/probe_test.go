@@ -11,7 +11,7 @@ import (
 )
 
 // A server that is no livechat server is named as such in bounded time.
-func TestStrangersAreNotWaitedFor(t *testing.T) {
+func TestOtherServersAreNotWaitedFor(t *testing.T) {
 	for name, test := range map[string]struct {
 		serve func(*websocket.Conn) // nil: no WebSocket
 		want  string

@@ -28,10 +28,10 @@ type roster struct {
 	running sync.WaitGroup
 	stop    context.CancelFunc
 
-	mu      sync.Mutex
-	ready   []string // by APPID, sorted; also those that Redis is lost to for a while
-	heard   time.Time
-	problem error // of the last connection
+	mu       sync.Mutex
+	ready    []string // by APPID, sorted; also those that Redis is lost to for a while
+	received time.Time
+	problem  error // of the last connection
 }
 
 // newRoster watches the cluster of a room's address until close.
@@ -104,7 +104,7 @@ func (r *roster) take(cluster *client.Cluster) {
 	slices.Sort(ready)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.ready, r.heard = slices.Compact(ready), time.Now()
+	r.ready, r.received = slices.Compact(ready), time.Now()
 }
 
 // servers returns the servers that take clients, by APPID. An error means that
@@ -112,7 +112,7 @@ func (r *roster) take(cluster *client.Cluster) {
 func (r *roster) servers() ([]string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if time.Since(r.heard) > rosterTime {
+	if time.Since(r.received) > rosterTime {
 		return nil, fmt.Errorf("%s does not say which servers there are: %w", r.url, r.problem)
 	}
 	return r.ready, nil

@@ -61,13 +61,13 @@ func TestRosterHasTheReadyServers(t *testing.T) {
 	if err := poll(t.Context(), func() (bool, error) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.heard = time.Time{} // as if the last frame were long ago
+		r.received = time.Time{} // as if the last frame were long ago
 		return strings.Contains(r.problem.Error(), "not the /cluster"), nil
 	}); err != nil {
 		t.Fatal(err)
 	}
 	if r.ready[0] != "1" {
-		t.Errorf("servers that were not heard of are %q", r.ready)
+		t.Errorf("servers of an outdated frame are %q", r.ready)
 	}
 	if _, err := r.servers(); err == nil || !strings.Contains(err.Error(), "not the /cluster") {
 		t.Errorf("from another server: %v", err)

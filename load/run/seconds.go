@@ -83,10 +83,10 @@ func (r *run) tick() {
 	if len(r.settings.Stages) > 0 {
 		second.Planned = int(r.wanted.Load())
 	}
-	sent, owed, recons := r.sent.Load(), r.expected.Load(), r.reconnects.Load()
-	second.Sent, second.Due, second.Reconnects = sent-s.sent, owed-s.expected, recons-s.reconnects
+	sent, expected, recons := r.sent.Load(), r.expected.Load(), r.reconnects.Load()
+	second.Sent, second.Due, second.Reconnects = sent-s.sent, expected-s.expected, recons-s.reconnects
 	second.Lost = r.counts.lost.Load()
-	s.sent, s.expected, s.reconnects, s.last = sent, owed, recons, now
+	s.sent, s.expected, s.reconnects, s.last = sent, expected, recons, now
 	r.mu.Lock()
 	start := r.start.Load()
 	second.Warmup = start != nil && now.Before(start.measured)

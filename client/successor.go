@@ -40,11 +40,11 @@ func (s *Session) succeed(ctx context.Context, old *Conn, after time.Duration) {
 func (s *Session) prepare(ctx context.Context, next *successor, wait time.Duration) *Conn {
 	for attempt := 0; ; attempt++ {
 		timer := time.NewTimer(wait)
-		hurried := false
+		expedited := false
 		select {
 		case <-timer.C:
 		case <-next.expedite:
-			hurried = true
+			expedited = true
 		case <-ctx.Done():
 		}
 		timer.Stop()
@@ -52,7 +52,7 @@ func (s *Session) prepare(ctx context.Context, next *successor, wait time.Durati
 		if err == nil {
 			return conn
 		}
-		if hurried || ctx.Err() != nil || final(err) {
+		if expedited || ctx.Err() != nil || final(err) {
 			return nil
 		}
 		wait = s.options.backoff(attempt, err)

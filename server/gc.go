@@ -52,10 +52,10 @@ func liveHeap() uint64 {
 // afterGC calls f after each collection, in the goroutine of finalizers.
 func afterGC(f func()) {
 	type mark struct{ _ [16]byte } // not tiny: those share their end with others
-	var arm func(*mark)
-	arm = func(m *mark) {
+	var finalize func(*mark)
+	finalize = func(m *mark) {
 		f()
-		runtime.SetFinalizer(m, arm)
+		runtime.SetFinalizer(m, finalize)
 	}
-	runtime.SetFinalizer(&mark{}, arm)
+	runtime.SetFinalizer(&mark{}, finalize)
 }

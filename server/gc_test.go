@@ -27,7 +27,7 @@ func TestAfterGC(t *testing.T) {
 		default:
 		}
 	})
-	for range 3 { // it is armed again each time
+	for range 3 { // each collection sets the finalizer again
 		poll.Until(t, "a call after a collection", func() bool {
 			runtime.GC()
 			select {

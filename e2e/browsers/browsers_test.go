@@ -61,7 +61,7 @@ func talk(t *testing.T, start func(*testing.T) driver) {
 	bob.becomes(connected)
 	all := bob.shows(said)
 	if all[0].Own || !all[1].Own {
-		t.Errorf("after the reload bob sees %+v, want the second message as his own", all)
+		t.Errorf("after the reload bob sees %+v, want the second message as an own one", all)
 	}
 	say(bob, "back again")
 	agree()

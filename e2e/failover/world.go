@@ -247,11 +247,11 @@ func (w *World) since(began time.Time) Restart {
 // how long it took until the server delivered again.
 func (w *World) Strand(ctx context.Context, i int) (time.Duration, error) {
 	w.Redis[i].Strand()
-	began, deaf := time.Now(), false
+	began, isolated := time.Now(), false
 	err := localcluster.Poll(ctx, func(ctx context.Context) error {
 		_, r, err := w.Readiness(ctx, i)
-		deaf = deaf || r.FeedAge > 1500
-		if err == nil && (!deaf || r.Redis != "up" || r.FeedAge > 1500) {
+		isolated = isolated || r.FeedAge > 1500
+		if err == nil && (!isolated || r.Redis != "up" || r.FeedAge > 1500) {
 			err = fmt.Errorf("server %d says %+v", i, r)
 		}
 		return err

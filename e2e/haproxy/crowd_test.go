@@ -166,7 +166,7 @@ func TestRoomsOfOneAddress(t *testing.T) {
 	s.run(t, func() {
 		for i := range 40 { // more than four servers may open
 			conn, err := client.Dial(t.Context(),
-				client.Options{URL: fmt.Sprintf("ws://%s:%s/?room=stranger-%d", s.host, port, i)})
+				client.Options{URL: fmt.Sprintf("ws://%s:%s/?room=outsider-%d", s.host, port, i)})
 			if err != nil {
 				continue
 			}

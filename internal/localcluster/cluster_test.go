@@ -75,9 +75,9 @@ func TestStartErrorHasOutputOfPartThatEnds(t *testing.T) {
 }
 
 func TestStopKillsPartThatIgnoresTERM(t *testing.T) {
-	p := shell(t, "trap '' TERM; echo deaf; while :; do sleep 0.05; done")
+	p := shell(t, "trap '' TERM; echo ready; while :; do sleep 0.05; done")
 	p.ready = func(context.Context) error {
-		if p.Output() != "deaf" {
+		if p.Output() != "ready" {
 			return context.DeadlineExceeded
 		}
 		return nil

@@ -55,12 +55,14 @@ func TestClosedRooms(t *testing.T) {
 		"messages/" + anID + "/reactions/"} {
 		s.asked = nil
 		guest := s.ask(nil, "GET", "/api/v1/rooms/den/"+path, "")
-		stranger := s.ask(ben, "GET", "/api/v1/rooms/den/"+path, "")
+		outsider := s.ask(ben, "GET", "/api/v1/rooms/den/"+path, "")
 		if asked := strings.Join(s.asked, ""); asked != "who\n" {
-			t.Errorf("%s: for strangers it was asked %q", path, asked)
+			t.Errorf("%s: for outsiders it was asked %q", path, asked)
 		}
 		member := s.ask(ann, "GET", "/api/v1/rooms/den/"+path, "")
-		for who, got := range map[string]string{"guest": guest.Body.String(), "stranger": stranger.Body.String()} {
+		for who, got := range map[string]string{
+			"guest": guest.Body.String(), "outsider": outsider.Body.String(),
+		} {
 			if strings.Contains(got, anID) || strings.Contains(got, "👍") || got == member.Body.String() {
 				t.Errorf("%s: the %s gets %s, the member %s", path, who, got, member.Body)
 			}
@@ -78,7 +80,7 @@ func TestClosedRooms(t *testing.T) {
 	wantProblem(t, s.ask(ben, "POST", "/api/v1/rooms/den/reports/", report), 404, "unknown_message")
 	wantProblem(t, s.ask(nil, "POST", "/api/v1/rooms/den/reports/", report, key), 404, "unknown_message")
 	if got := strings.Join(s.asked, ""); strings.Contains(got, "report") {
-		t.Errorf("strangers report: %q", got)
+		t.Errorf("outsiders report: %q", got)
 	}
 	want(t, s.ask(ann, "POST", "/api/v1/rooms/den/reports/", report), 201, `{"reported":true}`)
 }

@@ -153,9 +153,9 @@ func TestNewLogOfAnotherServerGetsUnreceivedMessages(t *testing.T) {
 				mustSay(t, a, room, "1", "hello")
 			}
 			r.raw.FlushAll(t.Context())
-			stranger := open(t, r.url, Options{PublishTimeout: patient})
-			stop := run(t, stranger, &recorder{})
-			mustSay(t, stranger, room, fmt.Sprint(2+n), "hello")
+			other := open(t, r.url, Options{PublishTimeout: patient})
+			stop := run(t, other, &recorder{})
+			mustSay(t, other, room, fmt.Sprint(2+n), "hello")
 			stop()
 			poll.Until(t, "it is republished", func() bool {
 				list, err := a.After(t.Context(), room, 0, 9)

@@ -80,7 +80,7 @@ func TestRules(t *testing.T) {
 				chat.CodeRegisteredOnly},
 			{"accounts, an account", access(chat.AccessRegistered), benny, "", ""},
 			{"invite, a guest", access(chat.AccessInvite), gus, chat.CodeMembersOnly, chat.CodeMembersOnly},
-			{"invite, a stranger", access(chat.AccessInvite, annie), benny, chat.CodeMembersOnly,
+			{"invite, an outsider", access(chat.AccessInvite, annie), benny, chat.CodeMembersOnly,
 				chat.CodeMembersOnly},
 			{"invite, a member", access(chat.AccessInvite, annie), annie, "", ""},
 			{"invite, a muted member", func(r *chat.RoomRules) {

@@ -30,9 +30,9 @@ func shardRooms(c *testredis.Cluster) (rooms, feeds [3]string) {
 	return find("room%d"), find("user:%08d")
 }
 
-// speech is a sender that publishes in a room until it is stopped, each message
-// until it is acknowledged.
-type speech struct {
+// steadySender publishes in a room until it is stopped, each message until it
+// is acknowledged.
+type steadySender struct {
 	acked  atomic.Int64
 	failed atomic.Int64
 	worst  atomic.Int64 // the longest time from one ack to the next
@@ -41,8 +41,10 @@ type speech struct {
 	acks []time.Time // guarded by mu
 }
 
-func speak1(t *testing.T, b *Bus, room string, over <-chan struct{}, done *sync.WaitGroup) *speech {
-	s := new(speech)
+func startSender(
+	t *testing.T, b *Bus, room string, over <-chan struct{}, done *sync.WaitGroup,
+) *steadySender {
+	s := new(steadySender)
 	done.Go(func() {
 		last := time.Now()
 		for i := 0; ; i++ {
@@ -83,11 +85,11 @@ func TestHungMasterDelaysOnlyItsRooms(t *testing.T) {
 	c.Masters[0].Hang()
 	defer c.Masters[0].Continue()
 	over := make(chan struct{})
-	var speakers sync.WaitGroup
-	var healthy []*speech
+	var senders sync.WaitGroup
+	var healthy []*steadySender
 	for shard := range 3 {
 		for _, r := range []string{rooms[shard], feeds[shard]} {
-			if s := speak1(t, b, r, over, &speakers); shard > 0 {
+			if s := startSender(t, b, r, over, &senders); shard > 0 {
 				healthy = append(healthy, s)
 			}
 		}
@@ -104,7 +106,7 @@ func TestHungMasterDelaysOnlyItsRooms(t *testing.T) {
 	t.Log("took", time.Since(began))
 	c.Masters[0].Continue()
 	close(over)
-	speakers.Wait()
+	senders.Wait()
 	for _, s := range healthy {
 		if s.failed.Load() > 0 || s.worst.Load() > int64(2*time.Second) {
 			t.Errorf("in a healthy room: %d failed, %v at most between two",
@@ -118,13 +120,13 @@ func TestHungMasterDelaysOnlyItsRooms(t *testing.T) {
 	}
 }
 
-// heardTimes records when the payloads of each room arrived.
-type heardTimes struct {
+// receivedTimes records when the payloads of each room arrived.
+type receivedTimes struct {
 	mu    sync.Mutex
 	times map[string][]time.Time // guarded by mu
 }
 
-func (h *heardTimes) note(payload []byte) {
+func (h *receivedTimes) note(payload []byte) {
 	now := time.Now()
 	var m struct{ ID string }
 	_ = json.Unmarshal(payload, &m) // the test finds what cannot be read
@@ -134,7 +136,7 @@ func (h *heardTimes) note(payload []byte) {
 	h.times[room] = append(h.times[room], now)
 }
 
-func (h *heardTimes) of(room string) []time.Time {
+func (h *receivedTimes) of(room string) []time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return slices.Clone(h.times[room])
@@ -149,15 +151,15 @@ func TestOrderIsKeptWhileSlotsMove(t *testing.T) {
 	rooms, feeds := shardRooms(c)
 	b, h := open(t, c.URL(), Options{SubscriptionTimeout: 3 * time.Second}), &recorder{}
 	h.meet(b.name)
-	heard := &heardTimes{times: make(map[string][]time.Time)}
-	h.onPayload = heard.note
+	received := &receivedTimes{times: make(map[string][]time.Time)}
+	h.onPayload = received.note
 	follow(t, b, h, rooms[0], feeds[0], rooms[1])
 	over := make(chan struct{})
-	var speakers sync.WaitGroup
-	said := make(map[string]*speech)
+	var senders sync.WaitGroup
+	said := make(map[string]*steadySender)
 	for _, r := range []string{rooms[0], feeds[0], rooms[1]} {
 		opened(t, b, r)
-		said[r] = speak1(t, b, r, over, &speakers)
+		said[r] = startSender(t, b, r, over, &senders)
 	}
 	few := func(n int64) func() bool {
 		return func() bool {
@@ -177,7 +179,7 @@ func TestOrderIsKeptWhileSlotsMove(t *testing.T) {
 	}
 	poll.Until(t, "all say 100 more", few(150))
 	close(over)
-	speakers.Wait()
+	senders.Wait()
 	for r, s := range said {
 		t.Logf("%s: %d acked, %d failed, %v at most between two",
 			r, s.acked.Load(), s.failed.Load(), time.Duration(s.worst.Load()))
@@ -200,8 +202,9 @@ func TestOrderIsKeptWhileSlotsMove(t *testing.T) {
 		if m, ok := moves[r]; ok {
 			t.Logf("moved %s: split for %v; after it first ack %v, first received %v; longest gap: acks %v, "+
 				"received %v",
-				r, m.Took().Round(time.Millisecond), firstAfter(s.acks, m.Ended), firstAfter(heard.of(r), m.Ended),
-				silence(s.acks), silence(heard.of(r)))
+				r, m.Took().Round(time.Millisecond), firstAfter(s.acks, m.Ended),
+				firstAfter(received.of(r), m.Ended),
+				silence(s.acks), silence(received.of(r)))
 		}
 		if r != rooms[1] && h.count("subscribed", r) < 2 {
 			t.Errorf("%s was not subscribed again", r)

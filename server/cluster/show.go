@@ -143,8 +143,8 @@ func (h *Hub) frameLocked(now time.Time) wire.Cluster {
 		Type: "cluster", At: now.UnixMilli(), App: h.opts.App,
 		Redis: wire.ClusterRedis{State: "up", RoundTrip: h.trip.Microseconds(), Embedded: h.opts.Embedded},
 	}
-	deaf := h.isolatedLocked(now)
-	if deaf {
+	isolated := h.isolatedLocked(now)
+	if isolated {
 		f.Redis.State, f.Redis.RoundTrip = "down", 0
 	} else if !h.doubtLocked(now) {
 		h.missLocked(now)
@@ -154,7 +154,7 @@ func (h *Hub) frameLocked(now time.Time) wire.Cluster {
 		switch {
 		case !s.lost.IsZero():
 			told.Connections, told.In, told.Out, told.P99 = 0, 0, 0, 0
-		case deaf && told.Node != h.opts.Node:
+		case isolated && told.Node != h.opts.Node:
 			told.State = wire.ClusterUnknown
 		}
 		f.Servers = append(f.Servers, told)

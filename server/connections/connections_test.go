@@ -19,10 +19,10 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // cluster is some processes on a channel in memory. It is set up before they
 // run.
 type cluster struct {
-	hubs  map[string]*Hub
-	redis fakeRedis
-	down  bool     // nothing can be published
-	deaf  []string // nodes that get nothing
+	hubs     map[string]*Hub
+	redis    fakeRedis
+	down     bool     // nothing can be published
+	isolated []string // nodes that get nothing
 }
 
 // fakeSockets are the connections of one process.
@@ -93,7 +93,7 @@ func (c *cluster) add(app string, has ...Connection) *fakeSockets {
 	sockets := &fakeSockets{has: has}
 	node := "node" + app
 	deliver := func(to string, payload []byte) {
-		if h := c.hubs[to]; h != nil && !slices.Contains(c.deaf, to) {
+		if h := c.hubs[to]; h != nil && !slices.Contains(c.isolated, to) {
 			h.Receive(payload)
 		}
 	}
@@ -211,7 +211,7 @@ func TestClose(t *testing.T) {
 // patience.
 func TestSilentServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := cluster{deaf: []string{"node2"}}
+		c := cluster{isolated: []string{"node2"}}
 		c.add("1", person("ann", "den"))
 		c.add("2", person("bob", "den"))
 		c.test(t, func(t *testing.T) {

@@ -159,10 +159,10 @@ func (c *Client) closeLocked(code wire.CloseCode) {
 // slow, before the close frame is queued. If it returns a frame, that is sent
 // first, provided the socket accepts it. The function must not call methods of
 // the client.
-func (c *Client) OnTooSlow(lastWord func() []byte) {
+func (c *Client) OnTooSlow(finalFrame func() []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.finalFrame = lastWord
+	c.finalFrame = finalFrame
 }
 
 func (c *Client) tooSlowLocked() {

@@ -35,7 +35,7 @@ func TestAdminClosesConnections(t *testing.T) {
 		}
 		return said
 	}
-	poll.Until(t, "the API has heard of both servers",
+	poll.Until(t, "the API knows both servers",
 		func() bool { return len(ann.list("/admin/servers/", "servers")) == 3 })
 	for query, want := range map[string]string{
 		"": "anna@/1000 eve@den/2000 gus@den/1000 gus again@hall/2000 ", "?room=den": "eve@den/2000 gus@den/1000 ",

@@ -90,7 +90,7 @@ func TestModerateFramesRefused(t *testing.T) {
 		"no database": {m.admin.socket(m.nodes[1], "/ws"), `"action":"pause"`, "forbidden"},
 		"no action":   {m.admin.socket(m.nodes[0], "/ws"), `"account":"bobby"`, "bad_request"},
 		"nobody":      {m.admin.socket(m.nodes[0], "/ws"), `"action":"mute"`, "bad_request"},
-		"a stranger":  {m.admin.socket(m.nodes[0], "/ws"), `"action":"mute","account":"zoe"`, "unknown_user"},
+		"an outsider": {m.admin.socket(m.nodes[0], "/ws"), `"action":"mute","account":"zoe"`, "unknown_user"},
 		"oneself":     {m.admin.socket(m.nodes[0], "/ws"), `"action":"mute","account":"anna"`, "forbidden"},
 		"minutes":     {m.admin.socket(m.nodes[0], "/ws"), `"action":"mute","account":"bobby","minutes":-1`, "bad_request"},
 		"a type":      {m.admin.socket(m.nodes[0], "/ws"), `"action":"mute","account":17`, "bad_request"},

@@ -63,6 +63,6 @@ func TestUnreceivedAckedMessagesSurviveRedisLoss(t *testing.T) {
 	})
 	bob := dial(t, n, "name=bob", "history=0")
 	id := uuid.NewString()
-	bob.send(fmt.Sprintf(`{"type":"message","id":"%s","text":"can you hear me"}`, id))
+	bob.send(fmt.Sprintf(`{"type":"message","id":"%s","text":"are you there"}`, id))
 	bob.next("ack")
 }

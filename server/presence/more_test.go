@@ -206,7 +206,7 @@ func TestUnknownPayloadsAreIgnored(t *testing.T) {
 			`{"type":"presence","node":"x","n":1}{}`,
 			// pretends to be this server
 			`{"type":"presence","node":"node0","n":99,"rooms":{"livechat":{"online":99,"joined":["me"]}}}`,
-			`{"type":"presence","node":"node0","bye":true}`, `{"type":"presence","node":"stranger","bye":true}`,
+			`{"type":"presence","node":"node0","bye":true}`, `{"type":"presence","node":"unknown","bye":true}`,
 			`{"type":"presence","node":"x","n":1,"full":true,"rooms":{"livechat":{"online":-7,"all":null,"left":["bob"]}}}`,
 			"{\"type\":\"presence\",\"node\":\"\xff\"}", strings.Repeat("[", 100_000),
 		} {

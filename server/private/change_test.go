@@ -39,7 +39,7 @@ func TestEditMessage(t *testing.T) {
 	refused("no message", h.ann, id, "17", "", chat.CodeUnknownMessage)
 	refused("no chat", h.ann, "17", m.ID, "", chat.CodeNotFound)
 	refused("the other member", h.bob, id, m.ID, "", chat.CodeNotYours)
-	refused("a stranger", h.eve, id, m.ID, "", chat.CodeNotFound)
+	refused("an outsider", h.eve, id, m.ID, "", chat.CodeNotFound)
 	h.opts.EditWindow = time.Hour
 	h.clock = m.At.Add(time.Hour - time.Minute)
 	if _, err := h.EditMessage(t.Context(), h.ann, id, m.ID, "", "in time"); err != nil {
@@ -58,7 +58,7 @@ func TestDeleteMessage(t *testing.T) {
 	h.woken = 0
 	h.opts.EditWindow, h.opts.NoEdits = time.Nanosecond, true // deletes have no window
 	h.refuses("the other member", h.DeleteMessage(t.Context(), h.bob, id, m.ID), chat.CodeNotYours)
-	h.refuses("a stranger", h.DeleteMessage(t.Context(), h.eve, id, m.ID), chat.CodeNotFound)
+	h.refuses("an outsider", h.DeleteMessage(t.Context(), h.eve, id, m.ID), chat.CodeNotFound)
 	h.refuses("no message", h.DeleteMessage(t.Context(), h.ann, id, "17"), chat.CodeUnknownMessage)
 	for range 2 {
 		if err := h.DeleteMessage(t.Context(), h.ann, strings.ToUpper(id), strings.ToUpper(m.ID)); err != nil ||

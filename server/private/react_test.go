@@ -34,9 +34,9 @@ func TestReact(t *testing.T) {
 	}
 	refused("no message", h.ann, id, "17", "👍", chat.CodeUnknownMessage)
 	refused("no chat", h.ann, "17", m.ID, "👍", chat.CodeNotFound)
-	refused("a stranger", h.eve, id, m.ID, "👍", chat.CodeNotFound)
+	refused("an outsider", h.eve, id, m.ID, "👍", chat.CodeNotFound)
 	_, err := h.WhoReacted(t.Context(), h.eve, id, m.ID)
-	h.refuses("who reacted, for a stranger", err, chat.CodeNotFound)
+	h.refuses("who reacted, for an outsider", err, chat.CodeNotFound)
 	_, err = h.WhoReacted(t.Context(), h.ann, id, "17")
 	h.refuses("who reacted to no message", err, chat.CodeUnknownMessage)
 

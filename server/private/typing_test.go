@@ -39,7 +39,7 @@ func TestTyping(t *testing.T) {
 		}
 	}
 	if err := typing(h.eve, "eve", id); chat.AsError(err).Code != chat.CodeNotFound {
-		t.Errorf("a stranger: %v", err)
+		t.Errorf("an outsider: %v", err)
 	}
 	tooOften := errors.New("too often")
 	h.opts.AllowTyping = func(me int64) error {

@@ -16,7 +16,7 @@ func TestRoles(t *testing.T) {
 			return s.SetRole(ctx, by, "club", name, role)
 		}
 		s.refuses("a member appoints", role(s.bob, "bob", chat.RoleModerator), chat.CodeForbidden)
-		s.refuses("a stranger is appointed", role(s.ann, "eve", chat.RoleModerator), chat.CodeNotFound)
+		s.refuses("an outsider is appointed", role(s.ann, "eve", chat.RoleModerator), chat.CodeNotFound)
 		s.refuses("nobody is appointed", role(s.ann, "nobody", chat.RoleModerator), chat.CodeNotFound)
 		s.refuses("an unknown role", role(s.ann, "bob", "king"), chat.CodeBadRequest)
 		s.refuses("the owner steps down", role(s.ann, "ann", chat.RoleMember), chat.CodeLastOwner)

@@ -78,7 +78,7 @@ func TestSlug(t *testing.T) {
 }
 
 // A room by invitation is unknown to those who are not in it.
-func TestStrangers(t *testing.T) {
+func TestOutsiders(t *testing.T) {
 	onEach(t, func(t *testing.T, s *site) {
 		ctx := t.Context()
 		s.club()

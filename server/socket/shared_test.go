@@ -150,7 +150,7 @@ func BenchmarkRoomQuotaContended(b *testing.B) {
 }
 
 // A message that the room refuses does not count to its address.
-func TestQuotaIsGivenBack(t *testing.T) {
+func TestQuotaIsReturned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := newQuotas(5, 10).acquire("192.0.2.1")
 		for range 100 {

@@ -76,7 +76,7 @@ func TestBadMessagesDoNotFailTheirBatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stranger, unknown, unheard := message(ann.ID+bob.ID, "x"), message(ann.ID, "x"), message(ann.ID, "x")
+	outsider, unknown, unheard := message(ann.ID+bob.ID, "x"), message(ann.ID, "x"), message(ann.ID, "x")
 	unknown.Chat, unheard.Chat = uuid.NewString(), uuid.NewString()
 	eve := s.newUser(t, "eve")
 	if _, _, err := s.CreateChat(t.Context(), unheard.Chat, ann.ID, eve.ID, time.Now()); err != nil {
@@ -89,7 +89,7 @@ func TestBadMessagesDoNotFailTheirBatch(t *testing.T) {
 	for what, bad := range map[string]Message{
 		"not text": message(ann.ID, "a\x00b"), "no": message(ann.ID, "\xff")} {
 		batch := []*posted{
-			{in: message(ann.ID, "one")}, {in: known}, {in: stranger}, {in: bad}, {in: unknown},
+			{in: message(ann.ID, "one")}, {in: known}, {in: outsider}, {in: bad}, {in: unknown},
 			{in: twice}, {in: message(bob.ID, "two")}, {in: twice}, {in: unheard},
 		}
 		first := batch[0].in

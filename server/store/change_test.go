@@ -125,7 +125,7 @@ func testPrivateEditsRefused(t *testing.T, w *world) {
 		change func(*store.Edit)
 		want   error
 	}{
-		"a stranger":         {func(e *store.Edit) { e.Author = w.eve.ID }, store.ErrNotFound},
+		"an outsider":        {func(e *store.Edit) { e.Author = w.eve.ID }, store.ErrNotFound},
 		"another chat":       {func(e *store.Edit) { e.Chat = id() }, store.ErrNotFound},
 		"a malformed chat":   {func(e *store.Edit) { e.Chat = "x" }, store.ErrNotFound},
 		"in another chat":    {func(e *store.Edit) { e.Chat = other }, store.ErrNoMessage},
@@ -203,7 +203,7 @@ func testPrivateDeletes(t *testing.T, w *world) {
 	_, err = w.DeleteMessage(ctx, w.chat, m.ID, w.bob.ID, w.now())
 	wantErr(t, "by the other member", err, store.ErrNotYours)
 	_, err = w.DeleteMessage(ctx, w.chat, m.ID, w.eve.ID, w.now())
-	wantErr(t, "by a stranger", err, store.ErrNotFound)
+	wantErr(t, "by an outsider", err, store.ErrNotFound)
 	_, err = w.DeleteMessage(ctx, w.chat, id(), w.ann.ID, w.now())
 	wantErr(t, "an unknown one", err, store.ErrNoMessage)
 

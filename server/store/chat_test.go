@@ -126,7 +126,7 @@ func testChats(t *testing.T, w *world) {
 	}
 }
 
-func testStrangers(t *testing.T, w *world) {
+func testOutsiders(t *testing.T, w *world) {
 	ctx := t.Context()
 	m := w.say(w.ann, w.chat, "for bob alone")
 	w.events()

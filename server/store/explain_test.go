@@ -154,7 +154,7 @@ func TestNoSequentialScan(t *testing.T) {
 		{"number of members", countMembers, "'room777'"},
 		{"rooms that an account owns", countRooms, "777"},
 		{"rooms that an account has made", countCreated, "777, 0"},
-		{"who becomes the owner", selectHeir, "'room777'"},
+		{"who becomes the owner", selectSuccessor, "'room777'"},
 		{"who is there longest", selectOldest, "'room777'"},
 		{"rooms that an account leaves", selectRoomsOf, "777"},
 		{"rooms that expire", selectExpiring, "'', 100"},

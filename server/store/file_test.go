@@ -160,7 +160,7 @@ func testPrivateFiles(t *testing.T, w *world) {
 			same(t, "chat", f.Chat, w.chat)
 			continue
 		}
-		wantErr(t, "a stranger", err, store.ErrNoFile)
+		wantErr(t, "an outsider", err, store.ErrNoFile)
 	}
 	next := w.say(w.ann, w.chat, "next")
 	for name, refused := range map[string][]chat.FileRef{

@@ -13,7 +13,8 @@ import (
 const (
 	selectRoomsOf = `SELECT room FROM room_members WHERE user_id = $1 ORDER BY room`
 	// Moderators first, then members, of each those who are there longest.
-	selectHeir = `SELECT u.id, u.name, m.role, m.since FROM room_members m JOIN users u ON u.id = m.user_id
+	selectSuccessor = `SELECT u.id, u.name, m.role, m.since
+		FROM room_members m JOIN users u ON u.id = m.user_id
 		WHERE m.room = $1 AND m.role = 'moderator' ORDER BY m.since, m.user_id LIMIT 1`
 	selectOldest = `SELECT u.id, u.name, m.role, m.since FROM room_members m JOIN users u ON u.id = m.user_id
 		WHERE m.room = $1 ORDER BY m.since, m.user_id LIMIT 1`
@@ -65,9 +66,9 @@ func (t *RoomTx) passOn(ctx context.Context, from int64) error {
 		By:   By{User: from, Name: DeletedName, Reason: "the account of the owner was deleted"},
 		Room: t.Name, Action: ActionRoomOwner,
 	}
-	heir, err := scanRoomMember(t.tx.QueryRowContext(ctx, selectHeir, t.Name))
+	successor, err := scanRoomMember(t.tx.QueryRowContext(ctx, selectSuccessor, t.Name))
 	if errors.Is(err, sql.ErrNoRows) {
-		heir, err = scanRoomMember(t.tx.QueryRowContext(ctx, selectOldest, t.Name))
+		successor, err = scanRoomMember(t.tx.QueryRowContext(ctx, selectOldest, t.Name))
 	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return t.Record(ctx, entry)
@@ -75,10 +76,10 @@ func (t *RoomTx) passOn(ctx context.Context, from int64) error {
 	if err != nil {
 		return err
 	}
-	if err := t.SetRole(ctx, heir.User, chat.RoleOwner); err != nil {
+	if err := t.SetRole(ctx, successor.User, chat.RoleOwner); err != nil {
 		return err
 	}
-	entry.Target = TargetOf(heir.User, heir.Name)
+	entry.Target = TargetOf(successor.User, successor.Name)
 	return t.Record(ctx, entry)
 }
 

@@ -95,7 +95,7 @@ func testPrivateReactionsRefused(t *testing.T, w *world) {
 		change func(*store.PrivateReaction)
 		want   error
 	}{
-		"a stranger":         {func(r *store.PrivateReaction) { r.User = w.eve.ID }, store.ErrNotFound},
+		"an outsider":        {func(r *store.PrivateReaction) { r.User = w.eve.ID }, store.ErrNotFound},
 		"another chat":       {func(r *store.PrivateReaction) { r.Chat = id() }, store.ErrNotFound},
 		"a malformed chat":   {func(r *store.PrivateReaction) { r.Chat = "x" }, store.ErrNotFound},
 		"in another chat":    {func(r *store.PrivateReaction) { r.Chat = other }, store.ErrNoMessage},
@@ -108,7 +108,7 @@ func testPrivateReactionsRefused(t *testing.T, w *world) {
 		wantErr(t, what, err, c.want)
 	}
 	_, err := w.ReactedPrivately(ctx, w.chat, m.ID, w.eve.ID)
-	wantErr(t, "who reacted, for a stranger", err, store.ErrNotFound)
+	wantErr(t, "who reacted, for an outsider", err, store.ErrNotFound)
 	same(t, "events", len(w.events()), 0)
 
 	for i := range chat.MaxReactionKinds {

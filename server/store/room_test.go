@@ -88,12 +88,12 @@ func testRoomsOfAllEpochs(t *testing.T, w *world) {
 	lost := []store.RoomMessage{message("cccc", 4, "five"), message("cccc", 5, "six")}
 	again := message("dddd", 9, "one")
 	again.Text = "something else"
-	stranger := message("dddd", 10, "one") // sends the id and the text of another author's message
-	stranger.Author = "@stranger"
+	other := message("dddd", 10, "one") // sends the id and the text of another author's message
+	other.Author = "@other"
 	_, err := w.AddRoomMessages(t.Context(), append(lost,
 		message("aaaa", 1, "one"), message("aaaa", 2, "two"), message("bbbb", 2, "two"),
 		message("bbbb", 3, "three"),
-		message("dddd", 4, "four"), message("dddd", 5, "five"), message("dddd", 8, "six"), again, stranger))
+		message("dddd", 4, "four"), message("dddd", 5, "five"), message("dddd", 8, "six"), again, other))
 	w.must(err)
 	for name, test := range map[string]struct {
 		before, after int64

@@ -61,7 +61,7 @@ func testSearch(t *testing.T, w *world) {
 		Chat: w.chat, N: 2, ID: fox.ID, Author: "bob", Text: fox.Text, At: fox.At})
 }
 
-func testSearchStrangers(t *testing.T, w *world) {
+func testSearchOutsiders(t *testing.T, w *world) {
 	w.say(w.ann, w.chat, "a secret")
 	same(t, "eve, no chats", w.found(w.eve, "secret", 10), `[]`)
 	mine := w.newChat(w.eve, w.ann)

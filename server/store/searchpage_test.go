@@ -128,5 +128,5 @@ func testSince(t *testing.T, w *world) {
 		same(t, "chat at "+at.String(), n, want)
 	}
 	_, err = w.MessageSince(t.Context(), w.chat, w.eve.ID, first.At)
-	same(t, "a stranger", errors.Is(err, store.ErrNotFound), true)
+	same(t, "an outsider", errors.Is(err, store.ErrNotFound), true)
 }

@@ -169,7 +169,7 @@ func testDeletedAccount(t *testing.T, w *world) {
 	}
 	alone.Author = w.eve.ID
 	_, _, err = w.AddMessage(ctx, alone)
-	wantErr(t, "a stranger's message to the deleted", err, store.ErrNotFound)
+	wantErr(t, "another user's message to the deleted", err, store.ErrNotFound)
 	again, created, err := w.AddMessage(ctx, store.Message{
 		ID: first.ID, Chat: w.chat, Author: w.ann.ID, Text: first.Text, At: w.now()})
 	w.must(err)

@@ -20,7 +20,7 @@ func TestClientAddr(t *testing.T) {
 		"link-local":               {proxies, "[fe80::1%eth0]:1234", nil, "fe80::1"},
 		"unix socket":              {proxies, "@", []string{"192.0.2.1"}, "@"},
 		"nobody is trusted":        {nil, "10.0.0.1:1234", []string{"192.0.2.1"}, "10.0.0.1"},
-		"a stranger says": {proxies, "198.51.100.7:1234", []string{"192.0.2.1"},
+		"an untrusted peer says": {proxies, "198.51.100.7:1234", []string{"192.0.2.1"},
 			"198.51.100.7"},
 		"a proxy says": {proxies, "10.0.0.1:1234", []string{"192.0.2.1"}, "192.0.2.1"},
 		"a proxy on IPv6 says": {proxies, "[fd00::1]:1234", []string{"2001:db8::1"},

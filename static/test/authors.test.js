@@ -24,7 +24,7 @@ test('an id that somebody else sends again is another message, and nobody misses
   assert.equal(new Set(itemsOf(c).map(({ key }) => key)).size, itemsOf(c).length, 'each has a key of its own')
 })
 
-test('a stranger who sends the id of a message that is on its way does not take its place', () => {
+test('another guest who sends the id of a message that is on its way does not take its place', () => {
   const { room, last } = joined()
   last().end(1006)
   room.retryNow()
@@ -42,7 +42,7 @@ test('a stranger who sends the id of a message that is on its way does not take 
   )
 })
 
-test('what a stranger has put into the archive under a known id is another message', () => {
+test('a message of another author in the archive under a known id is another one', () => {
   const c = new Conversation()
   c.welcome(welcome(), 0)
   c.message(said(5, '@bob', 'the first'))

@@ -18,11 +18,11 @@ test('an edit is shown at once and sent; the answer settles it', async () => {
 })
 
 test('what can be changed: own messages that the server has', async () => {
-  const { talk, at, privates } = await open()
+  const { talk, at, directMessages } = await open()
   const no = { edit: false, remove: false }
   assert.deepEqual([1, 2].map((n) => talk.changes.can(at(n))), [{ edit: true, remove: true }, no])
   assert.equal(talk.changes.newest(talk.items).id, 'm3')
-  privates.sender.close()
+  directMessages.sender.close()
   talk.send('not there yet')
   const unsent = talk.items.at(talk.items.length - 1)
   assert.deepEqual([unsent.text, talk.changes.can(unsent)], ['not there yet', no])
@@ -43,30 +43,30 @@ test('a deletion waits for five seconds, and can be undone meanwhile', async () 
 })
 
 test('the feed tells of edits and deletions; nothing older undoes them', async () => {
-  const { feed, texts, privates, last, removed, received } = await open()
+  const { feed, texts, directMessages, last, removed, received } = await open()
   await feed(10, 'edit', 4, { text: 'first' })
   await feed(11, 'edit', 4, { text: 'second' })
-  privates.history.add('c', [{ id: 'm4', n: 4, name: 'bob', text: 'first', at: 4, edited: 60 }])
+  directMessages.history.add('c', [{ id: 'm4', n: 4, name: 'bob', text: 'first', at: 4, edited: 60 }])
   assert.deepEqual([texts(), last().text], ['text 1 | text 2 | text 3 | second*', 'second'])
   await feed(12, 'delete', 4)
   await feed(13, 'edit', 4, { deleted: true })
-  privates.history.add('c', [{ id: 'm4', n: 4, name: 'bob', text: 'second', at: 4, edited: 61 }])
+  directMessages.history.add('c', [{ id: 'm4', n: 4, name: 'bob', text: 'second', at: 4, edited: 61 }])
   assert.deepEqual([texts(), last().deleted, last().text], ['text 1 | text 2 | text 3 | gone', true, ''])
   assert.deepEqual(removed, ['m4'])
-  assert.equal(JSON.stringify(privates.messages.state.threads).includes('second'), false)
+  assert.equal(JSON.stringify(directMessages.messages.state.threads).includes('second'), false)
   await feed(14, 'message', 5, { name: 'bob', deleted: true })
   assert.deepEqual(received, [], 'what is deleted by now has not just been said')
 })
 
 test('a message that is deleted before it was read is not unread any more', async () => {
   const all = await open()
-  const { privates, talk } = all
-  assert.deepEqual([privates.unread, talk.newFrom?.count], [1, 1])
+  const { directMessages, talk } = all
+  assert.deepEqual([directMessages.unread, talk.newFrom?.count], [1, 1])
   all.unread = 0
   await all.feed(10, 'delete', 4)
-  assert.deepEqual([privates.unread, talk.newFrom?.count], [0, 0])
+  assert.deepEqual([directMessages.unread, talk.newFrom?.count], [0, 0])
   await all.feed(11, 'message', 6, { deleted: true })
-  assert.equal(privates.unread, 0, 'nor one that comes without its text')
+  assert.equal(directMessages.unread, 0, 'nor one that comes without its text')
 })
 
 test('what comes to nothing is as it was, and says so', async () => {
@@ -89,7 +89,7 @@ test('an edit of what was deleted elsewhere is given up', async () => {
   const all = await open()
   const { talk, at, feed, texts, said } = all
   all.fails = AWAY
-  all.privates.sender.close()
+  all.directMessages.sender.close()
   talk.changes.edit(at(1), 'better')
   await feed(10, 'delete', 1)
   assert.equal(texts(), 'gone | text 2 | text 3 | text 4')
@@ -100,7 +100,7 @@ test('an edit of what was deleted elsewhere is given up', async () => {
 test('without the feed changes wait, also over a reload, and go with the same id', async () => {
   const before = await open()
   before.fails = AWAY
-  before.privates.sender.close()
+  before.directMessages.sender.close()
   before.talk.changes.edit(before.at(1), 'better')
   before.talk.changes.remove(before.at(3)) // could still be undone
   await settled()
@@ -114,17 +114,17 @@ test('without the feed changes wait, also over a reload, and go with the same id
 })
 
 test('who logs out does not wait with a deletion', async () => {
-  const { talk, at, asked, privates } = await open()
+  const { talk, at, asked, directMessages } = await open()
   talk.changes.remove(at(3))
-  privates.stop()
+  directMessages.stop()
   assert.deepEqual(asked, [['delete', 'm3']])
 })
 
 test('a part of the past on its own follows as well', async () => {
   const all = await open()
-  const part = new ThreadPart(all.privates.messages.state)
+  const part = new ThreadPart(all.directMessages.messages.state)
   part.append([{ id: 'm90', n: 90, name: 'bob', text: 'old', at: 1 }])
-  all.privates.messages.state.revisions.take({ id: 'm90', session: '' }, { text: 'older', at: 60 })
+  all.directMessages.messages.state.revisions.take({ id: 'm90', session: '' }, { text: 'older', at: 60 })
   part.revise('m90')
   part.take(0, 0)
   assert.deepEqual([part.items.at(90).text, part.items.at(90).edited], ['older', 60])
@@ -132,8 +132,8 @@ test('a part of the past on its own follows as well', async () => {
 })
 
 test('a part of the past does not tell of a deletion that may be taken back', async () => {
-  const { privates } = await open()
-  const { state } = privates.messages
+  const { directMessages } = await open()
+  const { state } = directMessages.messages
   const part = new ThreadPart(state)
   part.append([{ id: 'm90', n: 90, name: 'ann', text: 'old', at: 1 }])
   state.revisions.begin({ id: 'm90', session: '' }, { id: 'c1', deleted: true, isAcked: false })

@@ -63,29 +63,30 @@ async function make() {
     },
     send: async (id, key, text) => ({ id: key, n: 5, name: 'ann', text, at: 5 }),
   }
-  all.privates = new DirectMessages({
+  all.directMessages = new DirectMessages({
     me: 'ann', api, url: 'ws://example.org/feed', clock: all.clock, random: () => 0.5,
     open: (url, protocols) =>
       all.sockets[all.sockets.push(Object.assign(new FakeSocket(url), { protocols })) - 1],
   })
-  all.privates.listen({
+  all.directMessages.listen({
     changed: () => { all.changed++ }, received: (id, { text }) => all.received.push(`${id}: ${text}`),
     state() {},
   })
-  all.privates.start()
+  all.directMessages.start()
   await settle()
   all.say = async (...frames) => {
     for (const frame of frames) all.sockets.at(-1).say(frame)
     await settle()
   }
-  all.order = () => chatsInOrder(all.privates.chats.state).map(({ other, unread }) => `${other} ${unread}`)
+  all.order = () => chatsInOrder(all.directMessages.chats.state)
+    .map(({ other, unread }) => `${other} ${unread}`)
   return all
 }
 
 test('after the welcome the whole list is asked for', async () => {
-  const { order, say, privates } = await make()
+  const { order, say, directMessages } = await make()
   await say(welcome({ seq: 2 }))
-  assert.deepEqual([order(), totalUnread(privates.chats.state)], [['bob 2', 'cay 1'], 3])
+  assert.deepEqual([order(), totalUnread(directMessages.chats.state)], [['bob 2', 'cay 1'], 3])
 })
 
 test('a list that did not come is asked for with the next connection', async () => {
@@ -94,7 +95,7 @@ test('a list that did not come is asked for with the next connection', async () 
   await all.say(welcome({ seq: 2 }))
   all.away = false
   all.sockets.at(-1).end()
-  all.privates.retryNow()
+  all.directMessages.retryNow()
   await settle()
   await all.say(welcome({ seq: 2, recovered: true }))
   assert.deepEqual(all.order(), ['bob 2', 'cay 1'])
@@ -114,7 +115,7 @@ test('a chat whose messages cannot be reached says so, and tries again as long a
   const all = await make()
   await all.say(welcome({ seq: 2 }))
   all.away = true
-  const talks = ['c1', 'c2'].map((id) => new DirectChat(all.privates, id))
+  const talks = ['c1', 'c2'].map((id) => new DirectChat(all.directMessages, id))
   const unlisten = talks.map(
     (talk) => talk.listen({ items() {}, received() {}, state() {}, typing() {}, unsent() {} }),
   )
@@ -151,16 +152,16 @@ test('a chat that is not known is asked for, and what came meanwhile counts', as
 })
 
 test('opened by name', async () => {
-  const { privates } = await make()
-  assert.equal((await privates.open('eve')).id, 'c9')
-  assert.equal(chatOf(privates.chats.state, 'c9')?.other, 'eve')
+  const { directMessages } = await make()
+  assert.equal((await directMessages.open('eve')).id, 'c9')
+  assert.equal(chatOf(directMessages.chats.state, 'c9')?.other, 'eve')
 })
 
 test('a chat whose other account was deleted meanwhile: nobody can write there any more, and what was said stays', async () => {
   const all = await make()
   await all.say(welcome({ seq: 2 }))
   all.with.c1 = 'deleted'
-  const talk = new DirectChat(all.privates, 'c1')
+  const talk = new DirectChat(all.directMessages, 'c1')
   assert.deepEqual([talk.title, talk.closed], ['bob', ''])
   talk.listen({ items() {}, received() {}, state() {}, typing() {}, unsent() {} })
   await settle()
@@ -174,7 +175,7 @@ test('a chat whose other account was deleted meanwhile: nobody can write there a
 test('a chat as the views see it: its history, what is said, what was read', async () => {
   const all = await make()
   await all.say(welcome({ seq: 2 }))
-  const talk = new DirectChat(all.privates, 'c1')
+  const talk = new DirectChat(all.directMessages, 'c1')
   const told = []
   const unlisten = talk.listen({
     items: () => told.push('items'),
@@ -189,7 +190,7 @@ test('a chat as the views see it: its history, what is said, what was read', asy
   assert.match(talk.beginning, /your chat with bob/)
   talk.seen()
   talk.seen()
-  assert.deepEqual([all.marks, chatOf(all.privates.chats.state, 'c1').unread], [[['c1', 4]], 0])
+  assert.deepEqual([all.marks, chatOf(all.directMessages.chats.state, 'c1').unread], [[['c1', 4]], 0])
   talk.send('hello')
   assert.deepEqual([talk.unsent, talk.items.at(5).state], [1, 'sending'])
   await settle()
@@ -212,15 +213,15 @@ test('a chat as the views see it: its history, what is said, what was read', asy
 
 test('the other one of a chat is writing, until their message comes, and is told that we are', async () => {
   const all = await make()
-  const { privates, clock, say } = all
+  const { directMessages, clock, say } = all
   await say(welcome({ seq: 2 }))
-  const talk = new DirectChat(privates, 'c1')
+  const talk = new DirectChat(directMessages, 'c1')
   let told = 0
   talk.listen({ items() {}, received() {}, state() {}, typing: () => told++, unsent() {} })
   const typing = (chatId, name) => say({ type: 'typing', chat: chatId, name })
   await typing('c1', 'bob')
   assert.deepEqual(
-    [talk.typing, privates.typing.isIn('c1'), privates.typing.isIn('c2'), told],
+    [talk.typing, directMessages.typing.isIn('c1'), directMessages.typing.isIn('c2'), told],
     [['bob'], true, false, 1],
   )
   clock.pass(5000)
@@ -234,8 +235,8 @@ test('the other one of a chat is writing, until their message comes, and is told
   await say(event(3))
   assert.deepEqual(talk.typing, [])
   await typing('c1', 'bob')
-  privates.hidden.hide({ name: 'bob', author: '@bob' }, 'bob')
-  privates.typing.remove('c1')
+  directMessages.hidden.hide({ name: 'bob', author: '@bob' }, 'bob')
+  directMessages.typing.remove('c1')
   await typing('c1', 'bob')
   assert.deepEqual(talk.typing, [], 'of somebody hidden nothing is seen')
 

@@ -35,13 +35,13 @@ async function open(browser, tab, own = memory()) {
 }
 
 test('the feed tells the counts; the newest event counts, and messages keep theirs', async () => {
-  const { counts, feed, shown, at, privates } = await open()
+  const { counts, feed, shown, at, directMessages } = await open()
   await counts({ '👍': 1 })
   await counts({ '👍': 2, '🎉': 1 })
   assert.equal(shown(), '👍2 🎉1')
   const before = at(2)
   await feed(40, 'reactions', 2, { counts: 'many' })
-  privates.history.add('c', [{ id: 'm2', n: 2, name: 'bob', text: 'text 2', at: 2 }])
+  directMessages.history.add('c', [{ id: 'm2', n: 2, name: 'bob', text: 'text 2', at: 2 }])
   assert.equal(at(2), before)
   await feed(12, 'edit', 2, { text: 'better' })
   assert.deepEqual([shown(), at(2).text], ['👍2 🎉1', 'better'])
@@ -69,8 +69,8 @@ test('messages bring theirs, and after a gap none if nobody reacts any more', as
 })
 
 test('a part of the past on its own follows as well', async () => {
-  const { privates } = await open()
-  const { state } = privates.messages
+  const { directMessages } = await open()
+  const { state } = directMessages.messages
   state.reactions.meet('m90', { '👍': 1 })
   const part = new ThreadPart(state)
   part.append([{ id: 'm90', n: 90, name: 'bob', text: 'old', at: 1 }])
@@ -83,9 +83,9 @@ test('a part of the past on its own follows as well', async () => {
 })
 
 test('what can be reacted to: what the server has, and is not deleted', async () => {
-  const { talk, at, feed, privates } = await open()
+  const { talk, at, feed, directMessages } = await open()
   await feed(10, 'delete', 4)
-  privates.sender.close()
+  directMessages.sender.close()
   talk.send('not there yet')
   const unsent = talk.items.at(talk.items.length - 1)
   assert.deepEqual([at(1), at(2), at(4), unsent].map(talk.reacting.can), [true, true, false, false])
@@ -156,7 +156,7 @@ test('which are mine may change in another window, until somebody logs out', asy
   assert.equal(all.shown(), '👍1*')
   all.react('🎉')
   await settled()
-  all.privates.stop()
+  all.directMessages.stop()
   assert.equal(all.own.watching.size, 0)
   const { length } = all.asked
   all.clock.pass(2000)
@@ -195,7 +195,7 @@ test('without the feed reactions wait, also over a reload; of several the last c
   await before.counts({ '🎉': 1 }, 'ann')
   before.own.set('m2', ['🎉'])
   before.fails = AWAY
-  before.privates.sender.close()
+  before.directMessages.sender.close()
   before.react()
   await settled()
   before.react('🎉')
@@ -211,8 +211,8 @@ test('without the feed reactions wait, also over a reload; of several the last c
 })
 
 test('what was taken back before a reload stays so when its message comes', async () => {
-  const { privates, at, own } = await open()
-  const { reactions } = privates.messages.state
+  const { directMessages, at, own } = await open()
+  const { reactions } = directMessages.messages.state
   own.set('m2', ['👍'])
   reactions.begin('m2', '👍', { id: 'change', on: false })
   reactions.meet('m2', { '👍': 1 })

@@ -48,16 +48,16 @@ export async function open(browser = new Browser(), memory = undefined, reacted 
     ),
     remove: (id, of) => answer(['delete', of], () => change(of, { text: '', deleted: true }) && null),
   }
-  all.privates = new DirectMessages({
+  all.directMessages = new DirectMessages({
     me: 'ann', api, url: 'ws://example.org/feed', clock: all.clock, random: () => 0.5, unsent: page.unsent,
     reacted, open: (url) => sockets[sockets.push(new FakeSocket(url)) - 1],
   })
-  all.privates.listen({
+  all.directMessages.listen({
     changed() {}, state() {}, received: (id, { text }) => all.received.push(text),
     refused: (sentence) => all.said.push(sentence),
     edited: ({ id, text }) => all.edited.push(`${id} ${text}`),
   })
-  all.privates.start()
+  all.directMessages.start()
   await settled()
   all.socket = () => sockets.at(-1)
   all.up = async (over) => {
@@ -72,7 +72,7 @@ export async function open(browser = new Browser(), memory = undefined, reacted 
     await settled()
   }
   await all.up()
-  all.talk = new DirectChat(all.privates, 'c')
+  all.talk = new DirectChat(all.directMessages, 'c')
   all.talk.listen({
     items() {}, received() {}, state() {}, typing() {}, unsent() {},
     removed: ({ id }) => all.removed.push(id),
@@ -82,6 +82,6 @@ export async function open(browser = new Browser(), memory = undefined, reacted 
   const shown = ({ deleted, text, edited, changing }) =>
     `${deleted ? 'gone' : text}${edited ? '*' : ''}${changing ? '…' : ''}`
   all.texts = () => [1, 2, 3, 4].map((n) => shown(all.at(n))).join(' | ')
-  all.last = () => chatOf(all.privates.chats.state, 'c').last
+  all.last = () => chatOf(all.directMessages.chats.state, 'c').last
   return all
 }

@@ -95,7 +95,7 @@ export async function tusServer() {
 }
 
 /** A clock whose waits are over at once; those of a minute never, nor any after the test. */
-export function hurriedClock(t) {
+export function impatientClock(t) {
   let isOver = false
   t.after(() => { isOver = true })
   return {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { uuid } from '../js/model/uuid.js'
 import { Upload } from '../js/net/upload.js'
-import { hurriedClock, tusServer, until } from './tus.js'
+import { impatientClock, tusServer, until } from './tus.js'
 
 const TEXT = 'x'.repeat(300_000)
 
@@ -16,7 +16,7 @@ async function open(t, over = {}, isLoggedIn = undefined) {
   const upload = new Upload(
     { id, name: 'Brücke 🌉.txt', blob: new Blob([TEXT]), isNew: true, ...over },
     {
-      ask: server.ask, headers: () => ({ 'Livechat-Guest': 'key' }), clock: hurriedClock(t),
+      ask: server.ask, headers: () => ({ 'Livechat-Guest': 'key' }), clock: impatientClock(t),
       ...(isLoggedIn && { isLoggedIn }),
     },
     (share) => shares.push(share),

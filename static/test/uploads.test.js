@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { Uploads } from '../js/files/uploads.js'
-import { hurriedClock, tusServer, until } from './tus.js'
+import { impatientClock, tusServer, until } from './tus.js'
 
 const HOW = { most: 1000, smaller: true }
 
@@ -23,7 +23,7 @@ async function open(t, over = {}) {
   const store = over.store ?? storeOf()
   const me = { owner: '' }
   const uploads = new Uploads({
-    store, owner: () => me.owner, headers: () => ({}), clock: hurriedClock(t), send: server.ask,
+    store, owner: () => me.owner, headers: () => ({}), clock: impatientClock(t), send: server.ask,
     prepare: over.prepare ?? (async (blob) => ({ blob })), ...(over.isLoggedIn && { isLoggedIn: over.isLoggedIn }),
   })
   const states = () => [...uploads.all()].map(({ state }) => state).join(' ')

@@ -12,7 +12,7 @@ export type Address = {
   /** The address that says who is in a room. */
   glance: (room: string) => string
   /**
-   * The address of a WebSocket that hears what happens in the chats of an
+   * The address of a WebSocket that receives what happens in the chats of an
    * account.
    */
   feed: string

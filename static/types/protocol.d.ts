@@ -19,7 +19,10 @@ export type MessageFrame = {
   reply?: ReplyTo; mentions?: string[]; edited?: number; deleted?: true; reactions?: Record<string, number>
   files?: FileInfo[]
 }
-/** A file of a message. What the server says of it comes first; the rest is known to the page that sends it. */
+/**
+ * A file of a message. The server's part comes first; the rest is known to the
+ * page that sends it.
+ */
 export type FileInfo = {
   id: string
   name: string
@@ -33,7 +36,10 @@ export type FileInfo = {
 }
 /** How a message that is sent names one: by its id alone if there is no more to say. */
 export type FileRef = string | { id: string; alt: string }
-/** The message that another one answers, as it was then. `text` is its beginning; '' once it is deleted. */
+/**
+ * The message that another one answers, as it was then. `text` is its
+ * beginning; '' once it is deleted.
+ */
 export type ReplyTo = Target & { name: string; text: string }
 /** The message it was made for; a repair of the log may have moved that one since. */
 export type Target = { seq: number; id: string }

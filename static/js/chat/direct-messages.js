@@ -198,9 +198,7 @@ export class DirectMessages {
     return this.hidden.has({ name: other, author: `@${other}` })
   }
 
-  /**
-   * The counts of messages and of chats with drafts that only this page has.
-   */
+  /** Counts of messages and of chats with drafts that only this page has. */
   get unsent() {
     const tails = Object.values(this.messages.state.threads).map(({ tail }) => tail.length)
     const drafts = Object.entries(this.chats.state.drafts).flatMap(([id, text]) => (text.trim() ? id : []))

@@ -68,7 +68,7 @@ export class Uploads {
 
   all = () => this.#files.values()
 
-  // ---- What is attached ----
+  // ---- Attached files ----
 
   /**
    * @param {Blob & {name?: string}} blob
@@ -108,7 +108,8 @@ export class Uploads {
 
   /**
    * Goes on with a file from before a reload, or of a message that failed.
-   * @param {FileInfo} info @param {boolean} [isReupload] as another file, as this one cannot be sent
+   * @param {FileInfo} info
+   * @param {boolean} [isReupload] as another file, as this one cannot be sent
    * @returns {Promise<string>} its id, another one if somebody else has logged in since
    */
   async take({ progress, ...info }, isReupload = false) {

@@ -71,10 +71,7 @@ export class Navigation {
     this.#remember()
   }
 
-  /**
-   * The room is left. Entries before and after this one lead nowhere from now
-   * on.
-   */
+  /** The room is left. The other entries lead nowhere from now on. */
   end() {
     const behind = this.#behind.at(-1)
     if (behind !== undefined) this.#step(behind - (this.#way?.at ?? 0))

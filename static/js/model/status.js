@@ -5,7 +5,7 @@ import {
   UNKNOWN_ROOM,
 } from './close-codes.js'
 import { NOT_JOINED } from './strings/card.js'
-import { CHIP, CHIP_SHORT, CLOSED, STUCK } from './strings/connection.js'
+import { CHIP, CHIP_SHORT, CLOSED, STALLED } from './strings/connection.js'
 import { REASONS } from './strings/messages.js'
 
 /** @typedef {import('../../types.js').ConnectionState} ConnectionState */
@@ -19,12 +19,12 @@ const TOO_FAST = 4013
  * @param {number} unsent
  * @param {number} now
  * @param {boolean} offline
- * @param {boolean} [stuck] messages have been unsent for longer than they should
+ * @param {boolean} [stalled] messages have been unsent for longer than they should
  * @returns {{kind: string, label: string, short: string}}
  */
-export function chip(state, unsent, now, offline, stuck = false) {
+export function chip(state, unsent, now, offline, stalled = false) {
   if (state.kind === 'connected') {
-    if (stuck && unsent > 0) {
+    if (stalled && unsent > 0) {
       return { kind: 'sending', label: CHIP.waiting(unsent), short: CHIP_SHORT.waiting(unsent) }
     }
     return { kind: 'connected', label: CHIP.connected(state.app), short: CHIP_SHORT.connected }
@@ -81,8 +81,8 @@ export function whyClosed(state, long = false, offline = false) {
   const isTold = state.kind === 'waiting' && (state.code !== TOO_SLOW || state.away)
   const why = isTold ? SENTENCES[state.code] : ''
   if (why || !long) return why ?? ''
-  if (state.kind === 'connected') return STUCK.delayed
-  return offline ? STUCK.offline : STUCK.down
+  if (state.kind === 'connected') return STALLED.delayed
+  return offline ? STALLED.offline : STALLED.down
 }
 
 /**

@@ -90,14 +90,14 @@ class Finder {
 
   /** @returns {Choice[]} all, in their order */
   get #all() {
-    const { rooms, privates, room } = this.#tools
+    const { rooms, directMessages, room } = this.#tools
     const known = new Map([
       ...roomsSeen.names.map((name) => /** @type {const} */ ([name, bareRoom(name)])),
       ...[...this.#listed, ...rooms.all].map((info) => /** @type {const} */ ([info.name, info])),
     ])
     const isMine = (/** @type {string} */ name) => rooms.all.some((one) => one.name === name)
     const own = [...known.values()].sort((a, b) => Number(isMine(b.name)) - Number(isMine(a.name)))
-    const chats = privates ? chatsInOrder(privates.chats.state) : []
+    const chats = directMessages ? chatsInOrder(directMessages.chats.state) : []
     return [
       ...own.map((info) => ({
         title: info.title, line: info.name === room.room ? FINDER.here : ROOMS.line(info), name: info.name,
@@ -105,7 +105,8 @@ class Finder {
       })),
       ...chats.map((chat) => ({
         title: titleOf(chat), line: FINDER.chat, name: chat.other, isRoom: false,
-        news: (privates?.unreadIn(chat) ?? 0) > 0, go: () => this.#leave(() => this.#tools.open(chat.id)),
+        news: (directMessages?.unreadIn(chat) ?? 0) > 0,
+        go: () => this.#leave(() => this.#tools.open(chat.id)),
       })),
     ]
   }

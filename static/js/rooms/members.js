@@ -24,7 +24,7 @@ export async function membersPage(desk) {
 
 /** @param {import('./desk.js').Desk} desk @param {import('./api.js').Member} member */
 function row(desk, { name, role }) {
-  const me = desk.tools.privates?.me
+  const me = desk.tools.directMessages?.me
   const avatar = h('span', { class: 'avatar', 'aria-hidden': 'true' })
   paintAvatar(avatar, name)
   const isOwner = owns(desk.role)

@@ -107,7 +107,7 @@ function wordsForm(words, { api, attempt, say }) {
 
 /** @param {import('./desk.js').Desk} desk */
 function leaving({ api, tools, attempt, leave }) {
-  const me = tools.privates?.me ?? ''
+  const me = tools.directMessages?.me ?? ''
   const go = button(DESK.leave, () => attempt(async () => {
     await api.removeMember(me)
     tools.rooms.renew()

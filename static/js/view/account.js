@@ -27,10 +27,10 @@ export class AccountView {
    * @param {() => Promise<void>} does.logoutEverywhere
    * @param {(old: string, new_: string) => Promise<void>} does.changePassword
    * @param {(password: string, messages: string) => Promise<void>} does.deleteAccount
-   * @param {import('../model/navigation.js').Navigation} trail
+   * @param {import('../model/navigation.js').Navigation} navigation
    * @param {AbortSignal} signal
    */
-  constructor(root, { me: name, blocked }, does, trail, signal) {
+  constructor(root, { me: name, blocked }, does, navigation, signal) {
     const button = find(root, '#account', HTMLButtonElement)
     this.#dialog = find(root, '#account-dialog', HTMLDialogElement)
     this.#note = find(this.#dialog, '#account-note', HTMLElement)
@@ -48,9 +48,9 @@ export class AccountView {
     new BlockedView(this.#dialog, blocked, signal)
     button.addEventListener('click', () => {
       this.#open()
-      trail.opened(this.#dialog.id)
+      navigation.opened(this.#dialog.id)
     })
-    this.#dialog.addEventListener('close', () => !this.#dialog.open && trail.closed(this.#dialog.id))
+    this.#dialog.addEventListener('close', () => !this.#dialog.open && navigation.closed(this.#dialog.id))
     // A click beside it.
     this.#dialog.addEventListener('click', (event) => event.target === this.#dialog && this.#dialog.close())
     find(this.#dialog, '#account-close', HTMLButtonElement).addEventListener(

@@ -25,7 +25,7 @@ export class MessageActions {
   #sheet
   #item
   #hasLinks
-  #trail
+  #navigation
   #changes
   #react
   #pictures
@@ -52,20 +52,20 @@ export class MessageActions {
    * @param {(item: MessageItem) => void} of.edit
    * @param {import('./react.js').Pick} of.pick an emoji, of all
    * @param {(of: Acted, anchor: Element) => void} of.act moderates, or reports
-   * @param {import('../model/navigation.js').Navigation} trail
+   * @param {import('../model/navigation.js').Navigation} navigation
    * @param {AbortSignal} signal
    */
-  constructor(root, list, of, trail, signal) {
+  constructor(root, list, of, navigation, signal) {
     const { item, say, talk, mention, reply, edit, pick, act } = of
     const { changes, reacting } = talk
     this.#bar = find(stamp('message-actions'), '.actions', HTMLElement)
     this.#sheet = find(root, `#${SHEET}`, HTMLDialogElement)
     this.#item = item
     this.#hasLinks = talk.id === 'room' // others can open an address of a message
-    this.#trail = trail
+    this.#navigation = navigation
     this.#changes = changes
-    const react = this.#react = new ReactView(root, list, { item, reacting, pick }, trail, signal)
-    this.#pictures = new PicturesView(list, talk, item, say, trail, signal)
+    const react = this.#react = new ReactView(root, list, { item, reacting, pick }, navigation, signal)
+    this.#pictures = new PicturesView(list, talk, item, say, navigation, signal)
     this.#does = {
       react: (one, button) => react.open(one, button),
       give: (one, button) => react.give(one, button.textContent ?? ''),
@@ -94,7 +94,7 @@ export class MessageActions {
     const ofBar = () => this.#item(this.#bar.closest('li') ?? this.#bar)
     this.#bar.addEventListener('click', (event) => this.#clicked(event, ofBar()))
     this.#sheet.addEventListener('click', (event) => this.#clicked(event, this.#pressed), { signal })
-    this.#sheet.addEventListener('close', () => !this.#sheet.open && trail.closed(SHEET), { signal })
+    this.#sheet.addEventListener('close', () => !this.#sheet.open && navigation.closed(SHEET), { signal })
     this.#sheet.addEventListener('pointerdown', ({ target }) => {
       if (target === this.#sheet) this.#sheet.close()
     }, { signal })
@@ -160,7 +160,7 @@ export class MessageActions {
     this.#pressed = item
     this.#offer(this.#sheet, item)
     if (!this.#sheet.open) this.#sheet.showModal()
-    this.#trail.opened(SHEET)
+    this.#navigation.opened(SHEET)
   }
 
   /** Selects the text of a message: from there a finger chooses a part of it. */

@@ -23,23 +23,23 @@ export function closeByEscape(root) {
 
 export class Box {
   dialog
-  #trail
+  #navigation
 
   /**
    * @param {HTMLDialogElement} dialog with a button `.close`
-   * @param {import('../model/navigation.js').Navigation} trail
+   * @param {import('../model/navigation.js').Navigation} navigation
    */
-  constructor(dialog, trail) {
+  constructor(dialog, navigation) {
     this.dialog = dialog
-    this.#trail = trail
+    this.#navigation = navigation
     dialog.addEventListener('click', (event) => event.target === dialog && dialog.close()) // beside it
-    dialog.addEventListener('close', () => !dialog.open && trail.closed(dialog.id))
+    dialog.addEventListener('close', () => !dialog.open && navigation.closed(dialog.id))
     find(dialog, '.close', HTMLButtonElement).addEventListener('click', () => dialog.close())
   }
 
   open() {
     if (!this.dialog.open) this.dialog.showModal()
-    this.#trail.opened(this.dialog.id)
+    this.#navigation.opened(this.dialog.id)
   }
 
   /** @param {string} sheet to which the reader has gone back or forward */

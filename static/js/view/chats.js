@@ -38,7 +38,7 @@ export class ChatsView {
    *   open
    */
   missed = new Set()
-  #privates
+  #directMessages
   #room
   #rooms
   #isOpen
@@ -57,7 +57,7 @@ export class ChatsView {
 
   /**
    * @param {ParentNode} root
-   * @param {import('../chat/direct-messages.js').DirectMessages} privates
+   * @param {import('../chat/direct-messages.js').DirectMessages} directMessages
    * @param {import('../chat/room.js').Room} room
    * @param {import('./rooms.js').RoomsView} rooms
    * @param {object} on
@@ -65,11 +65,11 @@ export class ChatsView {
    * @param {(id: string) => void} on.open somebody wants to see a conversation
    * @param {ConstructorParameters<typeof SearchView>[1]} on.ask searches
    * @param {ConstructorParameters<typeof SearchView>[4]['open']} on.openFound a message
-   * @param {import('../model/navigation.js').Navigation} trail
+   * @param {import('../model/navigation.js').Navigation} navigation
    * @param {AbortSignal} signal
    */
-  constructor(root, privates, room, rooms, { isOpen, open, ask, openFound }, trail, signal) {
-    this.#privates = privates
+  constructor(root, directMessages, room, rooms, { isOpen, open, ask, openFound }, navigation, signal) {
+    this.#directMessages = directMessages
     this.#room = room
     this.#rooms = rooms
     this.#isOpen = isOpen
@@ -89,7 +89,7 @@ export class ChatsView {
       else open(id)
     }
     const others = find(root, '#chats-part', HTMLElement)
-    this.#search = new SearchView(this.#dialog, ask, room, privates, {
+    this.#search = new SearchView(this.#dialog, ask, room, directMessages, {
       open: (found, back) => {
         this.#sheet.hide()
         openFound(found, back)
@@ -116,7 +116,7 @@ export class ChatsView {
       'click', () => this.#sheet.set(false), { signal },
     )
     this.#sheet = new Sheet(this.#dialog, this.#toggle, {
-      narrow: NARROW, role: 'navigation', isColumnOpen: () => true, opened: () => this.changed(), trail,
+      narrow: NARROW, role: 'navigation', isColumnOpen: () => true, opened: () => this.changed(), navigation,
     }, signal)
     this.#toggle.hidden = false
     this.#sheet.settle()
@@ -152,8 +152,8 @@ export class ChatsView {
   // ---- Drawing ----
 
   #draw() {
-    const { state } = this.#privates.chats
-    const unread = this.#privates.unread + this.missed.size
+    const { state } = this.#directMessages.chats
+    const unread = this.#directMessages.unread + this.missed.size
     this.#toggle.dataset.unread = String(unread)
     write(find(this.#toggle, '.count', HTMLElement), unread > 0 ? badge(unread) : '')
     this.#toggle.setAttribute('aria-label', CHATS.button(unread))
@@ -164,7 +164,7 @@ export class ChatsView {
 
   /** @returns {Row[]} */
   #rows() {
-    const { state } = this.#privates.chats
+    const { state } = this.#directMessages.chats
     return [
       ...this.#rooms.all.map((info) => this.#roomRow(info)),
       { ...PLAIN, id: MORE, name: '', title: ROOMS.more, line: ROOMS.moreLine },
@@ -192,15 +192,15 @@ export class ChatsView {
     const { id, other, last, updated } = chat
     const open = this.#isOpen(id)
     const isDraft = !open && draft.trim() !== ''
-    const own = last?.name === this.#privates.me
-    const isHidden = this.#privates.hides(chat)
+    const own = last?.name === this.#directMessages.me
+    const isHidden = this.#directMessages.hides(chat)
     const said = last ? saidIn(last) : NO_MESSAGES
     const newest = last?.deleted ? deleted() : own ? CHATS.own(said) : said
-    const typing = this.#privates.typing.isIn(id)
+    const typing = this.#directMessages.typing.isIn(id)
     const line = typing ? CHATS.typing : isDraft ? CHATS.draft(draft) : isHidden ? HIDDEN.chat : newest
     return {
       ...PLAIN, id, name: other, title: titleOf(chat), line, draft: isDraft && !typing, typing,
-      at: last && !isHidden ? updated : 0, unread: this.#privates.unreadIn(chat),
+      at: last && !isHidden ? updated : 0, unread: this.#directMessages.unreadIn(chat),
       online: !isHidden && this.#room.people.isAccount(other), open,
     }
   }
@@ -244,7 +244,7 @@ export class ChatsView {
    * @param {string} name @returns {Promise<() => void>} opens it
    */
   async chatWith(name) {
-    const { id } = await this.#privates.open(name)
+    const { id } = await this.#directMessages.open(name)
     return () => this.#onOpen(id)
   }
 

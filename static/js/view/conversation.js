@@ -31,13 +31,13 @@ export class ConversationView {
    * @param {ParentNode} root where the chip of the connection is
    * @param {import('../../types.js').ConversationSource} talk
    * @param {import('../../types.js').Draft} draft
-   * @param {import('../model/navigation.js').Navigation} trail
+   * @param {import('../model/navigation.js').Navigation} navigation
    * @param {import('./status.js').StatusActions
    *   & {uploads: import('./uploads.js').LaterUploads, door: import('./door.js').DoorActions,
    *   pin: import('./rooms.js').RoomsView['pin'], roles: import('../model/rooms.js').Rooms,
    *   act: (of: import('./actions.js').Acted, anchor: Element) => void}} on
    */
-  constructor(main, root, talk, draft, trail, on) {
+  constructor(main, root, talk, draft, navigation, on) {
     const { signal } = this.#life
     this.#talk = talk
     main.replaceChildren(stamp('talk-view'))
@@ -49,7 +49,7 @@ export class ConversationView {
       .addEventListener('click', () => find(main, '#text', HTMLTextAreaElement).focus(), { signal })
     box.dataset.conversation = talk.id
     if (talk.id !== 'room') box.setAttribute('aria-label', conversationWith(talk.title))
-    const log = this.#log = new LogView(main, talk, trail, {
+    const log = this.#log = new LogView(main, talk, navigation, {
       mention: (name) => this.#composer.mention(name),
       edit: (item) => this.#composer.edit(item),
       change: (item) => this.#composer.change(item),
@@ -61,12 +61,12 @@ export class ConversationView {
     if (talk.id === 'room') markRoles(find(main, '#messages', HTMLElement), on.roles, signal)
     const composer = this.#composer = new Composer(main, talk, draft, on.uploads, signal, () => log.sent())
     const emoji = this.#emoji = new EmojiPicker(
-      settings.emoji, () => log.say(COMPOSER.noEmoji), trail, signal,
+      settings.emoji, () => log.say(COMPOSER.noEmoji), navigation, signal,
     )
     const smiley = find(main, '#emoji-button', HTMLButtonElement)
     smiley.addEventListener('click', () => emoji.openPicker(smiley, { onPick: composer.place() }), { signal })
     this.#dates = new DateDialog(
-      main, { shown: () => log.day.at, go: (day) => log.travel.toDay(day) }, trail, signal,
+      main, { shown: () => log.day.at, go: (day) => log.travel.toDay(day) }, navigation, signal,
     )
     const undo = new Undo(main, talk.changes, (id) => log.focusOn(id), signal)
     const status = new StatusView(root, talk, signal, on)

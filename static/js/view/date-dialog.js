@@ -21,12 +21,12 @@ export class DateDialog {
    * @param {object} on
    * @param {() => number} on.shown when what is shown now was said
    * @param {(time: number) => unknown} on.go to where a day begins; 0 for the beginning of all
-   * @param {import('../model/navigation.js').Navigation} trail
+   * @param {import('../model/navigation.js').Navigation} navigation
    * @param {AbortSignal} signal
    */
-  constructor(root, on, trail, signal) {
+  constructor(root, on, navigation, signal) {
     const dialog = find(root, '#date-dialog', HTMLDialogElement)
-    this.#box = new Box(dialog, trail)
+    this.#box = new Box(dialog, navigation)
     this.#field = find(dialog, '#date', HTMLInputElement)
     this.#on = on
     dialog.addEventListener('click', ({ target }) => {

@@ -29,7 +29,7 @@ export const draftInRoom = {
 const here = () => roomPlace(settings.joined?.room ?? '')
 
 /**
- * @param {import('../chat/direct-messages.js').DirectMessages} privates
+ * @param {import('../chat/direct-messages.js').DirectMessages} directMessages
  * @param {string} chat
  * @returns {import('../../types.js').Draft}
  */

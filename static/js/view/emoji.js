@@ -6,7 +6,7 @@ import { importLater, loadedLater, styled } from './loaded-later.js'
 const PICKER = 'emoji' // the id of its dialog
 
 export class EmojiPicker {
-  #trail
+  #navigation
   #memory
   #failed
   /** @type {import('../emoji/picker.js').Picker | null} */
@@ -17,13 +17,13 @@ export class EmojiPicker {
   /**
    * @param {{recent: readonly string[], tone: number}} memory
    * @param {() => void} failed it cannot be loaded now
-   * @param {import('../model/navigation.js').Navigation} trail
+   * @param {import('../model/navigation.js').Navigation} navigation
    * @param {AbortSignal} signal
    */
-  constructor(memory, failed, trail, signal) {
+  constructor(memory, failed, navigation, signal) {
     this.#memory = memory
     this.#failed = failed
-    this.#trail = trail
+    this.#navigation = navigation
     signal.addEventListener('abort', () => this.#picker?.dialog.remove())
     addEventListener('resize', () => this.#picker?.dialog.open && this.#picker.place(), { signal })
     this.#signal = signal
@@ -46,7 +46,7 @@ export class EmojiPicker {
     }
     if (this.#signal.aborted || !this.#picker) return
     this.#picker.open(anchor, onPick)
-    this.#trail.opened(PICKER)
+    this.#navigation.opened(PICKER)
   }
 
   /** @param {string} sheet to which the reader has gone back or forward */
@@ -63,7 +63,7 @@ export class EmojiPicker {
     /** @type {typeof import('../emoji/picker.js')} */
     const { Picker } = await importLater('js/emoji/picker.js')
     const picker = new Picker(file, this.#memory)
-    picker.dialog.addEventListener('close', () => !picker.dialog.open && this.#trail.closed(PICKER))
+    picker.dialog.addEventListener('close', () => !picker.dialog.open && this.#navigation.closed(PICKER))
     document.body.append(picker.dialog)
     return picker
   }

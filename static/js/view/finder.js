@@ -17,14 +17,14 @@ export class Finder {
    * @param {import('../net/api.js').Api['search']} ask
    * @param {import('../chat/room.js').Room} room
    * @param {(found: import('../net/api.js').Found, back: () => void) => void} open
-   * @param {import('../model/navigation.js').Navigation} trail
+   * @param {import('../model/navigation.js').Navigation} navigation
    * @param {AbortSignal} signal
    */
-  constructor(root, ask, room, open, trail, signal) {
+  constructor(root, ask, room, open, navigation, signal) {
     const dialog = find(root, '#finder', HTMLDialogElement)
     const toggle = find(root, '#search-button', HTMLButtonElement)
     const sheet = this.#sheet = new Sheet(dialog, toggle, {
-      narrow: NARROW, role: 'search', isColumnOpen: () => this.#isWanted, opened() {}, trail,
+      narrow: NARROW, role: 'search', isColumnOpen: () => this.#isWanted, opened() {}, navigation,
     }, signal)
     const close = () => {
       this.#isWanted = false

@@ -12,19 +12,19 @@ export class HiddenView {
   /**
    * @param {ParentNode} root
    * @param {import('../model/hidden.js').Hidden} hidden
-   * @param {import('../model/navigation.js').Navigation} trail
+   * @param {import('../model/navigation.js').Navigation} navigation
    * @param {AbortSignal} signal
    */
-  constructor(root, hidden, trail, signal) {
+  constructor(root, hidden, navigation, signal) {
     const dialog = this.#dialog = find(root, '#hidden-dialog', HTMLDialogElement)
     const button = find(root, '#hidden-people', HTMLElement)
     this.#list = find(dialog, '#hidden-list', HTMLElement)
     this.#hidden = hidden
     button.addEventListener('click', () => {
       this.#open()
-      trail.opened(dialog.id)
+      navigation.opened(dialog.id)
     }, { signal })
-    dialog.addEventListener('close', () => !dialog.open && trail.closed(dialog.id), { signal })
+    dialog.addEventListener('close', () => !dialog.open && navigation.closed(dialog.id), { signal })
     // A click beside it.
     dialog.addEventListener('click', (event) => event.target === dialog && dialog.close(), { signal })
     find(dialog, '#hidden-close', HTMLElement).addEventListener('click', () => dialog.close(), { signal })

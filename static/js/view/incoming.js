@@ -43,16 +43,16 @@ export class Incoming {
   }
 
   /**
-   * @param {import('../chat/direct-messages.js').DirectMessages} privates
+   * @param {import('../chat/direct-messages.js').DirectMessages} directMessages
    * @param {string} chat
    * @param {import('../model/messages.js').KnownMessage} message
    */
-  privately(privates, chat, message) {
+  privately(directMessages, chat, message) {
     const { name } = message
     const talk = this.#of.talk()
     this.#of.alerts.privately(chat, message)
     const isOpen = talk?.id === chat
-    if (isOpen && talk?.isSeen) privates.read(chat) // now, so that no number flashes up
+    if (isOpen && talk?.isSeen) directMessages.read(chat) // now, so that no number flashes up
     this.#of.announcer.say({ ...message, name: isOpen ? name : privately(name) })
   }
 }

@@ -25,12 +25,12 @@ export class InviteView {
   /**
    * @param {HTMLElement} root
    * @param {string} room
-   * @param {import('../model/navigation.js').Navigation} trail
+   * @param {import('../model/navigation.js').Navigation} navigation
    * @param {AbortSignal} signal
    */
-  constructor(root, room, trail, signal) {
+  constructor(root, room, navigation, signal) {
     const dialog = find(root, '#invite-dialog', HTMLDialogElement)
-    this.#box = new Box(dialog, trail)
+    this.#box = new Box(dialog, navigation)
     this.#room = room
     this.#link = roomLink(location.href, room)
     this.#field = find(dialog, '#invite-link', HTMLInputElement)

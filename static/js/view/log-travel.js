@@ -7,14 +7,14 @@ import { LOADING, MESSAGE_FAILED, MESSAGE_GONE, QUIET_DAY, QUIET_SINCE } from '.
 export class LogTravel {
   #talk
   #toast
-  #trail
+  #navigation
   #log
   #signal
 
   /**
    * @param {import('../../types.js').ConversationSource} talk
    * @param {import('./toast.js').Toast} toast
-   * @param {import('../model/navigation.js').Navigation} trail
+   * @param {import('../model/navigation.js').Navigation} navigation
    * @param {object} log
    * @param {() => import('../../types.js').Spot} log.spot where the reader is
    * @param {(id: string) => boolean} log.reveal whether the message is there
@@ -23,10 +23,10 @@ export class LogTravel {
    * @param {() => void} log.toEnd
    * @param {AbortSignal} signal
    */
-  constructor(talk, toast, trail, log, signal) {
+  constructor(talk, toast, navigation, log, signal) {
     this.#talk = talk
     this.#toast = toast
-    this.#trail = trail
+    this.#navigation = navigation
     this.#log = log
     this.#signal = signal
   }
@@ -41,8 +41,8 @@ export class LogTravel {
     if (!await this.#arrived(this.#talk.reach(message).then(() => true))) return false
     const isHere = this.#log.reveal(message.id)
     if (!isHere) this.#toast.say(MESSAGE_GONE)
-    else if (isNew) this.#trail.arrived(this.#log.spot())
-    else this.#trail.jumped(from, this.#log.spot())
+    else if (isNew) this.#navigation.arrived(this.#log.spot())
+    else this.#navigation.jumped(from, this.#log.spot())
     return isHere
   }
 
@@ -67,7 +67,7 @@ export class LogTravel {
     const at = place === null ? undefined : this.#talk.items.at(place)?.at
     if (place === null) this.#log.toEnd()
     else this.#log.revealFrom(place)
-    this.#trail.jumped(from, this.#log.spot())
+    this.#navigation.jumped(from, this.#log.spot())
     if (at === undefined) this.#toast.say(QUIET_SINCE)
     else if (day > 0 && !sameDay(at, day)) this.#toast.say(QUIET_DAY)
   }

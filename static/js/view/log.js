@@ -46,7 +46,7 @@ export class LogView {
   /**
    * @param {ParentNode} root
    * @param {import('../../types.js').ConversationSource} talk
-   * @param {import('../model/navigation.js').Navigation} trail
+   * @param {import('../model/navigation.js').Navigation} navigation
    * @param {object} on
    * @param {(name: string) => void} on.mention
    * @param {(item: import('../../types.js').MessageItem) => void} on.edit one that was not sent
@@ -58,7 +58,7 @@ export class LogView {
    *   reports
    * @param {AbortSignal} signal
    */
-  constructor(root, talk, trail, { mention, edit, change, reply, quoted, pick, act }, signal) {
+  constructor(root, talk, navigation, { mention, edit, change, reply, quoted, pick, act }, signal) {
     this.#talk = talk
     this.#window = new LogWindow(talk)
     this.#list = find(root, '#messages', HTMLOListElement)
@@ -94,14 +94,14 @@ export class LogView {
       reply,
       pick,
       act,
-    }, trail, signal)
+    }, navigation, signal)
     document.addEventListener('visibilitychange', () => this.changed(), { signal })
     this.#linked = new LinkedMessage(talk, later, {
       taken: () => this.changed(),
       reveal: (id) => this.#reveal(id),
       say,
     }, signal)
-    this.travel = new LogTravel(talk, toast, trail, {
+    this.travel = new LogTravel(talk, toast, navigation, {
       spot: () => this.spot,
       reveal: (id) => this.#reveal(id),
       revealFrom: (place) => this.#revealAt(place, 'start'),

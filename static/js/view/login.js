@@ -9,21 +9,21 @@ export class LoginView {
   #dialog
   #entry
   #name
-  #trail
+  #navigation
 
   /**
    * @param {ParentNode} root @param {string} name of the guest
    * @param {ConstructorParameters<typeof EntryForm>[1]} enter
-   * @param {import('../model/navigation.js').Navigation} trail
+   * @param {import('../model/navigation.js').Navigation} navigation
    */
-  constructor(root, name, enter, trail) {
+  constructor(root, name, enter, navigation) {
     const dialog = this.#dialog = find(root, '#login-dialog', HTMLDialogElement)
     this.#name = name
-    this.#trail = trail
+    this.#navigation = navigation
     dialog.append(stamp('entry-view'))
     this.#entry = new EntryForm(dialog, enter)
     dialog.addEventListener('click', (event) => event.target === dialog && dialog.close()) // beside it
-    dialog.addEventListener('close', () => !dialog.open && trail.closed(dialog.id))
+    dialog.addEventListener('close', () => !dialog.open && navigation.closed(dialog.id))
     for (const id of ['#login-close', '#account-back']) {
       find(dialog, id, HTMLButtonElement).addEventListener('click', () => dialog.close())
     }
@@ -31,7 +31,7 @@ export class LoginView {
 
   open() {
     this.#show()
-    this.#trail.opened(this.#dialog.id)
+    this.#navigation.opened(this.#dialog.id)
   }
 
   /** @param {string} sheet to which the reader has gone back or forward */

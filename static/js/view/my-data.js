@@ -17,10 +17,10 @@ export class MyDataView {
 
   /**
    * @param {ParentNode} root
-   * @param {import('../model/navigation.js').Navigation} trail
+   * @param {import('../model/navigation.js').Navigation} navigation
    * @param {AbortSignal} signal
    */
-  constructor(root, trail, signal) {
+  constructor(root, navigation, signal) {
     const dialog = this.#dialog = find(root, '#my-data-dialog', HTMLDialogElement)
     const open = find(root, '#my-data', HTMLElement)
     this.#note = find(dialog, '#my-data-note', HTMLElement)
@@ -28,9 +28,9 @@ export class MyDataView {
     open.hidden = false
     open.addEventListener('click', () => {
       this.#open()
-      trail.opened(dialog.id)
+      navigation.opened(dialog.id)
     }, { signal })
-    dialog.addEventListener('close', () => !dialog.open && trail.closed(dialog.id), { signal })
+    dialog.addEventListener('close', () => !dialog.open && navigation.closed(dialog.id), { signal })
     // A click beside it.
     dialog.addEventListener('click', (event) => event.target === dialog && dialog.close(), { signal })
     find(dialog, '#my-data-close', HTMLElement).addEventListener('click', () => dialog.close(), { signal })

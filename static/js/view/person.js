@@ -22,7 +22,7 @@ export class PersonCard {
   #why
   #room
   #on
-  #trail
+  #navigation
   /** @type {Person | null} whose card it is */
   #person = null
   /** @type {Element | null} */
@@ -40,18 +40,18 @@ export class PersonCard {
    * @param {(name: string) => string} on.role what an account is in the room
    * @param {() => boolean} on.moderates whether the reader moderates the room
    * @param {(person: Person, anchor: Element) => void} on.act moderates
-   * @param {import('../model/navigation.js').Navigation} trail
+   * @param {import('../model/navigation.js').Navigation} navigation
    * @param {AbortSignal} signal
    */
-  constructor(root, room, on, trail, signal) {
+  constructor(root, room, on, navigation, signal) {
     const dialog = this.#dialog = find(root, '#person', HTMLDialogElement)
     this.#why = find(dialog, '#person-why', HTMLElement)
     this.#room = room
     this.#on = on
-    this.#trail = trail
+    this.#navigation = navigation
     // A press beside it.
     dialog.addEventListener('pointerdown', (event) => event.target === dialog && dialog.close(), { signal })
-    dialog.addEventListener('close', () => !dialog.open && trail.closed(dialog.id), { signal })
+    dialog.addEventListener('close', () => !dialog.open && navigation.closed(dialog.id), { signal })
     find(dialog, '#person-mention', HTMLElement).addEventListener('click', () => this.#mention(), { signal })
     find(dialog, '#person-hide', HTMLElement).addEventListener('click', () => this.#hide(), { signal })
     find(dialog, '#person-write', HTMLElement).addEventListener('click', () => this.#write(), { signal })
@@ -65,7 +65,7 @@ export class PersonCard {
     this.#anchor = anchor
     this.#show(person)
     this.#place(anchor.getBoundingClientRect())
-    this.#trail.opened(this.#dialog.id)
+    this.#navigation.opened(this.#dialog.id)
   }
 
   /** @param {string} sheet to which the reader has gone back or forward */

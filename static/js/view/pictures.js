@@ -14,7 +14,7 @@ const LIGHTBOX = 'lightbox' // the id of its dialog
 export class PicturesView {
   #talk
   #say
-  #trail
+  #navigation
   #signal
   /** @type {import('../lightbox/lightbox.js').Lightbox | null} */
   #lightbox = null
@@ -25,13 +25,13 @@ export class PicturesView {
    * @param {import('../../types.js').ConversationSource} talk
    * @param {(li: Element) => MessageItem | undefined} item
    * @param {(sentence: string) => void} say
-   * @param {import('../model/navigation.js').Navigation} trail
+   * @param {import('../model/navigation.js').Navigation} navigation
    * @param {AbortSignal} signal
    */
-  constructor(list, talk, item, say, trail, signal) {
+  constructor(list, talk, item, say, navigation, signal) {
     this.#talk = talk
     this.#say = say
-    this.#trail = trail
+    this.#navigation = navigation
     this.#signal = signal
     list.addEventListener('click', ({ target }) => {
       const button = target instanceof Element ? target.closest('button') : null
@@ -69,7 +69,7 @@ export class PicturesView {
     }
     if (this.#signal.aborted) return
     this.#lightbox.open(this.#all, { item: item.id, file }, button)
-    this.#trail.opened(LIGHTBOX)
+    this.#navigation.opened(LIGHTBOX)
   }
 
   async #load() {
@@ -78,7 +78,8 @@ export class PicturesView {
     const { Lightbox } = await importLater('js/lightbox/lightbox.js')
     const lightbox = new Lightbox()
     lightbox.dialog.id = LIGHTBOX
-    lightbox.dialog.addEventListener('close', () => !lightbox.dialog.open && this.#trail.closed(LIGHTBOX))
+    const { dialog } = lightbox
+    dialog.addEventListener('close', () => !dialog.open && this.#navigation.closed(LIGHTBOX))
     document.body.append(lightbox.dialog)
     return lightbox
   }

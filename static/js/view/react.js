@@ -18,7 +18,7 @@ export class ReactView {
   #item
   #reacting
   #pick
-  #trail
+  #navigation
   #signal
   /** @type {HTMLElement | null} what opened the card */
   #anchor = null
@@ -32,17 +32,17 @@ export class ReactView {
    * @param {(li: Element) => MessageItem | undefined} of.item
    * @param {import('../chat/reacting.js').Reacting | undefined} of.reacting
    * @param {Pick} of.pick opens the picker
-   * @param {import('../model/navigation.js').Navigation} trail
+   * @param {import('../model/navigation.js').Navigation} navigation
    * @param {AbortSignal} signal
    */
-  constructor(root, list, { item, reacting, pick }, trail, signal) {
+  constructor(root, list, { item, reacting, pick }, navigation, signal) {
     const card = this.#card = find(root, `#${CARD}`, HTMLDialogElement)
     for (const place of [card, find(root, '#message-sheet', HTMLElement)]) place.prepend(stamp('quick-emoji'))
     this.#list = list
     this.#item = item
     this.#reacting = reacting
     this.#pick = pick
-    this.#trail = trail
+    this.#navigation = navigation
     this.#signal = signal
     list.addEventListener('click', (event) => this.#clicked(event), { signal })
     list.addEventListener('focusin', ({ target }) => {
@@ -52,7 +52,7 @@ export class ReactView {
     card.addEventListener('click', ({ target }) => this.#chosen(target), { signal })
     // Beside it.
     card.addEventListener('pointerdown', ({ target }) => target === card && card.close(), { signal })
-    card.addEventListener('close', () => !card.open && trail.closed(CARD), { signal })
+    card.addEventListener('close', () => !card.open && navigation.closed(CARD), { signal })
     addEventListener('resize', () => card.open && this.#place(), { signal })
     if (reacting?.knowsWho) this.#waitForWho(reacting)
   }
@@ -72,7 +72,7 @@ export class ReactView {
     hold(anchor)
     this.mark(this.#card, item)
     this.#show()
-    this.#trail.opened(CARD)
+    this.#navigation.opened(CARD)
   }
 
   /** @param {string} sheet to which the reader has gone back or forward */

@@ -33,12 +33,12 @@ export class RoomView {
   #life = new AbortController()
   #stage
   #room
-  #privates
+  #directMessages
   #login
   /** @type {InviteView} */ #invite
   /** @type {ShortcutsView} */ #keys
   #on
-  #trail
+  #navigation
   #announcer
   /** @type {Alerts} */ #alerts
   #header
@@ -59,8 +59,8 @@ export class RoomView {
   /**
    * @param {HTMLElement} stage
    * @param {import('../chat/room.js').Room} room
-   * @param {import('../chat/direct-messages.js').DirectMessages | null} privates null for guests
-   * @param {import('../model/navigation.js').Navigation} trail
+   * @param {import('../chat/direct-messages.js').DirectMessages | null} directMessages null: guest
+   * @param {import('../model/navigation.js').Navigation} navigation
    * @param {object} on
    * @param {() => void} on.leave
    * @param {ConstructorParameters<typeof LoginView>[2]} on.enter a guest logs in
@@ -72,43 +72,42 @@ export class RoomView {
    * @param {import('../net/api.js').Api['call']} on.call
    * @param {(room: string, message?: {n: number, id: string}) => void} on.goTo another room
    */
-  constructor(stage, room, privates, trail, on) {
+  constructor(stage, room, directMessages, navigation, on) {
     const { leave, enter, account, tryNow, search, uploads, rooms, call, goTo } = on
     const { signal } = this.#life
+    const isAccount = directMessages !== null
     const root = stamp('room-view', 'dialogs')
     this.#stage = stage
     this.#room = room
-    this.#privates = privates
+    this.#directMessages = directMessages
     this.#search = search
     this.#goTo = goTo
-    const login = this.#login = new LoginView(root, room.name, enter, trail)
-    if (privates) this.#account = new AccountView(root, privates, account, trail, signal)
+    const login = this.#login = new LoginView(root, room.name, enter, navigation)
+    if (directMessages) this.#account = new AccountView(root, directMessages, account, navigation, signal)
     stage.replaceChildren(root)
     const enterAgain = (/** @type {boolean} */ isKept) => (isKept ? leave() : login.open())
     this.#rooms = new RoomsView(stage, {
-      room, rooms, privates, call, goTo, login: () => login.open(), open: (id) => this.#open(id),
+      room, rooms, directMessages, call, goTo, login: () => login.open(), open: (id) => this.#open(id),
       reveal: (message) => this.#openFound(message, () => {}),
-      guest: () => (privates ? {} : guestHeader(settings.guestKey)),
+      guest: () => (directMessages ? {} : guestHeader(settings.guestKey)),
       say: (sentence) => this.#talk?.say(sentence),
-    }, trail, signal)
+    }, navigation, signal)
     const act = (/** @type {import('./actions.js').Acted} */ of, /** @type {Element} */ anchor) =>
       this.#rooms.show('act', of, anchor)
     this.#on = {
-      tryNow, uploads, login: enterAgain, act, roles: rooms,
-      pin: this.#rooms.pin,
-      door: { isAccount: privates !== null, login: () => login.open(), rooms: () => this.#rooms.find() },
+      tryNow, uploads, login: enterAgain, act, roles: rooms, pin: this.#rooms.pin,
+      door: { isAccount, login: () => login.open(), rooms: () => this.#rooms.find() },
     }
-    this.#trail = trail
-    this.#alerts = new Alerts(stage, room, (id) => (id === 'room' || privates) && this.#open(id), signal)
-    this.#invite = new InviteView(stage, room.room, trail, signal)
-    this.#keys = new ShortcutsView(stage, privates === null, {
+    this.#navigation = navigation
+    this.#alerts = new Alerts(stage, room, (id) => (id === ROOM || isAccount) && this.#open(id), signal)
+    this.#invite = new InviteView(stage, room.room, navigation, signal)
+    this.#keys = new ShortcutsView(stage, !isAccount, {
       search: () => (this.#chats ?? this.#finder)?.search(),
-      previous: () => this.#chats?.step(-1),
-      next: () => this.#chats?.step(1),
+      previous: () => this.#chats?.step(-1), next: () => this.#chats?.step(1),
       latest: () => this.#talk?.latest(),
       rooms: () => this.#rooms.find(),
-    }, trail, signal)
-    const header = this.#header = new Header(stage, room, privates === null, {
+    }, navigation, signal)
+    const header = this.#header = new Header(stage, room, !isAccount, {
       leave, login: () => login.open(), chooseDay: () => this.#talk?.chooseDay(),
     }, signal)
 
@@ -121,19 +120,19 @@ export class RoomView {
     this.#described(rooms)
     this.#roster = new Roster(
       stage, room, signal, (name, row) => this.#card.open(personNamed(room, name), row),
-      (name) => rooms.roleOf(name), trail,
+      (name) => rooms.roleOf(name), navigation,
     )
     this.#card = new PersonCard(stage, room, {
       mention: (name) => this.#mention(name),
-      write: privates && (async (name) => (await this.#chats?.chatWith(name)) ?? (() => {})),
-      blocked: privates?.blocked ?? null,
+      write: directMessages && (async (name) => (await this.#chats?.chatWith(name)) ?? (() => {})),
+      blocked: directMessages?.blocked ?? null,
       leave: () => this.#roster.hide(),
       moderates: () => moderates(rooms.role),
       role: (name) => rooms.roleOf(name),
       act: (person, anchor) => act({ person }, anchor),
-    }, trail, signal)
-    this.#hiddenPeople = new HiddenView(stage, room.hidden, trail, signal)
-    if (!privates) this.#myData = new MyDataView(stage, trail, signal)
+    }, navigation, signal)
+    this.#hiddenPeople = new HiddenView(stage, room.hidden, navigation, signal)
+    if (!directMessages) this.#myData = new MyDataView(stage, navigation, signal)
     find(stage, '.talk', HTMLElement).addEventListener('click', (event) => this.#clicked(event), { signal })
     signal.addEventListener('abort', room.listen({
       items() {}, typing() {}, unsent() {},
@@ -151,19 +150,19 @@ export class RoomView {
         this.#chats?.changed()
       },
     }))
-    if (privates) this.#besideRoom(privates)
+    if (directMessages) this.#besideRoom(directMessages)
     else this.#finder = new Finder(
-      stage, search, room, (found, back) => this.#openFound(found, back), trail, signal,
+      stage, search, room, (found, back) => this.#openFound(found, back), navigation, signal,
     )
     this.#roster.changed()
-    trail.begin(privates?.me ?? '', () => this.#follow())
+    navigation.begin(directMessages?.me ?? '', () => this.#follow())
     this.#show(this.#known())
     this.#talk?.focus()
   }
 
   /** The room is gone. */
   end() {
-    this.#trail.end()
+    this.#navigation.end()
     this.#talk?.end()
     this.#life.abort()
   }
@@ -172,7 +171,8 @@ export class RoomView {
 
   /** @param {string} id `room`, or that of a chat */
   #open(id) {
-    this.#trail.to({ id, other: this.#privates ? chatOf(this.#privates.chats.state, id)?.other ?? '' : '' })
+    const chats = this.#directMessages?.chats
+    this.#navigation.to({ id, other: (chats && chatOf(chats.state, id)?.other) ?? '' })
     this.#show(id)
     this.#talk?.focus()
   }
@@ -185,14 +185,14 @@ export class RoomView {
     if (found.room && found.room !== this.#room.room) return this.#goTo(found.room, found)
     const before = this.#talk
     const to = found.chat ?? ROOM
-    if (before && before.id !== to) this.#trail.left(before.spot)
+    if (before && before.id !== to) this.#navigation.left(before.spot)
     this.#open(to)
     this.#talk?.show(found, back, this.#talk !== before)
   }
 
   /** The reader has gone back or forward. */
   #follow() {
-    const { sheet } = this.#trail
+    const { sheet } = this.#navigation
     const before = this.#talk
     const parts = () => [
       this.#chats, this.#finder, this.#roster, this.#card, this.#hiddenPeople, this.#myData, this.#account, this.#login,
@@ -203,7 +203,7 @@ export class RoomView {
     this.#show(this.#known())
     for (const part of parts()) part?.follow(sheet)
     if (!sheet && this.#talk !== before) this.#talk?.focus()
-    if (this.#trail.spot) this.#talk?.backTo(this.#trail.spot)
+    if (this.#navigation.spot) this.#talk?.backTo(this.#navigation.spot)
   }
 
   /** @param {string} id */
@@ -213,17 +213,17 @@ export class RoomView {
 
   /** @param {string} id */
   #put(id) {
-    const privates = id === ROOM ? null : this.#privates
-    const talk = privates ? new DirectChat(privates, id) : this.#room
+    const directMessages = id === ROOM ? null : this.#directMessages
+    const talk = directMessages ? new DirectChat(directMessages, id) : this.#room
     this.#talk?.end()
-    this.#stage.dataset.conversation = privates ? 'private' : ROOM
+    this.#stage.dataset.conversation = directMessages ? 'private' : ROOM
     this.#talk = new ConversationView(
       find(this.#stage, '.talk', HTMLElement), this.#stage, talk,
-      privates ? draftIn(privates, id) : draftInRoom, this.#trail, this.#on,
+      directMessages ? draftIn(directMessages, id) : draftInRoom, this.#navigation, this.#on,
     )
     this.#titled()
-    if (!this.#privates) return
-    if (this.#chats && !privates) this.#chats.missed.clear()
+    if (!this.#directMessages) return
+    if (this.#chats && !directMessages) this.#chats.missed.clear()
     this.#chats?.changed()
   }
 
@@ -258,11 +258,11 @@ export class RoomView {
    *   yet after a reload
    */
   #known() {
-    const { id, other } = this.#trail.conversation
-    const privates = this.#privates
-    if (!privates || id === ROOM) return ROOM
-    if (!chatOf(privates.chats.state, id)) { // its list comes in a moment, and says the rest
-      privates.chats.do(
+    const { id, other } = this.#navigation.conversation
+    const directMessages = this.#directMessages
+    if (!directMessages || id === ROOM) return ROOM
+    if (!chatOf(directMessages.chats.state, id)) { // its list comes in a moment, and says the rest
+      directMessages.chats.do(
         createChat,
         { id, other, created: 0, updated: 0, last: null, unread: 0, read: 0, otherRead: 0 },
       )
@@ -272,22 +272,22 @@ export class RoomView {
 
   // ---- What comes in ----
 
-  /** @param {import('../chat/direct-messages.js').DirectMessages} privates */
-  #besideRoom(privates) {
+  /** @param {import('../chat/direct-messages.js').DirectMessages} directMessages */
+  #besideRoom(directMessages) {
     const { signal } = this.#life
-    const chats = this.#chats = new ChatsView(this.#stage, privates, this.#room, this.#rooms, {
+    const chats = this.#chats = new ChatsView(this.#stage, directMessages, this.#room, this.#rooms, {
       isOpen: (id) => this.#talk?.id === id,
       open: (id) => this.#open(id),
       ask: this.#search,
       openFound: (found, back) => this.#openFound(found, back),
-    }, this.#trail, signal)
-    signal.addEventListener('abort', privates.listen({
+    }, this.#navigation, signal)
+    signal.addEventListener('abort', directMessages.listen({
       changed: () => {
         chats.changed()
         this.#titled() // an account that is deleted
-        this.#announcer.unread(privates.unread)
+        this.#announcer.unread(directMessages.unread)
       },
-      received: (chat, message) => this.#incoming.privately(privates, chat, message),
+      received: (chat, message) => this.#incoming.privately(directMessages, chat, message),
       edited: (message) => chats.revise(message),
       removed: (_, item) => this.#alerts.removed(item.id),
       refused: (sentence) => this.#talk?.say(sentence),
@@ -295,6 +295,6 @@ export class RoomView {
       state() {},
     }))
     chats.changed()
-    this.#announcer.unread(privates.unread)
+    this.#announcer.unread(directMessages.unread)
   }
 }

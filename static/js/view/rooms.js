@@ -16,7 +16,7 @@ import { importLater, loadedLater, styled } from './loaded-later.js'
  * @property {import('../model/rooms.js').Rooms} rooms
  * @property {import('../net/api.js').Api['call']} call
  * @property {(error: unknown) => string} whyNot a request failed
- * @property {import('../chat/direct-messages.js').DirectMessages | null} privates null for guests
+ * @property {import('../chat/direct-messages.js').DirectMessages | null} directMessages null: guest
  * @property {(room: string) => void} goTo
  * @property {(id: string) => void} open a conversation
  * @property {(message: {n: number, id: string}) => void} reveal shows a message of the room
@@ -42,19 +42,19 @@ export class RoomsView {
   /** @type {Map<PartName, {part: Part, box: Box}>} */
   #loaded = new Map()
   #tools
-  #trail
+  #navigation
   #signal
   #isLoading = false
 
   /**
    * @param {HTMLElement} root
    * @param {Omit<RoomTools, 'whyNot' | 'show'>} tools
-   * @param {import('../model/navigation.js').Navigation} trail
+   * @param {import('../model/navigation.js').Navigation} navigation
    * @param {AbortSignal} signal
    */
-  constructor(root, tools, trail, signal) {
+  constructor(root, tools, navigation, signal) {
     this.#tools = tools
-    this.#trail = trail
+    this.#navigation = navigation
     this.#signal = signal
     find(root, '#menu-rooms', HTMLElement).addEventListener('click', () => this.find(), { signal })
     const settings = find(root, '#menu-room', HTMLElement)
@@ -140,7 +140,7 @@ export class RoomsView {
         ...this.#tools, whyNot,
         show: (/** @type {PartName} */ other, /** @type {any[]} */ ...args) => this.show(other, ...args),
       })
-      const loaded = { part, box: new Box(part.dialog, this.#trail) }
+      const loaded = { part, box: new Box(part.dialog, this.#navigation) }
       if (!this.#signal.aborted) document.body.append(part.dialog)
       this.#loaded.set(name, loaded)
       return loaded

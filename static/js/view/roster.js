@@ -29,9 +29,9 @@ export class Roster {
    * @param {AbortSignal} signal
    * @param {(name: string, row: Element) => void} onPerson somebody wants to know more of them
    * @param {(name: string) => string} roleOf what an account is in the room
-   * @param {import('../model/navigation.js').Navigation} trail
+   * @param {import('../model/navigation.js').Navigation} navigation
    */
-  constructor(root, room, signal, onPerson, roleOf, trail) {
+  constructor(root, room, signal, onPerson, roleOf, navigation) {
     this.#room = room
     this.#onPerson = onPerson
     this.#roleOf = roleOf
@@ -45,7 +45,7 @@ export class Roster {
     )
     this.#sheet = new Sheet(this.#dialog, this.#toggle, {
       narrow: NARROW, role: 'complementary', isColumnOpen: () => settings.rosterOpen,
-      opened: () => this.changed(), trail,
+      opened: () => this.changed(), navigation,
     }, signal)
     signal.addEventListener('abort', () => this.#frame.cancel())
     this.#sheet.settle()

@@ -19,7 +19,7 @@ const EDGE = 400 // px before the end of the list at which more is asked for
 export class SearchView {
   #search
   #rows
-  #privates
+  #directMessages
   #room
   #on
   #field
@@ -38,7 +38,7 @@ export class SearchView {
    * @param {HTMLElement} place that it is put into, after the head
    * @param {import('../net/api.js').Api['search']} ask
    * @param {import('../chat/room.js').Room} room
-   * @param {import('../chat/direct-messages.js').DirectMessages | null} privates null for guests
+   * @param {import('../chat/direct-messages.js').DirectMessages | null} directMessages null: guest
    * @param {object} on
    * @param {(found: Found, back: () => void) => void} on.open somebody wants to see a message, and
    *   may want to come back
@@ -47,9 +47,9 @@ export class SearchView {
    * @param {(isThere: boolean) => void} on.results whether there are results
    * @param {AbortSignal} signal
    */
-  constructor(place, ask, room, privates, on, signal) {
+  constructor(place, ask, room, directMessages, on, signal) {
     find(place, '.side-head', HTMLElement).after(stamp('search-view'))
-    this.#privates = privates
+    this.#directMessages = directMessages
     this.#room = room
     this.#on = on
     this.#later = new Later(signal)
@@ -63,7 +63,7 @@ export class SearchView {
     this.#search = new Search(ask, () => this.#draw())
     this.#rows = new FoundRows({
       who: (found) => this.#who(found),
-      isHidden: ({ name }) => name !== privates?.me && room.hidden.hasNamed(name),
+      isHidden: ({ name }) => name !== directMessages?.me && room.hidden.hasNamed(name),
     })
     this.#field.addEventListener(
       'input',
@@ -116,7 +116,7 @@ export class SearchView {
   #begin() {
     this.#later.cancel('begin')
     const wish = wishFrom(this.#field.value)
-    if (wish && !this.#privates) wish.room ||= this.#room.room // what a guest can search
+    if (wish && !this.#directMessages) wish.room ||= this.#room.room // what a guest can search
     this.#search.begin(wish?.lacks ? null : wish)
     if (wish?.lacks) this.#say(wish.lacks === 'room' ? SEARCH.noRoom(wish.room) : SEARCH.noWord)
   }
@@ -148,7 +148,7 @@ export class SearchView {
     else if (wish) this.#say(SEARCH.none(
       wish.words,
       wish.from,
-      this.#privates || wish.room !== this.#room.room ? wish.room : '',
+      this.#directMessages || wish.room !== this.#room.room ? wish.room : '',
     ))
     this.#fill()
   }
@@ -183,8 +183,9 @@ export class SearchView {
 
   /** @param {Found} found */
   #who({ chat, room = '', name }) {
-    const mine = name === this.#privates?.me
-    if (chat && this.#privates) return SEARCH.inChat(titleOf(chatOf(this.#privates.chats.state, chat)), mine)
+    const mine = name === this.#directMessages?.me
+    const { state } = this.#directMessages?.chats ?? {}
+    if (chat && state) return SEARCH.inChat(titleOf(chatOf(state, chat)), mine)
     return this.#search.wish?.room ? SEARCH.here(name, mine) : SEARCH.inRoom(name, mine, room)
   }
 

@@ -9,7 +9,7 @@ export class Sheet {
   #role
   #isColumnOpen
   #opened
-  #trail
+  #navigation
 
   /**
    * @param {HTMLDialogElement} dialog
@@ -20,23 +20,23 @@ export class Sheet {
    * @param {string} with_.role that of the column
    * @param {() => boolean} with_.isColumnOpen whether the column is to be seen
    * @param {() => void} with_.opened it is to be seen from now on
-   * @param {import('../model/navigation.js').Navigation} with_.trail
+   * @param {import('../model/navigation.js').Navigation} with_.navigation
    * @param {AbortSignal} signal
    */
-  constructor(dialog, toggle, { narrow, role, isColumnOpen, opened, trail }, signal) {
+  constructor(dialog, toggle, { narrow, role, isColumnOpen, opened, navigation }, signal) {
     this.#dialog = dialog
     this.#toggle = toggle
     this.#narrow = matchMedia(narrow)
     this.#role = role
     this.#isColumnOpen = isColumnOpen
     this.#opened = opened
-    this.#trail = trail
+    this.#navigation = navigation
     dialog.addEventListener('click', (event) => {
       if (event.target === dialog && this.isSheet) this.set(false) // beside the sheet
     }, { signal })
     dialog.addEventListener('close', () => {
       this.#told()
-      if (!this.isCovering) trail.closed(dialog.id)
+      if (!this.isCovering) navigation.closed(dialog.id)
     }, { signal })
     this.#narrow.addEventListener('change', () => this.settle(), { signal })
   }
@@ -82,7 +82,7 @@ export class Sheet {
 
   #show() {
     this.#dialog.showModal()
-    this.#trail.opened(this.#dialog.id)
+    this.#navigation.opened(this.#dialog.id)
   }
 
   #told() {

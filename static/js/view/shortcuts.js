@@ -19,12 +19,12 @@ export class ShortcutsView {
    * @param {ParentNode} root
    * @param {boolean} isGuest
    * @param {Record<Exclude<import('../model/shortcuts.js').Command, 'help'>, () => void>} on
-   * @param {import('../model/navigation.js').Navigation} trail
+   * @param {import('../model/navigation.js').Navigation} navigation
    * @param {AbortSignal} signal
    */
-  constructor(root, isGuest, on, trail, signal) {
+  constructor(root, isGuest, on, navigation, signal) {
     const dialog = find(root, '#keys-dialog', HTMLDialogElement)
-    this.#box = new Box(dialog, trail)
+    this.#box = new Box(dialog, navigation)
     this.#isGuest = isGuest
     this.#on = { ...on, help: () => this.#box.open() }
     find(root, '#menu-keys', HTMLButtonElement).addEventListener('click', () => this.#box.open(), { signal })

@@ -11,7 +11,7 @@ const CALM = 300 // ms that a state has to last before it is shown
 const TICK = 250 // ms between two looks at the countdown
 // Milliseconds for which nothing goes out over a connection that stands, after
 // which the chip says so.
-const STUCK = 2000
+const STALLED = 2000
 // Milliseconds without a connection, or with one over which nothing goes out,
 // after which it gets a sentence.
 const LONG = 5000
@@ -76,7 +76,7 @@ export class StatusView {
 
   #current() {
     const { state, unsent } = this.#talk
-    return chip(state, unsent, Date.now(), !navigator.onLine, this.#idle() > STUCK)
+    return chip(state, unsent, Date.now(), !navigator.onLine, this.#idle() > STALLED)
   }
 
   #idle() {

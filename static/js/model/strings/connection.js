@@ -60,7 +60,7 @@ export const CLOSED = {
 }
 
 /** Why nothing has been sent for a while. */
-export const STUCK = {
+export const STALLED = {
   delayed: 'Messages are delayed. Yours will be sent as soon as possible.',
   offline: "You're offline. What you write will be sent when you're back.",
   down: "Can't reach the server. What you write will be sent when it's back.",

@@ -23,7 +23,7 @@ const (
 )
 
 // codeFiles are the extensions of the files whose lines are measured.
-var codeFiles = []string{".go", ".js", ".mjs", ".css", ".html", ".lua", ".sh", ".yml", ".yaml", ".cfg"}
+var codeFiles = []string{".go", ".js", ".mjs", ".ts", ".css", ".html", ".lua", ".sh", ".yml", ".yaml", ".cfg"}
 
 func TestWidthOfCode(t *testing.T) {
 	lines, wide := 0, map[string]int{}

@@ -22,9 +22,8 @@ import (
 	"livechat/load/record"
 )
 
-// echo is a server that sends each frame to everybody, as gorilla's chat example
-// does, but is faulty: the n-th of all deliveries, counted from 1, is made
-// fault(n) times.
+// echo sends each frame to everybody, as gorilla's chat example does, but makes
+// the n-th of all deliveries fault(n) times. The first is 1.
 type echo struct {
 	url string
 

@@ -21,7 +21,7 @@ var (
 		int64(chat.MaxSlow.Seconds()))
 )
 
-// Frame does what an account asks for in a moderate frame. What is pending holds
+// Frame does what an account asks for in a moderate frame. A pending rule holds
 // as soon as Redis has it, and is no error.
 func (d *Desk) Frame(ctx context.Context, user int64, room string, req wire.Request) error {
 	u, err := d.o.Store.UserByID(ctx, user)

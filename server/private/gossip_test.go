@@ -37,7 +37,7 @@ func TestGossip(t *testing.T) {
 	}
 }
 
-// What is refused is counted, and other accounts are not affected. A chat that
+// A refused post is counted, and other accounts are not affected. A chat that
 // was not made does not count.
 func TestLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -154,9 +154,9 @@ type Bus struct {
 	news       *news
 	recent     recent
 	writes     writes
-	missing    *missingRules
-	reacting   chan struct{} // as many tokens as calls of react.lua
-	scripts    sync.Map      // *redis.Script by source, for Eval
+	rules      *Rules
+	reactions  *Reactions
+	scripts    sync.Map // *redis.Script by source, for Eval
 	running    atomic.Bool
 	denied     atomic.Bool  // the user of Redis lacks a right, which was logged
 	source     atomic.Value // RepairSource of Run
@@ -188,11 +188,10 @@ func Open(o Options) (*Bus, error) {
 		options: o, logger: o.Logger, name: o.Name,
 		queue: newQueue(queueLength), topics: newTopics(), repairs: newRepairs(),
 		leaving: newLeaving(), arrivals: newArrivals(), lanes: newLanes(), places: newPlaces(), news: n,
-		missing:  newMissingRules(),
-		reacting: make(chan struct{}, maxReacting),
-		logs:     openLogs{changed: n.add},
-		writes:   writes{log: o.Logger},
+		logs:   openLogs{changed: n.add},
+		writes: writes{log: o.Logger},
 	}
+	b.rules, b.reactions = newRules(b), newReactions(b)
 	if c.MasterName == "" && len(c.Addrs) > 1 {
 		b.nodes = newNodes(c)
 		b.client = b.nodes.client
@@ -221,7 +220,7 @@ func (b *Bus) Run(ctx context.Context, s Subscriber, h RepairSource) error {
 	others.Go(func() { b.announceNews(ctx) })
 	others.Go(func() { b.announceArrivals(ctx) })
 	others.Go(func() { b.tryWrites(ctx) })
-	others.Go(func() { b.loadRules(ctx) })
+	others.Go(func() { b.rules.load(ctx) })
 	if b.nodes != nil {
 		others.Go(func() { b.nodes.watch(ctx, b.rearrange) })
 	}

@@ -57,7 +57,7 @@ func speak(t *testing.T, b *Bus, h *recorder) {
 		}
 		m := chat.Message{ID: uuid.NewString(), Author: "@ann"}
 		given := []chat.Reaction{by("@bob", thumb, true)}
-		if _, err := b.Restore(t.Context(), r, &m, given, chat.EarlierGiven); err != nil {
+		if _, err := b.Reactions().Restore(t.Context(), r, &m, given, chat.EarlierGiven); err != nil {
 			t.Error(err)
 		}
 		if list, err := b.Archive().Reactions(t.Context(), r, m.ID); err != nil || len(list) != 1 {

@@ -146,7 +146,7 @@ func (b *Bus) send(ctx context.Context, queue *queue, batch []queued) (answered 
 		b.repairs.want(room, b.logs.get(room).epoch, true)
 	}
 	for _, room := range slices.Compact(unruled) {
-		b.WantRules(room)
+		b.rules.Want(room)
 	}
 	b.waitForNode(moving)
 	return answered
@@ -178,7 +178,7 @@ func (b *Bus) pipelineTo(ctx context.Context, node redis.UniversalClient, batch 
 	pipe := node.Pipeline()
 	cmds := make([]*redis.Cmd, len(batch))
 	var received uint64
-	must := one(b.rulesNeeded())
+	must := one(b.rules.needed())
 	for i, p := range batch {
 		if p.again {
 			b.look(&p.Publication)

@@ -41,26 +41,40 @@ const (
 	recordPrefix = "r "
 )
 
+// Reactions is who reacted to the messages of rooms. All methods may be called
+// from any goroutine.
+type Reactions struct {
+	bus   *Bus
+	slots chan struct{} // as many tokens as calls of react.lua
+}
+
+// Reactions returns the access to reactions.
+func (b *Bus) Reactions() *Reactions { return b.reactions }
+
+func newReactions(b *Bus) *Reactions {
+	return &Reactions{bus: b, slots: make(chan struct{}, maxReacting)}
+}
+
 func (b *Bus) reactionsKey(room, id string) string { return b.key(room, "reactions", id) }
 
 // React sets an emoji of a person under the message m, or takes it back. Its At
 // is given by Redis. Codes: unknown_message if m is deleted, too_many_reactions,
 // unavailable, and those of chat.RuleRefusal if r.By sets it.
-func (b *Bus) React(ctx context.Context, room string, m *chat.Message, r chat.Reaction, e chat.Earlier) (
-	chat.Reacted, error) {
+func (rs *Reactions) React(ctx context.Context, room string, m *chat.Message, r chat.Reaction,
+	e chat.Earlier) (chat.Reacted, error) {
 	mode := "react"
 	if e == chat.EarlierUnknown {
 		mode = "anyway"
 	}
 	r.At = 0
-	ctx, cancel := context.WithTimeout(ctx, b.options.PublishTimeout)
+	ctx, cancel := context.WithTimeout(ctx, rs.bus.options.PublishTimeout)
 	defer cancel()
 	for {
-		got, err := b.react(ctx, mode, room, m, []chat.Reaction{r})
+		got, err := rs.react(ctx, mode, room, m, []chat.Reaction{r})
 		if !errors.Is(err, errRulesUnknown) {
 			return got, err
 		}
-		if err := b.awaitRules(ctx, room); err != nil {
+		if err := rs.bus.rules.await(ctx, room); err != nil {
 			return got, err
 		}
 	}
@@ -68,7 +82,7 @@ func (b *Bus) React(ctx context.Context, room string, m *chat.Message, r chat.Re
 
 // Restore applies reactions that were made earlier, in any order: of each
 // person's emoji the last change counts. The codes are those of React.
-func (b *Bus) Restore(ctx context.Context, room string, m *chat.Message, list []chat.Reaction,
+func (rs *Reactions) Restore(ctx context.Context, room string, m *chat.Message, list []chat.Reaction,
 	e chat.Earlier) (r chat.Reacted, err error) {
 	pages := slices.Collect(slices.Chunk(list, restorePage))
 	if len(pages) == 0 {
@@ -82,20 +96,21 @@ func (b *Bus) Restore(ctx context.Context, room string, m *chat.Message, list []
 		case e == chat.EarlierGiven && i == len(pages)-1:
 			mode = "whole"
 		}
-		if r, err = b.react(ctx, mode, room, m, page); err != nil || r.Unknown {
+		if r, err = rs.react(ctx, mode, room, m, page); err != nil || r.Unknown {
 			return r, err
 		}
 	}
 	return r, nil
 }
 
-func (b *Bus) react(ctx context.Context, mode, room string, m *chat.Message, list []chat.Reaction) (
+func (rs *Reactions) react(ctx context.Context, mode, room string, m *chat.Message, list []chat.Reaction) (
 	r chat.Reacted, err error) {
+	b := rs.bus
 	ctx, cancel := context.WithTimeout(ctx, b.options.attempt())
 	defer cancel()
 	select {
-	case b.reacting <- struct{}{}:
-		defer func() { <-b.reacting }()
+	case rs.slots <- struct{}{}:
+		defer func() { <-rs.slots }()
 	case <-ctx.Done():
 		return r, unavailable(ctx.Err())
 	}
@@ -108,7 +123,7 @@ func (b *Bus) react(ctx context.Context, mode, room string, m *chat.Message, lis
 	}
 	args := []any{
 		mode, m.Author, m.Session, b.lifetime(room).fresh.Milliseconds(), chat.MaxReactionKinds, maxRecords,
-		string(who.Person), string(who.Address), one(b.rulesNeeded()),
+		string(who.Person), string(who.Address), one(b.rules.needed()),
 	}
 	for _, r := range list {
 		kind, at := "s", ""
@@ -179,11 +194,11 @@ func readReacted(reply []string) (r chat.Reacted, err error) {
 // Publication.Done is. If there is nothing to tell, or it is less than a second
 // since the last one, nothing is published; again is the time after which to try
 // once more, 0 if that is not needed.
-func (b *Bus) Summarize(ctx context.Context, room string, m chat.Message,
+func (rs *Reactions) Summarize(ctx context.Context, room string, m chat.Message,
 	done func(again time.Duration, err error)) error {
 	p := publicationOf(room, &m)
 	p.Done = func(r Receipt, err error) { done(r.Again, err) }
-	return b.PublishBody(ctx, p)
+	return rs.bus.PublishBody(ctx, p)
 }
 
 // Reactions returns who reacted to the message with this id, and who took that

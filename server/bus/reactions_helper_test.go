@@ -26,10 +26,10 @@ func by(person, emoji string, on bool) chat.Reaction {
 // reacts sets what must be taken; who reacted before may be unknown.
 func reacts(t testing.TB, b *Bus, m chat.Message, r chat.Reaction) chat.Reacted {
 	t.Helper()
-	got, err := b.React(t.Context(), room, &m, r, chat.EarlierAsked)
+	got, err := b.Reactions().React(t.Context(), room, &m, r, chat.EarlierAsked)
 	if err == nil && got.Unknown {
-		if _, err = b.Restore(t.Context(), room, &m, nil, chat.EarlierGiven); err == nil {
-			got, err = b.React(t.Context(), room, &m, r, chat.EarlierAsked)
+		if _, err = b.Reactions().Restore(t.Context(), room, &m, nil, chat.EarlierGiven); err == nil {
+			got, err = b.Reactions().React(t.Context(), room, &m, r, chat.EarlierAsked)
 		}
 	}
 	if err != nil || got.Unknown {

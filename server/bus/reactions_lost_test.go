@@ -27,7 +27,8 @@ func TestTakenBackAfterALoss(t *testing.T) {
 				t.Fatal(err)
 			}
 			off := reacts(t, b, m, by("@ann", thumb, false))
-			_, err := b.Restore(t.Context(), room, &m, []chat.Reaction{remembered}, chat.EarlierUnknown)
+			_, err := b.Reactions().Restore(t.Context(), room, &m, []chat.Reaction{remembered},
+				chat.EarlierUnknown)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -57,15 +58,18 @@ func TestReactionsInANewEpoch(t *testing.T) {
 			l, err := b.OpenLog(t.Context(), room, chat.Position{Epoch: m.Epoch, Seq: 2})
 			return err == nil && l.Head.Epoch != m.Epoch && l.Head.Seq == 2
 		})
-		bob := by("@bob", thumb, true)
-		if got, err := b.React(t.Context(), room, &m, bob, chat.EarlierAsked); err != nil || !got.Unknown {
+		bob, reactions := by("@bob", thumb, true), b.Reactions()
+		got, err := reactions.React(t.Context(), room, &m, bob, chat.EarlierAsked)
+		if err != nil || !got.Unknown {
 			t.Fatalf("in a new epoch: %+v, %v", got, err)
 		}
 		list := []chat.Reaction{kept}
-		if got, err := b.Restore(t.Context(), room, &m, list, chat.EarlierAsked); err != nil || !got.Unknown {
+		got, err = reactions.Restore(t.Context(), room, &m, list, chat.EarlierAsked)
+		if err != nil || !got.Unknown {
 			t.Fatalf("restored in a new epoch: %+v, %v", got, err)
 		}
-		if _, err := b.React(t.Context(), room, &m, bob, chat.EarlierUnknown); err != nil { // the archive is away
+		_, err = reactions.React(t.Context(), room, &m, bob, chat.EarlierUnknown) // the archive is away
+		if err != nil {
 			t.Fatal(err)
 		}
 		back := by("@bob", thumb, false)
@@ -76,7 +80,7 @@ func TestReactionsInANewEpoch(t *testing.T) {
 		for i := range 2 * restorePage {
 			list = append(list, chat.Reaction{Person: fmt.Sprint("s", i), Emoji: heart, At: 5, On: true})
 		}
-		got, err := b.Restore(t.Context(), room, &m, list, chat.EarlierGiven)
+		got, err = reactions.Restore(t.Context(), room, &m, list, chat.EarlierGiven)
 		if err != nil || got.Unknown || got.Due != 0 {
 			t.Fatalf("restored: %+v, %v", got, err)
 		}

@@ -81,7 +81,7 @@ func TestReactionKinds(t *testing.T) {
 		}
 		one, another := by("s1", "e0", true), by("s1", "e20", true)
 		reacts(t, b, m, one)
-		if _, err := b.React(t.Context(), room, &m, another, chat.EarlierAsked); err == nil ||
+		if _, err := b.Reactions().React(t.Context(), room, &m, another, chat.EarlierAsked); err == nil ||
 			chat.AsError(err).Code != chat.CodeTooManyReactions {
 			t.Errorf("one kind more: %v", err)
 		}
@@ -155,9 +155,11 @@ func TestDeleteForgetsReactions(t *testing.T) {
 		}
 		for _, late := range []func() (chat.Reacted, error){
 			func() (chat.Reacted, error) {
-				return b.React(t.Context(), room, &m, by("@bob", thumb, true), chat.EarlierUnknown)
+				return b.Reactions().React(t.Context(), room, &m, by("@bob", thumb, true), chat.EarlierUnknown)
 			},
-			func() (chat.Reacted, error) { return b.Restore(t.Context(), room, &m, nil, chat.EarlierGiven) },
+			func() (chat.Reacted, error) {
+				return b.Reactions().Restore(t.Context(), room, &m, nil, chat.EarlierGiven)
+			},
 		} {
 			if _, err := late(); err == nil || chat.AsError(err).Code != chat.CodeUnknownMessage {
 				t.Errorf("a late reaction: %v", err)

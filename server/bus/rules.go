@@ -52,6 +52,18 @@ func RulesRoom(payload []byte) (room string, ok bool) {
 	return string(rest), true
 }
 
+// Rules is the working copies of the rules of rooms. All methods may be called
+// from any goroutine.
+type Rules struct {
+	bus     *Bus
+	missing *missingRules
+}
+
+// Rules returns the access to the rules of rooms.
+func (b *Bus) Rules() *Rules { return b.rules }
+
+func newRules(b *Bus) *Rules { return &Rules{bus: b, missing: newMissingRules()} }
+
 func (b *Bus) rulesKey(room string) string { return b.key(room, "rules") }
 
 // lastKey is where it says when the last message of a person was taken.
@@ -59,10 +71,10 @@ func (b *Bus) lastKey(room string, w chat.Writer) string {
 	return b.key(room, "last", string(w.Person))
 }
 
-// rulesNeeded reports whether nobody may write in a room whose rules are not
-// known.
-func (b *Bus) rulesNeeded() bool {
-	return b.options.Rules != nil && (b.options.RulesNeeded == nil || b.options.RulesNeeded())
+// needed reports whether nobody may write in a room whose rules are not known.
+func (rs *Rules) needed() bool {
+	o := &rs.bus.options
+	return o.Rules != nil && (o.RulesNeeded == nil || o.RulesNeeded())
 }
 
 // ruleRefusal returns the error for an outcome of publish.lua or react.lua, nil
@@ -91,19 +103,20 @@ func hasOutcome(cmd *redis.Cmd, outcome string) bool {
 	return err == nil && len(reply) == 2 && reply[1] == outcome
 }
 
-// SetRules puts the working copy of a room's rules beside its log, unless there
+// Set puts the working copy of a room's rules beside its log, unless there
 // is a newer one. When it returns without an error, no server takes anything in
 // this room that these rules refuse. While the log is closed there is nothing
 // to do: whoever opens it has to load the rules.
-func (b *Bus) SetRules(ctx context.Context, room string, r chat.RoomRules) error {
-	_, err := b.setRules(ctx, room, "", r)
+func (rs *Rules) Set(ctx context.Context, room string, r chat.RoomRules) error {
+	_, err := rs.set(ctx, room, "", r)
 	return err
 }
 
-// setRules is SetRules for rules that were found missing in an epoch; empty: in
+// set is Set for rules that were found missing in an epoch; empty: in
 // any.
-func (b *Bus) setRules(ctx context.Context, room, epoch string, r chat.RoomRules) (
+func (rs *Rules) set(ctx context.Context, room, epoch string, r chat.RoomRules) (
 	outcome string, err error) {
+	b := rs.bus
 	if chat.IsFeed(room) {
 		return "", errors.New("set the rules of a feed, which has none")
 	}
@@ -152,29 +165,29 @@ type rulesState struct {
 	rules chat.RoomRules
 }
 
-// Rules returns the rules of a room that this server has open, as its working
+// Read returns the rules of a room that this server has open, as its working
 // copy has them. If that is missing it waits until it has been loaded, at most
 // PublishTimeout. On a server that does not need to know them they are then
 // those of a room without rules. The error carries a retryable chat.Error.
 //
 // If the log is closed it opens it: while nobody knows the rules, nobody enters
 // the room whose message would.
-func (b *Bus) Rules(ctx context.Context, room string) (chat.RoomRules, error) {
-	ctx, cancel := context.WithTimeout(ctx, b.options.PublishTimeout)
+func (rs *Rules) Read(ctx context.Context, room string) (chat.RoomRules, error) {
+	ctx, cancel := context.WithTimeout(ctx, rs.bus.options.PublishTimeout)
 	defer cancel()
 	for {
-		s, err := b.findRules(ctx, room)
+		s, err := rs.find(ctx, room)
 		switch {
 		case err != nil:
 			return chat.RoomRules{}, err
 		case s.kind == "known":
 			return s.rules, nil
-		case !b.rulesNeeded():
+		case !rs.needed():
 			return chat.RoomRules{}, nil
-		case s.kind == "closed" && b.openAgain(ctx, room) == nil:
+		case s.kind == "closed" && rs.bus.openAgain(ctx, room) == nil:
 			continue
 		}
-		if err := b.awaitRules(ctx, room); err != nil {
+		if err := rs.await(ctx, room); err != nil {
 			return chat.RoomRules{}, fmt.Errorf("read the rules of room %s: %w", room, err)
 		}
 	}
@@ -190,9 +203,9 @@ func (b *Bus) openAgain(ctx context.Context, room string) error {
 	return err
 }
 
-func (b *Bus) findRules(ctx context.Context, room string) (rulesState, error) {
-	reply, err := getRulesScript.Run(ctx, b.client, []string{b.key(room, "head"), b.rulesKey(room)}).
-		StringSlice()
+func (rs *Rules) find(ctx context.Context, room string) (rulesState, error) {
+	reply, err := getRulesScript.Run(ctx, rs.bus.client,
+		[]string{rs.bus.key(room, "head"), rs.bus.rulesKey(room)}).StringSlice()
 	if err != nil {
 		return rulesState{}, fmt.Errorf("read the rules of room %s: %w", room, unavailable(err))
 	}

@@ -64,7 +64,7 @@ func (d *truth) change(room string, change func(*chat.RoomRules)) chat.RoomRules
 // decides changes the truth about a room, and tells Redis through a server.
 func (d *truth) decides(t testing.TB, b *Bus, room string, change func(*chat.RoomRules)) {
 	t.Helper()
-	if err := b.SetRules(t.Context(), room, d.change(room, change)); err != nil {
+	if err := b.Rules().Set(t.Context(), room, d.change(room, change)); err != nil {
 		t.Fatal(err)
 	}
 }

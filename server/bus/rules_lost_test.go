@@ -78,7 +78,7 @@ func TestClosedRoomsStayClosedWhateverRedisLoses(t *testing.T) {
 			d.decides(t, all[0], room, access(chat.AccessInvite, annie))
 			lose(t, r, all[0])
 			poll.Until(t, "the rules are there again", func() bool {
-				rules, err := all[n%2].Rules(t.Context(), room)
+				rules, err := all[n%2].Rules().Read(t.Context(), room)
 				if err == nil && (rules.Access != chat.AccessInvite || len(rules.Roles) != 1) {
 					t.Fatalf("%s: the room is open: %+v", what, rules)
 				}
@@ -129,7 +129,7 @@ func oldSnapshot(t *testing.T, first func(*truth, *Bus)) {
 		m := chat.Message{ID: "m", Author: "@ann"}
 		reaction := by("gus", thumb, true)
 		reaction.By = gus
-		_, err := all[0].React(t.Context(), room, &m, reaction, chat.EarlierUnknown)
+		_, err := all[0].Reactions().React(t.Context(), room, &m, reaction, chat.EarlierUnknown)
 		wantRefusal(t, "a reaction", err, chat.CodeBanned)
 	}
 }
@@ -155,7 +155,7 @@ func TestBansHoldForReactionsAfterAnOldSnapshot(t *testing.T) {
 	reaction := by("gus", thumb, true)
 	reaction.By = gus
 	poll.Until(t, "the ban holds", func() bool {
-		_, err := b.React(t.Context(), room, &m, reaction, chat.EarlierUnknown)
+		_, err := b.Reactions().React(t.Context(), room, &m, reaction, chat.EarlierUnknown)
 		if err == nil {
 			t.Fatal("the reaction was taken")
 		}

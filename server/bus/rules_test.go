@@ -117,14 +117,14 @@ func TestRules(t *testing.T) {
 				wantRefusal(t, c.what+" "+kind, err, c.code)
 			}
 			m := chat.Message{ID: uuid.NewString(), Author: "@ann"}
-			_, err := b.Restore(t.Context(), room, &m, nil, chat.EarlierGiven)
+			_, err := b.Reactions().Restore(t.Context(), room, &m, nil, chat.EarlierGiven)
 			wantRefusal(t, "nobody has reacted", err, "")
 			reaction := by("@ann", heart, true)
 			reaction.By = c.who
-			_, err = b.React(t.Context(), room, &m, reaction, chat.EarlierAsked)
+			_, err = b.Reactions().React(t.Context(), room, &m, reaction, chat.EarlierAsked)
 			wantRefusal(t, c.what+", a reaction", err, c.code)
 			reaction.On = false
-			_, err = b.React(t.Context(), room, &m, reaction, chat.EarlierAsked)
+			_, err = b.Reactions().React(t.Context(), room, &m, reaction, chat.EarlierAsked)
 			wantRefusal(t, c.what+", a reaction taken back", err, c.own)
 			p := publicationOf(room, &chat.Message{
 				Type: chat.TypeDelete, ID: uuid.NewString(), Author: "@ann", Session: "s1",
@@ -135,7 +135,7 @@ func TestRules(t *testing.T) {
 			p.Done = func(_ Receipt, err error) { done <- err }
 			wantRefusal(t, c.what+", a delete", errors.Join(b.PublishBody(t.Context(), p), <-done), c.own)
 		}
-		got, err := b.Rules(t.Context(), room)
+		got, err := b.Rules().Read(t.Context(), room)
 		if err != nil || !got.Paused || got.Version != d.rules[room].Version || got.IsClosed() ||
 			got.Roles[benny.Person] != chat.RoleMember {
 			t.Errorf("the copy is %+v, %v", got, err)
@@ -178,9 +178,9 @@ func TestRulesInACluster(t *testing.T) {
 	refuses(t, all[0], room, "4", annie, chat.CodeSlowMode)
 	reaction := by("@ben", thumb, true)
 	reaction.By = benny
-	_, err := all[0].React(t.Context(), room, &m, reaction, chat.EarlierUnknown)
+	_, err := all[0].Reactions().React(t.Context(), room, &m, reaction, chat.EarlierUnknown)
 	wantRefusal(t, "a reaction", err, chat.CodeMuted)
 	// Its sender may have missed the answer.
-	_, err = all[1].React(t.Context(), room, &m, before, chat.EarlierUnknown)
+	_, err = all[1].Reactions().React(t.Context(), room, &m, before, chat.EarlierUnknown)
 	wantRefusal(t, "a reaction from before the mute", err, "")
 }

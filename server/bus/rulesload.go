@@ -21,7 +21,7 @@ const (
 	lastLoad  = 500 * time.Millisecond
 )
 
-// missingRules are the rooms whose rules are to be loaded, for loadRules.
+// missingRules are the rooms whose rules are to be loaded, for Rules.load.
 type missingRules struct {
 	wake chan struct{} // holds a token while there may be some; never closed
 	away atomic.Bool   // the last attempt failed, which was logged
@@ -104,14 +104,14 @@ func (m *missingRules) done(room string, ok bool) {
 	ring(m.wake)
 }
 
-// WantRules asks for the working copy of a room's rules to be loaded, if it is
+// Want asks for the working copy of a room's rules to be loaded, if it is
 // missing. It does not wait.
-func (b *Bus) WantRules(room string) { b.missing.want(room, b.options.PublishTimeout) }
+func (rs *Rules) Want(room string) { rs.missing.want(room, rs.bus.options.PublishTimeout) }
 
-// awaitRules waits until the working copy of a room's rules may be there.
-func (b *Bus) awaitRules(ctx context.Context, room string) error {
+// await waits until the working copy of a room's rules may be there.
+func (rs *Rules) await(ctx context.Context, room string) error {
 	select {
-	case <-b.missing.want(room, b.options.PublishTimeout):
+	case <-rs.missing.want(room, rs.bus.options.PublishTimeout):
 		return nil
 	case <-ctx.Done():
 		return unavailable(errRulesUnknown)
@@ -123,56 +123,56 @@ var (
 	errNotOpen      = errors.New("the log is not open")
 )
 
-// loadRules loads the rules that are missing until ctx is done, of a few rooms
-// at a time.
-func (b *Bus) loadRules(ctx context.Context) {
+// load loads the rules that are missing until ctx is done, of a few rooms at a
+// time.
+func (rs *Rules) load(ctx context.Context) {
 	var loads sync.WaitGroup
 	defer loads.Wait()
 	slots := make(chan struct{}, repairLanes)
 	for {
-		rooms, next := b.missing.take()
+		rooms, next := rs.missing.take()
 		for _, room := range rooms {
 			loads.Go(func() {
 				slots <- struct{}{}
 				defer func() { <-slots }()
-				err := b.loadRulesOf(ctx, room)
-				b.noteLoad(room, err)
-				b.missing.done(room, err == nil)
+				err := rs.loadOf(ctx, room)
+				rs.noteLoad(room, err)
+				rs.missing.done(room, err == nil)
 				if err == nil {
-					b.release(room)
+					rs.bus.release(room)
 				}
 			})
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-b.missing.wake:
+		case <-rs.missing.wake:
 		case <-time.After(next):
 		}
 	}
 }
 
-// loadRulesOf makes sure that the rules of a room are beside its log.
-func (b *Bus) loadRulesOf(ctx context.Context, room string) error {
-	ctx, cancel := context.WithTimeout(ctx, b.options.attempt())
+// loadOf makes sure that the rules of a room are beside its log.
+func (rs *Rules) loadOf(ctx context.Context, room string) error {
+	ctx, cancel := context.WithTimeout(ctx, rs.bus.options.attempt())
 	defer cancel()
-	s, err := b.findRules(ctx, room)
+	s, err := rs.find(ctx, room)
 	switch {
 	case err != nil:
 		return err
 	case s.kind == "closed":
 		return errNotOpen // whoever follows or publishes in it opens it
 	case s.kind == "known":
-		b.learn(room, s.rules)
+		rs.bus.learn(room, s.rules)
 		return nil
-	case b.options.Rules == nil:
+	case rs.bus.options.Rules == nil:
 		return nil
 	}
-	r, err := b.options.Rules(ctx, room)
+	r, err := rs.bus.options.Rules(ctx, room)
 	if err != nil {
 		return fmt.Errorf("load the rules of room %s: %w", room, err)
 	}
-	switch outcome, err := b.setRules(ctx, room, s.epoch, r); {
+	switch outcome, err := rs.set(ctx, room, s.epoch, r); {
 	case err != nil:
 		return err
 	case outcome == "closed":
@@ -182,16 +182,16 @@ func (b *Bus) loadRulesOf(ctx context.Context, room string) error {
 }
 
 // noteLoad logs once that rules cannot be loaded, and once that they can again.
-func (b *Bus) noteLoad(room string, err error) {
+func (rs *Rules) noteLoad(room string, err error) {
 	switch {
 	case err == nil:
-		if b.missing.away.Swap(false) {
-			b.logger.Info("rules: loaded again", "room", room)
+		if rs.missing.away.Swap(false) {
+			rs.bus.logger.Info("rules: loaded again", "room", room)
 		}
 	case errors.Is(err, errNotOpen), errors.Is(err, context.Canceled), isUnavailable(err):
 		// the log is being repaired, or Redis is away: both are logged elsewhere
-	case !b.missing.away.Swap(true):
-		b.logger.Warn("rules: cannot be read, rooms whose rules Redis has lost take no messages",
+	case !rs.missing.away.Swap(true):
+		rs.bus.logger.Warn("rules: cannot be read, rooms whose rules Redis has lost take no messages",
 			"room", room, "error", err)
 	}
 }

@@ -21,7 +21,7 @@ func TestRulesWithoutASource(t *testing.T) {
 		b := servers(t, r.url, d, 1)[0]
 		d.decides(t, b, room, mute(annie.Person))
 		refuses(t, plain, room, "2", annie, chat.CodeMuted)
-		if rules, err := plain.Rules(t.Context(), room); err != nil || len(rules.Muted) != 1 {
+		if rules, err := plain.Rules().Read(t.Context(), room); err != nil || len(rules.Muted) != 1 {
 			t.Errorf("rules are %+v, %v", rules, err)
 		}
 	})
@@ -86,7 +86,7 @@ func TestUnknownRulesAreUnavailable(t *testing.T) {
 		})
 		_, err := sayBy(t, b, room, "", "1", annie)
 		wantUnavailable(t, err)
-		_, err = b.Rules(t.Context(), room)
+		_, err = b.Rules().Read(t.Context(), room)
 		wantUnavailable(t, err)
 		d.setAway(false)
 		poll.Until(t, "it is taken", func() bool {
@@ -104,7 +104,7 @@ func TestOldRulesDoNotReplaceNewOnes(t *testing.T) {
 		b := servers(t, r.url, d, 1)[0]
 		epoch := takes(t, b, room, "1", annie).Position.Epoch
 		set := func(epoch string, version int64) string {
-			outcome, err := b.setRules(t.Context(), room, epoch,
+			outcome, err := b.rules.set(t.Context(), room, epoch,
 				chat.RoomRules{Version: version, Paused: version%2 == 1})
 			if err != nil {
 				t.Fatal(err)

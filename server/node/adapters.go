@@ -15,7 +15,7 @@ import (
 
 var (
 	_ room.LogReader     = (*bus.Bus)(nil)
-	_ room.ReactionStore = (*bus.Bus)(nil)
+	_ room.ReactionStore = (*bus.Reactions)(nil)
 	_ socket.Publisher   = (*bus.Bus)(nil)
 )
 

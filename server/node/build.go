@@ -66,7 +66,7 @@ func (n *Node) build(version string) (err error) {
 	}
 	rooms := room.Options{
 		RingSize: n.cfg.Room.RingSize, MaxRooms: n.cfg.Room.MaxRooms, Linger: n.cfg.Room.Linger,
-		Log: n.bus, Archive: n.archive(), Reactions: n.bus, App: n.cfg.Server.App, Node: n.id,
+		Log: n.bus, Archive: n.archive(), Reactions: n.bus.Reactions(), App: n.cfg.Server.App, Node: n.id,
 		Gossip:        n.bus.PublishGossip,
 		Subscriptions: n.bus, Wake: n.fan.Wake, Logger: n.logger, Metrics: n.metrics,
 	}

@@ -62,7 +62,7 @@ func TestClosedRoom(t *testing.T) {
 		t.Helper()
 		version++
 		rules := chat.RoomRules{Version: version, Access: a, Roles: roles}
-		if err := api.bus.SetRules(t.Context(), chat.DefaultRoom, rules); err != nil {
+		if err := api.bus.Rules().Set(t.Context(), chat.DefaultRoom, rules); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -29,7 +29,7 @@ func (n *Node) loadRules(ctx context.Context, room string) (chat.RoomRules, erro
 // buildRules makes what knows the rules of the rooms that are open here.
 func (n *Node) buildRules() {
 	o := moderation.WatchOptions{
-		Read: n.bus.Rules, Apply: n.bus.SetRules, Logger: n.logger,
+		Read: n.bus.Rules().Read, Apply: n.bus.Rules().Set, Logger: n.logger,
 		Open:   func(room string) bool { return n.rooms.Get(room) != nil },
 		Needed: n.rulesNeeded, Pinned: n.tellPinned,
 		Expel:  func(room string) { n.sockets.Expel(room) },
@@ -41,7 +41,7 @@ func (n *Node) buildRules() {
 		o.Truth = moderation.TruthOf(n.database)
 	}
 	if n.services.store != nil {
-		o.Wanted = n.bus.WantRules
+		o.Wanted = n.bus.Rules().Want
 	}
 	n.ruled = moderation.NewWatch(o)
 }
@@ -86,7 +86,7 @@ func (n *Node) moderateOptions() func(ctx context.Context, user int64, room stri
 		return nil
 	}
 	return n.newDesk(db, moderation.New(moderation.Options{
-		Store: db, Apply: n.bus.SetRules, Audit: moderation.Audit, Logger: n.logger,
+		Store: db, Apply: n.bus.Rules().Set, Audit: moderation.Audit, Logger: n.logger,
 	})).Frame
 }
 

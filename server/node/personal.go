@@ -30,7 +30,7 @@ var eraseSettle time.Duration
 // eraser returns what carries out erasures.
 func (n *Node) eraser() *personal.Eraser {
 	return personal.NewEraser(personal.Options{
-		Store: n.services.store, Log: n.bus, Wake: n.services.relay.Wake, App: n.cfg.Server.App, Logger: n.logger,
-		Settle: eraseSettle,
+		Store: n.services.store, Log: n.bus, Reactions: n.bus.Reactions(), Wake: n.services.relay.Wake,
+		App: n.cfg.Server.App, Logger: n.logger, Settle: eraseSettle,
 	})
 }

@@ -26,7 +26,8 @@ func TestSummaryOfAServerThatDied(t *testing.T) {
 	// as room.React does, without what follows
 	of := &chat.Message{Seq: m.Seq, ID: m.ID, Session: m.Session}
 	by := chat.Reaction{Person: "s2", Name: "s2", Emoji: "👍", On: true}
-	if _, err := one.bus.React(t.Context(), chat.DefaultRoom, of, by, chat.EarlierAsked); err != nil {
+	reactions := one.bus.Reactions()
+	if _, err := reactions.React(t.Context(), chat.DefaultRoom, of, by, chat.EarlierAsked); err != nil {
 		t.Fatal(err)
 	}
 	p.summary("map[👍:2]")

@@ -30,7 +30,7 @@ func TestRulesWithoutRedisAndDatabase(t *testing.T) {
 	}
 	poll.Until(t, "the server knows the mute", func() bool {
 		n.ruled.Doubt(chat.DefaultRoom)
-		rules, err := n.bus.Rules(t.Context(), chat.DefaultRoom)
+		rules, err := n.bus.Rules().Read(t.Context(), chat.DefaultRoom)
 		remembered, ok := n.ruled.Remembered(chat.DefaultRoom)
 		return err == nil && ok && remembered.Version == rules.Version && len(rules.Muted) == 1
 	})

@@ -51,7 +51,7 @@ func (n *Node) buildServices() (err error) {
 	s := &n.services
 	s.watcher = store.NewWatcher(s.store, n.logger)
 	s.rules = moderation.New(moderation.Options{
-		Store: s.store, Apply: n.bus.SetRules, Audit: moderation.Audit, Logger: n.logger,
+		Store: s.store, Apply: n.bus.Rules().Set, Audit: moderation.Audit, Logger: n.logger,
 	})
 	s.desk = n.newDesk(s.store, s.rules)
 	s.rooms = rooms.New(rooms.Options{

@@ -56,6 +56,10 @@ type Log interface {
 	// Publish calls done once, unless it returns an error.
 	Publish(ctx context.Context, room string, m chat.Message, by chat.Writer,
 		done func(at chat.Position, duplicate bool, err error)) error
+}
+
+// Reactions is who reacted to the messages of rooms.
+type Reactions interface {
 	// Restore applies reactions that were made earlier.
 	Restore(ctx context.Context, room string, m *chat.Message, list []chat.Reaction, e chat.Earlier) (
 		chat.Reacted, error)
@@ -64,14 +68,15 @@ type Log interface {
 		done func(again time.Duration, err error)) error
 }
 
-// Options configure an Eraser. Store, Log and App are required.
+// Options configure an Eraser. Store, Log, Reactions and App are required.
 type Options struct {
-	Store  Erasures
-	Log    Log
-	Wake   func() // is called when private messages were erased; may be nil
-	App    string
-	Logger *slog.Logger
-	Now    func() time.Time // default time.Now
+	Store     Erasures
+	Log       Log
+	Reactions Reactions
+	Wake      func() // is called when private messages were erased; may be nil
+	App       string
+	Logger    *slog.Logger
+	Now       func() time.Time // default time.Now
 
 	// Batch is how many messages a step erases, and Pause the time between two
 	// steps of all erasures. Default 20 and 1 s.

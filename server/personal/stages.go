@@ -171,7 +171,7 @@ func (e *Eraser) unlike(ctx context.Context, room, id, author string) error {
 		return nil
 	}
 	to := chat.Message{Seq: uint64(m.Seq), ID: m.ID, Author: m.Author, Session: m.Session}
-	switch _, err := e.Log.Restore(ctx, room, &to, all, chat.EarlierGiven); {
+	switch _, err := e.Reactions.Restore(ctx, room, &to, all, chat.EarlierGiven); {
 	case chat.AsError(err).Code == chat.CodeUnknownMessage && err != nil: // deleted a moment ago
 		return nil
 	case err != nil:
@@ -188,7 +188,7 @@ func (e *Eraser) summarize(ctx context.Context, room string, t chat.Target) erro
 	}
 	for {
 		answers := make(chan answer, 1)
-		err := e.Log.Summarize(ctx, room, chat.ReactionsTo(t, uuid.NewString(), e.App),
+		err := e.Reactions.Summarize(ctx, room, chat.ReactionsTo(t, uuid.NewString(), e.App),
 			func(again time.Duration, err error) { answers <- answer{again, err} })
 		if err != nil {
 			return fmt.Errorf("tell of reactions: %w", err)

@@ -88,6 +88,7 @@ var behaviour = []struct {
 	{"reports are bounded", testReportsBounded},
 	{"messages for those who moderate", testFindRoomMessage},
 	{"deletes on their way", testRoomDeletes},
+	{"a room that an operator empties", testEmptiedRoom},
 	{"pins", testPins},
 	{"reactions", testReactions},
 	{"reactions in any order", testReactionsInAnyOrder},

@@ -52,7 +52,8 @@ func (s *stack) keepsFiles(t *testing.T) {
 	if check := s.run(t, s.compose("run", "--rm", "-T", "api", "admin", "files", "check")...); check == "" {
 		t.Error("livechat admin files check says nothing")
 	}
-	s.copiesOut(t, document)
+	s.copiesFiles(t, document)
+	s.serves(t, got, document)
 }
 
 // photo returns a JPEG picture that does not compress to nothing.
@@ -118,21 +119,46 @@ func (s *stack) get(ctx context.Context, path string) ([]byte, error) {
 	return io.ReadAll(answer.Body)
 }
 
-// copiesOut: the bytes can be backed up with the engine alone, as
-// docs/operations.md says.
-func (s *stack) copiesOut(t *testing.T, document []byte) {
+// copiesFiles: the bytes can be backed up and put back with the engine alone, as
+// docs/operations.md says. The API servers are stopped meanwhile.
+func (s *stack) copiesFiles(t *testing.T, document []byte) {
 	t.Helper()
-	dir := t.TempDir()
+	dir, name := t.TempDir(), ""
 	s.run(t, "docker", "cp", s.containers(t, "api")[0]+":/files/.", dir)
-	found := false
 	if err := filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || found {
+		if err != nil || entry.IsDir() || name != "" {
 			return err
 		}
 		content, err := os.ReadFile(path)
-		found = bytes.Equal(content, document)
+		if err == nil && bytes.Equal(content, document) {
+			name, err = filepath.Rel(dir, path)
+		}
 		return err
-	}); err != nil || !found {
-		t.Errorf("the copy of the volume has the document: %t, %v", found, err)
+	}); err != nil || name == "" {
+		t.Fatalf("the copy of the volume has the document as %q, %v", name, err)
 	}
+	s.run(t, s.compose("stop", "api")...)
+	broken := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(broken, filepath.Dir(name)), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(broken, name), []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.putBack(t, broken)
+	check := s.compose("run", "--rm", "-T", "api", "admin", "files", "check")
+	if out, err := s.command(t.Context(), check...).CombinedOutput(); err == nil {
+		t.Errorf("with another document livechat admin files check says %s", out)
+	}
+	s.putBack(t, dir)
+	s.run(t, check...)
+	s.run(t, s.compose("start", "api")...)
+}
+
+// putBack copies a folder into the volume of files through a stopped container.
+func (s *stack) putBack(t *testing.T, dir string) {
+	t.Helper()
+	stopped := strings.Fields(s.run(t, s.compose("ps", "-aq", "api")...))[0]
+	s.run(t, "sh", "-c", `tar -C "$1" --exclude=./.tmp --numeric-owner --owner=65532 --group=65532 -cf - . |
+		docker cp - "$2":/files`, "sh", dir, stopped)
 }

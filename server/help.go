@@ -25,7 +25,7 @@ Usage:
                           role NAME admin|none; delete NAME. -json is for programs, -reason TEXT
                           for the audit log
   livechat admin room list|show|set|delete
-                          rooms that somebody made, and the rules of all: list; show ROOM; set
+                          made rooms, and the rules of all rooms: list; show ROOM; set
                           ROOM with -slow 10s (0: off), -registered=true (only accounts write),
                           -paused=true (only moderators do), and, which makes the room, -title,
                           -topic, -access open|registered|invite, -listed=true, -owner NAME or

@@ -68,7 +68,7 @@ func (j *job) soon() string {
 	if j.keep {
 		what = "the name is being taken from its messages"
 	}
-	return what + " by the servers with the API; livechat admin erasures shows how far that is"
+	return what + " by the API servers; livechat admin erasures shows how far that is"
 }
 
 // listErasures shows all that are known, the newest first.

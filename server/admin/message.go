@@ -41,7 +41,7 @@ func deleteMessage(ctx context.Context, j *job) error {
 	if err := j.AddRoomDeletes(ctx, deletes, time.Now(), moderation.Recorded(e)); err != nil {
 		return err
 	}
-	j.say("message %d of room %s by %q is deleted within some seconds, if a server with the API runs",
+	j.say("message %d of room %s by %q is deleted within some seconds, if an API server runs",
 		found.Seq, room, found.Name)
 	return nil
 }

@@ -141,7 +141,7 @@ func rules() []rule {
 		{"MAX_ROOMS", "most rooms open at the same time",
 			"a number of rooms, 1 or more",
 			func(c *Config) bool { return c.Room.MaxRooms >= 1 }},
-		{"ROOMS", "open: any room; made: only those that somebody made",
+		{"ROOMS", "open: any room; made: made rooms alone",
 			"open or made",
 			func(c *Config) bool { return slices.Contains([]string{RoomsOpen, RoomsMade}, c.Room.Rooms) }},
 		{"ROOMS_PER_ACCOUNT", "rooms that an account may own; 0: only admins make any",

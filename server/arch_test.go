@@ -28,7 +28,7 @@ var arrows = map[string][]string{
 		"server/cluster", "server/web", "server/store", "server/account", "server/private",
 		"server/archive", "server/api", "static", "server/metrics", "server/limit",
 		"server/admin", "server/blob", "server/files", "server/picture", "server/moderation", "server/rooms",
-		"server/personal", "server/connections",
+		"server/personal", "server/connections", "server/embedded",
 	},
 	"server/admin": {
 		"server/account", "server/chat", "server/connections", "server/moderation", "server/rooms",
@@ -67,10 +67,11 @@ var arrows = map[string][]string{
 		"server/moderation", "server/connections", "server/limit",
 		"server/rooms",
 	},
-	"server/metrics": {},
-	"server/picture": {},
-	"static":         {},
-	"client":         {"server/chat"},
+	"server/metrics":  {},
+	"server/embedded": {},
+	"server/picture":  {},
+	"static":          {},
+	"client":          {"server/chat"},
 	"load": {
 		"load/experiment", "load/grafana", "load/live", "load/peer", "load/plan", "load/record",
 		"load/report", "load/run", "load/verdict", "load/watch", "load/worker",
@@ -115,8 +116,8 @@ var libraries = []struct {
 	},
 	{
 		"github.com/alicebob/miniredis",
-		"only node starts the embedded Redis",
-		[]string{"server/node", "internal/testredis"},
+		"only embedded starts the embedded Redis",
+		[]string{"server/embedded", "internal/testredis"},
 	},
 	{
 		"github.com/minio/minio-go", "only blob speaks to S3; tests make a bucket",

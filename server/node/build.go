@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"livechat/server/cluster"
 	"livechat/server/config"
 	"livechat/server/connections"
+	"livechat/server/embedded"
 	"livechat/server/fanout"
 	"livechat/server/limit"
 	"livechat/server/presence"
@@ -31,9 +33,10 @@ func (n *Node) build(version string) (err error) {
 	n.monitor = openMonitor(n.cfg.Metrics.Addr, n.metrics, n.logger)
 	url := n.cfg.Redis.URL
 	if url == "" {
-		if n.embedded, url, err = startEmbedded(); err != nil {
+		if n.embedded, err = embedded.Start(newID()); err != nil {
 			return fmt.Errorf("start the embedded Redis: %w", err)
 		}
+		url = n.embedded.URL()
 	}
 	n.bus, err = bus.Open(bus.Options{
 		URL: url, Name: n.id, Channel: n.cfg.Redis.Channel, HistoryLength: n.cfg.Room.HistoryLength,
@@ -138,4 +141,25 @@ func (n *Node) closeParts() {
 	if n.embedded != nil {
 		n.embedded.Close()
 	}
+}
+
+// rightsTime bounds the check of the rights in Redis at startup.
+const rightsTime = 2 * time.Second
+
+// checkRights returns an error if the Redis user lacks a right. A Redis that
+// does not answer is no error: it may come up later.
+func (n *Node) checkRights() error {
+	if n.embedded != nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), rightsTime)
+	defer cancel()
+	err := n.bus.CheckRights(ctx)
+	if errors.Is(err, bus.ErrNoRight) {
+		return err
+	}
+	if err != nil {
+		n.logger.Debug("redis: rights not checked", "error", err)
+	}
+	return nil
 }

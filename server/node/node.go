@@ -12,8 +12,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
-
 	"livechat/server/api"
 	"livechat/server/auth"
 	"livechat/server/bus"
@@ -21,6 +19,7 @@ import (
 	"livechat/server/cluster"
 	"livechat/server/config"
 	"livechat/server/connections"
+	"livechat/server/embedded"
 	"livechat/server/fanout"
 	"livechat/server/metrics"
 	"livechat/server/moderation"
@@ -37,8 +36,8 @@ type Node struct {
 	// Set by Start.
 	cfg           config.Config
 	logger        *slog.Logger
-	id            string               // unique among all processes, past ones included
-	embedded      *miniredis.Miniredis // nil: a Redis outside the process is used
+	id            string          // unique among all processes, past ones included
+	embedded      *embedded.Redis // nil: a Redis outside the process is used
 	bus           *bus.Bus
 	auth          *auth.Client
 	rooms         *room.Registry
@@ -142,7 +141,7 @@ func (n *Node) run() {
 		}
 	})
 	if n.embedded != nil {
-		n.loops.Go(func() { n.ageEmbedded(ctx) })
+		n.loops.Go(func() { n.embedded.Run(ctx) })
 	}
 	n.loops.Go(func() {
 		if err := n.http.Serve(n.listener); err != nil {

@@ -39,6 +39,7 @@ type services struct {
 	handler  http.Handler // nil: this server has no API
 }
 
+// buildServices makes the services of a server with the API.
 func (n *Node) buildServices() (err error) {
 	if n.cfg.Server.Role == config.RoleWS {
 		return nil
@@ -72,26 +73,35 @@ func (n *Node) buildServices() (err error) {
 	}); err != nil {
 		return err
 	}
-	chats := private.New(private.Options{
-		Store: s.store, MaxText: n.cfg.Limits.MaxText, Wake: s.relay.Wake,
-		Allow: private.AllowPosts(
-			limit.NewRate(n.cfg.Limits.PostRate, n.cfg.Limits.PostBurst), n.limited(metrics.OfAccount)),
-		AllowChat:   private.AllowChats(n.cfg.Limits.ChatsHour, n.limited(metrics.OfChats)),
-		NoEdits:     n.cfg.Limits.EditWindow == config.WindowOff,
-		EditWindow:  max(0, time.Duration(n.cfg.Limits.EditWindow)),
-		AllowTyping: private.AllowTyping(), TellTyping: n.privateGossip.TellTyping,
-	})
 	if err := n.buildFiles(); err != nil {
 		return err
 	}
-	s.handler = api.New(api.Options{
+	s.handler = api.New(n.apiOptions())
+	return nil
+}
+
+// privateChats returns what accounts can do in private chats.
+func (n *Node) privateChats() *private.Service {
+	l := n.cfg.Limits
+	return private.New(private.Options{
+		Store: n.services.store, MaxText: l.MaxText, Wake: n.services.relay.Wake,
+		NoEdits: l.EditWindow == config.WindowOff, EditWindow: max(0, time.Duration(l.EditWindow)),
+		Allow:       private.AllowPosts(limit.NewRate(l.PostRate, l.PostBurst), n.limited(metrics.OfAccount)),
+		AllowChat:   private.AllowChats(l.ChatsHour, n.limited(metrics.OfChats)),
+		AllowTyping: private.AllowTyping(), TellTyping: n.privateGossip.TellTyping,
+	})
+}
+
+func (n *Node) apiOptions() api.Options {
+	s, l := &n.services, n.cfg.Limits
+	return api.Options{
 		Accounts: accounts{s.accounts, n.auth, s.revoker},
-		Chats:    countedChats{chats, n.metrics}, Archive: s.store, Search: s.store, Rooms: s.rooms,
+		Chats:    countedChats{n.privateChats(), n.metrics}, Archive: s.store, Search: s.store, Rooms: s.rooms,
 		Tickets: tickets{s.accounts, n.auth}, Logger: n.logger,
 		Files:      countedFiles{s.files.Service, n.metrics},
 		Moderation: s.desk,
 		AllowWrite: api.AllowWrites(
-			limit.NewRate(n.cfg.Limits.AddressRate, n.cfg.Limits.AddressBurst), n.limited(metrics.OfAddress)),
+			limit.NewRate(l.AddressRate, l.AddressBurst), n.limited(metrics.OfAddress)),
 		Personal:       n.personalData(),
 		MaxFile:        n.cfg.Files.MaxFile,
 		StepTimeout:    n.cfg.Socket.WriteTimeout,
@@ -100,8 +110,7 @@ func (n *Node) buildServices() (err error) {
 		Secure:         n.cfg.Server.SecureCookies,
 		Observe:        n.observeRequest,
 		Admin:          n.adminOptions(),
-	})
-	return nil
+	}
 }
 
 // buildPrivateGossip makes what this server and others tell each other about

@@ -42,7 +42,7 @@ var arrows = map[string][]string{
 	// chat: positions; wire: pong and close frames
 	"server/fanout":     {"server/chat", "server/wire", "server/room", "server/metrics"},
 	"server/auth":       {"server/chat", "server/store"},
-	"server/bus":        {"server/chat", "server/metrics"},
+	"server/bus":        {"server/chat", "server/metrics", "server/outage"},
 	"server/moderation": {"server/chat", "server/store", "server/wire", "server/words"},
 	"server/words":      {"server/account", "server/chat"}, // account: skeletons
 	"server/rooms":      {"server/account", "server/chat", "server/store"},
@@ -59,7 +59,7 @@ var arrows = map[string][]string{
 	"server/blob":        {},
 	"server/account":     {"server/chat", "server/limit", "server/store"},
 	"server/private":     {"server/chat", "server/limit", "server/store"},
-	"server/archive":     {"server/chat", "server/store"},
+	"server/archive":     {"server/chat", "server/outage", "server/store"},
 	"server/personal":    {"server/chat", "server/limit", "server/store"},
 	"server/files":       {"server/blob", "server/chat", "server/picture", "server/store"},
 	"server/api": {
@@ -68,6 +68,7 @@ var arrows = map[string][]string{
 		"server/rooms",
 	},
 	"server/metrics":  {},
+	"server/outage":   {},
 	"server/embedded": {},
 	"server/picture":  {},
 	"static":          {},

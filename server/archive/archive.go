@@ -29,6 +29,7 @@ import (
 	"time"
 
 	"livechat/server/chat"
+	"livechat/server/outage"
 	"livechat/server/store"
 )
 
@@ -156,8 +157,8 @@ type Archiver struct {
 	// Owned by Run.
 	looks  looks
 	load   load
-	source outage
-	store  outage
+	source outage.Log
+	store  outage.Log
 	good   store.RoomMessage // a message that the store has taken; zero: none yet
 	// messages that the store did not take even alone, with the number of
 	// attempts
@@ -221,8 +222,8 @@ func New(o Options) (*Archiver, error) {
 	return &Archiver{
 		opts: o, wake: make(chan struct{}, 1), rooms: make(map[string]visit),
 		epochs: make(map[string]chat.EpochHistory), aside: make(map[place]int),
-		source: outage{logger: o.Logger, what: "the rooms' logs"},
-		store:  outage{logger: o.Logger, what: "the store"},
+		source: waiting(o.Logger, "the rooms' logs"),
+		store:  waiting(o.Logger, "the store"),
 	}, nil
 }
 

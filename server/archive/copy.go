@@ -3,10 +3,12 @@ package archive
 import (
 	"cmp"
 	"context"
+	"log/slog"
 	"slices"
 	"time"
 
 	"livechat/server/chat"
+	"livechat/server/outage"
 )
 
 // copy serves the rooms in turn until ctx ends.
@@ -230,14 +232,22 @@ func (a *Archiver) take(ctx context.Context, batch Batch) (ok bool) {
 	return ctx.Err() == nil
 }
 
-// failed reports whether err is an error, and tells the outage logger. Errors
+// waiting returns a log of outages of the logs or the store. They are no
+// warnings: the owner of the connection has logged one.
+func waiting(logger *slog.Logger, what string) outage.Log {
+	return outage.Log{
+		Logger: logger, Began: "archive: waiting for " + what, Ended: "archive: " + what + " available again",
+	}
+}
+
+// failed reports whether err is an error, and tells the log of outages. Errors
 // after ctx has ended say nothing about the other side and are not logged.
-func (a *Archiver) failed(ctx context.Context, side *outage, err error) bool {
+func (a *Archiver) failed(ctx context.Context, side *outage.Log, err error) bool {
 	switch {
 	case err == nil:
-		side.ended()
+		side.Succeeded()
 	case ctx.Err() == nil:
-		side.began(err)
+		side.Failed(err)
 	}
 	return err != nil
 }

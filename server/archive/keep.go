@@ -120,7 +120,7 @@ func (a *Archiver) add(ctx context.Context, list []store.RoomMessage) error {
 	defer cancel()
 	added, err := a.opts.Store.AddRoomMessages(attempt, list)
 	if store.IsRefused(err) { // the store is available and has answered
-		a.store.ended()
+		a.store.Succeeded()
 		a.counts.failures.Add(1)
 		return err
 	}

@@ -57,7 +57,7 @@ func (a *Archiver) addReactions(ctx context.Context, m reacted, who []chat.React
 	defer cancel()
 	err := a.opts.Store.AddReactions(attempt, m.room, m.id, who)
 	if store.IsRefused(err) {
-		a.store.ended()
+		a.store.Succeeded()
 		a.counts.failures.Add(1)
 		a.opts.Logger.Error("archive: skipped who reacted, which the store refuses", "room", m.room, "id", m.id,
 			"error", err)

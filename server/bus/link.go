@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"livechat/server/outage"
 )
 
 // subscription is one connection of a link, from dialling to its first doubtful
@@ -16,7 +18,7 @@ type subscription struct {
 	*link
 	bus     *Bus
 	handler Subscriber
-	outage  *outage
+	outage  *outage.Log
 	node    redis.UniversalClient
 	pubsub  *redis.PubSub
 	conn    *linkConn
@@ -173,7 +175,10 @@ func (s *subscription) receive(ctx context.Context) error {
 
 func (s *subscription) markUp() {
 	s.up = time.Now()
-	s.outage.ended()
+	if ended := s.outage.Succeeded(); !ended && !s.link.wasUp {
+		s.link.logger.Info(connected)
+	}
+	s.link.wasUp, s.outage.Began = true, "redis: connection lost, reconnecting"
 	s.active.Store(s)
 }
 

@@ -11,6 +11,8 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	"github.com/redis/go-redis/v9"
+
+	"livechat/server/outage"
 )
 
 // The pauses between attempts to subscribe. The first attempt after a link that
@@ -79,8 +81,13 @@ type link struct {
 	choose  func(context.Context) (redis.UniversalClient, error)
 	end     context.CancelFunc // of a sharded link: ends it
 	logger  *slog.Logger
+	wasUp   bool                         // owned by keep's goroutine
 	active  atomic.Pointer[subscription] // nil: the link is down
 }
+
+// connected is the line when a link is up, after an outage or for the first
+// time.
+const connected = "redis: connected"
 
 func newLink(b *Bus, h Subscriber) *link {
 	return &link{bus: b, handler: h, topics: newTopics(), logger: b.logger}
@@ -89,7 +96,10 @@ func newLink(b *Bus, h Subscriber) *link {
 // keep keeps the link alive until ctx is done.
 func (l *link) keep(ctx context.Context) {
 	pause := newPause(l.bus.mostPause())
-	trouble := outage{logger: l.logger}
+	trouble := outage.Log{
+		Logger: l.logger, Level: slog.LevelWarn,
+		Began: "redis: not reachable yet, retrying", Ended: connected,
+	}
 	for {
 		s := subscription{link: l, bus: l.bus, handler: l.handler, outage: &trouble}
 		err := s.run(ctx)
@@ -101,7 +111,7 @@ func (l *link) keep(ctx context.Context) {
 			return
 		}
 		l.bus.nodes.trouble()
-		trouble.began(err)
+		trouble.Failed(err)
 		if !s.up.IsZero() {
 			l.bus.options.Metrics.LinksLost.Inc()
 		}
@@ -112,39 +122,6 @@ func (l *link) keep(ctx context.Context) {
 			return
 		}
 	}
-}
-
-// outage logs an outage of the link: one line when it begins, one when it ends,
-// none per attempt.
-type outage struct {
-	logger   *slog.Logger
-	since    time.Time // zero: no outage
-	attempts int
-	everUp   bool
-}
-
-func (o *outage) began(err error) {
-	o.attempts++
-	if !o.since.IsZero() {
-		return
-	}
-	o.since = time.Now()
-	what := "redis: not reachable yet, retrying"
-	if o.everUp {
-		what = "redis: connection lost, reconnecting"
-	}
-	o.logger.Warn(what, "error", err)
-}
-
-func (o *outage) ended() {
-	switch {
-	case !o.since.IsZero():
-		o.logger.Info("redis: connected",
-			"after", time.Since(o.since).Round(time.Millisecond), "attempts", o.attempts)
-	case !o.everUp:
-		o.logger.Info("redis: connected")
-	}
-	o.since, o.attempts, o.everUp = time.Time{}, 0, true
 }
 
 func (s *subscription) pushed(msg *redis.Message) {

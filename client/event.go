@@ -20,7 +20,7 @@ type Welcome struct {
 	Name   string `json:"name"` // as the server cleaned or chose it
 	Room   string `json:"room"`
 	Epoch  string `json:"epoch"` // of the room's log
-	Seq    uint64 `json:"seq"`   // newest message of the room
+	Seq    uint64 `json:"seq"`   // of the newest entry of the log
 	// nil unless a position was given; true: everything after it follows
 	Recovered *bool   `json:"recovered"`
 	Pinned    *Pinned `json:"pinned"` // nil: no message is pinned
@@ -246,7 +246,7 @@ type ClusterServer struct {
 	Version     string `json:"version"`
 }
 
-// Gap says that messages From to To, inclusive, will not come over this
+// Gap says that entries From to To, inclusive, will not come over this
 // connection: the log no longer reaches back to them.
 type Gap struct {
 	From uint64 `json:"from"`

@@ -159,15 +159,15 @@ type Notice struct {
 	Text string `json:"text"`
 }
 
-// Gap says that messages From to To, inclusive, are no longer available.
+// Gap says that entries From to To, inclusive, are no longer available.
 type Gap struct {
 	Type string `json:"type"` // "gap"
 	From uint64 `json:"from"`
 	To   uint64 `json:"to"`
 }
 
-// Reset says that the log continues in another epoch: the next message is the
-// one after Seq. If the client has messages after Seq, they are not in the log
+// Reset says that the log continues in another epoch: the next entry is the
+// one after Seq. If the client has entries after Seq, they are not in the log
 // under those numbers.
 type Reset struct {
 	Type  string `json:"type"` // "reset"

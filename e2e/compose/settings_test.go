@@ -12,13 +12,30 @@ import (
 	"livechat/server/config"
 )
 
+// section returns the part of docs/configuration.md below a heading.
+func section(t *testing.T, heading string) string {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/configuration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, part, found := strings.Cut(string(text), "\n## "+heading+"\n")
+	if !found {
+		t.Fatalf("docs/configuration.md has no part %q", heading)
+	}
+	part, _, _ = strings.Cut(part, "\n## ")
+	return part
+}
+
 // Every setting of the server can be set from outside the compose file, except
-// those that make up the cluster.
+// those that make up the cluster. The document names these, and those whose
+// default is another one.
 func TestSettingsArePassedOn(t *testing.T) {
 	text, err := os.ReadFile("../../docker-compose.yml")
 	if err != nil {
 		t.Fatal(err)
 	}
+	document := section(t, "Settings of the compose file")
 	params, err := env.GetFieldParams(&config.Config{})
 	if err != nil {
 		t.Fatal(err)
@@ -46,6 +63,29 @@ func TestSettingsArePassedOn(t *testing.T) {
 		if passed == own {
 			t.Errorf("docker-compose.yml passes %s on: %v, want %v", p.Key, passed, !own)
 		}
+		other := regexp.MustCompile(`"\$\{` + p.Key + `:-[^}]`).MatchString(string(text))
+		if (own || other) && !strings.Contains(document, "`"+p.Key+"`") {
+			t.Errorf("docs/configuration.md does not say what %s is in compose", p.Key)
+		}
+	}
+}
+
+// What the compose file reads from outside is documented.
+func TestSettingsOfComposeAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docker-compose.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	document := section(t, "Settings of the server") + section(t, "Settings of the compose file") +
+		section(t, "Settings of HAProxy")
+	names := regexp.MustCompile(`\$\{([A-Z_]+)[:}-]`).FindAllStringSubmatch(string(text), -1)
+	for _, name := range names {
+		if !strings.Contains(document, "`"+name[1]+"`") {
+			t.Errorf("docs/configuration.md does not have %s", name[1])
+		}
+	}
+	if len(names) < 30 {
+		t.Errorf("found only %d settings", len(names))
 	}
 }
 

@@ -1,6 +1,5 @@
 // The templates of a page that is not bundled, such as that of `make cluster
-// ARGS=-live-page`. In a bundled page they are already there, and no link to
-// them.
+// ARGS=-live`. In a bundled page they are already there, and no link to them.
 
 /** Puts each file of templates where the page names it. */
 export async function putTemplates() {

@@ -1,8 +1,8 @@
 // Package client connects Go programs to a livechat room: bots, tests, load
 // generators.
 //
-// The module path is still livechat, which no proxy serves. Until it is
-// renamed, import the package from a clone:
+// The module path is livechat, which no proxy serves. Import the package from a
+// clone:
 //
 //	git clone <this repository> /path/to/clone
 //	go mod edit -require livechat@v0.0.0 -replace livechat=/path/to/clone

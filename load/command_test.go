@@ -48,6 +48,12 @@ func TestBadFlags(t *testing.T) {
 		{"-scenario war", "want one of steady, ramp"},
 		{"-scenario kill", "want -kill-pid"},
 		{"-pids x", "not a number"},
+		{"-pids 999999999", "-pids: no process 999999999"},
+		{"-metrics foo", "-metrics \"foo\": want http://host:port/metrics"},
+		{"-metrics http://127.0.0.1:1/metrics", "-metrics: read metrics"},
+		{"-listen foo", "-listen foo: "},
+		{"-listen 127.0.0.1:99999", "-listen 127.0.0.1:99999: "},
+		{"worker -listen 127.0.0.1:99999", "-listen 127.0.0.1:99999: "},
 		{"-scale 1,x", "not a number"},
 		{"-scenario scale -scale-command up", "want {n}"},
 		{"-scenario scale -scale-command {n} -scale 0,-1", "want 0 or more"},
@@ -100,9 +106,11 @@ func TestHelpHasEveryFlagOnce(t *testing.T) {
 func TestMissingFolderIsFoundFirst(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "missing", "x")
 	for _, flag := range []string{"-html", "-json", "-csv", "-hdr"} {
-		err := load(t.Context(), []string{"-url", "ws://127.0.0.1:1", flag, missing}, t.Output(), t.Output())
-		if err == nil || !strings.Contains(err.Error(), flag+" "+missing+" cannot be written") {
-			t.Errorf("%v, want the flag and the file", err)
+		var out bytes.Buffer
+		err := load(t.Context(), []string{"-url", "ws://127.0.0.1:1", flag, missing}, &out, &out)
+		want := flag + " " + missing + " cannot be written"
+		if !errors.Is(err, errUsage) || !strings.Contains(out.String(), want) {
+			t.Errorf("%v and %q, want the flag and the file", err, out.String())
 		}
 	}
 }

@@ -138,8 +138,7 @@ func parse(args []string, out io.Writer) (*options, error) {
 		usage(flags)
 		return nil, err
 	case err != nil:
-		fmt.Fprintf(out, "%v\n%s\n", err, seeHelp)
-		return nil, errUsage
+		return nil, refuse(out, err)
 	}
 	given := make(map[string]bool)
 	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
@@ -171,10 +170,15 @@ func parse(args []string, out io.Writer) (*options, error) {
 	err = errors.Join(err, setStages(s, *stages, given), setTarget(s, *target, *room, given), o.judge.read(),
 		o.check())
 	if err != nil {
-		fmt.Fprintf(out, "%v\n%s\n", err, seeHelp)
-		return nil, errUsage
+		return nil, refuse(out, err)
 	}
 	return o, nil
+}
+
+// refuse explains on out what is wrong with the flags.
+func refuse(out io.Writer, err error) error {
+	fmt.Fprintf(out, "%v\n%s\n", err, seeHelp)
+	return errUsage
 }
 
 func (o *options) check() error {

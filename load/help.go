@@ -52,8 +52,8 @@ func usage(flags *flag.FlagSet) {
 	}
 	fmt.Fprint(out,
 		"\nExit status: 1 if a message was lost, duplicated, out of order, refused or not answered;\n"+
-			"2 for invalid flags; 3 if a limit of -fail-if or -baseline was exceeded, and nothing else "+
-			"failed.\n")
+			"2 for invalid flags, also those that name what is not there; 3 if a limit of -fail-if or\n"+
+			"-baseline was exceeded, and nothing else failed.\n")
 }
 
 // describe prints flags in the form of the flag package, in the given order. It

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -206,15 +205,6 @@ func TestReachable(t *testing.T) {
 		if got := reachable(address); got != want {
 			t.Errorf("%s: %s, want %s", address, got, want)
 		}
-	}
-}
-
-// An address that cannot be listened on is an error before the run.
-func TestUnusableListenAddress(t *testing.T) {
-	err := load(t.Context(), []string{"-listen", "127.0.0.1:99999", "-url", "ws://127.0.0.1:1"}, t.Output(),
-		t.Output())
-	if err == nil || !strings.HasPrefix(fmt.Sprint(err), "-listen 127.0.0.1:99999: ") {
-		t.Errorf("%v, want an error that names the flag", err)
 	}
 }
 

@@ -4,8 +4,9 @@
 //	go run ./load -url ws://localhost:8080 -clients 5000 -rate 50 -for 30s
 //
 // The exit status is 1 if a message was lost, duplicated, out of order, refused
-// or not answered, 2 for invalid flags, and 3 if a limit was exceeded that was
-// given with the flags, and nothing else failed.
+// or not answered, or the run could not be performed; 2 for invalid flags, also
+// those that name what is not there; and 3 if a limit was exceeded that was given
+// with the flags, and nothing else failed.
 package main
 
 import (
@@ -66,7 +67,7 @@ func load(ctx context.Context, args []string, out, progress io.Writer) error {
 		return err
 	}
 	if err := o.writable(); err != nil {
-		return err
+		return refuse(progress, err)
 	}
 	if o.compare {
 		return compare(o, out)
@@ -76,22 +77,22 @@ func load(ctx context.Context, args []string, out, progress io.Writer) error {
 			return err
 		}
 	}
+	watcher, err := watch.New(o.settings.URLs, o.pids, o.metrics)
+	if err != nil {
+		return refuse(progress, err)
+	}
 	told, err := o.watched(ctx, progress, args)
 	if err != nil {
-		return err
+		return refuse(progress, err)
 	}
-	err = o.measure(ctx, args, told, out, progress)
+	err = o.measure(ctx, args, watcher, told, out, progress)
 	return errors.Join(err, told.close(ctx, err))
 }
 
 // measure performs the run and writes the report.
-func (o *options) measure(ctx context.Context, args []string, told *watchers, out,
-	progress io.Writer,
+func (o *options) measure(ctx context.Context, args []string, watcher *watch.Watcher, told *watchers,
+	out, progress io.Writer,
 ) error {
-	watcher, err := watch.New(o.settings.URLs, o.pids, o.metrics)
-	if err != nil {
-		return err
-	}
 	about := watch.Context(ctx, o.settings.URLs, version, o.settings.TLS())
 	if about.Tool == "" {
 		if digest, err := revision(); err == nil {

@@ -129,7 +129,8 @@ func serveWorker(ctx context.Context, args []string, out io.Writer) error {
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", *listen)
 	if err != nil {
-		return fmt.Errorf("listen for a coordinator: %w", err)
+		fmt.Fprintf(out, "-listen %s: %v\n", *listen, err)
+		return errUsage
 	}
 	w.Logger.Info("worker: ready", "address", l.Addr().String(), "version", w.Version)
 	return w.Serve(ctx, l)

@@ -32,6 +32,7 @@ const (
 type Server struct {
 	listener net.Listener
 	server   *http.Server
+	host     string        // that the address names; "": none
 	served   chan struct{} // closed when the server has ended
 	closing  chan struct{} // ends streams
 	once     sync.Once     // of closing
@@ -46,8 +47,8 @@ func Listen(ctx context.Context, address string, s *plan.Settings, command []str
 	if err != nil {
 		return nil, fmt.Errorf("-listen %s: %w", address, err)
 	}
-	l := &Server{listener: listener, served: make(chan struct{}), closing: make(chan struct{}),
-		state: newState(s, command)}
+	l := &Server{listener: listener, host: hostOf(address),
+		served: make(chan struct{}), closing: make(chan struct{}), state: newState(s, command)}
 	l.scrapes.changed = make(chan struct{})
 	l.server = &http.Server{Handler: l.routes(), ReadHeaderTimeout: headerTime, IdleTimeout: idleTime,
 		MaxHeaderBytes: maxHeader}

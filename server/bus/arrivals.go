@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// After a restart of Redis, a log without known followers must not be opened
-// before every server that might follow it had the chance to stage: that it
-// follows may be what Redis has lost. Each server announces when it has checked
-// in to all logs that it follows:
+// After a restart of Redis, a log that names no subscribed servers must not be
+// opened before every server that might be one had the chance to stage: that it
+// is subscribed may be what Redis has lost. Each server announces when it has
+// checked in to the logs of all rooms to which it is subscribed:
 //
 //	livechat:came   hash: by server, the processes of Redis in which it has checked in; expires
 //
@@ -40,7 +40,7 @@ type arrivals struct {
 
 func newArrivals() *arrivals { return &arrivals{wake: make(chan struct{}, 1)} }
 
-// begin says that these rooms are to be followed over a new link.
+// begin says that these rooms are to be subscribed to over a new link.
 func (a *arrivals) begin(rooms []string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -59,7 +59,7 @@ func (a *arrivals) now() (link int) {
 	return a.link
 }
 
-// remove says that this server no longer follows a room.
+// remove says that this server is no longer subscribed to a room.
 func (a *arrivals) remove(room string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

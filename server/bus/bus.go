@@ -7,7 +7,8 @@
 //	livechat                  the channel of the default room;
 //	                          livechat:room:<name> for others
 //	{livechat}:head           hash: epoch and seq of the newest message, earlier
-//	                          epochs (log.lua), followers (follow.lua)
+//	                          epochs (log.lua), subscribed servers
+//	                          (subscribed.lua)
 //	{livechat}:log            stream: the newest messages, id <seq>-0, field m
 //	{livechat}:id:<id>        "<epoch>:<seq> <digest>": where the message with
 //	                          this id is
@@ -51,9 +52,9 @@
 //
 // # When a log leaves Redis
 //
-// Every key expires. A log expires when no server has followed it and nothing
-// has been published in it for a while, and not before it is archived: see
-// expiry.go.
+// Every key expires. A log expires when no server has been subscribed to its
+// room and nothing has been published in it for a while, and not before it is
+// archived: see expiry.go.
 //
 // # When Redis loses data
 //
@@ -214,7 +215,7 @@ func (b *Bus) Run(ctx context.Context, s Subscriber, h RepairSource) error {
 	var others sync.WaitGroup
 	others.Go(func() { b.publishAll(ctx) })
 	others.Go(func() { b.repairLogs(ctx, h) })
-	others.Go(func() { b.extendFollowed(ctx) })
+	others.Go(func() { b.extendSubscribed(ctx) })
 	others.Go(func() { b.republishAll(ctx, h) })
 	others.Go(func() { b.leaveLogs(ctx) })
 	others.Go(func() { b.announceNews(ctx) })
@@ -246,7 +247,7 @@ func (b *Bus) Close() error {
 // changes nothing. After Unsubscribe it is a new request, which is confirmed
 // again.
 func (b *Bus) Subscribe(room string) {
-	b.expiries.follow(room, time.Now().Add(b.lifetime(room).quiet/2))
+	b.expiries.add(room, time.Now().Add(b.lifetime(room).quiet/2))
 	if b.nodes != nil {
 		b.places.want(b.channel(room), room, b.nodes)
 		return

@@ -134,9 +134,9 @@ type state struct {
 	// of wait:
 	repair    string   // identifies this repair
 	restarted bool     // it was closed because it was found in another process of Redis
-	follower  bool     // at least one server that has staged is known to follow it
+	listed    bool     // the log lists at least one that has staged as subscribed
 	staged    []string // servers that have staged
-	missing   []string // known followers that have not
+	missing   []string // subscribed servers, as far as known, that have not
 	listeners string   // all: all listeners of its channel have staged; nothing: and had nothing
 }
 
@@ -146,7 +146,7 @@ func readState(reply []string) (s state, err error) {
 	case s.kind == "restoring":
 		s.ids = reply[1:]
 	case s.kind == "wait" && len(reply) == 8:
-		s.run, s.repair, s.restarted, s.follower = reply[1], reply[2], reply[3] == "1", reply[4] == "1"
+		s.run, s.repair, s.restarted, s.listed = reply[1], reply[2], reply[3] == "1", reply[4] == "1"
 		s.listeners = reply[7]
 		s.staged, s.missing = strings.Fields(reply[5]), strings.Fields(reply[6])
 	case len(reply) == 4, len(reply) == 6:
@@ -181,8 +181,8 @@ func (b *Bus) openCall(room string, seen chat.Position, past, base string) *call
 	return b.call(openScript, room, args...)
 }
 
-// listening returns the arguments with which follow.lua counts the listeners of
-// a room's channel, and 1 if this server is one.
+// listening returns the arguments with which subscribed.lua counts the listeners
+// of a room's channel, and 1 if this server is one.
 func (b *Bus) listening(room string) []any {
 	count := "NUMSUB"
 	if b.nodes != nil {

@@ -19,7 +19,7 @@ func TestDeadLinkIsReadToTheEnd(t *testing.T) {
 	held := make(chan struct{}) // closed when the reader may continue
 	h := &recorder{}
 	h.onPayload = func([]byte) { <-held } // the reader stalls, as on a busy machine
-	follow(t, b, h, room)
+	subscribe(t, b, h, room)
 	answers := make(chan answer, messages)
 	text := strings.Repeat("x", 1000)
 	for i := range messages {

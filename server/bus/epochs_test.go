@@ -102,7 +102,7 @@ func TestQuietLogNoticesItsLostStream(t *testing.T) {
 // its earlier messages back, under their own numbers, before new ones.
 func TestNewLogWaitsForListeners(t *testing.T) {
 	t.Parallel()
-	for who, follows := range map[string][]string{"a server with sockets": {room},
+	for who, rooms := range map[string][]string{"a server with sockets": {room},
 		"one that only publishes": nil} {
 		t.Run(who, func(t *testing.T) {
 			onEach(t, func(t *testing.T, r *backend) {
@@ -110,7 +110,7 @@ func TestNewLogWaitsForListeners(t *testing.T) {
 				sayMany(t, b, h, "a", 5)
 				known := h.Known(room)
 				r.raw.FlushAll(t.Context())
-				fresh, _ := start(t, r.url, Options{PublishTimeout: patient}, follows...)
+				fresh, _ := start(t, r.url, Options{PublishTimeout: patient}, rooms...)
 				if six := mustSay(t, fresh, room, "new", "hello"); six.Position.Seq != 6 {
 					t.Errorf("the next message is %+v", six)
 				}
@@ -122,9 +122,9 @@ func TestNewLogWaitsForListeners(t *testing.T) {
 	}
 }
 
-// Messages that servers have put into a log without followers are restored,
-// under their own numbers, each time one of the servers finds that Redis has
-// lost them.
+// Messages that servers have put into a log without subscribed servers are
+// restored, under their own numbers, each time one of the servers finds that
+// Redis has lost them.
 func TestNewLogGetsUnreceivedMessages(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
 		a, _ := start(t, r.url, Options{PublishTimeout: patient})

@@ -13,10 +13,10 @@ import (
 
 // This file lets logs expire.
 //
-// The keys of a log expire together. While a server follows the
-// log it postpones that, so a log never expires while users are in its room.
-// Other logs stay for RoomTTL or FeedTTL after the last message, or the last
-// follower.
+// The keys of a log expire together. While a server is subscribed to the room it
+// postpones that, so a log never expires while users are in its room. Other logs
+// stay for RoomTTL or FeedTTL after the last message, or the last subscribed
+// server.
 //
 // Nothing is lost by that. A message keeps its log longer, by archiveTime, and
 // the archiver takes that back once everything is archived (archive.lua). A
@@ -42,7 +42,7 @@ var (
 
 // lifetime is how long a log stays in Redis.
 type lifetime struct {
-	idle  time.Duration // after the last message or follower
+	idle  time.Duration // after the last message or subscribed server
 	quiet time.Duration // the same, while it has had no message
 	fresh time.Duration // after a message that may not be archived yet
 }
@@ -55,14 +55,15 @@ func (b *Bus) lifetime(room string) lifetime {
 	return lifetime{idle, min(idle, quietTTL), idle + archiveTime}
 }
 
-// expiries holds when to extend each log that this server follows.
+// expiries holds when to extend the log of each room to which this server is
+// subscribed.
 type expiries struct {
 	mu  sync.Mutex
 	due map[string]time.Time // guarded by mu: by room
 }
 
-// follow adds a log. It was extended when it was opened, or will be.
-func (k *expiries) follow(room string, due time.Time) {
+// add adds a log. It was extended when it was opened, or will be.
+func (k *expiries) add(room string, due time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.due == nil {
@@ -94,7 +95,7 @@ func (k *expiries) before(t time.Time) (rooms []string) {
 	return rooms
 }
 
-// until postpones a log, unless it is no longer followed.
+// until postpones a log, unless its room is no longer subscribed to.
 func (k *expiries) until(room string, due time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -103,9 +104,9 @@ func (k *expiries) until(room string, due time.Time) {
 	}
 }
 
-// extendFollowed extends the logs that this server follows, each when half of
-// its time has passed, until ctx is done.
-func (b *Bus) extendFollowed(ctx context.Context) {
+// extendSubscribed extends the logs of the rooms to which this server is
+// subscribed, each when half of its time has passed, until ctx is done.
+func (b *Bus) extendSubscribed(ctx context.Context) {
 	every := min(b.lifetime(chat.DefaultRoom).quiet, b.options.FeedTTL) / 8
 	tick := time.NewTicker(max(every, time.Millisecond))
 	defer tick.Stop()

@@ -76,8 +76,8 @@ func TestEveryKeyExpires(t *testing.T) {
 	})
 }
 
-// A log stays while it is followed, and expires after that.
-func TestFollowedLogDoesNotExpire(t *testing.T) {
+// A log stays while a server is subscribed, and expires after that.
+func TestSubscribedLogDoesNotExpire(t *testing.T) {
 	t.Parallel()
 	r := realRedis(t)
 	const idle = 3 * time.Second

@@ -213,12 +213,12 @@ func start(t testing.TB, url string, o Options, rooms ...string) (*Bus, *recorde
 	t.Helper()
 	b, h := open(t, url, o), &recorder{}
 	h.meet(b.name)
-	follow(t, b, h, rooms...)
+	subscribe(t, b, h, rooms...)
 	return b, h
 }
 
-// follow starts a bus and returns when it is subscribed to the given rooms.
-func follow(t testing.TB, b *Bus, h *recorder, rooms ...string) {
+// subscribe starts a bus and returns when it is subscribed to the given rooms.
+func subscribe(t testing.TB, b *Bus, h *recorder, rooms ...string) {
 	t.Helper()
 	for _, room := range rooms {
 		b.Subscribe(room)

@@ -195,7 +195,7 @@ func (s *subscription) subscribed(channel string) {
 	if channel == s.bus.gossipChannel() { // requested first, so confirmed first
 		if s.up.IsZero() {
 			s.markUp()
-			s.bus.arrivals.begin(s.bus.followed())
+			s.bus.arrivals.begin(s.bus.subscribedRooms())
 			s.bus.repairs.linked()
 			s.handler.Connected(true)
 		}

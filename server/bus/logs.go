@@ -33,11 +33,12 @@ var (
 	//go:embed lua/publish.lua
 	publishSource string
 
-	openScript        = redis.NewScript(logSource + followSource + openSource)
+	openScript        = redis.NewScript(logSource + subscribedSource + openSource)
 	adoptEpochsScript = redis.NewScript(logSource + tombsSource + restoreSource + adoptEpochsSource)
 	sealScript        = redis.NewScript(logSource + tombsSource + restoreSource + sealSource)
 	stageScript       = redis.NewScript(logSource + tombsSource + restoreSource + stageSource)
-	unsealScript      = redis.NewScript(logSource + tombsSource + restoreSource + followSource + unsealSource)
+	unsealScript      = redis.NewScript(logSource + tombsSource + restoreSource + subscribedSource +
+		unsealSource)
 )
 
 // OpenLog returns the state of a room's log. If there is none it begins the

@@ -19,7 +19,7 @@ func pair(t *testing.T, r *backend) (b [2]*Bus, h [2]*recorder, epoch string) {
 		h[i] = &recorder{}
 		h[i].meet("server0", "server1")
 		h[i].onSubscribed = func(room string) { openAsARoomDoes(t, b[i], h[i], room) }
-		follow(t, b[i], h[i], room)
+		subscribe(t, b[i], h[i], room)
 	}
 	epoch = opens(t, b[0], room).Head.Epoch
 	for i := range 5 {
@@ -189,8 +189,8 @@ func TestRepairRestoresUnreceivedMessages(t *testing.T) {
 	}
 }
 
-// A Redis that restarts empty knows neither followers nor listeners of a log:
-// it waits for servers that have not reconnected yet.
+// A Redis that restarts empty knows neither subscribed servers nor listeners of a
+// log: it waits for servers that have not reconnected yet.
 func TestRepairWaitsForReconnectingServers(t *testing.T) {
 	r := realRedis(t, "--appendonly", "no")
 	p := newProxy(t, r)
@@ -199,7 +199,7 @@ func TestRepairWaitsForReconnectingServers(t *testing.T) {
 	for bus, h := range map[*Bus]*recorder{a: ha, b: hb} {
 		h.meet(a.name, b.name)
 		h.onSubscribed = func(room string) { openAsARoomDoes(t, bus, h, room) }
-		follow(t, bus, h, room)
+		subscribe(t, bus, h, room)
 	}
 	opens(t, a, room)
 	sayMany(t, b, hb, "", 5)

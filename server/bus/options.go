@@ -38,7 +38,7 @@ type Options struct {
 
 	HistoryLength int           // minimum number of entries in a room's stream; default 10000
 	IDTTL         time.Duration // how long the id of a message is remembered; default 20m
-	// how long the archived log of a room without followers stays; default 24h
+	// how long the archived log of a room stays without subscribed servers; default 24h
 	RoomTTL        time.Duration
 	FeedTTL        time.Duration // the same for a feed, which is not archived; default 24h
 	PublishTimeout time.Duration // from Publish to Done, at most; default 5s

@@ -11,10 +11,10 @@ import (
 // Redis may come back without the newest messages, or without any: from an old
 // snapshot, as a replica that lagged, after FLUSHALL. The servers still have
 // them in their rings. So a log that is not intact is sealed, each server
-// stages what it has beyond the log, and when all followers that are up have
-// done so, or after a while, the log is unsealed in a new epoch. log.lua says
-// how loss is noticed, unseal.lua why there is a new epoch, followers.go for
-// whom a log waits.
+// stages what it has beyond the log, and when all subscribed servers that are up
+// have done so, or after a while, the log is unsealed in a new epoch. log.lua
+// says how loss is noticed, unseal.lua why there is a new epoch, subscribed.go
+// for whom a log waits.
 //
 // A server that could not stage in time finds out when it opens the log: its
 // newest messages are in an epoch that ended before them. They go into the log

@@ -86,8 +86,8 @@ func (b *Bus) lookAll(ctx context.Context, steps []*repairStep) {
 
 // sealAll seals the logs that are not intact, and notes in each that this
 // server has staged what it has, if it has nothing that the log lacks. If that
-// is so for all followers the log is open then: where nothing was lost this is
-// all it takes.
+// is so for all subscribed servers the log is open then: where nothing was lost
+// this is all it takes.
 func (b *Bus) sealAll(ctx context.Context, steps []*repairStep) {
 	var calls []*call
 	some := closed(steps)

@@ -116,8 +116,9 @@ func unquoted(p Publication) (_ Publication, ok bool) {
 }
 
 // unreceived returns what this server has put into a room's log and not
-// received: what the room knows, and what is remembered here of logs that are
-// not followed. received is the newest message that it has received.
+// received: what the room knows, and what is remembered here of logs of rooms to
+// which it is not subscribed. received is the newest message that it has
+// received.
 func (b *Bus) unreceived(h RepairSource, room string, received chat.Position) []Restored {
 	list := h.Unreceived(room)
 	for _, k := range b.recent.after(room, received) {
@@ -128,8 +129,8 @@ func (b *Bus) unreceived(h RepairSource, room string, received chat.Position) []
 	return list
 }
 
-// republishRecent republishes what this server has put into the log of a room
-// that it does not follow, if the log was found open without it: it was lost,
+// republishRecent republishes what this server has put into the log of a room to
+// which it is not subscribed, if the log was found open without it: it was lost,
 // and maybe no server has received it.
 //
 // Not so in feeds: each process knows only the events that it has published

@@ -85,14 +85,14 @@ func TestRestartWithAThousandFeeds(t *testing.T) {
 	for i := range 6 {
 		// it would log a line for each feed
 		o := Options{Name: fmt.Sprint("api", i), Logger: slog.New(slog.DiscardHandler)}
-		var followed []string
+		var subscribed []string
 		if i < len(names) {
-			o.Name, followed = names[i], rooms
+			o.Name, subscribed = names[i], rooms
 		}
 		b, h := open(t, r.url, o), &recorder{}
 		h.meet(names...)
 		h.onSubscribed = func(room string) { openAsARoomDoes(t, b, h, room) }
-		follow(t, b, h, followed...)
+		subscribe(t, b, h, subscribed...)
 		recorders = append(recorders, h)
 		if all = append(all, b); i >= len(names) {
 			others = append(others, b)

@@ -127,7 +127,7 @@ func refuses(t testing.TB, b *Bus, room, id string, by chat.Writer, code chat.Co
 // withTruth returns options of a server that needs to know the rules.
 func (d *truth) options() Options { return Options{Rules: d.of} }
 
-// servers returns buses that follow a room and know where the truth is.
+// servers returns buses that are subscribed to a room and know where the truth is.
 func servers(t testing.TB, url string, d *truth, n int) (all []*Bus) {
 	t.Helper()
 	for range n {

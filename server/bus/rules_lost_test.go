@@ -143,7 +143,7 @@ func TestBansHoldForReactionsAfterAnOldSnapshot(t *testing.T) {
 	b, h := open(t, r.url, d.options()), &recorder{}
 	h.meet(b.name)
 	h.onSubscribed = func(room string) { openAsARoomDoes(t, b, h, room) }
-	follow(t, b, h, room)
+	subscribe(t, b, h, room)
 	takes(t, b, room, "1", gus)
 	if err := r.raw.Save(t.Context()).Err(); err != nil {
 		t.Fatal(err)

@@ -161,7 +161,7 @@ func (rs *Rules) loadOf(ctx context.Context, room string) error {
 	case err != nil:
 		return err
 	case s.kind == "closed":
-		return errNotOpen // whoever follows or publishes in it opens it
+		return errNotOpen // whoever is subscribed to it or publishes in it opens it
 	case s.kind == "known":
 		rs.bus.learn(room, s.rules)
 		return nil

@@ -153,7 +153,7 @@ func TestOrderIsKeptWhileSlotsMove(t *testing.T) {
 	h.meet(b.name)
 	received := &receivedTimes{times: make(map[string][]time.Time)}
 	h.onPayload = received.note
-	follow(t, b, h, rooms[0], feeds[0], rooms[1])
+	subscribe(t, b, h, rooms[0], feeds[0], rooms[1])
 	over := make(chan struct{})
 	var senders sync.WaitGroup
 	said := make(map[string]*steadySender)

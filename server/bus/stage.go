@@ -75,7 +75,7 @@ func (b *Bus) stage(ctx context.Context, h RepairSource, room string, found stat
 	}
 	received = append(received, h.Remember(room, from, math.MaxUint64)...)
 	unreceived := b.unreceived(h, room, known.Head)
-	if known.Head.Epoch == "" { // this server publishes there, and does not follow
+	if known.Head.Epoch == "" { // this server publishes there, and is not subscribed
 		known = b.recent.log(room)
 	}
 	if known.Head.Epoch == "" {

@@ -24,16 +24,16 @@ func shut(t *testing.T, r *backend, room string) {
 // A room that is open on one of four servers is closed no longer than that one
 // needs, whichever server comes first: itself, or one that only publishes
 // there.
-func TestRepairWaitsForFollowersOnly(t *testing.T) {
+func TestRepairWaitsForSubscribedServersOnly(t *testing.T) {
 	onEachAlone(t, func(t *testing.T, r *backend) {
-		follower, h := start(t, r.url, Options{PublishTimeout: patient}, other)
-		mustSay(t, follower, other, "1", "hello")
-		h.learn(t, follower, other)
+		member, h := start(t, r.url, Options{PublishTimeout: patient}, other)
+		mustSay(t, member, other, "1", "hello")
+		h.learn(t, member, other)
 		guest, g := start(t, r.url, Options{PublishTimeout: patient}, room)
 		for _, h := range []*recorder{h, g} {
-			h.meet(follower.name, guest.name, "third", "fourth")
+			h.meet(member.name, guest.name, "third", "fourth")
 		}
-		for i, b := range []*Bus{follower, guest, guest} {
+		for i, b := range []*Bus{member, guest, guest} {
 			shut(t, r, other)
 			began := time.Now()
 			id := fmt.Sprint(i + 2)
@@ -47,9 +47,9 @@ func TestRepairWaitsForFollowersOnly(t *testing.T) {
 	})
 }
 
-// A log waits for a follower that is up and has not staged, and not for one
-// that is down.
-func TestRepairWaitsForLiveFollowersOnly(t *testing.T) {
+// A log waits for a subscribed server that is up and has not staged, and not for
+// one that is down.
+func TestRepairWaitsForLiveServersOnly(t *testing.T) {
 	t.Parallel()
 	for name, waits := range map[string]bool{"alive": true, "dead": false} {
 		t.Run(name, func(t *testing.T) {
@@ -79,16 +79,16 @@ func TestRepairWaitsForLiveFollowersOnly(t *testing.T) {
 				if (took >= repairPatience) != waits {
 					t.Errorf("the log was closed for %v", took)
 				}
-				if names := followersOf(t, r); len(names) != 1 {
-					t.Errorf("the head has %v, want one follower", names)
+				if names := subscribedTo(t, r); len(names) != 1 {
+					t.Errorf("the head has %v, want one server", names)
 				}
 			})
 		})
 	}
 }
 
-// followersOf returns the followers in the head of the default room.
-func followersOf(t *testing.T, r *backend) []string {
+// subscribedTo returns the subscribed servers in the head of the default room.
+func subscribedTo(t *testing.T, r *backend) []string {
 	fields := r.raw.HKeys(t.Context(), "{livechat}:head").Val()
 	return slices.DeleteFunc(fields, func(f string) bool { return !strings.HasPrefix(f, "follower:") })
 }
@@ -111,26 +111,26 @@ func TestRepairByServerThatKnowsNoPeers(t *testing.T) {
 	})
 }
 
-// A log does not wait for a server that no longer follows it, and its head
+// A log does not wait for a server that is no longer subscribed, and its head
 // forgets that server.
-func TestUnsubscribeRemovesTheFollower(t *testing.T) {
+func TestUnsubscribeRemovesTheServer(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
 		b, _ := start(t, r.url, Options{}, room)
-		followers := func() int { return len(followersOf(t, r)) }
+		servers := func() int { return len(subscribedTo(t, r)) }
 		for range 3 {
 			b.Subscribe(room)
 			opened(t, b, room)
-			if n := followers(); n != 1 {
-				t.Errorf("%d followers of a log that is open once", n)
+			if n := servers(); n != 1 {
+				t.Errorf("%d servers at a log that is open once", n)
 			}
 			b.Unsubscribe(room)
-			poll.Until(t, "the head forgets it", func() bool { return followers() == 0 })
+			poll.Until(t, "the head forgets it", func() bool { return servers() == 0 })
 		}
 	})
 }
 
 // Servers that crash one after the other do not fill the head of a log.
-func TestFollowersAreBounded(t *testing.T) {
+func TestSubscribedServersAreBounded(t *testing.T) {
 	onEach(t, func(t *testing.T, r *backend) {
 		b, h := start(t, r.url, Options{}, room)
 		opened(t, b, room)
@@ -189,7 +189,7 @@ func TestRestartWithManyFeeds(t *testing.T) {
 
 // Nor do they wait when all servers that are up have announced that they are
 // back.
-func TestRestartDoesNotDelayFeedsWithoutFollowers(t *testing.T) {
+func TestRestartDoesNotDelayFeedsWithoutServers(t *testing.T) {
 	t.Parallel()
 	r := realRedis(t)
 	var all [3]*Bus
@@ -199,10 +199,10 @@ func TestRestartDoesNotDelayFeedsWithoutFollowers(t *testing.T) {
 		h[i].meet("server0", "server1")
 		if i < 2 {
 			h[i].onSubscribed = func(room string) { openAsARoomDoes(t, all[i], h[i], room) }
-			follow(t, all[i], h[i], room, other)
+			subscribe(t, all[i], h[i], room, other)
 			continue
 		}
-		follow(t, all[i], h[i])
+		subscribe(t, all[i], h[i])
 	}
 	poll.Until(t, "it has been there for long enough to know who is alive", func() bool {
 		_, ever := all[2].repairs.connectedFor("")

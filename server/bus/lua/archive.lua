@@ -8,7 +8,7 @@
 --         4 what is long ago, ms
 --         5 how long an idle consumer is remembered, ms
 --         6 length of the stream
---         7 how long an archived log without followers stays in Redis, ms
+--         7 how long an archived log stays in Redis without subscribed servers, ms
 --   Returns {group, lost, past, pending, id, payload, id, payload, …}, or for lag
 --   {entries not handed out or not acknowledged, 1 if the log has to be read
 --   nevertheless, since it is not known to be archived}; {} if there is no

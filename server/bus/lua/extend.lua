@@ -1,4 +1,4 @@
--- Extends the expiry of a log that is followed.
+-- Extends the expiry of a log to whose room a server is subscribed.
 --
 --   KEYS  1 head   2 log: stream   3 tombs   4 about: see tombs.lua
 --   ARGV  1 for how long, ms   2 for how long if it has had no message, ms

@@ -1,5 +1,5 @@
--- Removes a follower of a log. If the server follows it again, by another
--- subscription, it stays.
+-- Removes a server that is no longer subscribed from the head of a log. If it is
+-- subscribed again, by another subscription, it stays.
 --
 --   KEYS  1 head   2 log: stream   3 `mend`: hash, who has staged
 --   ARGV  1 the server's name   2 the subscription that has ended

@@ -117,7 +117,7 @@ local function has(l, epoch, seq)
   return by[epoch] ~= nil and seq <= by[epoch]
 end
 
--- lifetime returns how long a log without followers stays in Redis.
+-- lifetime returns how long a log stays in Redis without subscribed servers.
 local function lifetime(h, log, idle, quiet)
   if h.seq == h.base and redis.call('EXISTS', log) == 0 then
     return quiet

@@ -8,15 +8,15 @@
 --         7 where the earlier epochs ended, if the log begins
 --         8 seq after which it begins, 0 if it is the first; empty if the caller
 --         has not looked into the archive
---         9 by which subscription the caller follows the log, empty if it does
---         not
+--         9 the number of the caller's subscription to the room, empty if it has
+--         none
 --         10 length of the stream
---         11 channel   12 how Redis counts its listeners: see follow.lua
+--         11 channel   12 how Redis counts its listeners: see subscribed.lua
 --         13 1 if the caller listens to it, else 0
 --         14 1 if the caller has published something in this room that no server
 --         is known to have received, or if others may not be back yet
---         the last two: how long the log stays in Redis without followers, ms,
---         and how long if it has had no message
+--         the last two: how long the log stays in Redis without subscribed
+--         servers, ms, and how long if it has had no message
 --   Returns {"open", head, past, run}, {"closed", …} if the log has to be
 --   repaired first, or {"begins"} if the caller has to look into the archive.
 --
@@ -54,7 +54,7 @@ if h.epoch == '' and not h.sealed and seen_epoch == '' and redis.call('EXISTS', 
     'top', '0', 'gone', base, 'holes', '0', 'begun', '1', 'length', ARGV[10])
   keep(head, log, quiet, tombs, about)
   redis.call('PUBLISH', ARGV[4], '{"type":"begun","by":"' .. ARGV[6] .. '","room":"' .. ARGV[5] .. '"}')
-  follow(head, ARGV[6], request, ARGV[4], ARGV[5])
+  enlist(head, ARGV[6], request, ARGV[4], ARGV[5])
   return answer(alone and 'open' or 'closed', read(head))
 end
 if in_order(h, log, tombs, seen_epoch, seen_seq) then
@@ -62,7 +62,7 @@ if in_order(h, log, tombs, seen_epoch, seen_seq) then
     redis.call('HSET', head, 'length', ARGV[10])
   end
   keep(head, log, lifetime(h, log, idle, quiet), tombs, about)
-  follow(head, ARGV[6], request, ARGV[4], ARGV[5])
+  enlist(head, ARGV[6], request, ARGV[4], ARGV[5])
   return answer('open', h)
 end
 return answer('closed', h)

@@ -230,7 +230,7 @@ local function build(h, log, tombs, about, stage, built, ttl, maxlen, page, ids)
     if left > 0 then
       redis.call('PEXPIRE', log, text(left))
     else
-      redis.call('PERSIST', log) -- its followers and publishers set an expiry
+      redis.call('PERSIST', log) -- subscribed servers and publishers set an expiry
     end
   end
   redis.call('DEL', stage)

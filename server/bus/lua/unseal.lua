@@ -1,30 +1,30 @@
--- Unseals a log in a new epoch, when all followers that are up have staged what
--- they had, or have had their time. Last step of three.
+-- Unseals a log in a new epoch, when all subscribed servers that are up have
+-- staged what they had, or have had their time. Last step of three.
 --
 --   KEYS  1 head   2 log: stream   3 `mend`: hash, who has staged
 --         4 stage: what was staged   5 built: the stream that becomes the log
 --         6 tombs   7 about: see tombs.lua
 --         8… ids of staged messages, as far as the previous reply named them
 --   ARGV  1 the new epoch   2 the caller's name
---         3 by which subscription it follows the log, empty if it does not
+--         3 the number of its subscription to the room, empty if it has none
 --         4, 5 epoch and seq of the newest message that it knows; empty if none
 --         6 "all" if it has staged what it had, "more" if it has something that
 --         it has not staged, "?" if that depends on where the log is
 --         7 for which servers it does not wait: names, or "*" for all
 --         8 gossip channel   9 room   10 length of the stream
 --         11 how long to remember an id, ms
---         12 channel   13 how Redis counts its listeners: see follow.lua
+--         12 channel   13 how Redis counts its listeners: see subscribed.lua
 --         14 1 if the caller listens to it, else 0
 --   Returns {"open", head, past, run}; {"closed"} if it has to be sealed again;
 --         {"stage"} if the caller has to stage first;
 --         {"restoring", …} if there is more to restore: the caller has to pass
 --         those keys, which the next call writes; or
---         {"wait", run, repair, restarted, follower, staged, missing, listeners}:
---         the identifier of this repair; who has staged, and which followers have
---         not, as names; "1" if it was sealed because Redis has restarted; "1" if
---         one that has staged is known to follow it; "all" if all listeners of
---         its channel have staged, "nothing" if none of them had anything, else
---         "some"
+--         {"wait", run, repair, restarted, listed, staged, missing, listeners}:
+--         the identifier of this repair; who has staged, and which subscribed
+--         servers have not, as names; "1" if it was sealed because Redis has
+--         restarted; "1" if one that has staged is listed as subscribed; "all"
+--         if all listeners of its channel have staged, "nothing" if none of them
+--         had anything, else "some"
 --
 -- Why messages are restored only here: see stage.lua. Why a page at a time:
 -- Redis does nothing else while a script runs.
@@ -32,8 +32,8 @@
 -- Why it does not wait for a time by itself: the clock of Redis may be set
 -- while it waits. The callers have monotonic clocks.
 --
--- Why a follower must be among those that have staged: what Redis has lost may
--- be the very fact that a server follows it.
+-- Why a subscribed server must be among those that have staged: what Redis has
+-- lost may be the very fact that a server is subscribed.
 --
 -- Why a new epoch even if nothing was lost, as far as can be told: a server
 -- that does not reach Redis just now may have received messages that all others
@@ -50,7 +50,7 @@ local all, excused, gossip, room = ARGV[6], ARGV[7], ARGV[8], ARGV[9]
 local h = read(head)
 local run = process()
 if h.run == run then
-  follow(head, name, request, gossip, room)
+  enlist(head, name, request, gossip, room)
   return answer('open', h)
 end
 if not h.sealed or redis.call('HGET', repair, 'run') ~= run then
@@ -77,7 +77,7 @@ if ARGV[14] == '1' then
   redis.call('HSET', repair, 'hears:' .. name, '1')
 end
 
-local by, staged_by, missing, follower, hearing = {}, {}, {}, '0', 0
+local by, staged_by, missing, listed, hearing = {}, {}, {}, '0', 0
 local fields = redis.call('HGETALL', repair)
 for i = 1, #fields, 2 do
   if string.sub(fields[i], 1, 3) == 'by:' then
@@ -96,22 +96,22 @@ for _, field in ipairs(fields) do
   if string.sub(field, 1, 9) == 'follower:' then
     local n = string.sub(field, 10)
     if by[n] then
-      follower = '1'
+      listed = '1'
     elseif not stays[n] then
       missing[#missing + 1] = n
     end
   end
 end
 if redis.call('HEXISTS', repair, 'lost') == 1 then
-  follower = '0' -- the head was lost, or has begun since: it knows only later followers
+  listed = '0' -- the head was lost, or has begun since: it lists only who came later
 end
-if excused ~= '*' and (follower == '0' or #missing > 0) then
+if excused ~= '*' and (listed == '0' or #missing > 0) then
   local m = redis.call('HMGET', repair, 'repair', 'restarted')
   local listening = 'some'
   if listeners(ARGV[13], ARGV[12]) <= hearing then
     listening = newest(log) == 0 and redis.call('EXISTS', stage) == 0 and 'nothing' or 'all'
   end
-  return {'wait', run, m[1] or '', m[2] or '0', follower, table.concat(staged_by, ' '), table.concat(missing, ' '), listening}
+  return {'wait', run, m[1] or '', m[2] or '0', listed, table.concat(staged_by, ' '), table.concat(missing, ' '), listening}
 end
 
 only('zset', tombs)

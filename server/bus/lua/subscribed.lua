@@ -7,14 +7,14 @@ local function listeners(kind, channel)
   return tonumber(n[2] or 0) or 0
 end
 
--- The followers of a log are in its head:
+-- The servers that are subscribed to a room are in the head of its log:
 --
---       follower:<name>   by which of its subscriptions that server follows it
+--       follower:<name>   the number of that server's subscription
 --
--- follow adds one. Servers that die stay until the log is repaired without
+-- enlist adds one. Servers that die stay until the log is repaired without
 -- them. If so many have died since that the head is too large, all are removed
 -- and asked to come again.
-local function follow(head, name, request, gossip, room)
+local function enlist(head, name, request, gossip, room)
   local field = 'follower:' .. name
   if request == '' or redis.call('HGET', head, field) == request then
     return

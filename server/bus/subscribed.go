@@ -12,21 +12,21 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Servers that follow a room can restore what its log has lost. So the head of
-// a log names its followers (follow.lua), and while the log is closed it waits
+// Servers that are subscribed to a room can restore what its log has lost. So the
+// head of a log names them (subscribed.lua), and while the log is closed it waits
 // only for those that are up.
 
 var (
-	//go:embed lua/follow.lua
-	followSource string
+	//go:embed lua/subscribed.lua
+	subscribedSource string
 	//go:embed lua/leave.lua
 	leaveSource string
 
 	leaveScript = redis.NewScript(leaveSource)
 )
 
-// request returns the number of the subscription by which this server follows a
-// room; empty if it does not.
+// request returns the number of this server's subscription to a room; empty if
+// it has none.
 func (b *Bus) request(room string) string {
 	n := uint64(0)
 	if b.nodes != nil {
@@ -40,8 +40,8 @@ func (b *Bus) request(room string) string {
 	return ""
 }
 
-// followed returns the rooms that this server follows.
-func (b *Bus) followed() []string {
+// subscribedRooms returns the rooms to which this server is subscribed.
+func (b *Bus) subscribedRooms() []string {
 	if b.nodes != nil {
 		return b.places.wanted()
 	}
@@ -69,9 +69,9 @@ func (b *Bus) excused(t *repairStep, alive []string, arrived bool) string {
 		return everyone
 	case len(living) > 0:
 		return ""
-	case t.state.follower:
+	case t.state.listed:
 		return strings.Join(dead, " ")
-	// No server that has staged is known to follow it, which may be out of
+	// No server that has staged is known to be subscribed, which may be out of
 	// date. A server that has messages got them from the channel, and still
 	// listens to it unless this Redis has just come back; or it has published
 	// them itself, and had the time to check in.
@@ -92,8 +92,8 @@ func (b *Bus) excused(t *repairStep, alive []string, arrived bool) string {
 	return ""
 }
 
-// leaving are the rooms that this server no longer follows, until their logs
-// know.
+// leaving are the rooms to which this server is no longer subscribed, until their
+// logs know.
 type leaving struct {
 	wake chan struct{} // holds a token while rooms may not be empty; never closed
 
@@ -132,8 +132,8 @@ func (l *leaving) done(room, request string) {
 	}
 }
 
-// leaveLogs removes this server from the heads of logs that it no longer
-// follows, until ctx is done.
+// leaveLogs removes this server from the heads of the logs of rooms to which it
+// is no longer subscribed, until ctx is done.
 func (b *Bus) leaveLogs(ctx context.Context) {
 	for {
 		select {

@@ -1,9 +1,8 @@
 package client
 
 import (
+	"encoding/json"
 	"time"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Event is something that the server sent or that happened to a Session: a
@@ -69,9 +68,9 @@ type Message struct {
 	Reply  *Reply `json:"reply"` // the message that this one answers; nil for none
 	Files  []File `json:"files"`
 	// whom the text mentions, as the server knows them
-	Mentions []string       `json:"mentions"`
-	Data     jsontext.Value `json:"data"` // an object of the sender's own; nil for none
-	At       int64          `json:"at"`   // Unix milliseconds by Redis' clock
+	Mentions []string        `json:"mentions"`
+	Data     json.RawMessage `json:"data"` // an object of the sender's own; nil for none
+	At       int64           `json:"at"`   // Unix milliseconds by Redis' clock
 	// when its text was last edited, in a message from the archive; else 0
 	Edited int64 `json:"edited"`
 	// how many people have set each emoji, in a message from the archive. The

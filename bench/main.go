@@ -89,9 +89,11 @@ func main() {
 	flag.DurationVar(&s.length, "for", 10*time.Second, "length of each measurement")
 	flag.IntVar(&s.rounds, "rounds", 3, "how often each case is measured, in turn; the median counts")
 	flag.IntVar(&s.clients, "clients", 1000, "clients")
-	flag.IntVar(&s.many, "many", 10000, "many clients; limited by the number of files a process may open")
+	flag.IntVar(&s.many, "many", 10000, "clients, for many, handshakes and storm; limited by the number of "+
+		"files a process may open")
 	flag.IntVar(&s.offer, "offer", 3000, "messages a second, for overload")
-	flag.IntVar(&s.idle, "idle", 15000, "idle connections; limited in the same way")
+	flag.IntVar(&s.idle, "idle", 15000, "idle connections, for memory; limited by the number of files a "+
+		"process may open")
 	flag.IntVar(&s.nodes, "servers", 4, "servers behind HAProxy, 1 to 4, for haproxy and pictures")
 	flag.StringVar(&s.flush, "flush", "0s,10ms", "comma-separated: values of FLUSH_INTERVAL, for haproxy")
 	s.rates = []int{20, 100, 300, 1000}

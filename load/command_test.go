@@ -102,6 +102,24 @@ func TestHelpHasEveryFlagOnce(t *testing.T) {
 	}
 }
 
+// The help names all that makes a run end with status 1.
+func TestHelpNamesFaults(t *testing.T) {
+	var out bytes.Buffer
+	if err := load(t.Context(), []string{"-help"}, &out, &out); !errors.Is(err, flag.ErrHelp) {
+		t.Errorf("%v, want the help", err)
+	}
+	_, status, _ := strings.Cut(out.String(), "\nExit status: 1 if ")
+	one, _, _ := strings.Cut(status, "\n2 for ")
+	for _, fault := range []string{
+		"lost", "duplicated", "out of order", "refused", "not answered", "the log was replaced",
+		"not connected at the end", "scenario", "mix",
+	} {
+		if !strings.Contains(one, fault) {
+			t.Errorf("status 1 does not name %q:\n%s", fault, one)
+		}
+	}
+}
+
 // Where a report cannot be written, nothing is run.
 func TestMissingFolderIsFoundFirst(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "missing", "x")

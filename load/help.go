@@ -51,7 +51,10 @@ func usage(flags *flag.FlagSet) {
 		describe(out, flags, rest)
 	}
 	fmt.Fprint(out,
-		"\nExit status: 1 if a message was lost, duplicated, out of order, refused or not answered;\n"+
+		"\nExit status: 1 if a message was lost, duplicated, out of order, refused or not answered,\n"+
+			"the log was replaced for a client, a client was not connected at the end, or the scenario or\n"+
+			"the mix failed. So a restart of Redis is 1: meanwhile messages are refused as unavailable,\n"+
+			"which may come before PUBLISH_TIMEOUT.\n"+
 			"2 for invalid flags, also those that name what is not there; 3 if a limit of -fail-if or\n"+
 			"-baseline was exceeded, and nothing else failed.\n")
 }

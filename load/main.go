@@ -4,9 +4,10 @@
 //	go run ./load -url ws://localhost:8080 -clients 5000 -rate 50 -for 30s
 //
 // The exit status is 1 if a message was lost, duplicated, out of order, refused
-// or not answered, or the run could not be performed; 2 for invalid flags, also
-// those that name what is not there; and 3 if a limit was exceeded that was given
-// with the flags, and nothing else failed.
+// or not answered, if something else failed that the help names, or the run
+// could not be performed; 2 for invalid flags, also those that name what is not
+// there; and 3 if a limit was exceeded that was given with the flags, and nothing
+// else failed.
 package main
 
 import (

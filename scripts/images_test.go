@@ -47,6 +47,28 @@ func TestImagesNameNoModules(t *testing.T) {
 	}
 }
 
+// Every image with a program of ours has the licences of what is in it.
+func TestImagesHaveLicences(t *testing.T) {
+	for file, program := range dockerfiles {
+		if program == "" {
+			continue
+		}
+		all := instructions(t, file)
+		for _, want := range []string{
+			"RUN /licenses.sh ./" + program + " >/THIRD-PARTY-LICENSES",
+			"COPY --from=licenses /THIRD-PARTY-LICENSES /", "COPY LICENSE /",
+		} {
+			if !slices.Contains(all, want) {
+				t.Errorf("%s lacks %s", file, want)
+			}
+		}
+		last := slices.Index(all, "FROM scratch")
+		if last < 0 || slices.Index(all, "COPY --from=licenses /THIRD-PARTY-LICENSES /") < last {
+			t.Errorf("%s has the licences in a stage that is not the image", file)
+		}
+	}
+}
+
 // The images of the server and of the page share the layers up to the server.
 func TestImagesShareLayers(t *testing.T) {
 	build := func(file string) (all []string) {
@@ -55,7 +77,7 @@ func TestImagesShareLayers(t *testing.T) {
 			if from, ok := strings.CutPrefix(line, "FROM "); ok {
 				_, stage, _ = strings.Cut(from, " AS ")
 			}
-			if stage != "" {
+			if stage != "" && stage != "licenses" {
 				all = append(all, line)
 			}
 		}

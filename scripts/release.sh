@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds a release into dist/: the server and the load tool as static programs
-# for linux on amd64 and arm64, a CycloneDX SBOM of each, and SHA256SUMS. Where a
-# Docker engine answers it builds the images as well. All carry the version of
-# scripts/version.sh. `make release`.
+# for linux on amd64 and arm64, a CycloneDX SBOM of each, their licences, and
+# SHA256SUMS. Where a Docker engine answers it builds the images as well. All
+# carry the version of scripts/version.sh. `make release`.
 #
 #   scripts/release.sh            programs, and images if it can
 #   scripts/release.sh programs   programs alone
@@ -21,6 +21,11 @@ program() {
   go run "$sbom_tool" bin -json -version "$VERSION" -output "$file.cdx.json" "$file"
 }
 
+licenses() {
+  cp LICENSE dist/
+  scripts/licenses.sh ./server ./load >dist/THIRD-PARTY-LICENSES
+}
+
 programs() {
   rm -rf dist
   mkdir dist
@@ -29,6 +34,7 @@ programs() {
     stage "server for $architecture" program livechat ./server "$architecture"
     stage "load tool for $architecture" program livechat-load ./load "$architecture"
   done
+  stage 'licences' licenses
   (cd dist && sha256sum -- * >SHA256SUMS)
   ls -l dist
 }

@@ -50,7 +50,7 @@ func (c *Context) Versions() (all []string) {
 
 // secrets are the places of texts where secrets are: after the first group.
 var secrets = []*regexp.Regexp{
-	regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9+.-]*://)[^/@\s'"]+@`),
+	regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9+.-]*://)[^/?#\s"]+@`),
 	regexp.MustCompile(`(?i)(` + secretName + `\s*[=:]\s*)(?:bearer\s+)?` + value),
 	regexp.MustCompile(`(?i)(\s--?[a-z0-9-]*` + secretName + `\s+)` + value),
 	regexp.MustCompile(`(redis-cli\b[^|;&]*?\s-a\s+)` + value),

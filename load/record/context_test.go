@@ -8,6 +8,9 @@ import (
 func TestSecretsAreRemoved(t *testing.T) {
 	for text, want := range map[string]string{
 		"ws://ann:hunter2@host:8080/?room=a":          "ws://***@host:8080/?room=a",
+		"ws://ann:hunt@er'2@host:8080":                "ws://***@host:8080",
+		"ws://a:1,ws://ann:hunter2@b:2":               "ws://a:1,ws://***@b:2",
+		"ws://host?room=a@b":                          "ws://host?room=a@b",
 		"wss://host/?token=abc.def&room=a":            "wss://host/?token=***&room=a",
 		"ws://host/?access_token=abc":                 "ws://host/?access_token=***",
 		"curl -H 'Authorization: Bearer abc' http:x":  "curl -H 'Authorization: ***' http:x",

@@ -175,10 +175,10 @@ func (s *subscription) receive(ctx context.Context) error {
 
 func (s *subscription) markUp() {
 	s.up = time.Now()
-	if ended := s.outage.Succeeded(); !ended && !s.link.wasUp {
-		s.link.logger.Info(connected)
+	if ended := s.outage.Succeeded(); !ended && !s.wasUp {
+		s.logger.Info(connected)
 	}
-	s.link.wasUp, s.outage.Began = true, "redis: connection lost, reconnecting"
+	s.wasUp, s.outage.Began = true, "redis: connection lost, reconnecting"
 	s.active.Store(s)
 }
 

@@ -25,7 +25,7 @@ type Redis struct {
 func Start(runID string) (*Redis, error) {
 	r := &Redis{miniredis.NewMiniRedis(), rand.Text()}
 	r.RequireAuth(r.password) // before the port opens
-	if err := r.Miniredis.Start(); err != nil {
+	if err := r.Start(); err != nil {
 		return nil, err
 	}
 	r.Server().SetPreHook(func(c *server.Peer, cmd string, args ...string) bool {

@@ -13,7 +13,7 @@ var headless = regexp.MustCompile(`(?:^\W*|[.:;?!] )(Who|What is|Of what)\b`)
 // namedSo are the files in which the word is the name of what a comment is about.
 var namedSo = map[string]string{"server/moderation/who.go": "Who"}
 
-func TestCommentsSayTheNoun(t *testing.T) {
+func TestWordsThatBeginComments(t *testing.T) {
 	for _, c := range comments(t) {
 		if strings.HasSuffix(c.path, ".md") {
 			continue

@@ -84,7 +84,7 @@ var (
 )
 
 // shell splits a script into its simple commands. It knows as much of sh as the
-// documents use. What is in "$(…)" within quotes is not looked at.
+// documents use. Text in "$(…)" within quotes is not looked at.
 func shell(script string) (all []command) {
 	script = heredoc.ReplaceAllString(script, "$2")
 	script = strings.ReplaceAll(script, "\\\n", " ")

@@ -30,7 +30,9 @@ func (n *Node) build(version string) (err error) {
 	if n.listener, err = listen.Listen(context.Background(), "tcp", n.cfg.Server.Addr); err != nil {
 		return fmt.Errorf("ADDR=%s: %w", n.cfg.Server.Addr, err)
 	}
-	n.monitor = openMonitor(n.cfg.Metrics.Addr, n.metrics, n.logger)
+	if addr := n.cfg.Metrics.Addr; addr != config.MetricsOff {
+		n.monitor = n.metrics.Listen(addr, n.logger)
+	}
 	if err := n.openBus(); err != nil {
 		return err
 	}
@@ -177,7 +179,7 @@ func (n *Node) closeParts() {
 	if n.listener != nil {
 		_ = n.listener.Close() // the HTTP server may have closed it
 	}
-	n.monitor.close()
+	n.monitor.Close()
 	n.closeFiles()
 	n.closeDatabase()
 	if n.bus != nil {

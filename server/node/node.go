@@ -45,7 +45,7 @@ type Node struct {
 	fan           *fanout.Fan
 	presence      *presence.Presence
 	metrics       *metrics.Set
-	monitor       monitor
+	monitor       *metrics.Monitor // nil: it is off
 	passes        cluster.Passes
 	cluster       *cluster.Hub
 	sockets       *socket.Server
@@ -136,7 +136,7 @@ func (n *Node) run() {
 	n.loops.Go(func() { n.watch(ctx) })
 	n.loops.Go(func() { n.openDefaultRoom(ctx) })
 	n.loops.Go(func() {
-		if err := n.monitor.serve(); err != nil {
+		if err := n.monitor.Serve(); err != nil {
 			n.fail(err)
 		}
 	})
@@ -213,7 +213,7 @@ func (n *Node) Shutdown(ctx context.Context) error {
 	}
 	n.rooms.SettleReactions(ctx)
 	n.stop()
-	n.monitor.close()
+	n.monitor.Close()
 	n.loops.Wait()
 	n.stopFan()
 	n.fanLoop.Wait()

@@ -1,84 +1,14 @@
 package node
 
 import (
-	"errors"
-	"fmt"
-	"log/slog"
-	"net"
 	"net/http"
-	"time"
 
 	"livechat/server/chat"
 	"livechat/server/config"
-	"livechat/server/metrics"
 )
 
-// monitor serves metrics and profiles on a port of their own.
-type monitor struct {
-	listener net.Listener // nil: it is off
-	http     *http.Server
-}
-
-// openMonitor binds the port; serve answers on it. If the port is taken, as a
-// rule by another server on this machine, the server runs without metrics: chat
-// does not depend on them.
-func openMonitor(addr string, set *metrics.Set, logger *slog.Logger) (m monitor) {
-	if addr == config.MetricsOff {
-		return m
-	}
-	var err error
-	if m.listener, err = net.Listen("tcp", addr); err != nil {
-		logger.Warn("metrics: address not available, running without metrics", "addr", addr, "error", err)
-		return monitor{}
-	}
-	m.http = &http.Server{
-		// A ReadTimeout would end profiles, which take as long as requested.
-		// Package pprof sets the write deadline of a profile.
-		Handler: withoutBody(set.Handler()), ReadHeaderTimeout: 5 * time.Second,
-		WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute,
-		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
-	}
-	return m
-}
-
-// withoutBody limits the time that a body may take to arrive; no handler here
-// reads one.
-func withoutBody(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Body != http.NoBody {
-			// never fails: net/http's connection supports it
-			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(time.Second))
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-// serve answers until close.
-func (m monitor) serve() error {
-	if m.listener == nil {
-		return nil
-	}
-	if err := m.http.Serve(m.listener); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serve metrics: %w", err)
-	}
-	return nil
-}
-
-// close also cuts off requests: a profile may take half a minute.
-func (m monitor) close() {
-	if m.listener != nil {
-		_ = m.http.Close() // its error is that of the listener, which is closed either way
-		_ = m.listener.Close()
-	}
-}
-
 // MetricsAddr returns the address of /metrics; "" if there is none.
-func (n *Node) MetricsAddr() string {
-	if n.monitor.listener == nil {
-		return ""
-	}
-	return n.monitor.listener.Addr().String()
-}
+func (n *Node) MetricsAddr() string { return n.monitor.Addr() }
 
 // gauge is a metric that is computed when it is scraped.
 type gauge struct {

@@ -1,7 +1,10 @@
 package api
 
 import (
+	"cmp"
 	"net/http"
+	"slices"
+	"strings"
 
 	"livechat/server/store"
 )
@@ -31,6 +34,25 @@ type FileKind struct {
 	Kind  string `json:"kind"`
 	Files int64  `json:"files"`
 	Bytes int64  `json:"bytes"`
+}
+
+// KindsOf adds up media types by what is before their slash, the largest first.
+func KindsOf(types []store.FileType) []FileKind {
+	kinds := []FileKind{}
+	for _, t := range types {
+		name, _, _ := strings.Cut(t.Type, "/")
+		i := slices.IndexFunc(kinds, func(k FileKind) bool { return k.Kind == name })
+		if i < 0 {
+			i = len(kinds)
+			kinds = append(kinds, FileKind{Kind: name})
+		}
+		kinds[i].Files += t.Files
+		kinds[i].Bytes += t.Bytes
+	}
+	slices.SortFunc(kinds, func(a, b FileKind) int {
+		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Kind, b.Kind))
+	})
+	return kinds
 }
 
 func (a *api) adminStorage(w http.ResponseWriter, r *http.Request, _ store.User) error {

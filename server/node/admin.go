@@ -3,15 +3,12 @@ package node
 import (
 	"cmp"
 	"context"
-	"slices"
-	"strings"
 	"time"
 
 	"livechat/server/admin"
 	"livechat/server/api"
 	"livechat/server/config"
 	"livechat/server/connections"
-	"livechat/server/store"
 )
 
 // adminOptions is what the API needs for admins.
@@ -81,7 +78,7 @@ func (n *Node) storage(ctx context.Context) (api.Storage, error) {
 		Limits: api.StorageLimits{
 			File: c.MaxFile, All: c.Max, Guests: c.GuestMax, User: c.Quota, GuestDay: c.GuestDay,
 		},
-		Kinds: kindsOf(types),
+		Kinds: api.KindsOf(types),
 	}
 	ctx, cancel := context.WithTimeout(ctx, reachTime)
 	defer cancel()
@@ -90,25 +87,6 @@ func (n *Node) storage(ctx context.Context) (api.Storage, error) {
 		s.Away = true
 	}
 	return s, nil
-}
-
-// kindsOf adds up media types by what is before their slash, the largest first.
-func kindsOf(types []store.FileType) []api.FileKind {
-	kinds := []api.FileKind{}
-	for _, t := range types {
-		name, _, _ := strings.Cut(t.Type, "/")
-		i := slices.IndexFunc(kinds, func(k api.FileKind) bool { return k.Kind == name })
-		if i < 0 {
-			i = len(kinds)
-			kinds = append(kinds, api.FileKind{Kind: name})
-		}
-		kinds[i].Files += t.Files
-		kinds[i].Bytes += t.Bytes
-	}
-	slices.SortFunc(kinds, func(a, b api.FileKind) int {
-		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Kind, b.Kind))
-	})
-	return kinds
 }
 
 // settings returns the settings of this process for admins.

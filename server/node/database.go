@@ -35,37 +35,13 @@ func (n *Node) openDatabase() (err error) {
 		if err := n.lockDatabase(url); err != nil {
 			return fmt.Errorf("DATABASE_URL: %w", err)
 		}
-		n.database, err = n.openWhenUp(url)
+		n.database, err = store.OpenWhenUp(url, openTimeout, n.logger)
 		n.services.store = n.database
 	}
 	if err != nil {
 		return fmt.Errorf("DATABASE_URL: %w", err)
 	}
 	return nil
-}
-
-// openWhenUp opens the database. A PostgreSQL that starts at the same time, or
-// again after a crash, is waited for, at most openTimeout.
-func (n *Node) openWhenUp(url string) (*store.Store, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
-	defer cancel()
-	tick := time.NewTicker(archiveAsk)
-	defer tick.Stop()
-	for told := false; ; {
-		s, err := store.Open(ctx, url)
-		if err == nil || !store.NotUp(err) {
-			return s, err
-		}
-		if !told {
-			told = true
-			n.logger.Warn("database: waiting for it", "at_most", openTimeout, "error", err)
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return nil, err
-		}
-	}
 }
 
 // lockDatabase refuses a file that another server uses if one of the two runs

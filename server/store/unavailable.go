@@ -45,9 +45,9 @@ func Unavailable(err error) bool {
 	return pgconn.SafeToRetry(err)
 }
 
-// NotUp reports whether an error of Open means that PostgreSQL is not up: nobody
+// notUp reports whether an error of Open means that PostgreSQL is not up: nobody
 // answers there, or it is starting or stopping. A refused login is no such error.
-func NotUp(err error) bool {
+func notUp(err error) bool {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return strings.HasPrefix(e.Code, "57P")
 	}

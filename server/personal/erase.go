@@ -147,13 +147,13 @@ func (e *Eraser) Run(ctx context.Context) {
 	}
 }
 
-// complain logs the first of errors in a row.
+// complain logs the first of errors in a row. It does not warn of outages of the
+// database: the watcher of the database does, once.
 func (e *Eraser) complain(ctx context.Context, err error) {
-	level := slog.LevelWarn
-	if e.failing {
-		level = slog.LevelDebug
+	level := slog.LevelDebug
+	if !e.failing && !store.Unavailable(err) {
+		level, e.failing = slog.LevelWarn, true
 	}
-	e.failing = true
 	e.Logger.Log(ctx, level, "personal: an erasure cannot go on, trying again", "error", err)
 }
 

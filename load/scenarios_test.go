@@ -98,7 +98,6 @@ func TestScenariosPass(t *testing.T) {
 		},
 	} {
 		t.Run(strings.Join(test.args, " "), func(t *testing.T) {
-			t.Parallel()
 			r, _, err := runLoad(t, append([]string{"-url", "ws://" + addr, "-clients", "40", "-rate", "30",
 				"-for", "2s", "-warmup", "200ms"}, test.args...)...)
 			if err != nil || !test.check(r) {

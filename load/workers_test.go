@@ -119,7 +119,7 @@ func TestWorkersLoseTheFirstAndTheLast(t *testing.T) {
 // everything once.
 func TestScenariosPassWithWorkers(t *testing.T) {
 	t.Parallel()
-	addr := startForWorkers(t)
+	addr, workers := startForWorkers(t), startWorkers(t, 3)
 	for _, test := range []struct {
 		args  string
 		check func(*record.Run) bool
@@ -159,10 +159,8 @@ func TestScenariosPassWithWorkers(t *testing.T) {
 		{"-think 1s", func(r *record.Run) bool { return r.Settings.Publishers == 40 && r.Totals.Sent > 20 }},
 	} {
 		t.Run(test.args, func(t *testing.T) {
-			t.Parallel()
 			r, _, err := runLoad(t, append([]string{"-url", "ws://" + addr, "-clients", "40", "-rate", "30",
-				"-for", "2s", "-warmup", "200ms", "-workers", startWorkers(t, 3)},
-				strings.Fields(test.args)...)...)
+				"-for", "2s", "-warmup", "200ms", "-workers", workers}, strings.Fields(test.args)...)...)
 			if err != nil || !test.check(r) || r.Totals.Sent != r.Totals.Acked {
 				t.Errorf("exit %v with %+v, %+v and %+v", err, r.Totals, r.Knee, r.Marks)
 			}

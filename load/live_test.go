@@ -139,7 +139,6 @@ func checkFinal(t *testing.T, r *record.Run, text string) {
 // A run can be watched: counters only rise, the last ones are those of the
 // result, and Prometheus' own tool likes them.
 func TestMetricsOfARun(t *testing.T) {
-	t.Parallel()
 	addr := startForWorkers(t)
 	r, all := observed(t, "-url", "ws://"+addr, "-clients", "20", "-rate", "30", "-for", "4s", "-warmup", "1s",
 		"-scenario", "storm")
@@ -170,7 +169,6 @@ func TestMetricsOfARun(t *testing.T) {
 
 // The metrics of a coordinator are those of all its workers.
 func TestMetricsOfWorkers(t *testing.T) {
-	t.Parallel()
 	addr := startForWorkers(t)
 	workers := startWorkers(t, 2)
 	r, all := observed(t, "-url", "ws://"+addr, "-workers", workers, "-clients", "20",

@@ -35,7 +35,6 @@ import { EntryForm } from './view/entry.js'
 import { JoinView } from './view/join.js'
 import { importLater, loadedLater, styled } from './view/loaded-later.js'
 import { RoomView } from './view/room.js'
-import { putTemplates } from './view/templates.js'
 import { applyTheme } from './view/theme.js'
 import { LaterUploads } from './view/uploads.js'
 import { Session } from './session.js'
@@ -44,7 +43,8 @@ import { Session } from './session.js'
 const RETRY = 5000
 const CARD_DELAY = 400 // ms for which the page waits to hear who is logged in before it shows the card
 
-await putTemplates()
+const isBundled = !document.querySelector('link[href^=templates]')
+if (!isBundled) await (await importLater('js/view/templates.js')).putTemplates()
 const stage = find(document, '#stage', HTMLElement)
 closeByEscape(document)
 const unsent = new Unsent(unsentStore, tabs, ownTab)

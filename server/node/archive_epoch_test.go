@@ -86,7 +86,7 @@ func continuesAfterArchive(t *testing.T, settings []string, lose func()) {
 // from seq on.
 func wantMessages(t *testing.T, p *peer, seq uint64, texts ...string) {
 	t.Helper()
-	p.deadline(20 * time.Second)
+	p.deadline(time.Minute)
 	for i, want := range texts {
 		if m := p.next("message"); m.Text != want || m.Seq != seq+uint64(i) {
 			t.Errorf("message %d is %q, want %d: %q", m.Seq, m.Text, seq+uint64(i), want)

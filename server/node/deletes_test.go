@@ -242,7 +242,7 @@ func dumpOf(t *testing.T, setting string) string {
 
 func getText(t *testing.T, n *Node, path string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+n.Addr()+path, nil)
 	if err != nil {

@@ -36,7 +36,7 @@ func TestDrain(t *testing.T) {
 	peers := []*peer{dial(t, n), dial(t, n), dial(t, n)}
 	done := make(chan error, 1)
 	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		done <- n.Shutdown(ctx)
 	}()

@@ -133,7 +133,7 @@ func TestFeedEntriesOfUnknownTypes(t *testing.T) {
 	publishLater(t, n, chat.FeedRoom(user))
 	publishEvent(t, n, user, "three")
 	for _, p := range []*peer{p, openFeed(t, n, user, fmt.Sprintf("after=%s:0", p.welcome.Epoch))} {
-		p.deadline(20 * time.Second)
+		p.deadline(time.Minute)
 		frames := p.messages(1, 3)
 		var e struct {
 			Type string

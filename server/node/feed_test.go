@@ -179,7 +179,7 @@ func tryFeed(t *testing.T, n *Node, ticket string, query ...string) (*peer, int)
 		t.Errorf("the server chose %q", got)
 	}
 	p := &peer{Conn: conn, t: t}
-	p.deadline(20 * time.Second)
+	p.deadline(time.Minute)
 	return p, resp.StatusCode
 }
 

@@ -110,7 +110,7 @@ func connectFrom(t testing.TB, n *Node, header http.Header, subprotocols []strin
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	p := &peer{Conn: conn, t: t}
-	p.deadline(20 * time.Second)
+	p.deadline(time.Minute)
 	return p
 }
 
@@ -179,7 +179,7 @@ func (p *peer) closed() int {
 }
 
 // pollTime bounds how long a socket may take to deliver what a test waits for.
-const pollTime = 20 * time.Second
+const pollTime = time.Minute
 
 // nextError returns the next error frame.
 func (p *peer) nextError() (e event) {

@@ -193,7 +193,7 @@ func TestStopPublishesSummaries(t *testing.T) {
 		t.Error(err)
 	}
 	takes(t, n, m, "s2", "👍")
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := n.Shutdown(ctx); err != nil {
 		t.Fatal(err)

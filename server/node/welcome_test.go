@@ -30,7 +30,7 @@ func TestAckNeverBeforeWelcome(t *testing.T) {
 	if _, err := conn.Write(append([]byte(request), frame...)); err != nil {
 		t.Fatal(err)
 	}
-	if err := conn.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := conn.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	var got []byte

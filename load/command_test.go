@@ -239,3 +239,22 @@ func TestInterruptedRunReportsWhatItMeasured(t *testing.T) {
 type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
+
+// What is said of an address on the terminal, which others may read in a log,
+// is said without its secrets.
+func TestErrorsAreWithoutSecrets(t *testing.T) {
+	for _, args := range []string{
+		"-url ws://ann:walrus@127.0.0.1:1/?ticket=badger",
+		"-metrics http://ann:walrus@127.0.0.1:1/metrics?token=badger",
+	} {
+		var out bytes.Buffer
+		args = args + " -clients 1 -for 1s"
+		if n := status(load(t.Context(), strings.Fields(args), &out, &out), &out); n == 0 {
+			t.Errorf("%s: exit status 0", args)
+		}
+		said := out.String()
+		if !strings.Contains(said, "127.0.0.1:1") || strings.Contains(said, "walrus") || strings.Contains(said, "badger") {
+			t.Errorf("%s: it says %q, want the address without secrets", args, said)
+		}
+	}
+}

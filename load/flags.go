@@ -13,6 +13,7 @@ import (
 
 	"livechat/load/grafana"
 	"livechat/load/plan"
+	"livechat/load/record"
 )
 
 // options are the values of the flags.
@@ -177,7 +178,7 @@ func parse(args []string, out io.Writer) (*options, error) {
 
 // refuse explains on out what is wrong with the flags.
 func refuse(out io.Writer, err error) error {
-	fmt.Fprintf(out, "%v\n%s\n", err, seeHelp)
+	fmt.Fprintf(out, "%s\n%s\n", record.Redact(err.Error()), seeHelp)
 	return errUsage
 }
 

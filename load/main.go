@@ -32,21 +32,27 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends at once
 	err := load(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(status(err, os.Stderr))
+}
+
+// status returns the exit status for an error of load, and writes to progress
+// one that nothing has been said of.
+func status(err error, progress io.Writer) int {
 	switch {
-	case errors.Is(err, flag.ErrHelp):
-		os.Exit(0)
+	case err == nil || errors.Is(err, flag.ErrHelp):
+		return 0
 	case errors.Is(err, errUsage):
-		os.Exit(2)
+		return 2
 	case errors.Is(err, errFailed):
-		os.Exit(1)
+		return 1
 	case errors.Is(err, errExceeded):
-		os.Exit(3)
+		return 3
 	case errors.Is(err, errInterrupted):
-		os.Exit(130) // as shells say of what Ctrl-C ended
-	case err != nil:
-		fmt.Fprintln(os.Stderr, "load:", err)
-		os.Exit(1)
+		return 130 // as shells say of what Ctrl-C ended
 	}
+	fmt.Fprintln(progress, "load:", record.Redact(err.Error()))
+	return 1
 }
 
 var (

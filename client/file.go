@@ -64,7 +64,7 @@ const guestHeader = "Livechat-Guest"
 
 // Upload is a file to be uploaded.
 type Upload struct {
-	URL  string // address of a server with the API; ws and wss are accepted, too
+	URL  string // address of an API server; ws and wss are accepted, too
 	Name string // of the file
 	// GuestKey is that of the guest who will send the file: see
 	// Options.GuestKey. It is a secret.

@@ -128,7 +128,7 @@ func TestNginxRefusesLongBodyAsServerDoes(t *testing.T) {
 	}
 }
 
-// HAProxy's checks detect a frozen server with the API, and reads go to the
+// HAProxy's checks detect a frozen API server, and reads go to the
 // other one before HAProxy's timeout.
 func TestReadsAvoidFrozenAPIServer(t *testing.T) {
 	c := harness.Start(t,

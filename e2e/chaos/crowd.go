@@ -35,7 +35,7 @@ type Crowd struct {
 	// Reacted returns an error if the API says something else about who reacted,
 	// by message and emoji. nil: Finish does not ask it.
 	Reacted func(ctx context.Context, room string, who map[string]map[string][]string) error
-	// Files is the address of a server with the API, from which Finish fetches
+	// Files is the address of an API server, from which Finish fetches
 	// the files that were sent.
 	Files    string
 	keys     []string // guest keys of the sessions

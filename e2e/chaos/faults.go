@@ -166,7 +166,7 @@ func (r *run) serverRestart(s Step) error {
 	return server.Launch(r.ctx)
 }
 
-// Servers with the API, and the database.
+// API servers, and the database.
 
 func (r *run) apiKill(s Step) error {
 	victim := r.cluster.APIs[s.Target]

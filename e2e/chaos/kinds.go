@@ -27,7 +27,7 @@ const (
 	links        // between a server and Redis
 	doors        // between clients and HAProxy
 	balancer
-	apis     // a server with the API, or its link to Redis
+	apis     // an API server, or its link to Redis
 	database // PostgreSQL
 )
 

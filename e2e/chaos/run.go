@@ -29,7 +29,7 @@ import (
 	"livechat/internal/testpg"
 )
 
-// apiCount is the number of servers with the API.
+// apiCount is the number of API servers.
 const apiCount = 2
 
 // doorCount is the number of proxies between the clients and HAProxy. Each
@@ -81,7 +81,7 @@ type run struct {
 	direct    bool            // clients bypass HAProxy: the i-th connects to server i mod 4
 	ctx       context.Context // ends when the faults are over
 	cluster   *localcluster.Cluster
-	// between each server and Redis, then those of the servers with the API
+	// between each server and Redis, then those of the API servers
 	links []*faultproxy.Proxy
 	doors []*faultproxy.Proxy // between clients and HAProxy
 	// between slow readers and each server; HAProxy's buffers would hide that

@@ -10,7 +10,7 @@ import (
 )
 
 // The stack starts with any password of the database, in a variable or a file.
-// A server with the API is healthy only if it has logged in.
+// An API server is healthy only if it has logged in.
 func TestPasswords(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a password")
 	if err := os.WriteFile(file, []byte("c d/%41@e:f?g#h\n"), 0o644); err != nil {

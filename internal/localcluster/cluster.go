@@ -34,7 +34,7 @@ type Options struct {
 	// PageDir has the page that Nginx serves, as the server's argument `page`
 	// writes it; empty: the cluster writes its own.
 	PageDir string
-	API     int // servers with the API, up to 4
+	API     int // API servers, up to 4
 	// DATABASE_URL of all servers, if some have the API; empty: an SQLite file
 	// of this cluster
 	DB     string

@@ -129,7 +129,7 @@ func (c *Cluster) WaitStatus(ctx context.Context, status string, n int) error {
 	return c.waitStatus(ctx, "servers", status, n)
 }
 
-// waitAPI waits until HAProxy has found every server with the API. A single one
+// waitAPI waits until HAProxy has found every API server. A single one
 // fills all slots.
 func (c *Cluster) waitAPI(ctx context.Context) error {
 	if len(c.APIs) < 2 {

@@ -82,7 +82,7 @@ func (c *Cluster) serverPart(i int, addr, metrics string) (*Part, error) {
 	}, nil
 }
 
-// apiPart returns the i-th server with the API.
+// apiPart returns the i-th API server.
 func (c *Cluster) apiPart(i int, addr, metrics string) (*Part, error) {
 	p, err := c.serverPart(c.options.Servers+c.options.Elastic+i, addr, metrics)
 	if err != nil {

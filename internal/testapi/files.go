@@ -37,7 +37,7 @@ func Ask(ctx context.Context, method, url string, body io.Reader, headers ...str
 }
 
 // Upload uploads a file in one go, as curl does. base is the http://host:port of
-// a server with the API.
+// an API server.
 func Upload(ctx context.Context, base, name string, content []byte, headers ...string) (Reply, error) {
 	var form bytes.Buffer
 	w := multipart.NewWriter(&form)

@@ -42,7 +42,7 @@ func (j oneHost) SetCookies(_ *url.URL, cookies []*http.Cookie) {
 func (j oneHost) Cookies(*url.URL) []*http.Cookie { return j.CookieJar.Cookies(place) }
 
 // New returns a browser that is not logged in. base returns the
-// http://host:port of a server with the API. It is called for each request; all
+// http://host:port of an API server. It is called for each request; all
 // servers get the same cookies.
 func New(t testing.TB, base func() string) *Person {
 	t.Helper()

@@ -3,7 +3,7 @@
 // (Service), and the admin that a setting names.
 //
 // Commands work on the database alone, beside running servers. They notice:
-// each request looks up its session there, and the servers with the API look
+// each request looks up its session there, and the API servers look
 // every second for users whose sockets have to be closed (auth.Revoker) and for
 // new rules of rooms (moderation.Service). So the commands need neither Redis
 // nor a server that answers.
@@ -221,7 +221,7 @@ type job struct {
 // Run does it. Lists and passwords go to out, the rest to log.
 func (c Command) Run(ctx context.Context, s *store.Store, out, log io.Writer) error {
 	j := &job{Command: c, Store: s, out: bufio.NewWriter(out), log: log}
-	// Without Apply: the servers with the API tell Redis.
+	// Without Apply: the API servers tell Redis.
 	j.rules = moderation.New(moderation.Options{Store: s, Audit: moderation.Audit})
 	j.rooms = rooms.New(rooms.Options{Store: s})
 	if err := verbs[c.verb].run(ctx, j); err != nil {

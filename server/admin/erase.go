@@ -25,7 +25,7 @@ type erasureLine struct {
 }
 
 // erase deletes an account, or names a guest, and has everything erased that it
-// has written. The servers with the API do that.
+// has written. The API servers do that.
 func erase(ctx context.Context, j *job) error {
 	if j.guest != "" {
 		return eraseGuest(ctx, j)

@@ -13,7 +13,7 @@ import (
 )
 
 // deleteMessage notes that an archived message of a room is to be deleted. The
-// servers with the API do it.
+// API servers do it.
 func deleteMessage(ctx context.Context, j *job) error {
 	room := j.words[0]
 	seq, err := strconv.ParseInt(j.words[1], 10, 64)

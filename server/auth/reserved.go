@@ -10,20 +10,20 @@ import (
 )
 
 // Reserved knows which names belong to accounts. Redis has them, and may lose
-// them. Then nobody can tell whether a name is free until a server with the API
+// them. Then nobody can tell whether a name is free until an API server
 // has announced all of them again. All methods may be called from any
 // goroutine.
 type Reserved struct {
 	// Set at construction.
 	client *Client
-	hasAPI func() bool // whether there is a server with the API, as far as is known
+	hasAPI func() bool // whether there is an API server, as far as is known
 
 	known  atomic.Int64 // number of names when all were known: with fewer some are lost
 	exists atomic.Bool  // there are accounts: without them no name is reserved
 }
 
-// NewReserved returns a Reserved. hasAPI says whether there is a server with
-// the API, as far as is known.
+// NewReserved returns a Reserved. hasAPI says whether there is an API server,
+// as far as is known.
 func NewReserved(c *Client, hasAPI func() bool) *Reserved {
 	return &Reserved{client: c, hasAPI: hasAPI}
 }
@@ -64,7 +64,7 @@ func (n *Reserved) Ask(ctx context.Context, skeletons ...string) ([]bool, error)
 }
 
 // Accounts reports whether there are any accounts, as far as is known. Once it
-// has seen a server with the API it stays true.
+// has seen an API server it stays true.
 func (n *Reserved) Accounts() bool {
 	if !n.exists.Load() && n.hasAPI() {
 		n.exists.Store(true)

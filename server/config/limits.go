@@ -29,15 +29,15 @@ type Limits struct {
 	// open.
 	MaxConnections int `env:"MAX_CONNECTIONS"`
 	// PostRate is how many private messages, opened chats, blocks and unblocks a
-	// second one account may make on each server with the API; 0: no limit.
+	// second one account may make on each API server; 0: no limit.
 	PostRate float64 `env:"POST_RATE" envDefault:"5"`
 	// PostBurst is how many of them at once.
 	PostBurst int `env:"POST_BURST" envDefault:"200"`
 	// ChatsHour is how many private chats an account may open in an hour on each
-	// server with the API; 0: no limit.
+	// API server; 0: no limit.
 	ChatsHour int `env:"CHATS_HOUR" envDefault:"30"`
 	// RegisterRate is how many accounts a second one address may make on each
-	// server with the API; 0: no limit.
+	// API server; 0: no limit.
 	RegisterRate float64 `env:"REGISTER_RATE" envDefault:"0.1"`
 	// RegisterBurst is how many of them at once.
 	RegisterBurst int `env:"REGISTER_BURST" envDefault:"30"`

@@ -32,7 +32,7 @@ type Archive struct {
 // are in bytes.
 type Files struct {
 	// URL is file: and the path of a folder, or s3://bucket?endpoint=…&region=…
-	// for a bucket. All servers with the API share it. The default folder is
+	// for a bucket. All API servers share it. The default folder is
 	// beside the file of the database; if the database is in memory, it is
 	// temporary.
 	URL string `env:"FILES_URL" envDefault:"file:livechat-files"`
@@ -62,8 +62,8 @@ type Files struct {
 
 // Admin says who runs the whole, and how long it is kept what they did.
 type Admin struct {
-	// Name is the name of an account that becomes an admin when a server with the
-	// API starts. An account that is registered later does not: anyone could
+	// Name is the name of an account that becomes an admin when an API server
+	// starts. An account that is registered later does not: anyone could
 	// register the name. Empty: none.
 	Name string `env:"ADMIN"`
 	// AuditAge is how long entries of the audit log are kept; 0: for ever.

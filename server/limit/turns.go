@@ -22,8 +22,8 @@ type TurnLimits struct {
 
 // Turns shares a limited number of places fairly, one key after the other: a
 // caller that asks for many at once waits behind its own calls, and does not make
-// others wait behind them. Its
-// methods may be called from any goroutine. It need not be closed.
+// others wait behind them. Its methods may be called from any goroutine. It need
+// not be closed.
 type Turns struct {
 	limits TurnLimits
 

@@ -14,7 +14,7 @@ import (
 
 // What servers tell each other about rules and kicks, on the gossip channel.
 
-// rulesWanted asks the servers with the API to put the rules of a room beside
+// rulesWanted asks the API servers to put the rules of a room beside
 // its log.
 type rulesWanted struct {
 	Type string `json:"type"` // as in wantedPrefix
@@ -43,7 +43,7 @@ var errAsked = &chat.Error{
 	Retryable: true, RetryAfterMS: time.Second.Milliseconds(),
 }
 
-// ask asks the servers with the API. The error says that it has.
+// ask asks the API servers. The error says that it has.
 func (w *Watch) ask(ctx context.Context, room string) error {
 	payload, err := json.Marshal(rulesWanted{Type: "rules_wanted", Room: room})
 	if err != nil {

@@ -67,7 +67,7 @@ type Order struct {
 }
 
 // ErrPending says that a change is in the database, and not in Redis yet. It
-// holds as soon as a server with the API reaches Redis.
+// holds as soon as an API server reaches Redis.
 var ErrPending = errors.New("the change is kept, and holds as soon as Redis has it")
 
 const (

@@ -68,7 +68,7 @@ func TestClosedRoom(t *testing.T) {
 	}
 	var annas, bens, guests []*peer
 	for _, n := range nodes {
-		poll.Until(t, "it knows the server with the API", n.rulesNeeded)
+		poll.Until(t, "it knows the API server", n.rulesNeeded)
 		annas, bens = append(annas, anna.socket(n, "/ws")), append(bens, ben.socket(n, "/ws"))
 		guests = append(guests, dialAs(t, n, guestKey))
 	}

@@ -17,8 +17,8 @@ import (
 // be migrated.
 const openTimeout = time.Minute
 
-// openDatabase opens the database, if this server has one. A server with the
-// API cannot work without it and waits for it. A server with sockets only reads
+// openDatabase opens the database, if this server has one. An API
+// server cannot work without it and waits for it. A server with sockets only reads
 // the archive, for clients that missed more than Redis holds, and connects to
 // it whenever it needs it.
 func (n *Node) openDatabase() (err error) {

@@ -17,7 +17,7 @@ import (
 	"livechat/server/store"
 )
 
-// fileServices are the parts of a server with the API that keep files.
+// fileServices are the parts of an API server that keep files.
 type fileServices struct {
 	*files.Service
 	blobs  blob.Store

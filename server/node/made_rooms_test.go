@@ -38,7 +38,7 @@ func TestMadeRoom(t *testing.T) {
 	anna.register()
 	ben.register()
 	for _, n := range nodes {
-		poll.Until(t, "it knows the servers with the API", n.rulesNeeded)
+		poll.Until(t, "it knows the API servers", n.rulesNeeded)
 	}
 	anna.do(http.StatusCreated, "POST", "/rooms/", map[string]any{
 		"name": "club", "title": "The Club", "access": "invite",
@@ -139,7 +139,7 @@ func TestOnlyMadeRooms(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, n := range nodes {
-		poll.Until(t, "it knows the server with the API", n.rulesNeeded)
+		poll.Until(t, "it knows the API server", n.rulesNeeded)
 		turnedAway(connect(t, n, nil, "room=den"), "unknown_room", 4507)
 		for _, room := range []string{"hall", "livechat"} {
 			if code := dial(t, n, "room="+room).codeOf(uuid.NewString()); code != "" {

@@ -15,7 +15,7 @@ import (
 	"livechat/server/store"
 )
 
-// moderated is a server with the API and two with sockets, one of which has no
+// moderated is an API server and two with sockets, one of which has no
 // database, and an admin.
 type moderated struct {
 	api   *Node
@@ -35,7 +35,7 @@ func startModerated(t *testing.T, settings ...string) moderated {
 		start(t, with("ROLE=ws", "APPID=1", db)...), start(t, with("ROLE=ws", "APPID=2", "DATABASE_URL=")...),
 	}}
 	for _, n := range m.nodes {
-		poll.Until(t, "it knows the server with the API", n.rulesNeeded)
+		poll.Until(t, "it knows the API server", n.rulesNeeded)
 	}
 	m.admin = newAPIUser(t, m.api, "anna")
 	m.admin.register()

@@ -11,7 +11,7 @@ import (
 	"livechat/server/wire"
 )
 
-// A server with the API only has no clients and never will. It must not keep
+// A server that has the API only has no clients and never will. It must not keep
 // the servers with sockets from balancing, nor be counted as one.
 func TestAPIServerIsNotCountedAsServerWithSockets(t *testing.T) {
 	t.Parallel()

@@ -61,7 +61,7 @@ func TestRulesWithoutADatabase(t *testing.T) {
 	r.Start()
 	api := start(t, "REDIS_URL="+r.URL, "ROLE=api", "APPID=api", "DATABASE_URL="+postgres.Database(t))
 	ws := start(t, "REDIS_URL="+r.URL, "ROLE=ws", "DATABASE_URL=")
-	poll.Until(t, "it knows the server with the API", ws.rulesNeeded)
+	poll.Until(t, "it knows the API server", ws.rulesNeeded)
 	guest, other := dialAs(t, ws, guestKey), dial(t, ws, "name=eve")
 	if code := guest.settles(); code != "" {
 		t.Fatalf("before: %s", code)

@@ -58,7 +58,7 @@ func (p *peer) settles() (code string) {
 	return code
 }
 
-// startApart starts a server with the API and two with sockets, the second of
+// startApart starts an API server and two with sockets, the second of
 // them without a database.
 func startApart(t *testing.T) (api *Node, nodes []*Node) {
 	t.Helper()
@@ -80,7 +80,7 @@ func TestBan(t *testing.T) {
 	for _, n := range nodes {
 		guests = append(guests, dialAs(t, n, guestKey, "name=gus"))
 		others = append(others, dial(t, n, "name=eve"))
-		poll.Until(t, "it knows the server with the API", n.rulesNeeded)
+		poll.Until(t, "it knows the API server", n.rulesNeeded)
 	}
 	if code := guests[1].codeOf(uuid.NewString()); code != "" {
 		t.Fatalf("before: %s", code)

@@ -23,7 +23,7 @@ import (
 	"livechat/server/wire"
 )
 
-// services are the parts of a server with the API: accounts, private chats and
+// services are the parts of an API server: accounts, private chats and
 // the archive.
 type services struct {
 	store    *store.Store // nil: this server has no API
@@ -39,7 +39,7 @@ type services struct {
 	handler  http.Handler // nil: this server has no API
 }
 
-// buildServices makes the services of a server with the API.
+// buildServices makes the services of an API server.
 func (n *Node) buildServices() (err error) {
 	if n.cfg.Server.Role == config.RoleWS {
 		return nil

@@ -63,7 +63,7 @@ spec:
           ports:
             - {name: http, containerPort: 8080}
             - {name: metrics, containerPort: 9090}
-          # A server with the API listens once it has reached its database.
+          # An API server listens once it has reached its database.
           startupProbe:
             httpGet: {path: /healthz, port: http}
             periodSeconds: 2

@@ -240,8 +240,8 @@ type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 
-// What is said of an address on the terminal, which others may read in a log,
-// is said without its secrets.
+// Errors name an address without its secrets: others may read what a terminal
+// of CI shows.
 func TestErrorsAreWithoutSecrets(t *testing.T) {
 	for _, args := range []string{
 		"-url ws://ann:walrus@127.0.0.1:1/?ticket=badger",

@@ -48,13 +48,16 @@ page() {
 }
 
 # clusters: tests that mostly wait, for a minute to pass, run three at a time
-# (t.Parallel), and those with a browser one for each core; those with tight time
-# limits run before them, alone. One server serves all of them, or each package
-# would link its own. On a slow machine all of it takes four times as long.
+# (t.Parallel), and so do those with a browser; those with tight time limits run
+# before them, alone. One server serves all of them, or each package would link
+# its own. What the servers do in the tests of the page they also do in those of
+# whole clusters and of the parts, which look for races; browsers need the time
+# more. On a slow machine all of it takes four times as long.
 clusters() {
+  stage 'go build: the server' go build -o bin/test/ ./server
   stage 'go build -race: the server' go build "${race[@]}" -o bin/race/ ./server
-  LIVECHAT_SERVER=$PWD/bin/race/server stage 'go test -race: the page' \
-    go test "${race[@]}" -vet=off -count=1 -timeout 40m -parallel "$(nproc)" ./e2e/page
+  LIVECHAT_SERVER=$PWD/bin/test/server stage 'go test: the page' \
+    go test -vet=off -count=1 -timeout 40m -parallel 3 ./e2e/page
   LIVECHAT_SERVER=$PWD/bin/race/server stage 'go test -race: whole clusters' \
     go test "${race[@]}" -vet=off -count=1 -timeout 20m -p 1 -parallel 3 "${whole[@]}"
 }
@@ -91,17 +94,17 @@ everything() {
   stage 'programs that the tests need' scripts/install.sh
   scripts/lint.sh # vets everything, so the stages below need not: -vet=off
   stage 'page (node --test)' node --test --test-reporter=spec static/test/*.test.js
-  # All cores build first. Then two packages run at a time, and in each of them
+  # All cores build first. Then three packages run at a time, and in each of them
   # four of the tests that mostly wait (t.Parallel). Tests that measure time run
   # before those, one by one, and allow for a busy machine.
   kubernetes
   stage 'go build -race' go build "${race[@]}" ./...
   # shellcheck disable=SC2046 # a list of packages
   stage 'go test -race: the parts' \
-    go test "${race[@]}" -vet=off -count=1 -timeout 30m -p 2 -parallel 4 $(parts)
-  # The race detector's own frames take stack, and it allocates.
-  stage 'go test: stack and allocations' \
-    go test -vet=off -count=1 -run 'SmallStack|Allocate' ./server/socket ./server/fanout
+    go test "${race[@]}" -vet=off -count=1 -timeout 30m -p 3 -parallel 4 $(parts)
+  # The race detector's own frames take stack, and it allocates and is slow.
+  stage 'go test: stack, allocations and a hundred servers' \
+    go test -vet=off -count=1 -run 'SmallStack|Allocate|Hundred' ./server/socket ./server/fanout ./server/presence
   clusters
 }
 

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	archived     = 100_000 // messages
+	archived     = 40_000 // messages
 	archiveKills = 10
 	publishers   = 2   // each also receives everything
 	inFlight     = 512 // unacked messages of one publisher
@@ -78,7 +78,7 @@ func TestArchiveEqualsStream(t *testing.T) {
 	// Messages that a killed process had claimed but not stored go to another
 	// process after half a minute.
 	seen, last := make(map[string]bool, archived), 0
-	for deadline := time.Now().Add(90 * time.Second); last < archived && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(3 * time.Minute); last < archived && time.Now().Before(deadline); {
 		page := "before=101"
 		if last > 0 {
 			page = fmt.Sprint("after=", last)

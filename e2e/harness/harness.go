@@ -24,7 +24,7 @@ var buildDir string
 
 // Main runs the tests of a package and fails if goroutines are left. It is
 // called from TestMain.
-func Main(m *testing.M) {
+func Main(m goleak.TestingM) {
 	var err error
 	if buildDir, err = os.MkdirTemp("", "livechat-e2e-"); err != nil {
 		log.Fatal(err)

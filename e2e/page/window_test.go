@@ -3,9 +3,7 @@ package page
 import (
 	"context"
 	"fmt"
-	stdlog "log"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -23,62 +21,11 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"livechat/e2e/harness"
-	"livechat/internal/need"
 )
 
 // patience bounds each step of a window. Four browsers that start at the same
 // time on two busy cores have needed more than 20 s.
-const patience = 45 * time.Second
-
-// browse starts a browser that runs until the test ends. It is Chromium without
-// its own windows and tabs, where that is installed: the same engine takes a
-// third of the processor's time.
-func browse(t *testing.T) context.Context {
-	t.Helper()
-	program := need.Program(t, "chromium")
-	if shell, err := exec.LookPath("chromium-headless-shell"); err == nil {
-		program = shell
-	}
-	return launch(t, program)
-}
-
-// browseInTabs starts a browser whose windows have tabs, for pages that cover
-// hides.
-func browseInTabs(t *testing.T) context.Context {
-	t.Helper()
-	return launch(t, need.Program(t, "chromium"))
-}
-
-// launch starts the browser of this path, which runs until the test ends.
-func launch(t *testing.T, program string) context.Context {
-	t.Helper()
-	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
-		chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-		chromedp.WindowSize(1200, 800))
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	browser, quit := chromedp.NewContext(allocator, chromedp.WithErrorf(logError))
-	t.Cleanup(func() {
-		if err := chromedp.Cancel(browser); err != nil {
-			t.Errorf("close the browser: %v", err)
-		}
-		quit()
-		stop()
-		chromedp.FromContext(allocator).Allocator.Wait()
-	})
-	if err := chromedp.Run(browser); err != nil {
-		t.Fatalf("start the browser: %v", err)
-	}
-	return browser
-}
-
-// logError logs what goes wrong in chromedp, other than events of newer browsers
-// that it does not know.
-func logError(format string, args ...any) {
-	if !strings.HasPrefix(format, "unhandled ") {
-		stdlog.Printf(format, args...)
-	}
-}
+const patience = time.Minute
 
 // window is one user's browser window.
 type window struct {
@@ -97,12 +44,7 @@ type window struct {
 // openWindow opens url in its own window with its own storage.
 func openWindow(t *testing.T, browser context.Context, name, url string) *window {
 	t.Helper()
-	storage, err := target.CreateBrowserContext().
-		Do(cdp.WithExecutor(browser, chromedp.FromContext(browser).Browser))
-	if err != nil {
-		t.Fatalf("create a storage for %s: %v", name, err)
-	}
-	return openIn(t, browser, storage, name, url)
+	return openIn(t, browser, newStorage(t, browser), name, url)
 }
 
 // openIn opens url in another window of a storage. chromedp can create a new

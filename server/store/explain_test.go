@@ -24,7 +24,8 @@ func TestNoSequentialScan(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	begin := time.Now()
-	if err := s.Exec(t.Context(), fill); err != nil {
+	// Fewer messages, as filling is most of this test. The plans are those for more.
+	if err := s.Exec(t.Context(), strings.Replace(fill, "999999", "399999", 1)); err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("filled in %v", time.Since(begin))

@@ -50,16 +50,15 @@ page() {
 # clusters: tests that mostly wait, for a minute to pass, run three at a time
 # (t.Parallel), and so do those with a browser; those with tight time limits run
 # before them, alone. One server serves all of them, or each package would link
-# its own. What the servers do in the tests of the page they also do in those of
-# whole clusters and of the parts, which look for races; browsers need the time
-# more. On a slow machine all of it takes four times as long.
+# its own: with the race detector, but for the page, as browsers need the time
+# more. What clients and these tests do themselves, they also do in the parts.
 clusters() {
   stage 'go build: the server' go build -o bin/test/ ./server
   stage 'go build -race: the server' go build "${race[@]}" -o bin/race/ ./server
   LIVECHAT_SERVER=$PWD/bin/test/server stage 'go test: the page' \
     go test -vet=off -count=1 -timeout 40m -parallel 3 ./e2e/page
-  LIVECHAT_SERVER=$PWD/bin/race/server stage 'go test -race: whole clusters' \
-    go test "${race[@]}" -vet=off -count=1 -timeout 20m -p 1 -parallel 3 "${whole[@]}"
+  LIVECHAT_SERVER=$PWD/bin/race/server stage 'go test: whole clusters of servers with -race' \
+    go test -vet=off -count=1 -timeout 20m -p 1 -parallel 3 "${whole[@]}"
 }
 
 e2e() {

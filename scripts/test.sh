@@ -14,10 +14,10 @@
 # others install what they need and fail without it.
 source "$(dirname "$0")/stage.sh"
 
-# The packages that start clusters, besides ./e2e/page. Those of ./e2e/browsers
-# need browsers that only their own part installs.
-whole=(./e2e/faults ./e2e/protocol ./e2e/rooms ./e2e/accounts ./e2e/haproxy ./tools/cluster)
-parts() { go list ./... | grep -vxF "$(go list ./e2e/page ./e2e/browsers "${whole[@]}")"; }
+# The packages that start clusters, besides ./e2e/page and ./e2e/faults. Those of
+# ./e2e/browsers need browsers that only their own part installs.
+whole=(./e2e/accounts ./e2e/protocol ./e2e/haproxy ./e2e/rooms ./tools/cluster)
+parts() { go list ./... | grep -vxF "$(go list ./e2e/{page,browsers,faults} "${whole[@]}")"; }
 
 # Debian's wscat finds its modules only so when node is not Debian's.
 [ ! -d /usr/share/nodejs ] || export NODE_PATH=${NODE_PATH:-/usr/share/nodejs}
@@ -57,8 +57,11 @@ clusters() {
   stage 'go build -race: the server' go build "${race[@]}" -o bin/race/ ./server
   LIVECHAT_SERVER=$PWD/bin/test/server stage 'go test: the page' \
     go test -vet=off -count=1 -timeout 40m -parallel 3 ./e2e/page
-  LIVECHAT_SERVER=$PWD/bin/race/server stage 'go test: whole clusters of servers with -race' \
-    go test -vet=off -count=1 -timeout 20m -p 1 -parallel 3 "${whole[@]}"
+  export LIVECHAT_SERVER=$PWD/bin/race/server
+  stage 'go test: whole clusters, with -race: faults' \
+    go test -vet=off -count=1 -timeout 20m -parallel 3 ./e2e/faults
+  stage 'go test: whole clusters, with -race: all else' \
+    go test -vet=off -count=1 -timeout 20m -p 2 -parallel 3 "${whole[@]}"
 }
 
 e2e() {

@@ -48,10 +48,11 @@ page() {
 }
 
 # clusters: tests that mostly wait, for a minute to pass, run three at a time
-# (t.Parallel), and so do those with a browser; those with tight time limits run
-# before them, alone. One server serves all of them, or each package would link
-# its own: with the race detector, but for the page, as browsers need the time
-# more. What clients and these tests do themselves, they also do in the parts.
+# (t.Parallel), and so do those with a browser; the others of a package run before
+# them, one by one. Faults are what needs the machine most, so nothing runs beside
+# them. One server serves all tests, or each package would link its own: with the
+# race detector, but for the page, as browsers need the time more. The clients of
+# these tests run without it; the tests of their packages are among the parts.
 clusters() {
   stage 'go build: the server' go build -o bin/test/ ./server
   stage 'go build -race: the server' go build "${race[@]}" -o bin/race/ ./server

@@ -21,8 +21,8 @@ import (
 // them on, one test after the other. Nothing else is passed on: each window has
 // its own storage, which ends with the test.
 
-// testsPerBrowser is how many tests one browser serves, so that what it may lose of
-// its memory stays small.
+// testsPerBrowser is how many tests one browser serves, so that what it may
+// lose of its memory stays small.
 const testsPerBrowser = 20
 
 // browser is a browser that runs.

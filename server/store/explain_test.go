@@ -24,7 +24,7 @@ func TestNoSequentialScan(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	begin := time.Now()
-	// Fewer messages, as filling is most of this test. The plans are those for more.
+	// Fewer messages than the benchmark has: filling is most of this test.
 	if err := s.Exec(t.Context(), strings.Replace(fill, "999999", "399999", 1)); err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,12 @@ source "$(dirname "$0")/stage.sh"
 # The packages that start clusters, besides ./e2e/page and ./e2e/faults. Those of
 # ./e2e/browsers need browsers that only their own part installs.
 whole=(./e2e/accounts ./e2e/protocol ./e2e/haproxy ./e2e/rooms ./tools/cluster)
-parts() { go list ./... | grep -vxF "$(go list ./e2e/{page,browsers,faults} "${whole[@]}")"; }
+# The longest of the others begin first, so that none is left to run alone at the
+# end.
+parts() {
+  go list ./load ./server/node ./server/bus ./server/store ./... |
+    grep -vxF "$(go list ./e2e/{page,browsers,faults} "${whole[@]}")"
+}
 
 # Debian's wscat finds its modules only so when node is not Debian's.
 [ ! -d /usr/share/nodejs ] || export NODE_PATH=${NODE_PATH:-/usr/share/nodejs}
@@ -27,12 +32,12 @@ parts() { go list ./... | grep -vxF "$(go list ./e2e/{page,browsers,faults} "${w
 export GORACE="atexit_sleep_ms=100 ${GORACE:-}"
 
 # The race detector makes SQLite, which is C translated to Go, five times as
-# slow, and three times what decodes pictures, hashes passwords, bundles the page
-# and runs Lua in the embedded Redis. These packages share no memory with ours, so
-# it leaves them out.
+# slow, and three times what decodes pictures, hashes passwords, bundles the page,
+# matches regular expressions and runs Lua in the embedded Redis. These packages
+# share no memory with ours, so it leaves them out.
 race=(-race)
 for path in modernc.org/... github.com/yuin/gopher-lua/... image/... golang.org/x/image/... compress/... \
-  golang.org/x/crypto/... github.com/evanw/esbuild/...; do
+  regexp/... golang.org/x/crypto/... github.com/evanw/esbuild/...; do
   race+=("-gcflags=$path=-race=false")
 done
 

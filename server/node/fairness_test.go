@@ -127,7 +127,7 @@ func TestManyClientsAtOneAddress(t *testing.T) {
 	measure := func(when string, who []apiClient) {
 		var logins, searches []time.Duration
 		right := map[string]string{"name": "other-0", "password": testapi.Password}
-		for i := range 4 * len(who) {
+		for i := range 2 * len(who) {
 			v := who[i%len(who)]
 			searches = append(searches, timed(v, "GET", search, nil), timed(v, "GET", search, nil))
 			logins = append(logins, timed(from(v.addr), "POST", "/login/", right))

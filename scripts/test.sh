@@ -17,12 +17,7 @@ source "$(dirname "$0")/stage.sh"
 # The packages that start clusters, besides ./e2e/page and ./e2e/faults. Those of
 # ./e2e/browsers need browsers that only their own part installs.
 whole=(./e2e/accounts ./e2e/protocol ./e2e/haproxy ./e2e/rooms ./tools/cluster)
-# The longest of the others begin first, so that none is left to run alone at the
-# end.
-parts() {
-  go list ./load ./server/node ./server/bus ./server/store ./... |
-    grep -vxF "$(go list ./e2e/{page,browsers,faults} "${whole[@]}")"
-}
+parts() { go list ./... | grep -vxF "$(go list ./e2e/{page,browsers,faults} "${whole[@]}")"; }
 
 # Debian's wscat finds its modules only so when node is not Debian's.
 [ ! -d /usr/share/nodejs ] || export NODE_PATH=${NODE_PATH:-/usr/share/nodejs}

@@ -10,14 +10,15 @@ import (
 // condition.
 func Until(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.After(time.Minute)
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-deadline:
+	for began := time.Now(); !ok(); time.Sleep(pause(time.Since(began))) {
+		if time.Since(began) > time.Minute {
 			t.Fatalf("after a minute: still waiting for: %s", what)
-		case <-tick.C:
 		}
 	}
+}
+
+// pause is how long to wait before the next try: a tenth of the wait so far, as
+// many conditions ask a server that then has less time for what they wait for.
+func pause(waited time.Duration) time.Duration {
+	return min(max(waited/10, 2*time.Millisecond), 50*time.Millisecond)
 }

@@ -61,9 +61,9 @@ func TestMadeRoom(t *testing.T) {
 			t.Errorf("server %d: a member gets %s", i, code)
 		}
 	}
-	poll.Until(t, "somebody is there", func() bool {
+	poll.Until(t, "both are there, on both servers", func() bool {
 		online, _ := ben.do(http.StatusOK, "GET", "/rooms/club/", nil)["online"].(float64)
-		return online == 2
+		return online == 4
 	})
 	anna.do(http.StatusNoContent, "DELETE", "/rooms/club/members/ben/", nil)
 	for i, n := range nodes {

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -73,17 +75,22 @@ func TestPagePortOfAnOrdinaryUser(t *testing.T) {
 	}
 }
 
-// ports returns n free ports of 127.0.0.1.
+// ports returns n free ports of 127.0.0.1, below those that Linux gives to
+// outgoing connections (32768 and up): others are open at the same address while
+// the cluster starts, and one took the port of a test.
 func ports(t *testing.T, n int) []string {
 	t.Helper()
 	var free []string
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+	for tries := 0; len(free) < n; tries++ {
+		port := strconv.Itoa(20000 + rand.IntN(12000))
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
 		if err != nil {
-			t.Fatal(err)
+			if tries > 100 {
+				t.Fatal(err)
+			}
+			continue
 		}
-		defer l.Close()
-		_, port, _ := strings.Cut(l.Addr().String(), ":")
+		defer l.Close() // held until all are found, so that they differ
 		free = append(free, port)
 	}
 	return free

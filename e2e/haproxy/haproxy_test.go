@@ -175,6 +175,14 @@ func TestNoServerIsReady(t *testing.T) {
 		}
 		return nil
 	})
+	eventually(t, "sockets get no server", func() error { // which HAProxy notices a moment later
+		conn, _, err := b.dial(t)
+		if err == nil {
+			conn.Close()
+			return errors.New("the socket was accepted")
+		}
+		return nil
+	})
 	if body := b.refused(t, http.StatusServiceUnavailable); !strings.Contains(body, `"code":"unavailable"`) {
 		t.Errorf("refused with %s", body)
 	}

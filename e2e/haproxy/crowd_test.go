@@ -30,7 +30,7 @@ func shipped(t *testing.T, env map[string]string) (c *localcluster.Cluster, port
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, ports, err := localcluster.FreePorts(1)
+	ports, err := localcluster.OwnPorts(1)
 	if err != nil {
 		t.Fatal(err)
 	}

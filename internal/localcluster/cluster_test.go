@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +27,21 @@ func TestFreePortsDiffer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	differ(t, host, ports)
+	if ports, err = OwnPorts(20); err != nil {
+		t.Fatal(err)
+	}
+	differ(t, "127.0.0.1", ports)
+	for _, p := range ports {
+		if n, err := strconv.Atoi(p); err != nil || n < 20000 || n >= 32768 {
+			t.Errorf("port %s may be that of an outgoing connection", p)
+		}
+	}
+}
+
+// differ expects free ports, none twice.
+func differ(t *testing.T, host string, ports []string) {
+	t.Helper()
 	seen := map[string]bool{}
 	for _, p := range ports {
 		if seen[p] {

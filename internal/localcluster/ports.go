@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"strconv"
 	"syscall"
 )
 
@@ -38,6 +39,24 @@ func FreePorts(n int) (host string, ports []string, err error) {
 		ports = append(ports, port)
 	}
 	return host, ports, nil
+}
+
+// OwnPorts returns n free ports for who cannot choose the address and needs
+// them on 127.0.0.1 or on all addresses. They lie below those that Linux gives
+// to outgoing connections (32768 and up), so none of these takes one before the
+// part does.
+func OwnPorts(n int) (ports []string, err error) {
+	for tries := 0; len(ports) < n; tries++ {
+		port := strconv.Itoa(20000 + rand.IntN(12000))
+		l, err := net.Listen("tcp4", net.JoinHostPort("0.0.0.0", port))
+		if err == nil {
+			defer l.Close() // held until all are found, so that they differ
+			ports = append(ports, port)
+		} else if tries == 100 {
+			return nil, fmt.Errorf("find a free port: %w", err)
+		}
+	}
+	return ports, nil
 }
 
 // loopback returns a random loopback address.

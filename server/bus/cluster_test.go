@@ -2,16 +2,15 @@ package bus
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"testing"
 
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 
+	"livechat/internal/localcluster"
 	"livechat/internal/need"
 	"livechat/internal/poll"
 	"livechat/internal/testredis"
@@ -30,7 +29,11 @@ func TestCluster(t *testing.T) {
 }
 
 func TestSentinel(t *testing.T) {
-	port, sentinel := freePort(t), freePort(t)
+	ports, err := localcluster.OwnPorts(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, sentinel := ports[0], ports[1]
 	tcpRedis(t, port)
 	config := filepath.Join(t.TempDir(), "sentinel.conf")
 	if err := os.WriteFile(config, fmt.Appendf(nil, "sentinel monitor mymaster 127.0.0.1 %s 1\n", port),
@@ -95,16 +98,4 @@ func serveRedis(t *testing.T, port string, args ...string) {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
-}
-
-// freePort returns a port that the kernel has just assigned: redis-server
-// cannot be asked which one it got.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 }

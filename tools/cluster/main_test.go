@@ -6,12 +6,10 @@ import (
 	"errors"
 	"flag"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -75,27 +73,6 @@ func TestPagePortOfAnOrdinaryUser(t *testing.T) {
 	}
 }
 
-// ports returns n free ports of 127.0.0.1, below those that Linux gives to
-// outgoing connections (32768 and up): others are open at the same address while
-// the cluster starts, and one took the port of a test.
-func ports(t *testing.T, n int) []string {
-	t.Helper()
-	var free []string
-	for tries := 0; len(free) < n; tries++ {
-		port := strconv.Itoa(20000 + rand.IntN(12000))
-		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
-		if err != nil {
-			if tries > 100 {
-				t.Fatal(err)
-			}
-			continue
-		}
-		defer l.Close() // held until all are found, so that they differ
-		free = append(free, port)
-	}
-	return free
-}
-
 // output collects what run prints; it may be read meanwhile.
 type output struct {
 	mu  sync.Mutex
@@ -119,7 +96,10 @@ func TestRun(t *testing.T) {
 	for _, name := range []string{"redis-server", "haproxy", "nginx"} {
 		need.Program(t, name)
 	}
-	free := ports(t, 3)
+	free, err := localcluster.OwnPorts(3)
+	if err != nil {
+		t.Fatal(err)
+	}
 	page, room, stats := free[0], free[1], free[2]
 	args := []string{"-servers", "2", "-page", page, "-room", room, "-stats", stats}
 	ctx, interrupt := context.WithCancel(t.Context())
@@ -130,7 +110,7 @@ func TestRun(t *testing.T) {
 
 	patience, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	err := localcluster.Poll(patience, func(context.Context) error {
+	err = localcluster.Poll(patience, func(context.Context) error {
 		select {
 		case err := <-ended:
 			t.Fatalf("it ended with %v\n%s", err, out.String())

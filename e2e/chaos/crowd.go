@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -47,6 +48,7 @@ type Crowd struct {
 	running  sync.WaitGroup
 	mu       sync.Mutex
 	failures []error
+	lost     []string          // why connections ended or could not be opened, in order
 	recent   []client.Target   // the newest messages
 	servers  []string          // to which each session is or was connected
 	authors  map[string]string // of messages, by the name of the session
@@ -141,6 +143,8 @@ func (c *Crowd) join(ctx context.Context, i int) {
 		case *client.Welcome:
 			c.History.Connected(e.Session, name)
 			c.connected(i, e.App)
+		case *client.Disconnected:
+			c.lose(name, e.Err)
 		case *client.Message:
 			c.lookAtFiles(name, e)
 			if i == 0 {
@@ -164,6 +168,7 @@ func (c *Crowd) join(ctx context.Context, i int) {
 func (c *Crowd) listen(ctx context.Context, name string, r *rawReader) {
 	r.calm, r.mine = c.calm, func(session string) { c.History.Connected(session, name) }
 	r.seen = func(m *client.Message) { c.lookAtFiles(name, m) }
+	r.lost = func(err error) { c.lose(name, err) }
 	c.running.Go(func() {
 		if err := r.run(ctx); ctx.Err() == nil {
 			c.fail(fmt.Errorf("%s: %w", name, err))
@@ -224,6 +229,20 @@ func (c *Crowd) fail(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.failures = append(c.failures, err)
+}
+
+// lose records why a client's connection ended, or could not be opened.
+func (c *Crowd) lose(name string, why error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lost = append(c.lost, fmt.Sprintf("%s: %v", name, why))
+}
+
+// Lost returns why connections ended or could not be opened so far, in order.
+func (c *Crowd) Lost() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.lost)
 }
 
 // resendEvery is the ratio of messages to those that are sent again after their

@@ -27,6 +27,7 @@ type rawReader struct {
 	log  *history.Reader
 	mine func(session string)  // receives the session of each welcome; nil: none
 	seen func(*client.Message) // receives each message; nil: none
+	lost func(error)           // receives why a connection ended, or was not opened; nil: none
 	lag  time.Duration         // it is slow by up to this; 0: not slow
 	// average time for which it stays before it disconnects for a while; 0: it
 	// stays
@@ -81,6 +82,9 @@ func (r *rawReader) run(ctx context.Context) error {
 			continue
 		}
 		r.log.Take(&client.Disconnected{Err: err})
+		if r.lost != nil {
+			r.lost(err)
+		}
 		wait := rand.N(500 * time.Millisecond)
 		if errors.As(err, &closed) {
 			wait += closed.RetryAfter

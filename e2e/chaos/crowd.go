@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -229,20 +228,6 @@ func (c *Crowd) fail(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.failures = append(c.failures, err)
-}
-
-// lose records why a client's connection ended, or could not be opened.
-func (c *Crowd) lose(name string, why error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.lost = append(c.lost, fmt.Sprintf("%s: %v", name, why))
-}
-
-// Lost returns why connections ended or could not be opened so far, in order.
-func (c *Crowd) Lost() []string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.Clone(c.lost)
 }
 
 // resendEvery is the ratio of messages to those that are sent again after their

@@ -18,6 +18,11 @@ import (
 // patience is how long a part may take to start or to stop on a busy machine.
 const patience = 20 * time.Second
 
+// recovery is how long all may take to work again, or to catch up. It claims
+// nothing about speed: it ends the wait of a run that is stuck. On a machine
+// with four times as many servers as it can serve, that took over a minute.
+const recovery = 3 * time.Minute
+
 // wait waits for d, or until the run is interrupted.
 func (r *run) wait(d time.Duration) {
 	timer := time.NewTimer(d)

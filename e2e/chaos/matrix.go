@@ -106,7 +106,7 @@ func RunCase(ctx context.Context, c Case, o Options) CaseResult {
 		lostBefore = len(r.crowd.Lost())
 	}
 	for n := 0; n < c.Rounds && len(r.errs) == 0; n++ {
-		round, cancel := context.WithTimeout(ctx, time.Minute)
+		round, cancel := context.WithTimeout(ctx, recovery)
 		if err := c.round(m, round, n); err != nil {
 			r.fail(fmt.Errorf("round %d: %w", n+1, err))
 		}

@@ -26,7 +26,7 @@ func (r *run) start(ctx context.Context) error {
 
 // build starts the cluster with proxies wherever a link can break.
 func (r *run) build(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, recovery)
 	defer cancel()
 	var err error
 	if r.dir, err = os.MkdirTemp("", "livechat-chaos-"); err != nil {
@@ -116,7 +116,7 @@ func (r *run) openDoors() error {
 // room, those of two more, one of which reads slowly, and users in private
 // chats.
 func (r *run) gather(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, recovery)
 	defer cancel()
 	least, most := r.filesLeft()
 	r.leastBefore, r.mostBefore = r.leastBefore+least, r.mostBefore+most
@@ -192,7 +192,7 @@ func (r *run) parts() (all []Part) {
 // heal ends every fault and waits until everything works again.
 func (r *run) heal() error {
 	r.open()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), recovery)
 	defer cancel()
 	parts := slices.Concat([]*localcluster.Part{r.cluster.HAProxy}, r.cluster.Servers, r.cluster.APIs)
 	if r.RedisURL == "" {
@@ -237,7 +237,7 @@ func (r *run) leave() {
 // check waits until all clients have caught up and checks all histories.
 func (r *run) check() error {
 	r.closeDesk()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), recovery)
 	defer cancel()
 	crowds := r.crowds()
 	errs := make([]error, len(crowds)+1)

@@ -200,3 +200,17 @@ func (c *Crowd) AwaitAcks(ctx context.Context, more int) error {
 		return nil
 	})
 }
+
+// lose records why a client's connection ended, or could not be opened.
+func (c *Crowd) lose(name string, why error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lost = append(c.lost, fmt.Sprintf("%s: %v", name, why))
+}
+
+// Lost returns why connections ended or could not be opened so far, in order.
+func (c *Crowd) Lost() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.lost)
+}

@@ -17,7 +17,7 @@ var crowdSize = chaos.Size{
 	Raw:      12,
 	Talkers:  10,
 	Pause:    time.Second / 5,
-	Patience: 30 * time.Second,
+	Patience: 2 * time.Minute,
 }
 
 const crowdCount = 60
@@ -80,7 +80,7 @@ func (c *crowd) finishWithResets() history.Summary {
 
 // chaosSize is the crowd of the default room.
 var chaosSize = chaos.Size{Sessions: 40, Raw: 10, Talkers: 8, Edits: 10, Deletes: 5, Reactions: 10,
-	Pause: time.Second / 4, Patience: time.Minute}
+	Pause: time.Second / 4, Patience: 2 * time.Minute}
 
 // shipped returns a server and a PostgreSQL for a cluster as it is shipped.
 func shipped(t *testing.T) (binary string, postgres *testpg.Postgres) {

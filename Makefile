@@ -56,7 +56,7 @@ compose: ## docker-compose.yml, built and started; needs Docker; 10 min
 kubernetes: ## the Helm chart and the manifests, without a cluster; 10 s, the first time 3 min
 	scripts/test.sh kubernetes
 
-test: ## everything but compose, browsers and peers; installs what is missing by apt; 22 to 31 min
+test: ## everything but compose, browsers and peers; installs what is missing by apt; 22 to 33 min
 	scripts/test.sh
 
 ## Measure

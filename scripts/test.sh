@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The tests.
 #
-#   scripts/test.sh           all but compose, browsers and peers; 22 to 31 minutes on two cores
+#   scripts/test.sh           all but compose, browsers and peers; 22 to 33 minutes on two cores
 #   scripts/test.sh unit      the Go packages that start no cluster; needs Go alone
 #   scripts/test.sh page      types and unit tests of the page's JavaScript
 #   scripts/test.sh e2e       the packages that start clusters and browsers

@@ -203,6 +203,7 @@ func (c *Crowd) joinLate(ctx context.Context) {
 		r := &rawReader{dial: roomSource(o), log: c.History.LateReader(name), calm: c.calm}
 		r.mine = func(session string) { c.History.Connected(session, name) }
 		r.seen = func(m *client.Message) { c.lookAtFiles(name, m) }
+		r.lost = func(err error) { c.lose(name, err) }
 		c.running.Go(func() {
 			if err := r.run(ctx); ctx.Err() == nil {
 				c.fail(fmt.Errorf("%s: %w", name, err))
@@ -257,6 +258,7 @@ func (c *Crowd) Finish(ctx context.Context, gaps history.Gaps) error {
 	}
 	newcomer.mine = func(session string) { c.History.Connected(session, "newcomer") }
 	newcomer.seen = func(m *client.Message) { c.lookAtFiles("newcomer", m) }
+	newcomer.lost = func(err error) { c.lose("newcomer", err) }
 	var read sync.WaitGroup
 	read.Go(func() { _ = newcomer.run(reading) }) // Check lists what it lacks
 	_ = localcluster.Poll(ctx, func(context.Context) error { return c.History.Lagging() })
